@@ -1,29 +1,25 @@
-"""Who calls, and the one request that is being served."""
+"""The one request that is being served, and what it may be served with."""
 
 from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from regard.app import Services
+from regard.caller import Caller
+from regard.collections.store import CollectionStore
+from regard.settings import Settings
+from regard.storage.objects import ObjectStore
+from regard.vision.faces import FaceAnalyzer
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
-    """An authenticated caller.
+class Services:
+    """What operations work with; built once, in `regard.app`."""
 
-    `key_id` is the access key id, or `local` for the owner of the data folder (CLI, in-process client).
-    `policy` is an IAM-style document or None for what the role allows.
-    """
-
-    key_id: str
-    name: str
-    role: str
-    policy: Mapping[str, Any] | None = None
+    settings: Settings
+    faces: FaceAnalyzer
+    collections: CollectionStore
+    objects: ObjectStore
 
 
 @dataclass(frozen=True, slots=True)
