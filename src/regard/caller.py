@@ -12,10 +12,16 @@ class Caller:
     """An authenticated caller.
 
     `key_id` is the access key id, or `local` for the owner of the data folder (CLI, in-process client).
-    `policy` is an IAM-style document, or None for just what the role allows.
+    `policy` is an IAM-style document, or None for just what the role allows. `purpose` is what the key was
+    issued for: its requests follow at least that purpose's rules, whatever collection they touch.
     """
 
     key_id: str
     name: str
     role: str
     policy: Mapping[str, Any] | None = None
+    purpose: str = "general"
+
+
+LOCAL = Caller(key_id="local", name="local", role="admin")
+"""Whoever owns the data folder, at the command line or in-process."""

@@ -1,0 +1,104 @@
+"""Builds everything, once: the parts of a process, and the HTTP application around them."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from regard import __version__
+from regard.caller import Caller
+from regard.collections.store import CollectionStore
+from regard.context import Services
+from regard.errors import RegardError
+from regard.gate import Gate
+from regard.governance.audit import AuditLog
+from regard.packs.install import InstalledPack
+from regard.settings import Settings
+from regard.storage.database import Database
+from regard.storage.keys import KeyStore
+from regard.storage.objects import ObjectStore, parse_folders
+from regard.vision.faces import FaceAnalyzer
+from regard.vision.session import SessionPool
+from regard.wire.endpoint import Endpoint, routes
+from regard.wire.spec import wire_names
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What one process works with."""
+
+    settings: Settings
+    database: Database
+    keys: KeyStore
+    audit: AuditLog
+    services: Services
+    gate: Gate
+
+    def close(self) -> None:
+        self.database.close()
+
+
+def build(settings: Settings) -> Parts:
+    """Opens the data folder and the model pack. Models load when they are first used.
+
+    Raises RegardError when the folder can't be used or the pack isn't installed.
+    """
+    pack = InstalledPack.load(settings.pack, settings.models)
+    database = Database.open(settings.data)
+    analyzer = FaceAnalyzer(SessionPool(pack.paths()))
+    services = Services(
+        settings=settings,
+        faces=analyzer,
+        collections=CollectionStore(
+            database, dimension=analyzer.dimension, most_faces=settings.collection_faces
+        ),
+        objects=ObjectStore(parse_folders(settings.buckets), settings.s3_endpoint),
+    )
+    keys, audit = KeyStore(database), AuditLog(database)
+    return Parts(
+        settings=settings,
+        database=database,
+        keys=keys,
+        audit=audit,
+        services=services,
+        gate=Gate(services, keys, audit, names=wire_names()),
+    )
+
+
+class SigningKeys:
+    """The key store as the wire sees it."""
+
+    def __init__(self, keys: KeyStore) -> None:
+        self._keys = keys
+
+    def secret(self, key_id: str) -> str | None:
+        key = self._keys.find(key_id)
+        return None if key is None else key.secret
+
+    def caller(self, key_id: str) -> Caller:
+        key = self._keys.find(key_id)
+        if key is None:
+            raise RegardError(f"There is no key {key_id}.")
+        return Caller(key.key_id, key.name, key.role, key.policy, key.purpose)
+
+
+def workers(settings: Settings) -> int:
+    """How many images are analysed at the same time."""
+    return settings.workers or len(os.sched_getaffinity(0))
+
+
+def asgi(parts: Parts) -> Starlette:
+    """The HTTP application. The request path: Endpoint (signature, parse) → gate → Endpoint (serialize)."""
+    executor = ThreadPoolExecutor(workers(parts.settings), thread_name_prefix="request")
+    endpoint = Endpoint(parts.gate, SigningKeys(parts.keys), parts.settings, executor)
+
+    async def healthz(_: Request) -> Response:
+        return JSONResponse({"status": "ok", "version": __version__})
+
+    return Starlette(routes=[Route("/healthz", healthz), *routes(endpoint)])

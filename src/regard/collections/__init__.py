@@ -1,0 +1,1 @@
+"""Galleries of faces: stored in the database, searched in memory."""

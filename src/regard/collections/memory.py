@@ -1,0 +1,124 @@
+"""The exact index: every vector in memory, compared with every query."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regard.collections.index import Neighbours
+
+_BLOCK = 65_536  # rows compared at a time: bounds a search's memory whatever the gallery's size
+_MARGIN = 1e-2  # how much further the fast distance may be wrong than the exact one it stands for
+_SPARE = 256
+
+
+@dataclass(slots=True, eq=False)
+class _Rows:
+    """Arrays of one generation. Places below `used` never change but for `alive`, so readers need no lock."""
+
+    vectors: NDArray[np.float32]
+    squares: NDArray[np.float32]
+    rows: NDArray[np.int64]
+    alive: NDArray[np.bool_]
+
+
+class MemoryIndex:
+    """Exact L2 search over float32 vectors of `dimension`."""
+
+    def __init__(self, dimension: int) -> None:
+        self._dimension = dimension
+        self._lock = threading.Lock()
+        self._places: dict[int, int] = {}
+        self._used = 0
+        self._held = _allocate(0, dimension)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def add(self, rows: NDArray[np.int64], vectors: NDArray[np.float32]) -> None:
+        with self._lock:
+            fresh = [n for n, row in enumerate(rows.tolist()) if row not in self._places]
+            if not fresh:
+                return
+            self._make_room(len(fresh))
+            held, start = self._held, self._used
+            stop = start + len(fresh)
+            held.vectors[start:stop] = vectors[fresh]
+            held.squares[start:stop] = np.einsum("nd,nd->n", vectors[fresh], vectors[fresh])
+            held.rows[start:stop] = rows[fresh]
+            held.alive[start:stop] = True
+            for place, n in enumerate(fresh, start):
+                self._places[int(rows[n])] = place
+            self._used = stop
+
+    def remove(self, rows: NDArray[np.int64]) -> None:
+        with self._lock:
+            for row in rows.tolist():
+                place = self._places.pop(row, None)
+                if place is not None:
+                    self._held.alive[place] = False
+                    self._held.vectors[place] = 0  # an erased face leaves nothing behind
+
+    def search(
+        self, query: NDArray[np.float32], *, limit: int, radius: float = float("inf")
+    ) -> Neighbours:
+        with self._lock:
+            held, used = self._held, self._used
+        query = np.asarray(query, np.float32)
+        near_rows: list[NDArray[np.int64]] = []
+        near: list[NDArray[np.float32]] = []
+        for start in range(0, used, _BLOCK):
+            block = slice(start, min(start + _BLOCK, used))
+            places = start + _candidates(held, block, query, limit, radius)
+            # |x|² - 2xq + |q|² cancels badly for near faces: those that count are measured again.
+            distances = np.linalg.norm(held.vectors[places] - query, axis=1)
+            keep = held.alive[places] & (distances <= radius)
+            near_rows.append(held.rows[places[keep]])
+            near.append(distances[keep].astype(np.float32))
+        if not near:
+            return Neighbours(np.empty(0, np.int64), np.empty(0, np.float32))
+        rows, distances = np.concatenate(near_rows), np.concatenate(near)
+        order = np.lexsort((rows, distances))[:limit]
+        return Neighbours(rows[order], distances[order])
+
+    def _make_room(self, count: int) -> None:
+        """Moves the living to larger arrays, when the free places don't suffice. The lock is held."""
+        if self._used + count <= len(self._held.rows):
+            return
+        old = self._held
+        living = np.flatnonzero(old.alive[: self._used])
+        new = _allocate(2 * (len(living) + count) + _SPARE, self._dimension)
+        for source, target in (
+            (old.vectors, new.vectors),
+            (old.squares, new.squares),
+            (old.rows, new.rows),
+            (old.alive, new.alive),
+        ):
+            target[: len(living)] = source[living]
+        self._places = {int(row): place for place, row in enumerate(new.rows[: len(living)])}
+        self._held, self._used = new, len(living)
+
+
+def _candidates(
+    held: _Rows, block: slice, query: NDArray[np.float32], limit: int, radius: float
+) -> NDArray[np.intp]:
+    """Places, from the block's start, that hold every one of its `limit` nearest within `radius`."""
+    squared = held.squares[block] - 2 * (held.vectors[block] @ query) + query @ query
+    squared[~held.alive[block]] = np.inf
+    bound = (radius + _MARGIN) ** 2
+    if limit < len(squared):
+        nearest = float(np.partition(squared, limit - 1)[limit - 1])
+        bound = min(bound, (max(nearest, 0.0) ** 0.5 + _MARGIN) ** 2)
+    return np.flatnonzero((squared <= bound) & held.alive[block])
+
+
+def _allocate(size: int, dimension: int) -> _Rows:
+    return _Rows(
+        vectors=np.zeros((size, dimension), np.float32),
+        squares=np.zeros(size, np.float32),
+        rows=np.zeros(size, np.int64),
+        alive=np.zeros(size, np.bool_),
+    )

@@ -1,0 +1,86 @@
+"""The audit log: append-only, each record bound to all before it by a hash.
+
+`hash(n) = SHA-256(hash(n-1) + "\\n" + record(n))`, in hex, with 64 zeros before the first. Whoever changes,
+removes or inserts a record breaks the chain from there on. A log cut off at its end shows only against a head
+(number and hash) that was kept elsewhere: `regard audit head` prints one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import insert, select
+
+from regard.errors import RegardError
+from regard.storage.database import Database
+from regard.storage.schema import audit
+
+_GENESIS = "0" * 64
+
+
+class AuditBroken(RegardError):
+    """A record of the audit log does not fit the chain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The newest record's number, 0 for an empty log, and its hash."""
+
+    sequence: int
+    hash: str
+
+
+class AuditLog:
+    """The log of one database. A record is on disk when `append` returns."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._lock = threading.Lock()
+
+    def append(self, record: Mapping[str, Any]) -> Head:
+        """Adds a record of JSON values and answers the new head."""
+        text = json.dumps(record, ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False)
+        with self._lock, self._database.write() as connection:
+            newest = select(audit.c.sequence, audit.c.hash).order_by(audit.c.sequence.desc()).limit(1)
+            row = connection.execute(newest).first()
+            head = Head(0, _GENESIS) if row is None else Head(row.sequence, row.hash)
+            new = Head(head.sequence + 1, _link(head.hash, text))
+            connection.execute(
+                insert(audit).values({"sequence": new.sequence, "record": text, "hash": new.hash})
+            )
+        return new
+
+    def verify(self) -> Head:
+        """Recomputes the whole chain. Raises AuditBroken, naming the first record that does not fit."""
+        head = Head(0, _GENESIS)
+        for sequence, text, link in self._rows():
+            if sequence != head.sequence + 1:
+                raise AuditBroken(
+                    f"The audit log is broken: record {head.sequence + 1} is missing; records were removed."
+                )
+            if link != _link(head.hash, text):
+                raise AuditBroken(
+                    f"The audit log is broken: record {sequence} was changed, or one before it was removed."
+                )
+            head = Head(sequence, link)
+        return head
+
+    def export(self) -> Iterator[dict[str, Any]]:
+        """Every record with its number and hash, the oldest first."""
+        for sequence, text, link in self._rows():
+            yield {"sequence": sequence, "hash": link, **json.loads(text)}
+
+    def _rows(self) -> Iterator[tuple[int, str, str]]:
+        with self._database.read() as connection:
+            query = select(audit.c.sequence, audit.c.record, audit.c.hash).order_by(audit.c.sequence)
+            for row in connection.execution_options(yield_per=1000).execute(query):
+                yield row.sequence, row.record, row.hash
+
+
+def _link(previous: str, text: str) -> str:
+    return hashlib.sha256(f"{previous}\n{text}".encode()).hexdigest()

@@ -1,0 +1,107 @@
+"""Who may do what: roles, and policy documents in the grammar of IAM."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from regard.caller import Caller
+from regard.errors import RegardError
+
+_READ = ("Describe*", "List*", "Get*")
+_LOOK = ("Detect*", "CompareFaces", "RecognizeCelebrities")
+
+# What each role may do at most; a key's own policy narrows it further.
+ROLES: Mapping[str, tuple[str, ...]] = {
+    "admin": ("*",),
+    "operator": ("*",),
+    "investigator": (*_READ, *_LOOK, "Search*", "Start*"),
+    "reviewer": (*_READ, "Search*"),
+    "auditor": _READ,
+}
+
+_STATEMENT = {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource"}
+
+
+def check_document(document: Any) -> dict[str, Any]:
+    """The document, when it is a policy that can be enforced whole.
+
+    Raises RegardError for what the grammar does not know, and for parts of IAM that Regard can't
+    enforce (Condition, Principal): a rule that is passed over would be worse than none.
+    """
+    if not isinstance(document, dict) or document.get("Version") != "2012-10-17":
+        raise RegardError('A policy is a JSON object with "Version": "2012-10-17" and "Statement".')
+    unknown = document.keys() - {"Version", "Id", "Statement"}
+    if unknown:
+        raise RegardError(f"The policy has parts that are not known: {', '.join(sorted(unknown))}.")
+    statements = _listed(document.get("Statement"))
+    if not statements:
+        raise RegardError("The policy has no Statement.")
+    for statement in statements:
+        _check_statement(statement)
+    return document
+
+
+def allows(caller: Caller, action: str, resource: str) -> bool:
+    """Whether the caller's role and policy both allow `action` (`rekognition:SearchFaces`) on `resource`.
+
+    As in IAM a Deny wins over every Allow, and what nothing allows is refused.
+    """
+    _, _, name = action.partition(":")
+    if not _matches(ROLES.get(caller.role, ()), name, fold_case=True):
+        return False
+    if caller.policy is None:
+        return True
+    effects = {
+        statement["Effect"]
+        for statement in _listed(caller.policy["Statement"])
+        if _applies(statement, action, resource)
+    }
+    return effects == {"Allow"}
+
+
+def _check_statement(statement: Any) -> None:
+    if not isinstance(statement, dict):
+        raise RegardError("Each Statement of a policy is a JSON object.")
+    unknown = statement.keys() - _STATEMENT
+    if unknown:
+        raise RegardError(
+            f"A policy statement has parts that can't be enforced here: {', '.join(sorted(unknown))}."
+        )
+    if statement.get("Effect") not in ("Allow", "Deny"):
+        raise RegardError('The Effect of a policy statement is "Allow" or "Deny".')
+    for one, other in (("Action", "NotAction"), ("Resource", "NotResource")):
+        if (one in statement) == (other in statement):
+            raise RegardError(f"A policy statement has either {one} or {other}.")
+        values = _listed(statement.get(one, statement.get(other)))
+        if not values or not all(isinstance(value, str) for value in values):
+            raise RegardError(f"{one} of a policy statement is a text or a list of texts.")
+
+
+def _applies(statement: Mapping[str, Any], action: str, resource: str) -> bool:
+    if "Action" in statement:
+        action_fits = _matches(_listed(statement["Action"]), action, fold_case=True)
+    else:
+        action_fits = not _matches(_listed(statement["NotAction"]), action, fold_case=True)
+    if "Resource" in statement:
+        return action_fits and _matches(_listed(statement["Resource"]), resource)
+    return action_fits and not _matches(_listed(statement["NotResource"]), resource)
+
+
+def _matches(patterns: Sequence[str], value: str, *, fold_case: bool = False) -> bool:
+    return any(_regex(pattern, fold_case).fullmatch(value) for pattern in patterns)
+
+
+@lru_cache(maxsize=4096)
+def _regex(pattern: str, fold_case: bool) -> re.Pattern[str]:
+    """IAM's wildcards: `*` is any run of characters, `?` any one."""
+    text = "".join({"*": ".*", "?": "."}.get(character, re.escape(character)) for character in pattern)
+    return re.compile(text, re.DOTALL | (re.IGNORECASE if fold_case else 0))
+
+
+def _listed(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]

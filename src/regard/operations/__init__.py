@@ -1,0 +1,31 @@
+"""The table of operations: each a plain function of a context and a request, named by botocore's `xform_name`.
+
+What is not in `OPERATIONS` is not built yet, and the gate says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from regard.context import Context
+from regard.operations import collections, compare, faces, search, tags
+
+Operation = Callable[[Context, dict[str, Any]], dict[str, Any]]
+
+OPERATIONS: Mapping[str, Operation] = {
+    "compare_faces": compare.compare_faces,
+    "create_collection": collections.create_collection,
+    "delete_collection": collections.delete_collection,
+    "delete_faces": faces.delete_faces,
+    "describe_collection": collections.describe_collection,
+    "detect_faces": faces.detect_faces,
+    "index_faces": faces.index_faces,
+    "list_collections": collections.list_collections,
+    "list_faces": faces.list_faces,
+    "list_tags_for_resource": tags.list_tags_for_resource,
+    "search_faces": search.search_faces,
+    "search_faces_by_image": search.search_faces_by_image,
+    "tag_resource": tags.tag_resource,
+    "untag_resource": tags.untag_resource,
+}

@@ -1,0 +1,57 @@
+"""CreateCollection, DeleteCollection, DescribeCollection, ListCollections."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from regard.context import Context
+from regard.operations.pagination import make_token, read_token
+from regard.operations.resources import collection_arn
+from regard.operations.tags import check_new_tags
+
+_MOST_RESULTS = 4096
+_LISTING = "collections"
+
+
+def create_collection(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    tags = request.get("Tags") or {}
+    check_new_tags(tags)
+    collection = ctx.services.collections.create(
+        request["CollectionId"], ctx.services.faces.version, tags
+    )
+    return {
+        "StatusCode": 200,
+        "CollectionArn": collection_arn(ctx.services.settings, collection.collection_id),
+        "FaceModelVersion": collection.face_model_version,
+    }
+
+
+def delete_collection(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    ctx.services.collections.delete(request["CollectionId"])
+    return {"StatusCode": 200}
+
+
+def describe_collection(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    collection = ctx.services.collections.get(request["CollectionId"])
+    return {
+        "FaceCount": collection.face_count,
+        "FaceModelVersion": collection.face_model_version,
+        "CollectionARN": collection_arn(ctx.services.settings, collection.collection_id),
+        "CreationTimestamp": datetime.fromtimestamp(collection.created / 1000, UTC),
+        "UserCount": 0,
+    }
+
+
+def list_collections(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    after = read_token(_LISTING, request.get("NextToken"))
+    limit = request.get("MaxResults") or _MOST_RESULTS
+    found = ctx.services.collections.page(after=None if after is None else str(after), limit=limit + 1)
+    page = found[:limit]
+    response: dict[str, Any] = {
+        "CollectionIds": [collection.collection_id for collection in page],
+        "FaceModelVersions": [collection.face_model_version for collection in page],
+    }
+    if len(found) > limit:
+        response["NextToken"] = make_token(_LISTING, page[-1].collection_id)
+    return response

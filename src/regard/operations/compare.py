@@ -1,0 +1,49 @@
+"""CompareFaces."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from regard.collections.similarity import similarity
+from regard.context import Context
+from regard.errors import InvalidParameterException
+from regard.operations.face_shapes import bounding_box, face_box, face_detail
+from regard.operations.faces import passing_quality
+from regard.operations.images import load_image
+
+_DEFAULT_THRESHOLD = 80.0
+
+
+def compare_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """The largest face of the source against every face of the target, the most similar first."""
+    analyzer = ctx.services.faces
+    quality_filter = request.get("QualityFilter", "NONE")
+    threshold = request.get("SimilarityThreshold", _DEFAULT_THRESHOLD)
+    source = load_image(ctx, request["SourceImage"])
+    sources, _ = passing_quality(analyzer.detect(source), quality_filter)
+    if not sources:
+        raise InvalidParameterException("Request has invalid parameters: there is no face in the SourceImage")
+    target = load_image(ctx, request["TargetImage"])
+    targets, _ = passing_quality(analyzer.detect(target), quality_filter)
+    if not targets:
+        raise InvalidParameterException("Request has invalid parameters: there is no face in the TargetImage")
+    probe = analyzer.embed(source, sources[:1])[0]
+    distances = np.linalg.norm(analyzer.embed(target, targets) - probe, axis=1)
+    compared = sorted(
+        ((float(similarity(float(distance))), face) for distance, face in zip(distances, targets, strict=True)),
+        key=lambda pair: -pair[0],
+    )
+    return {
+        "SourceImageFace": {
+            "BoundingBox": bounding_box(face_box(sources[0], source)),
+            "Confidence": sources[0].confidence,
+        },
+        "FaceMatches": [
+            {"Similarity": percent, "Face": face_detail(face, target)}
+            for percent, face in compared
+            if percent >= threshold
+        ],
+        "UnmatchedFaces": [face_detail(face, target) for percent, face in compared if percent < threshold],
+    }

@@ -1,0 +1,125 @@
+"""DetectFaces, IndexFaces, ListFaces, DeleteFaces."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from regard.collections.store import NewFace
+from regard.context import Context
+from regard.errors import InvalidParameterException
+from regard.operations.face_shapes import REASONS, face_box, face_detail, stored_face
+from regard.operations.images import load_image
+from regard.operations.pagination import make_token, read_row_token
+from regard.vision.faces import Face
+from regard.vision.quality import Bar, flaws
+
+_MOST_FACES_LISTED = 4096
+_BARS = {"AUTO": Bar.LOW, "LOW": Bar.LOW, "MEDIUM": Bar.MEDIUM, "HIGH": Bar.HIGH}
+_BUILT_ATTRIBUTES = {"DEFAULT", "ALL"}
+
+
+def detect_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Every face of a picture with box, five landmarks, pose and quality; ALL adds nothing yet."""
+    _check_attributes(request.get("Attributes"))
+    image = load_image(ctx, request["Image"])
+    return {"FaceDetails": [face_detail(face, image) for face in ctx.services.faces.detect(image)]}
+
+
+def index_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Enrols the faces that pass the quality filter, the largest first, and names those that don't."""
+    services = ctx.services
+    _check_attributes(request.get("DetectionAttributes"))
+    collection = services.collections.get(request["CollectionId"])
+    image = load_image(ctx, request["Image"])
+    accepted, refused = passing_quality(services.faces.detect(image), request.get("QualityFilter", "AUTO"))
+    limit = request.get("MaxFaces", len(accepted))
+    kept, surplus = accepted[:limit], accepted[limit:]
+    vectors = services.faces.embed(image, kept)
+    stored = services.collections.add_faces(
+        collection,
+        [
+            NewFace(face_box(face, image), face.confidence, vector)
+            for face, vector in zip(kept, vectors, strict=True)
+        ],
+        image_digest=image.digest,
+        external_image_id=request.get("ExternalImageId") or "",
+    )
+    version = collection.face_model_version
+    return {
+        "FaceRecords": [
+            {"Face": stored_face(one, version), "FaceDetail": face_detail(face, image)}
+            for one, face in zip(stored, kept, strict=True)
+        ],
+        "FaceModelVersion": version,
+        "UnindexedFaces": [
+            {"Reasons": reasons, "FaceDetail": face_detail(face, image)} for face, reasons in refused
+        ]
+        + [{"Reasons": ["EXCEEDS_MAX_FACES"], "FaceDetail": face_detail(face, image)} for face in surplus],
+    }
+
+
+def list_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    collection = ctx.services.collections.get(request["CollectionId"])
+    listing = f"faces/{collection.row}"
+    limit = request.get("MaxResults") or _MOST_FACES_LISTED
+    found = ctx.services.collections.page_of_faces(
+        collection,
+        after=read_row_token(listing, request.get("NextToken")),
+        limit=limit + 1,
+        user_id=request.get("UserId"),
+        face_ids=request.get("FaceIds"),
+    )
+    response: dict[str, Any] = {
+        "Faces": [stored_face(face, collection.face_model_version) for face in found[:limit]],
+        "FaceModelVersion": collection.face_model_version,
+    }
+    if len(found) > limit:
+        response["NextToken"] = make_token(listing, found[limit - 1].row)
+    return response
+
+
+def delete_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Erases faces. A face that a user holds, or that is not there, is reported and changes nothing."""
+    collection = ctx.services.collections.get(request["CollectionId"])
+    wanted = list(dict.fromkeys(request["FaceIds"]))
+    erased, held = ctx.services.collections.delete_faces(collection, wanted)
+    gone = {face.face_id for face in erased}
+    users = {face.face_id: face.user_id for face in held}
+    failures = [
+        {"FaceId": face_id, "UserId": users[face_id], "Reasons": ["ASSOCIATED_TO_AN_EXISTING_USER"]}
+        if face_id in users
+        else {"FaceId": face_id, "Reasons": ["FACE_NOT_FOUND"]}
+        for face_id in wanted
+        if face_id not in gone
+    ]
+    return {
+        "DeletedFaces": [face_id for face_id in wanted if face_id in gone],
+        "UnsuccessfulFaceDeletions": failures,
+    }
+
+
+def passing_quality(
+    faces: Sequence[Face], quality_filter: str
+) -> tuple[list[Face], list[tuple[Face, list[str]]]]:
+    """Faces that pass a QualityFilter, and the others, each with Rekognition's reasons."""
+    if quality_filter == "NONE":
+        return list(faces), []
+    accepted: list[Face] = []
+    refused: list[tuple[Face, list[str]]] = []
+    for face in faces:
+        reasons = [REASONS[flaw] for flaw in flaws(face, bar=_BARS[quality_filter])]
+        if reasons:
+            refused.append((face, reasons))
+        else:
+            accepted.append(face)
+    return accepted, refused
+
+
+def _check_attributes(attributes: Sequence[str] | None) -> None:
+    """Raises InvalidParameterException for an attribute asked for by name that is not built yet."""
+    missing = sorted(set(attributes or ()) - _BUILT_ATTRIBUTES)
+    if missing:
+        raise InvalidParameterException(
+            f"The face attributes {', '.join(missing)} are not built in this version of Regard."
+        )

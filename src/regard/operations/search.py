@@ -1,0 +1,73 @@
+"""SearchFaces, SearchFacesByImage."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regard.collections.similarity import distance_at, similarity
+from regard.collections.store import Collection, Match
+from regard.context import Context
+from regard.errors import InvalidParameterException
+from regard.operations.face_shapes import bounding_box, face_box, stored_face
+from regard.operations.faces import passing_quality
+from regard.operations.images import load_image
+
+_DEFAULT_THRESHOLD = 80.0
+_DEFAULT_MATCHES = 80
+# Clients match this sentence.
+_NO_FACES = "There are no faces in the image. Should be at least 1."
+
+
+def search_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Faces of a collection that resemble one of its own faces, which is not among them."""
+    collection = ctx.services.collections.get(request["CollectionId"])
+    face_id = request["FaceId"]
+    probe = ctx.services.collections.vector(collection, face_id)
+    if probe is None:
+        raise InvalidParameterException("faceId was not found in the collection.")
+    limit = request.get("MaxFaces", _DEFAULT_MATCHES)
+    found = _search(ctx, collection, probe, request, limit + 1)
+    others = [match for match in found if match.face.face_id != face_id][:limit]
+    return {
+        "SearchedFaceId": face_id,
+        "FaceMatches": [_face_match(match, collection) for match in others],
+        "FaceModelVersion": collection.face_model_version,
+    }
+
+
+def search_faces_by_image(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Faces of a collection that resemble the largest face of a picture."""
+    services = ctx.services
+    collection = services.collections.get(request["CollectionId"])
+    image = load_image(ctx, request["Image"])
+    faces, _ = passing_quality(services.faces.detect(image), request.get("QualityFilter", "NONE"))
+    if not faces:
+        raise InvalidParameterException(_NO_FACES)
+    largest = faces[0]
+    probe = services.faces.embed(image, [largest])[0]
+    found = _search(ctx, collection, probe, request, request.get("MaxFaces", _DEFAULT_MATCHES))
+    return {
+        "SearchedFaceBoundingBox": bounding_box(face_box(largest, image)),
+        "SearchedFaceConfidence": largest.confidence,
+        "FaceMatches": [_face_match(match, collection) for match in found],
+        "FaceModelVersion": collection.face_model_version,
+    }
+
+
+def _search(
+    ctx: Context, collection: Collection, probe: NDArray[np.float32], request: dict[str, Any], limit: int
+) -> list[Match]:
+    threshold = request.get("FaceMatchThreshold", _DEFAULT_THRESHOLD)
+    return ctx.services.collections.search(
+        collection, probe, limit=limit, radius=distance_at(threshold)
+    )
+
+
+def _face_match(match: Match, collection: Collection) -> dict[str, Any]:
+    return {
+        "Similarity": similarity(match.distance),
+        "Face": stored_face(match.face, collection.face_model_version),
+    }

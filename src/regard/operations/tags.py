@@ -1,0 +1,39 @@
+"""TagResource, UntagResource, ListTagsForResource."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from regard.context import Context
+from regard.errors import InvalidParameterException, ResourceNotFoundException
+from regard.operations.resources import collection_of
+
+
+def tag_resource(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    check_new_tags(request["Tags"])
+    ctx.services.collections.tag(_collection(request), request["Tags"])
+    return {}
+
+
+def untag_resource(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    ctx.services.collections.untag(_collection(request), request["TagKeys"])
+    return {}
+
+
+def list_tags_for_resource(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    return {"Tags": ctx.services.collections.tags(_collection(request))}
+
+
+def check_new_tags(tags: Mapping[str, str]) -> None:
+    """Raises InvalidParameterException for keys that AWS keeps to itself."""
+    reserved = sorted(key for key in tags if key.lower().startswith("aws:"))
+    if reserved:
+        raise InvalidParameterException(f"Tag keys can't start with aws: as {reserved[0]} does.")
+
+
+def _collection(request: Mapping[str, Any]) -> str:
+    collection_id = collection_of(request)
+    if collection_id is None:
+        raise ResourceNotFoundException
+    return collection_id
