@@ -1,0 +1,150 @@
+"""Responses and errors as AWS JSON 1.1."""
+
+from __future__ import annotations
+
+import json
+import math
+from binascii import b2a_base64
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from operator import index
+from typing import Any, Final, NoReturn
+
+from regard.errors import ServiceError
+from regard.wire.spec import error_members, output_shape
+
+CONTENT_TYPE: Final = "application/x-amz-json-1.1"
+
+
+class ResponseShapeError(TypeError):
+    """An operation returned what its output shape cannot hold: a mistake in the code, never the client's."""
+
+
+def serialize(operation: str, response: Mapping[str, Any]) -> bytes:
+    """The body of a response: timestamps as epoch seconds, blobs in Base64, members that are None left out.
+
+    NumPy scalars are taken as numbers. Raises ResponseShapeError, naming the place, for a member that the
+    shape does not have, a value of the wrong type, or a float that is not finite.
+    """
+    return _json(_structure(output_shape(operation), response, operation))
+
+
+def serialize_error(error: ServiceError, request_id: str) -> bytes:
+    """The body of an error, in the form that Rekognition's own errors have.
+
+    Members that the model gives an exception beside its message (HumanLoopQuotaExceededException has three)
+    are taken from the error's attributes of those names.
+    """
+    body = {"__type": error.code, "Code": error.code, "Logref": request_id, "Message": error.message}
+    for name in sorted(error_members(error.code)):
+        value = getattr(error, name, None)
+        if isinstance(value, str):
+            body[name] = value
+    return _json(body)
+
+
+def error_headers(error: ServiceError, request_id: str) -> dict[str, str]:
+    """The headers of an error: the SDKs take its code from `x-amzn-ErrorType` first."""
+    return {"x-amzn-RequestId": request_id, "x-amzn-ErrorType": error.code}
+
+
+def _json(value: Any) -> bytes:
+    # ASCII with escapes: one byte a character, and no string that could fail to encode.
+    return json.dumps(value, separators=(",", ":"), allow_nan=False).encode("ascii")
+
+
+def _structure(shape: Any, value: Any, path: str) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        _defect(shape, value, path)
+    members = shape.members
+    written: dict[str, Any] = {}
+    for name, item in value.items():
+        member = members.get(name)
+        if member is None:
+            raise ResponseShapeError(f"{path}: {shape.name} has no member {name!r}")
+        if item is not None:
+            written[name] = _WRITERS[member.type_name](member, item, f"{path}.{name}")
+    return written
+
+
+def _list(shape: Any, value: Any, path: str) -> list[Any]:
+    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
+        _defect(shape, value, path)
+    member = shape.member
+    write = _WRITERS[member.type_name]
+    return [write(member, item, path) for item in value]
+
+
+def _map(shape: Any, value: Any, path: str) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        _defect(shape, value, path)
+    member = shape.value
+    write = _WRITERS[member.type_name]
+    return {_string(shape.key, key, path): write(member, item, path) for key, item in value.items()}
+
+
+def _string(shape: Any, value: Any, path: str) -> str:
+    if not isinstance(value, str):
+        _defect(shape, value, path)
+    return str(value)  # an enum.StrEnum, too
+
+
+def _blob(shape: Any, value: Any, path: str) -> str:
+    if not isinstance(value, bytes | bytearray | memoryview):
+        _defect(shape, value, path)
+    return b2a_base64(value, newline=False).decode("ascii")
+
+
+def _boolean(shape: Any, value: Any, path: str) -> bool:
+    # numpy.bool_ is no bool, but it is named like one; anything else would be a slip.
+    if type(value) is not bool and type(value).__name__ not in ("bool", "bool_"):
+        _defect(shape, value, path)
+    return bool(value)
+
+
+def _integer(shape: Any, value: Any, path: str) -> int:
+    if isinstance(value, bool):
+        _defect(shape, value, path)
+    try:
+        return index(value)
+    except TypeError:
+        _defect(shape, value, path)
+
+
+def _float(shape: Any, value: Any, path: str) -> float:
+    if isinstance(value, bool | str | bytes):
+        _defect(shape, value, path)
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        _defect(shape, value, path)
+    if not math.isfinite(number):
+        raise ResponseShapeError(f"{path}: {number} is not finite")
+    return number
+
+
+def _timestamp(shape: Any, value: Any, path: str) -> float:
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise ResponseShapeError(f"{path}: a timestamp without a time zone")
+        value = value.timestamp()
+    return round(_float(shape, value, path), 3)  # AWS answers milliseconds
+
+
+def _defect(shape: Any, value: Any, path: str) -> NoReturn:
+    raise ResponseShapeError(f"{path}: a {shape.type_name} can't be made of {type(value).__name__}")
+
+
+_WRITERS: Final[dict[str, Callable[[Any, Any, str], Any]]] = {
+    "structure": _structure,
+    "list": _list,
+    "map": _map,
+    "string": _string,
+    "blob": _blob,
+    "boolean": _boolean,
+    "integer": _integer,
+    "long": _integer,
+    "float": _float,
+    "double": _float,
+    "timestamp": _timestamp,
+}

@@ -1,0 +1,175 @@
+"""A request's values, held to the service model's constraints, with AWS's own sentences.
+
+botocore checks types, lengths and ranges on the client's side, but no patterns and no enumerations; other
+clients check nothing. So all of it is checked here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from regard.errors import ValidationException
+from regard.wire.patterns import LONGEST_PATTERNED, matches
+from regard.wire.spec import input_shape
+
+_SHOWN: Final = 20
+"""Violations that are spelled out; all are counted. A million bad items must not make the answer."""
+_ECHOED: Final = 1024
+"""Characters of a refused value that the answer repeats."""
+
+_SIZED: Final = frozenset({"string", "blob", "list", "map"})
+_SCALARS: Final = frozenset({"string", "integer", "long", "float", "double", "boolean"})
+
+
+def validate(operation: str, params: dict[str, Any], *, image_bytes: int | None = None) -> None:
+    """Holds a parsed request to required members, lengths, sizes, ranges, enumerations and patterns.
+
+    `params` has the types that `regard.wire.parse.parse` gives. `image_bytes` replaces the model's own
+    maximum (5,242,880) for an image in the request.
+
+    Raises ValidationException naming the violations, as AWS does: `1 validation error detected: Value 'a b'
+    at 'collectionId' failed to satisfy constraint: Member must satisfy regular expression pattern: …`.
+    """
+    shown: list[str] = []
+    count = 0
+    for violation in _structure(input_shape(operation), params, "", image_bytes):
+        count += 1
+        if len(shown) < _SHOWN:
+            shown.append(violation)
+    if count:
+        plural = "error" if count == 1 else "errors"
+        raise ValidationException(f"{count} validation {plural} detected: {'; '.join(shown)}")
+
+
+def _structure(shape: Any, value: dict[str, Any], path: str, image_bytes: int | None) -> Iterator[str]:
+    for name in shape.required_members:
+        if name not in value:
+            yield f"Value null at '{_join(path, name)}' failed to satisfy constraint: Member must not be null"
+    for name, item in value.items():
+        yield from _value(shape.members[name], item, _join(path, name), image_bytes)
+
+
+def _value(shape: Any, value: Any, path: str, image_bytes: int | None) -> Iterator[str]:
+    if shape.type_name == "structure":
+        yield from _structure(shape, value, path, image_bytes)
+        return
+    for constraint in _broken(shape, value, image_bytes):
+        yield f"Value '{_echo(value)}' at '{path}' failed to satisfy constraint: {constraint}"
+    if shape.type_name == "list":
+        yield from _items(shape, value, path, image_bytes)
+    elif shape.type_name == "map":
+        yield from _entries(shape, value, path)
+
+
+def _items(shape: Any, value: list[Any], path: str, image_bytes: int | None) -> Iterator[str]:
+    member = shape.member
+    if member.type_name in _SCALARS:
+        # AWS names the whole list, and every constraint of its items, once.
+        if any(_refused(member, item) for item in value):
+            yield (
+                f"Value '{_echo(value)}' at '{path}' failed to satisfy constraint: "
+                f"Member must satisfy constraint: [{_constraints(member)}]"
+            )
+        return
+    for number, item in enumerate(value, 1):
+        at = f"{path}.{number}.member"
+        if item is None:
+            yield f"Value null at '{at}' failed to satisfy constraint: Member must not be null"
+        else:
+            yield from _value(member, item, at, image_bytes)
+
+
+def _entries(shape: Any, value: dict[str, Any], path: str) -> Iterator[str]:
+    for words, member, items in (
+        ("Map keys", shape.key, value.keys()),
+        ("Map value", shape.value, value.values()),
+    ):
+        if any(_refused(member, item) for item in items):
+            yield (
+                f"Value '{_echo(value)}' at '{path}' failed to satisfy constraint: "
+                f"{words} must satisfy constraint: [{_constraints(member)}]"
+            )
+
+
+def _refused(shape: Any, value: Any) -> bool:
+    return value is None or next(_broken(shape, value, None), None) is not None
+
+
+def _broken(shape: Any, value: Any, image_bytes: int | None) -> Iterator[str]:
+    """The constraints of `shape` itself that `value` does not satisfy."""
+    size = len(value) if shape.type_name in _SIZED else value
+    least, most = _bounds(shape, image_bytes)
+    if most is not None and size > most:
+        yield _at_most(shape, most)
+    if least is not None and size < least:
+        yield _at_least(shape, least)
+    if shape.type_name == "string":
+        pattern = shape.metadata.get("pattern")
+        # A value that is too long is refused already, and is not worth a regular expression.
+        if pattern is not None and (most is None or size <= most) and not matches(pattern, value, shape.name):
+            yield _pattern(pattern)
+        if shape.enum and value not in shape.enum:
+            yield _enumeration(shape)
+
+
+def _bounds(shape: Any, image_bytes: int | None) -> tuple[float | None, float | None]:
+    least, most = shape.metadata.get("min"), shape.metadata.get("max")
+    if shape.name == "ImageBlob" and image_bytes is not None:
+        most = image_bytes
+    if most is None and "pattern" in shape.metadata:
+        most = LONGEST_PATTERNED
+    return least, most
+
+
+def _constraints(shape: Any) -> str:
+    least, most = _bounds(shape, None)
+    texts = []
+    if most is not None:
+        texts.append(_at_most(shape, most))
+    if least is not None:
+        texts.append(_at_least(shape, least))
+    if "pattern" in shape.metadata:
+        texts.append(_pattern(shape.metadata["pattern"]))
+    if shape.type_name == "string" and shape.enum:
+        texts.append(_enumeration(shape))
+    return ", ".join([*texts, "Member must not be null"])
+
+
+def _at_most(shape: Any, most: float) -> str:
+    return f"Member must have {_measure(shape)} less than or equal to {most}"
+
+
+def _at_least(shape: Any, least: float) -> str:
+    return f"Member must have {_measure(shape)} greater than or equal to {least}"
+
+
+def _pattern(pattern: str) -> str:
+    return f"Member must satisfy regular expression pattern: {pattern}"
+
+
+def _enumeration(shape: Any) -> str:
+    return f"Member must satisfy enum value set: [{', '.join(shape.enum)}]"
+
+
+def _measure(shape: Any) -> str:
+    return "length" if shape.type_name in _SIZED else "value"
+
+
+def _join(path: str, name: str) -> str:
+    name = name[0].lower() + name[1:]
+    return f"{path}.{name}" if path else name
+
+
+def _echo(value: Any) -> str:
+    """A value as AWS's Java service prints it, cut to a length that is safe to answer."""
+    if isinstance(value, bytes):
+        return f"java.nio.HeapByteBuffer[pos=0 lim={len(value)} cap={len(value)}]"
+    if isinstance(value, list):
+        text = f"[{', '.join(_echo(item) for item in value[:_ECHOED])}]"
+    elif isinstance(value, dict):
+        pairs = list(value.items())[:_ECHOED]
+        text = f"{{{', '.join(f'{_echo(key)}={_echo(item)}' for key, item in pairs)}}}"
+    else:
+        text = "null" if value is None else str(value)
+    return text if len(text) <= _ECHOED else text[:_ECHOED] + "…"
