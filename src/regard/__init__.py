@@ -2,4 +2,7 @@
 
 from importlib.metadata import version
 
+from regard.client import client
+
 __version__ = version("regard")
+__all__ = ["__version__", "client"]

@@ -90,7 +90,11 @@ class SigningKeys:
 
 def workers(settings: Settings) -> int:
     """How many images are analysed at the same time."""
-    return settings.workers or len(os.sched_getaffinity(0))
+    if settings.workers:
+        return settings.workers
+    if hasattr(os, "sched_getaffinity"):  # Linux: the cores that this process may use, not all there are
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def asgi(parts: Parts) -> Starlette:

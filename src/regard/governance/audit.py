@@ -2,7 +2,7 @@
 
 `hash(n) = SHA-256(hash(n-1) + "\\n" + record(n))`, in hex, with 64 zeros before the first. Whoever changes,
 removes or inserts a record breaks the chain from there on. A log cut off at its end shows only against a head
-(number and hash) that was kept elsewhere: `regard audit head` prints one.
+(number and hash) that was kept elsewhere: `regard audit verify` prints it.
 """
 
 from __future__ import annotations

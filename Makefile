@@ -1,0 +1,52 @@
+# Two commands on a fresh clone: `make run` serves, `make test` passes.
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
+VENV   := .venv
+BIN    := $(VENV)/bin
+ARGS   ?=
+
+.PHONY: run test test-all lint bench bench-full models clean
+
+run: $(VENV)/.installed
+	@$(BIN)/regard models install --if-missing
+	@$(BIN)/regard serve $(ARGS)
+
+test: $(VENV)/.developer models lint
+	$(BIN)/python -m pytest $(ARGS)
+
+test-all: $(VENV)/.developer models lint
+	$(BIN)/python -m pytest -m "" $(ARGS)
+
+lint: $(VENV)/.developer
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+models: $(VENV)/.installed
+	@$(BIN)/regard models install --if-missing
+
+bench: $(VENV)/.developer models
+	$(BIN)/python -m bench $(ARGS)
+
+bench-full: $(VENV)/.developer models
+	$(BIN)/python -m bench --full $(ARGS)
+
+clean:
+	rm -rf $(VENV)
+
+# The marker is written last, so that an installation that broke off is begun again.
+$(VENV)/.installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Regard needs Python 3.11 or newer; set PYTHON=/path/to/python3.11."; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
+	  { rm -rf $(VENV); echo "The virtual environment could not be made; is there room on the disk, and Python's venv module?"; exit 1; }
+	@echo "Installing Regard and what it needs (a minute or two, once) …"
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --progress-bar on -e . || \
+	  { echo "The packages could not be installed; is the package registry reachable, and room on the disk? Run the command again."; exit 1; }
+	@touch $@
+
+$(VENV)/.developer: $(VENV)/.installed
+	@echo "Installing what the tests need …"
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --progress-bar on -e '.[dev]' || \
+	  { echo "The packages could not be installed; is the package registry reachable, and room on the disk? Run the command again."; exit 1; }
+	@touch $@

@@ -1,0 +1,43 @@
+"""`regard audit`: the log, checked and exported."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import typer
+from rich.console import Console
+
+from regard.cli.local import DataFolder
+from regard.governance.audit import AuditLog
+from regard.settings import Settings
+from regard.storage.database import Database
+
+app = typer.Typer(help="Check and export the audit log.", no_args_is_help=True)
+
+
+@app.command("verify")
+def verify(data: DataFolder = None) -> None:
+    """Recompute the chain; fails with the first record that was changed or removed."""
+    with _opened(data) as audit:
+        head = audit.verify()
+    Console(highlight=False).print(f"{head.sequence:,} records, unbroken. Head: {head.hash}", soft_wrap=True)
+
+
+@app.command("export")
+def export(data: DataFolder = None) -> None:
+    """Print every record as a JSON line."""
+    with _opened(data) as audit:
+        for record in audit.export():
+            typer.echo(json.dumps(record, ensure_ascii=False))
+
+
+@contextmanager
+def _opened(data: Path | None) -> Iterator[AuditLog]:
+    database = Database.open(Settings.load(data=data).data)
+    try:
+        yield AuditLog(database)
+    finally:
+        database.close()

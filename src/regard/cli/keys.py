@@ -1,0 +1,107 @@
+"""`regard keys`: who may call."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from regard.cli.local import DataFolder
+from regard.errors import RegardError
+from regard.governance import policy as policies
+from regard.governance import purpose as purposes
+from regard.governance.audit import AuditLog
+from regard.settings import Settings
+from regard.storage.database import Database
+from regard.storage.keys import KeyStore, write_credentials
+
+app = typer.Typer(help="Make, list, suspend and resume access keys.", no_args_is_help=True)
+
+
+@app.command("create")
+def create(
+    name: Annotated[str, typer.Argument(help="Who uses the key.")],
+    role: Annotated[str, typer.Option(help=f"One of {', '.join(policies.ROLES)}.")] = "operator",
+    purpose: Annotated[str, typer.Option(help="The key's requests follow at least this purpose.")] = "general",
+    policy: Annotated[Path | None, typer.Option(help="IAM-style policy document, JSON.")] = None,
+    credentials: Annotated[Path | None, typer.Option(help="Write an AWS credentials file.")] = None,
+    data: DataFolder = None,
+) -> None:
+    """Make a key. Its secret is shown once."""
+    if role not in policies.ROLES:
+        raise RegardError(f"There is no role {role}; the roles are {', '.join(policies.ROLES)}.")
+    document = None if policy is None else policies.check_document(_read_json(policy))
+    with _opened(data) as (store, audit):
+        key = store.create(name, role, purpose=purposes.parse(purpose), policy=document)
+        _record(audit, "keys create", key.key_id, name=name, role=role, purpose=purpose, policy=document)
+    console = Console(highlight=False)
+    if credentials:
+        write_credentials(credentials, key)
+        console.print(f"Key {key.key_id} for {name} ({role}) is in {credentials}.")
+        return
+    console.print(f"aws_access_key_id = {key.key_id}\naws_secret_access_key = {key.secret}", soft_wrap=True)
+
+
+@app.command("list")
+def list_(data: DataFolder = None) -> None:
+    """List the keys, without their secrets."""
+    table = Table("Key", "Name", "Role", "Purpose", "Policy", "Created", "State")
+    with _opened(data) as (store, _):
+        for key in store.all():
+            table.add_row(
+                key.key_id,
+                key.name,
+                key.role,
+                key.purpose,
+                "own" if key.policy else "role's",
+                f"{datetime.fromtimestamp(key.created / 1000, UTC):%Y-%m-%d %H:%M}",
+                "active" if key.suspended is None else "[red]suspended[/red]",
+            )
+    Console(highlight=False).print(table if table.row_count else "There is no key yet; `regard serve` makes one.")
+
+
+@app.command("suspend")
+def suspend(key_id: Annotated[str, typer.Argument(metavar="KEY")], data: DataFolder = None) -> None:
+    """Stop a key at once, in every running server on this data folder."""
+    _set_suspended(key_id, True, data)
+
+
+@app.command("resume")
+def resume(key_id: Annotated[str, typer.Argument(metavar="KEY")], data: DataFolder = None) -> None:
+    """Let a suspended key be used again."""
+    _set_suspended(key_id, False, data)
+
+
+def _set_suspended(key_id: str, suspended: bool, data: Path | None) -> None:
+    with _opened(data) as (store, audit):
+        store.suspend(key_id, suspended=suspended)
+        _record(audit, "keys suspend" if suspended else "keys resume", key_id)
+    Console(highlight=False).print(f"Key {key_id} is {'suspended' if suspended else 'active again'}.")
+
+
+@contextmanager
+def _opened(data: Path | None) -> Iterator[tuple[KeyStore, AuditLog]]:
+    database = Database.open(Settings.load(data=data).data)
+    try:
+        yield KeyStore(database), AuditLog(database)
+    finally:
+        database.close()
+
+
+def _record(audit: AuditLog, command: str, key_id: str, **facts: object) -> None:
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    audit.append({"time": now, "key": "local", "operation": command, "subject": key_id, **facts})
+
+
+def _read_json(file: Path) -> object:
+    try:
+        return json.loads(file.read_text())
+    except (OSError, ValueError) as error:
+        raise RegardError(f"{file} is not a readable JSON file.") from error

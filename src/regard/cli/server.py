@@ -1,0 +1,69 @@
+"""`regard serve`."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+from rich.console import Console
+
+from regard.app import asgi, build
+from regard.cli.local import DataFolder
+from regard.errors import RegardError
+from regard.settings import Settings
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on; REGARD_HOST, else 127.0.0.1.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port; REGARD_PORT, else 8090.")] = None,
+    data: DataFolder = None,
+    bucket: Annotated[
+        list[str] | None, typer.Option(help="NAME=FOLDER: serve a folder as the S3 bucket NAME.")
+    ] = None,
+) -> None:
+    """Serve the Rekognition API."""
+    settings = Settings.load(host=host, port=port, data=data, buckets=",".join(bucket) if bucket else None)
+    console = Console(highlight=False, stderr=True)
+    listener = _listen(settings.host, settings.port)
+    parts = build(settings)
+    parts.services.faces.warm_up()
+    credentials = settings.data / "credentials"
+    if parts.keys.ensure_first(credentials):
+        console.print(f"Made the first key; it is in {credentials}.")
+    address = f"http://{settings.host}:{listener.getsockname()[1]}"
+    console.print(f"Regard serves on {address}. Try:")
+    console.print(
+        f"  AWS_SHARED_CREDENTIALS_FILE={credentials} AWS_REGION={settings.region} "
+        f"aws --endpoint-url {address} rekognition list-collections",
+        soft_wrap=True,
+    )
+    config = uvicorn.Config(
+        asgi(parts),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=20,
+    )
+    try:
+        uvicorn.Server(config).run(sockets=[listener])
+    finally:
+        parts.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A bound socket, before anything is loaded: a port that is taken should say so at once."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise RegardError(
+            f"Can't listen on {host}:{port} ({error.strerror}); choose another with --host and --port."
+        ) from error
+    return listener
