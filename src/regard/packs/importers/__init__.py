@@ -1,0 +1,1 @@
+"""Each importer turns weights as their authors publish them into ONNX, without running their code."""
