@@ -11,7 +11,7 @@ from typing import Any
 import alembic.command
 import alembic.config
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from regard.errors import InternalServerError, RegardError, ThrottlingException
 
@@ -44,7 +44,10 @@ class Database:
                 f"The data folder {folder} can't be used ({error.strerror}); give another one with --data."
             ) from error
         database = cls(_sqlite_engine(file))
-        database.migrate()
+        try:
+            database.migrate()
+        except DatabaseError as error:
+            raise RegardError(f"{file} is not a database of Regard, or is damaged: {error.orig}.") from error
         return database
 
     def migrate(self) -> None:

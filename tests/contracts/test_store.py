@@ -1,0 +1,183 @@
+"""The collection store: what it has answered is there, whoever asks and however it was stopped."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from regard.collections.store import CollectionStore, FaceBox, NewFace
+from regard.errors import (
+    ResourceAlreadyExistsException,
+    ResourceNotFoundException,
+    ServiceQuotaExceededException,
+)
+from regard.storage.database import Database
+
+DIMENSION = 16
+
+
+def store_in(folder: Path, most_faces: int = 1000) -> CollectionStore:
+    return CollectionStore(Database.open(folder), dimension=DIMENSION, most_faces=most_faces)
+
+
+@pytest.fixture()
+def store(tmp_path: Path) -> CollectionStore:
+    return store_in(tmp_path)
+
+
+def a_face(seed: int, left: float = 0.1) -> NewFace:
+    vector = np.random.default_rng(seed).normal(size=DIMENSION).astype(np.float32)
+    return NewFace(FaceBox(left, 0.1, 0.1, 0.1), 99.0, vector)
+
+
+def enrol(store: CollectionStore, name: str, *faces: NewFace, digest: str = "d", external: str = "e"):
+    return store.add_faces(store.get(name), faces, image_digest=digest, external_image_id=external)
+
+
+def test_a_face_is_found_as_soon_as_it_is_enrolled(store: CollectionStore) -> None:
+    store.create("c", "1")
+    face = a_face(1)
+    [stored] = enrol(store, "c", face)
+    [match] = store.search(store.get("c"), face.vector, limit=5, radius=0.1)
+    assert match.face == stored
+    assert match.distance < 0.01  # float16 storage
+
+
+def test_a_deleted_face_is_not_found(store: CollectionStore) -> None:
+    store.create("c", "1")
+    face = a_face(1)
+    [stored] = enrol(store, "c", face)
+    erased, held = store.delete_faces(store.get("c"), [stored.face_id, "unknown"])
+    assert (erased, held) == ([stored], [])
+    assert store.search(store.get("c"), face.vector, limit=5, radius=9) == []
+    assert store.get("c").face_count == 0
+
+
+def test_the_same_image_and_external_id_is_not_doubled(store: CollectionStore) -> None:
+    store.create("c", "1")
+    first = enrol(store, "c", a_face(1), a_face(2, left=0.5))
+    second = enrol(store, "c", a_face(1), a_face(2, left=0.5), a_face(3, left=0.8))
+    assert second[:2] == first
+    assert store.get("c").face_count == 3
+    assert {face.image_id for face in second} == {first[0].image_id}
+
+
+def test_another_external_id_enrols_the_same_image_again(store: CollectionStore) -> None:
+    store.create("c", "1")
+    [one] = enrol(store, "c", a_face(1), external="a")
+    [two] = enrol(store, "c", a_face(1), external="b")
+    assert one.face_id != two.face_id
+    assert store.get("c").face_count == 2
+
+
+def test_two_requests_with_one_image_enrol_it_once(tmp_path: Path) -> None:
+    store = store_in(tmp_path)
+    store.create("c", "1")
+    threads = [threading.Thread(target=enrol, args=(store, "c", a_face(1))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert store.get("c").face_count == 1
+
+
+def test_a_face_enrolled_by_another_process_is_found(tmp_path: Path) -> None:
+    here, there = store_in(tmp_path), store_in(tmp_path)
+    here.create("c", "1")
+    face, gone = a_face(1), a_face(2, left=0.5)
+    assert here.search(here.get("c"), face.vector, limit=5, radius=9) == []  # the index is loaded, and empty
+    stored, other = enrol(there, "c", face, gone)
+    there.delete_faces(there.get("c"), [other.face_id])
+    assert [match.face for match in here.search(here.get("c"), face.vector, limit=5, radius=99)] == [stored]
+
+
+def test_a_collection_made_anew_under_an_old_name_is_empty(store: CollectionStore) -> None:
+    store.create("c", "1", {"k": "v"})
+    before = store.get("c")
+    enrol(store, "c", a_face(1))
+    store.delete("c")
+    store.create("c", "1")
+    assert store.tags("c") == {}
+    assert store.search(store.get("c"), a_face(1).vector, limit=5, radius=99) == []
+    with pytest.raises(ResourceNotFoundException):  # a request that was under way when it was deleted
+        store.add_faces(before, [a_face(1)], image_digest="d", external_image_id="")
+
+
+def test_an_existing_collection_is_refused_in_aws_words(store: CollectionStore) -> None:
+    store.create("c", "1")
+    with pytest.raises(ResourceAlreadyExistsException, match="^The collection id: c already exists$"):
+        store.create("c", "1")
+
+
+@pytest.mark.parametrize("method", ["get", "delete", "tags"])
+def test_a_missing_collection_is_refused_in_aws_words(store: CollectionStore, method: str) -> None:
+    with pytest.raises(ResourceNotFoundException, match="^The collection id: c does not exist$"):
+        getattr(store, method)("c")
+
+
+def test_a_full_collection_takes_no_more_and_keeps_what_it_has(tmp_path: Path) -> None:
+    store = store_in(tmp_path, most_faces=2)
+    store.create("c", "1")
+    with pytest.raises(ServiceQuotaExceededException):
+        enrol(store, "c", a_face(1), a_face(2, left=0.4), a_face(3, left=0.7))
+    assert store.get("c").face_count == 0
+    enrol(store, "c", a_face(1), a_face(2, left=0.4))
+    assert store.get("c").face_count == 2
+
+
+def test_pages_of_faces_hold_each_face_once(store: CollectionStore) -> None:
+    store.create("c", "1")
+    for n in range(7):
+        enrol(store, "c", a_face(n), digest=str(n))
+    seen, after = [], 0
+    while page := store.page_of_faces(store.get("c"), after=after, limit=3):
+        seen += [face.face_id for face in page]
+        after = page[-1].row
+    assert len(seen) == len(set(seen)) == 7
+
+
+_ENROL_FOR_EVER = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[2])
+from test_store import store_in, a_face, enrol
+store = store_in(Path(sys.argv[1]))
+for n in range(100_000):
+    [face] = enrol(store, "c", a_face(n), digest=str(n))
+    print(face.face_id, flush=True)
+"""
+
+
+@pytest.fixture()
+def killed(tmp_path: Path) -> Iterator[tuple[Path, list[str]]]:
+    """A data folder whose process was killed while it enrolled, and the faces it had acknowledged."""
+    store_in(tmp_path).create("c", "1")
+    process = subprocess.Popen(
+        [sys.executable, "-c", _ENROL_FOR_EVER, str(tmp_path), os.path.dirname(__file__)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    acknowledged = [process.stdout.readline().strip() for _ in range(40)]
+    process.send_signal(signal.SIGKILL)
+    acknowledged += process.stdout.read().split()
+    process.wait()
+    process.stdout.close()
+    yield tmp_path, acknowledged
+
+
+def test_every_acknowledged_face_survives_a_kill(killed: tuple[Path, list[str]]) -> None:
+    folder, acknowledged = killed
+    store = store_in(folder)
+    for number, face_id in enumerate(acknowledged):
+        [match] = store.search(store.get("c"), a_face(number).vector, limit=1, radius=0.1)
+        assert match.face.face_id == face_id
+    assert store.get("c").face_count in (len(acknowledged), len(acknowledged) + 1)

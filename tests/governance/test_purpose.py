@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import pytest
+
+from regard.errors import AccessDeniedException, InvalidParameterException
+from regard.governance import purpose
+
+
+@pytest.mark.parametrize("strict", ["law-enforcement", "access-control"])
+def test_a_strict_purpose_raises_the_default_threshold_to_99(strict: str) -> None:
+    assert purpose.with_threshold("search_faces", {}, strict) == {"FaceMatchThreshold": 99.0}
+    assert purpose.with_threshold("compare_faces", {}, strict) == {"SimilarityThreshold": 99.0}
+    assert purpose.with_threshold("search_users", {}, strict) == {"UserMatchThreshold": 99.0}
+
+
+@pytest.mark.parametrize("threshold", [0, 80.0, 98.99])
+def test_a_threshold_below_99_is_refused_and_says_why(threshold: float) -> None:
+    with pytest.raises(InvalidParameterException, match="FaceMatchThreshold must be at least 99 .*law-enforcement"):
+        purpose.with_threshold("search_faces", {"FaceMatchThreshold": threshold}, "law-enforcement")
+
+
+@pytest.mark.parametrize("free", ["general", "missing-person", "media", "research"])
+def test_other_purposes_leave_the_request_as_it_was(free: str) -> None:
+    request = {"FaceMatchThreshold": 10.0}
+    assert purpose.with_threshold("search_faces", request, free) == request
+    assert purpose.with_threshold("search_faces", {}, free) == {}
+
+
+def test_operations_that_match_nothing_have_no_threshold() -> None:
+    assert purpose.with_threshold("index_faces", {}, "law-enforcement") == {}
+
+
+def test_a_purpose_is_raised_by_anyone_and_lowered_by_an_admin() -> None:
+    purpose.check_change("general", "law-enforcement", admin=False)
+    purpose.check_change("law-enforcement", "general", admin=True)
+    with pytest.raises(AccessDeniedException):
+        purpose.check_change("law-enforcement", "general", admin=False)
+
+
+def test_an_unknown_purpose_is_refused() -> None:
+    with pytest.raises(InvalidParameterException, match="regard:purpose must be one of general, "):
+        purpose.parse("fun")

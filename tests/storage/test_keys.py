@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import configparser
+import stat
+from pathlib import Path
+
+import pytest
+
+from regard.errors import RegardError
+from regard.storage.database import Database
+from regard.storage.keys import KeyStore
+
+
+@pytest.fixture()
+def keys(tmp_path: Path) -> KeyStore:
+    return KeyStore(Database.open(tmp_path))
+
+
+def test_the_first_key_is_an_admin_in_a_private_credentials_file(keys: KeyStore, tmp_path: Path) -> None:
+    file = tmp_path / "credentials"
+    assert keys.ensure_first(file)
+    profile = configparser.ConfigParser()
+    profile.read(file)
+    key = keys.find(profile["default"]["aws_access_key_id"])
+    assert key is not None
+    assert (key.role, key.secret) == ("admin", profile["default"]["aws_secret_access_key"])
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_there_is_only_one_first_key(keys: KeyStore, tmp_path: Path) -> None:
+    keys.ensure_first(tmp_path / "credentials")
+    assert not keys.ensure_first(tmp_path / "credentials")
+    assert len(keys.all()) == 1
+
+
+def test_no_two_keys_are_alike(keys: KeyStore) -> None:
+    made = [keys.create(str(n), "operator") for n in range(20)]
+    assert len({key.key_id for key in made}) == len({key.secret for key in made}) == 20
+
+
+def test_a_name_is_given_once(keys: KeyStore) -> None:
+    keys.create("ann", "operator")
+    with pytest.raises(RegardError, match="named ann already"):
+        keys.create("ann", "operator")
+
+
+def test_a_suspension_is_seen_by_every_process_at_once(keys: KeyStore, tmp_path: Path) -> None:
+    other = KeyStore(Database.open(tmp_path))
+    key = keys.create("ann", "operator", policy={"Version": "2012-10-17"})
+    other.suspend(key.key_id)
+    found = keys.find(key.key_id)
+    assert found is not None
+    assert found.suspended is not None
+    other.suspend(key.key_id, suspended=False)
+    assert keys.find(key.key_id) == key
+
+
+def test_a_key_never_prints_its_secret(keys: KeyStore) -> None:
+    key = keys.create("ann", "operator")
+    assert key.secret not in repr(key)
