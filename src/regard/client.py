@@ -12,7 +12,7 @@ from typing import Any
 def client(data: str | Path | None = None, *, case: str | None = None, **settings: Any) -> Any:
     """A `boto3.client("rekognition")` whose calls go through the gate of this process.
 
-    Methods, arguments, answers, exceptions and paginators are boto3's, because it is boto3's client. `data` is
+    Methods, arguments, answers, exceptions and paginators are boto3's: it is boto3's client. `data` is
     the data folder (REGARD_DATA, else ./data); `settings` are further fields of `regard.settings.Settings`;
     `case` is the case reference for the audit log. Raises RegardError when the folder or the models can't
     be opened.

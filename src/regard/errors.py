@@ -37,7 +37,7 @@ class AccessDeniedException(ServiceError):
 
 
 class ConflictException(ServiceError):
-    """A User with the same Id already exists within the collection, or the update would leave it inconsistent."""
+    """A User with the same Id already exists within the collection, or the update conflicts with it."""
 
 
 class HumanLoopQuotaExceededException(ServiceError):

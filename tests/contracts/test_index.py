@@ -15,9 +15,9 @@ from regard.collections.memory import MemoryIndex
 DIMENSION = 8
 IMPLEMENTATIONS = {"memory": MemoryIndex}
 
-vectors = st.lists(
-    st.floats(-2, 2, width=16), min_size=DIMENSION, max_size=DIMENSION
-).map(lambda values: np.array(values, np.float32))
+vectors = st.lists(st.floats(-2, 2, width=16), min_size=DIMENSION, max_size=DIMENSION).map(
+    lambda values: np.array(values, np.float32)
+)
 
 
 class IndexAgainstBruteForce(RuleBasedStateMachine):

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +27,7 @@ def store_in(folder: Path, most_faces: int = 1000) -> CollectionStore:
     return CollectionStore(Database.open(folder), dimension=DIMENSION, most_faces=most_faces)
 
 
-@pytest.fixture()
+@pytest.fixture
 def store(tmp_path: Path) -> CollectionStore:
     return store_in(tmp_path)
 
@@ -156,8 +155,8 @@ for n in range(100_000):
 """
 
 
-@pytest.fixture()
-def killed(tmp_path: Path) -> Iterator[tuple[Path, list[str]]]:
+@pytest.fixture
+def killed(tmp_path: Path) -> tuple[Path, list[str]]:
     """A data folder whose process was killed while it enrolled, and the faces it had acknowledged."""
     store_in(tmp_path).create("c", "1")
     process = subprocess.Popen(
@@ -171,7 +170,7 @@ def killed(tmp_path: Path) -> Iterator[tuple[Path, list[str]]]:
     acknowledged += process.stdout.read().split()
     process.wait()
     process.stdout.close()
-    yield tmp_path, acknowledged
+    return tmp_path, acknowledged
 
 
 def test_every_acknowledged_face_survives_a_kill(killed: tuple[Path, list[str]]) -> None:

@@ -10,12 +10,12 @@ from regard.governance.audit import AuditBroken, AuditLog
 from regard.storage.database import Database
 
 
-@pytest.fixture()
+@pytest.fixture
 def database(tmp_path: Path) -> Database:
     return Database.open(tmp_path)
 
 
-@pytest.fixture()
+@pytest.fixture
 def log(database: Database) -> AuditLog:
     log = AuditLog(database)
     for n in range(5):

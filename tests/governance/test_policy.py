@@ -14,7 +14,9 @@ def caller(*statements: dict[str, object], role: str = "operator") -> Caller:
     return Caller("K", "k", role, policy and check_document(policy))
 
 
-def allow(action: object = "rekognition:*", resource: object = "*", effect: str = "Allow") -> dict[str, object]:
+def allow(
+    action: object = "rekognition:*", resource: object = "*", effect: str = "Allow"
+) -> dict[str, object]:
     return {"Effect": effect, "Action": action, "Resource": resource}
 
 

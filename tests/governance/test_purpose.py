@@ -15,7 +15,9 @@ def test_a_strict_purpose_raises_the_default_threshold_to_99(strict: str) -> Non
 
 @pytest.mark.parametrize("threshold", [0, 80.0, 98.99])
 def test_a_threshold_below_99_is_refused_and_says_why(threshold: float) -> None:
-    with pytest.raises(InvalidParameterException, match="FaceMatchThreshold must be at least 99 .*law-enforcement"):
+    with pytest.raises(
+        InvalidParameterException, match="FaceMatchThreshold must be at least 99 .*law-enforcement"
+    ):
         purpose.with_threshold("search_faces", {"FaceMatchThreshold": threshold}, "law-enforcement")
 
 

@@ -11,7 +11,7 @@ from regard.storage.database import Database
 from regard.storage.keys import KeyStore
 
 
-@pytest.fixture()
+@pytest.fixture
 def keys(tmp_path: Path) -> KeyStore:
     return KeyStore(Database.open(tmp_path))
 

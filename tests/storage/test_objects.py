@@ -9,7 +9,7 @@ from regard.errors import ImageTooLargeException, InvalidS3ObjectException, Rega
 from regard.storage.objects import ObjectStore, parse_folders
 
 
-@pytest.fixture()
+@pytest.fixture
 def bucket(tmp_path: Path) -> Path:
     folder = tmp_path / "photos"
     (folder / "deep").mkdir(parents=True)
@@ -18,7 +18,7 @@ def bucket(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture()
+@pytest.fixture
 def objects(bucket: Path) -> ObjectStore:
     return ObjectStore({"photos": bucket}, endpoint=None)
 

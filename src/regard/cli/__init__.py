@@ -1,4 +1,4 @@
-"""The command line. Every command that looks at a picture or a face goes through the gate, as a request does."""
+"""The command line. What looks at a picture or a face goes through the gate, as a request does."""
 
 from __future__ import annotations
 

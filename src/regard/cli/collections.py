@@ -14,9 +14,7 @@ from regard.governance import purpose as purposes
 app = typer.Typer(help="Make, list and delete collections.", no_args_is_help=True)
 
 CollectionId = Annotated[str, typer.Argument(metavar="COLLECTION")]
-Purpose = Annotated[
-    str, typer.Option(help=f"What the collection is for: {', '.join(purposes.PURPOSES)}.")
-]
+Purpose = Annotated[str, typer.Option(help=f"What the collection is for: {', '.join(purposes.PURPOSES)}.")]
 
 
 @app.command("create")

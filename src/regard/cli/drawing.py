@@ -35,7 +35,9 @@ def draw(picture: bytes, marks: Sequence[Mark], target: Path) -> None:
     try:
         canvas.save(target)
     except (OSError, ValueError) as error:
-        raise RegardError(f"{target} can't be written: give a .png or .jpg in a folder that exists.") from error
+        raise RegardError(
+            f"{target} can't be written: give a .png or .jpg in a folder that exists."
+        ) from error
 
 
 def _draw_mark(pen: ImageDraw.ImageDraw, size: tuple[int, int], mark: Mark, line: int) -> None:

@@ -26,7 +26,8 @@ def index(
         Naming, typer.Option("--name-from", help="Where ExternalImageId comes from.")
     ] = Naming.AUTO,
     most_faces: Annotated[
-        int | None, typer.Option("--max-faces", min=1, help="At most so many faces of each picture, the largest.")
+        int | None,
+        typer.Option("--max-faces", min=1, help="At most so many faces of each picture, the largest."),
     ] = None,
     quality: Annotated[str, typer.Option(help="NONE, AUTO, LOW, MEDIUM or HIGH.")] = "AUTO",
     purpose: Purpose = purposes.GENERAL,
@@ -73,7 +74,9 @@ def index(
         print_json(tally.facts() | {"skipped": len(files) - len(todo)})
     else:
         known = len(files) - len(todo)
-        Console(highlight=False).print(tally.summary(collection) + (f" {known} files were done before." if known else ""))
+        Console(highlight=False).print(
+            tally.summary(collection) + (f" {known} files were done before." if known else "")
+        )
     if tally.failed:
         raise typer.Exit(1)
 
@@ -82,10 +85,13 @@ def search(
     collection: CollectionId,
     photo: Annotated[Path, typer.Argument(help="Its largest face is looked for.")],
     threshold: Annotated[
-        float | None, typer.Option(min=0, max=100, help="Least similarity, percent; 80, or the purpose's floor.")
+        float | None,
+        typer.Option(min=0, max=100, help="Least similarity, percent; 80, or the purpose's floor."),
     ] = None,
     most: Annotated[int, typer.Option("--max-faces", min=1, max=4096, help="At most so many matches.")] = 10,
-    drawing: Annotated[Path | None, typer.Option("--draw", help="Write the photo with the face marked.")] = None,
+    drawing: Annotated[
+        Path | None, typer.Option("--draw", help="Write the photo with the face marked.")
+    ] = None,
     as_json: AsJson = False,
     data: DataFolder = None,
     case: Case = None,
@@ -112,7 +118,9 @@ def search(
     table = Table("#", "Similarity", "ExternalImageId", "FaceId")
     for number, match in enumerate(matches, 1):
         face = match["Face"]
-        table.add_row(str(number), f"{match['Similarity']:.2f} %", face["ExternalImageId"] or "", face["FaceId"])
+        table.add_row(
+            str(number), f"{match['Similarity']:.2f} %", face["ExternalImageId"] or "", face["FaceId"]
+        )
     console = Console(highlight=False)
     if matches:
         console.print(table)

@@ -29,7 +29,9 @@ app = typer.Typer(help="Make, list, suspend and resume access keys.", no_args_is
 def create(
     name: Annotated[str, typer.Argument(help="Who uses the key.")],
     role: Annotated[str, typer.Option(help=f"One of {', '.join(policies.ROLES)}.")] = "operator",
-    purpose: Annotated[str, typer.Option(help="The key's requests follow at least this purpose.")] = "general",
+    purpose: Annotated[
+        str, typer.Option(help="The key's requests follow at least this purpose.")
+    ] = "general",
     policy: Annotated[Path | None, typer.Option(help="IAM-style policy document, JSON.")] = None,
     credentials: Annotated[Path | None, typer.Option(help="Write an AWS credentials file.")] = None,
     data: DataFolder = None,
@@ -64,7 +66,9 @@ def list_(data: DataFolder = None) -> None:
                 f"{datetime.fromtimestamp(key.created / 1000, UTC):%Y-%m-%d %H:%M}",
                 "active" if key.suspended is None else "[red]suspended[/red]",
             )
-    Console(highlight=False).print(table if table.row_count else "There is no key yet; `regard serve` makes one.")
+    Console(highlight=False).print(
+        table if table.row_count else "There is no key yet; `regard serve` makes one."
+    )
 
 
 @app.command("suspend")

@@ -27,14 +27,14 @@ def faces(
         answer = gate.call("detect_faces", Image={"Bytes": picture})
     found = answer["FaceDetails"]
     if drawing:
-        marks = [
-            Mark(face["BoundingBox"], f"{face['Confidence']:.1f}", face["Landmarks"]) for face in found
-        ]
+        marks = [Mark(face["BoundingBox"], f"{face['Confidence']:.1f}", face["Landmarks"]) for face in found]
         draw(picture, marks, drawing)
     if as_json:
         print_json(answer)
         return
-    table = Table("#", "Confidence", "Left", "Top", "Width", "Height", "Roll", "Yaw", "Pitch", "Bright", "Sharp")
+    table = Table(
+        "#", "Confidence", "Left", "Top", "Width", "Height", "Roll", "Yaw", "Pitch", "Bright", "Sharp"
+    )
     for number, face in enumerate(found, 1):
         pose, quality = face["Pose"], face["Quality"]
         table.add_row(
@@ -50,7 +50,9 @@ def faces(
 def compare(
     source: Annotated[Path, typer.Argument(help="Its largest face is looked for.")],
     target: Annotated[Path, typer.Argument(help="Every face in it is compared.")],
-    threshold: Annotated[float, typer.Option(min=0, max=100, help="Least similarity of a match, percent.")] = 80,
+    threshold: Annotated[
+        float, typer.Option(min=0, max=100, help="Least similarity of a match, percent.")
+    ] = 80,
     drawing: Drawing = None,
     as_json: AsJson = False,
     data: DataFolder = None,

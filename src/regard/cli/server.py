@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,7 +16,9 @@ from regard.settings import Settings
 
 
 def serve(
-    host: Annotated[str | None, typer.Option(help="Address to listen on; REGARD_HOST, else 127.0.0.1.")] = None,
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on; REGARD_HOST, else 127.0.0.1.")
+    ] = None,
     port: Annotated[int | None, typer.Option(help="Port; REGARD_PORT, else 8090.")] = None,
     data: DataFolder = None,
     bucket: Annotated[

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Neighbours:
-    """What a search found, the nearest first, ties by row: `rows` int64 (n,), `distances` float32 (n,), L2."""
+    """What a search found, the nearest first, ties by row: `rows` int64 (n,), L2 `distances` float32 (n,)."""
 
     rows: NDArray[np.int64]
     distances: NDArray[np.float32]
@@ -26,9 +26,7 @@ class Index(Protocol):
     def remove(self, rows: NDArray[np.int64]) -> None:
         """Removes rows, not found again by a search that starts afterwards; unknown rows are passed over."""
 
-    def search(
-        self, query: NDArray[np.float32], *, limit: int, radius: float = float("inf")
-    ) -> Neighbours:
+    def search(self, query: NDArray[np.float32], *, limit: int, radius: float = float("inf")) -> Neighbours:
         """The `limit` nearest of the faces at most `radius` away from `query` (dimension,)."""
 
     def __len__(self) -> int:

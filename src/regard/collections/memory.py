@@ -62,9 +62,7 @@ class MemoryIndex:
                     self._held.alive[place] = False
                     self._held.vectors[place] = 0  # an erased face leaves nothing behind
 
-    def search(
-        self, query: NDArray[np.float32], *, limit: int, radius: float = float("inf")
-    ) -> Neighbours:
+    def search(self, query: NDArray[np.float32], *, limit: int, radius: float = float("inf")) -> Neighbours:
         with self._lock:
             held, used = self._held, self._used
         query = np.asarray(query, np.float32)

@@ -180,9 +180,7 @@ class CollectionStore:
                     f"The collection {collection.collection_id} can't hold more than "
                     f"{self._most_faces} faces."
                 )
-            rows = [
-                _face_row(new[n], current.row, image_id, image_digest, external_image_id) for n in fresh
-            ]
+            rows = [_face_row(new[n], current.row, image_id, image_digest, external_image_id) for n in fresh]
             for n, stored in zip(fresh, _insert_faces(connection, current.row, rows), strict=True):
                 answer[n] = stored
         return [face for face in answer if face is not None]
@@ -231,9 +229,7 @@ class CollectionStore:
 
     def vector(self, collection: Collection, face_id: str) -> NDArray[np.float32] | None:
         """The embedding of an enrolled face, float32 (dimension,), or None where there is no such face."""
-        query = select(faces.c.vector).where(
-            faces.c.collection == collection.row, faces.c.face_id == face_id
-        )
+        query = select(faces.c.vector).where(faces.c.collection == collection.row, faces.c.face_id == face_id)
         with self._database.read() as connection:
             blob = connection.execute(query).scalar()
         return None if blob is None else np.frombuffer(blob, "<f2").astype(np.float32)
@@ -244,9 +240,7 @@ class CollectionStore:
         """The nearest enrolled faces at most `radius` (L2) away, the nearest first."""
         near = self._indexes.follow(collection.row).search(probe, limit=limit, radius=radius)
         wanted = near.rows.tolist()
-        query = select(*_FACE_COLUMNS).where(
-            faces.c.collection == collection.row, faces.c.row.in_(wanted)
-        )
+        query = select(*_FACE_COLUMNS).where(faces.c.collection == collection.row, faces.c.row.in_(wanted))
         with self._database.read() as connection:
             found = {row["row"]: _stored(row) for row in connection.execute(query).mappings()}
         return [
@@ -290,9 +284,7 @@ def _same_face(face: NewFace, known: Sequence[StoredFace]) -> StoredFace | None:
     return next((old for old in known if old.box.iou(face.box) >= _SAME_FACE_IOU), None)
 
 
-def _face_row(
-    face: NewFace, collection: int, image_id: str, digest: str, external: str
-) -> dict[str, object]:
+def _face_row(face: NewFace, collection: int, image_id: str, digest: str, external: str) -> dict[str, object]:
     return {
         "collection": collection,
         "face_id": str(uuid.uuid4()),

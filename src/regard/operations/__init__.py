@@ -1,4 +1,4 @@
-"""The table of operations: each a plain function of a context and a request, named by botocore's `xform_name`.
+"""The table of operations: plain functions of a context and a request, named by botocore's `xform_name`.
 
 What is not in `OPERATIONS` is not built yet, and the gate says so.
 """

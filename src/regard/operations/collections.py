@@ -17,9 +17,7 @@ _LISTING = "collections"
 def create_collection(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     tags = request.get("Tags") or {}
     check_new_tags(tags)
-    collection = ctx.services.collections.create(
-        request["CollectionId"], ctx.services.faces.version, tags
-    )
+    collection = ctx.services.collections.create(request["CollectionId"], ctx.services.faces.version, tags)
     return {
         "StatusCode": 200,
         "CollectionArn": collection_arn(ctx.services.settings, collection.collection_id),

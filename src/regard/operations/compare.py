@@ -32,7 +32,10 @@ def compare_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     probe = analyzer.embed(source, sources[:1])[0]
     distances = np.linalg.norm(analyzer.embed(target, targets) - probe, axis=1)
     compared = sorted(
-        ((float(similarity(float(distance))), face) for distance, face in zip(distances, targets, strict=True)),
+        (
+            (float(similarity(float(distance))), face)
+            for distance, face in zip(distances, targets, strict=True)
+        ),
         key=lambda pair: -pair[0],
     )
     return {

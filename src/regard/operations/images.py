@@ -43,7 +43,9 @@ def _bytes(ctx: Context, source: Mapping[str, Any]) -> bytes:
     settings = ctx.services.settings
     given = [name for name in ("Bytes", "S3Object") if source.get(name) is not None]
     if len(given) != 1:
-        raise InvalidParameterException("Request has invalid parameters: an Image has either Bytes or S3Object")
+        raise InvalidParameterException(
+            "Request has invalid parameters: an Image has either Bytes or S3Object"
+        )
     if given == ["S3Object"]:
         where = source["S3Object"]
         if not (where.get("Bucket") and where.get("Name")):

@@ -9,7 +9,9 @@ from typing import Any
 from regard.settings import Settings
 
 # AWS prints some of Rekognition's ARNs without the leading "arn:", and clients pass on what they were given.
-_COLLECTION_ARN = re.compile(r"(?:arn:)?aws[a-z-]*:rekognition:[a-z0-9-]+:\d{12}:collection/([a-zA-Z0-9_.\-]+)")
+_COLLECTION_ARN = re.compile(
+    r"(?:arn:)?aws[a-z-]*:rekognition:[a-z0-9-]+:\d{12}:collection/([a-zA-Z0-9_.\-]+)"
+)
 
 
 def collection_arn(settings: Settings, collection_id: str) -> str:

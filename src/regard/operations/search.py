@@ -61,9 +61,7 @@ def _search(
     ctx: Context, collection: Collection, probe: NDArray[np.float32], request: dict[str, Any], limit: int
 ) -> list[Match]:
     threshold = request.get("FaceMatchThreshold", _DEFAULT_THRESHOLD)
-    return ctx.services.collections.search(
-        collection, probe, limit=limit, radius=distance_at(threshold)
-    )
+    return ctx.services.collections.search(collection, probe, limit=limit, radius=distance_at(threshold))
 
 
 def _face_match(match: Match, collection: Collection) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import alembic.command
 import alembic.config
+import alembic.util
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError, OperationalError
 
@@ -58,7 +59,7 @@ class Database:
             config.attributes["connection"] = connection
             try:
                 alembic.command.upgrade(config, "head")
-            except alembic.command.util.CommandError as error:
+            except alembic.util.CommandError as error:
                 raise RegardError(
                     "The database was made by a newer version of Regard; install that version."
                 ) from error

@@ -114,9 +114,7 @@ def write_credentials(file: Path, key: Key) -> None:
     """Writes an AWS shared-credentials file that only its owner can read; replaces what was there."""
     draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
     with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-        out.write(
-            f"[default]\naws_access_key_id = {key.key_id}\naws_secret_access_key = {key.secret}\n"
-        )
+        out.write(f"[default]\naws_access_key_id = {key.key_id}\naws_secret_access_key = {key.secret}\n")
     draft.replace(file)
 
 

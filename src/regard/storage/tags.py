@@ -14,7 +14,7 @@ MOST_TAGS = 200
 
 def tags_of(connection: Connection, resource: str) -> dict[str, str]:
     query = select(tags.c.key, tags.c.value).where(tags.c.resource == resource).order_by(tags.c.key)
-    return {key: value for key, value in connection.execute(query)}
+    return {row.key: row.value for row in connection.execute(query)}
 
 
 def put_tags(connection: Connection, resource: str, new: Mapping[str, str]) -> None:

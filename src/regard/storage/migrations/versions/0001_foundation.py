@@ -33,9 +33,7 @@ def upgrade() -> None:
     op.create_table(
         "faces",
         sa.Column("row", _ROW, primary_key=True, autoincrement=True),
-        sa.Column(
-            "collection", _ROW, sa.ForeignKey("collections.row", ondelete="CASCADE"), nullable=False
-        ),
+        sa.Column("collection", _ROW, sa.ForeignKey("collections.row", ondelete="CASCADE"), nullable=False),
         sa.Column("face_id", sa.String(36), nullable=False),
         sa.Column("image_id", sa.String(36), nullable=False),
         sa.Column("image_digest", sa.String(64), nullable=False),
