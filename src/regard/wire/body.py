@@ -18,7 +18,7 @@ _DRAINED: Final = 64 * 1024 * 1024
 _DRAIN_SECONDS: Final = 5.0
 
 
-class RequestTimeoutException(ServiceError):  # noqa: N818 - AWS's own name
+class RequestTimeoutException(ServiceError):
     """Your socket connection to the server was not read from or written to within the timeout period."""
 
 

@@ -32,13 +32,13 @@ def matches(pattern: str, value: str, shape: str = "") -> bool:
     `shape` is the name of the string's shape: where AWS needs the ARN of a video or data stream, a URL is
     taken too.
     """
-    if _compiled(pattern).fullmatch(value):
+    if python_pattern(pattern).fullmatch(value):
         return True
     return shape in _URL_TOO and _URL.fullmatch(value) is not None
 
 
 @lru_cache(maxsize=128)
-def _compiled(pattern: str) -> re.Pattern[str]:
+def python_pattern(pattern: str) -> re.Pattern[str]:
     """In Java `\\d`, `\\w` and `\\s` are ASCII, `.` stops at five line ends, `\\p{L}` is a category."""
     inside = False
 

@@ -91,7 +91,7 @@ def body_limit(operation: str, image_bytes: int) -> int:
     operation buffer twice what it needs.
     """
     blobs = sum(1 for shape in _leaves(input_shape(operation)) if shape.type_name == "blob")
-    return blobs * (4 * (image_bytes + 2) // 3) + _JSON_ROOM
+    return blobs * 4 * ((image_bytes + 2) // 3) + _JSON_ROOM
 
 
 def _leaves(shape: Any) -> Iterator[Any]:

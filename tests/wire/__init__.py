@@ -1,0 +1,1 @@
+"""Tests of `regard.wire`, with botocore as the opposite party."""

@@ -1,0 +1,174 @@
+"""An ASGI client that signs as botocore does, and an endpoint over an in-memory gate."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from regard.caller import Caller
+from regard.settings import Settings
+from regard.wire.endpoint import Endpoint
+from regard.wire.spec import wire_names
+
+KEY_ID, SECRET = "REGARDTESTKEY0000001", "a secret+of/the tests"
+
+
+@dataclass
+class InMemoryGate:
+    """Answers what it is told to, and remembers what it was called with."""
+
+    answer: Callable[[str, dict[str, Any]], dict[str, Any]] = lambda operation, params: {}
+    calls: list[tuple[str, dict[str, Any], Caller, str, str | None]] = field(default_factory=list)
+
+    def call(
+        self,
+        operation: str,
+        params: dict[str, Any],
+        caller: Caller,
+        *,
+        request_id: str,
+        case: str | None = None,
+    ) -> dict[str, Any]:
+        self.calls.append((operation, params, caller, request_id, case))
+        return self.answer(operation, params)
+
+
+class InMemoryKeys:
+    """One key."""
+
+    def secret(self, key_id: str) -> str | None:
+        return SECRET if key_id == KEY_ID else None
+
+    def caller(self, key_id: str) -> Caller:
+        return Caller(key_id, "the tests", "admin")
+
+
+class Inline(Executor):
+    """Runs work at once, in the caller's thread."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_running_or_notify_cancel()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - what an executor does
+            future.set_exception(error)
+        return future
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A response as it left the application."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def code(self) -> str:
+        return self.json["__type"]
+
+
+def endpoint(gate: InMemoryGate | None = None, executor: Executor | None = None, **settings: Any) -> Endpoint:
+    return Endpoint(gate or InMemoryGate(), InMemoryKeys(), Settings(**settings), executor or Inline())
+
+
+def target(operation: str) -> str:
+    return f"RekognitionService.{wire_names()[operation]}"
+
+
+def signed(
+    operation: str,
+    body: bytes,
+    *,
+    key_id: str = KEY_ID,
+    secret: str = SECRET,
+    headers: dict[str, str] | None = None,
+) -> list[tuple[str, str]]:
+    """The headers of a request, signed by botocore."""
+    request = AWSRequest(
+        "POST",
+        "http://localhost/",
+        data=body,
+        headers={
+            "Content-Type": "application/x-amz-json-1.1",
+            "X-Amz-Target": target(operation),
+            **(headers or {}),
+        },
+    )
+    SigV4Auth(Credentials(key_id, secret), "rekognition", "us-east-1").add_auth(request)
+    return [("Host", "localhost"), *request.headers.items()]
+
+
+def scope(headers: Iterable[tuple[str | bytes, str | bytes]], method: str = "POST") -> dict[str, Any]:
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "path": "/",
+        "raw_path": b"/",
+        "query_string": b"",
+        "headers": [(_latin(name).lower(), _latin(value)) for name, value in headers],
+    }
+
+
+def send(
+    app: Endpoint,
+    headers: Iterable[tuple[str | bytes, str | bytes]],
+    chunks: Iterable[bytes] = (b"",),
+    *,
+    method: str = "POST",
+) -> Answer:
+    """Sends one request, its body in chunks."""
+    return asyncio.run(exchange(app, headers, chunks, method=method))
+
+
+async def exchange(
+    app: Endpoint,
+    headers: Iterable[tuple[str | bytes, str | bytes]],
+    chunks: Iterable[bytes] = (b"",),
+    *,
+    method: str = "POST",
+    gone: asyncio.Event | None = None,
+) -> Answer:
+    """As `send`, inside an event loop. The client leaves when `gone` is set."""
+    parts = list(chunks) or [b""]
+    messages = [
+        {"type": "http.request", "body": part, "more_body": number < len(parts)}
+        for number, part in enumerate(parts, 1)
+    ]
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        if messages:
+            return messages.pop(0)
+        await (gone or asyncio.Event()).wait()
+        return {"type": "http.disconnect"}
+
+    async def collect(message: Any) -> None:
+        sent.append(message)
+
+    await app(scope(headers, method), receive, collect)
+    start, *bodies = sent
+    return Answer(
+        start["status"],
+        {name.decode("latin-1"): value.decode("latin-1") for name, value in start["headers"]},
+        b"".join(message.get("body", b"") for message in bodies),
+    )
+
+
+def _latin(value: str | bytes) -> bytes:
+    return value if isinstance(value, bytes) else value.encode("latin-1")
