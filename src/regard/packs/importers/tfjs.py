@@ -18,8 +18,8 @@ _TYPES = {"DT_FLOAT": onnx.TensorProto.FLOAT, "DT_INT32": onnx.TensorProto.INT32
 def import_tfjs(topology: bytes, weights: bytes) -> onnx.ModelProto:
     """Convert one graph model. `topology` is the model.json, `weights` the .bin file that it names.
 
-    The input is called `input` and keeps TensorFlow's layout (N, H, W, C) and dtype, with N free even where the
-    original fixes it at 1. Outputs keep the last part of TensorFlow's names: `Identity_1`, `Softmax`, `detections`.
+    The input is called `input` and keeps TensorFlow's layout (N, H, W, C) and dtype, with N free even where
+    the original fixes it at 1. Outputs keep the last part of TensorFlow's names: `Identity_1`, `Softmax`.
     Raises ConversionError when the files hold something that this converter doesn't know.
     """
     graph = free_batch(read_graph(topology, weights))

@@ -1,9 +1,9 @@
 """Free the batch dimension of graphs that were saved for one image.
 
-Most of a graph doesn't care how many images it gets. What does is in three places: shapes that begin with a
-constant 1, and how two models decode their heat maps (CenterNet's objects, MoveNet's key points), where indices
-of one image are flattened together with those of the batch. These are rewritten in TensorFlow's own terms, with
-`batch_dims` = 1 for a look-up that is made in each image apart.
+Most of a graph doesn't care how many images it gets. What does is in three places: shapes that begin with
+a constant 1, and how two models decode their heat maps (CenterNet's objects, MoveNet's key points), where
+indices of one image are flattened together with those of the batch. These are rewritten in TensorFlow's own
+terms, with `batch_dims` = 1 for a look-up that is made in each image apart.
 """
 
 from __future__ import annotations

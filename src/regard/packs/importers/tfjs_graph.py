@@ -1,8 +1,8 @@
 """Read a TensorFlow.js graph model: `model.json` and the weights beside it.
 
-Source: the graph-model format of tfjs-converter. `modelTopology` is a TensorFlow GraphDef as JSON, in which the
-weights are named constants; `weightsManifest` gives each one's dtype, shape and, where it was shrunk for the
-download, its storage as float16. Weights lie one after the other in the .bin file.
+Source: the graph-model format of tfjs-converter. `modelTopology` is a TensorFlow GraphDef as JSON, in which
+the weights are named constants; `weightsManifest` gives each one's dtype, shape and, where it was shrunk for
+the download, its storage as float16. Weights lie one after the other in the .bin file.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class ConversionError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One operation of a TensorFlow graph. `inputs` name tensors: `node`, or `node:1` for its second output."""
+    """One operation. `inputs` name tensors: `node`, or `node:1` for the second output of that node."""
 
     name: str
     operator: str
@@ -36,7 +36,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """A TensorFlow graph: operations and constants by name, and its output tensors with their shapes for one image."""
+    """A TensorFlow graph: operations and constants by name, outputs with their shapes for one image."""
 
     nodes: Mapping[str, Node]
     constants: Mapping[str, NDArray[Any]]

@@ -153,7 +153,7 @@ def _relu(writer: Writer, value: str) -> str:
 
 
 def _relu6(writer: Writer, value: str) -> str:
-    bounds = [writer.constant(np.float32(bound)) for bound in (0, 6)]
+    bounds = [writer.constant(np.array(bound, np.float32)) for bound in (0, 6)]
     return writer.write("Clip", [value, *bounds])
 
 
@@ -248,7 +248,7 @@ def _unpack(writer: Writer, node: Node) -> None:
 
 
 def _strided_slice(writer: Writer, node: Node) -> None:
-    """A slice along some axes; a bit of `begin_mask` or `end_mask` says that an axis is whole on that side."""
+    """A slice along some axes; a bit of `begin_mask` or `end_mask` says that an axis is whole there."""
     if any(node.attributes.get(f"{mask}_mask") for mask in ("ellipsis", "new_axis", "shrink_axis")):
         raise ConversionError(f"{node.name} slices in a way that is not known")
     value, (begin, end, steps) = writer.value(node.inputs[0]), map(writer.array, node.inputs[1:])
@@ -262,7 +262,7 @@ def _strided_slice(writer: Writer, node: Node) -> None:
 
 
 def _gather(writer: Writer, node: Node) -> None:
-    """GatherV2: whole slices along one axis, the same for every image or, with batch_dims 1, one list for each."""
+    """GatherV2: whole slices along one axis; with batch_dims 1, each image has its own list of them."""
     value, index = (writer.value(tensor) for tensor in node.inputs[:2])
     axis, batch_dims = int(writer.array(node.inputs[2])), node.attributes.get("batch_dims", 0)
     if batch_dims == 0:

@@ -1,0 +1,51 @@
+"""From an archive's members to the bytes of one ONNX file, by the importer that the pack names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # importing onnx takes as long as everything else that the command line does
+    import onnx
+
+IMPORTERS: Mapping[str, tuple[str, ...]] = {
+    "tfjs": ("topology", "weights"),
+    "dlib-resnet": ("weights",),
+    "mtcnn": ("pnet", "rnet", "onet"),
+    "onnx": ("model",),
+}
+"""The importers, each with the members that it needs. `onnx` copies its member as it is."""
+
+
+def convert(importer: str, members: Mapping[str, bytes], part: str = "") -> bytes:
+    """The ONNX file, the same bytes on every machine and with every version of the onnx package.
+
+    Raises what the importers raise for weights that they don't know: ValueError or its subclasses, KeyError,
+    EOFError, pickle.UnpicklingError or RuntimeError.
+    """
+    if importer == "onnx":
+        return members["model"]
+    return _seal(_model(importer, members, part))
+
+
+def _model(importer: str, members: Mapping[str, bytes], part: str) -> onnx.ModelProto:
+    if importer == "tfjs":
+        from regard.packs.importers.tfjs import import_tfjs
+
+        return import_tfjs(members["topology"], members["weights"])
+    if importer == "dlib-resnet":
+        from regard.packs.importers.dlib import import_resnet
+
+        return import_resnet(members["weights"])
+    if importer == "mtcnn":
+        from regard.packs.importers.mtcnn import import_mtcnn
+
+        return import_mtcnn(members)[part]
+    raise ValueError(f"there is no importer {importer!r}")
+
+
+def _seal(model: onnx.ModelProto) -> bytes:
+    model.producer_name = "regard"
+    model.ClearField("producer_version")
+    model.ClearField("doc_string")
+    return bytes(model.SerializeToString(deterministic=True))
