@@ -9,7 +9,8 @@ from regard.vision.faces import Face
 from regard.vision.image import Image
 from regard.vision.quality import Flaw
 
-_LANDMARKS = ("eyeLeft", "eyeRight", "nose", "mouthLeft", "mouthRight")
+# In the order that Rekognition lists them; the numbers are the places in Face.landmarks.
+_LANDMARKS = (("eyeLeft", 0), ("eyeRight", 1), ("mouthLeft", 3), ("mouthRight", 4), ("nose", 2))
 
 REASONS = {
     Flaw.POSE: "EXTREME_POSE",
@@ -38,8 +39,12 @@ def face_detail(face: Face, image: Image) -> dict[str, Any]:
     return {
         "BoundingBox": bounding_box(face_box(face, image)),
         "Landmarks": [
-            {"Type": name, "X": float(x) / image.width, "Y": float(y) / image.height}
-            for name, (x, y) in zip(_LANDMARKS, face.landmarks, strict=True)
+            {
+                "Type": name,
+                "X": float(face.landmarks[place, 0]) / image.width,
+                "Y": float(face.landmarks[place, 1]) / image.height,
+            }
+            for name, place in _LANDMARKS
         ],
         "Pose": {"Roll": face.pose.roll, "Yaw": face.pose.yaw, "Pitch": face.pose.pitch},
         "Quality": {"Brightness": face.quality.brightness, "Sharpness": face.quality.sharpness},

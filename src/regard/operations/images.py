@@ -32,9 +32,11 @@ def load_image(ctx: Context, source: Mapping[str, Any]) -> Image:
             _bytes(ctx, source), max_side=settings.image_side, max_pixels=settings.image_pixels
         )
     except ImageTooLarge as error:
-        raise ImageTooLargeException(str(error)) from error
+        raise ImageTooLargeException(f"The image is too large: {error}.") from error
     except ImageTooSmall as error:
-        raise InvalidParameterException(str(error)) from error
+        raise InvalidParameterException(
+            f"Request has invalid parameters: the image is too small: {error}"
+        ) from error
     except UnsupportedImage as error:
         raise InvalidImageFormatException from error
 

@@ -1,0 +1,92 @@
+"""Detect and embed: Regard beside `face_recognition` (dlib), photo by photo in turn, one thread each."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from bench.peer import PEER
+from bench.photos import Boxes, photos, recall
+from regard.packs.install import InstalledPack
+from regard.vision.faces import FaceAnalyzer
+from regard.vision.image import decode_image
+from regard.vision.session import SessionPool
+
+Row = dict[str, object]
+
+
+def measure(folder: Path | None, *, full: bool) -> list[Row]:
+    """Each photo goes through every engine before the next is begun, so that a slow moment hits all."""
+    chosen = photos(folder, count=60 if full else 12)
+    analyzer = FaceAnalyzer(SessionPool(InstalledPack.load().paths()))
+    peers = {f"face_recognition, upsample {n}": _Peer(n) for n in (0, 1)}
+    engines: dict[str, Callable[[Path], tuple[float, Boxes]]] = {
+        "regard": lambda path: _regard(analyzer, path),
+        **{name: peer.look for name, peer in peers.items()},
+    }
+    for engine in engines.values():
+        engine(chosen[0].path)  # opens the models
+    seconds: dict[str, list[float]] = {name: [] for name in engines}
+    found: dict[str, list[Boxes]] = {name: [] for name in engines}
+    for photo in chosen:
+        for name, engine in engines.items():
+            took, boxes = engine(photo.path)
+            seconds[name].append(took)
+            found[name].append(boxes)
+    for peer in peers.values():
+        peer.close()
+    labelled = [photo.boxes for photo in chosen]
+    own = sum(seconds["regard"])
+    rows: list[Row] = []
+    for name in engines:
+        share, surplus = recall(found[name], labelled)
+        rows.append(
+            {
+                "engine": name,
+                "photos": len(chosen),
+                "faces found": sum(len(boxes) for boxes in found[name]),
+                "recall": share,
+                "surplus": surplus,
+                "images/s": len(chosen) / sum(seconds[name]),
+                "median ms": statistics.median(seconds[name]) * 1000,
+                "regard is faster by": sum(seconds[name]) / own,
+            }
+        )
+    return rows
+
+
+def _regard(analyzer: FaceAnalyzer, path: Path) -> tuple[float, Boxes]:
+    started = time.perf_counter()
+    image = decode_image(path.read_bytes())
+    faces = analyzer.detect(image)
+    analyzer.embed(image, faces)
+    took = time.perf_counter() - started
+    return took, tuple((face.box.left, face.box.top, face.box.width, face.box.height) for face in faces)
+
+
+class _Peer:
+    """`face_recognition` in a virtual environment and a process of its own."""
+
+    def __init__(self, upsample: int) -> None:
+        self._process = subprocess.Popen(
+            [PEER.python(), str(Path(__file__).with_name("peer_worker.py")), str(upsample)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"},
+        )
+
+    def look(self, path: Path) -> tuple[float, Boxes]:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(f"{path}\n")
+        self._process.stdin.flush()
+        answer = json.loads(self._process.stdout.readline())
+        return answer["seconds"], tuple(tuple(box) for box in answer["boxes"])
+
+    def close(self) -> None:
+        self._process.communicate(timeout=30)

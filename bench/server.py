@@ -1,0 +1,32 @@
+"""A real server for measurements, and its memory."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.conftest import Server, start_server, stop_server
+
+
+@contextmanager
+def running(*arguments: str) -> Iterator[Server]:
+    """`regard serve` in a process of its own, on a data folder that is thrown away."""
+    with tempfile.TemporaryDirectory(prefix="regard-bench-") as folder:
+        server = start_server(Path(folder) / "data", *arguments)
+        try:
+            yield server
+        finally:
+            stop_server(server)
+
+
+def memory_mb(server: Server) -> tuple[float, float]:
+    """Resident memory now and at its highest, in MB, as Linux counts it."""
+    status = Path(f"/proc/{server.process.pid}/status").read_text()
+    fields = dict(line.split(":", 1) for line in status.splitlines())
+    return _mb(fields["VmRSS"]), _mb(fields["VmHWM"])
+
+
+def _mb(field: str) -> float:
+    return int(field.split()[0]) * 1024 / 1e6

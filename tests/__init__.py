@@ -1,0 +1,1 @@
+"""The tests mirror src; contracts run over every implementation, clients against a running server."""

@@ -1,0 +1,152 @@
+"""Fixtures that several folders use: the real models, a real server, pictures that are free to ship."""
+
+from __future__ import annotations
+
+import configparser
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from regard.app import Parts, build
+from regard.packs.install import InstalledPack, install
+from regard.packs.manifest import find_pack
+from regard.settings import Settings
+from tests import scenes
+
+TESTS = Path(__file__).parent
+PICTURES = TESTS / "pictures"
+SHARED_DATA = TESTS.parent.parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def installed_pack() -> InstalledPack:
+    """The default model pack, installed as a user would have it."""
+    return install(find_pack("default"))
+
+
+@pytest.fixture(scope="session")
+def portrait() -> Path:
+    """A photo of one person."""
+    return PICTURES / "astronaut.jpg"
+
+
+@pytest.fixture(scope="session")
+def other_portrait() -> Path:
+    """A photo of another person."""
+    return PICTURES / "hopper.jpg"
+
+
+@pytest.fixture(scope="session")
+def texture() -> Path:
+    """A photo without a face."""
+    return PICTURES / "gravel.jpg"
+
+
+@pytest.fixture(scope="session")
+def group_photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Eight faces, of the two people in turn, from 30 to 100 pixels."""
+    image, _ = scenes.group([200, 190, 160, 150, 120, 110, 80, 70])
+    file = tmp_path_factory.mktemp("group") / "group.jpg"
+    file.write_bytes(scenes.jpeg(image))
+    return file
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real photos that are not free to ship; what needs them is skipped where they are not."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip("the photos in ../shared/data are not on this machine")
+    return SHARED_DATA
+
+
+@pytest.fixture
+def parts(installed_pack: InstalledPack, tmp_path: Path) -> Iterator[Parts]:
+    """Everything of one process, on an empty data folder, the photos served as the bucket `photos`."""
+    built = build(Settings.load({}, data=tmp_path / "data", buckets=f"photos={PICTURES}"))
+    yield built
+    built.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running `regard serve`, in a process of its own."""
+
+    endpoint: str
+    key_id: str
+    secret: str
+    credentials_file: Path
+    data: Path
+    process: subprocess.Popen[str]
+
+    def client(self, service: str = "rekognition", **options: Any) -> Any:
+        """An unmodified boto3 client."""
+        return boto3.client(
+            service,
+            endpoint_url=self.endpoint,
+            region_name="us-east-1",
+            **({"aws_access_key_id": self.key_id, "aws_secret_access_key": self.secret} | options),
+        )
+
+
+def start_server(data: Path, *arguments: str, environment: dict[str, str] | None = None) -> Server:
+    """Starts `regard serve` on a free port and waits until it is healthy."""
+    log = (data.parent / f"{data.name}.log").open("w+")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "regard", "serve", "--port", "0", "--data", str(data), *arguments],
+        stdout=log,
+        stderr=log,
+        text=True,
+        env={**os.environ, "COLUMNS": "200"} | (environment or {}),
+    )
+    try:
+        endpoint = _wait_for_address(process, Path(log.name))
+    finally:
+        log.close()
+    profile = configparser.ConfigParser()
+    profile.read(data / "credentials")
+    return Server(
+        endpoint=endpoint,
+        key_id=profile["default"]["aws_access_key_id"],
+        secret=profile["default"]["aws_secret_access_key"],
+        credentials_file=data / "credentials",
+        data=data,
+        process=process,
+    )
+
+
+def _wait_for_address(process: subprocess.Popen[str], log: Path) -> str:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        words = log.read_text().replace(". Try:", "").split()
+        endpoint = next((word for word in words if word.startswith("http://")), None)
+        if endpoint is not None:
+            try:
+                with urllib.request.urlopen(endpoint + "/healthz", timeout=1) as answer:  # noqa: S310
+                    if answer.status == 200:
+                        return endpoint
+            except OSError:
+                pass
+        time.sleep(0.05)
+    raise RuntimeError(f"the server did not start: {log.read_text()}")
+
+
+def stop_server(server: Server) -> None:
+    server.process.terminate()
+    server.process.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def server(installed_pack: InstalledPack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A real server that the whole session shares; each test takes collection names of its own."""
+    started = start_server(tmp_path_factory.mktemp("server") / "data", "--bucket", f"photos={PICTURES}")
+    yield started
+    stop_server(started)
