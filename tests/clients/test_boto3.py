@@ -1,0 +1,132 @@
+"""boto3, unmodified, against a real server."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+
+@pytest.fixture
+def client(server: Any) -> Any:
+    return boto3.client(
+        "rekognition",
+        endpoint_url=server.endpoint,
+        region_name="us-east-1",
+        aws_access_key_id=server.key_id,
+        aws_secret_access_key=server.secret,
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+
+
+@pytest.fixture
+def collection(client: Any) -> Iterator[str]:
+    name = f"boto3-{uuid.uuid4()}"
+    client.create_collection(CollectionId=name, Tags={"made": "here"})
+    yield name
+    client.delete_collection(CollectionId=name)
+
+
+def test_a_face_is_indexed_found_listed_and_deleted(client: Any, collection: str, portrait: Path):
+    image = {"Bytes": portrait.read_bytes()}
+    indexed = client.index_faces(CollectionId=collection, Image=image, ExternalImageId="portrait")
+    (record,) = indexed["FaceRecords"]
+    face = record["Face"]["FaceId"]
+    assert record["Face"]["ExternalImageId"] == "portrait"
+    assert 0 < record["Face"]["BoundingBox"]["Width"] < 1
+
+    found = client.search_faces_by_image(CollectionId=collection, Image=image)
+    assert found["FaceMatches"][0]["Face"]["FaceId"] == face
+    assert found["FaceMatches"][0]["Similarity"] > 99
+
+    pages = client.get_paginator("list_faces").paginate(
+        CollectionId=collection, PaginationConfig={"PageSize": 1}
+    )
+    assert [item["FaceId"] for page in pages for item in page["Faces"]] == [face]
+
+    described = client.describe_collection(CollectionId=collection)
+    assert described["FaceCount"] == 1
+    assert abs(described["CreationTimestamp"] - datetime.now(UTC)) < timedelta(minutes=2)
+
+    deleted = client.delete_faces(CollectionId=collection, FaceIds=[face])
+    assert deleted["DeletedFaces"] == [face]
+    assert client.search_faces_by_image(CollectionId=collection, Image=image)["FaceMatches"] == []
+
+
+def test_every_face_of_a_group_is_listed_page_by_page(client: Any, collection: str, group_photo: Path):
+    image = {"Bytes": group_photo.read_bytes()}
+    indexed = client.index_faces(CollectionId=collection, Image=image, QualityFilter="NONE")
+    faces = {record["Face"]["FaceId"] for record in indexed["FaceRecords"]}
+    assert len(faces) > 1
+    pages = list(
+        client.get_paginator("list_faces").paginate(CollectionId=collection, PaginationConfig={"PageSize": 1})
+    )
+    assert len(pages) >= len(faces)
+    assert {item["FaceId"] for page in pages for item in page["Faces"]} == faces
+
+
+def test_the_paginator_of_collections_finds_the_collection(client: Any, collection: str):
+    pages = client.get_paginator("list_collections").paginate(PaginationConfig={"PageSize": 1})
+    assert collection in [name for page in pages for name in page["CollectionIds"]]
+
+
+def test_tags_are_kept_and_taken_away(client: Any, collection: str):
+    arn = client.describe_collection(CollectionId=collection)["CollectionARN"]
+    client.tag_resource(ResourceArn=arn, Tags={"größe": "klein"})
+    assert client.list_tags_for_resource(ResourceArn=arn)["Tags"] == {"made": "here", "größe": "klein"}
+    client.untag_resource(ResourceArn=arn, TagKeys=["made"])
+    assert client.list_tags_for_resource(ResourceArn=arn)["Tags"] == {"größe": "klein"}
+
+
+def test_errors_are_the_modelled_exceptions_in_the_words_of_aws(client: Any, collection: str):
+    with pytest.raises(client.exceptions.ResourceAlreadyExistsException) as exists:
+        client.create_collection(CollectionId=collection)
+    assert exists.value.response["Error"]["Message"] == f"The collection id: {collection} already exists"
+    with pytest.raises(client.exceptions.ResourceNotFoundException) as missing:
+        client.list_faces(CollectionId="no-such-collection")
+    assert "no-such-collection" in missing.value.response["Error"]["Message"]
+    with pytest.raises(client.exceptions.InvalidImageFormatException):
+        client.detect_faces(Image={"Bytes": b"not an image"})
+    with pytest.raises(client.exceptions.InvalidParameterException):
+        client.detect_faces(Image={})
+
+
+def test_a_picture_without_a_face_is_refused_with_the_words_that_clients_match(
+    client: Any, collection: str, texture: Path
+):
+    with pytest.raises(client.exceptions.InvalidParameterException) as caught:
+        client.search_faces_by_image(CollectionId=collection, Image={"Bytes": texture.read_bytes()})
+    assert caught.value.response["Error"]["Message"] == (
+        "There are no faces in the image. Should be at least 1."
+    )
+
+
+def test_constraints_are_refused_by_the_server(client: Any):
+    with pytest.raises(ClientError) as caught:
+        client.create_collection(CollectionId="not valid")
+    assert caught.value.response["Error"]["Code"] == "ValidationException"
+    assert "Value 'not valid' at 'collectionId'" in caught.value.response["Error"]["Message"]
+
+
+def test_a_wrong_secret_and_an_unknown_key_are_refused(server: Any):
+    for key_id, code in (
+        (server.key_id, "InvalidSignatureException"),
+        ("REGARDNOSUCHKEY00000", "UnrecognizedClientException"),
+    ):
+        stranger = boto3.client(
+            "rekognition",
+            endpoint_url=server.endpoint,
+            region_name="us-east-1",
+            aws_access_key_id=key_id,
+            aws_secret_access_key="guessed",
+        )
+        with pytest.raises(ClientError) as caught:
+            stranger.list_collections()
+        assert caught.value.response["Error"]["Code"] == code

@@ -1,0 +1,137 @@
+"""All operations, called by boto3 over HTTP."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import boto3
+import pytest
+import uvicorn
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from starlette.applications import Starlette
+
+from regard.errors import ResourceNotFoundException, ThrottlingException
+from regard.wire.endpoint import routes
+from regard.wire.spec import operation_names, output_shape
+
+from .peer import KEY_ID, SECRET, InMemoryGate, endpoint
+from .strategies import minimal_request
+
+
+def smallest(shape: Any) -> Any:
+    """A response with one value in every place that can hold one."""
+    kind = shape.type_name
+    if kind == "structure":
+        return {name: smallest(member) for name, member in shape.members.items()}
+    if kind == "list":
+        return [smallest(shape.member)]
+    if kind == "map":
+        return {"key": "value"}
+    return {"string": "text", "blob": b"blob", "boolean": True, "float": 0.5}.get(kind, 1)
+
+
+@pytest.fixture(scope="module")
+def gate() -> InMemoryGate:
+    return InMemoryGate()
+
+
+@pytest.fixture(scope="module")
+def address(gate: InMemoryGate) -> Iterator[str]:
+    """The address of a real HTTP server."""
+    with ThreadPoolExecutor(2) as executor, socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        app = Starlette(routes=list(routes(endpoint(gate, executor))))
+        config = uvicorn.Config(app, ws="none", lifespan="off", log_config=None)
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture
+def client(address: str, gate: InMemoryGate) -> Any:
+    gate.answer = lambda operation, params: smallest(output_shape(operation))
+    gate.calls.clear()
+    return connect(address)
+
+
+def connect(address: str, **config: Any) -> Any:
+    options = {"retries": {"total_max_attempts": 1}, **config}
+    return boto3.client(
+        "rekognition",
+        endpoint_url=address,
+        region_name="eu-central-1",
+        aws_access_key_id=KEY_ID,
+        aws_secret_access_key=SECRET,
+        config=Config(**options),
+    )
+
+
+@pytest.mark.parametrize("operation", operation_names())
+def test_boto3_calls_each_operation(operation: str, client: Any, gate: InMemoryGate):
+    params = minimal_request(operation)
+    answer = getattr(client, operation)(**params)
+    assert set(answer) == {*output_shape(operation).members, "ResponseMetadata"}
+    sent = gate.calls[0][1]
+    tokens = {"ClientRequestToken", "ClientToken"}  # botocore makes one where the model asks for it
+    assert {name: value for name, value in sent.items() if name not in tokens - set(params)} == params
+    assert answer["ResponseMetadata"]["RequestId"] == gate.calls[0][3]
+
+
+def test_boto3_raises_the_modelled_exception_class(client: Any, gate: InMemoryGate):
+    def missing(operation: str, params: dict[str, Any]) -> dict[str, Any]:
+        raise ResourceNotFoundException("The collection id: a does not exist")
+
+    gate.answer = missing
+    with pytest.raises(client.exceptions.ResourceNotFoundException) as caught:
+        client.describe_collection(CollectionId="a")
+    assert caught.value.response["Error"] == {
+        "Code": "ResourceNotFoundException",
+        "Message": "The collection id: a does not exist",
+    }
+
+
+def test_boto3_retries_when_it_is_throttled(address: str, gate: InMemoryGate):
+    times: list[str] = []
+
+    def busy(operation: str, params: dict[str, Any]) -> dict[str, Any]:
+        times.append(operation)
+        if len(times) == 1:
+            raise ThrottlingException
+        return {}
+
+    gate.answer = busy
+    connect(address, retries={"mode": "standard", "total_max_attempts": 2}).list_collections()
+    assert len(times) == 2
+
+
+def test_boto3_is_told_that_an_image_is_too_large_whatever_its_size(client: Any):
+    for size, code in ((5_242_881, "ValidationException"), (9_000_000, "RequestEntityTooLargeException")):
+        with pytest.raises(ClientError) as caught:
+            client.detect_faces(Image={"Bytes": bytes(size)})
+        assert caught.value.response["Error"]["Code"] == code
+
+
+def test_two_images_of_the_largest_size_are_compared(client: Any, gate: InMemoryGate):
+    image = {"Bytes": bytes(5_242_880)}
+    client.compare_faces(SourceImage=image, TargetImage=image)
+    assert len(gate.calls[0][1]["TargetImage"]["Bytes"]) == 5_242_880
+
+
+def test_a_header_that_is_added_before_signing_reaches_the_gate(client: Any, gate: InMemoryGate):
+    def add(request: Any, **_: Any) -> None:
+        request.headers["X-Regard-Case"] = "4711"
+
+    client.meta.events.register("before-sign.rekognition.*", add)
+    client.list_collections()
+    assert gate.calls[0][4] == "4711"
