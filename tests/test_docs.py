@@ -1,0 +1,61 @@
+"""The documentation says what the code does."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from regard.cli import app
+
+ROOT = Path(__file__).parent.parent
+
+
+def generator():
+    spec = importlib.util.spec_from_file_location("docs_generate", ROOT / "docs" / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("file", ["README.md", "docs/operations.md", "docs/settings.md"])
+def test_generated_tables_are_current(file: str) -> None:
+    text = generator().pages()[ROOT / file]
+    assert (ROOT / file).read_text() == text, "run: .venv/bin/python docs/generate.py"
+
+
+def test_the_table_has_all_75_operations() -> None:
+    assert sum(len(operations) for operations in generator().by_area().values()) == 75
+
+
+def test_every_built_operation_says_what_it_does() -> None:
+    from regard.operations import OPERATIONS
+
+    assert [name for name, function in OPERATIONS.items() if not function.__doc__] == []
+
+
+def test_every_command_is_documented() -> None:
+    page = (ROOT / "docs" / "cli.md").read_text()
+    for name, command in get_command(app).commands.items():  # type: ignore[attr-defined]
+        for path in [f"{name} {sub}" for sub in getattr(command, "commands", ())] or [name]:
+            assert f"`regard {path}" in page
+
+
+def test_every_relative_link_leads_somewhere() -> None:
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
+    for page in pages:
+        for link in re.findall(r"\]\((?!https?:|mailto:|#)([^)#]+)", page.read_text()):
+            assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+def test_the_layers_hold() -> None:
+    lint = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run([lint], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
