@@ -17,7 +17,11 @@ from mtcnn.stages import StageONet, StagePNet, StageRNet
 from mtcnn.utils.images import normalize_images
 
 recorded = {}
-for name, stage, count, side in [("pnet", StagePNet, 1, 61), ("rnet", StageRNet, 8, 24), ("onet", StageONet, 8, 48)]:
+for name, stage, count, side in [
+    ("pnet", StagePNet, 1, 61),
+    ("rnet", StageRNet, 8, 24),
+    ("onet", StageONet, 8, 48),
+]:
     pixels = normalize_images(generated_chips(count, side).astype(np.float32))
     offsets, *landmarks, classes = (output.numpy() for output in stage().model(pixels))
     recorded |= {f"{name}_offsets": offsets, f"{name}_classes": classes}

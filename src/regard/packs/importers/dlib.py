@@ -254,7 +254,13 @@ class _Graph:
         x = self.node("Relu", self.convolution(x, stride=2, means=means))
         x = self.node("MaxPool", x, kernel_shape=[3, 3], strides=[2, 2])
         # Sides: 35, 17, 8, 3 padded to its shortcut's 4, 1 padded to 2.
-        for plain, down, grow, border in [(3, 0, 0, 0), (3, 1, 32, 0), (2, 1, 64, 0), (2, 1, 128, 1), (0, 1, 0, 1)]:
+        for plain, down, grow, border in [
+            (3, 0, 0, 0),
+            (3, 1, 32, 0),
+            (2, 1, 64, 0),
+            (2, 1, 128, 1),
+            (0, 1, 0, 1),
+        ]:
             if down:
                 x = self.residual(x, down=True, grow=grow, border=border)
             for _ in range(plain):

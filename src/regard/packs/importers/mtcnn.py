@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import io
 import pickle
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import lz4.frame
@@ -77,7 +77,11 @@ def _read_weights(data: bytes) -> Weights:
 
 
 class _Graph:
-    """A chain of layers; each method appends to the current tensor and moves on."""
+    """A chain of layers; each method appends to the current tensor and moves on.
+
+    ONNX Runtime's fast convolutions work in blocks of channels and have no PReLU, so PReLU is written in
+    ways that keep out of their way; each is an identity, exact up to rounding.
+    """
 
     def __init__(self, name: str, weights: Weights, side: int | None) -> None:
         self.name = name
@@ -88,6 +92,7 @@ class _Graph:
         height, width = ("height", "width") if side is None else (side, side)
         self.input = helper.make_tensor_value_info("input", TensorProto.UINT8, ["N", height, width, 3])
         self.current = "input"
+        self.order: NDArray[np.intp] | None = None  # of the current channels, where it isn't the package's
         self.node("Cast", to=TensorProto.FLOAT)
         self.node("Transpose", perm=[0, 3, 1, 2])
 
@@ -96,49 +101,116 @@ class _Graph:
         self.constants.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
         return name
 
-    def node(self, kind: str, *constants: NDArray[Any], output: str | None = None, **attributes: Any) -> str:
+    def node(
+        self, kind: str, *inputs: str | NDArray[Any], output: str | None = None, **attributes: Any
+    ) -> str:
+        """Append a node on the current tensor and `inputs` (arrays become constants); its output is current."""
         output = output or f"t{len(self.nodes)}"
-        inputs = [self.current, *(self.constant(values) for values in constants)]
-        self.nodes.append(helper.make_node(kind, inputs, [output], **attributes))
+        names = [item if isinstance(item, str) else self.constant(item) for item in inputs]
+        self.nodes.append(helper.make_node(kind, [self.current, *names], [output], **attributes))
         self.current = output
         return output
 
-    def convolution(self, *, of_pixels: bool = False) -> None:
-        kernel = next(self.weights).transpose(3, 2, 0, 1).astype(np.float64)  # HWIO to OIHW
-        bias = next(self.weights).astype(np.float64)
-        if of_pixels:
-            bias = bias - kernel.sum((1, 2, 3)) * (127.5 / 128)
-            kernel = kernel / 128
-        self.node("Conv", kernel.astype(np.float32), bias.astype(np.float32))
-        self.node("PRelu", next(self.weights).reshape(-1, 1, 1))
+    def kernel(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """The next convolution's weights (out, in, rows, columns), for the current channels, and bias."""
+        kernel, bias = next(self.weights).transpose(3, 2, 0, 1), next(self.weights)
+        if self.order is not None:
+            kernel, self.order = kernel[:, self.order], None
+        return kernel, bias
 
     def pool(self, size: int, *, same: bool) -> None:
         padding = "SAME_UPPER" if same else "VALID"
         self.node("MaxPool", kernel_shape=[size, size], strides=[2, 2], auto_pad=padding)
 
+    def pooled_convolution(self, size: int, *, same: bool, of_pixels: bool = False) -> None:
+        """A convolution, its PReLU and a max-pool, with the pool first, where it has more to save.
+
+        A PReLU with slope a ≥ 0 is monotone and commutes with the maximum. One with a < 0 is max(x, a·x), so
+        its channel is computed twice, as x and as a·x, and the larger taken after both were pooled.
+        """
+        kernel, bias = (array.astype(np.float64) for array in self.kernel())
+        slope = next(self.weights).reshape(-1).astype(np.float64)
+        if of_pixels:
+            bias = bias - kernel.sum((1, 2, 3)) * (127.5 / 128)
+            kernel = kernel / 128
+        falling, rising = np.flatnonzero(slope < 0), np.flatnonzero(slope >= 0)
+        order = np.concatenate([falling, rising])
+        idle = -(len(order) + len(falling)) % 8  # fills the last block of channels
+        kernel = np.concatenate([kernel[order], kernel[falling] * slope[falling, None, None, None]])
+        bias = np.concatenate([bias[order], bias[falling] * slope[falling]])
+        kernel = np.pad(kernel, ((0, idle), (0, 0), (0, 0), (0, 0))).astype(np.float32)
+        self.node("Conv", kernel, np.pad(bias, (0, idle)).astype(np.float32))
+        self.pool(size, same=same)
+        parts = [f"{self.current}_{part}" for part in ("x", "rising", "ax", "idle")]
+        sizes = np.array([len(falling), len(rising), len(falling), idle], np.int64)
+        count = 4 if idle else 3
+        split = helper.make_node("Split", [self.current, self.constant(sizes[:count])], parts[:count], axis=1)
+        self.nodes.append(split)
+        self.current = parts[1]
+        upper = self.node("PRelu", slope[rising].reshape(-1, 1, 1).astype(np.float32))
+        self.current = parts[0]
+        self.node("Max", parts[2])
+        self.node("Concat", upper, axis=1)
+        self.order = order
+
+    def convolution(self) -> None:
+        """A convolution and its PReLU, as max(x, a·x) where no slope is over 1."""
+        self.node("Conv", *self.kernel())
+        slope = next(self.weights).reshape(-1, 1, 1)
+        if slope.max() > 1:
+            self.node("PRelu", slope)
+            return
+        plain = self.current
+        self.node("Mul", slope)
+        self.node("Max", plain)
+
+    def cell_outputs(self) -> None:
+        """PNet's last convolution, its PReLU and the two heads, 1 × 1 convolutions.
+
+        The PReLU is a·x + (1 − a)·relu(x), and both factors fold into the heads.
+        """
+        self.node("Conv", *self.kernel())
+        slope = next(self.weights).reshape(1, -1, 1, 1)
+        offsets, offsets_bias = self.kernel()
+        classes, classes_bias = self.kernel()
+        heads = np.concatenate([offsets, classes[1:] - classes[:1]])
+        bias = np.concatenate([offsets_bias, classes_bias[1:] - classes_bias[:1]])
+        trunk = self.current
+        linear = self.node("Conv", heads * slope, bias)
+        self.current = trunk
+        self.node("Relu")
+        self.node("Conv", heads * (1 - slope))
+        self.node("Add", linear)
+        self.node("Transpose", perm=[0, 2, 3, 1])
+        split = helper.make_node(
+            "Split", [self.current, self.constant(np.array([4, 1], np.int64))], ["offsets", "margin"], axis=3
+        )
+        self.nodes.append(split)
+        self.current = "margin"
+        self.node("Squeeze", np.array([3], np.int64), output="logit")
+
     def dense(self) -> None:
+        """The first fully connected layer and its PReLU."""
         self.node("Transpose", perm=[0, 3, 2, 1])  # the package flattens width, height, channels
         self.node("Flatten")
         self.node("Gemm", next(self.weights), next(self.weights))
         self.node("PRelu", next(self.weights))
 
-    def head(self, name: str, columns: list[int] | None = None, shape: list[int] | None = None) -> None:
-        """An output of a fully connected layer, its columns reordered and reshaped."""
+    def head(self, name: str, *shape: int, columns: Sequence[int] | None = None) -> None:
+        """An output of the fully connected layer; `columns` reorders, `shape` is that of one face."""
         kernel, bias = next(self.weights), next(self.weights)
-        if columns is not None:
-            kernel, bias = kernel[:, columns], bias[columns]
-        trunk = self.current
         if name == "logit":
             kernel, bias = kernel[:, 1:] - kernel[:, :1], bias[1:] - bias[:1]
-        self.node("Gemm", kernel, bias, output=None if shape else name)
-        if shape:
-            self.node("Reshape", np.array([-1, *shape[1:]], np.int64), output=name)
-            self.outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", *shape[1:]]))
-        else:
-            self.outputs.append(
-                helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", kernel.shape[1]])
-            )
+        elif columns is not None:
+            kernel, bias = kernel[:, list(columns)], bias[list(columns)]
+        trunk = self.current
+        self.node("Gemm", kernel, bias)
+        self.node("Reshape", np.array([-1, *shape], np.int64), output=name)
         self.current = trunk
+        self.output(name, *shape)
+
+    def output(self, name: str, *shape: int | str) -> None:
+        self.outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", *shape]))
 
     def model(self) -> onnx.ModelProto:
         if next(self.weights, None) is not None:
@@ -152,52 +224,33 @@ class _Graph:
 
 def _pnet(weights: Weights) -> onnx.ModelProto:
     graph = _Graph("mtcnn-pnet", weights, None)
-    graph.convolution(of_pixels=True)
-    graph.pool(2, same=True)
+    graph.pooled_convolution(2, same=True, of_pixels=True)
     graph.convolution()
-    graph.convolution()
-    trunk = graph.current
-    kernel, bias = next(graph.weights), next(graph.weights)
-    graph.node("Conv", kernel.transpose(3, 2, 0, 1), bias)
-    graph.node("Transpose", perm=[0, 2, 3, 1], output="offsets")
-    graph.current = trunk
-    kernel, bias = next(graph.weights), next(graph.weights)
-    margin = (kernel[..., 1:] - kernel[..., :1]).transpose(3, 2, 0, 1)
-    graph.node("Conv", margin, bias[1:] - bias[:1])
-    graph.node("Squeeze", np.array([1], np.int64), output="logit")
-    cells = ["N", "rows", "columns"]
-    graph.outputs = [
-        helper.make_tensor_value_info("logit", TensorProto.FLOAT, cells),
-        helper.make_tensor_value_info("offsets", TensorProto.FLOAT, [*cells, 4]),
-    ]
+    graph.cell_outputs()
+    graph.output("logit", "rows", "columns")
+    graph.output("offsets", "rows", "columns", 4)
     return graph.model()
 
 
 def _rnet(weights: Weights) -> onnx.ModelProto:
     graph = _Graph("mtcnn-rnet", weights, 24)
-    graph.convolution(of_pixels=True)
-    graph.pool(3, same=True)
-    graph.convolution()
-    graph.pool(3, same=False)
+    graph.pooled_convolution(3, same=True, of_pixels=True)
+    graph.pooled_convolution(3, same=False)
     graph.convolution()
     graph.dense()
-    graph.head("offsets")
-    graph.head("logit", shape=[-1])
+    graph.head("offsets", 4)
+    graph.head("logit")
     return graph.model()
 
 
 def _onet(weights: Weights) -> onnx.ModelProto:
     graph = _Graph("mtcnn-onet", weights, 48)
-    graph.convolution(of_pixels=True)
-    graph.pool(3, same=True)
-    graph.convolution()
-    graph.pool(3, same=False)
-    graph.convolution()
-    graph.pool(2, same=True)
+    graph.pooled_convolution(3, same=True, of_pixels=True)
+    graph.pooled_convolution(3, same=False)
+    graph.pooled_convolution(2, same=True)
     graph.convolution()
     graph.dense()
-    graph.head("offsets")
-    # The package gives five x, then five y.
-    graph.head("landmarks", columns=[0, 5, 1, 6, 2, 7, 3, 8, 4, 9], shape=[-1, 5, 2])
-    graph.head("logit", shape=[-1])
+    graph.head("offsets", 4)
+    graph.head("landmarks", 5, 2, columns=[0, 5, 1, 6, 2, 7, 3, 8, 4, 9])  # five x, then five y
+    graph.head("logit")
     return graph.model()

@@ -1,0 +1,1 @@
+"""Pixels to facts. Knows no AWS names and no storage."""

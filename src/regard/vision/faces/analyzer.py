@@ -1,0 +1,54 @@
+"""The face model that the rest of Regard uses: detect, then embed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from regard.vision.faces.alignment import FaceChips, Floats
+from regard.vision.faces.appearance import CHIP, confidence_of, measure_quality
+from regard.vision.faces.detector import FaceDetector
+from regard.vision.faces.embedding import FaceEmbedder
+from regard.vision.faces.face import Box, Face
+from regard.vision.faces.pose import estimate_poses
+from regard.vision.image import Image
+from regard.vision.model import Runner
+
+
+class FaceAnalyzer:
+    """Detection by MTCNN and BlazeFace, embedding by dlib's ResNet and FaceRes. Safe to share by threads."""
+
+    version = "1.0"  # of detector, alignment and embedding together: vectors of two versions don't compare
+    networks = ("mtcnn-pnet", "mtcnn-rnet", "mtcnn-onet", "blazeface", "dlib-resnet", "faceres")
+
+    def __init__(self, sessions: Runner) -> None:
+        self._detector = FaceDetector(sessions)
+        self._embedder = FaceEmbedder(sessions)
+        self.dimension = self._embedder.dimension
+
+    def detect(self, image: Image, *, limit: int = 100) -> list[Face]:
+        """The faces of a picture, largest first, at most `limit`."""
+        found = self._detector.detect(image.pixels)
+        sizes = np.prod(found.boxes[:, 2:] - found.boxes[:, :2], 1)
+        found = found.take(np.argsort(-sizes, kind="stable")[:limit])
+        if not len(found):
+            return []
+        chips = FaceChips(image.pixels).take(found.landmarks, CHIP, padding=0.0)
+        corners = np.concatenate([found.boxes[:, :2], found.boxes[:, 2:] - found.boxes[:, :2]], 1).tolist()
+        return [
+            Face(Box(*corner), confidence, landmarks, pose, quality)
+            for corner, confidence, landmarks, pose, quality in zip(
+                corners,
+                confidence_of(found.logits).tolist(),
+                found.landmarks,
+                estimate_poses(found.landmarks),
+                measure_quality(chips),
+                strict=True,
+            )
+        ]
+
+    def embed(self, image: Image, faces: Sequence[Face]) -> Floats:
+        """One row a face, (N, dimension), float32; Euclidean distance tells how alike two faces are."""
+        landmarks = np.array([face.landmarks for face in faces], np.float32).reshape(-1, 5, 2)
+        return self._embedder.embed(image.pixels, landmarks)

@@ -1,0 +1,75 @@
+"""BlazeFace: large faces at any roll, in one pass over the letterboxed picture.
+
+Bazarevsky et al., "BlazeFace: Sub-millisecond Neural Face Detection on Mobile GPUs", 2019; the back-camera
+model as in the npm package `@vladmandic/human`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from regard.vision.faces.mtcnn import Floats, suppress
+from regard.vision.model import Runner
+
+SIDE = 256
+
+
+def _anchors() -> Floats:
+    """(896, 2): centres in px; stride 16 with two a cell, then stride 32 with six."""
+    parts = []
+    for stride, count in ((16, 2), (32, 6)):
+        steps = (np.arange(SIDE // stride) + 0.5) * stride
+        rows, columns = np.meshgrid(steps, steps, indexing="ij")
+        parts.append(np.repeat(np.stack([columns, rows], -1).reshape(-1, 2), count, 0))
+    return np.concatenate(parts).astype(np.float32)
+
+
+ANCHORS = _anchors()
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Sightings:
+    """`boxes` (N, 4) left, top, right, bottom in px; `scores` (N,); `rolls` (N,) radians, from the eyes."""
+
+    boxes: Floats
+    scores: Floats
+    rolls: Floats
+
+
+class BlazeFace:
+    networks = ("blazeface",)
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+
+    def detect(self, pixels: NDArray[np.uint8], threshold: float = 0.5) -> Sightings:
+        """Faces in `pixels` (H, W, 3), uint8, RGB, best first."""
+        height, width = pixels.shape[:2]
+        scale = SIDE / max(height, width)
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        left, top = (SIDE - size[0]) // 2, (SIDE - size[1]) // 2
+        letterbox = np.zeros((1, SIDE, SIDE, 3), np.float32)
+        small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+        letterbox[0, top : top + size[1], left : left + size[0]] = small
+        letterbox /= 127.5
+        letterbox -= 1
+        fine, coarse, fine_boxes, coarse_boxes = self._runner.run("blazeface", {"input": letterbox})
+        logits = np.concatenate([fine, coarse], 1)[0, :, 0]
+        chosen = np.flatnonzero(logits > np.log(threshold / (1 - threshold)))
+        regressors = np.concatenate([fine_boxes, coarse_boxes], 1)[0, chosen]
+        points = regressors.reshape(-1, 8, 2)
+        points[:, 0] += ANCHORS[chosen]
+        points[:, 2:] += ANCHORS[chosen][:, None]
+        back = np.array([left, top], np.float32)
+        ratio = np.array([width / size[0], height / size[1]], np.float32)
+        centre = (points[:, 0] - back) * ratio
+        half = points[:, 1] * ratio / 2
+        boxes = np.concatenate([centre - half, centre + half], 1)
+        kept = suppress(boxes, logits[chosen], 0.3)
+        eyes = (points[kept, 3] - points[kept, 2]) * ratio
+        scores = 1 / (1 + np.exp(-logits[chosen][kept]))
+        return Sightings(boxes[kept], scores, np.arctan2(eyes[:, 1], eyes[:, 0]))

@@ -1,0 +1,168 @@
+"""Faces at any roll: MTCNN for the many upright ones, BlazeFace as the second opinion for the rest.
+
+MTCNN sees small faces, but only up to some 45° of roll; BlazeFace sees large faces at any roll and tells the
+roll. What only BlazeFace saw is turned upright and shown to MTCNN's last network. Where the faces of a picture
+lean, or none is sure, the whole picture is turned and searched again.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from regard.vision.faces.blazeface import BlazeFace, Sightings
+from regard.vision.faces.mtcnn import (
+    Candidates,
+    Crops,
+    Floats,
+    Mtcnn,
+    Pixels,
+    overlaps,
+    square,
+    suppress_nested,
+)
+from regard.vision.model import Runner
+
+MIN_FACE = 20.0  # px: smaller ones carry too little to be told from texture
+MIN_SHARE = 0.02  # of the longer side: 38 px in a picture of 1,920
+STRONG = 5.0  # logit from which a face needs no second opinion
+SURE = 3.5  # logit that a face found in a turned picture must have
+LEANING = np.radians(25)
+QUARTERS = tuple(np.radians([90, -90, 180]))
+DIAGONALS = tuple(np.radians([45, -45, 135, -135]))
+MARGIN = 0.3  # of each side, laid around a picture that seems to hold nothing
+
+
+class FaceDetector:
+    def __init__(self, runner: Runner) -> None:
+        self._mtcnn = Mtcnn(runner)
+        self._blazeface = BlazeFace(runner)
+
+    def detect(self, pixels: Pixels) -> Candidates:
+        """All faces of a picture (H, W, 3), uint8, RGB, in no order."""
+        min_face = max(MIN_FACE, MIN_SHARE * max(pixels.shape[:2]))
+        crops = Crops(pixels)
+        found = self._mtcnn.detect(pixels, min_face, crops)
+        found = self._second_opinion(crops, found, self._blazeface.detect(pixels))
+        if not len(found):
+            found = self._close_up(pixels)
+        for roll in _suspected_rolls(found):
+            turned = self._turned(pixels, min_face, roll, blind=not len(found))
+            found = _distinct([found, turned])
+            if len(turned) and turned.logits.max() > STRONG:
+                break
+        return _distinct([self._straightened(crops, found)])
+
+    def _second_opinion(self, crops: Crops, found: Candidates, seen: Sightings) -> Candidates:
+        """Add what BlazeFace saw and MTCNN did not, or only just, if MTCNN agrees once it is upright."""
+        strong = found.boxes[found.logits > STRONG]
+        open_ = [
+            index
+            for index, box in enumerate(seen.boxes)
+            if not len(strong) or overlaps(box, strong, smaller=True).max() < 0.5
+        ]
+        if not open_:
+            return found
+        boxes = np.repeat(square(seen.boxes[open_]), 4, 0)
+        rolls = (seen.rolls[open_][:, None] + np.radians([0, 180, 90, -90])).ravel()
+        for _ in range(2):  # the second time from where the first look put the face
+            looked = self._mtcnn.landmark_turned(crops, boxes, rolls)
+            boxes, rolls = square(looked.boxes), eye_rolls(looked.landmarks)
+        best = np.arange(0, len(boxes), 4) + looked.logits.reshape(-1, 4).argmax(1)
+        confirmed = looked.take(best)
+        return _distinct([found, confirmed.take(confirmed.logits > SURE)])
+
+    def _close_up(self, pixels: Pixels) -> Candidates:
+        """A face that fills its frame, found by laying a margin around it."""
+        height, width = pixels.shape[:2]
+        border = round(MARGIN * max(height, width))
+        scale = min(1.0, 320 / max(height, width))
+        small = (
+            cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+            if scale < 1
+            else pixels
+        )
+        border = round(border * scale)
+        framed = cv2.copyMakeBorder(
+            small, border, border, border, border, cv2.BORDER_CONSTANT, value=(128, 128, 128)
+        )
+        crops = Crops(framed)
+        found = self._mtcnn.detect(framed, max(MIN_FACE, 0.15 * max(framed.shape[:2])), crops)
+        found = self._second_opinion(crops, found, self._blazeface.detect(framed))
+        return Candidates((found.boxes - border) / scale, found.logits, (found.landmarks - border) / scale)
+
+    def _turned(self, pixels: Pixels, min_face: float, roll: float, *, blind: bool) -> Candidates:
+        """Search a copy that is turned back by `roll` radians; the answer in the picture's own frame."""
+        scale = min(1.0, 24 / min_face)
+        copy, warp = _turn_back(pixels, roll, scale)
+        least = max(MIN_FACE, min_face * scale * (1.5 if blind else 1.0))
+        found = self._mtcnn.detect(copy, least)
+        return _moved(found.take(found.logits > SURE), warp)
+
+    def _straightened(self, crops: Crops, found: Candidates) -> Candidates:
+        """Look once more, upright, at the faces that lean, for better landmarks."""
+        rolls = eye_rolls(found.landmarks)
+        leaning = np.flatnonzero(np.abs(rolls) > LEANING)
+        if not len(leaning):
+            return found
+        looked = self._mtcnn.landmark_turned(crops, square(found.boxes[leaning]), rolls[leaning])
+        better = looked.logits > np.minimum(found.logits[leaning], STRONG)
+        result = Candidates(found.boxes.copy(), found.logits.copy(), found.landmarks.copy())
+        for target, source in ((result.boxes, looked.boxes), (result.landmarks, looked.landmarks)):
+            target[leaning[better]] = source[better]
+        result.logits[leaning] = np.maximum(found.logits[leaning], looked.logits)
+        return result
+
+
+def eye_rolls(landmarks: Floats) -> Floats:
+    """Roll (N,) in radians, −π to π, positive clockwise, of the line from eye to eye; landmarks (N, 5, 2)."""
+    eyes = landmarks[:, 1] - landmarks[:, 0]
+    return np.asarray(np.arctan2(eyes[:, 1], eyes[:, 0]), np.float32)
+
+
+def _suspected_rolls(found: Candidates) -> tuple[float, ...]:
+    """By which rolls, in radians, the picture should be turned back and searched again."""
+    if not len(found):
+        return QUARTERS + DIAGONALS
+    rolls = eye_rolls(found.landmarks)
+    direction = np.exp(1j * rolls) @ np.maximum(found.logits, 0.1)
+    if abs(np.angle(direction)) > LEANING:
+        return (float(np.angle(direction)),)
+    return QUARTERS if found.logits.max() < STRONG else ()
+
+
+def _distinct(parts: list[Candidates]) -> Candidates:
+    every = Candidates.join(parts)
+    return every.take(suppress_nested(every.boxes, every.logits, 0.5))
+
+
+def _turn_back(pixels: Pixels, roll: float, scale: float) -> tuple[Pixels, NDArray[np.float64]]:
+    """The whole picture turned by −`roll` and scaled, and the affine map (2, 3) from the copy to the picture."""
+    height, width = pixels.shape[:2]
+    if scale < 1:
+        pixels = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    small_height, small_width = pixels.shape[:2]
+    cos, sin = np.cos(roll), np.sin(roll)
+    size = np.array([small_width, small_height])
+    extent = np.ceil(np.abs([[cos, sin], [-sin, cos]]) @ size - 1e-6).astype(int)
+    back = np.array([[cos, -sin], [sin, cos]])
+    origin = (size - 1) / 2 - back @ ((extent - 1) / 2)
+    copy = cv2.warpAffine(
+        pixels,
+        np.column_stack([back, origin]),
+        (int(extent[0]), int(extent[1])),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderValue=(128, 128, 128),
+    )
+    ratio = np.array([[width / small_width], [height / small_height]])
+    return copy, np.column_stack([back, origin]) * ratio
+
+
+def _moved(found: Candidates, warp: NDArray[np.float64]) -> Candidates:
+    """Candidates under an affine map (2, 3); a turned box is that of the ellipse it held."""
+    linear, shift = warp[:, :2], warp[:, 2]
+    centre = (found.boxes[:, :2] + found.boxes[:, 2:]) / 2 @ linear.T + shift
+    half = np.sqrt(((found.boxes[:, 2:] - found.boxes[:, :2]) / 2) ** 2 @ (linear**2).T)
+    boxes = np.concatenate([centre - half, centre + half], 1).astype(np.float32)
+    return Candidates(boxes, found.logits, (found.landmarks @ linear.T + shift).astype(np.float32))

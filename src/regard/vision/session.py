@@ -1,0 +1,62 @@
+"""ONNX Runtime sessions, opened when first used and shared by all threads. The only file that names a device."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import onnxruntime
+from numpy.typing import NDArray
+
+PROVIDERS = ("CPUExecutionProvider",)
+
+
+class SessionPool:
+    """Networks by name.
+
+    One intra-op thread by default: requests run side by side, which uses the cores better than splitting
+    one network over them. No memory arena: pictures differ in size, and an arena would keep the largest
+    size of every network for ever.
+    """
+
+    def __init__(
+        self, models: Mapping[str, Path], *, providers: Sequence[str] = PROVIDERS, threads: int = 1
+    ) -> None:
+        self._paths = dict(models)
+        self._providers = list(providers)
+        self._threads = threads
+        self._sessions: dict[str, onnxruntime.InferenceSession] = {}
+        self._lock = threading.Lock()
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._paths
+
+    def run(self, name: str, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
+        """The outputs of network `name`, in its own order. Safe to call from several threads.
+
+        Raises KeyError for an unknown name.
+        """
+        session = self._sessions.get(name) or self._open(name)
+        outputs: list[NDArray[Any]] = session.run(None, dict(feeds))
+        return outputs
+
+    def load(self, names: Sequence[str] | None = None) -> None:
+        """Open these networks now (all when None), so that the first request doesn't wait."""
+        for name in self._paths if names is None else names:
+            self._open(name)
+
+    def _open(self, name: str) -> onnxruntime.InferenceSession:
+        with self._lock:
+            if name not in self._sessions:
+                options = onnxruntime.SessionOptions()
+                options.intra_op_num_threads = self._threads
+                options.inter_op_num_threads = 1
+                options.enable_cpu_mem_arena = False
+                options.enable_mem_pattern = False
+                options.log_severity_level = 3
+                self._sessions[name] = onnxruntime.InferenceSession(
+                    str(self._paths[name]), options, providers=self._providers
+                )
+            return self._sessions[name]
