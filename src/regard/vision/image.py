@@ -7,7 +7,6 @@ import io
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
@@ -80,14 +79,14 @@ def decode_image(
     try:
         opened = _open(data)
         if opened.size != (width, height):
-            raise UnsupportedImage("the headers contradict each other")
+            raise UnsupportedImage("the headers contradict each other")  # noqa: TRY301
         opened.load()
         pixels = _rgb(opened)
-        orientation = _orientation(opened)
     except ImageError:
         raise
-    except Exception as error:  # noqa: BLE001 - decoders raise whatever damaged bytes lead them to
+    except Exception as error:  # decoders raise whatever damaged bytes lead them to
         raise UnsupportedImage(f"damaged picture: {error}") from error
+    orientation = _orientation(opened)
     return Image(_upright(pixels, orientation), hashlib.sha256(data).hexdigest())
 
 
@@ -151,8 +150,5 @@ def _orientation(opened: Pillow.Image) -> int:
 def _upright(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
     if orientation in _UPRIGHT:
         transpose, flips = _UPRIGHT[orientation]
-        if transpose:
-            pixels = cv2.transpose(pixels)
-        if flips:
-            pixels = cv2.flip(pixels, {(1,): 1, (0,): 0, (0, 1): -1}[flips])
+        pixels = np.flip(pixels.transpose(1, 0, 2) if transpose else pixels, flips)
     return np.ascontiguousarray(pixels)

@@ -1,4 +1,4 @@
-"""ONNX Runtime sessions, opened when first used and shared by all threads. The only file that names a device."""
+"""ONNX Runtime sessions, opened when first used, shared by all threads. Only this file names a device."""
 
 from __future__ import annotations
 

@@ -110,8 +110,7 @@ def _block(stride: int) -> list[str]:
 def _architecture() -> list[str]:
     """The layers from the input to the output; tags and skips hold nothing but their version."""
     layers = ["conv7s2", "affine", "relu", "max_pool"]
-    for level, (plain, down) in enumerate([(3, False), (3, True), (2, True), (2, True), (0, True)]):
-        assert level == 0 or down
+    for plain, down in [(3, False), (3, True), (2, True), (2, True), (0, True)]:
         if down:
             layers += ["tag", *_block(2), "tag", "skip", "avg_pool", "add_prev", "relu"]
         for _ in range(plain):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from regard.vision.faces.alignment import FaceChips, Floats
+from regard.vision.faces.alignment import FaceChips
 from regard.vision.faces.appearance import CHIP, confidence_of, measure_quality
 from regard.vision.faces.detector import FaceDetector
 from regard.vision.faces.embedding import FaceEmbedder
@@ -14,6 +14,7 @@ from regard.vision.faces.face import Box, Face
 from regard.vision.faces.pose import estimate_poses
 from regard.vision.image import Image
 from regard.vision.model import Runner
+from regard.vision.pixels import Floats
 
 
 class FaceAnalyzer:

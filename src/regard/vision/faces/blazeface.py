@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from regard.vision.faces.mtcnn import Floats, suppress
+from regard.vision.faces.mtcnn import suppress
 from regard.vision.model import Runner
+from regard.vision.pixels import Floats, Pixels, resize
 
 SIDE = 256
 
@@ -46,14 +45,14 @@ class BlazeFace:
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
 
-    def detect(self, pixels: NDArray[np.uint8], threshold: float = 0.5) -> Sightings:
+    def detect(self, pixels: Pixels, threshold: float = 0.5) -> Sightings:
         """Faces in `pixels` (H, W, 3), uint8, RGB, best first."""
         height, width = pixels.shape[:2]
         scale = SIDE / max(height, width)
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         left, top = (SIDE - size[0]) // 2, (SIDE - size[1]) // 2
         letterbox = np.zeros((1, SIDE, SIDE, 3), np.float32)
-        small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+        small = resize(pixels, *size)
         letterbox[0, top : top + size[1], left : left + size[0]] = small
         letterbox /= 127.5
         letterbox -= 1

@@ -1,28 +1,19 @@
 """Faces at any roll: MTCNN for the many upright ones, BlazeFace as the second opinion for the rest.
 
 MTCNN sees small faces, but only up to some 45° of roll; BlazeFace sees large faces at any roll and tells the
-roll. What only BlazeFace saw is turned upright and shown to MTCNN's last network. Where the faces of a picture
-lean, or none is sure, the whole picture is turned and searched again.
+roll. What only BlazeFace saw is turned upright and shown to MTCNN's last network. Where the faces of a
+picture lean, or none is sure, the whole picture is turned and searched again.
 """
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from regard.vision.faces.blazeface import BlazeFace, Sightings
-from regard.vision.faces.mtcnn import (
-    Candidates,
-    Crops,
-    Floats,
-    Mtcnn,
-    Pixels,
-    overlaps,
-    square,
-    suppress_nested,
-)
+from regard.vision.faces.mtcnn import Candidates, Mtcnn, overlaps, square, suppress_nested
 from regard.vision.model import Runner
+from regard.vision.pixels import GREY, Copies, Floats, Pixels, scaled, warp
 
 MIN_FACE = 20.0  # px: smaller ones carry too little to be told from texture
 MIN_SHARE = 0.02  # of the longer side: 38 px in a picture of 1,920
@@ -42,9 +33,9 @@ class FaceDetector:
     def detect(self, pixels: Pixels) -> Candidates:
         """All faces of a picture (H, W, 3), uint8, RGB, in no order."""
         min_face = max(MIN_FACE, MIN_SHARE * max(pixels.shape[:2]))
-        crops = Crops(pixels)
-        found = self._mtcnn.detect(pixels, min_face, crops)
-        found = self._second_opinion(crops, found, self._blazeface.detect(pixels))
+        copies = Copies(pixels)
+        found = self._mtcnn.detect(pixels, min_face, copies)
+        found = self._second_opinion(copies, found, self._blazeface.detect(pixels))
         if not len(found):
             found = self._close_up(pixels)
         for roll in _suspected_rolls(found):
@@ -52,9 +43,9 @@ class FaceDetector:
             found = _distinct([found, turned])
             if len(turned) and turned.logits.max() > STRONG:
                 break
-        return _distinct([self._straightened(crops, found)])
+        return _distinct([self._straightened(copies, found)])
 
-    def _second_opinion(self, crops: Crops, found: Candidates, seen: Sightings) -> Candidates:
+    def _second_opinion(self, copies: Copies, found: Candidates, seen: Sightings) -> Candidates:
         """Add what BlazeFace saw and MTCNN did not, or only just, if MTCNN agrees once it is upright."""
         strong = found.boxes[found.logits > STRONG]
         open_ = [
@@ -67,7 +58,7 @@ class FaceDetector:
         boxes = np.repeat(square(seen.boxes[open_]), 4, 0)
         rolls = (seen.rolls[open_][:, None] + np.radians([0, 180, 90, -90])).ravel()
         for _ in range(2):  # the second time from where the first look put the face
-            looked = self._mtcnn.landmark_turned(crops, boxes, rolls)
+            looked = self._mtcnn.landmark_turned(copies, boxes, rolls)
             boxes, rolls = square(looked.boxes), eye_rolls(looked.landmarks)
         best = np.arange(0, len(boxes), 4) + looked.logits.reshape(-1, 4).argmax(1)
         confirmed = looked.take(best)
@@ -75,21 +66,13 @@ class FaceDetector:
 
     def _close_up(self, pixels: Pixels) -> Candidates:
         """A face that fills its frame, found by laying a margin around it."""
-        height, width = pixels.shape[:2]
-        border = round(MARGIN * max(height, width))
-        scale = min(1.0, 320 / max(height, width))
-        small = (
-            cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-            if scale < 1
-            else pixels
-        )
-        border = round(border * scale)
-        framed = cv2.copyMakeBorder(
-            small, border, border, border, border, cv2.BORDER_CONSTANT, value=(128, 128, 128)
-        )
-        crops = Crops(framed)
-        found = self._mtcnn.detect(framed, max(MIN_FACE, 0.15 * max(framed.shape[:2])), crops)
-        found = self._second_opinion(crops, found, self._blazeface.detect(framed))
+        scale = min(1.0, 320 / max(pixels.shape[:2]))
+        small = scaled(pixels, scale)
+        border = round(MARGIN * max(small.shape[:2]))
+        framed = np.pad(small, ((border, border), (border, border), (0, 0)), constant_values=GREY)
+        copies = Copies(framed)
+        found = self._mtcnn.detect(framed, max(MIN_FACE, 0.15 * max(framed.shape[:2])), copies)
+        found = self._second_opinion(copies, found, self._blazeface.detect(framed))
         return Candidates((found.boxes - border) / scale, found.logits, (found.landmarks - border) / scale)
 
     def _turned(self, pixels: Pixels, min_face: float, roll: float, *, blind: bool) -> Candidates:
@@ -100,13 +83,13 @@ class FaceDetector:
         found = self._mtcnn.detect(copy, least)
         return _moved(found.take(found.logits > SURE), warp)
 
-    def _straightened(self, crops: Crops, found: Candidates) -> Candidates:
+    def _straightened(self, copies: Copies, found: Candidates) -> Candidates:
         """Look once more, upright, at the faces that lean, for better landmarks."""
         rolls = eye_rolls(found.landmarks)
         leaning = np.flatnonzero(np.abs(rolls) > LEANING)
         if not len(leaning):
             return found
-        looked = self._mtcnn.landmark_turned(crops, square(found.boxes[leaning]), rolls[leaning])
+        looked = self._mtcnn.landmark_turned(copies, square(found.boxes[leaning]), rolls[leaning])
         better = looked.logits > np.minimum(found.logits[leaning], STRONG)
         result = Candidates(found.boxes.copy(), found.logits.copy(), found.landmarks.copy())
         for target, source in ((result.boxes, looked.boxes), (result.landmarks, looked.landmarks)):
@@ -138,25 +121,19 @@ def _distinct(parts: list[Candidates]) -> Candidates:
 
 
 def _turn_back(pixels: Pixels, roll: float, scale: float) -> tuple[Pixels, NDArray[np.float64]]:
-    """The whole picture turned by −`roll` and scaled, and the affine map (2, 3) from the copy to the picture."""
-    height, width = pixels.shape[:2]
-    if scale < 1:
-        pixels = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    small_height, small_width = pixels.shape[:2]
+    """The picture turned by −`roll` and scaled, whole, and the map (2, 3) from the copy to the picture."""
+    small = scaled(pixels, scale) if scale < 1 else pixels
+    sizes = [np.array(shape[1::-1]) for shape in (pixels.shape, small.shape)]
     cos, sin = np.cos(roll), np.sin(roll)
-    size = np.array([small_width, small_height])
-    extent = np.ceil(np.abs([[cos, sin], [-sin, cos]]) @ size - 1e-6).astype(int)
-    back = np.array([[cos, -sin], [sin, cos]])
-    origin = (size - 1) / 2 - back @ ((extent - 1) / 2)
-    copy = cv2.warpAffine(
-        pixels,
-        np.column_stack([back, origin]),
-        (int(extent[0]), int(extent[1])),
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderValue=(128, 128, 128),
-    )
-    ratio = np.array([[width / small_width], [height / small_height]])
-    return copy, np.column_stack([back, origin]) * ratio
+    turn = np.array([[cos, -sin], [sin, cos]])
+    extent = np.ceil(np.abs(turn.T) @ sizes[1] - 1e-6).astype(int)
+    origin = (sizes[1] - 1) / 2 - turn @ ((extent - 1) / 2)
+    inverse = np.column_stack([turn, origin])
+    copy = warp(small, inverse, int(extent[0]), int(extent[1]), outside=GREY)
+    ratio = sizes[0] / sizes[1]
+    inverse = inverse * ratio[:, None]
+    inverse[:, 2] += ratio / 2 - 0.5
+    return copy, inverse
 
 
 def _moved(found: Candidates, warp: NDArray[np.float64]) -> Candidates:

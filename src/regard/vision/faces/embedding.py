@@ -10,8 +10,9 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
-from regard.vision.faces.alignment import FaceChips, Floats, Pixels
+from regard.vision.faces.alignment import FaceChips
 from regard.vision.model import Runner
+from regard.vision.pixels import Floats, Pixels
 
 BATCH = 16
 FACERES_MEAN = np.array([103.939, 116.779, 123.68], np.float32)  # blue, green, red

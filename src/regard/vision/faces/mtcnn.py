@@ -6,6 +6,7 @@ The box arithmetic is that of the PyPI package `mtcnn` 1.0.0, whose weights thes
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -13,15 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.vision.model import Runner
-
-Floats = NDArray[np.float32]
-Pixels = NDArray[np.uint8]
+from regard.vision.pixels import GREY, Copies, Floats, Pixels, resize, scaled
 
 CELL = 12  # px, the window of a PNet cell
 STEP = 0.709  # between levels of the pyramid: half the area
 PROPOSALS = 2_000  # most candidates that RNet sees, best first: bounds the work on textures
 RNET_BATCH, ONET_BATCH = 256, 64
-GREY = (128, 128, 128)  # what lies outside the picture
 
 
 def logit(probability: float) -> float:
@@ -60,67 +58,28 @@ class Candidates:
         )
 
 
-class Pyramid:
-    """A picture at falling sizes; each level is made from the one before."""
-
-    def __init__(self, pixels: Pixels, min_face: float) -> None:
-        height, width = pixels.shape[:2]
-        while CELL / min_face <= 0.5:  # whole halvings are by far the fastest way down
-            if min(pixels.shape[:2]) < 4 * CELL:
-                break
-            if CELL / min_face * width / pixels.shape[1] > 0.5:
-                break
-            pixels = cv2.resize(pixels, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-        self.base = pixels
-        self.levels: list[Pixels] = []
-        self.scales: list[tuple[float, float]] = []  # level px by picture px, across and down
-        scale = CELL / min_face
-        while min(height, width) * scale >= CELL:
-            size = (max(CELL, round(width * scale)), max(CELL, round(height * scale)))
-            pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-            self.levels.append(pixels)
-            self.scales.append((size[0] / width, size[1] / height))
-            scale *= STEP
+def pyramid(pixels: Pixels, min_face: float) -> Iterator[tuple[Pixels, NDArray[np.float64]]]:
+    """The picture at falling sizes, and their px by picture px, across and down."""
+    height, width = pixels.shape[:2]
+    scale = CELL / min_face
+    while width * scale * 4 <= pixels.shape[1] and min(pixels.shape[:2]) > 4 * CELL:
+        pixels = scaled(pixels, 0.5)  # whole halvings are by far the fastest way down
+    while min(height, width) * scale >= CELL:
+        pixels = resize(pixels, max(CELL, round(width * scale)), max(CELL, round(height * scale)))
+        yield pixels, np.array([pixels.shape[1] / width, pixels.shape[0] / height])
+        scale *= STEP
 
 
-class Crops:
-    """Square crops of a picture, each taken from a copy shrunk to about the crop's size."""
-
-    def __init__(self, pixels: Pixels) -> None:
-        self.copies = [pixels]
-
-    def take(self, boxes: Floats, side: int, rolls: Floats | None = None) -> Pixels:
-        """(N, side, side, 3): the boxes (N, 4), corner to corner, turned upright by `rolls` (N,) in radians."""
-        out = np.empty((len(boxes), side, side, 3), np.uint8)
-        for index, (left, top, right, bottom) in enumerate(boxes.tolist()):
-            roll = 0.0 if rolls is None else float(rolls[index])
-            across, down = (right - left) / (side - 1), (bottom - top) / (side - 1)
-            level = max(0, int(np.log2(max(min(across, down), 1.0))))
-            shrunk = self._copy(level)
-            ratio = shrunk.shape[1] / self.copies[0].shape[1]
-            centre = np.array([(left + right) / 2, (top + bottom) / 2])
-            cos, sin = np.cos(roll), np.sin(roll)
-            matrix = np.array([[across * cos, -down * sin], [across * sin, down * cos]])
-            origin = centre - matrix @ np.full(2, (side - 1) / 2)
-            shift = (origin + 0.5) * ratio - 0.5
-            warp = np.column_stack([matrix * ratio, shift])
-            cv2.warpAffine(
-                shrunk,
-                warp,
-                (side, side),
-                dst=out[index],
-                flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-                borderMode=cv2.BORDER_CONSTANT,
-                borderValue=GREY,
-            )
-        return out
-
-    def _copy(self, level: int) -> Pixels:
-        while len(self.copies) <= level and min(self.copies[-1].shape[:2]) >= 8:
-            self.copies.append(
-                cv2.resize(self.copies[-1], None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-            )
-        return self.copies[min(level, len(self.copies) - 1)]
+def cut_boxes(copies: Copies, boxes: Floats, side: int, rolls: Floats | None = None) -> Pixels:
+    """(N, side, side, 3): boxes (N, 4), from corner to corner, turned upright by `rolls` (N,), radians."""
+    crops = np.empty((len(boxes), side, side, 3), np.uint8)
+    angles = np.zeros(len(boxes)) if rolls is None else rolls
+    for crop, box, roll in zip(crops, boxes.astype(np.float64), angles.tolist(), strict=True):
+        cos, sin = np.cos(roll), np.sin(roll)
+        turn = np.array([[cos, -sin], [sin, cos]]) * ((box[2:] - box[:2]) / (side - 1))
+        origin = (box[:2] + box[2:]) / 2 - turn @ np.full(2, (side - 1) / 2)
+        crop[:] = copies.cut(np.column_stack([turn, origin]), side, outside=GREY)
+    return crops
 
 
 class Mtcnn:
@@ -129,31 +88,31 @@ class Mtcnn:
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
 
-    def detect(self, pixels: Pixels, min_face: float, crops: Crops | None = None) -> Candidates:
-        """Faces of at least `min_face` px, best first. `pixels`: (H, W, 3), uint8, RGB; `crops`: of the same."""
+    def detect(self, pixels: Pixels, min_face: float, copies: Copies | None = None) -> Candidates:
+        """Faces of at least `min_face` px, best first. `pixels`: (H, W, 3), uint8, RGB; `copies`: of them."""
         thresholds = THRESHOLDS
         proposals = self._propose(pixels, min_face, thresholds[0])
         if not len(proposals):
             return Candidates.none()
-        crops = crops or Crops(pixels)
-        boxes = self._refine(crops, proposals, thresholds[1])
+        copies = copies or Copies(pixels)
+        boxes = self._refine(copies, proposals, thresholds[1])
         if not len(boxes):
             return Candidates.none()
-        found = self.landmark(crops, boxes)
+        found = self.landmark(copies, boxes)
         found = found.take(found.logits > thresholds[2])
         return found.take(suppress_nested(found.boxes, found.logits, 0.7))
 
-    def landmark(self, crops: Crops, boxes: Floats) -> Candidates:
+    def landmark(self, copies: Copies, boxes: Floats) -> Candidates:
         """ONet on square boxes (N, 4), without a threshold."""
         parts = []
         for batch in _batches(boxes, ONET_BATCH):
-            offsets, landmarks, logits = self._run("mtcnn-onet", crops.take(batch, 48))
+            offsets, landmarks, logits = self._run("mtcnn-onet", cut_boxes(copies, batch, 48))
             sides = _sides(batch)
             corners = batch[:, None, :2] + landmarks * sides[:, None, :2] - 1
             parts.append(Candidates(batch + offsets * sides, logits, corners.astype(np.float32)))
         return Candidates.join(parts)
 
-    def landmark_turned(self, crops: Crops, boxes: Floats, rolls: Floats) -> Candidates:
+    def landmark_turned(self, copies: Copies, boxes: Floats, rolls: Floats) -> Candidates:
         """ONet on square boxes turned by `rolls` (N,), radians; the answer in the picture's own frame.
 
         A turned face is taken for an ellipse, and its box is the ellipse's.
@@ -161,7 +120,7 @@ class Mtcnn:
         parts = []
         for begin in range(0, len(boxes), ONET_BATCH):
             batch, roll = boxes[begin : begin + ONET_BATCH], rolls[begin : begin + ONET_BATCH]
-            offsets, landmarks, logits = self._run("mtcnn-onet", crops.take(batch, 48, roll))
+            offsets, landmarks, logits = self._run("mtcnn-onet", cut_boxes(copies, batch, 48, roll))
             sides = _sides(batch)
             centre = (batch[:, :2] + batch[:, 2:]) / 2
             cos, sin = np.cos(roll), np.sin(roll)
@@ -180,8 +139,7 @@ class Mtcnn:
     def _propose(self, pixels: Pixels, min_face: float, threshold: float) -> Floats:
         """PNet on every level: square boxes (N, 4)."""
         boxes, logits = [], []
-        pyramid = Pyramid(pixels, min_face)
-        for level, scale in zip(pyramid.levels, pyramid.scales, strict=True):
+        for level, scale in pyramid(pixels, min_face):
             cells, offsets = self._run("mtcnn-pnet", level[None])
             rows, columns = np.nonzero(cells[0] > threshold)
             if not len(rows):
@@ -199,11 +157,11 @@ class Mtcnn:
         kept = suppress(every, values, 0.7)[:PROPOSALS]
         return square(every[kept])
 
-    def _refine(self, crops: Crops, boxes: Floats, threshold: float) -> Floats:
+    def _refine(self, copies: Copies, boxes: Floats, threshold: float) -> Floats:
         """RNet: the boxes that pass, moved, squared, without overlaps."""
         refined, logits = [], []
         for batch in _batches(boxes, RNET_BATCH):
-            offsets, values = self._run("mtcnn-rnet", crops.take(batch, 24))
+            offsets, values = self._run("mtcnn-rnet", cut_boxes(copies, batch, 24))
             passed = values > threshold
             refined.append((batch + offsets * _sides(batch))[passed])
             logits.append(values[passed])

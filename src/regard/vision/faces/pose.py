@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from regard.vision.faces.face import Pose
-
-Floats = NDArray[np.float32]
+from regard.vision.pixels import Floats
 
 # An average face in units of the distance between the eyes: x to the picture's right, y down, z away from the
 # camera. x and y are `alignment.TEMPLATE`; depths are fitted to FaceMesh's geometry (training/fit_pose.py).

@@ -1,0 +1,61 @@
+"""Resizing and cutting of pictures, with pixel centres at whole coordinates in every frame."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8]  # (height, width, 3), RGB
+Floats = NDArray[np.float32]
+
+GREY = 128
+
+
+def resize(pixels: Pixels, width: int, height: int) -> Pixels:
+    """Averages areas on the way down, interpolates linearly on the way up."""
+    down = width < pixels.shape[1]
+    method = cv2.INTER_AREA if down else cv2.INTER_LINEAR
+    return cast(Pixels, cv2.resize(pixels, (width, height), interpolation=method))
+
+
+def scaled(pixels: Pixels, scale: float) -> Pixels:
+    """Both sides times `scale`, at least one pixel."""
+    height, width = pixels.shape[:2]
+    return resize(pixels, max(1, round(width * scale)), max(1, round(height * scale)))
+
+
+def warp(
+    pixels: Pixels, inverse: NDArray[np.float64], width: int, height: int, *, outside: int = 0
+) -> Pixels:
+    """The picture (height, width, 3) whose pixel q is `pixels` at `inverse` (2, 3) · (q, 1)."""
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    border = (outside, outside, outside)
+    return cast(Pixels, cv2.warpAffine(pixels, inverse, (width, height), flags=flags, borderValue=border))
+
+
+class Copies:
+    """A picture and its halvings, made when needed, so that small cut-outs of large parts don't alias."""
+
+    def __init__(self, pixels: Pixels) -> None:
+        self._levels = [pixels]
+
+    def cut(self, inverse: NDArray[np.float64], side: int, *, outside: int = 0) -> Pixels:
+        """As `warp` to a square, from the smallest copy that still has the resolution of the cut-out."""
+        step = float(np.sqrt(abs(np.linalg.det(inverse[:, :2]))))  # picture px by cut-out px
+        level = int(np.log2(max(step, 1.0)))
+        copy, factor = self._copy(level)
+        # A pixel at p in the picture is at (p + .5) / factor − .5 in the copy.
+        inverse = inverse / factor
+        inverse[:, 2] += 0.5 / factor - 0.5
+        return warp(copy, inverse, side, side, outside=outside)
+
+    def _copy(self, level: int) -> tuple[Pixels, int]:
+        while len(self._levels) <= level and min(self._levels[-1].shape[:2]) >= 8:
+            last = self._levels[-1]
+            height, width = last.shape[0] // 2, last.shape[1] // 2
+            self._levels.append(resize(last[: 2 * height, : 2 * width], width, height))
+        level = min(level, len(self._levels) - 1)
+        return self._levels[level], 2**level
