@@ -25,7 +25,7 @@ RECORDED: dict[str, list[dict[str, Any]]] = json.loads(
 # Scale and offset of each input, and how far outputs may be off: absolutely, in their own units (logits
 # and pixels of 256 for BlazeFace, crop pixels for the meshes, pixels of 512 for CenterNet), and relatively.
 MODELS = {
-    "blazeface": (127.5, 1, 3e-4, 1e-6),
+    "blazeface": (127.5, 1, 3e-4, 4e-6),  # logits reach -700, where the sigmoid is long nothing
     "facemesh": (255, 0, 2e-4, 0),
     "iris": (255, 0, 2e-4, 0),
     "faceres": (1, 0, 4e-6, 0),
