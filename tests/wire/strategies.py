@@ -92,7 +92,11 @@ def _values(shape: Any, leaf: Callable[[Any], st.SearchStrategy[Any]]) -> st.Sea
     if shape.type_name == "structure":
         return _structure(shape, leaf)
     if shape.type_name == "list":
-        return st.lists(_values(shape.member, leaf), min_size=least, max_size=max(least, 2))
+        return st.lists(
+            _values(shape.member, leaf),
+            min_size=least,
+            max_size=min(least + 2, shape.metadata.get("max", least + 2)),
+        )
     if shape.type_name == "map":
         return st.dictionaries(_values(shape.key, leaf), _values(shape.value, leaf), max_size=2)
     return leaf(shape)

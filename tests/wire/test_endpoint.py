@@ -144,6 +144,32 @@ def test_a_body_that_is_announced_too_large_is_not_kept():
     assert answer.headers["connection"] == "close"
 
 
+def refused_upload(*extra: tuple[str, str]) -> tuple[int, int]:
+    """The status of an upload that is refused at once, and how many of its five chunks were not taken."""
+    left = [
+        {"type": "http.request", "body": bytes(1000), "more_body": number > 0}
+        for number in reversed(range(5))
+    ]
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return left.pop(0)
+
+    async def collect(message: Any) -> None:
+        sent.append(message)
+
+    asyncio.run(endpoint()(scope(extra), receive, collect))
+    return sent[0]["status"], len(left)
+
+
+def test_a_refused_upload_is_taken_so_that_the_client_reads_the_answer():
+    assert refused_upload() == (400, 0)
+
+
+def test_a_refused_upload_that_waits_to_be_asked_for_is_not_asked_for():
+    assert refused_upload(("Expect", "100-continue")) == (400, 5)
+
+
 def test_a_body_without_a_length_is_counted_as_it_comes():
     answer = send(endpoint(), signed("list_collections", b""), [bytes(64 * 1024)] * 100)
     assert (answer.status, answer.code) == (413, "RequestEntityTooLargeException")

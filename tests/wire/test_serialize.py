@@ -81,6 +81,14 @@ def test_a_response_that_the_shape_cannot_hold_is_a_defect(operation: str, respo
         serialize(operation, response)
 
 
+def test_a_defect_names_its_place():
+    with pytest.raises(ResponseShapeError) as caught:
+        serialize("detect_faces", {"FaceDetails": [{"Smile": {"Value": "yes"}}]})
+    assert str(caught.value) == (
+        "detect_faces: FaceDetails.Smile.Value.Boolean: a boolean can't be made of str"
+    )
+
+
 def test_half_of_a_surrogate_pair_in_a_response_does_not_fail():
     assert serialize("describe_collection", {"CollectionARN": "\udcff"}) == b'{"CollectionARN":"\\udcff"}'
 

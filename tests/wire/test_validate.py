@@ -84,7 +84,10 @@ def test_a_list_that_is_too_short_or_too_long():
 
 
 def test_a_null_in_a_list():
-    assert "Member must not be null]" in refusal("delete_faces", {"CollectionId": "c", "FaceIds": [None]})
+    message = refusal("delete_faces", {"CollectionId": "c", "FaceIds": [None]})
+    assert message.startswith("1 validation error detected: Value '[null]' at 'faceIds' failed to satisfy")
+    assert "pattern: [0-9a-f]{8}-" in message
+    assert message.endswith("Member must not be null]")
 
 
 def test_a_nested_member_is_named_by_its_path():

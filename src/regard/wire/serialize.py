@@ -26,7 +26,11 @@ def serialize(operation: str, response: Mapping[str, Any]) -> bytes:
     NumPy scalars are taken as numbers. Raises ResponseShapeError, naming the place, for a member that the
     shape does not have, a value of the wrong type, or a float that is not finite.
     """
-    return _json(_structure(output_shape(operation), response, operation))
+    try:
+        written = _structure(output_shape(operation), response)
+    except ResponseShapeError as error:
+        raise ResponseShapeError(f"{operation}: {error}") from error
+    return _json(written)
 
 
 def serialize_error(error: ServiceError, request_id: str) -> bytes:
@@ -53,89 +57,95 @@ def _json(value: Any) -> bytes:
     return json.dumps(value, separators=(",", ":"), allow_nan=False).encode("ascii")
 
 
-def _structure(shape: Any, value: Any, path: str) -> dict[str, Any]:
+def _structure(shape: Any, value: Any) -> dict[str, Any]:
     if not isinstance(value, Mapping):
-        _defect(shape, value, path)
+        _defect(shape, value)
     members = shape.members
     written: dict[str, Any] = {}
-    for name, item in value.items():
-        member = members.get(name)
-        if member is None:
-            raise ResponseShapeError(f"{path}: {shape.name} has no member {name!r}")
-        if item is not None:
-            written[name] = _WRITERS[member.type_name](member, item, f"{path}.{name}")
+    name: str | None = None
+    try:
+        for name, item in value.items():
+            member = members[name]
+            if item is not None:
+                written[name] = _WRITERS[member.type_name](member, item)
+    except ResponseShapeError as error:
+        # The place is put together on the way out only: it would cost as much as all the rest.
+        raise ResponseShapeError(f"{name}.{error}") from error
+    except KeyError as error:
+        raise ResponseShapeError(f"{name}: {shape.name} has no such member") from error
     return written
 
 
-def _list(shape: Any, value: Any, path: str) -> list[Any]:
+def _list(shape: Any, value: Any) -> list[Any]:
     if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
-        _defect(shape, value, path)
+        _defect(shape, value)
     member = shape.member
     write = _WRITERS[member.type_name]
-    return [write(member, item, path) for item in value]
+    return [write(member, item) for item in value]
 
 
-def _map(shape: Any, value: Any, path: str) -> dict[str, Any]:
+def _map(shape: Any, value: Any) -> dict[str, Any]:
     if not isinstance(value, Mapping):
-        _defect(shape, value, path)
+        _defect(shape, value)
     member = shape.value
     write = _WRITERS[member.type_name]
-    return {_string(shape.key, key, path): write(member, item, path) for key, item in value.items()}
+    return {_string(shape.key, key): write(member, item) for key, item in value.items()}
 
 
-def _string(shape: Any, value: Any, path: str) -> str:
+def _string(shape: Any, value: Any) -> str:
     if not isinstance(value, str):
-        _defect(shape, value, path)
+        _defect(shape, value)
     return str(value)  # an enum.StrEnum, too
 
 
-def _blob(shape: Any, value: Any, path: str) -> str:
+def _blob(shape: Any, value: Any) -> str:
     if not isinstance(value, bytes | bytearray | memoryview):
-        _defect(shape, value, path)
+        _defect(shape, value)
     return b2a_base64(value, newline=False).decode("ascii")
 
 
-def _boolean(shape: Any, value: Any, path: str) -> bool:
+def _boolean(shape: Any, value: Any) -> bool:
     # numpy.bool_ is no bool, but it is named like one; anything else would be a slip.
     if type(value) is not bool and type(value).__name__ not in ("bool", "bool_"):
-        _defect(shape, value, path)
+        _defect(shape, value)
     return bool(value)
 
 
-def _integer(shape: Any, value: Any, path: str) -> int:
+def _integer(shape: Any, value: Any) -> int:
     if isinstance(value, bool):
-        _defect(shape, value, path)
+        _defect(shape, value)
     try:
         return index(value)
     except TypeError:
-        _defect(shape, value, path)
+        _defect(shape, value)
 
 
-def _float(shape: Any, value: Any, path: str) -> float:
-    if isinstance(value, bool | str | bytes):
-        _defect(shape, value, path)
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        _defect(shape, value, path)
-    if not math.isfinite(number):
-        raise ResponseShapeError(f"{path}: {number} is not finite")
-    return number
+def _float(shape: Any, value: Any) -> float:
+    if type(value) is not float:
+        if isinstance(value, bool | str | bytes):
+            _defect(shape, value)
+        try:
+            value = float(value)
+        except (TypeError, ValueError):
+            _defect(shape, value)
+    if not math.isfinite(value):
+        raise ResponseShapeError(f"{shape.name}: {value} is not finite")
+    return float(value)
 
 
-def _timestamp(shape: Any, value: Any, path: str) -> float:
+def _timestamp(shape: Any, value: Any) -> float:
     if isinstance(value, datetime):
         if value.tzinfo is None:
-            raise ResponseShapeError(f"{path}: a timestamp without a time zone")
+            raise ResponseShapeError(f"{shape.name}: a timestamp without a time zone")
         value = value.timestamp()
-    return round(_float(shape, value, path), 3)  # AWS answers milliseconds
+    return round(_float(shape, value), 3)  # AWS answers milliseconds
 
 
-def _defect(shape: Any, value: Any, path: str) -> NoReturn:
-    raise ResponseShapeError(f"{path}: a {shape.type_name} can't be made of {type(value).__name__}")
+def _defect(shape: Any, value: Any) -> NoReturn:
+    raise ResponseShapeError(f"{shape.name}: a {shape.type_name} can't be made of {type(value).__name__}")
 
 
-_WRITERS: Final[dict[str, Callable[[Any, Any, str], Any]]] = {
+_WRITERS: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "structure": _structure,
     "list": _list,
     "map": _map,
