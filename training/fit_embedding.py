@@ -18,7 +18,7 @@ from regard.packs.install import install
 from regard.packs.manifest import find_pack
 from regard.vision.faces.alignment import FaceChips
 from regard.vision.faces.detector import FaceDetector
-from regard.vision.faces.embedding import FACERES_MEAN, FACERES_SIDE, normalised
+from regard.vision.faces.embedding import describe, normalised
 from regard.vision.image import decode_image
 from regard.vision.session import SessionPool
 
@@ -30,12 +30,9 @@ def descriptors(folder: Path, sessions: SessionPool, limit: int | None) -> np.nd
     for file in sorted(folder.rglob("*.jpg"))[:limit]:
         pixels = decode_image(file.read_bytes(), min_side=20).pixels
         found = detector.detect(pixels)
-        if not len(found):
-            continue
-        largest = np.prod(found.boxes[:, 2:] - found.boxes[:, :2], 1).argmax()
-        face = FaceChips(pixels).take(found.landmarks[largest : largest + 1], FACERES_SIDE)
-        face = np.ascontiguousarray(face[..., ::-1].astype(np.float32) - FACERES_MEAN)
-        rows.append(sessions.run("faceres", {"input": face})[2][0])
+        if len(found):
+            largest = np.prod(found.boxes[:, 2:] - found.boxes[:, :2], 1).argmax()
+            rows.append(describe(sessions, FaceChips(pixels), found.landmarks[largest : largest + 1])[0])
     return np.array(rows)
 
 

@@ -17,6 +17,7 @@ from regard.vision.pixels import Floats, Pixels
 BATCH = 16
 FACERES_MEAN = np.array([103.939, 116.779, 123.68], np.float32)  # blue, green, red
 FACERES_SIDE = 224
+FACERES_PADDING = 0.45  # FaceRes gains from a wider view than dlib's network was trained on
 DLIB_SIDE = 150
 
 
@@ -44,19 +45,20 @@ class FaceEmbedder:
         for begin in range(0, len(landmarks), BATCH):
             points = landmarks[begin : begin + BATCH]
             dlib = self._runner.run("dlib-resnet", {"input": chips.take(points, DLIB_SIDE)})[0]
-            parts.append(np.concatenate([dlib, self.project(self.describe(chips, points))], 1))
+            parts.append(np.concatenate([dlib, self.project(describe(self._runner, chips, points))], 1))
         return np.concatenate(parts)
-
-    def describe(self, chips: FaceChips, landmarks: Floats) -> Floats:
-        """FaceRes's own descriptors (N, 1024)."""
-        faces = chips.take(landmarks, FACERES_SIDE)[..., ::-1].astype(np.float32)
-        faces -= FACERES_MEAN
-        return np.asarray(self._runner.run("faceres", {"input": faces})[2], np.float32)
 
     def project(self, descriptors: Floats) -> Floats:
         """Descriptors (N, 1024) to (N, 256)."""
         projected = (normalised(descriptors) - self._centre) @ self._projection
         return np.asarray(projected, np.float32)
+
+
+def describe(runner: Runner, chips: FaceChips, landmarks: Floats) -> Floats:
+    """FaceRes's own descriptors (N, 1024) of faces with `landmarks` (N, 5, 2), px."""
+    faces = chips.take(landmarks, FACERES_SIDE, FACERES_PADDING)[..., ::-1].astype(np.float32)
+    faces -= FACERES_MEAN
+    return np.asarray(runner.run("faceres", {"input": np.ascontiguousarray(faces)})[2], np.float32)
 
 
 def normalised(descriptors: NDArray[np.float32]) -> NDArray[np.float32]:
