@@ -61,7 +61,9 @@ class Writer:
     def write_all(
         self, operator: str, inputs: Sequence[str], outputs: Sequence[str], **attributes: Any
     ) -> Sequence[str]:
-        self.nodes.append(helper.make_node(operator, inputs, outputs, **attributes))
+        # Without names of their own, ONNX Runtime 1.20 gives two nodes that it fuses the same one and refuses it.
+        name = f"{operator}_{len(self.nodes)}"
+        self.nodes.append(helper.make_node(operator, inputs, outputs, name, **attributes))
         return outputs
 
     def channels_first(self, value: str) -> str:
