@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -149,6 +150,13 @@ def test_an_address_that_is_not_https_is_refused(tmp_path: Path) -> None:
 def test_a_site_that_is_down_is_one_sentence(tmp_path: Path) -> None:
     source = Source("site", "https", f"{CLOSED}model.onnx", "model.onnx", "0" * 64, 1)
     with pytest.raises(PackError, match=r"127\.0\.0\.1 could not be reached"):
+        get(source, tmp_path)
+
+
+@pytest.mark.skipif(find_spec("huggingface_hub") is not None, reason="huggingface_hub is on this machine")
+def test_a_hub_model_without_the_hubs_package_says_what_to_install(tmp_path: Path) -> None:
+    source = Source("hub", "hf", "someone/model", "model.onnx", "0" * 64, 1, "0" * 40)
+    with pytest.raises(PackError, match="pip install huggingface_hub"):
         get(source, tmp_path)
 
 

@@ -61,7 +61,7 @@ class Writer:
     def write_all(
         self, operator: str, inputs: Sequence[str], outputs: Sequence[str], **attributes: Any
     ) -> Sequence[str]:
-        # Without names of their own, ONNX Runtime 1.20 gives two nodes that it fuses the same one and refuses it.
+        # ONNX Runtime 1.20 gives two nodes that it fuses the same name, and fails, unless theirs differ.
         name = f"{operator}_{len(self.nodes)}"
         self.nodes.append(helper.make_node(operator, inputs, outputs, name, **attributes))
         return outputs
