@@ -130,8 +130,10 @@ def test_a_signed_header_with_any_character_changed_is_refused(data: st.DataObje
     names = ["Content-Type", "X-Amz-Target", "X-Amz-Date", "Host", "X-Extra", "Authorization"]
     name = data.draw(st.sampled_from(names))
     value = dict(request.headers)[name]
-    place = data.draw(st.integers(0, len(value) - 1))
-    letter = data.draw(st.sampled_from("abz019ABZ/=.,;").filter(lambda letter: letter != value[place]))
+    # Nothing that is drawn may depend on the signature: it differs from one second to the next.
+    place = data.draw(st.integers(0, 999)) % len(value)
+    letter = data.draw(st.sampled_from("abz019ABZ/=.,;"))
+    letter = "~" if letter == value[place] else letter
     changed = value[:place] + letter + value[place + 1 :]
     with pytest.raises(ServiceError):
         check(with_header(request, name, changed))
