@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from importlib.metadata import version
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from regard import __version__
 from regard.caller import Caller
 from regard.collections.store import CollectionStore
 from regard.context import Services
@@ -25,7 +24,7 @@ from regard.storage.keys import KeyStore
 from regard.storage.objects import ObjectStore, parse_folders
 from regard.vision.faces import FaceAnalyzer
 from regard.vision.session import SessionPool
-from regard.wire.endpoint import Endpoint, routes
+from regard.wire.endpoint import Endpoint, not_found, routes
 from regard.wire.spec import wire_names
 
 
@@ -37,6 +36,7 @@ class Parts:
     database: Database
     keys: KeyStore
     audit: AuditLog
+    sessions: SessionPool
     services: Services
     gate: Gate
 
@@ -51,7 +51,8 @@ def build(settings: Settings) -> Parts:
     """
     pack = InstalledPack.load(settings.pack, settings.models)
     database = Database.open(settings.data)
-    analyzer = FaceAnalyzer(SessionPool(pack.paths()))
+    sessions = SessionPool(pack.paths())
+    analyzer = FaceAnalyzer(sessions)
     services = Services(
         settings=settings,
         faces=analyzer,
@@ -66,6 +67,7 @@ def build(settings: Settings) -> Parts:
         database=database,
         keys=keys,
         audit=audit,
+        sessions=sessions,
         services=services,
         gate=Gate(services, keys, audit, names=wire_names()),
     )
@@ -88,21 +90,14 @@ class SigningKeys:
         return Caller(key.key_id, key.name, key.role, key.policy, key.purpose)
 
 
-def workers(settings: Settings) -> int:
-    """How many images are analysed at the same time."""
-    if settings.workers:
-        return settings.workers
-    if hasattr(os, "sched_getaffinity"):  # Linux: the cores that this process may use, not all there are
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def asgi(parts: Parts) -> Starlette:
     """The HTTP application. The request path: Endpoint (signature, parse) → gate → Endpoint (serialize)."""
-    executor = ThreadPoolExecutor(workers(parts.settings), thread_name_prefix="request")
+    executor = ThreadPoolExecutor(parts.settings.worker_count, thread_name_prefix="request")
     endpoint = Endpoint(parts.gate, SigningKeys(parts.keys), parts.settings, executor)
 
     async def healthz(_: Request) -> Response:
-        return JSONResponse({"status": "ok", "version": __version__})
+        return JSONResponse({"status": "ok", "version": version("regard")})
 
-    return Starlette(routes=[Route("/healthz", healthz), *routes(endpoint)])
+    return Starlette(
+        routes=[Route("/healthz", healthz), *routes(endpoint)], exception_handlers={404: not_found}
+    )

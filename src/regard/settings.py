@@ -61,6 +61,15 @@ class Settings:
             raise RegardError("REGARD_ACCOUNT must be 12 digits.")
         return settings
 
+    @property
+    def worker_count(self) -> int:
+        """How many images are analysed at the same time."""
+        if self.workers:
+            return self.workers
+        if hasattr(os, "sched_getaffinity"):  # Linux: the cores that this process may use, not all there are
+            return len(os.sched_getaffinity(0))
+        return os.cpu_count() or 1
+
 
 def _parse(variable: str, text: str, default: Any) -> Any:
     if isinstance(default, int):

@@ -157,7 +157,7 @@ def test_the_largest_faces_are_kept_and_the_surplus_is_named(call, group_photo: 
 
 def test_faces_that_are_not_good_enough_are_named_with_their_reason(call) -> None:
     photo, _ = scenes.group([300, 56])
-    answer = call("index_faces", CollectionId="c", Image={"Bytes": scenes.jpeg(photo)}, QualityFilter="AUTO")
+    answer = call("index_faces", CollectionId="c", Image={"Bytes": scenes.jpeg(photo)}, QualityFilter="HIGH")
     assert len(answer["FaceRecords"]) == 1
     [refused] = answer["UnindexedFaces"]
     assert "SMALL_BOUNDING_BOX" in refused["Reasons"]

@@ -9,7 +9,7 @@ from tests.packs.conftest import SmallPack
 
 NAMES = {
     *("blazeface", "facemesh", "iris", "faceres", "emotion", "centernet", "movenet"),
-    *("mtcnn-pnet", "mtcnn-rnet", "mtcnn-onet", "dlib-resnet", "nudenet"),
+    *("mtcnn-pnet", "mtcnn-rnet", "mtcnn-onet", "dlib-resnet"),
 }
 
 
@@ -19,6 +19,11 @@ def test_the_default_pack_has_the_models_that_vision_asks_for() -> None:
 
 def test_every_model_of_the_default_pack_states_its_licence_and_limits() -> None:
     assert all(model.licence and model.card for model in find_pack("default").models.values())
+
+
+def test_what_is_installed_by_default_carries_no_copyleft() -> None:
+    assert not [model.name for model in find_pack("default").models.values() if "GPL" in model.licence]
+    assert "AGPL-3.0" in {model.licence for model in find_pack("nudenet").models.values()}
 
 
 def test_dlibs_landmarks_for_research_only_are_in_no_pack() -> None:

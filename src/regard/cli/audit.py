@@ -6,14 +6,16 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
 
 from regard.cli.local import DataFolder
-from regard.governance.audit import AuditLog
 from regard.settings import Settings
-from regard.storage.database import Database
+
+if TYPE_CHECKING:
+    from regard.governance.audit import AuditLog
 
 app = typer.Typer(help="Check and export the audit log.", no_args_is_help=True)
 
@@ -36,6 +38,9 @@ def export(data: DataFolder = None) -> None:
 
 @contextmanager
 def _opened(data: Path | None) -> Iterator[AuditLog]:
+    from regard.governance.audit import AuditLog
+    from regard.storage.database import Database
+
     database = Database.open(Settings.load(data=data).data)
     try:
         yield AuditLog(database)

@@ -10,7 +10,6 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from regard.app import workers
 from regard.cli.collections import CollectionId, Purpose, create_collection
 from regard.cli.drawing import Mark, draw
 from regard.cli.enrolment import Journal, Naming, Tally, enrol, pictures_below
@@ -63,7 +62,7 @@ def index(
             disable=as_json,
         ) as progress:
             task = progress.add_task("Enrolling", total=len(files), completed=len(files) - len(todo), rate="")
-            for outcome in enrol(gate, folder, todo, naming, options, workers(gate.parts.settings)):
+            for outcome in enrol(gate, folder, todo, naming, options, gate.parts.settings.worker_count):
                 tally = tally.with_(outcome)
                 if outcome.error is None:
                     journal.write(outcome.file)

@@ -7,20 +7,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from regard.cli.local import DataFolder
 from regard.errors import RegardError
 from regard.governance import policy as policies
 from regard.governance import purpose as purposes
-from regard.governance.audit import AuditLog
 from regard.settings import Settings
-from regard.storage.database import Database
-from regard.storage.keys import KeyStore, write_credentials
+
+if TYPE_CHECKING:
+    from regard.governance.audit import AuditLog
+    from regard.storage.keys import KeyStore
 
 app = typer.Typer(help="Make, list, suspend and resume access keys.", no_args_is_help=True)
 
@@ -45,6 +46,8 @@ def create(
         _record(audit, "keys create", key.key_id, name=name, role=role, purpose=purpose, policy=document)
     console = Console(highlight=False)
     if credentials:
+        from regard.storage.keys import write_credentials
+
         write_credentials(credentials, key)
         console.print(f"Key {key.key_id} for {name} ({role}) is in {credentials}.")
         return
@@ -54,7 +57,7 @@ def create(
 @app.command("list")
 def list_(data: DataFolder = None) -> None:
     """List the keys, without their secrets."""
-    table = Table("Key", "Name", "Role", "Purpose", "Policy", "Created", "State")
+    table = Table(Column("Key", no_wrap=True), "Name", "Role", "Purpose", "Policy", "Created", "State")
     with _opened(data) as (store, _):
         for key in store.all():
             table.add_row(
@@ -63,7 +66,7 @@ def list_(data: DataFolder = None) -> None:
                 key.role,
                 key.purpose,
                 "own" if key.policy else "role's",
-                f"{datetime.fromtimestamp(key.created / 1000, UTC):%Y-%m-%d %H:%M}",
+                f"{datetime.fromtimestamp(key.created / 1000, UTC):%Y-%m-%d}",
                 "active" if key.suspended is None else "[red]suspended[/red]",
             )
     Console(highlight=False).print(
@@ -92,6 +95,10 @@ def _set_suspended(key_id: str, suspended: bool, data: Path | None) -> None:
 
 @contextmanager
 def _opened(data: Path | None) -> Iterator[tuple[KeyStore, AuditLog]]:
+    from regard.governance.audit import AuditLog
+    from regard.storage.database import Database
+    from regard.storage.keys import KeyStore
+
     database = Database.open(Settings.load(data=data).data)
     try:
         yield KeyStore(database), AuditLog(database)

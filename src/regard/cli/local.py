@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from regard.app import Parts, build
 from regard.caller import LOCAL
 from regard.errors import RegardError
 from regard.settings import Settings
+
+if TYPE_CHECKING:
+    from regard.app import Parts
 
 DataFolder = Annotated[
     Path | None, typer.Option("--data", help="Folder of the database; REGARD_DATA, else ./data.")
@@ -37,6 +39,9 @@ class LocalGate:
 @contextmanager
 def local_gate(data: Path | None, case: str | None = None) -> Iterator[LocalGate]:
     """Opens the data folder for one command. A file may be as large as an object in a bucket."""
+    # The models' libraries take a second to import; `regard --help` should not.
+    from regard.app import build
+
     settings = Settings.load(data=data)
     parts = build(replace(settings, image_bytes=settings.object_bytes))
     try:

@@ -14,6 +14,8 @@ from regard.cli.local import AsJson, Case, DataFolder, local_gate, print_json, r
 
 Drawing = Annotated[Path | None, typer.Option("--draw", help="Write the picture with the faces marked.")]
 
+_BOX = "Left  Top   Width Height"
+
 
 def faces(
     photo: Annotated[Path, typer.Argument(help="A JPEG or PNG.")],
@@ -32,15 +34,13 @@ def faces(
     if as_json:
         print_json(answer)
         return
-    table = Table(
-        "#", "Confidence", "Left", "Top", "Width", "Height", "Roll", "Yaw", "Pitch", "Bright", "Sharp"
-    )
+    table = Table("#", "Confidence", _BOX, "Roll", "Yaw", "Pitch", "Light", "Sharp")
     for number, face in enumerate(found, 1):
         pose, quality = face["Pose"], face["Quality"]
         table.add_row(
             str(number),
             f"{face['Confidence']:.2f} %",
-            *_box(face["BoundingBox"]),
+            _box(face["BoundingBox"]),
             *(f"{pose[axis]:+.0f}°" for axis in ("Roll", "Yaw", "Pitch")),
             *(f"{quality[name]:.0f}" for name in ("Brightness", "Sharpness")),
         )
@@ -74,9 +74,9 @@ def compare(
     if as_json:
         print_json(answer)
         return
-    table = Table("#", "Similarity", "Left", "Top", "Width", "Height")
+    table = Table("#", "Similarity", _BOX)
     for number, match in enumerate(matches, 1):
-        table.add_row(str(number), f"{match['Similarity']:.2f} %", *_box(match["Face"]["BoundingBox"]))
+        table.add_row(str(number), f"{match['Similarity']:.2f} %", _box(match["Face"]["BoundingBox"]))
     others = len(answer["UnmatchedFaces"])
     _print(
         table,
@@ -85,8 +85,8 @@ def compare(
     )
 
 
-def _box(box: dict[str, Any]) -> list[str]:
-    return [f"{box[side]:.3f}" for side in ("Left", "Top", "Width", "Height")]
+def _box(box: dict[str, Any]) -> str:
+    return " ".join(f"{box[side]:.3f}" for side in ("Left", "Top", "Width", "Height"))
 
 
 def _print(table: Table, summary: str, drawing: Path | None) -> None:

@@ -6,10 +6,8 @@ import socket
 from typing import Annotated
 
 import typer
-import uvicorn
 from rich.console import Console
 
-from regard.app import asgi, build
 from regard.cli.local import DataFolder
 from regard.errors import RegardError
 from regard.settings import Settings
@@ -26,11 +24,16 @@ def serve(
     ] = None,
 ) -> None:
     """Serve the Rekognition API."""
+    import uvicorn
+
+    from regard.app import asgi, build
+    from regard.vision.faces import FaceAnalyzer
+
     settings = Settings.load(host=host, port=port, data=data, buckets=",".join(bucket) if bucket else None)
     console = Console(highlight=False, stderr=True)
     listener = _listen(settings.host, settings.port)
     parts = build(settings)
-    parts.services.faces.warm_up()
+    parts.sessions.load(FaceAnalyzer.networks)
     credentials = settings.data / "credentials"
     if parts.keys.ensure_first(credentials):
         console.print(f"Made the first key; it is in {credentials}.")

@@ -9,10 +9,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-
 from regard.errors import ImageTooLargeException, InvalidS3ObjectException, RegardError
 
 _UNAVAILABLE = "Unable to get object metadata from S3. Check object key, region and/or access permissions."
@@ -44,6 +40,8 @@ class ObjectStore:
         return self._read_s3(bucket, name, version, limit)
 
     def _read_s3(self, bucket: str, name: str, version: str | None, limit: int) -> bytes:
+        from botocore.exceptions import BotoCoreError, ClientError
+
         which = {"Bucket": bucket, "Key": name} | ({"VersionId": version} if version else {})
         try:
             answer = self._s3().get_object(**which)
@@ -60,6 +58,10 @@ class ObjectStore:
     def _s3(self) -> Any:
         with self._lock:
             if self._client is None:
+                # Half a second that only those pay who use S3.
+                import boto3
+                from botocore.config import Config
+
                 config = Config(
                     connect_timeout=5, read_timeout=30, retries={"max_attempts": 3, "mode": "standard"}
                 )
