@@ -14,7 +14,7 @@ from starlette.routing import Route
 from regard.caller import Caller
 from regard.collections.store import CollectionStore
 from regard.context import Services
-from regard.errors import RegardError
+from regard.errors import UnrecognizedClientException
 from regard.gate import Gate
 from regard.governance.audit import AuditLog
 from regard.packs.install import InstalledPack
@@ -85,8 +85,8 @@ class SigningKeys:
 
     def caller(self, key_id: str) -> Caller:
         key = self._keys.find(key_id)
-        if key is None:
-            raise RegardError(f"There is no key {key_id}.")
+        if key is None:  # deleted since its signature was checked
+            raise UnrecognizedClientException
         return Caller(key.key_id, key.name, key.role, key.policy, key.purpose)
 
 

@@ -51,12 +51,14 @@ class _Loopback:
         from regard.wire.parse import parse
         from regard.wire.serialize import serialize, serialize_error
         from regard.wire.spec import operation_of
+        from regard.wire.validate import validate
 
         request_id = str(uuid.uuid4())
         status = 200
         try:
             operation = operation_of(_text(request.headers["X-Amz-Target"]))
             params = parse(operation, request.body)
+            validate(operation, params, image_bytes=self._parts.settings.image_bytes)
             answer = self._parts.gate.call(operation, params, LOCAL, request_id=request_id, case=self._case)
             body = serialize(operation, answer)
         except ServiceError as error:

@@ -137,4 +137,4 @@ def _ensure(gate: LocalGate, collection: str, purpose: str) -> int:
     except ResourceNotFoundException:
         create_collection(gate, collection, purpose)
         facts = gate.call("describe_collection", CollectionId=collection)
-    return round(facts["CreationTimestamp"].timestamp() * 1000)
+    return int(facts["CreationTimestamp"].timestamp() * 1000)

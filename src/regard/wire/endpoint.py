@@ -43,7 +43,7 @@ CASE_HEADER: Final = "x-regard-case"
 _CASE_LENGTH: Final = 256
 _WELCOME: Final = (
     "Regard speaks Amazon Rekognition: point an AWS SDK at this address.\n"
-    "Health: /healthz   Regard's own API: /regard/v1/openapi.json\n"
+    "Health: /healthz\n"
 )
 
 log: Any = structlog.get_logger(__name__)

@@ -1,0 +1,79 @@
+"""The main job on real photos of many people: enrol some, find them again in others, and nobody else."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import regard
+from regard.packs.install import InstalledPack
+
+PEOPLE = 60
+
+
+@pytest.fixture(scope="module")
+def client(installed_pack: InstalledPack, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    return regard.client(tmp_path_factory.mktemp("acceptance") / "data")
+
+
+@pytest.fixture(scope="module")
+def people(shared_data: Path) -> list[list[Path]]:
+    """Photos of people of whom there are two or more, and of as many who have only one."""
+    folders = sorted(path for path in (shared_data / "lfw").iterdir() if path.is_dir())
+    photos = [sorted(folder.glob("*.jpg")) for folder in folders]
+    several = [some for some in photos if len(some) > 1]
+    single = [some for some in photos if len(some) == 1]
+    chance = random.Random(5)
+    return chance.sample(several, PEOPLE) + chance.sample(single, PEOPLE)
+
+
+@pytest.fixture(scope="module")
+def gallery(client: Any, people: list[list[Path]]) -> str:
+    client.create_collection(CollectionId="lfw")
+    for photos in people[:PEOPLE]:
+        client.index_faces(
+            CollectionId="lfw",
+            Image={"Bytes": photos[0].read_bytes()},
+            ExternalImageId=photos[0].parent.name,
+            MaxFaces=1,
+        )
+    return "lfw"
+
+
+def best(client: Any, gallery: str, photo: Path) -> tuple[str | None, float]:
+    matches = client.search_faces_by_image(
+        CollectionId=gallery, Image={"Bytes": photo.read_bytes()}, MaxFaces=1
+    )["FaceMatches"]
+    if not matches:
+        return None, 0.0
+    return matches[0]["Face"]["ExternalImageId"], matches[0]["Similarity"]
+
+
+@pytest.mark.slow
+def test_most_people_are_found_in_another_photo(client: Any, gallery: str, people: list[list[Path]]) -> None:
+    found = sum(best(client, gallery, photos[1])[0] == photos[1].parent.name for photos in people[:PEOPLE])
+    assert found / PEOPLE > 0.85
+
+
+@pytest.mark.slow
+def test_nobody_else_is_taken_for_them(client: Any, gallery: str, people: list[list[Path]]) -> None:
+    strangers = [best(client, gallery, photos[0])[1] for photos in people[PEOPLE:]]
+    assert sum(similarity >= 99 for similarity in strangers) == 0
+    assert sum(similarity >= 80 for similarity in strangers) <= 2
+
+
+@pytest.mark.slow
+def test_faces_of_group_photos_are_found(client: Any, shared_data: Path) -> None:
+    import xml.etree.ElementTree as ElementTree
+
+    [labels] = (shared_data / "dlib" / "faces").glob("testing_with_face_landmarks.xml")
+    hits = total = 0
+    for image in ElementTree.parse(labels).getroot().iter("image"):  # noqa: S314 - our own data
+        photo = labels.parent / image.attrib["file"]
+        found = client.detect_faces(Image={"Bytes": photo.read_bytes()})["FaceDetails"]
+        total += len(image.findall("box"))
+        hits += min(len(found), len(image.findall("box")))
+    assert hits / total > 0.9
