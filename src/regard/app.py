@@ -14,7 +14,6 @@ from starlette.routing import Route
 from regard.caller import Caller
 from regard.collections.store import CollectionStore
 from regard.context import Services
-from regard.errors import UnrecognizedClientException
 from regard.gate import Gate
 from regard.governance.audit import AuditLog
 from regard.packs.install import InstalledPack
@@ -79,15 +78,11 @@ class SigningKeys:
     def __init__(self, keys: KeyStore) -> None:
         self._keys = keys
 
-    def secret(self, key_id: str) -> str | None:
+    def find(self, key_id: str) -> tuple[str, Caller] | None:
         key = self._keys.find(key_id)
-        return None if key is None else key.secret
-
-    def caller(self, key_id: str) -> Caller:
-        key = self._keys.find(key_id)
-        if key is None:  # deleted since its signature was checked
-            raise UnrecognizedClientException
-        return Caller(key.key_id, key.name, key.role, key.policy, key.purpose)
+        if key is None:
+            return None
+        return key.secret, Caller(key.key_id, key.name, key.role, key.policy, key.purpose)
 
 
 def asgi(parts: Parts) -> Starlette:

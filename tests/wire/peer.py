@@ -44,11 +44,8 @@ class InMemoryGate:
 class InMemoryKeys:
     """One key."""
 
-    def secret(self, key_id: str) -> str | None:
-        return SECRET if key_id == KEY_ID else None
-
-    def caller(self, key_id: str) -> Caller:
-        return Caller(key_id, "the tests", "admin")
+    def find(self, key_id: str) -> tuple[str, Caller] | None:
+        return (SECRET, Caller(key_id, "the tests", "admin")) if key_id == KEY_ID else None
 
 
 class Inline(Executor):

@@ -68,12 +68,8 @@ class Gate(Protocol):
 class Keys(Protocol):
     """The access keys."""
 
-    def secret(self, key_id: str) -> str | None:
-        """The secret of a key, or None where there is no such key."""
-        ...
-
-    def caller(self, key_id: str) -> Caller:
-        """Who holds a key."""
+    def find(self, key_id: str) -> tuple[str, Caller] | None:
+        """A key's secret and who holds it, or None where there is no such key."""
         ...
 
 
@@ -211,8 +207,7 @@ class Endpoint:
         """In a worker thread: from a body to a body."""
         leave()
         try:
-            key_id = sigv4.verify(signed, self._keys.secret, now=self._clock(), skew=self._skew)
-            caller = self._keys.caller(key_id)
+            caller = self._authenticate(signed)
             params = parse(operation, signed.body)
             validate(operation, params, image_bytes=self._image_bytes)
             response = self._gate.call(operation, params, caller, request_id=request_id, case=case)
@@ -223,6 +218,19 @@ class Endpoint:
             # Logged here, where it is logged even when the client is gone.
             log.exception("an operation failed", request_id=request_id, operation=operation)
             raise InternalServerError from error
+
+    def _authenticate(self, signed: sigv4.SignedRequest) -> Caller:
+        """Who signed the request. The key is read once: secret and holder are of the same moment."""
+        holders: dict[str, Caller] = {}
+
+        def secret_of(key_id: str) -> str | None:
+            found = self._keys.find(key_id)
+            if found is None:
+                return None
+            secret, holders[key_id] = found
+            return secret
+
+        return holders[sigv4.verify(signed, secret_of, now=self._clock(), skew=self._skew)]
 
 
 def routes(endpoint: Endpoint) -> list[Route]:

@@ -19,6 +19,7 @@ MIN_FACE = 20.0  # px: smaller ones carry too little to be told from texture
 MIN_SHARE = 0.02  # of the longer side: 38 px in a picture of 1,920
 STRONG = 5.0  # logit from which a face needs no second opinion
 SURE = 3.5  # logit that a face found in a turned picture must have
+CERTAIN = 7.0  # logit that a face has only the right way up
 LEANING = np.radians(25)
 QUARTERS = tuple(np.radians([90, -90, 180]))
 DIAGONALS = tuple(np.radians([45, -45, 135, -135]))
@@ -38,12 +39,21 @@ class FaceDetector:
         found = self._second_opinion(copies, found, self._blazeface.detect(pixels))
         if not len(found):
             found = self._close_up(pixels)
+        found = self._search_turned(pixels, min_face, found)
+        return _distinct([self._straightened(copies, found)])
+
+    def _search_turned(self, pixels: Pixels, min_face: float, found: Candidates) -> Candidates:
+        """Add what the picture shows once it is turned back, where there is reason to turn it."""
+        best = Candidates.none()
         for roll in _suspected_rolls(found):
             turned = self._turned(pixels, min_face, roll, blind=not len(found))
-            found = _distinct([found, turned])
-            if len(turned) and turned.logits.max() > STRONG:
+            if _weight(turned) > _weight(best):
+                best = turned
+            if len(turned) and turned.logits.max() > CERTAIN:
                 break
-        return _distinct([self._straightened(copies, found)])
+        if _weight(best) > _weight(found):  # then what was weak before is no face, but a part of one
+            found = found.take(found.logits > SURE)
+        return _distinct([found, best])
 
     def _second_opinion(self, copies: Copies, found: Candidates, seen: Sightings) -> Candidates:
         """Add what BlazeFace saw and MTCNN did not, or only just, if MTCNN agrees once it is upright."""
@@ -113,6 +123,11 @@ def _suspected_rolls(found: Candidates) -> tuple[float, ...]:
     if abs(np.angle(direction)) > LEANING:
         return (float(np.angle(direction)),)
     return QUARTERS if found.logits.max() < STRONG else ()
+
+
+def _weight(found: Candidates) -> float:
+    """How much speaks for a picture being the right way up: the evidence of its faces."""
+    return float(np.maximum(found.logits - 2, 0).sum())
 
 
 def _distinct(parts: list[Candidates]) -> Candidates:
