@@ -15,6 +15,7 @@ _LISTING = "collections"
 
 
 def create_collection(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Makes an empty collection, pinned to the face model, with its tags; `regard:purpose` is one of them."""
     tags = request.get("Tags") or {}
     check_new_tags(tags)
     collection = ctx.services.collections.create(request["CollectionId"], ctx.services.faces.version, tags)
@@ -26,11 +27,13 @@ def create_collection(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def delete_collection(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Erases a collection, its faces and its tags."""
     ctx.services.collections.delete(request["CollectionId"])
     return {"StatusCode": 200}
 
 
 def describe_collection(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """How many faces a collection has, its model, ARN and age."""
     collection = ctx.services.collections.get(request["CollectionId"])
     return {
         "FaceCount": collection.face_count,
@@ -42,6 +45,7 @@ def describe_collection(ctx: Context, request: dict[str, Any]) -> dict[str, Any]
 
 
 def list_collections(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """The collections in the order of their ids, a page at a time."""
     after = read_token(_LISTING, request.get("NextToken"))
     limit = request.get("MaxResults") or _MOST_RESULTS
     found = ctx.services.collections.page(after=None if after is None else str(after), limit=limit + 1)

@@ -60,6 +60,7 @@ def index_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def list_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """The faces of a collection in the order they were enrolled, a page at a time; of one user, or by ids."""
     collection = ctx.services.collections.get(request["CollectionId"])
     listing = f"faces/{collection.row}"
     limit = request.get("MaxResults") or _MOST_FACES_LISTED
