@@ -26,11 +26,13 @@ def serve(
     """Serve the Rekognition API."""
     import uvicorn
 
+    from regard import logs
     from regard.app import asgi, build
     from regard.vision.faces import FaceAnalyzer
 
     settings = Settings.load(host=host, port=port, data=data, buckets=",".join(bucket) if bucket else None)
     console = Console(highlight=False, stderr=True)
+    logs.configure()
     listener = _listen(settings.host, settings.port)
     parts = build(settings)
     parts.sessions.load(FaceAnalyzer.networks)

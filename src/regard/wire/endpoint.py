@@ -41,10 +41,7 @@ from regard.wire.validate import validate
 
 CASE_HEADER: Final = "x-regard-case"
 _CASE_LENGTH: Final = 256
-_WELCOME: Final = (
-    "Regard speaks Amazon Rekognition: point an AWS SDK at this address.\n"
-    "Health: /healthz\n"
-)
+_WELCOME: Final = "Regard speaks Amazon Rekognition: point an AWS SDK at this address.\nHealth: /healthz\n"
 
 log: Any = structlog.get_logger(__name__)
 

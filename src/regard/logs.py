@@ -1,0 +1,26 @@
+"""How the server logs: lines for people on a terminal, JSON lines everywhere else."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import structlog
+
+# Neither prints local variables, which structlog would: they hold secrets and pictures.
+_FOR_PEOPLE = (structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),)
+_FOR_MACHINES = (structlog.processors.format_exc_info, structlog.processors.JSONRenderer())
+
+
+def configure() -> None:
+    """Called once, by `regard serve`. A traceback goes into the log, never into an answer."""
+    terminal = sys.stdout.isatty()
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            *(_FOR_PEOPLE if terminal else _FOR_MACHINES),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        cache_logger_on_first_use=True,
+    )
