@@ -6,6 +6,7 @@ import sys
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from regard.cli import audit, collections, gallery, keys, models, pictures, server
 from regard.errors import RegardError
@@ -33,5 +34,6 @@ def main() -> None:
     try:
         app()
     except RegardError as error:
-        Console(stderr=True, highlight=False).print(f"[red]regard:[/red] {error}", soft_wrap=True)
+        console = Console(stderr=True, highlight=False, soft_wrap=True)
+        console.print("[red]regard:[/red]", escape(str(error)))
         sys.exit(1)

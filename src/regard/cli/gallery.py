@@ -67,7 +67,7 @@ def index(
                 if outcome.error is None:
                     journal.write(outcome.file)
                 elif not as_json:
-                    progress.console.print(f"[red]{outcome.file}[/red]: {outcome.error}", highlight=False)
+                    progress.console.print(f"{outcome.file}: {outcome.error}", style="red", markup=False)
                 progress.update(task, advance=1, rate=f"{tally.rate:.1f}/s")
     if as_json:
         print_json(tally.facts() | {"skipped": len(files) - len(todo)})
