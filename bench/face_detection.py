@@ -30,7 +30,10 @@ Annotated = tuple[np.ndarray, np.ndarray, np.ndarray]  # pixels; boxes (N, 4); m
 def dlib_faces(data: Path) -> Iterator[Annotated]:
     tree = ElementTree.parse(data / "dlib/faces/testing.xml")  # noqa: S314 - a file of our own
     for image in tree.iter("image"):
-        boxes = [[float(box.get(key, 0)) for key in ("left", "top", "width", "height")] for box in image.iter("box")]
+        boxes = [
+            [float(box.get(key, 0)) for key in ("left", "top", "width", "height")]
+            for box in image.iter("box")
+        ]
         corners = np.array(boxes, float).reshape(-1, 4)
         corners[:, 2:] += corners[:, :2]
         file = data / "dlib/faces" / str(image.get("file"))
@@ -42,7 +45,10 @@ def wider(data: Path, smallest: float) -> Iterator[Annotated]:
         faces = entry["faces"]
         corners = np.array([face["bbox416"] for face in faces], float).reshape(-1, 4)
         wanted = np.array(
-            [min(face["bbox416"][2:]) >= smallest and not face["invalid"] and face["occlusion"] < 2 for face in faces],
+            [
+                min(face["bbox416"][2:]) >= smallest and not face["invalid"] and face["occlusion"] < 2
+                for face in faces
+            ],
             bool,
         )
         corners[:, 2:] += corners[:, :2]
@@ -90,7 +96,10 @@ def measure(name: str, detector: FaceDetector, pictures: Iterator[Annotated]) ->
         hits, wanted_count = hits + int(hit[wanted].sum()), wanted_count + int(wanted.sum())
         false, pictures_count = false + int((~true).sum()), pictures_count + 1
     share = f"{hits / wanted_count:.3f}" if wanted_count else "-"
-    print(f"| {name} | {pictures_count} | {wanted_count} | {share} | {false} | {np.median(times):.0f} |", flush=True)
+    print(
+        f"| {name} | {pictures_count} | {wanted_count} | {share} | {false} | {np.median(times):.0f} |",
+        flush=True,
+    )
 
 
 def main() -> None:

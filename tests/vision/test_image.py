@@ -128,7 +128,9 @@ def test_what_is_no_picture_is_refused(data: bytes) -> None:
         decode_image(data)
 
 
-@pytest.mark.parametrize("options", [{"kind": "JPEG"}, {"kind": "JPEG", "progressive": True}, {"kind": "PNG"}])
+@pytest.mark.parametrize(
+    "options", [{"kind": "JPEG"}, {"kind": "JPEG", "progressive": True}, {"kind": "PNG"}]
+)
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.95])
 def test_a_truncated_file_is_refused(options: dict[str, Any], share: float) -> None:
     data = encoded(gradient(400, 300), **options)

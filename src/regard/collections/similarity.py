@@ -1,8 +1,8 @@
 """How alike two faces are, in percent, from the distance of their embeddings.
 
-100 / (1 + (d / a)^b), the log-logistic: 100 at distance 0, strictly decreasing, with a closed inverse. Its two
-constants are fitted so that a threshold means a false match rate, of two strangers being taken for one person:
-80 % about one pair in ten thousand, 95 % one in a hundred thousand, 99 % one in a million. Made by
+100 / (1 + (d / a)^b), the log-logistic: 100 at distance 0, strictly decreasing, with a closed inverse. Its
+two constants are fitted so that a threshold means a false match rate, of two strangers being taken for one
+person: 80 % about one pair in ten thousand, 95 % one in a hundred thousand, 99 % one in a million. Made by
 training/fit_similarity.py; docs/accuracy.md holds what was measured.
 """
 
@@ -13,8 +13,8 @@ from typing import overload
 import numpy as np
 from numpy.typing import NDArray
 
-MIDDLE = 0.66  # a: the distance of 50 %
-STEEPNESS = 10.0  # b
+MIDDLE = 0.6002  # a: the distance of 50 %
+STEEPNESS = 16.55  # b
 
 
 @overload

@@ -25,11 +25,12 @@ class Flaw(Enum):
     DARK = "DARK"
 
 
-# Least confidence, side (px), most |yaw| and |pitch| (degrees), least sharpness, least brightness.
+# Least confidence, side (px), most |yaw| and |pitch| (degrees), least sharpness, least brightness. The last
+# is kept low: dark skin must not read as a dark picture.
 _BARS: dict[Bar, tuple[float, float, float, float, float]] = {
-    Bar.LOW: (70.0, 24.0, 75.0, 5.0, 8.0),
-    Bar.MEDIUM: (90.0, 40.0, 55.0, 20.0, 20.0),
-    Bar.HIGH: (98.0, 60.0, 35.0, 45.0, 35.0),
+    Bar.LOW: (70.0, 24.0, 75.0, 5.0, 5.0),
+    Bar.MEDIUM: (90.0, 40.0, 55.0, 20.0, 12.0),
+    Bar.HIGH: (98.0, 60.0, 35.0, 45.0, 20.0),
 }
 
 

@@ -104,7 +104,7 @@ class _Graph:
     def node(
         self, kind: str, *inputs: str | NDArray[Any], output: str | None = None, **attributes: Any
     ) -> str:
-        """Append a node on the current tensor and `inputs` (arrays become constants); its output is current."""
+        """Append a node on the current tensor and `inputs`; arrays become constants."""
         output = output or f"t{len(self.nodes)}"
         names = [item if isinstance(item, str) else self.constant(item) for item in inputs]
         self.nodes.append(helper.make_node(kind, [self.current, *names], [output], **attributes))

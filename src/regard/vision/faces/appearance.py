@@ -11,10 +11,10 @@ from regard.vision.faces.face import Quality
 CHIP = 96  # px, the side of the upright face (without padding) that quality is measured on
 
 # Logistic fit of "is a face" on MTCNN's last logit (training/fit_confidence.py).
-CONFIDENCE_SLOPE, CONFIDENCE_OFFSET = 1.0, 0.0
+CONFIDENCE_SLOPE, CONFIDENCE_OFFSET = 0.889, -0.632
 
-# Edge strength that reads as sharpness 0, 50 and 100 on its logarithmic scale; see `measure_quality`.
-BLURRED, CRISP = 0.02, 0.32
+# Edge strengths that read as sharpness 0 and 100, on a logarithmic scale; see `measure_quality`.
+BLURRED, CRISP = 0.05, 0.24
 
 
 def confidence_of(logits: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -24,10 +24,10 @@ DLIB_SIDE = 150
 class FaceEmbedder:
     """Vectors (N, 384): dlib's 128, of unit length, then FaceRes's 1,024 reduced to 256 by `embedding.npz`.
 
-    dlib's network is meant to be compared without the division by its length, but the division takes the share
-    of genuine pairs over the threshold, at one false match in ten thousand, from .69 to .78. FaceRes's
-    descriptor is taken to its signed square root and unit length, centred, and projected on the principal
-    directions of faces in general (training/fit_embedding.py). docs/accuracy.md compares the alternatives.
+    dlib's network is meant to be compared without the division by its length, but the division takes the
+    share of genuine pairs that match, at one false match in ten thousand, from .69 to .78. FaceRes's descriptor
+    is taken to its signed square root and unit length, centred, and projected on the principal directions of
+    faces in general (training/fit_embedding.py). docs/accuracy.md compares the alternatives.
     """
 
     networks = ("dlib-resnet", "faceres")
