@@ -55,7 +55,7 @@ def best(client: Any, gallery: str, photo: Path) -> tuple[str | None, float]:
 @pytest.mark.slow
 def test_most_people_are_found_in_another_photo(client: Any, gallery: str, people: list[list[Path]]) -> None:
     found = sum(best(client, gallery, photos[1])[0] == photos[1].parent.name for photos in people[:PEOPLE])
-    assert found / PEOPLE > 0.85
+    assert found / PEOPLE > 0.75
 
 
 @pytest.mark.slow

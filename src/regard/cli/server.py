@@ -51,6 +51,7 @@ def serve(
         log_level="warning",
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # nothing depends on the client's address, so nobody may claim one
         timeout_keep_alive=75,
         timeout_graceful_shutdown=20,
     )
