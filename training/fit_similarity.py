@@ -4,8 +4,8 @@
 
 Uses the pictures of the people in `pairs_dev_folds1-3.txt`. Every pair of pictures of two people is an
 impostor pair, weighted so that each pair of people counts the same; genuine pairs are weighted so that each
-person does. Prints the constants of src/regard/collections/similarity.py, what they give, and the same fitted on one
-half of the people and judged on the other.
+person does. Prints the constants of src/regard/collections/similarity.py, what they give, and the same fitted
+on one half of the people and judged on the other.
 """
 
 from __future__ import annotations

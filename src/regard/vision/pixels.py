@@ -41,21 +41,31 @@ class Copies:
 
     def __init__(self, pixels: Pixels) -> None:
         self._levels = [pixels]
+        self._last = max(0, int(np.log2(min(pixels.shape[:2]) / 4)))
 
-    def cut(self, inverse: NDArray[np.float64], side: int, *, outside: int = 0) -> Pixels:
-        """As `warp` to a square, from the smallest copy that still has the resolution of the cut-out."""
-        step = float(np.sqrt(abs(np.linalg.det(inverse[:, :2]))))  # picture px by cut-out px
-        level = int(np.log2(max(step, 1.0)))
-        copy, factor = self._copy(level)
+    def cut(self, inverses: NDArray[np.float64], side: int, *, outside: int = 0) -> Pixels:
+        """(N, side, side, 3) by the maps (N, 2, 3) as in `warp`.
+
+        Each is taken from the smallest copy that still has the resolution of the cut-out.
+        """
+        linear = inverses[:, :, :2]
+        step = np.sqrt(np.abs(linear[:, 0, 0] * linear[:, 1, 1] - linear[:, 0, 1] * linear[:, 1, 0]))
+        levels = np.minimum(np.log2(np.maximum(step, 1.0)).astype(int), self._last)
+        factors = (2.0**levels)[:, None]
+        scaled_maps = inverses / factors[..., None]
         # A pixel at p in the picture is at (p + .5) / factor − .5 in the copy.
-        inverse = inverse / factor
-        inverse[:, 2] += 0.5 / factor - 0.5
-        return warp(copy, inverse, side, side, outside=outside)
+        scaled_maps[:, :, 2] += 0.5 / factors - 0.5
+        cuts = np.empty((len(inverses), side, side, 3), np.uint8)
+        flags, border = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, (outside, outside, outside)
+        for into, inverse, level in zip(cuts, scaled_maps, levels.tolist(), strict=True):
+            cv2.warpAffine(
+                self._copy(level), inverse, (side, side), dst=into, flags=flags, borderValue=border
+            )
+        return cuts
 
-    def _copy(self, level: int) -> tuple[Pixels, int]:
-        while len(self._levels) <= level and min(self._levels[-1].shape[:2]) >= 8:
+    def _copy(self, level: int) -> Pixels:
+        while len(self._levels) <= level:
             last = self._levels[-1]
             height, width = last.shape[0] // 2, last.shape[1] // 2
             self._levels.append(resize(last[: 2 * height, : 2 * width], width, height))
-        level = min(level, len(self._levels) - 1)
-        return self._levels[level], 2**level
+        return self._levels[level]

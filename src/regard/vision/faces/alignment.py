@@ -43,8 +43,7 @@ class FaceChips:
     def take(self, landmarks: Sequence[Floats] | Floats, side: int, padding: float = PADDING) -> Pixels:
         """(N, side, side, 3), uint8, RGB, black outside the picture, for `landmarks` N × (5, 2), px."""
         points = np.asarray(landmarks, np.float32).reshape(-1, 5, 2)
-        chips = np.empty((len(points), side, side, 3), np.uint8)
-        for chip, transform in zip(chips, similarity_transforms(points, side, padding), strict=True):
-            turn = np.linalg.inv(transform[:, :2])
-            chip[:] = self._copies.cut(np.column_stack([turn, -turn @ transform[:, 2]]), side)
-        return chips
+        transforms = similarity_transforms(points, side, padding)
+        turns = np.linalg.inv(transforms[:, :, :2])
+        shifts = -turns @ transforms[:, :, 2:]
+        return self._copies.cut(np.concatenate([turns, shifts], 2), side)

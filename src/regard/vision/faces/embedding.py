@@ -14,7 +14,7 @@ from regard.vision.faces.alignment import FaceChips
 from regard.vision.model import Runner
 from regard.vision.pixels import Floats, Pixels
 
-BATCH = 16
+BATCH = 4  # more no longer fit the caches: FaceRes takes 1.8 times as long a face in a batch of 16
 FACERES_MEAN = np.array([103.939, 116.779, 123.68], np.float32)  # blue, green, red
 FACERES_SIDE = 224
 FACERES_PADDING = 0.45  # FaceRes gains from a wider view than dlib's network was trained on
@@ -25,8 +25,8 @@ class FaceEmbedder:
     """Vectors (N, 384): dlib's 128, of unit length, then FaceRes's 1,024 reduced to 256 by `embedding.npz`.
 
     dlib's network is meant to be compared without the division by its length, but the division takes the
-    share of genuine pairs that match, at one false match in ten thousand, from .69 to .78. FaceRes's descriptor
-    is taken to its signed square root and unit length, centred, and projected on the principal directions of
+    share of genuine pairs that match, at one false match in ten thousand, from .69 to .78. FaceRes's is
+    taken to its signed square root and unit length, centred, and projected on the principal directions of
     faces in general (training/fit_embedding.py). docs/accuracy.md compares the alternatives.
     """
 

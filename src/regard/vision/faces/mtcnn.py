@@ -17,7 +17,7 @@ from regard.vision.model import Runner
 from regard.vision.pixels import GREY, Copies, Floats, Pixels, resize, scaled
 
 CELL = 12  # px, the window of a PNet cell
-STEP = 0.709  # between levels of the pyramid: half the area
+STEP = 0.6  # between levels of the pyramid; the package's .709 finds no more, and costs a third more
 PROPOSALS = 2_000  # most candidates that RNet sees, best first: bounds the work on textures
 RNET_BATCH, ONET_BATCH = 256, 64
 
@@ -26,8 +26,8 @@ def logit(probability: float) -> float:
     return float(np.log(probability / (1 - probability)))
 
 
-# Probabilities of .7, .8 and .9 after PNet, RNet and ONet.
-THRESHOLDS = (logit(0.7), logit(0.8), logit(0.9))
+# Probabilities after PNet, RNet and ONet.
+THRESHOLDS = (logit(0.75), logit(0.8), logit(0.9))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -72,14 +72,13 @@ def pyramid(pixels: Pixels, min_face: float) -> Iterator[tuple[Pixels, NDArray[n
 
 def cut_boxes(copies: Copies, boxes: Floats, side: int, rolls: Floats | None = None) -> Pixels:
     """(N, side, side, 3): boxes (N, 4), from corner to corner, turned upright by `rolls` (N,), radians."""
-    crops = np.empty((len(boxes), side, side, 3), np.uint8)
-    angles = np.zeros(len(boxes)) if rolls is None else rolls
-    for crop, box, roll in zip(crops, boxes.astype(np.float64), angles.tolist(), strict=True):
-        cos, sin = np.cos(roll), np.sin(roll)
-        turn = np.array([[cos, -sin], [sin, cos]]) * ((box[2:] - box[:2]) / (side - 1))
-        origin = (box[:2] + box[2:]) / 2 - turn @ np.full(2, (side - 1) / 2)
-        crop[:] = copies.cut(np.column_stack([turn, origin]), side, outside=GREY)
-    return crops
+    corners = boxes.astype(np.float64)
+    angles = np.zeros(len(boxes)) if rolls is None else rolls.astype(np.float64)
+    cos, sin = np.cos(angles), np.sin(angles)
+    turn = np.stack([np.stack([cos, -sin], -1), np.stack([sin, cos], -1)], -2)
+    turn = turn * ((corners[:, 2:] - corners[:, :2]) / (side - 1))[:, None]
+    origin = (corners[:, :2] + corners[:, 2:]) / 2 - turn.sum(2) * ((side - 1) / 2)
+    return copies.cut(np.concatenate([turn, origin[..., None]], 2), side, outside=GREY)
 
 
 class Mtcnn:
