@@ -42,14 +42,17 @@ class FaceEmbedder:
 
     def embed(self, pixels: Pixels, landmarks: Floats) -> Floats:
         """(N, dimension), float32, for faces of `pixels` (H, W, 3) RGB with `landmarks` (N, 5, 2), px."""
+        if not len(landmarks):
+            return np.zeros((0, self.dimension), np.float32)
         chips = FaceChips(pixels)
-        parts = [np.zeros((0, self.dimension), np.float32)]
+        first, second = [], []
         for begin in range(0, len(landmarks), BATCH):
             points = landmarks[begin : begin + BATCH]
-            dlib = self._runner.run("dlib-resnet", {"input": chips.take(points, DLIB_SIDE)})[0]
-            dlib = dlib / np.maximum(np.linalg.norm(dlib, axis=1, keepdims=True), 1e-9)
-            parts.append(np.concatenate([dlib, self.project(describe(self._runner, chips, points))], 1))
-        return np.concatenate(parts)
+            first += self._runner.run("dlib-resnet", {"input": chips.take(points, DLIB_SIDE)})
+            second.append(describe(self._runner, chips, points))
+        dlib = np.concatenate(first)
+        dlib = dlib / np.maximum(np.linalg.norm(dlib, axis=1, keepdims=True), 1e-9)
+        return np.concatenate([dlib, self.project(np.concatenate(second))], 1)
 
     def project(self, descriptors: Floats) -> Floats:
         """Descriptors (N, 1024) to (N, 256)."""

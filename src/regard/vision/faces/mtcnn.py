@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.vision.model import Runner
-from regard.vision.pixels import GREY, Copies, Floats, Pixels, resize, scaled
+from regard.vision.pixels import GREY, Copies, Floats, Pixels, resize
 
 CELL = 12  # px, the window of a PNet cell
 STEP = 0.6  # between levels of the pyramid; the package's .709 finds no more, and costs a third more
@@ -62,8 +62,6 @@ def pyramid(pixels: Pixels, min_face: float) -> Iterator[tuple[Pixels, NDArray[n
     """The picture at falling sizes, and their px by picture px, across and down."""
     height, width = pixels.shape[:2]
     scale = CELL / min_face
-    while width * scale * 4 <= pixels.shape[1] and min(pixels.shape[:2]) > 4 * CELL:
-        pixels = scaled(pixels, 0.5)  # whole halvings are by far the fastest way down
     while min(height, width) * scale >= CELL:
         pixels = resize(pixels, max(CELL, round(width * scale)), max(CELL, round(height * scale)))
         yield pixels, np.array([pixels.shape[1] / width, pixels.shape[0] / height])
