@@ -109,6 +109,34 @@ def test_a_policy_limits_a_key_to_its_collections(parts: Parts) -> None:
             parts.gate.call(operation, request, caller)
 
 
+def test_tags_at_creation_need_the_right_to_tag(parts: Parts) -> None:
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Action": "rekognition:*", "Resource": "*"},
+            {"Effect": "Deny", "Action": "rekognition:TagResource", "Resource": "*"},
+        ],
+    }
+    caller = holder(parts, policy=policy)
+    parts.gate.call("create_collection", {"CollectionId": "plain"}, caller)
+    with pytest.raises(AccessDeniedException, match="rekognition:TagResource"):
+        parts.gate.call("create_collection", {"CollectionId": "c", "Tags": {"a": "b"}}, caller)
+
+
+def test_a_tag_that_only_looks_like_a_purpose_is_refused(parts: Parts) -> None:
+    with pytest.raises(InvalidParameterException, match="regard:purpose"):
+        parts.gate.call(
+            "create_collection", {"CollectionId": "c", "Tags": {"Regard:Purpose": "law-enforcement"}}, LOCAL
+        )
+
+
+def test_the_record_holds_the_threshold_that_applied(parts: Parts, portrait: Path) -> None:
+    parts.gate.call("create_collection", {"CollectionId": "c"}, LOCAL)
+    request = {"CollectionId": "c", "Image": {"Bytes": portrait.read_bytes()}}
+    parts.gate.call("search_faces_by_image", request, LOCAL)
+    assert last_record(parts)["threshold"] == 80.0
+
+
 def test_an_operation_that_is_not_built_says_its_name(parts: Parts) -> None:
     with pytest.raises(NotImplementedException, match="^CreateFaceLivenessSession is not built"):
         parts.gate.call("create_face_liveness_session", {}, LOCAL)
@@ -119,7 +147,7 @@ def test_a_strict_collection_refuses_a_low_threshold_and_says_so_in_the_log(
 ) -> None:
     parts.gate.call("create_collection", {"CollectionId": "c", "Tags": {TAG: "law-enforcement"}}, LOCAL)
     search = {"CollectionId": "c", "Image": {"Bytes": portrait.read_bytes()}}
-    with pytest.raises(InvalidParameterException, match="at least 99 for the purpose law-enforcement"):
+    with pytest.raises(InvalidParameterException, match="at least 99.0 for the purpose law-enforcement"):
         parts.gate.call("search_faces_by_image", {**search, "FaceMatchThreshold": 98.9}, LOCAL)
     assert last_record(parts)["purpose"] == "law-enforcement"
     parts.gate.call("search_faces_by_image", search, LOCAL)

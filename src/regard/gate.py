@@ -81,7 +81,9 @@ class Gate:
     ) -> Admitted:
         self._refuse_suspended(caller)
         collection_id = collection_of(params)
-        self._refuse_unauthorized(operation, caller, collection_id)
+        self._refuse_unauthorized(self._names[operation], caller, collection_id)
+        if operation == "create_collection" and params.get("Tags"):
+            self._refuse_unauthorized("TagResource", caller, collection_id)  # as AWS asks
         run = OPERATIONS.get(operation)
         if run is None:
             raise NotImplementedException(
@@ -110,9 +112,9 @@ class Gate:
         if key is None or key.suspended is not None:
             raise AccessDeniedException(f"The key {caller.key_id} is suspended.")
 
-    def _refuse_unauthorized(self, operation: str, caller: Caller, collection_id: str | None) -> None:
+    def _refuse_unauthorized(self, name: str, caller: Caller, collection_id: str | None) -> None:
         settings = self._services.settings
-        action = f"rekognition:{self._names[operation]}"
+        action = f"rekognition:{name}"
         resource = "*" if collection_id is None else collection_arn(settings, collection_id)
         if not policy.allows(caller, action, resource):
             user = f"arn:aws:iam::{settings.account}:user/{caller.name}"
@@ -133,6 +135,7 @@ class Gate:
         self, operation: str, params: Mapping[str, Any], current: str, caller: Caller
     ) -> None:
         tags = params.get("Tags") or {}
+        purpose.check_tags(tags)
         if operation in ("create_collection", "tag_resource") and purpose.TAG in tags:
             new = purpose.parse(tags[purpose.TAG])
         elif operation == "untag_resource" and purpose.TAG in params.get("TagKeys", ()):

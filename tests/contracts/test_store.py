@@ -132,6 +132,35 @@ def test_a_full_collection_takes_no_more_and_keeps_what_it_has(tmp_path: Path) -
     assert store.get("c").face_count == 2
 
 
+def test_an_erased_vector_is_nowhere_in_the_files(tmp_path: Path) -> None:
+    store = store_in(tmp_path)
+    store.create("c", "1")
+    face = a_face(1)
+    vector = face.vector.astype("<f2").tobytes()
+    [stored] = enrol(store, "c", face)
+
+    def written() -> bool:
+        return any(vector in file.read_bytes() for file in tmp_path.iterdir())
+
+    assert written()
+    store.delete_faces(store.get("c"), [stored.face_id])
+    assert not written()
+    enrol(store, "c", face)
+    store.delete("c")
+    assert not written()
+
+
+def test_a_collection_deleted_by_another_process_leaves_memory(tmp_path: Path) -> None:
+    here, there = store_in(tmp_path), store_in(tmp_path)
+    for name in ("old", "new"):
+        here.create(name, "1")
+        enrol(here, name, a_face(1))
+    here.search(here.get("old"), a_face(1).vector, limit=1, radius=9)
+    there.delete("old")
+    here.search(here.get("new"), a_face(1).vector, limit=1, radius=9)
+    assert len(here._indexes._followed) == 1
+
+
 def test_pages_of_faces_hold_each_face_once(store: CollectionStore) -> None:
     store.create("c", "1")
     for n in range(7):

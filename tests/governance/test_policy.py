@@ -66,8 +66,15 @@ def test_not_action_and_not_resource_exclude() -> None:
     assert not allows(caller(statement), "rekognition:SearchFaces", ARN + "secret")
 
 
+@pytest.mark.parametrize("place", ["eu-west-1:111122223333", "*:*", ":", "us-east-1:000000000000"])
+def test_a_deny_holds_whatever_region_and_account_it_names(place: str) -> None:
+    denied = caller(allow(), allow(resource=f"arn:aws:rekognition:{place}:collection/staff", effect="Deny"))
+    assert not allows(denied, "rekognition:SearchFaces", ARN + "staff")
+    assert allows(denied, "rekognition:SearchFaces", ARN + "guests")
+
+
 def test_a_pattern_is_not_a_regular_expression() -> None:
-    assert not allows(caller(allow("rekognition:Search.aces")), "rekognition:SearchFaces", ARN + "a")
+    assert not allows(caller(allow(resource=ARN + "a.c")), "rekognition:SearchFaces", ARN + "abc")
 
 
 @pytest.mark.parametrize(
@@ -84,6 +91,10 @@ def test_a_pattern_is_not_a_regular_expression() -> None:
         {"Version": "2012-10-17", "Statement": [allow(action=[3])]},
         {"Version": "2012-10-17", "Statement": [{**allow(), "NotAction": "x"}]},
         {"Version": "2012-10-17", "Statement": [allow()], "Extra": 1},
+        {"Version": "2012-10-17", "Statement": [allow("SearchFaces")]},
+        {"Version": "2012-10-17", "Statement": [allow("s3:GetObject")]},
+        {"Version": "2012-10-17", "Statement": [allow(resource="staff")]},
+        {"Version": "2012-10-17", "Statement": [allow(resource="aws:rekognition:::collection/staff")]},
     ],
 )
 def test_a_document_that_can_not_be_enforced_whole_is_refused(document: object) -> None:

@@ -16,7 +16,7 @@ def test_a_strict_purpose_raises_the_default_threshold_to_99(strict: str) -> Non
 @pytest.mark.parametrize("threshold", [0, 80.0, 98.99])
 def test_a_threshold_below_99_is_refused_and_says_why(threshold: float) -> None:
     with pytest.raises(
-        InvalidParameterException, match="FaceMatchThreshold must be at least 99 .*law-enforcement"
+        InvalidParameterException, match="FaceMatchThreshold must be at least 99.0 .*law-enforcement"
     ):
         purpose.with_threshold("search_faces", {"FaceMatchThreshold": threshold}, "law-enforcement")
 
@@ -25,7 +25,7 @@ def test_a_threshold_below_99_is_refused_and_says_why(threshold: float) -> None:
 def test_other_purposes_leave_the_request_as_it_was(free: str) -> None:
     request = {"FaceMatchThreshold": 10.0}
     assert purpose.with_threshold("search_faces", request, free) == request
-    assert purpose.with_threshold("search_faces", {}, free) == {}
+    assert purpose.with_threshold("search_faces", {}, free) == {"FaceMatchThreshold": 80.0}
 
 
 def test_operations_that_match_nothing_have_no_threshold() -> None:
@@ -37,6 +37,13 @@ def test_a_purpose_is_raised_by_anyone_and_lowered_by_an_admin() -> None:
     purpose.check_change("law-enforcement", "general", admin=True)
     with pytest.raises(AccessDeniedException):
         purpose.check_change("law-enforcement", "general", admin=False)
+
+
+@pytest.mark.parametrize("key", ["Regard:Purpose", "regard:Purpose", " regard:purpose", "regard-purpose"])
+def test_a_tag_that_only_looks_like_a_rule_is_refused(key: str) -> None:
+    with pytest.raises(InvalidParameterException, match="regard:purpose"):
+        purpose.check_tags({key: "law-enforcement"})
+    purpose.check_tags({purpose.TAG: "law-enforcement", "team": "regards"})
 
 
 def test_an_unknown_purpose_is_refused() -> None:

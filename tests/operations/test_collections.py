@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import base64
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -61,10 +63,27 @@ def test_pages_list_each_collection_once(call) -> None:
     assert seen == names
 
 
-@pytest.mark.parametrize("token", ["", "x", "bm8=", "WyJmYWNlcy8xIiwgM10=", "é", "[" * 5000])
+def forged(content: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(content).encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        *("", "x", "bm8=", "é", "[" * 5000),
+        *map(forged, (["faces/1", 3], ["collections", "\ud800"], ["collections", True], ["collections", -1])),
+        *map(forged, (["collections", 2**63], ["collections", 1.5], ["collections"], {"a": 1}, 7)),
+    ],
+)
 def test_a_token_from_elsewhere_is_refused(call, token: str) -> None:
     with pytest.raises(InvalidPaginationTokenException):
         call("list_collections", NextToken=token)
+
+
+def test_tokens_are_short_however_long_the_ids_are(call) -> None:
+    for n in range(3):
+        call("create_collection", CollectionId=str(n) + "c" * 254)
+    assert len(call("list_collections", MaxResults=2)["NextToken"]) <= 255
 
 
 def test_tags_are_added_replaced_listed_and_removed(call) -> None:

@@ -193,6 +193,26 @@ def test_a_threshold_of_zero_returns_everybody_and_max_faces_limits_them(
     assert len(call("search_faces_by_image", **search, MaxFaces=1)["FaceMatches"]) == 1
 
 
+def test_the_same_photo_matches_at_a_threshold_of_100(call, portrait: Path, other_portrait: Path) -> None:
+    for path in (portrait, other_portrait):
+        call("index_faces", CollectionId="c", Image=picture(path), ExternalImageId=path.stem)
+    request = {"CollectionId": "c", "Image": picture(portrait), "FaceMatchThreshold": 100.0}
+    [match] = call("search_faces_by_image", **request)["FaceMatches"]
+    assert match["Face"]["ExternalImageId"] == "astronaut"
+    images = {"SourceImage": picture(portrait), "TargetImage": picture(portrait)}
+    assert len(call("compare_faces", **images, SimilarityThreshold=100.0)["FaceMatches"]) == 1
+
+
+def test_a_collection_of_another_model_takes_and_matches_no_new_faces(
+    call, parts: Parts, portrait: Path
+) -> None:
+    with parts.database.write() as connection:
+        connection.exec_driver_sql("update collections set face_model_version = '0.9'")
+    for operation in ("index_faces", "search_faces_by_image"):
+        with pytest.raises(InvalidParameterException, match=r"face model 0.9, and this server runs 1"):
+            call(operation, CollectionId="c", Image=picture(portrait))
+
+
 def test_searching_for_an_unknown_face_is_refused(call) -> None:
     with pytest.raises(InvalidParameterException, match="faceId was not found in the collection"):
         call("search_faces", CollectionId="c", FaceId="11111111-2222-3333-4444-555555555555")

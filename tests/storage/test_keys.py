@@ -8,7 +8,7 @@ import pytest
 
 from regard.errors import RegardError
 from regard.storage.database import Database
-from regard.storage.keys import KeyStore
+from regard.storage.keys import KeyStore, write_credentials
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def keys(tmp_path: Path) -> KeyStore:
 
 def test_the_first_key_is_an_admin_in_a_private_credentials_file(keys: KeyStore, tmp_path: Path) -> None:
     file = tmp_path / "credentials"
-    assert keys.ensure_first(file)
+    assert keys.ensure_admin(file)
     profile = configparser.ConfigParser()
     profile.read(file)
     key = keys.find(profile["default"]["aws_access_key_id"])
@@ -28,9 +28,28 @@ def test_the_first_key_is_an_admin_in_a_private_credentials_file(keys: KeyStore,
 
 
 def test_there_is_only_one_first_key(keys: KeyStore, tmp_path: Path) -> None:
-    keys.ensure_first(tmp_path / "credentials")
-    assert not keys.ensure_first(tmp_path / "credentials")
+    keys.ensure_admin(tmp_path / "credentials")
+    assert keys.ensure_admin(tmp_path / "credentials") is None
     assert len(keys.all()) == 1
+
+
+def test_other_keys_do_not_stand_in_for_an_admin(keys: KeyStore, tmp_path: Path) -> None:
+    keys.create("ann", "auditor")
+    assert keys.ensure_admin(tmp_path / "credentials") is not None
+
+
+def test_a_key_that_can_not_be_written_down_is_not_made(keys: KeyStore, tmp_path: Path) -> None:
+    with pytest.raises(RegardError, match="can't be written"):
+        keys.ensure_admin(tmp_path / "nowhere" / "credentials")
+    assert keys.all() == []
+
+
+def test_credentials_of_others_are_never_replaced(keys: KeyStore, tmp_path: Path) -> None:
+    file = tmp_path / "mine"
+    file.write_text("[work]")
+    with pytest.raises(RegardError, match="There is a file"):
+        write_credentials(file, keys.create("ann", "operator"))
+    assert file.read_text() == "[work]"
 
 
 def test_no_two_keys_are_alike(keys: KeyStore) -> None:

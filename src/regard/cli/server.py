@@ -37,8 +37,10 @@ def serve(
     parts = build(settings)
     parts.sessions.load(FaceAnalyzer.networks)
     credentials = settings.data / "credentials"
-    if parts.keys.ensure_first(credentials):
-        console.print(f"Made the first key; it is in {credentials}.")
+    made = parts.keys.ensure_admin(credentials)
+    if made is not None:
+        parts.audit.append_command("keys create", made.key_id, name=made.name, role=made.role)
+        console.print(f"Made an admin key; it is in {credentials}.")
     address = f"http://{settings.host}:{listener.getsockname()[1]}"
     console.print(f"Regard serves on {address}. Try:")
     console.print(

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select
 from regard.collections.index import Index
 from regard.collections.memory import MemoryIndex
 from regard.storage.database import Database
-from regard.storage.schema import changes, faces
+from regard.storage.schema import changes, collections, faces
 
 _CHUNK = 10_000
 
@@ -38,7 +38,10 @@ class FollowedIndexes:
     def follow(self, collection: int) -> Index:
         """The index of a collection (its row), holding every change committed before this call."""
         with self._lock:
-            followed = self._followed.setdefault(collection, _Followed(MemoryIndex(self._dimension)))
+            if collection not in self._followed:
+                self._drop_deleted()
+                self._followed[collection] = _Followed(MemoryIndex(self._dimension))
+            followed = self._followed[collection]
         with followed.lock, self._database.read() as connection:
             if followed.loaded:
                 _apply_changes(connection, collection, followed)
@@ -50,6 +53,13 @@ class FollowedIndexes:
         """Forgets the index of a collection that was deleted."""
         with self._lock:
             self._followed.pop(collection, None)
+
+    def _drop_deleted(self) -> None:
+        """Forgets the indexes of collections that other processes deleted. The lock is held."""
+        if self._followed:
+            with self._database.read() as connection:
+                living = set(connection.execute(select(collections.c.row)).scalars())
+            self._followed = {row: one for row, one in self._followed.items() if row in living}
 
 
 def _load(connection: Connection, collection: int, followed: _Followed) -> None:

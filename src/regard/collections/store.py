@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from regard.collections.followed import FollowedIndexes
@@ -84,6 +84,7 @@ class Match:
     distance: float
 
 
+_FIND = select(collections).where(collections.c.collection_id == bindparam("collection_id"))
 _FACE_COLUMNS = [column for column in faces.c if column.name != "vector"]
 
 
@@ -122,11 +123,9 @@ class CollectionStore:
         with self._database.read() as connection:
             return _find(connection, collection_id)
 
-    def page(self, *, after: str | None, limit: int) -> list[Collection]:
-        """Collections in the order of their ids, those behind `after`."""
-        query = select(collections).order_by(collections.c.collection_id).limit(limit)
-        if after is not None:
-            query = query.where(collections.c.collection_id > after)
+    def page(self, *, after: int, limit: int) -> list[Collection]:
+        """Collections in the order they were made, those behind row `after`."""
+        query = select(collections).where(collections.c.row > after).order_by(collections.c.row).limit(limit)
         with self._database.read() as connection:
             return [Collection(**row) for row in connection.execute(query).mappings()]
 
@@ -138,6 +137,7 @@ class CollectionStore:
             connection.execute(delete(changes).where(changes.c.collection == found.row))
             remove_tags(connection, resource(collection_id))
         self._indexes.drop(found.row)
+        self._database.forget()
 
     def tags(self, collection_id: str) -> dict[str, str]:
         """The collection's tags. Raises ResourceNotFoundException."""
@@ -225,6 +225,8 @@ class CollectionStore:
                 connection.execute(insert(changes), [_change(collection.row, row, "remove") for row in rows])
                 _count(connection, collection.row, -len(rows))
         self._indexes.follow(collection.row)
+        if erased:
+            self._database.forget()
         return erased, held
 
     def vector(self, collection: Collection, face_id: str) -> NDArray[np.float32] | None:
@@ -264,8 +266,7 @@ def _not_found(collection_id: str) -> ResourceNotFoundException:
 
 
 def _find(connection: Connection, collection_id: str) -> Collection:
-    query = select(collections).where(collections.c.collection_id == collection_id)
-    row = connection.execute(query).mappings().first()
+    row = connection.execute(_FIND, {"collection_id": collection_id}).mappings().first()
     if row is None:
         raise _not_found(collection_id)
     return Collection(**row)

@@ -12,6 +12,7 @@ import json
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -21,6 +22,9 @@ from regard.storage.database import Database
 from regard.storage.schema import audit
 
 _GENESIS = "0" * 64
+# Built once: every request waits for them, and building a statement costs more than running it.
+_NEWEST = select(audit.c.sequence, audit.c.hash).order_by(audit.c.sequence.desc()).limit(1)
+_APPEND = insert(audit)
 
 
 class AuditBroken(RegardError):
@@ -46,14 +50,16 @@ class AuditLog:
         """Adds a record of JSON values and answers the new head."""
         text = json.dumps(record, ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False)
         with self._lock, self._database.write() as connection:
-            newest = select(audit.c.sequence, audit.c.hash).order_by(audit.c.sequence.desc()).limit(1)
-            row = connection.execute(newest).first()
+            row = connection.execute(_NEWEST).first()
             head = Head(0, _GENESIS) if row is None else Head(row.sequence, row.hash)
             new = Head(head.sequence + 1, _link(head.hash, text))
-            connection.execute(
-                insert(audit).values({"sequence": new.sequence, "record": text, "hash": new.hash})
-            )
+            connection.execute(_APPEND, {"sequence": new.sequence, "record": text, "hash": new.hash})
         return new
+
+    def append_command(self, command: str, subject: str, **facts: Any) -> Head:
+        """Adds the record of what the data folder's owner did without an operation, such as making a key."""
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        return self.append({"time": now, "key": "local", "operation": command, "subject": subject, **facts})
 
     def verify(self) -> Head:
         """Recomputes the whole chain. Raises AuditBroken, naming the first record that does not fit."""

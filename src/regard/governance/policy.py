@@ -22,6 +22,16 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "auditor": _READ,
 }
 
+# A rule of another form would never apply, and nobody would notice.
+_FORMS = {
+    "Action": (re.compile(r"\*|rekognition:[A-Za-z*?]+", re.IGNORECASE), "rekognition:SearchFaces"),
+    "Resource": (
+        re.compile(r"\*.*|arn:[^:]+:rekognition:[^:]*:[^:]*:.+", re.DOTALL),
+        "arn:aws:rekognition:*:*:collection/NAME",
+    ),
+}
+_PLACE = re.compile(r"^(arn:[^:]*:rekognition:)[^:]*:[^:]*:")
+
 _STATEMENT = {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource"}
 
 
@@ -47,7 +57,8 @@ def check_document(document: Any) -> dict[str, Any]:
 def allows(caller: Caller, action: str, resource: str) -> bool:
     """Whether the caller's role and policy both allow `action` (`rekognition:SearchFaces`) on `resource`.
 
-    As in IAM a Deny wins over every Allow, and what nothing allows is refused.
+    As in IAM a Deny wins over every Allow, and what nothing allows is refused. Regions and accounts in ARNs
+    don't count: an installation has one of each, and no rule may lapse when those settings change.
     """
     _, _, name = action.partition(":")
     if not _matches(ROLES.get(caller.role, ()), name, fold_case=True):
@@ -78,6 +89,10 @@ def _check_statement(statement: Any) -> None:
         values = _listed(statement.get(one, statement.get(other)))
         if not values or not all(isinstance(value, str) for value in values):
             raise RegardError(f"{one} of a policy statement is a text or a list of texts.")
+        form, example = _FORMS[one]
+        for value in values:
+            if not form.fullmatch(value):
+                raise RegardError(f"{one} {value[:100]!r} would match nothing here; write it like {example}.")
 
 
 def _applies(statement: Mapping[str, Any], action: str, resource: str) -> bool:
@@ -86,8 +101,13 @@ def _applies(statement: Mapping[str, Any], action: str, resource: str) -> bool:
     else:
         action_fits = not _matches(_listed(statement["NotAction"]), action, fold_case=True)
     if "Resource" in statement:
-        return action_fits and _matches(_listed(statement["Resource"]), resource)
-    return action_fits and not _matches(_listed(statement["NotResource"]), resource)
+        return action_fits and _matches(_placeless(statement["Resource"]), *_placeless(resource))
+    return action_fits and not _matches(_placeless(statement["NotResource"]), *_placeless(resource))
+
+
+def _placeless(arns: Any) -> list[str]:
+    """ARNs, or patterns of them, without region and account."""
+    return [_PLACE.sub(r"\1::", arn) for arn in _listed(arns)]
 
 
 def _matches(patterns: Sequence[str], value: str, *, fold_case: bool = False) -> bool:

@@ -26,6 +26,7 @@ _STRICTNESS = {
 PURPOSES = tuple(_STRICTNESS)
 
 _FLOORS = {"access-control": 99.0, "law-enforcement": 99.0}
+_DEFAULT = 80.0  # Rekognition's, where no purpose asks for more
 
 # Operations that match faces, and the parameter that says how alike two must be.
 _THRESHOLDS = {
@@ -52,6 +53,16 @@ def stricter(one: str, other: str) -> str:
     return max(one, other, key=_STRICTNESS.__getitem__)
 
 
+def check_tags(tags: Mapping[str, str]) -> None:
+    """Raises InvalidParameterException for a tag that looks like a rule of Regard's and is none.
+
+    `Regard:Purpose` would promise what nothing enforces.
+    """
+    for key in tags:
+        if key.strip().casefold().startswith("regard") and key != TAG:
+            raise InvalidParameterException(f"The only tag of Regard's own is {TAG}, not {key[:64]!r}.")
+
+
 def check_change(old: str, new: str, *, admin: bool) -> None:
     """A purpose may be raised; lowering it takes an admin. Raises AccessDeniedException."""
     if _STRICTNESS[new] < _STRICTNESS[old] and not admin:
@@ -61,24 +72,26 @@ def check_change(old: str, new: str, *, admin: bool) -> None:
 
 
 def with_threshold(operation: str, request: Mapping[str, Any], purpose: str) -> dict[str, Any]:
-    """The request with the threshold that its purpose demands.
+    """The request with the threshold that applies to it.
 
-    Where the purpose has a floor, a missing threshold becomes the floor, and one below it raises
-    InvalidParameterException. Every other request comes back as it was.
+    A missing threshold becomes the purpose's floor, or Rekognition's default where there is none; one below
+    the floor raises InvalidParameterException. A request that matches no faces comes back as it was.
     """
     parameter = _THRESHOLDS.get(operation)
-    floor = _FLOORS.get(purpose)
-    if parameter is None or floor is None:
+    if parameter is None:
         return dict(request)
+    floor = _FLOORS.get(purpose)
     threshold = request.get(parameter)
-    if threshold is not None and threshold < floor:
+    if threshold is None:
+        threshold = _DEFAULT if floor is None else floor
+    if floor is not None and threshold < floor:
         raise InvalidParameterException(
-            f"{parameter} must be at least {floor:g} for the purpose {purpose}; it was {threshold:g}."
+            f"{parameter} must be at least {floor} for the purpose {purpose}; it was {threshold}."
         )
-    return {**request, parameter: floor if threshold is None else threshold}
+    return {**request, parameter: threshold}
 
 
 def threshold_of(operation: str, request: Mapping[str, Any]) -> float | None:
-    """The threshold that a matching request names, for the audit record."""
+    """The threshold that applies to a matching request, for the audit record."""
     parameter = _THRESHOLDS.get(operation)
     return None if parameter is None else request.get(parameter)

@@ -45,15 +45,15 @@ def describe_collection(ctx: Context, request: dict[str, Any]) -> dict[str, Any]
 
 
 def list_collections(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """The collections in the order of their ids, a page at a time."""
+    """The collections in the order they were made, a page at a time."""
     after = read_token(_LISTING, request.get("NextToken"))
     limit = request.get("MaxResults") or _MOST_RESULTS
-    found = ctx.services.collections.page(after=None if after is None else str(after), limit=limit + 1)
+    found = ctx.services.collections.page(after=after, limit=limit + 1)
     page = found[:limit]
     response: dict[str, Any] = {
         "CollectionIds": [collection.collection_id for collection in page],
         "FaceModelVersions": [collection.face_model_version for collection in page],
     }
     if len(found) > limit:
-        response["NextToken"] = make_token(_LISTING, page[-1].collection_id)
+        response["NextToken"] = make_token(_LISTING, page[-1].row)
     return response

@@ -13,14 +13,12 @@ from regard.operations.face_shapes import bounding_box, face_box, face_detail
 from regard.operations.faces import passing_quality
 from regard.operations.images import load_image
 
-_DEFAULT_THRESHOLD = 80.0
-
 
 def compare_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The largest face of the source against every face of the target, the most similar first."""
     analyzer = ctx.services.faces
     quality_filter = request.get("QualityFilter", "NONE")
-    threshold = request.get("SimilarityThreshold", _DEFAULT_THRESHOLD)
+    threshold = request["SimilarityThreshold"]
     source = load_image(ctx, request["SourceImage"])
     sources, _ = passing_quality(analyzer.detect(source), quality_filter)
     if not sources:

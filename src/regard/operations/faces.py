@@ -10,7 +10,8 @@ from regard.context import Context
 from regard.errors import InvalidParameterException
 from regard.operations.face_shapes import REASONS, face_box, face_detail, stored_face
 from regard.operations.images import load_image
-from regard.operations.pagination import make_token, read_row_token
+from regard.operations.pagination import make_token, read_token
+from regard.operations.pinned import collection_for_embedding
 from regard.vision.faces import Face
 from regard.vision.quality import Bar, flaws
 
@@ -30,7 +31,7 @@ def index_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Enrols the faces that pass the quality filter, the largest first, and names those that don't."""
     services = ctx.services
     _check_attributes(request.get("DetectionAttributes"))
-    collection = services.collections.get(request["CollectionId"])
+    collection = collection_for_embedding(ctx, request["CollectionId"])
     image = load_image(ctx, request["Image"])
     accepted, refused = passing_quality(services.faces.detect(image), request.get("QualityFilter", "AUTO"))
     limit = request.get("MaxFaces", len(accepted))
@@ -66,7 +67,7 @@ def list_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     limit = request.get("MaxResults") or _MOST_FACES_LISTED
     found = ctx.services.collections.page_of_faces(
         collection,
-        after=read_row_token(listing, request.get("NextToken")),
+        after=read_token(listing, request.get("NextToken")),
         limit=limit + 1,
         user_id=request.get("UserId"),
         face_ids=request.get("FaceIds"),

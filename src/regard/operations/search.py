@@ -14,8 +14,9 @@ from regard.errors import InvalidParameterException
 from regard.operations.face_shapes import bounding_box, face_box, stored_face
 from regard.operations.faces import passing_quality
 from regard.operations.images import load_image
+from regard.operations.pinned import collection_for_embedding
 
-_DEFAULT_THRESHOLD = 80.0
+_NEARLY_ALL = 100 - 1e-9
 _DEFAULT_MATCHES = 80
 # Clients match this sentence.
 _NO_FACES = "There are no faces in the image. Should be at least 1."
@@ -41,7 +42,7 @@ def search_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 def search_faces_by_image(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Faces of a collection that resemble the largest face of a picture."""
     services = ctx.services
-    collection = services.collections.get(request["CollectionId"])
+    collection = collection_for_embedding(ctx, request["CollectionId"])
     image = load_image(ctx, request["Image"])
     faces, _ = passing_quality(services.faces.detect(image), request.get("QualityFilter", "NONE"))
     if not faces:
@@ -60,8 +61,12 @@ def search_faces_by_image(ctx: Context, request: dict[str, Any]) -> dict[str, An
 def _search(
     ctx: Context, collection: Collection, probe: NDArray[np.float32], request: dict[str, Any], limit: int
 ) -> list[Match]:
-    threshold = request.get("FaceMatchThreshold", _DEFAULT_THRESHOLD)
-    return ctx.services.collections.search(collection, probe, limit=limit, radius=distance_at(threshold))
+    threshold = request["FaceMatchThreshold"]
+    # Vectors are stored in half precision, so that even the same picture is not at distance 0: the radius
+    # is a hair wider than the threshold, and the similarity that is shown decides.
+    radius = distance_at(min(threshold, _NEARLY_ALL))
+    found = ctx.services.collections.search(collection, probe, limit=limit, radius=radius)
+    return [match for match in found if similarity(match.distance) >= threshold]
 
 
 def _face_match(match: Match, collection: Collection) -> dict[str, Any]:

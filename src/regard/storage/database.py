@@ -80,6 +80,15 @@ class Database:
         ):
             yield connection
 
+    def forget(self) -> None:
+        """Removes what was erased from the write-ahead log too, as far as no reader still needs it.
+
+        What a long reader holds back goes with the next erasure, or when the last process closes the file.
+        """
+        with self.engine.connect() as connection:
+            connection.exec_driver_sql("COMMIT")  # SQLite moves its log only outside a transaction
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         self.engine.dispose()
 

@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from regard.errors import RegardError
 from regard.storage.database import Database
 from regard.storage.schema import keys
 
+# Built once: every request asks twice, and building a statement costs more than running it.
+_FIND = select(keys).where(keys.c.key_id == bindparam("key_id"))
 _ALPHABET = string.ascii_uppercase + "234567"
 
 
@@ -48,35 +50,29 @@ class KeyStore:
         self, name: str, role: str, *, purpose: str = "general", policy: dict[str, Any] | None = None
     ) -> Key:
         """A new key with random id and secret. Raises RegardError when the name is taken."""
-        key = Key(
-            key_id="RGRD" + "".join(secrets.choice(_ALPHABET) for _ in range(16)),
-            secret=secrets.token_urlsafe(30),
-            name=name,
-            role=role,
-            purpose=purpose,
-            policy=policy,
-            created=time.time_ns() // 1_000_000,
-            suspended=None,
-        )
+        key = _new_key(name, role, purpose, policy)
+        self._store(key)
+        return key
+
+    def _store(self, key: Key) -> None:
         row = {
             "key_id": key.key_id,
             "secret": key.secret,
-            "name": name,
-            "role": role,
-            "purpose": purpose,
-            "policy": None if policy is None else json.dumps(policy),
+            "name": key.name,
+            "role": key.role,
+            "purpose": key.purpose,
+            "policy": None if key.policy is None else json.dumps(key.policy),
             "created": key.created,
         }
         try:
             with self._database.write() as connection:
                 connection.execute(insert(keys).values(row))
         except IntegrityError as error:
-            raise RegardError(f"There is a key named {name} already; choose another name.") from error
-        return key
+            raise RegardError(f"There is a key named {key.name} already; choose another name.") from error
 
     def find(self, key_id: str) -> Key | None:
         with self._database.read() as connection:
-            row = connection.execute(select(keys).where(keys.c.key_id == key_id)).mappings().first()
+            row = connection.execute(_FIND, {"key_id": key_id}).mappings().first()
         return None if row is None else _key(dict(row))
 
     def all(self) -> list[Key]:
@@ -95,27 +91,55 @@ class KeyStore:
         if not done:
             raise RegardError(f"There is no key {key_id}; `regard keys list` shows them.")
 
-    def ensure_first(self, file: Path) -> bool:
-        """Makes the first admin key and writes it to `file` in AWS's credentials format, mode 0600.
+    def ensure_admin(self, file: Path) -> Key | None:
+        """Makes an admin key where there is none, and writes it to `file`; answers it, or None.
 
-        Does nothing, and answers False, when there are keys already.
+        The file is written before the key is stored: a crash in between leaves a file that the next start
+        replaces, never a key that nobody knows. Raises RegardError when the file can't be written.
         """
-        if self.all():
-            return False
+        if any(key.role == "admin" for key in self.all()):
+            return None
+        key = _new_key("admin", "admin", "general", None)
+        draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
+        write_credentials(draft, key)
         try:
-            key = self.create("admin", "admin")
+            self._store(key)
+            draft.replace(file)
         except RegardError:
-            return False  # another process was faster
-        write_credentials(file, key)
-        return True
+            return None  # another process was faster
+        except OSError as error:
+            raise RegardError(f"{file} can't be written ({error.strerror}); make room for it.") from error
+        finally:
+            draft.unlink(missing_ok=True)
+        return key
 
 
 def write_credentials(file: Path, key: Key) -> None:
-    """Writes an AWS shared-credentials file that only its owner can read; replaces what was there."""
-    draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+    """Writes a new AWS shared-credentials file that only its owner can read.
+
+    Raises RegardError when there is a file already, which may hold other profiles, or it can't be written.
+    """
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError as error:
+        raise RegardError(f"There is a file {file} already; name another one.") from error
+    except OSError as error:
+        raise RegardError(f"{file} can't be written ({error.strerror}); name another one.") from error
+    with open(descriptor, "w") as out:
         out.write(f"[default]\naws_access_key_id = {key.key_id}\naws_secret_access_key = {key.secret}\n")
-    draft.replace(file)
+
+
+def _new_key(name: str, role: str, purpose: str, policy: dict[str, Any] | None) -> Key:
+    return Key(
+        key_id="RGRD" + "".join(secrets.choice(_ALPHABET) for _ in range(16)),
+        secret=secrets.token_urlsafe(30),
+        name=name,
+        role=role,
+        purpose=purpose,
+        policy=policy,
+        created=time.time_ns() // 1_000_000,
+        suspended=None,
+    )
 
 
 def _key(row: dict[str, Any]) -> Key:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from regard.errors import ServiceQuotaExceededException
 from regard.storage.schema import tags
 
 MOST_TAGS = 200
+_TAGS = select(tags.c.key, tags.c.value).where(tags.c.resource == bindparam("resource")).order_by(tags.c.key)
 
 
 def tags_of(connection: Connection, resource: str) -> dict[str, str]:
-    query = select(tags.c.key, tags.c.value).where(tags.c.resource == resource).order_by(tags.c.key)
-    return {row.key: row.value for row in connection.execute(query)}
+    return {row.key: row.value for row in connection.execute(_TAGS, {"resource": resource})}
 
 
 def put_tags(connection: Connection, resource: str, new: Mapping[str, str]) -> None:
