@@ -12,11 +12,11 @@ sys.path.insert(0, str(ROOT))
 
 from tests import scenes  # noqa: E402
 
-SIZES = [250, 240, 220, 200, 180, 130, 160, 150, 140, 120, 110, 100, 90, 80, 70, 60, 50]
+SIZES = [290, 190, 220, 200, 180, 130, 160, 150, 140, 120, 110, 100, 90, 80, 70, 60, 50]
 
 
 def main() -> None:
-    photo, _ = scenes.group(SIZES, width=1280, height=440)
+    photo, _ = scenes.group(SIZES, width=1280, height=450)
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "group.jpg"
         target.write_bytes(scenes.jpeg(photo))

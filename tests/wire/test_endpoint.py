@@ -127,6 +127,13 @@ def test_an_unknown_key_an_unknown_operation_and_another_method_are_refused():
     assert send(endpoint(), signed("list_collections", REQUEST), [REQUEST], method="PUT").status == 400
 
 
+def test_an_unknown_key_is_refused_before_its_body_takes_a_place_in_the_line():
+    headers = signed("list_collections", b"", key_id="REGARDOTHERKEY000001")
+    # The same upload under a known key is read, and found too large.
+    answer = send(endpoint(), headers, [bytes(64 * 1024)] * 100)
+    assert (answer.status, answer.code) == (400, "UnrecognizedClientException")
+
+
 def test_a_target_that_was_swapped_after_signing_is_refused():
     headers = [
         (name, target("delete_collection") if name == "X-Amz-Target" else value)

@@ -30,6 +30,7 @@ from regard.errors import (
     ServiceUnavailableException,
     ThrottlingException,
     UnknownOperationException,
+    UnrecognizedClientException,
     ValidationException,
 )
 from regard.settings import Settings
@@ -165,8 +166,12 @@ class Endpoint:
             raise UnknownOperationException("Requests are sent with the method POST.")
         operation = spec.operation_of(request.headers.get("x-amz-target"))
         headers = _headers(request.scope)
-        # Refused before the body is read: a request that can't be valid must not cost its upload.
-        sigv4.authorization(headers, now=self._clock(), skew=self._skew)
+        # Refused before the body is read: a request that can't be valid must not cost its upload, nor hold
+        # a place in the line.
+        claim = sigv4.authorization(headers, now=self._clock(), skew=self._skew)
+        key = self._keys.find(claim.key_id)
+        if key is None:
+            raise UnrecognizedClientException
         case = _case(request)
         leave = self.line.take()
         try:
@@ -178,7 +183,7 @@ class Endpoint:
                 headers=headers,
                 body=sent,
             )
-            work = partial(self._serve, leave, signed, operation, request_id, case)
+            work = partial(self._serve, leave, signed, key, operation, request_id, case)
             future = self._submit(work)
             future.add_done_callback(lambda _: leave())
         except BaseException:
@@ -197,6 +202,7 @@ class Endpoint:
         self,
         leave: Callable[[], None],
         signed: sigv4.SignedRequest,
+        key: tuple[str, Caller],
         operation: str,
         request_id: str,
         case: str | None,
@@ -204,7 +210,8 @@ class Endpoint:
         """In a worker thread: from a body to a body."""
         leave()
         try:
-            caller = self._authenticate(signed)
+            secret, caller = key
+            sigv4.verify(signed, lambda _: secret, now=self._clock(), skew=self._skew)
             params = parse(operation, signed.body)
             validate(operation, params, image_bytes=self._image_bytes)
             response = self._gate.call(operation, params, caller, request_id=request_id, case=case)
@@ -215,19 +222,6 @@ class Endpoint:
             # Logged here, where it is logged even when the client is gone.
             log.exception("an operation failed", request_id=request_id, operation=operation)
             raise InternalServerError from error
-
-    def _authenticate(self, signed: sigv4.SignedRequest) -> Caller:
-        """Who signed the request. The key is read once: secret and holder are of the same moment."""
-        holders: dict[str, Caller] = {}
-
-        def secret_of(key_id: str) -> str | None:
-            found = self._keys.find(key_id)
-            if found is None:
-                return None
-            secret, holders[key_id] = found
-            return secret
-
-        return holders[sigv4.verify(signed, secret_of, now=self._clock(), skew=self._skew)]
 
 
 def routes(endpoint: Endpoint) -> list[Route]:
