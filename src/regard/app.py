@@ -68,7 +68,7 @@ def build(settings: Settings) -> Parts:
         audit=audit,
         sessions=sessions,
         services=services,
-        gate=Gate(services, keys, audit, names=wire_names()),
+        gate=Gate(services, audit, names=wire_names()),
     )
 
 
@@ -82,7 +82,7 @@ class SigningKeys:
         key = self._keys.find(key_id)
         if key is None:
             return None
-        return key.secret, Caller(key.key_id, key.name, key.role, key.policy, key.purpose)
+        return key.secret, key.holder
 
 
 def asgi(parts: Parts) -> Starlette:

@@ -9,11 +9,12 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """An authenticated caller.
+    """An authenticated caller, as the key store knew them when the request came.
 
     `key_id` is the access key id, or `local` for the owner of the data folder (CLI, in-process client).
     `policy` is an IAM-style document, or None for just what the role allows. `purpose` is what the key was
-    issued for: its requests follow at least that purpose's rules, whatever collection they touch.
+    issued for: its requests follow at least that purpose's rules, whatever collection they touch. Who keeps
+    a caller for later, as a job does, looks the key up again before each pass through the gate.
     """
 
     key_id: str
@@ -21,6 +22,7 @@ class Caller:
     role: str
     policy: Mapping[str, Any] | None = None
     purpose: str = "general"
+    suspended: bool = False
 
 
 LOCAL = Caller(key_id="local", name="local", role="admin")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from regard.caller import LOCAL, Caller
+from regard.caller import Caller
 from regard.context import Context, Services
 from regard.errors import (
     AccessDeniedException,
@@ -25,7 +25,6 @@ from regard.governance import policy, purpose
 from regard.governance.audit import AuditLog
 from regard.operations import OPERATIONS, Operation
 from regard.operations.resources import collection_arn, collection_of
-from regard.storage.keys import KeyStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +39,10 @@ class Admitted:
 class Gate:
     """Admits, runs and releases. Thread-safe."""
 
-    def __init__(
-        self, services: Services, keys: KeyStore, audit: AuditLog, *, names: Mapping[str, str]
-    ) -> None:
+    def __init__(self, services: Services, audit: AuditLog, *, names: Mapping[str, str]) -> None:
         """`names` maps every operation of the API, built or not, to the name that AWS gives it."""
         self._services = services
         self._names = names
-        self._keys = keys
         self._audit = audit
 
     def call(
@@ -79,7 +75,8 @@ class Gate:
     def _admit(
         self, operation: str, params: Mapping[str, Any], caller: Caller, record: dict[str, Any]
     ) -> Admitted:
-        self._refuse_suspended(caller)
+        if caller.suspended:
+            raise AccessDeniedException(f"The key {caller.key_id} is suspended.")
         collection_id = collection_of(params)
         self._refuse_unauthorized(self._names[operation], caller, collection_id)
         if operation == "create_collection" and params.get("Tags"):
@@ -104,13 +101,6 @@ class Gate:
             purpose=effective,
         )
         return Admitted(run, context, request)
-
-    def _refuse_suspended(self, caller: Caller) -> None:
-        if caller == LOCAL:
-            return
-        key = self._keys.find(caller.key_id)
-        if key is None or key.suspended is not None:
-            raise AccessDeniedException(f"The key {caller.key_id} is suspended.")
 
     def _refuse_unauthorized(self, name: str, caller: Caller, collection_id: str | None) -> None:
         settings = self._services.settings

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
 
 from regard.errors import RegardError
 from regard.storage.database import Database
@@ -45,16 +46,29 @@ class AuditLog:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._lock = threading.Lock()
+        self._head: Head | None = None  # where this process left the log
 
     def append(self, record: Mapping[str, Any]) -> Head:
         """Adds a record of JSON values and answers the new head."""
         text = json.dumps(record, ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False)
-        with self._lock, self._database.write() as connection:
+        with self._lock:
+            while True:
+                head = self._head or self._newest()
+                new = Head(head.sequence + 1, _link(head.hash, text))
+                row = {"sequence": new.sequence, "record": text, "hash": new.hash}
+                try:
+                    with self._database.write() as connection:
+                        connection.execute(_APPEND, row)
+                except IntegrityError:
+                    self._head = None  # another process was here: its record is the head now
+                else:
+                    self._head = new
+                    return new
+
+    def _newest(self) -> Head:
+        with self._database.read() as connection:
             row = connection.execute(_NEWEST).first()
-            head = Head(0, _GENESIS) if row is None else Head(row.sequence, row.hash)
-            new = Head(head.sequence + 1, _link(head.hash, text))
-            connection.execute(_APPEND, {"sequence": new.sequence, "record": text, "hash": new.hash})
-        return new
+        return Head(0, _GENESIS) if row is None else Head(row.sequence, row.hash)
 
     def append_command(self, command: str, subject: str, **facts: Any) -> Head:
         """Adds the record of what the data folder's owner did without an operation, such as making a key."""

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from regard.caller import Caller
 from regard.errors import RegardError
 from regard.storage.database import Database
 from regard.storage.schema import keys
@@ -35,6 +36,12 @@ class Key:
     policy: dict[str, Any] | None
     created: int
     suspended: int | None
+
+    @property
+    def holder(self) -> Caller:
+        return Caller(
+            self.key_id, self.name, self.role, self.policy, self.purpose, suspended=self.suspended is not None
+        )
 
     def __repr__(self) -> str:
         return f"Key({self.key_id}, {self.name}, {self.role})"  # never the secret
