@@ -16,7 +16,7 @@ SIZES = [290, 190, 220, 200, 180, 130, 160, 150, 140, 120, 110, 100, 90, 80, 70,
 
 
 def main() -> None:
-    photo, _ = scenes.group(SIZES, width=1280, height=450)
+    photo, _ = scenes.group(SIZES, width=1280, height=520)
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "group.jpg"
         target.write_bytes(scenes.jpeg(photo))

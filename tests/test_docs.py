@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 from typer.main import get_command
 
 from regard.cli import app
+from tests.conftest import Server
 
 ROOT = Path(__file__).parent.parent
 
@@ -53,6 +55,20 @@ def test_every_relative_link_leads_somewhere() -> None:
     for page in pages:
         for link in re.findall(r"\]\((?!https?:|mailto:|#)([^)#]+)", page.read_text()):
             assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+def test_the_readmes_example_finds_the_person(server: Server) -> None:
+    [example] = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert "http://127.0.0.1:8090" in example
+    done = subprocess.run(
+        [sys.executable, "-c", example.replace("http://127.0.0.1:8090", server.endpoint)],
+        cwd=ROOT,
+        env={**os.environ, "AWS_SHARED_CREDENTIALS_FILE": str(server.credentials_file)},
+        capture_output=True,
+        text=True,
+    )
+    name, similarity = done.stdout.split()
+    assert (name, float(similarity) > 99) == ("eileen", True), done.stderr
 
 
 def test_the_layers_hold() -> None:
