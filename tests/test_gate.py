@@ -69,8 +69,8 @@ def test_the_record_holds_no_picture_and_nothing_of_a_face(parts: Parts, portrai
     }  # fmt: skip
 
 
-# Operations whose request names a collection or a threshold where the gate does not look yet: whoever builds one
-# has to teach the gate first.
+# Operations that name a collection or a threshold where the gate does not look yet: whoever builds one has to
+# teach the gate first.
 UNSEEN = {"CreateStreamProcessor", "UpdateStreamProcessor"}
 
 

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from regard.errors import RegardError
 
 
-def _setting(default: Any, help_text: str) -> Any:
-    return field(default=default, metadata={"help": help_text})
+_PORTS = 65_535
+
+
+def _setting(default: Any, help_text: str, *, least: int = 1, most: int | None = None) -> Any:
+    """`least` and `most` bound a whole number."""
+    return field(default=default, metadata={"help": help_text, "least": least, "most": most})
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +26,15 @@ class Settings:
     """Defaults suit a laptop: loopback only, one folder, nothing fetched from outside."""
 
     host: str = _setting("127.0.0.1", "Address that `regard serve` listens on.")
-    port: int = _setting(8090, "Port that `regard serve` listens on.")
+    port: int = _setting(8090, "Port that `regard serve` listens on.", least=0, most=_PORTS)
     data: Path = _setting(Path("data"), "Folder of the database and the first key.")
     pack: str = _setting("default", "Model pack to use.")
     models: Path | None = _setting(None, "Folder of the installed packs; a per-user cache folder when unset.")
     region: str = _setting("us-east-1", "Region in the ARNs that Regard makes.")
     account: str = _setting("000000000000", "Account, 12 digits, in the ARNs that Regard makes.")
-    workers: int = _setting(0, "Images analysed at the same time; 0 means one for each processor core.")
+    workers: int = _setting(
+        0, "Images analysed at the same time; 0 means one for each processor core.", least=0
+    )
     queue: int = _setting(256, "Requests that may wait for a worker before new ones are throttled.")
     buckets: str = _setting("", "Folders served as S3 buckets: NAME=FOLDER, separated by commas.")
     s3_endpoint: str | None = _setting(
@@ -43,23 +51,20 @@ class Settings:
     def load(cls, environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
         """Settings from the environment; an override that is not None wins.
 
-        Raises RegardError, naming the variable, when a value has the wrong form.
+        A variable that is set to nothing counts as unset. `~` is the home folder in every folder.
+        Raises RegardError, naming the variable, when a value has the wrong form or is out of bounds.
         """
         environ = os.environ if environ is None else environ
         values: dict[str, Any] = {}
         for setting in fields(cls):
-            override = overrides.pop(setting.name, None)
-            variable = f"REGARD_{setting.name.upper()}"
-            if override is not None:
-                values[setting.name] = override
-            elif variable in environ:
-                values[setting.name] = _parse(variable, environ[variable], setting.default)
+            value = overrides.pop(setting.name, None)
+            if value is None:
+                value = environ.get(_variable(setting)) or None
+            if value is not None:
+                values[setting.name] = _parse(setting, value)
         if overrides:
             raise TypeError(f"no such settings: {', '.join(sorted(overrides))}")
-        settings = cls(**values)
-        if not (settings.account.isdigit() and len(settings.account) == 12):
-            raise RegardError("REGARD_ACCOUNT must be 12 digits.")
-        return settings
+        return cls(**values)
 
     @property
     def worker_count(self) -> int:
@@ -71,12 +76,48 @@ class Settings:
         return os.cpu_count() or 1
 
 
-def _parse(variable: str, text: str, default: Any) -> Any:
-    if isinstance(default, int):
-        try:
-            return int(text)
-        except ValueError as error:
-            raise RegardError(f"{variable} must be a whole number, not {text!r}.") from error
-    if isinstance(default, Path) or variable == "REGARD_MODELS":
-        return Path(text)
-    return text
+def _variable(setting: Field[Any]) -> str:
+    return f"REGARD_{setting.name.upper()}"
+
+
+def _parse(setting: Field[Any], value: Any) -> Any:
+    """A value of the setting's type. Raises RegardError when it is none."""
+    if isinstance(setting.default, int):
+        return _whole_number(setting, value)
+    if setting.name in ("data", "models"):
+        return Path(os.path.expanduser(value))
+    if setting.name == "buckets":
+        return ",".join(_with_home(item) for item in str(value).split(","))
+    if setting.name == "account" and not re.fullmatch("[0-9]{12}", value):
+        raise RegardError("REGARD_ACCOUNT must be 12 digits.")
+    if setting.name == "s3_endpoint" and not _is_endpoint(value):
+        raise RegardError(f"REGARD_S3_ENDPOINT must be `aws` or an http:// or https:// URL, not {value!r}.")
+    return value
+
+
+def _whole_number(setting: Field[Any], value: Any) -> int:
+    try:
+        number = int(value)
+    except (ValueError, TypeError) as error:
+        raise RegardError(f"{_variable(setting)} must be a whole number, not {value!r}.") from error
+    least, most = setting.metadata["least"], setting.metadata["most"]
+    if number < least or (most is not None and number > most):
+        bounds = f"{least} or more" if most is None else f"from {least} to {most}"
+        raise RegardError(f"{_variable(setting)} must be {bounds}, not {number}.")
+    return number
+
+
+def _with_home(bucket: str) -> str:
+    """`NAME=~/FOLDER` with the home folder spelled out: no shell does so behind an equals sign."""
+    name, equals, folder = bucket.partition("=")
+    return name + equals + os.path.expanduser(folder.strip())
+
+
+def _is_endpoint(text: str) -> bool:
+    if text == "aws":
+        return True
+    try:
+        url = urlsplit(text)
+        return url.scheme in ("http", "https") and bool(url.hostname)
+    except ValueError:
+        return False

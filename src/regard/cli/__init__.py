@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from importlib.metadata import version
+from io import TextIOWrapper
+from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
 from regard.cli import audit, collections, gallery, keys, models, pictures, server
+from regard.cli.printing import complain
 from regard.errors import RegardError
 
 app = typer.Typer(
@@ -29,11 +31,28 @@ app.add_typer(models.app, name="models")
 app.add_typer(audit.app, name="audit")
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"regard {version('regard')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """A self-hosted vision service that speaks Amazon Rekognition."""
+
+
 def main() -> None:
     """Runs a command; what a person can mend is one sentence and exit code 1, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a name that the terminal can't show is no error
     try:
         app()
     except RegardError as error:
-        console = Console(stderr=True, highlight=False, soft_wrap=True)
-        console.print("[red]regard:[/red]", escape(str(error)))
+        complain(str(error))
         sys.exit(1)

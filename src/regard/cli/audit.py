@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
-from rich.console import Console
 
-from regard.cli.local import DataFolder
+from regard.cli.local import DataFolder, check_database
+from regard.cli.printing import count, say
 from regard.settings import Settings
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def verify(data: DataFolder = None) -> None:
     """Recompute the chain; fails with the first record that was changed or removed."""
     with _opened(data) as audit:
         head = audit.verify()
-    Console(highlight=False).print(f"{head.sequence:,} records, unbroken. Head: {head.hash}", soft_wrap=True)
+    say(f"{count(head.sequence, 'record')}, unbroken. Head: {head.hash}")
 
 
 @app.command("export")
@@ -41,7 +41,9 @@ def _opened(data: Path | None) -> Iterator[AuditLog]:
     from regard.governance.audit import AuditLog
     from regard.storage.database import Database
 
-    database = Database.open(Settings.load(data=data).data)
+    settings = Settings.load(data=data)
+    check_database(settings)
+    database = Database.open(settings.data)
     try:
         yield AuditLog(database)
     finally:

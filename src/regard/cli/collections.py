@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
+from rich.table import Column
 
 from regard.cli.local import DataFolder, LocalGate, local_gate
+from regard.cli.printing import add_row, count, print_table, say, table
 from regard.governance import purpose as purposes
 
 app = typer.Typer(help="Make, list and delete collections.", no_args_is_help=True)
@@ -20,33 +21,36 @@ Purpose = Annotated[str, typer.Option(help=f"What the collection is for: {', '.j
 @app.command("create")
 def create(collection: CollectionId, purpose: Purpose = purposes.GENERAL, data: DataFolder = None) -> None:
     """Make an empty collection."""
+    purposes.parse(purpose)
     with local_gate(data) as gate:
         create_collection(gate, collection, purpose)
-    Console(highlight=False).print(f"Collection {collection} is ready; its purpose is {purpose}.")
+    say(f"Collection {collection} is ready; its purpose is {purpose}.")
 
 
 @app.command("list")
 def list_(data: DataFolder = None) -> None:
     """List the collections with their faces and purposes."""
-    table = Table("Collection", "Faces", "Purpose", "Model", "Created")
-    with local_gate(data) as gate:
+    rows = table("Collection", Column("Faces", justify="right"), "Purpose", "Model", _whole("Created"))
+    with local_gate(data, existing=True) as gate:
         token: dict[str, str] = {}
         while True:
             page = gate.call("list_collections", **token)
             for collection in page["CollectionIds"]:
                 facts = gate.call("describe_collection", CollectionId=collection)
-                tags = gate.call("list_tags_for_resource", ResourceArn=facts["CollectionARN"])["Tags"]
-                table.add_row(
+                cells = (
                     collection,
                     f"{facts['FaceCount']:,}",
-                    tags.get(purposes.TAG, purposes.GENERAL),
+                    purpose_of(gate, facts),
                     facts["FaceModelVersion"],
                     f"{facts['CreationTimestamp']:%Y-%m-%d %H:%M}",
                 )
+                add_row(rows, cells)
             if "NextToken" not in page:
                 break
             token = {"NextToken": page["NextToken"]}
-    Console(highlight=False).print(table if table.row_count else "There is no collection yet.")
+    print_table(rows)
+    if not rows.row_count:
+        say("There is no collection yet.")
 
 
 @app.command("delete")
@@ -56,13 +60,24 @@ def delete(
     data: DataFolder = None,
 ) -> None:
     """Erase a collection and every face in it."""
-    with local_gate(data) as gate:
+    with local_gate(data, existing=True) as gate:
         faces = gate.call("describe_collection", CollectionId=collection)["FaceCount"]
         if not yes:
-            typer.confirm(f"Erase {collection} and its {faces:,} faces?", abort=True)
+            typer.confirm(f"Erase {collection} and its {count(faces, 'face')}?", abort=True)
         gate.call("delete_collection", CollectionId=collection)
-    Console(highlight=False).print(f"Collection {collection} is erased.")
+    say(f"Collection {collection} is erased.")
 
 
 def create_collection(gate: LocalGate, collection: str, purpose: str) -> None:
     gate.call("create_collection", CollectionId=collection, Tags={purposes.TAG: purposes.parse(purpose)})
+
+
+def purpose_of(gate: LocalGate, facts: Mapping[str, Any]) -> str:
+    """The purpose of a collection that DescribeCollection has described."""
+    tags: dict[str, str] = gate.call("list_tags_for_resource", ResourceArn=facts["CollectionARN"])["Tags"]
+    return tags.get(purposes.TAG, purposes.GENERAL)
+
+
+def _whole(header: str) -> Column:
+    """A column that never wraps."""
+    return Column(header, no_wrap=True)

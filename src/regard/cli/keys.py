@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -10,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Column, Table
+from rich.table import Column
 
-from regard.cli.local import DataFolder
+from regard.cli.local import DataFolder, check_database
+from regard.cli.printing import add_row, print_table, say, table
 from regard.errors import RegardError
 from regard.governance import policy as policies
 from regard.governance import purpose as purposes
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from regard.storage.keys import KeyStore
 
 app = typer.Typer(help="Make, list, suspend and resume access keys.", no_args_is_help=True)
+
+_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)  # what IAM allows a user
 
 
 @app.command("create")
@@ -38,40 +42,47 @@ def create(
     data: DataFolder = None,
 ) -> None:
     """Make a key. Its secret is shown once."""
+    if not _NAME.fullmatch(name):
+        raise RegardError(f"A key's name has 1 to 64 letters, digits and + = , . @ _ - in it; {name!r} does not.")
     if role not in policies.ROLES:
         raise RegardError(f"There is no role {role}; the roles are {', '.join(policies.ROLES)}.")
+    purposes.parse(purpose)
     document = None if policy is None else policies.check_document(_read_json(policy))
+    if credentials:
+        _check_new_file(credentials)
     with _opened(data) as (store, audit):
-        key = store.create(name, role, purpose=purposes.parse(purpose), policy=document)
+        key = store.create(name, role, purpose=purpose, policy=document)
         _record(audit, "keys create", key.key_id, name=name, role=role, purpose=purpose, policy=document)
-    console = Console(highlight=False)
     if credentials:
         from regard.storage.keys import write_credentials
 
         write_credentials(credentials, key)
-        console.print(f"Key {key.key_id} for {name} ({role}) is in {credentials}.")
+        say(f"Key {key.key_id} for {name} ({role}) is in {credentials}.")
         return
-    console.print(f"aws_access_key_id = {key.key_id}\naws_secret_access_key = {key.secret}", soft_wrap=True)
+    say(f"aws_access_key_id = {key.key_id}")
+    say(f"aws_secret_access_key = {key.secret}")
 
 
 @app.command("list")
 def list_(data: DataFolder = None) -> None:
     """List the keys, without their secrets."""
-    table = Table(Column("Key", no_wrap=True), "Name", "Role", "Purpose", "Policy", "Created", "State")
-    with _opened(data) as (store, _):
+    whole = (Column(header, no_wrap=True) for header in ("Role", "Purpose", "Policy", "Created", "State"))
+    rows = table(Column("Key", no_wrap=True), "Name", *whole)
+    with _opened(data, existing=True) as (store, _):
         for key in store.all():
-            table.add_row(
+            cells = (
                 key.key_id,
                 key.name,
                 key.role,
                 key.purpose,
                 "own" if key.policy else "role's",
                 f"{datetime.fromtimestamp(key.created / 1000, UTC):%Y-%m-%d}",
-                "active" if key.suspended is None else "[red]suspended[/red]",
+                "active" if key.suspended is None else "suspended",
             )
-    Console(highlight=False).print(
-        table if table.row_count else "There is no key yet; `regard serve` makes one."
-    )
+            add_row(rows, cells, style=None if key.suspended is None else "red")
+    print_table(rows)
+    if not rows.row_count:
+        say("There is no key yet; `regard serve` makes one.")
 
 
 @app.command("suspend")
@@ -87,19 +98,22 @@ def resume(key_id: Annotated[str, typer.Argument(metavar="KEY")], data: DataFold
 
 
 def _set_suspended(key_id: str, suspended: bool, data: Path | None) -> None:
-    with _opened(data) as (store, audit):
+    with _opened(data, existing=True) as (store, audit):
         store.suspend(key_id, suspended=suspended)
         _record(audit, "keys suspend" if suspended else "keys resume", key_id)
-    Console(highlight=False).print(f"Key {key_id} is {'suspended' if suspended else 'active again'}.")
+    say(f"Key {key_id} is {'suspended' if suspended else 'active again'}.")
 
 
 @contextmanager
-def _opened(data: Path | None) -> Iterator[tuple[KeyStore, AuditLog]]:
+def _opened(data: Path | None, *, existing: bool = False) -> Iterator[tuple[KeyStore, AuditLog]]:
     from regard.governance.audit import AuditLog
     from regard.storage.database import Database
     from regard.storage.keys import KeyStore
 
-    database = Database.open(Settings.load(data=data).data)
+    settings = Settings.load(data=data)
+    if existing:
+        check_database(settings)
+    database = Database.open(settings.data)
     try:
         yield KeyStore(database), AuditLog(database)
     finally:
@@ -109,6 +123,14 @@ def _opened(data: Path | None) -> Iterator[tuple[KeyStore, AuditLog]]:
 def _record(audit: AuditLog, command: str, key_id: str, **facts: object) -> None:
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     audit.append({"time": now, "key": "local", "operation": command, "subject": key_id, **facts})
+
+
+def _check_new_file(file: Path) -> None:
+    """Raises RegardError unless the file can be made: once the key is stored, its secret needs a place."""
+    if os.path.lexists(file):
+        raise RegardError(f"{file} is there already; name a file that is not.")
+    if not (file.parent.is_dir() and os.access(file.parent, os.W_OK | os.X_OK)):
+        raise RegardError(f"{file} can't be written; name a file in a folder that you can write to.")
 
 
 def _read_json(file: Path) -> object:

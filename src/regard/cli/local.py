@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from regard.caller import LOCAL
+from regard.client import check_case
 from regard.errors import RegardError
 from regard.settings import Settings
 
@@ -33,16 +34,33 @@ class LocalGate:
         self._case = case
 
     def call(self, operation: str, **params: Any) -> dict[str, Any]:
+        """The operation's answer. Raises ServiceError, for a request that HTTP would refuse as well."""
+        self.check(operation, **params)
         return self.parts.gate.call(operation, params, LOCAL, case=self._case)
+
+    def check(self, operation: str, **params: Any) -> None:
+        """Holds a request to the API's constraints, as HTTP does, without making it."""
+        from regard.wire.validate import validate
+
+        for name, value in params.items():
+            if isinstance(value, float) and not math.isfinite(value):
+                raise RegardError(f"{name} must be a number, not {value}.")
+        validate(operation, params, image_bytes=self.parts.settings.image_bytes)
 
 
 @contextmanager
-def local_gate(data: Path | None, case: str | None = None) -> Iterator[LocalGate]:
-    """Opens the data folder for one command. A file may be as large as an object in a bucket."""
+def local_gate(data: Path | None, case: str | None = None, *, existing: bool = False) -> Iterator[LocalGate]:
+    """Opens the data folder for one command. A file may be as large as an object in a bucket.
+
+    `existing` is for a command that has nothing to do in an empty folder: there RegardError is raised.
+    """
     # The models' libraries take a second to import; `regard --help` should not.
     from regard.app import build
 
+    check_case(case, "--case")
     settings = Settings.load(data=data)
+    if existing:
+        check_database(settings)
     parts = build(replace(settings, image_bytes=settings.object_bytes))
     try:
         yield LocalGate(parts, case)
@@ -50,13 +68,24 @@ def local_gate(data: Path | None, case: str | None = None) -> Iterator[LocalGate
         parts.close()
 
 
+def check_database(settings: Settings) -> None:
+    """Raises RegardError where there is no database: a mistyped folder must not become a new one."""
+    if not (settings.data / "regard.db").is_file():
+        raise RegardError(
+            f"There is no database of Regard in {settings.data}; name its folder with --data or REGARD_DATA."
+        )
+
+
 def read_picture(path: Path) -> bytes:
-    """Raises RegardError when the file can't be read."""
+    """Raises RegardError when the file can't be read, is empty, or larger than an object in a bucket."""
+    most = Settings.load().object_bytes
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            picture = file.read(most + 1)
     except OSError as error:
         raise RegardError(f"{path} can't be read: {error.strerror}.") from error
-
-
-def print_json(answer: Any) -> None:
-    typer.echo(json.dumps(answer, indent=2, default=str))
+    if not picture:
+        raise RegardError(f"{path} is empty.")
+    if len(picture) > most:
+        raise RegardError(f"{path} is larger than {most:,} bytes, the limit of REGARD_OBJECT_BYTES.")
+    return picture

@@ -6,15 +6,16 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from regard.cli.drawing import Mark, draw
-from regard.cli.local import AsJson, Case, DataFolder, local_gate, print_json, read_picture
+from regard.cli.local import AsJson, Case, DataFolder, local_gate, read_picture
+from regard.cli.printing import add_row, count, print_json, print_table, say, table
 
 Drawing = Annotated[Path | None, typer.Option("--draw", help="Write the picture with the faces marked.")]
 
 _BOX = "Left  Top   Width Height"
+_FACTS = "Roll", "Yaw", "Pitch", "Light", "Sharp"
 
 
 def faces(
@@ -34,17 +35,18 @@ def faces(
     if as_json:
         print_json(answer)
         return
-    table = Table("#", "Confidence", _BOX, "Roll", "Yaw", "Pitch", "Light", "Sharp")
+    rows = table(*(Column(header, no_wrap=True) for header in ("#", "Confidence", _BOX, *_FACTS)))
     for number, face in enumerate(found, 1):
         pose, quality = face["Pose"], face["Quality"]
-        table.add_row(
+        cells = (
             str(number),
             f"{face['Confidence']:.2f} %",
             _box(face["BoundingBox"]),
             *(f"{pose[axis]:+.0f}°" for axis in ("Roll", "Yaw", "Pitch")),
             *(f"{quality[name]:.0f}" for name in ("Brightness", "Sharpness")),
         )
-    _print(table, f"{len(found)} face{'' if len(found) == 1 else 's'} in {photo.name}", drawing)
+        add_row(rows, cells)
+    _print(rows, f"{count(len(found), 'face')} in {photo.name}", drawing)
 
 
 def compare(
@@ -74,23 +76,18 @@ def compare(
     if as_json:
         print_json(answer)
         return
-    table = Table("#", "Similarity", _BOX)
+    rows = table(*(Column(header, no_wrap=True) for header in ("#", "Similarity", _BOX)))
     for number, match in enumerate(matches, 1):
-        table.add_row(str(number), f"{match['Similarity']:.2f} %", _box(match["Face"]["BoundingBox"]))
-    others = len(answer["UnmatchedFaces"])
-    _print(
-        table,
-        f"{len(matches)} of {len(matches) + others} faces in {target.name} match at {threshold:g} %",
-        drawing,
-    )
+        add_row(rows, (str(number), f"{match['Similarity']:.2f} %", _box(match["Face"]["BoundingBox"])))
+    there = count(len(matches) + len(answer["UnmatchedFaces"]), "face")
+    verb = "matches" if len(matches) == 1 else "match"
+    _print(rows, f"{len(matches)} of {there} in {target.name} {verb} at {threshold:g} %", drawing)
 
 
 def _box(box: dict[str, Any]) -> str:
     return " ".join(f"{box[side]:.3f}" for side in ("Left", "Top", "Width", "Height"))
 
 
-def _print(table: Table, summary: str, drawing: Path | None) -> None:
-    console = Console(highlight=False)
-    if table.row_count:
-        console.print(table)
-    console.print(summary + (f"; drawn in {drawing}" if drawing else ""))
+def _print(rows: Table, summary: str, drawing: Path | None) -> None:
+    print_table(rows)
+    say(summary + (f"; drawn in {drawing}" if drawing else ""))

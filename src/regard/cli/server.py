@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 import socket
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from regard.cli.local import DataFolder
+from regard.cli.printing import say
 from regard.errors import RegardError
 from regard.settings import Settings
 
@@ -30,8 +31,7 @@ def serve(
     from regard.app import asgi, build
     from regard.vision.faces import FaceAnalyzer
 
-    settings = Settings.load(host=host, port=port, data=data, buckets=",".join(bucket) if bucket else None)
-    console = Console(highlight=False, stderr=True)
+    settings = Settings.load(host=host, port=port, data=data, buckets=_joined(bucket))
     logs.configure()
     listener = _listen(settings.host, settings.port)
     parts = build(settings)
@@ -40,13 +40,13 @@ def serve(
     made = parts.keys.ensure_admin(credentials)
     if made is not None:
         parts.audit.append_command("keys create", made.key_id, name=made.name, role=made.role)
-        console.print(f"Made an admin key; it is in {credentials}.")
-    address = f"http://{settings.host}:{listener.getsockname()[1]}"
-    console.print(f"Regard serves on {address}. Try:")
-    console.print(
-        f"  AWS_SHARED_CREDENTIALS_FILE={credentials} AWS_REGION={settings.region} "
+        say(f"Made an admin key; it is in {credentials}.", on_stderr=True)
+    address = f"http://{_authority(settings.host, listener.getsockname()[1])}"
+    say(f"Regard serves on {address}. Try:", on_stderr=True)
+    say(
+        f"  AWS_SHARED_CREDENTIALS_FILE={shlex.quote(str(credentials))} AWS_REGION={settings.region} "
         f"aws --endpoint-url {address} rekognition list-collections",
-        soft_wrap=True,
+        on_stderr=True,
     )
     config = uvicorn.Config(
         asgi(parts),
@@ -63,6 +63,22 @@ def serve(
         parts.close()
 
 
+def _joined(buckets: list[str] | None) -> str | None:
+    """Every --bucket as REGARD_BUCKETS has them. Raises RegardError for one that would become two."""
+    for bucket in buckets or ():
+        if "," in bucket:
+            raise RegardError(
+                f"--bucket {bucket} holds a comma: give each bucket its own --bucket, and a folder whose name "
+                "has one through a link without."
+            )
+    return ",".join(buckets) if buckets else None
+
+
+def _authority(host: str, port: int) -> str:
+    """Host and port as a URL has them: an IPv6 address in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def _listen(host: str, port: int) -> socket.socket:
     """A bound socket, before anything is loaded: a port that is taken should say so at once."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -75,6 +91,6 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise RegardError(
-            f"Can't listen on {host}:{port} ({error.strerror}); choose another with --host and --port."
+            f"Can't listen on {_authority(host, port)} ({error.strerror}); choose another with --host and --port."
         ) from error
     return listener

@@ -13,8 +13,8 @@ from typing import overload
 import numpy as np
 from numpy.typing import NDArray
 
-MIDDLE = 0.6002  # a: the distance of 50 %
-STEEPNESS = 16.55  # b
+MIDDLE = 0.5988  # a: the distance of 50 %
+STEEPNESS = 17.28  # b
 
 
 @overload

@@ -11,7 +11,7 @@ from regard.vision.faces.face import Quality
 CHIP = 96  # px, the side of the upright face (without padding) that quality is measured on
 
 # Logistic fit of "is a face" on MTCNN's last logit (training/fit_confidence.py).
-CONFIDENCE_SLOPE, CONFIDENCE_OFFSET = 0.889, -0.632
+CONFIDENCE_SLOPE, CONFIDENCE_OFFSET = 0.840, -0.176
 
 # Edge strengths that read as sharpness 0 and 100, on a logarithmic scale; see `measure_quality`.
 BLURRED, CRISP = 0.05, 0.24

@@ -12,9 +12,10 @@ import numpy as np
 
 from regard.vision.faces.mtcnn import suppress
 from regard.vision.model import Runner
-from regard.vision.pixels import Floats, Pixels, resize
+from regard.vision.pixels import GREY, Floats, Pixels, resize
 
 SIDE = 256
+MARGIN = 0.1  # of the longer side, on every side: faces that the frame cuts are found when there is room
 
 
 def _anchors() -> Floats:
@@ -48,10 +49,10 @@ class BlazeFace:
     def detect(self, pixels: Pixels, threshold: float = 0.5) -> Sightings:
         """Faces in `pixels` (H, W, 3), uint8, RGB, best first."""
         height, width = pixels.shape[:2]
-        scale = SIDE / max(height, width)
+        scale = SIDE / max(height, width) / (1 + 2 * MARGIN)
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         left, top = (SIDE - size[0]) // 2, (SIDE - size[1]) // 2
-        letterbox = np.zeros((1, SIDE, SIDE, 3), np.float32)
+        letterbox = np.full((1, SIDE, SIDE, 3), GREY, np.float32)
         small = resize(pixels, *size)
         letterbox[0, top : top + size[1], left : left + size[0]] = small
         letterbox /= 127.5

@@ -67,9 +67,11 @@ class FaceDetector:
             return found
         boxes = np.repeat(square(seen.boxes[open_]), 4, 0)
         rolls = (seen.rolls[open_][:, None] + np.radians([0, 180, 90, -90])).ravel()
-        for _ in range(2):  # the second time from where the first look put the face
-            looked = self._mtcnn.landmark_turned(copies, boxes, rolls)
-            boxes, rolls = square(looked.boxes), eye_rolls(looked.landmarks)
+        first = self._mtcnn.landmark_turned(copies, boxes, rolls)
+        # The second time from where the first look put the face, unless that loses it.
+        looked = self._mtcnn.landmark_turned(copies, square(first.boxes), eye_rolls(first.landmarks))
+        lost = np.flatnonzero((looked.logits < SURE) & (first.logits > looked.logits))
+        looked = looked.replaced(lost, first.take(lost))
         best = np.arange(0, len(boxes), 4) + looked.logits.reshape(-1, 4).argmax(1)
         confirmed = looked.take(best)
         return _distinct([found, confirmed.take(confirmed.logits > SURE)])
@@ -101,11 +103,9 @@ class FaceDetector:
             return found
         looked = self._mtcnn.landmark_turned(copies, square(found.boxes[leaning]), rolls[leaning])
         better = looked.logits > np.minimum(found.logits[leaning], STRONG)
-        result = Candidates(found.boxes.copy(), found.logits.copy(), found.landmarks.copy())
-        for target, source in ((result.boxes, looked.boxes), (result.landmarks, looked.landmarks)):
-            target[leaning[better]] = source[better]
-        result.logits[leaning] = np.maximum(found.logits[leaning], looked.logits)
-        return result
+        kept = looked.logits < found.logits[leaning]
+        looked.logits[kept] = found.logits[leaning][kept]
+        return found.replaced(leaning[better], looked.take(better))
 
 
 def eye_rolls(landmarks: Floats) -> Floats:

@@ -44,6 +44,13 @@ class Candidates:
     def take(self, which: NDArray[np.intp] | NDArray[np.bool_]) -> Candidates:
         return Candidates(self.boxes[which], self.logits[which], self.landmarks[which])
 
+    def replaced(self, which: NDArray[np.intp], others: Candidates) -> Candidates:
+        """A copy with `others` in the places `which`."""
+        result = Candidates(self.boxes.copy(), self.logits.copy(), self.landmarks.copy())
+        result.boxes[which], result.logits[which] = others.boxes, others.logits
+        result.landmarks[which] = others.landmarks
+        return result
+
     @staticmethod
     def none() -> Candidates:
         return Candidates(*(np.zeros((0, *shape), np.float32) for shape in ((4,), (), (5, 2))))
