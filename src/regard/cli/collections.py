@@ -30,7 +30,11 @@ def create(collection: CollectionId, purpose: Purpose = purposes.GENERAL, data: 
 @app.command("list")
 def list_(data: DataFolder = None) -> None:
     """List the collections with their faces and purposes."""
-    rows = table("Collection", Column("Faces", justify="right"), "Purpose", "Model", _whole("Created"))
+    rows = table(
+        Column("Collection", overflow="fold"),
+        Column("Faces", justify="right", no_wrap=True),
+        *(Column(header, no_wrap=True) for header in ("Purpose", "Model", "Created")),
+    )
     with local_gate(data, existing=True) as gate:
         token: dict[str, str] = {}
         while True:
@@ -76,8 +80,3 @@ def purpose_of(gate: LocalGate, facts: Mapping[str, Any]) -> str:
     """The purpose of a collection that DescribeCollection has described."""
     tags: dict[str, str] = gate.call("list_tags_for_resource", ResourceArn=facts["CollectionARN"])["Tags"]
     return tags.get(purposes.TAG, purposes.GENERAL)
-
-
-def _whole(header: str) -> Column:
-    """A column that never wraps."""
-    return Column(header, no_wrap=True)

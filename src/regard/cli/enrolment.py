@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import time
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
@@ -15,11 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from regard.cli.local import LocalGate, read_picture
+from regard.cli.printing import count
 from regard.errors import RegardError
 
 _SUFFIXES = {".jpg", ".jpeg", ".jpe", ".png"}
 _NOT_ALLOWED = re.compile(r"[^a-zA-Z0-9_.\-:]")
 _LONGEST_ID = 255
+_DIGEST = 8  # hexadecimal digits
 
 
 class Naming(StrEnum):
@@ -74,38 +78,56 @@ class Tally:
 
     def summary(self, collection: str) -> str:
         return (
-            f"{self.enrolled} faces of {self.pictures} pictures are in {collection}; "
-            f"{self.refused} faces were not good enough, {self.failed} pictures failed."
+            f"{count(self.enrolled, 'face')} of {count(self.pictures, 'picture')} "
+            f"{'is' if self.enrolled == 1 else 'are'} in {collection}; {count(self.refused, 'face')} "
+            f"{'was' if self.refused == 1 else 'were'} not good enough, "
+            f"{count(self.failed, 'picture')} failed."
         )
 
 
 class Journal:
-    """The files of one folder that are in one collection already, in a file that only grows."""
+    """The files of one folder that are in one collection already, in a file that only grows.
 
-    def __init__(self, file: Path) -> None:
+    It is ASCII: what a file name has beyond, bytes that are no UTF-8 included, is a JSON escape.
+    """
+
+    def __init__(self, file: Path, folder: Path) -> None:
         self._file = file
+        self._folder = folder
         self._done: set[str] = set()
         if file.exists():
-            for line in file.read_text(errors="replace").splitlines():
+            for line in file.read_text("ascii", errors="replace").splitlines():
                 self._done.add(line)
 
     @classmethod
     def open(
         cls, data: Path, collection: str, created: int, folder: Path, options: Mapping[str, object]
     ) -> Journal:
-        """`created` tells a collection from one of the same name that was deleted."""
+        """`created` tells a collection from one of the same name that was deleted, `options` one way of
+        enrolling from another: a file that was done otherwise is not done."""
         which = json.dumps([collection, created, str(folder.resolve()), options], sort_keys=True)
         file = data / "enrolments" / f"{hashlib.sha256(which.encode()).hexdigest()[:32]}.log"
         file.parent.mkdir(mode=0o700, exist_ok=True)
-        return cls(file)
+        return cls(file, folder)
 
     def done(self, file: Path) -> bool:
-        return _entry(file) in self._done
+        return self._entry(file) in self._done
 
     def write(self, file: Path) -> None:
+        entry = self._entry(file)
+        if entry is None or entry in self._done:
+            return
         # Written after the faces are: what a crash loses here is enrolled again, and recognised as the same.
-        with self._file.open("a") as out:
-            out.write(_entry(file) + "\n")
+        with self._file.open("a", encoding="ascii") as out:
+            out.write(entry + "\n")
+
+    def _entry(self, file: Path) -> str | None:
+        """A file as it is now, or None where it is gone: one that was replaced is enrolled again."""
+        try:
+            status = file.stat()
+        except OSError:
+            return None
+        return json.dumps([str(file.relative_to(self._folder)), status.st_size, status.st_mtime_ns])
 
 
 def pictures_below(folder: Path) -> list[Path]:
@@ -114,10 +136,19 @@ def pictures_below(folder: Path) -> list[Path]:
 
 
 def external_image_id(file: Path, folder: Path, naming: Naming) -> str:
-    """The file's folder or its own name, in the characters that Rekognition allows."""
+    """The name of the file's folder, or its own, in the characters that Rekognition allows.
+
+    A name that had to be changed ends with a digest of what it was (UTF-8, NFC), so that two people whose
+    names are written in other letters stay two.
+    """
     own = naming is Naming.FILE or (naming is Naming.AUTO and file.parent == folder)
-    name = file.stem if own else file.resolve().parent.name
-    return _NOT_ALLOWED.sub("_", name)[:_LONGEST_ID]
+    # Not resolved: a link is named for the folder that it is in, not for the one it leads to.
+    name = unicodedata.normalize("NFC", file.stem if own else Path(os.path.abspath(file)).parent.name)
+    allowed = _NOT_ALLOWED.sub("_", name)
+    if allowed == name and len(name) <= _LONGEST_ID:
+        return name
+    digest = hashlib.sha256(os.fsencode(name)).hexdigest()[:_DIGEST]
+    return f"{allowed[: _LONGEST_ID - _DIGEST - 1]}-{digest}"
 
 
 def enrol(
@@ -150,9 +181,3 @@ def enrol(
             for future in finished:
                 yield future.result()
                 running.update(executor.submit(one, file) for file in islice(waiting, 1))
-
-
-def _entry(file: Path) -> str:
-    """A file as it is now: one that was replaced by another picture is enrolled again."""
-    status = file.stat()
-    return json.dumps([str(file), status.st_size, status.st_mtime_ns])

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.table import Column
+from rich.text import Text
 
-from regard.cli.collections import CollectionId, Purpose, create_collection
+from regard.cli.collections import CollectionId, create_collection, purpose_of
 from regard.cli.drawing import Mark, draw
 from regard.cli.enrolment import Journal, Naming, Tally, enrol, pictures_below
-from regard.cli.local import AsJson, Case, DataFolder, LocalGate, local_gate, print_json, read_picture
+from regard.cli.local import AsJson, Case, DataFolder, LocalGate, local_gate, read_picture
+from regard.cli.printing import add_row, count, print_json, print_table, printable, say, table
 from regard.errors import RegardError, ResourceNotFoundException
 from regard.governance import purpose as purposes
+
+
+class Quality(StrEnum):
+    """Rekognition's QualityFilter."""
+
+    NONE = "NONE"
+    AUTO = "AUTO"
+    LOW = "LOW"
+    MEDIUM = "MEDIUM"
+    HIGH = "HIGH"
 
 
 def index(
@@ -28,8 +41,17 @@ def index(
         int | None,
         typer.Option("--max-faces", min=1, help="At most so many faces of each picture, the largest."),
     ] = None,
-    quality: Annotated[str, typer.Option(help="NONE, AUTO, LOW, MEDIUM or HIGH.")] = "AUTO",
-    purpose: Purpose = purposes.GENERAL,
+    quality: Annotated[Quality, typer.Option(help="How good a face must be.")] = Quality.AUTO,
+    purpose: Annotated[
+        str | None,
+        typer.Option(
+            help=f"What the collection is for: {', '.join(purposes.PURPOSES)}. "
+            "One that exists is raised to a stricter purpose, never lowered."
+        ),
+    ] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Enrol the files that were done before, too.")
+    ] = False,
     as_json: AsJson = False,
     data: DataFolder = None,
     case: Case = None,
@@ -39,18 +61,22 @@ def index(
     The collection is made where there is none. ExternalImageId is the name of the file's folder, or the
     file's own where it lies directly in FOLDER.
     """
+    if purpose is not None:
+        purposes.parse(purpose)
     if not folder.is_dir():
         raise RegardError(f"There is no folder {folder}.")
     files = pictures_below(folder)
     if not files:
         raise RegardError(f"There is no JPEG or PNG in {folder}.")
     with local_gate(data, case) as gate:
-        created = _ensure(gate, collection, purpose)
-        options: dict[str, object] = {"CollectionId": collection, "QualityFilter": quality}
+        options: dict[str, object] = {"CollectionId": collection, "QualityFilter": quality.value}
         if most_faces is not None:
             options["MaxFaces"] = most_faces
-        journal = Journal.open(gate.parts.settings.data, collection, created, folder, options)
-        todo = [file for file in files if not journal.done(file)]
+        gate.check("index_faces", Image={"Bytes": b"-"}, **options)  # before a collection is made for it
+        created = _ensure(gate, collection, purpose, on_stderr=as_json)
+        way = options | {"ExternalImageId": naming.value}
+        journal = Journal.open(gate.parts.settings.data, collection, created, folder, way)
+        todo = [file for file in files if again or not journal.done(file)]
         tally = Tally()
         with Progress(
             TextColumn("{task.description}"),
@@ -58,7 +84,7 @@ def index(
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}"),
             TimeRemainingColumn(),
-            console=Console(stderr=True),
+            console=Console(stderr=True, soft_wrap=True),
             disable=as_json,
         ) as progress:
             task = progress.add_task("Enrolling", total=len(files), completed=len(files) - len(todo), rate="")
@@ -67,15 +93,20 @@ def index(
                 if outcome.error is None:
                     journal.write(outcome.file)
                 elif not as_json:
-                    progress.console.print(f"{outcome.file}: {outcome.error}", style="red", markup=False)
+                    sentence = Text(printable(f"{outcome.file}: {outcome.error}"), style="red")
+                    progress.console.print(sentence, soft_wrap=True)
                 progress.update(task, advance=1, rate=f"{tally.rate:.1f}/s")
+    known = len(files) - len(todo)
     if as_json:
-        print_json(tally.facts() | {"skipped": len(files) - len(todo)})
-    else:
-        known = len(files) - len(todo)
-        Console(highlight=False).print(
-            tally.summary(collection) + (f" {known} files were done before." if known else "")
+        print_json(tally.facts() | {"skipped": known})
+    elif not todo:
+        say(
+            f"Nothing was done: {'the picture' if known == 1 else f'all {known:,} pictures'} of {folder} "
+            f"{'is' if known == 1 else 'are'} in {collection} already; --again enrols once more."
         )
+    else:
+        before = f" {count(known, 'picture')} {'was' if known == 1 else 'were'} done before." if known else ""
+        say(tally.summary(collection) + before)
     if tally.failed:
         raise typer.Exit(1)
 
@@ -97,7 +128,7 @@ def search(
 ) -> None:
     """Find the person of a photo in a collection."""
     picture = read_picture(photo)
-    with local_gate(data, case) as gate:
+    with local_gate(data, case, existing=True) as gate:
         chosen = {} if threshold is None else {"FaceMatchThreshold": threshold}
         answer = gate.call(
             "search_faces_by_image",
@@ -114,27 +145,44 @@ def search(
     if as_json:
         print_json(answer)
         return
-    table = Table("#", "Similarity", "ExternalImageId", "FaceId")
-    for number, match in enumerate(matches, 1):
+    number, similarity, face_id = (Column(header, no_wrap=True) for header in ("#", "Similarity", "FaceId"))
+    rows = table(number, similarity, Column("ExternalImageId", overflow="fold"), face_id)
+    for place, match in enumerate(matches, 1):
         face = match["Face"]
-        table.add_row(
-            str(number), f"{match['Similarity']:.2f} %", face["ExternalImageId"] or "", face["FaceId"]
-        )
-    console = Console(highlight=False)
-    if matches:
-        console.print(table)
-    console.print(f"{len(matches)} match{'' if len(matches) == 1 else 'es'} in {collection}")
+        name = face.get("ExternalImageId") or ""
+        add_row(rows, (str(place), f"{match['Similarity']:.2f} %", name, face["FaceId"]))
+    print_table(rows)
+    say(f"{count(len(matches), 'match')} in {collection}")
 
 
 def _name(face: dict[str, str]) -> str:
-    return face["ExternalImageId"] or face["FaceId"]
+    return face.get("ExternalImageId") or face["FaceId"]
 
 
-def _ensure(gate: LocalGate, collection: str, purpose: str) -> int:
+def _ensure(gate: LocalGate, collection: str, purpose: str | None, *, on_stderr: bool) -> int:
     """Makes the collection where there is none; answers when it was made, milliseconds since the epoch."""
     try:
         facts = gate.call("describe_collection", CollectionId=collection)
     except ResourceNotFoundException:
-        create_collection(gate, collection, purpose)
+        create_collection(gate, collection, purpose or purposes.GENERAL)
         facts = gate.call("describe_collection", CollectionId=collection)
+    else:
+        if purpose is not None:
+            _raise_purpose(gate, facts, collection, purpose, on_stderr=on_stderr)
     return int(facts["CreationTimestamp"].timestamp() * 1000)
+
+
+def _raise_purpose(
+    gate: LocalGate, facts: dict[str, Any], collection: str, purpose: str, *, on_stderr: bool
+) -> None:
+    """Gives a collection a stricter purpose. Raises RegardError for any other than it has."""
+    present = purpose_of(gate, facts)
+    if purpose == present:
+        return
+    if purposes.stricter(present, purpose) == present:
+        raise RegardError(
+            f"The purpose of {collection} is {present}, and {purpose} is no stricter: "
+            "`regard index` raises a purpose and never lowers it."
+        )
+    gate.call("tag_resource", ResourceArn=facts["CollectionARN"], Tags={purposes.TAG: purpose})
+    say(f"The purpose of {collection} is raised from {present} to {purpose}.", on_stderr=on_stderr)

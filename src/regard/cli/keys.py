@@ -43,7 +43,9 @@ def create(
 ) -> None:
     """Make a key. Its secret is shown once."""
     if not _NAME.fullmatch(name):
-        raise RegardError(f"A key's name has 1 to 64 letters, digits and + = , . @ _ - in it; {name!r} does not.")
+        raise RegardError(
+            f"A key's name has 1 to 64 letters, digits and + = , . @ _ - in it; {name!r} does not."
+        )
     if role not in policies.ROLES:
         raise RegardError(f"There is no role {role}; the roles are {', '.join(policies.ROLES)}.")
     purposes.parse(purpose)
@@ -52,7 +54,9 @@ def create(
         _check_new_file(credentials)
     with _opened(data) as (store, audit):
         key = store.create(name, role, purpose=purpose, policy=document)
-        _record(audit, "keys create", key.key_id, name=name, role=role, purpose=purpose, policy=document)
+        audit.append_command(
+            "keys create", key.key_id, name=name, role=role, purpose=purpose, policy=document
+        )
     if credentials:
         from regard.storage.keys import write_credentials
 
@@ -66,8 +70,9 @@ def create(
 @app.command("list")
 def list_(data: DataFolder = None) -> None:
     """List the keys, without their secrets."""
-    whole = (Column(header, no_wrap=True) for header in ("Role", "Purpose", "Policy", "Created", "State"))
-    rows = table(Column("Key", no_wrap=True), "Name", *whole)
+    key_id, created, state = (Column(header, no_wrap=True) for header in ("Key", "Created", "State"))
+    foldable = (Column(header, overflow="fold") for header in ("Name", "Role", "Purpose", "Policy"))
+    rows = table(key_id, *foldable, created, state)
     with _opened(data, existing=True) as (store, _):
         for key in store.all():
             cells = (
@@ -100,7 +105,7 @@ def resume(key_id: Annotated[str, typer.Argument(metavar="KEY")], data: DataFold
 def _set_suspended(key_id: str, suspended: bool, data: Path | None) -> None:
     with _opened(data, existing=True) as (store, audit):
         store.suspend(key_id, suspended=suspended)
-        _record(audit, "keys suspend" if suspended else "keys resume", key_id)
+        audit.append_command("keys suspend" if suspended else "keys resume", key_id)
     say(f"Key {key_id} is {'suspended' if suspended else 'active again'}.")
 
 
@@ -118,11 +123,6 @@ def _opened(data: Path | None, *, existing: bool = False) -> Iterator[tuple[KeyS
         yield KeyStore(database), AuditLog(database)
     finally:
         database.close()
-
-
-def _record(audit: AuditLog, command: str, key_id: str, **facts: object) -> None:
-    now = datetime.now(UTC).isoformat(timespec="milliseconds")
-    audit.append({"time": now, "key": "local", "operation": command, "subject": key_id, **facts})
 
 
 def _check_new_file(file: Path) -> None:

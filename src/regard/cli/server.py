@@ -68,8 +68,8 @@ def _joined(buckets: list[str] | None) -> str | None:
     for bucket in buckets or ():
         if "," in bucket:
             raise RegardError(
-                f"--bucket {bucket} holds a comma: give each bucket its own --bucket, and a folder whose name "
-                "has one through a link without."
+                f"--bucket {bucket} holds a comma: give each bucket its own --bucket, and a folder with "
+                "a comma in its name through a link without."
             )
     return ",".join(buckets) if buckets else None
 
@@ -91,6 +91,7 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise RegardError(
-            f"Can't listen on {_authority(host, port)} ({error.strerror}); choose another with --host and --port."
+            f"Can't listen on {_authority(host, port)} ({error.strerror}); "
+            "choose another with --host and --port."
         ) from error
     return listener

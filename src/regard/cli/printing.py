@@ -1,0 +1,54 @@
+"""What the commands print: names as they are, never as markup, an emoji or an order to the terminal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Column, Table
+from rich.text import Text
+
+
+def say(sentence: str, *, on_stderr: bool = False) -> None:
+    Console(stderr=on_stderr).print(Text(printable(sentence)), soft_wrap=True)
+
+
+def complain(sentence: str) -> None:
+    """The one sentence of an error."""
+    lines = "\n".join(printable(line) for line in sentence.splitlines())
+    Console(stderr=True).print(Text.assemble(("regard: ", "red"), lines), soft_wrap=True)
+
+
+def table(*columns: Column | str) -> Table:
+    """An empty table, narrow enough that a face's facts fit into 80 columns."""
+    return Table(*columns, box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
+
+
+def add_row(rows: Table, cells: Sequence[str], *, style: str | None = None) -> None:
+    rows.add_row(*(Text(printable(cell)) for cell in cells), style=style)
+
+
+def print_table(rows: Table) -> None:
+    if rows.row_count:
+        Console().print(rows)
+
+
+def print_json(answer: Any) -> None:
+    typer.echo(json.dumps(answer, indent=2, default=str))
+
+
+def printable(text: str) -> str:
+    """The text with control characters, and bytes that are no UTF-8, spelled out as backslash escapes."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text
+    )
+
+
+def count(number: int, noun: str) -> str:
+    """`1 face`, `2 faces`, `1,000 faces`."""
+    plural = noun + ("es" if noun.endswith("ch") else "s")
+    return f"{number:,} {noun if number == 1 else plural}"
