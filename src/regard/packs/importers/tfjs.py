@@ -36,7 +36,8 @@ def import_tfjs(topology: bytes, weights: bytes) -> onnx.ModelProto:
     if len(inputs) != 1:
         raise ConversionError(f"the graph has {len(inputs)} inputs, not one")
     outputs = [_output(writer, tensor, shape) for tensor, shape in graph.outputs.items()]
-    body = helper.make_graph(writer.nodes, "graph", inputs, outputs, writer.initializers)
+    nodes = writer.needed([output.name for output in outputs])
+    body = helper.make_graph(nodes, "graph", inputs, outputs, writer.initializers)
     opset = helper.make_opsetid("", OPSET)
     model = helper.make_model(body, opset_imports=[opset], ir_version=IR_VERSION, producer_name="regard")
     onnx.checker.check_model(model, full_check=True)

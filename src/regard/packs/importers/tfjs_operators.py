@@ -27,6 +27,7 @@ class Writer:
         self.initializers: list[onnx.TensorProto] = []
         self._constants = constants
         self._values: dict[str, str] = {}
+        self._clipped: dict[str, tuple[str, float, float]] = {}
 
     def bind(self, tensor: str, value: str) -> None:
         """From now on, ONNX's `value` stands for TensorFlow's `tensor`."""
@@ -65,6 +66,34 @@ class Writer:
         name = f"{operator}_{len(self.nodes)}"
         self.nodes.append(helper.make_node(operator, inputs, outputs, name, **attributes))
         return outputs
+
+    def clip(self, value: str, low: float, high: float) -> str:
+        """`value` held between two bounds. One that is clipped already is clipped once, at its source.
+
+        ONNX Runtime runs a single Clip inside the convolution before it, but not a chain of Relu, Min, Max.
+        """
+        source, least, most = self._clipped.get(value, (value, -np.inf, np.inf))
+        least, most = (min(max(bound, low), high) for bound in (least, most))
+        if (least, most) == self._clipped.get(value, ())[1:]:
+            return value
+        bounds = [self.constant(np.array(bound, np.float32)) for bound in (least, most)]
+        clipped = self.write("Clip", [source, *bounds])
+        self._clipped[clipped] = (source, least, most)
+        return clipped
+
+    def rectify(self, value: str) -> str:
+        rectified = self.write("Relu", [value])
+        self._clipped[rectified] = (value, 0.0, np.inf)
+        return rectified
+
+    def needed(self, outputs: Sequence[str]) -> list[onnx.NodeProto]:
+        """The nodes that the outputs depend on, in order."""
+        wanted, kept = set(outputs), []
+        for node in reversed(self.nodes):
+            if wanted & set(node.output):
+                wanted |= set(node.input)
+                kept.append(node)
+        return kept[::-1]
 
     def channels_first(self, value: str) -> str:
         return self.write("Transpose", [value], perm=[0, 3, 1, 2])
@@ -151,12 +180,20 @@ def _as(operator: str, **attributes: Any) -> Converter:
 
 
 def _relu(writer: Writer, value: str) -> str:
-    return writer.write("Relu", [value])
+    return writer.rectify(value)
 
 
 def _relu6(writer: Writer, value: str) -> str:
-    bounds = [writer.constant(np.array(bound, np.float32)) for bound in (0, 6)]
-    return writer.write("Clip", [value, *bounds])
+    return writer.clip(value, 0, 6)
+
+
+def _bound(writer: Writer, node: Node) -> None:
+    """Minimum and Maximum, with a number as the second input."""
+    bound = writer.array(node.inputs[1])
+    if bound.size != 1:
+        raise ConversionError(f"{node.name} has a bound that is not one number")
+    low, high = (-np.inf, bound.item()) if node.operator == "Minimum" else (bound.item(), np.inf)
+    writer.bind(node.name, writer.clip(writer.value(node.inputs[0]), low, high))
 
 
 _ACTIVATIONS = {"Relu": _relu, "Relu6": _relu6}
@@ -305,9 +342,9 @@ OPERATORS: Mapping[str, Converter] = {
     "GatherV2": _gather,
     "Identity": _as("Identity"),
     "MaxPool": _max_pool,
-    "Maximum": _as("Max"),
+    "Maximum": _bound,
     "Mean": _mean,
-    "Minimum": _as("Min"),
+    "Minimum": _bound,
     "Mul": _as("Mul"),
     "Pack": _pack,
     "Pad": _pad,
