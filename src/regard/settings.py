@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 
 from regard.errors import RegardError
 
-
 _PORTS = 65_535
 
 

@@ -1,0 +1,70 @@
+"""Settings come from the environment, and a value that can't be is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from regard.cli.server import _authority
+from regard.errors import RegardError
+from regard.settings import Settings
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("PORT", "-1", "REGARD_PORT must be from 0 to 65535, not -1."),
+        ("PORT", "65536", "REGARD_PORT must be from 0 to 65535, not 65536."),
+        ("PORT", "http", "REGARD_PORT must be a whole number, not 'http'."),
+        ("WORKERS", "-1", "REGARD_WORKERS must be 0 or more, not -1."),
+        *(
+            (name, "0", f"REGARD_{name} must be 1 or more, not 0.")
+            for name in (
+                "QUEUE",
+                "IMAGE_BYTES",
+                "OBJECT_BYTES",
+                "IMAGE_SIDE",
+                "IMAGE_PIXELS",
+                "CLOCK_SKEW",
+                "COLLECTION_FACES",
+            )
+        ),
+        ("ACCOUNT", "²" * 12, "REGARD_ACCOUNT must be 12 digits."),
+        ("S3_ENDPOINT", "minio:9000", "REGARD_S3_ENDPOINT must be `aws` or an http:// or https:// URL"),
+        ("S3_ENDPOINT", "http://", "REGARD_S3_ENDPOINT must be `aws` or an http:// or https:// URL"),
+        ("S3_ENDPOINT", "http://[::1", "REGARD_S3_ENDPOINT must be `aws` or an http:// or https:// URL"),
+    ],
+)
+def test_a_value_that_can_not_be_is_named(name: str, value: str, sentence: str) -> None:
+    with pytest.raises(RegardError) as caught:
+        Settings.load({f"REGARD_{name}": value})
+    assert sentence in str(caught.value)
+
+
+def test_an_override_is_held_to_the_same_bounds() -> None:
+    with pytest.raises(RegardError, match="REGARD_QUEUE must be 1 or more, not 0"):
+        Settings.load({}, queue=0)
+    assert Settings.load({"REGARD_PORT": "80"}, port=0).port == 0
+
+
+@pytest.mark.parametrize("endpoint", ["aws", "http://localhost:9000", "https://s3.example.org"])
+def test_an_endpoint_is_aws_or_a_url(endpoint: str) -> None:
+    assert Settings.load({"REGARD_S3_ENDPOINT": endpoint}).s3_endpoint == endpoint
+
+
+def test_a_variable_set_to_nothing_is_unset() -> None:
+    names = Settings.__dataclass_fields__
+    assert Settings.load({f"REGARD_{name.upper()}": "" for name in names}) == Settings()
+
+
+def test_the_home_folder_is_known_in_every_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    settings = Settings.load({"REGARD_BUCKETS": "a=~/a, b=/b", "REGARD_DATA": "~/data"}, models="~/models")
+    assert settings.buckets == f"a={tmp_path}/a, b=/b"
+    assert (settings.data, settings.models) == (tmp_path / "data", tmp_path / "models")
+
+
+def test_an_ipv6_address_is_bracketed_in_a_url() -> None:
+    assert _authority("::1", 8090) == "[::1]:8090"
+    assert _authority("127.0.0.1", 8090) == "127.0.0.1:8090"
