@@ -9,7 +9,9 @@ import pytest
 from botocore.exceptions import ClientError, ParamValidationError
 
 import regard
+from regard.errors import RegardError
 from regard.packs.install import InstalledPack
+from tests.conftest import Server
 
 
 @pytest.fixture
@@ -62,3 +64,76 @@ def test_the_case_is_in_the_audit_log(client: Any, tmp_path: Path) -> None:
     client.list_collections()
     [record] = AuditLog(Database.open(tmp_path / "data")).export()
     assert (record["case"], record["key"]) == ("case 7", "local")
+
+
+def test_error_messages_are_those_of_a_client_of_the_server(client: Any, server: Server) -> None:
+    def refusals(made: Any) -> list[str]:
+        messages = []
+        for call, arguments in (
+            (made.describe_collection, {"CollectionId": "nowhere"}),
+            (made.create_collection, {"CollectionId": "not allowed!"}),
+            (made.detect_faces, {"Image": {"Bytes": b"no picture"}}),
+            (made.detect_text, {"Image": {"Bytes": b"x"}}),
+        ):
+            with pytest.raises(ClientError) as caught:
+                call(**arguments)
+            messages.append(str(caught.value))
+        return messages
+
+    assert refusals(client) == refusals(server.client())
+
+
+@pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
+def test_an_error_that_aws_clients_retry_is_final(
+    installed_pack: InstalledPack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    from regard.errors import InternalServerError
+    from regard.gate import Gate
+
+    calls = []
+
+    def fail(*_: Any, **__: Any) -> None:
+        calls.append(1)
+        raise InternalServerError
+
+    monkeypatch.setenv("AWS_RETRY_MODE", mode)
+    monkeypatch.setattr(Gate, "call", fail)
+    with pytest.raises(ClientError) as caught:
+        regard.client(tmp_path / "data").list_collections()
+    assert len(calls) == 1
+    assert "max retries" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("AWS_PROFILE", "stale"),
+        ("AWS_DEFAULT_PROFILE", "stale"),
+        ("AWS_RETRY_MODE", "none such"),
+        ("AWS_MAX_ATTEMPTS", "many"),
+        ("AWS_DEFAULTS_MODE", "none such"),
+        ("AWS_USE_FIPS_ENDPOINT", "true"),
+        ("AWS_USE_DUALSTACK_ENDPOINT", "true"),
+        ("AWS_ENDPOINT_URL_REKOGNITION", "http://127.0.0.1:1"),
+        ("AWS_ACCESS_KEY_ID", "without a secret"),
+    ],
+)
+def test_nothing_of_the_aws_environment_matters(
+    installed_pack: InstalledPack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    assert regard.client(tmp_path / "data").list_collections()["CollectionIds"] == []
+
+
+def test_no_aws_configuration_file_is_read(
+    installed_pack: InstalledPack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "broken").write_text("no configuration at all")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "broken"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "broken"))
+    assert regard.client(tmp_path / "data").list_collections()["CollectionIds"] == []
+
+
+def test_a_case_that_http_would_refuse_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RegardError, match="case must be 1 to 256 printable ASCII characters"):
+        regard.client(tmp_path / "data", case="a\nb")
