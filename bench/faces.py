@@ -14,7 +14,7 @@ from bench.photos import Boxes, photos, recall
 from regard.packs.install import InstalledPack
 from regard.vision.faces import FaceAnalyzer
 from regard.vision.image import decode_image
-from regard.vision.session import SessionPool
+from regard.vision.session import SessionPool, one_thread_each
 
 Row = dict[str, object]
 
@@ -22,6 +22,7 @@ Row = dict[str, object]
 def measure(folder: Path | None, *, full: bool) -> list[Row]:
     """Each photo goes through every engine before the next is begun, so that a slow moment hits all."""
     chosen = photos(folder, count=60 if full else 12)
+    one_thread_each()
     analyzer = FaceAnalyzer(SessionPool(InstalledPack.load().paths()))
     peers = {f"face_recognition, upsample {n}": _Peer(n) for n in (0, 1)}
     engines: dict[str, Callable[[Path], tuple[float, Boxes]]] = {

@@ -22,7 +22,7 @@ from regard.storage.database import Database
 from regard.storage.keys import KeyStore
 from regard.storage.objects import ObjectStore, parse_folders
 from regard.vision.faces import FaceAnalyzer
-from regard.vision.session import SessionPool
+from regard.vision.session import SessionPool, one_thread_each
 from regard.wire.endpoint import Endpoint, not_found, routes
 from regard.wire.spec import wire_names
 
@@ -48,6 +48,7 @@ def build(settings: Settings) -> Parts:
 
     Raises RegardError when the folder can't be used or the pack isn't installed.
     """
+    one_thread_each()
     pack = InstalledPack.load(settings.pack, settings.models)
     database = Database.open(settings.data)
     sessions = SessionPool(pack.paths())

@@ -7,10 +7,22 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import cv2
 import onnxruntime
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 PROVIDERS = ("CPUExecutionProvider",)
+
+
+def one_thread_each() -> None:
+    """Holds NumPy's and OpenCV's own thread pools to one thread, in the whole process.
+
+    Requests run side by side. A pool for each small product only makes them wait: on a virtual machine with
+    two cores, projecting eight embeddings took 30 ms with two threads and .1 ms with one.
+    """
+    threadpool_limits(1, user_api="blas")
+    cv2.setNumThreads(1)
 
 
 class SessionPool:
