@@ -14,6 +14,7 @@ from PIL import JpegImagePlugin, PngImagePlugin
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _ORIENTATION = 0x0112
+_STRIP = 1024  # rows
 
 # EXIF orientation: transpose first or not, then flip along these axes. EXIF 2.32, section 4.6.4, tag 274.
 _UPRIGHT: dict[int, tuple[bool, tuple[int, ...]]] = {
@@ -103,8 +104,10 @@ def _jpeg_size(data: bytes) -> tuple[int, int]:
     """Width and height in the first start-of-frame segment (ITU-T T.81, B.2.2)."""
     at = 2
     while at + 9 <= len(data):
-        if data[at] != 0xFF:
-            at += 1  # stray bytes between segments are tolerated, as decoders do
+        if data[at] != 0xFF:  # stray bytes between segments are tolerated, as decoders do
+            at = data.find(b"\xff", at)
+            if at < 0:
+                break
             continue
         marker = data[at + 1]
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
@@ -136,7 +139,13 @@ def _rgb(opened: Pillow.Image) -> NDArray[np.uint8]:
         opened.paste(layered, mask=layered.getchannel("A"))
     elif opened.mode != "RGB":
         opened = opened.convert("RGB")
-    return np.asarray(opened)
+    # In strips: Pillow hands over a whole picture by way of two more copies of it.
+    width, height = opened.size
+    pixels = np.empty((height, width, 3), np.uint8)
+    for top in range(0, height, _STRIP):
+        bottom = min(top + _STRIP, height)
+        pixels[top:bottom] = np.asarray(opened.crop((0, top, width, bottom)))
+    return pixels
 
 
 def _orientation(opened: Pillow.Image) -> int:
