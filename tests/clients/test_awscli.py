@@ -39,7 +39,7 @@ def aws(server: Any, tmp_path: Path) -> Aws:
             [
                 sys.executable,
                 *("-W", "ignore", "-m", "awscli"),
-                *("--endpoint-url", server.endpoint, "--region", "us-east-1", "--output", "json"),
+                *("--endpoint-url", server.endpoint, "--output", "json"),
                 *("rekognition", *arguments),
             ],
             env=environment,

@@ -60,7 +60,7 @@ def create(
     if credentials:
         from regard.storage.keys import write_credentials
 
-        write_credentials(credentials, key)
+        write_credentials(credentials, key, Settings.load().region)
         say(f"Key {key.key_id} for {name} ({role}) is in {credentials}.")
         return
     say(f"aws_access_key_id = {key.key_id}")

@@ -37,7 +37,7 @@ def serve(
     parts = build(settings)
     parts.sessions.load(FaceAnalyzer.networks)
     credentials = settings.data / "credentials"
-    made = parts.keys.ensure_admin(credentials)
+    made = parts.keys.ensure_admin(credentials, settings.region)
     if made is not None:
         parts.audit.append_command("keys create", made.key_id, name=made.name, role=made.role)
         say(f"Made an admin key; it is in {credentials}.", on_stderr=True)

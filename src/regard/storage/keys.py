@@ -98,7 +98,7 @@ class KeyStore:
         if not done:
             raise RegardError(f"There is no key {key_id}; `regard keys list` shows them.")
 
-    def ensure_admin(self, file: Path) -> Key | None:
+    def ensure_admin(self, file: Path, region: str = "us-east-1") -> Key | None:
         """Makes an admin key where there is none, and writes it to `file`; answers it, or None.
 
         The file is written before the key is stored: a crash in between leaves a file that the next start
@@ -108,7 +108,7 @@ class KeyStore:
             return None
         key = _new_key("admin", "admin", "general", None)
         draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
-        write_credentials(draft, key)
+        write_credentials(draft, key, region)
         try:
             self._store(key)
             draft.replace(file)
@@ -121,9 +121,10 @@ class KeyStore:
         return key
 
 
-def write_credentials(file: Path, key: Key) -> None:
+def write_credentials(file: Path, key: Key, region: str = "us-east-1") -> None:
     """Writes a new AWS shared-credentials file that only its owner can read.
 
+    The region is in it too: the AWS CLI of version 1 takes none from AWS_REGION, and asks for one.
     Raises RegardError when there is a file already, which may hold other profiles, or it can't be written.
     """
     try:
@@ -133,7 +134,10 @@ def write_credentials(file: Path, key: Key) -> None:
     except OSError as error:
         raise RegardError(f"{file} can't be written ({error.strerror}); name another one.") from error
     with open(descriptor, "w") as out:
-        out.write(f"[default]\naws_access_key_id = {key.key_id}\naws_secret_access_key = {key.secret}\n")
+        out.write(
+            f"[default]\naws_access_key_id = {key.key_id}\naws_secret_access_key = {key.secret}\n"
+            f"region = {region}\n"
+        )
 
 
 def _new_key(name: str, role: str, purpose: str, policy: dict[str, Any] | None) -> Key:
