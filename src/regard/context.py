@@ -27,7 +27,8 @@ class Context:
     """What an operation may know about the request beside its parameters.
 
     `case` is the case reference that the caller gave with the header `x-regard-case`, or None.
-    `purpose` is that of the collection the request touches; `general` where it touches none.
+    `purpose` is the one whose rules apply: the collection's or the key's, whichever is stricter; `general`
+    where neither has one. `collection_purpose` is the collection's own, as the gate saw it.
     """
 
     services: Services
@@ -36,3 +37,4 @@ class Context:
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     case: str | None = None
     purpose: str = "general"
+    collection_purpose: str = "general"

@@ -99,6 +99,7 @@ class Gate:
             request_id=record["request_id"],
             case=record["case"],
             purpose=effective,
+            collection_purpose=current,
         )
         return Admitted(run, context, request)
 

@@ -17,6 +17,7 @@ from regard.errors import (
     ResourceAlreadyExistsException,
     ResourceNotFoundException,
     ServiceQuotaExceededException,
+    ThrottlingException,
 )
 from regard.storage.database import Database
 
@@ -108,6 +109,18 @@ def test_a_collection_made_anew_under_an_old_name_is_empty(store: CollectionStor
     assert store.search(store.get("c"), a_face(1).vector, limit=5, radius=99) == []
     with pytest.raises(ResourceNotFoundException):  # a request that was under way when it was deleted
         store.add_faces(before, [a_face(1)], image_digest="d", external_image_id="")
+
+
+def test_tags_that_changed_since_they_were_seen_are_not_overwritten(store: CollectionStore) -> None:
+    store.create("c", "1")
+    store.tag("c", {"purpose": "strict"}, seen=("purpose", "general", "general"))
+    for change in (
+        lambda: store.tag("c", {"purpose": "general"}, seen=("purpose", "general", "general")),
+        lambda: store.untag("c", ["purpose"], seen=("purpose", "general", "general")),
+    ):
+        with pytest.raises(ThrottlingException):
+            change()
+    assert store.tags("c") == {"purpose": "strict"}
 
 
 def test_an_existing_collection_is_refused_in_aws_words(store: CollectionStore) -> None:

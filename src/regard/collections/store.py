@@ -17,6 +17,7 @@ from regard.errors import (
     ResourceAlreadyExistsException,
     ResourceNotFoundException,
     ServiceQuotaExceededException,
+    ThrottlingException,
 )
 from regard.storage.database import Database
 from regard.storage.schema import changes, collections, faces
@@ -145,16 +146,26 @@ class CollectionStore:
             _find(connection, collection_id)
             return tags_of(connection, resource(collection_id))
 
-    def tag(self, collection_id: str, tags: Mapping[str, str]) -> None:
-        """Raises ResourceNotFoundException, ServiceQuotaExceededException above 200 tags."""
+    def tag(
+        self, collection_id: str, tags: Mapping[str, str], *, seen: tuple[str, str, str] | None = None
+    ) -> None:
+        """Adds tags. `seen` is a tag's key, its value when the change was allowed, and its default.
+
+        Raises ResourceNotFoundException, ServiceQuotaExceededException above 200 tags, ThrottlingException,
+        which clients try again, when that tag has changed since.
+        """
         with self._database.write() as connection:
             _find(connection, collection_id)
+            _refuse_if_changed(connection, collection_id, seen)
             put_tags(connection, resource(collection_id), tags)
 
-    def untag(self, collection_id: str, keys: Sequence[str]) -> None:
-        """Raises ResourceNotFoundException."""
+    def untag(
+        self, collection_id: str, keys: Sequence[str], *, seen: tuple[str, str, str] | None = None
+    ) -> None:
+        """Removes tags; `seen` and what is raised are as in `tag`."""
         with self._database.write() as connection:
             _find(connection, collection_id)
+            _refuse_if_changed(connection, collection_id, seen)
             remove_tags(connection, resource(collection_id), keys)
 
     # --- faces -------------------------------------------------------------------------------------------
@@ -270,6 +281,13 @@ def _find(connection: Connection, collection_id: str) -> Collection:
     if row is None:
         raise _not_found(collection_id)
     return Collection(**row)
+
+
+def _refuse_if_changed(connection: Connection, collection_id: str, seen: tuple[str, str, str] | None) -> None:
+    if seen is not None:
+        key, value, default = seen
+        if tags_of(connection, resource(collection_id)).get(key, default) != value:
+            raise ThrottlingException("The collection's tags have just been changed. Try your call again.")
 
 
 def _faces_of_image(connection: Connection, collection: int, digest: str, external: str) -> list[StoredFace]:

@@ -7,19 +7,20 @@ from typing import Any
 
 from regard.context import Context
 from regard.errors import InvalidParameterException, ResourceNotFoundException
+from regard.governance import purpose
 from regard.operations.resources import collection_of
 
 
 def tag_resource(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Adds tags to a collection, replacing those of the same key; 200 at most."""
     check_new_tags(request["Tags"])
-    ctx.services.collections.tag(_collection(request), request["Tags"])
+    ctx.services.collections.tag(_collection(request), request["Tags"], seen=_seen(ctx))
     return {}
 
 
 def untag_resource(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Removes tags from a collection; keys that are not there are passed over."""
-    ctx.services.collections.untag(_collection(request), request["TagKeys"])
+    ctx.services.collections.untag(_collection(request), request["TagKeys"], seen=_seen(ctx))
     return {}
 
 
@@ -33,6 +34,11 @@ def check_new_tags(tags: Mapping[str, str]) -> None:
     reserved = sorted(key for key in tags if key.lower().startswith("aws:"))
     if reserved:
         raise InvalidParameterException(f"Tag keys can't start with aws: as {reserved[0]} does.")
+
+
+def _seen(ctx: Context) -> tuple[str, str, str]:
+    """What the gate decided on: the purpose tag, what it was, and what its absence means."""
+    return purpose.TAG, ctx.collection_purpose, purpose.GENERAL
 
 
 def _collection(request: Mapping[str, Any]) -> str:
