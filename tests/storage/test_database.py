@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -59,3 +60,16 @@ def test_a_file_that_is_no_database_is_refused_in_one_sentence(tmp_path: Path) -
     (tmp_path / "regard.db").write_bytes(os.urandom(8192))
     with pytest.raises(RegardError, match="not a database"):
         Database.open(tmp_path)
+
+
+def test_an_erasure_waits_only_briefly_for_a_long_reader(tmp_path: Path) -> None:
+    database = Database.open(tmp_path)
+    with database.read() as reader:
+        reader.exec_driver_sql("select count(*) from faces").scalar()
+        with database.write() as connection:
+            connection.exec_driver_sql("insert into tags values ('a', 'b', 'c')")
+        started = time.monotonic()
+        database.forget()
+        assert time.monotonic() - started < 2
+    database.forget()
+    assert (tmp_path / "regard.db-wal").stat().st_size == 0

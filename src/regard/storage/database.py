@@ -18,6 +18,7 @@ from regard.errors import InternalServerError, RegardError, ThrottlingException
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_SECONDS = 30
+_FORGET_MILLISECONDS = 250  # no answer waits longer than this for other readers
 
 
 class Database:
@@ -87,7 +88,11 @@ class Database:
         """
         with self.engine.connect() as connection:
             connection.exec_driver_sql("COMMIT")  # SQLite moves its log only outside a transaction
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={_FORGET_MILLISECONDS}")
+            try:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000}")
 
     def close(self) -> None:
         self.engine.dispose()
