@@ -43,7 +43,7 @@ def test_a_purpose_is_raised_by_anyone_and_lowered_by_an_admin() -> None:
 def test_a_tag_that_only_looks_like_a_rule_is_refused(key: str) -> None:
     with pytest.raises(InvalidParameterException, match="regard:purpose"):
         purpose.check_tags({key: "law-enforcement"})
-    purpose.check_tags({purpose.TAG: "law-enforcement", "team": "regards"})
+    purpose.check_tags({purpose.TAG: "law-enforcement", "Regarding": "x", "regard-number": "7"})
 
 
 def test_an_unknown_purpose_is_refused() -> None:

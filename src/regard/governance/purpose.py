@@ -56,10 +56,12 @@ def stricter(one: str, other: str) -> str:
 def check_tags(tags: Mapping[str, str]) -> None:
     """Raises InvalidParameterException for a tag that looks like a rule of Regard's and is none.
 
-    `Regard:Purpose` would promise what nothing enforces.
+    `Regard:Purpose` would promise what nothing enforces. Every other key is the client's own.
     """
     for key in tags:
-        if key.strip().casefold().startswith("regard") and key != TAG:
+        plain = key.strip().casefold()
+        meant = plain.startswith("regard:") or "".join(filter(str.isalnum, plain)) == "regardpurpose"
+        if meant and key != TAG:
             raise InvalidParameterException(f"The only tag of Regard's own is {TAG}, not {key[:64]!r}.")
 
 
