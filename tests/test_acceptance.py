@@ -12,7 +12,7 @@ import pytest
 from PIL import Image as Picture
 
 import regard
-from regard.collections.store import FaceBox
+from regard.collections.records import FaceBox
 from regard.packs.install import InstalledPack
 
 PEOPLE = 60

@@ -12,6 +12,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from regard.caller import Caller
+from regard.collections.followed import FollowedIndexes
+from regard.collections.gallery import Gallery
 from regard.collections.store import CollectionStore
 from regard.context import Services
 from regard.gate import Gate
@@ -53,12 +55,12 @@ def build(settings: Settings) -> Parts:
     database = Database.open(settings.data)
     sessions = SessionPool(pack.paths())
     analyzer = FaceAnalyzer(sessions)
+    indexes = FollowedIndexes(database, analyzer.dimension)
     services = Services(
         settings=settings,
         faces=analyzer,
-        collections=CollectionStore(
-            database, dimension=analyzer.dimension, most_faces=settings.collection_faces
-        ),
+        collections=CollectionStore(database, indexes),
+        gallery=Gallery(database, indexes, most_faces=settings.collection_faces),
         objects=ObjectStore(parse_folders(settings.buckets), settings.s3_endpoint),
     )
     keys, audit = KeyStore(database), AuditLog(database)

@@ -6,6 +6,7 @@ import uuid
 from dataclasses import dataclass, field
 
 from regard.caller import Caller
+from regard.collections.gallery import Gallery
 from regard.collections.store import CollectionStore
 from regard.settings import Settings
 from regard.storage.objects import ObjectStore
@@ -19,6 +20,7 @@ class Services:
     settings: Settings
     faces: FaceAnalyzer
     collections: CollectionStore
+    gallery: Gallery
     objects: ObjectStore
 
 

@@ -7,12 +7,16 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from regard.collections.store import CollectionStore, FaceBox, NewFace
+from regard.collections.followed import FollowedIndexes
+from regard.collections.gallery import Gallery
+from regard.collections.records import FaceBox, NewFace
+from regard.collections.store import CollectionStore
 from regard.errors import (
     ResourceAlreadyExistsException,
     ResourceNotFoundException,
@@ -24,12 +28,25 @@ from regard.storage.database import Database
 DIMENSION = 16
 
 
-def store_in(folder: Path, most_faces: int = 1000) -> CollectionStore:
-    return CollectionStore(Database.open(folder), dimension=DIMENSION, most_faces=most_faces)
+@dataclass(frozen=True)
+class Stores:
+    """What one process has of a database."""
+
+    indexes: FollowedIndexes
+    collections: CollectionStore
+    gallery: Gallery
+
+
+def store_in(folder: Path, most_faces: int = 1000) -> Stores:
+    database = Database.open(folder)
+    indexes = FollowedIndexes(database, DIMENSION)
+    return Stores(
+        indexes, CollectionStore(database, indexes), Gallery(database, indexes, most_faces=most_faces)
+    )
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> CollectionStore:
+def store(tmp_path: Path) -> Stores:
     return store_in(tmp_path)
 
 
@@ -38,116 +55,123 @@ def a_face(seed: int, left: float = 0.1) -> NewFace:
     return NewFace(FaceBox(left, 0.1, 0.1, 0.1), 99.0, vector)
 
 
-def enrol(store: CollectionStore, name: str, *faces: NewFace, digest: str = "d", external: str = "e"):
-    return store.add_faces(store.get(name), faces, image_digest=digest, external_image_id=external)
+def enrol(store: Stores, name: str, *faces: NewFace, digest: str = "d", external: str = "e"):
+    return store.gallery.add(
+        store.collections.get(name), faces, image_digest=digest, external_image_id=external
+    )
 
 
-def test_a_face_is_found_as_soon_as_it_is_enrolled(store: CollectionStore) -> None:
-    store.create("c", "1")
+def test_a_face_is_found_as_soon_as_it_is_enrolled(store: Stores) -> None:
+    store.collections.create("c", "1")
     face = a_face(1)
     [stored] = enrol(store, "c", face)
-    [match] = store.search(store.get("c"), face.vector, limit=5, radius=0.1)
+    [match] = store.gallery.search(store.collections.get("c"), face.vector, limit=5, radius=0.1)
     assert match.face == stored
     assert match.distance < 0.01  # float16 storage
 
 
-def test_a_deleted_face_is_not_found(store: CollectionStore) -> None:
-    store.create("c", "1")
+def test_a_deleted_face_is_not_found(store: Stores) -> None:
+    store.collections.create("c", "1")
     face = a_face(1)
     [stored] = enrol(store, "c", face)
-    erased, held = store.delete_faces(store.get("c"), [stored.face_id, "unknown"])
+    erased, held = store.gallery.delete(store.collections.get("c"), [stored.face_id, "unknown"])
     assert (erased, held) == ([stored], [])
-    assert store.search(store.get("c"), face.vector, limit=5, radius=9) == []
-    assert store.get("c").face_count == 0
+    assert store.gallery.search(store.collections.get("c"), face.vector, limit=5, radius=9) == []
+    assert store.collections.get("c").face_count == 0
 
 
-def test_the_same_image_and_external_id_is_not_doubled(store: CollectionStore) -> None:
-    store.create("c", "1")
+def test_the_same_image_and_external_id_is_not_doubled(store: Stores) -> None:
+    store.collections.create("c", "1")
     first = enrol(store, "c", a_face(1), a_face(2, left=0.5))
     second = enrol(store, "c", a_face(1), a_face(2, left=0.5), a_face(3, left=0.8))
     assert second[:2] == first
-    assert store.get("c").face_count == 3
+    assert store.collections.get("c").face_count == 3
     assert {face.image_id for face in second} == {first[0].image_id}
 
 
-def test_another_external_id_enrols_the_same_image_again(store: CollectionStore) -> None:
-    store.create("c", "1")
+def test_another_external_id_enrols_the_same_image_again(store: Stores) -> None:
+    store.collections.create("c", "1")
     [one] = enrol(store, "c", a_face(1), external="a")
     [two] = enrol(store, "c", a_face(1), external="b")
     assert one.face_id != two.face_id
-    assert store.get("c").face_count == 2
+    assert store.collections.get("c").face_count == 2
 
 
 def test_two_requests_with_one_image_enrol_it_once(tmp_path: Path) -> None:
     store = store_in(tmp_path)
-    store.create("c", "1")
+    store.collections.create("c", "1")
     threads = [threading.Thread(target=enrol, args=(store, "c", a_face(1))) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert store.get("c").face_count == 1
+    assert store.collections.get("c").face_count == 1
 
 
 def test_a_face_enrolled_by_another_process_is_found(tmp_path: Path) -> None:
     here, there = store_in(tmp_path), store_in(tmp_path)
-    here.create("c", "1")
+    here.collections.create("c", "1")
     face, gone = a_face(1), a_face(2, left=0.5)
-    assert here.search(here.get("c"), face.vector, limit=5, radius=9) == []  # the index is loaded, and empty
+    assert (
+        here.gallery.search(here.collections.get("c"), face.vector, limit=5, radius=9) == []
+    )  # the index is loaded, and empty
     stored, other = enrol(there, "c", face, gone)
-    there.delete_faces(there.get("c"), [other.face_id])
-    assert [match.face for match in here.search(here.get("c"), face.vector, limit=5, radius=99)] == [stored]
+    there.gallery.delete(there.collections.get("c"), [other.face_id])
+    assert [
+        match.face
+        for match in here.gallery.search(here.collections.get("c"), face.vector, limit=5, radius=99)
+    ] == [stored]
 
 
-def test_a_collection_made_anew_under_an_old_name_is_empty(store: CollectionStore) -> None:
-    store.create("c", "1", {"k": "v"})
-    before = store.get("c")
+def test_a_collection_made_anew_under_an_old_name_is_empty(store: Stores) -> None:
+    store.collections.create("c", "1", {"k": "v"})
+    before = store.collections.get("c")
     enrol(store, "c", a_face(1))
-    store.delete("c")
-    store.create("c", "1")
-    assert store.tags("c") == {}
-    assert store.search(store.get("c"), a_face(1).vector, limit=5, radius=99) == []
+    store.collections.delete("c")
+    store.collections.create("c", "1")
+    assert store.collections.tags("c") == {}
+    assert store.gallery.search(store.collections.get("c"), a_face(1).vector, limit=5, radius=99) == []
     with pytest.raises(ResourceNotFoundException):  # a request that was under way when it was deleted
-        store.add_faces(before, [a_face(1)], image_digest="d", external_image_id="")
+        store.gallery.add(before, [a_face(1)], image_digest="d", external_image_id="")
 
 
-def test_tags_that_changed_since_they_were_seen_are_not_overwritten(store: CollectionStore) -> None:
-    store.create("c", "1")
-    store.tag("c", {"purpose": "strict"}, seen=("purpose", "general", "general"))
+def test_tags_that_changed_since_they_were_seen_are_not_overwritten(store: Stores) -> None:
+    store.collections.create("c", "1")
+    store.collections.tag("c", {"purpose": "strict"}, seen=("purpose", "general", "general"))
     for change in (
-        lambda: store.tag("c", {"purpose": "general"}, seen=("purpose", "general", "general")),
-        lambda: store.untag("c", ["purpose"], seen=("purpose", "general", "general")),
+        lambda: store.collections.tag("c", {"purpose": "general"}, seen=("purpose", "general", "general")),
+        lambda: store.collections.untag("c", ["purpose"], seen=("purpose", "general", "general")),
     ):
         with pytest.raises(ThrottlingException):
             change()
-    assert store.tags("c") == {"purpose": "strict"}
+    assert store.collections.tags("c") == {"purpose": "strict"}
 
 
-def test_an_existing_collection_is_refused_in_aws_words(store: CollectionStore) -> None:
-    store.create("c", "1")
+def test_an_existing_collection_is_refused_in_aws_words(store: Stores) -> None:
+    store.collections.create("c", "1")
     with pytest.raises(ResourceAlreadyExistsException, match="^The collection id: c already exists$"):
-        store.create("c", "1")
+        store.collections.create("c", "1")
 
 
 @pytest.mark.parametrize("method", ["get", "delete", "tags"])
-def test_a_missing_collection_is_refused_in_aws_words(store: CollectionStore, method: str) -> None:
+def test_a_missing_collection_is_refused_in_aws_words(store: Stores, method: str) -> None:
     with pytest.raises(ResourceNotFoundException, match="^The collection id: c does not exist$"):
-        getattr(store, method)("c")
+        getattr(store.collections, method)("c")
 
 
 def test_a_full_collection_takes_no_more_and_keeps_what_it_has(tmp_path: Path) -> None:
     store = store_in(tmp_path, most_faces=2)
-    store.create("c", "1")
+    store.collections.create("c", "1")
     with pytest.raises(ServiceQuotaExceededException):
         enrol(store, "c", a_face(1), a_face(2, left=0.4), a_face(3, left=0.7))
-    assert store.get("c").face_count == 0
+    assert store.collections.get("c").face_count == 0
     enrol(store, "c", a_face(1), a_face(2, left=0.4))
-    assert store.get("c").face_count == 2
+    assert store.collections.get("c").face_count == 2
 
 
 def test_an_erased_vector_is_nowhere_in_the_files(tmp_path: Path) -> None:
     store = store_in(tmp_path)
-    store.create("c", "1")
+    store.collections.create("c", "1")
     face = a_face(1)
     vector = face.vector.astype("<f2").tobytes()
     [stored] = enrol(store, "c", face)
@@ -156,30 +180,30 @@ def test_an_erased_vector_is_nowhere_in_the_files(tmp_path: Path) -> None:
         return any(vector in file.read_bytes() for file in tmp_path.iterdir())
 
     assert written()
-    store.delete_faces(store.get("c"), [stored.face_id])
+    store.gallery.delete(store.collections.get("c"), [stored.face_id])
     assert not written()
     enrol(store, "c", face)
-    store.delete("c")
+    store.collections.delete("c")
     assert not written()
 
 
 def test_a_collection_deleted_by_another_process_leaves_memory(tmp_path: Path) -> None:
     here, there = store_in(tmp_path), store_in(tmp_path)
     for name in ("old", "new"):
-        here.create(name, "1")
+        here.collections.create(name, "1")
         enrol(here, name, a_face(1))
-    here.search(here.get("old"), a_face(1).vector, limit=1, radius=9)
-    there.delete("old")
-    here.search(here.get("new"), a_face(1).vector, limit=1, radius=9)
-    assert len(here._indexes._followed) == 1
+    here.gallery.search(here.collections.get("old"), a_face(1).vector, limit=1, radius=9)
+    there.collections.delete("old")
+    here.gallery.search(here.collections.get("new"), a_face(1).vector, limit=1, radius=9)
+    assert len(here.indexes._followed) == 1
 
 
-def test_pages_of_faces_hold_each_face_once(store: CollectionStore) -> None:
-    store.create("c", "1")
+def test_pages_of_faces_hold_each_face_once(store: Stores) -> None:
+    store.collections.create("c", "1")
     for n in range(7):
         enrol(store, "c", a_face(n), digest=str(n))
     seen, after = [], 0
-    while page := store.page_of_faces(store.get("c"), after=after, limit=3):
+    while page := store.gallery.page(store.collections.get("c"), after=after, limit=3):
         seen += [face.face_id for face in page]
         after = page[-1].row
     assert len(seen) == len(set(seen)) == 7
@@ -200,7 +224,7 @@ for n in range(100_000):
 @pytest.fixture
 def killed(tmp_path: Path) -> tuple[Path, list[str]]:
     """A data folder whose process was killed while it enrolled, and the faces it had acknowledged."""
-    store_in(tmp_path).create("c", "1")
+    store_in(tmp_path).collections.create("c", "1")
     process = subprocess.Popen(
         [sys.executable, "-c", _ENROL_FOR_EVER, str(tmp_path), os.path.dirname(__file__)],
         stdout=subprocess.PIPE,
@@ -219,6 +243,6 @@ def test_every_acknowledged_face_survives_a_kill(killed: tuple[Path, list[str]])
     folder, acknowledged = killed
     store = store_in(folder)
     for number, face_id in enumerate(acknowledged):
-        [match] = store.search(store.get("c"), a_face(number).vector, limit=1, radius=0.1)
+        [match] = store.gallery.search(store.collections.get("c"), a_face(number).vector, limit=1, radius=0.1)
         assert match.face.face_id == face_id
-    assert store.get("c").face_count in (len(acknowledged), len(acknowledged) + 1)
+    assert store.collections.get("c").face_count in (len(acknowledged), len(acknowledged) + 1)

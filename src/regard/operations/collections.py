@@ -40,7 +40,7 @@ def describe_collection(ctx: Context, request: dict[str, Any]) -> dict[str, Any]
         "FaceModelVersion": collection.face_model_version,
         "CollectionARN": collection_arn(ctx.services.settings, collection.collection_id),
         "CreationTimestamp": datetime.fromtimestamp(collection.created / 1000, UTC),
-        "UserCount": 0,
+        "UserCount": collection.user_count,
     }
 
 

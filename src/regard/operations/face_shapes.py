@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from regard.collections.store import FaceBox, StoredFace
+from regard.collections.records import FaceBox, StoredFace
 from regard.vision.faces import Face
 from regard.vision.image import Image
 from regard.vision.quality import Flaw

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from regard.collections.store import NewFace
+from regard.collections.records import NewFace
 from regard.context import Context
 from regard.errors import InvalidParameterException
 from regard.operations.face_shapes import REASONS, face_box, face_detail, stored_face
@@ -37,7 +37,7 @@ def index_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     limit = request.get("MaxFaces", len(accepted))
     kept, surplus = accepted[:limit], accepted[limit:]
     vectors = services.faces.embed(image, kept)
-    stored = services.collections.add_faces(
+    stored = services.gallery.add(
         collection,
         [
             NewFace(face_box(face, image), face.confidence, vector)
@@ -65,7 +65,7 @@ def list_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     collection = ctx.services.collections.get(request["CollectionId"])
     listing = f"faces/{collection.row}"
     limit = request.get("MaxResults") or _MOST_FACES_LISTED
-    found = ctx.services.collections.page_of_faces(
+    found = ctx.services.gallery.page(
         collection,
         after=read_token(listing, request.get("NextToken")),
         limit=limit + 1,
@@ -85,7 +85,7 @@ def delete_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Erases faces. A face that a user holds, or that is not there, is reported and changes nothing."""
     collection = ctx.services.collections.get(request["CollectionId"])
     wanted = list(dict.fromkeys(request["FaceIds"]))
-    erased, held = ctx.services.collections.delete_faces(collection, wanted)
+    erased, held = ctx.services.gallery.delete(collection, wanted)
     gone = {face.face_id for face in erased}
     users = {face.face_id: face.user_id for face in held}
     failures = [

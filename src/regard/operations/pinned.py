@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from regard.collections.store import Collection
+from regard.collections.records import Collection
 from regard.context import Context
 from regard.errors import InvalidParameterException
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from regard.collections.records import Collection, Match
 from regard.collections.similarity import distance_at, similarity
-from regard.collections.store import Collection, Match
 from regard.context import Context
 from regard.errors import InvalidParameterException
 from regard.operations.face_shapes import bounding_box, face_box, stored_face
@@ -26,7 +26,7 @@ def search_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Faces of a collection that resemble one of its own faces, which is not among them."""
     collection = ctx.services.collections.get(request["CollectionId"])
     face_id = request["FaceId"]
-    probe = ctx.services.collections.vector(collection, face_id)
+    probe = ctx.services.gallery.vector(collection, face_id)
     if probe is None:
         raise InvalidParameterException("faceId was not found in the collection.")
     limit = request.get("MaxFaces", _DEFAULT_MATCHES)
@@ -65,7 +65,7 @@ def _search(
     # Vectors are stored in half precision, so that even the same picture is not at distance 0: the radius
     # is a hair wider than the threshold, and the similarity that is shown decides.
     radius = distance_at(min(threshold, _NEARLY_ALL))
-    found = ctx.services.collections.search(collection, probe, limit=limit, radius=radius)
+    found = ctx.services.gallery.search(collection, probe, limit=limit, radius=radius)
     return [match for match in found if similarity(match.distance) >= threshold]
 
 

@@ -47,6 +47,9 @@ collections = Table(
     Column("face_model_version", String(32), nullable=False),
     Column("created", BigInteger, nullable=False),
     Column("face_count", BigInteger, nullable=False, default=0),
+    Column("user_count", BigInteger, nullable=False, server_default="0"),
+    # Grows with every change of a vector, so that one glance tells an index whether it is behind.
+    Column("version", BigInteger, nullable=False, server_default="0"),
     sqlite_autoincrement=True,  # a deleted collection's row is never given to another
 )
 
@@ -70,19 +73,69 @@ faces = Table(
     UniqueConstraint("collection", "face_id"),
     Index("faces_by_image", "collection", "image_digest", "external_image_id"),
     Index("faces_by_collection", "collection", "row"),
+    Index("faces_by_user", "collection", "user_id"),
     sqlite_autoincrement=True,
 )
 
-# What has happened to the faces of a collection, in order: every process feeds its indexes from it.
-changes = Table(
-    "changes",
+users = Table(
+    "users",
+    metadata,
+    Column("row", _ROW, primary_key=True, autoincrement=True),
+    Column("collection", _ROW, ForeignKey("collections.row", ondelete="CASCADE"), nullable=False),
+    Column("user_id", String(128), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("created", BigInteger, nullable=False),
+    UniqueConstraint("collection", "user_id"),
+    Index("users_by_collection", "collection", "row"),
+    sqlite_autoincrement=True,
+)
+
+# The vector of a user that has faces. It changes with them, and every change of it gets a row of its own.
+user_vectors = Table(
+    "user_vectors",
+    metadata,
+    Column("row", _ROW, primary_key=True, autoincrement=True),
+    Column("collection", _ROW, ForeignKey("collections.row", ondelete="CASCADE"), nullable=False),
+    Column("user", _ROW, ForeignKey("users.row", ondelete="CASCADE"), nullable=False, unique=True),
+    Column("vector", LargeBinary, nullable=False),
+    Column("faces", Integer, nullable=False),
+    Index("user_vectors_by_collection", "collection", "row"),
+    sqlite_autoincrement=True,
+)
+
+# What was answered to a request with a ClientRequestToken.
+requests = Table(
+    "requests",
+    metadata,
+    Column("collection", _ROW, ForeignKey("collections.row", ondelete="CASCADE"), primary_key=True),
+    Column("operation", String(64), primary_key=True),
+    Column("token", String(64), primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("response", Text, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Index("requests_by_age", "created"),
+)
+
+# Vectors that were erased, in order. With the vectors themselves, whose rows only grow, it is the log that
+# every process feeds its indexes from; `space` says whose vector it was, a face's or a user's.
+removals = Table(
+    "removals",
     metadata,
     Column("sequence", _ROW, primary_key=True, autoincrement=True),
-    Column("collection", _ROW, nullable=False),
-    Column("face", _ROW, nullable=False),
-    Column("kind", String(8), nullable=False),
-    Index("changes_by_collection", "collection", "sequence"),
+    Column("collection", _ROW, ForeignKey("collections.row", ondelete="CASCADE"), nullable=False),
+    Column("space", String(8), nullable=False),
+    Column("vector", _ROW, nullable=False),
+    Index("removals_by_collection", "collection", "space", "sequence"),
     sqlite_autoincrement=True,
+)
+
+# What is known of the database as a whole. `incarnation` changes when a backup is restored, so that no
+# index kept from before is taken for its own.
+facts = Table(
+    "facts",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("value", Text, nullable=False),
 )
 
 tags = Table(

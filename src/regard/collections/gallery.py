@@ -1,0 +1,181 @@
+"""The faces of collections: written to the database first, found through an index that follows it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+
+from regard.collections.followed import FollowedIndexes, Space, log_removals
+from regard.collections.records import Collection, FaceBox, Match, NewFace, StoredFace
+from regard.collections.store import lock_collection, milliseconds
+from regard.errors import ServiceQuotaExceededException
+from regard.storage.database import Database
+from regard.storage.schema import collections, faces
+
+_SAME_FACE_IOU = 0.9
+FACE_COLUMNS = [column for column in faces.c if column.name != "vector"]
+
+
+class Gallery:
+    """The faces of every collection of one database. What a method has answered survives a crash."""
+
+    def __init__(self, database: Database, indexes: FollowedIndexes, *, most_faces: int) -> None:
+        self._database = database
+        self._indexes = indexes
+        self._most_faces = most_faces
+
+    def add(
+        self, collection: Collection, new: Sequence[NewFace], *, image_digest: str, external_image_id: str
+    ) -> list[StoredFace]:
+        """Enrols faces of one image and answers them in the order given, searchable from then on.
+
+        A face that the same image and external id brought before is answered as it was, not doubled.
+        Raises ResourceNotFoundException when the collection went away, ServiceQuotaExceededException.
+        """
+        with self._database.write() as connection:
+            current = lock_collection(connection, collection)
+            known = _faces_of_image(connection, current.row, image_digest, external_image_id)
+            image_id = known[0].image_id if known else str(uuid.uuid4())
+            answer = [_same_face(face, known) for face in new]
+            fresh = [n for n, face in enumerate(answer) if face is None]
+            if current.face_count + len(fresh) > self._most_faces:
+                raise ServiceQuotaExceededException(
+                    f"The collection {collection.collection_id} can't hold more than "
+                    f"{self._most_faces} faces."
+                )
+            rows = [_face_row(new[n], current.row, image_id, image_digest, external_image_id) for n in fresh]
+            for n, stored in zip(fresh, _insert_faces(connection, current.row, rows), strict=True):
+                answer[n] = stored
+        return [face for face in answer if face is not None]
+
+    def page(
+        self,
+        collection: Collection,
+        *,
+        after: int,
+        limit: int,
+        user_id: str | None = None,
+        face_ids: Sequence[str] | None = None,
+    ) -> list[StoredFace]:
+        """Faces in the order they were enrolled, those behind row `after`, narrowed to a user or to ids."""
+        query = (
+            select(*FACE_COLUMNS)
+            .where(faces.c.collection == collection.row, faces.c.row > after)
+            .order_by(faces.c.row)
+            .limit(limit)
+        )
+        if user_id is not None:
+            query = query.where(faces.c.user_id == user_id)
+        if face_ids is not None:
+            query = query.where(faces.c.face_id.in_(face_ids))
+        with self._database.read() as connection:
+            return [stored_face(row) for row in connection.execute(query).mappings()]
+
+    def delete(
+        self, collection: Collection, face_ids: Sequence[str]
+    ) -> tuple[list[StoredFace], list[StoredFace]]:
+        """Erases faces; answers those erased and those kept because a user holds them."""
+        with self._database.write() as connection:
+            lock_collection(connection, collection)
+            query = select(*FACE_COLUMNS).where(
+                faces.c.collection == collection.row, faces.c.face_id.in_(face_ids)
+            )
+            found = [stored_face(row) for row in connection.execute(query).mappings()]
+            held = [face for face in found if face.user_id is not None]
+            erased = [face for face in found if face.user_id is None]
+            if erased:
+                rows = [face.row for face in erased]
+                connection.execute(delete(faces).where(faces.c.row.in_(rows)))
+                log_removals(connection, collection.row, Space.FACES, rows)
+                _count(connection, collection.row, -len(rows))
+        self._indexes.follow(collection.row, Space.FACES)
+        if erased:
+            self._database.forget()
+        return erased, held
+
+    def vector(self, collection: Collection, face_id: str) -> NDArray[np.float32] | None:
+        """The embedding of an enrolled face, float32 (dimension,), or None where there is no such face."""
+        query = select(faces.c.vector).where(faces.c.collection == collection.row, faces.c.face_id == face_id)
+        with self._database.read() as connection:
+            blob = connection.execute(query).scalar()
+        return None if blob is None else np.frombuffer(blob, "<f2").astype(np.float32)
+
+    def search(
+        self, collection: Collection, probe: NDArray[np.float32], *, limit: int, radius: float
+    ) -> list[Match]:
+        """The nearest enrolled faces at most `radius` (L2) away, the nearest first."""
+        near = self._indexes.follow(collection.row, Space.FACES).search(probe, limit=limit, radius=radius)
+        wanted = near.rows.tolist()
+        query = select(*FACE_COLUMNS).where(faces.c.collection == collection.row, faces.c.row.in_(wanted))
+        with self._database.read() as connection:
+            found = {row["row"]: stored_face(row) for row in connection.execute(query).mappings()}
+        return [
+            Match(found[row], distance)
+            for row, distance in zip(wanted, near.distances.tolist(), strict=True)
+            if row in found  # else it was erased in this moment
+        ]
+
+
+def _faces_of_image(connection: Connection, collection: int, digest: str, external: str) -> list[StoredFace]:
+    query = select(*FACE_COLUMNS).where(
+        faces.c.collection == collection,
+        faces.c.image_digest == digest,
+        faces.c.external_image_id == external,
+    )
+    return [stored_face(row) for row in connection.execute(query).mappings()]
+
+
+def _same_face(face: NewFace, known: Sequence[StoredFace]) -> StoredFace | None:
+    return next((old for old in known if old.box.iou(face.box) >= _SAME_FACE_IOU), None)
+
+
+def _face_row(face: NewFace, collection: int, image_id: str, digest: str, external: str) -> dict[str, object]:
+    return {
+        "collection": collection,
+        "face_id": str(uuid.uuid4()),
+        "image_id": image_id,
+        "image_digest": digest,
+        "external_image_id": external,
+        "left": face.box.left,
+        "top": face.box.top,
+        "width": face.box.width,
+        "height": face.box.height,
+        "confidence": face.confidence,
+        "vector": face.vector.astype("<f2").tobytes(),
+        "created": milliseconds(),
+    }
+
+
+def _insert_faces(
+    connection: Connection, collection: int, rows: Sequence[dict[str, object]]
+) -> list[StoredFace]:
+    if not rows:
+        return []
+    statement = insert(faces).returning(*FACE_COLUMNS, sort_by_parameter_order=True)
+    stored = [stored_face(row) for row in connection.execute(statement, rows).mappings()]
+    _count(connection, collection, len(stored))
+    return stored
+
+
+def _count(connection: Connection, collection: int, more: int) -> None:
+    connection.execute(
+        update(collections)
+        .where(collections.c.row == collection)
+        .values(face_count=collections.c.face_count + more, version=collections.c.version + 1)
+    )
+
+
+def stored_face(row: RowMapping) -> StoredFace:
+    return StoredFace(
+        row=row["row"],
+        face_id=row["face_id"],
+        image_id=row["image_id"],
+        external_image_id=row["external_image_id"],
+        user_id=row["user_id"],
+        box=FaceBox(row["left"], row["top"], row["width"], row["height"]),
+        confidence=row["confidence"],
+    )

@@ -1,0 +1,69 @@
+"""What the stores hand out: collections, faces, users and matches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """One collection. `created` is in milliseconds since the epoch; `row` is its database row."""
+
+    row: int
+    collection_id: str
+    face_model_version: str
+    created: int
+    face_count: int
+    user_count: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class FaceBox:
+    """A bounding box as fractions of the image's width and height."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+    def iou(self, other: FaceBox) -> float:
+        """Intersection over union, 0 to 1."""
+        across = min(self.left + self.width, other.left + other.width) - max(self.left, other.left)
+        down = min(self.top + self.height, other.top + other.height) - max(self.top, other.top)
+        common = max(across, 0.0) * max(down, 0.0)
+        union = self.width * self.height + other.width * other.height - common
+        return common / union if union > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NewFace:
+    """A face to enrol: `confidence` in percent, `vector` float32 (dimension,)."""
+
+    box: FaceBox
+    confidence: float
+    vector: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFace:
+    """An enrolled face, without its vector."""
+
+    row: int
+    face_id: str
+    image_id: str
+    external_image_id: str
+    user_id: str | None
+    box: FaceBox
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A face that a search found and its L2 distance from the probe."""
+
+    face: StoredFace
+    distance: float
