@@ -21,6 +21,7 @@ from regard.packs.install import InstalledPack, install
 from regard.packs.manifest import find_pack
 from regard.settings import Settings
 from tests import scenes
+from tests.postgres import Cluster, Place, find_programs
 
 TESTS = Path(__file__).parent
 PICTURES = TESTS / "pictures"
@@ -74,6 +75,34 @@ def parts(installed_pack: InstalledPack, tmp_path: Path) -> Iterator[Parts]:
     built = build(Settings.load({}, data=tmp_path / "data", buckets=f"photos={PICTURES}"))
     yield built
     built.close()
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A PostgreSQL server of the tests' own, which a test may stop if it starts it again."""
+    programs = find_programs()
+    if programs is None:
+        pytest.skip("PostgreSQL (initdb, pg_ctl) is not installed; Debian's package is `postgresql`")
+    made = Cluster(programs)
+    yield made
+    made.remove()
+
+
+@pytest.fixture
+def postgres_url(cluster: Cluster) -> Iterator[str]:
+    """A new PostgreSQL database at the newest schema."""
+    url = cluster.make_database()
+    yield url
+    cluster.drop_database(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    """Where a test keeps its database: everything that stores runs on SQLite and on PostgreSQL."""
+    url = request.getfixturevalue("postgres_url") if request.param == "postgresql" else None
+    place = Place(tmp_path / "data", url)
+    yield place
+    place.close()
 
 
 @dataclass(frozen=True, slots=True)

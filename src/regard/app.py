@@ -28,6 +28,8 @@ from regard.vision.session import SessionPool, one_thread_each
 from regard.wire.endpoint import Endpoint, not_found, routes
 from regard.wire.spec import wire_names
 
+_MORE_CONNECTIONS = 4  # beside one for each worker: for keys, and what else looks into the database
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:
@@ -52,7 +54,9 @@ def build(settings: Settings) -> Parts:
     """
     one_thread_each()
     pack = InstalledPack.load(settings.pack, settings.models)
-    database = Database.open(settings.data)
+    database = Database.open(
+        settings.data, settings.database, connections=settings.worker_count + _MORE_CONNECTIONS
+    )
     sessions = SessionPool(pack.paths())
     analyzer = FaceAnalyzer(sessions)
     indexes = FollowedIndexes(database, analyzer.dimension)

@@ -15,9 +15,11 @@ from regard.errors import RegardError
 _PORTS = 65_535
 
 
-def _setting(default: Any, help_text: str, *, least: int = 1, most: int | None = None) -> Any:
-    """`least` and `most` bound a whole number."""
-    return field(default=default, metadata={"help": help_text, "least": least, "most": most})
+def _setting(
+    default: Any, help_text: str, *, least: int = 1, most: int | None = None, secret: bool = False
+) -> Any:
+    """`least` and `most` bound a whole number. A `secret` is never printed."""
+    return field(default=default, repr=not secret, metadata={"help": help_text, "least": least, "most": most})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,12 @@ class Settings:
     host: str = _setting("127.0.0.1", "Address that `regard serve` listens on.")
     port: int = _setting(8090, "Port that `regard serve` listens on.", least=0, most=_PORTS)
     data: Path = _setting(Path("data"), "Folder of the database and the first key.")
+    database: str | None = _setting(
+        None,
+        "PostgreSQL database that several servers share, postgresql://USER:PASSWORD@HOST/NAME; "
+        "SQLite in the data folder when unset.",
+        secret=True,
+    )
     pack: str = _setting("default", "Model pack to use.")
     models: Path | None = _setting(None, "Folder of the installed packs; a per-user cache folder when unset.")
     region: str = _setting("us-east-1", "Region in the ARNs that Regard makes.")

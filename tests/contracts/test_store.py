@@ -1,22 +1,23 @@
-"""The collection store: what it has answered is there, whoever asks and however it was stopped."""
+"""The stores, on either database: what they have answered is there, whoever asks and however it ended."""
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.postgres import Place
 
 from regard.collections.followed import FollowedIndexes
 from regard.collections.gallery import Gallery
 from regard.collections.records import FaceBox, NewFace
-from regard.collections.store import CollectionStore
+from regard.collections.store import CollectionStore, find_collection
 from regard.errors import (
     ResourceAlreadyExistsException,
     ResourceNotFoundException,
@@ -26,6 +27,7 @@ from regard.errors import (
 from regard.storage.database import Database
 
 DIMENSION = 16
+ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,7 @@ class Stores:
     gallery: Gallery
 
 
-def store_in(folder: Path, most_faces: int = 1000) -> Stores:
-    database = Database.open(folder)
+def store_in(database: Database, most_faces: int = 1000) -> Stores:
     indexes = FollowedIndexes(database, DIMENSION)
     return Stores(
         indexes, CollectionStore(database, indexes), Gallery(database, indexes, most_faces=most_faces)
@@ -46,8 +47,8 @@ def store_in(folder: Path, most_faces: int = 1000) -> Stores:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Stores:
-    return store_in(tmp_path)
+def store(place: Place) -> Stores:
+    return store_in(place.open())
 
 
 def a_face(seed: int, left: float = 0.1) -> NewFace:
@@ -97,10 +98,11 @@ def test_another_external_id_enrols_the_same_image_again(store: Stores) -> None:
     assert store.collections.get("c").face_count == 2
 
 
-def test_two_requests_with_one_image_enrol_it_once(tmp_path: Path) -> None:
-    store = store_in(tmp_path)
+def test_two_requests_with_one_image_enrol_it_once(place: Place) -> None:
+    stores = [store_in(place.open()) for _ in range(2)]
+    store = stores[0]
     store.collections.create("c", "1")
-    threads = [threading.Thread(target=enrol, args=(store, "c", a_face(1))) for _ in range(8)]
+    threads = [threading.Thread(target=enrol, args=(one, "c", a_face(1))) for one in stores for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -108,8 +110,8 @@ def test_two_requests_with_one_image_enrol_it_once(tmp_path: Path) -> None:
     assert store.collections.get("c").face_count == 1
 
 
-def test_a_face_enrolled_by_another_process_is_found(tmp_path: Path) -> None:
-    here, there = store_in(tmp_path), store_in(tmp_path)
+def test_a_face_enrolled_by_another_process_is_found(place: Place) -> None:
+    here, there = store_in(place.open()), store_in(place.open())
     here.collections.create("c", "1")
     face, gone = a_face(1), a_face(2, left=0.5)
     assert (
@@ -159,8 +161,8 @@ def test_a_missing_collection_is_refused_in_aws_words(store: Stores, method: str
         getattr(store.collections, method)("c")
 
 
-def test_a_full_collection_takes_no_more_and_keeps_what_it_has(tmp_path: Path) -> None:
-    store = store_in(tmp_path, most_faces=2)
+def test_a_full_collection_takes_no_more_and_keeps_what_it_has(place: Place) -> None:
+    store = store_in(place.open(), most_faces=2)
     store.collections.create("c", "1")
     with pytest.raises(ServiceQuotaExceededException):
         enrol(store, "c", a_face(1), a_face(2, left=0.4), a_face(3, left=0.7))
@@ -169,8 +171,8 @@ def test_a_full_collection_takes_no_more_and_keeps_what_it_has(tmp_path: Path) -
     assert store.collections.get("c").face_count == 2
 
 
-def test_an_erased_vector_is_nowhere_in_the_files(tmp_path: Path) -> None:
-    store = store_in(tmp_path)
+def test_an_erased_vector_is_nowhere_in_sqlites_files(tmp_path: Path) -> None:
+    store = store_in(Database.open(tmp_path))
     store.collections.create("c", "1")
     face = a_face(1)
     vector = face.vector.astype("<f2").tobytes()
@@ -187,8 +189,8 @@ def test_an_erased_vector_is_nowhere_in_the_files(tmp_path: Path) -> None:
     assert not written()
 
 
-def test_a_collection_deleted_by_another_process_leaves_memory(tmp_path: Path) -> None:
-    here, there = store_in(tmp_path), store_in(tmp_path)
+def test_a_collection_deleted_by_another_process_leaves_memory(place: Place) -> None:
+    here, there = store_in(place.open()), store_in(place.open())
     for name in ("old", "new"):
         here.collections.create(name, "1")
         enrol(here, name, a_face(1))
@@ -209,12 +211,78 @@ def test_pages_of_faces_hold_each_face_once(store: Stores) -> None:
     assert len(seen) == len(set(seen)) == 7
 
 
+def test_a_reader_sees_one_moment_whatever_is_written_meanwhile(place: Place, store: Stores) -> None:
+    store.collections.create("c", "1")
+    with place.open().read() as reader:
+        seen = [find_collection(reader, "c")]
+        enrol(store, "c", a_face(1))
+        seen.append(find_collection(reader, "c"))
+    assert [collection.face_count for collection in seen] == [0, 0]
+    assert store.collections.get("c").face_count == 1
+
+
+def test_every_enrolment_of_many_at_once_is_counted_and_found(place: Place) -> None:
+    stores = [store_in(place.open()) for _ in range(2)]
+    stores[0].collections.create("c", "1")
+
+    def enrol_some(store: Stores, first: int) -> None:
+        for n in range(first, first + 10):
+            enrol(store, "c", a_face(n), digest=str(n))
+            probe = a_face(n).vector
+            assert store.gallery.search(store.collections.get("c"), probe, limit=1, radius=0.1)
+
+    with ThreadPoolExecutor(6) as executor:
+        for done in [executor.submit(enrol_some, stores[n % 2], 10 * n) for n in range(6)]:
+            done.result()
+    for store in stores:
+        collection = store.collections.get("c")
+        assert collection.face_count == 60
+        assert len(store.gallery.search(collection, a_face(0).vector, limit=100, radius=99)) == 60
+
+
+def test_a_collection_made_by_many_at_once_is_made_once(place: Place) -> None:
+    stores = [store_in(place.open()) for _ in range(2)]
+
+    def create(n: int) -> bool:
+        try:
+            stores[n % 2].collections.create("c", "1", {"by": str(n)})
+        except ResourceAlreadyExistsException:
+            return False
+        return True
+
+    with ThreadPoolExecutor(6) as executor:
+        assert sum(executor.map(create, range(6))) == 1
+    assert len(stores[0].collections.tags("c")) == 1
+
+
+def test_enrolment_and_deletion_at_once_leave_no_face_without_a_collection(place: Place) -> None:
+    here, there = store_in(place.open()), store_in(place.open())
+
+    def enrol_until_it_is_gone() -> None:
+        for n in range(1000):
+            try:
+                enrol(there, "c", a_face(n), digest=str(n))
+            except ResourceNotFoundException:
+                return
+
+    for _ in range(3):
+        here.collections.create("c", "1")
+        thread = threading.Thread(target=enrol_until_it_is_gone)
+        thread.start()
+        while not here.collections.get("c").face_count:
+            pass
+        here.collections.delete("c")
+        thread.join()
+    with place.open().read() as connection:
+        assert connection.exec_driver_sql("select count(*) from faces").scalar() == 0
+
+
 _ENROL_FOR_EVER = """
 import sys
 from pathlib import Path
-sys.path.insert(0, sys.argv[2])
-from test_store import store_in, a_face, enrol
-store = store_in(Path(sys.argv[1]))
+sys.path[:0] = sys.argv[3:]
+from tests.contracts.test_store import store_in, a_face, enrol, Database
+store = store_in(Database.open(Path(sys.argv[1]), sys.argv[2] or None))
 for n in range(100_000):
     [face] = enrol(store, "c", a_face(n), digest=str(n))
     print(face.face_id, flush=True)
@@ -222,11 +290,11 @@ for n in range(100_000):
 
 
 @pytest.fixture
-def killed(tmp_path: Path) -> tuple[Path, list[str]]:
-    """A data folder whose process was killed while it enrolled, and the faces it had acknowledged."""
-    store_in(tmp_path).collections.create("c", "1")
+def killed(place: Place, store: Stores) -> list[str]:
+    """The faces that a process had acknowledged when it was killed while it enrolled."""
+    store.collections.create("c", "1")
     process = subprocess.Popen(
-        [sys.executable, "-c", _ENROL_FOR_EVER, str(tmp_path), os.path.dirname(__file__)],
+        [sys.executable, "-c", _ENROL_FOR_EVER, str(place.folder), place.url or "", str(ROOT)],
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -236,13 +304,12 @@ def killed(tmp_path: Path) -> tuple[Path, list[str]]:
     acknowledged += process.stdout.read().split()
     process.wait()
     process.stdout.close()
-    return tmp_path, acknowledged
+    return acknowledged
 
 
-def test_every_acknowledged_face_survives_a_kill(killed: tuple[Path, list[str]]) -> None:
-    folder, acknowledged = killed
-    store = store_in(folder)
-    for number, face_id in enumerate(acknowledged):
+def test_every_acknowledged_face_survives_a_kill(place: Place, killed: list[str]) -> None:
+    store = store_in(place.open())
+    for number, face_id in enumerate(killed):
         [match] = store.gallery.search(store.collections.get("c"), a_face(number).vector, limit=1, radius=0.1)
         assert match.face.face_id == face_id
-    assert store.collections.get("c").face_count in (len(acknowledged), len(acknowledged) + 1)
+    assert store.collections.get("c").face_count in (len(killed), len(killed) + 1)

@@ -43,7 +43,7 @@ def _opened(data: Path | None) -> Iterator[AuditLog]:
 
     settings = Settings.load(data=data)
     check_database(settings)
-    database = Database.open(settings.data)
+    database = Database.open(settings.data, settings.database)
     try:
         yield AuditLog(database)
     finally:

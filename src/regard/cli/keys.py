@@ -118,7 +118,7 @@ def _opened(data: Path | None, *, existing: bool = False) -> Iterator[tuple[KeyS
     settings = Settings.load(data=data)
     if existing:
         check_database(settings)
-    database = Database.open(settings.data)
+    database = Database.open(settings.data, settings.database)
     try:
         yield KeyStore(database), AuditLog(database)
     finally:

@@ -70,10 +70,18 @@ def local_gate(data: Path | None, case: str | None = None, *, existing: bool = F
 
 def check_database(settings: Settings) -> None:
     """Raises RegardError where there is no database: a mistyped folder must not become a new one."""
-    if not (settings.data / "regard.db").is_file():
+    from regard.storage.database import database_exists
+
+    if database_exists(settings.data, settings.database):
+        return
+    if settings.database is not None:
         raise RegardError(
-            f"There is no database of Regard in {settings.data}; name its folder with --data or REGARD_DATA."
+            "There is nothing of Regard in the PostgreSQL database yet; check REGARD_DATABASE, or start "
+            "`regard serve` once."
         )
+    raise RegardError(
+        f"There is no database of Regard in {settings.data}; name its folder with --data or REGARD_DATA."
+    )
 
 
 def read_picture(path: Path) -> bytes:

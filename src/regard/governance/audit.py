@@ -11,14 +11,15 @@ import hashlib
 import json
 import threading
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, insert, select
 
 from regard.errors import RegardError
+from regard.storage.backend import Turn
 from regard.storage.database import Database
 from regard.storage.schema import audit
 
@@ -40,35 +41,91 @@ class Head:
     hash: str
 
 
+class _Waiting:
+    """A record that waits to be written, and the head after it once it is."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.head: Future[Head] = Future()
+        self.woken = threading.Event()  # it is written, or its thread is the one to write
+
+
 class AuditLog:
-    """The log of one database. A record is on disk when `append` returns."""
+    """The log of one database, for any number of threads. A record is on disk when `append` returns.
+
+    Records that come while others are being written are then written together, by one commit, which is what
+    takes the time. One of the threads that wait for them writes them all and wakes the others.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._lock = threading.Lock()
-        self._head: Head | None = None  # where this process left the log
+        self._waiting: list[_Waiting] = []
+        self._writing = False  # a thread writes, or was woken to
+        self._lock = threading.Lock()  # over both
 
     def append(self, record: Mapping[str, Any]) -> Head:
-        """Adds a record of JSON values and answers the new head."""
+        """Adds a record of JSON values and answers the head as of this record."""
         text = json.dumps(record, ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False)
+        text.encode()  # what can't be written is refused here, before it keeps others' records from the log
+        mine = _Waiting(text)
         with self._lock:
-            while True:
-                head = self._head or self._newest()
-                new = Head(head.sequence + 1, _link(head.hash, text))
-                row = {"sequence": new.sequence, "record": text, "hash": new.hash}
-                try:
-                    with self._database.write() as connection:
-                        connection.execute(_APPEND, row)
-                except IntegrityError:
-                    self._head = None  # another process was here: its record is the head now
-                else:
-                    self._head = new
-                    return new
+            self._waiting.append(mine)
+            free, self._writing = not self._writing, True
+        if not free:
+            self._wait(mine)
+        if not mine.head.done():
+            self._write_waiting()
+        return mine.head.result()
 
-    def _newest(self) -> Head:
-        with self._database.read() as connection:
-            row = connection.execute(_NEWEST).first()
-        return Head(0, _GENESIS) if row is None else Head(row.sequence, row.hash)
+    def _wait(self, mine: _Waiting) -> None:
+        try:
+            mine.woken.wait()
+        except BaseException:  # a signal: nobody may wait for a thread that is gone
+            with self._lock:
+                if mine in self._waiting:
+                    self._waiting.remove(mine)
+                    if mine.woken.is_set():
+                        self._wake_next()
+            raise
+
+    def _write_waiting(self) -> None:
+        """Writes every record that waits, this thread's among them, and lets another thread be the next."""
+        with self._lock:
+            batch, self._waiting = self._waiting, []
+        try:
+            heads = self._write([one.text for one in batch])
+        except BaseException as error:
+            for one in batch:
+                one.head.set_exception(error)
+            raise
+        else:
+            for one, head in zip(batch, heads, strict=True):
+                one.head.set_result(head)
+        finally:
+            for one in batch:
+                one.woken.set()
+            with self._lock:
+                self._wake_next()
+
+    def _wake_next(self) -> None:
+        """Hands the writing on to whoever waits longest. The lock is held."""
+        self._writing = bool(self._waiting)
+        if self._waiting:
+            self._waiting[0].woken.set()
+
+    def _write(self, texts: list[str]) -> list[Head]:
+        """Appends records by one transaction and answers the head after each."""
+        heads: list[Head] = []
+        with self._database.write(turn=Turn.AUDIT) as connection:
+            head = _newest(connection)
+            for text in texts:
+                head = Head(head.sequence + 1, _link(head.hash, text))
+                heads.append(head)
+            rows = zip(heads, texts, strict=True)
+            connection.execute(
+                _APPEND, [{"sequence": at.sequence, "record": text, "hash": at.hash} for at, text in rows]
+            )
+        return heads
 
     def append_command(self, command: str, subject: str, **facts: Any) -> Head:
         """Adds the record of what the data folder's owner did without an operation, such as making a key."""
@@ -100,6 +157,11 @@ class AuditLog:
             query = select(audit.c.sequence, audit.c.record, audit.c.hash).order_by(audit.c.sequence)
             for row in connection.execution_options(yield_per=1000).execute(query):
                 yield row.sequence, row.record, row.hash
+
+
+def _newest(connection: Connection) -> Head:
+    row = connection.execute(_NEWEST).first()
+    return Head(0, _GENESIS) if row is None else Head(row.sequence, row.hash)
 
 
 def _link(previous: str, text: str) -> str:

@@ -1,8 +1,7 @@
-"""The database: SQLite through SQLAlchemy Core, opened so that a commit survives a crash."""
+"""The database through SQLAlchemy Core: SQLite in the data folder, or PostgreSQL for several servers."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,131 +10,171 @@ from typing import Any
 import alembic.command
 import alembic.config
 import alembic.util
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DatabaseError, OperationalError
+import structlog
+from sqlalchemy import Connection, Engine
+from sqlalchemy.engine import RootTransaction
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from regard.errors import InternalServerError, RegardError, ThrottlingException
+from regard.errors import RegardError, ServiceError
+from regard.storage.backend import BUSY_SECONDS, CONNECTIONS, Backend, Turn, busy
+from regard.storage.postgres import Postgres
+from regard.storage.sqlite import FILE, Sqlite
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-_BUSY_SECONDS = 30
-_FORGET_MILLISECONDS = 250  # no answer waits longer than this for other readers
+
+log: Any = structlog.get_logger(__name__)
 
 
 class Database:
     """Connections of one database, for any number of threads and processes.
 
-    Readers see one snapshot and never wait; writers take turns. A commit is on disk when `write` ends.
+    Readers see one snapshot and never wait; writers of the same rows take turns. A commit is on disk when
+    `write` ends. ThrottlingException is raised while others hold what is needed for too long, and
+    InternalServerError when the database is gone or its disk is full: nothing is half done then.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
 
     @classmethod
-    def open(cls, folder: Path) -> Database:
-        """Opens `folder/regard.db`, making both where they are missing, at the newest schema.
+    def open(
+        cls,
+        folder: Path,
+        url: str | None = None,
+        *,
+        busy_seconds: float = BUSY_SECONDS,
+        connections: int = CONNECTIONS,
+    ) -> Database:
+        """Opens the PostgreSQL database at `url`, or `folder/regard.db`, at the newest schema.
 
-        Raises RegardError when the folder can't be used or the database is not ours.
+        The folder and the file are made where they are missing. A writer waits `busy_seconds` for another.
+        `connections` are kept to PostgreSQL. Raises RegardError when the folder can't be used or the
+        database can't be opened, or is not ours.
         """
-        file = folder / "regard.db"
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            # The file holds secrets and biometric vectors: nobody but its owner reads it.
-            os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
         except OSError as error:
             raise RegardError(
                 f"The data folder {folder} can't be used ({error.strerror}); give another one with --data."
             ) from error
-        database = cls(_sqlite_engine(file))
+        backend: Backend = (
+            Sqlite(folder, busy_seconds=busy_seconds)
+            if url is None
+            else Postgres(url, busy_seconds=busy_seconds, connections=connections)
+        )
+        database = cls(backend)
         try:
             database.migrate()
-        except DatabaseError as error:
-            raise RegardError(f"{file} is not a database of Regard, or is damaged: {error.orig}.") from error
+        except BaseException:
+            database.close()
+            raise
         return database
 
+    @property
+    def engine(self) -> Engine:
+        return self._backend.engine
+
     def migrate(self) -> None:
-        """Brings the schema to the newest version; does nothing when it is there."""
+        """Brings the schema to the newest version; does nothing when it is there.
+
+        Servers that start at once take turns. Raises RegardError when the database is not ours.
+        """
         config = alembic.config.Config()
         config.set_main_option("script_location", str(MIGRATIONS))
-        with self.write() as connection:
-            config.attributes["connection"] = connection
-            try:
+        try:
+            with self._transaction(regard_write=True, regard_turn=Turn.MIGRATE) as connection:
+                self._backend.check(connection)
+                config.attributes["connection"] = connection
                 alembic.command.upgrade(config, "head")
-            except alembic.util.CommandError as error:
-                raise RegardError(
-                    "The database was made by a newer version of Regard; install that version."
-                ) from error
+        except alembic.util.CommandError as error:
+            raise RegardError(
+                "The database was made by a newer version of Regard; install that version."
+            ) from error
+        except DBAPIError as error:
+            raise self._backend.refusal(error) from error
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A connection within one read transaction."""
-        with _translated(), self.engine.connect() as connection, connection.begin():
+        """A connection within one read transaction, which sees one snapshot."""
+        with self._translated(), self._transaction(regard_write=False) as connection:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """A connection within one write transaction, committed at the end, rolled back on an error."""
+    def write(self, *, turn: Turn | None = None) -> Iterator[Connection]:
+        """A connection within one write transaction, committed at the end, rolled back on an error.
+
+        With a `turn`, only one such transaction is under way at a time, over all servers, and it sees what
+        those before it have written.
+        """
         with (
-            _translated(),
-            self.engine.connect().execution_options(regard_write=True) as connection,
-            connection.begin(),
+            self._translated(),
+            self._transaction(regard_write=True, regard_turn=turn) as connection,
         ):
             yield connection
 
-    def forget(self) -> None:
-        """Removes what was erased from the write-ahead log too, as far as no reader still needs it.
+    @contextmanager
+    def _transaction(self, **options: Any) -> Iterator[Connection]:
+        connection, transaction = self._begin(options)
+        with connection, transaction:
+            yield connection
 
-        What a long reader holds back goes with the next erasure, or when the last process closes the file.
+    def _begin(self, options: dict[str, Any]) -> tuple[Connection, RootTransaction]:
+        """A connection and its transaction.
+
+        One that died since it was last used, since PostgreSQL was restarted, fails here, where nothing is
+        done yet: a fresh one takes its place, without a question asked of every connection before its use.
         """
-        with self.engine.connect() as connection:
-            connection.exec_driver_sql("COMMIT")  # SQLite moves its log only outside a transaction
-            connection.exec_driver_sql(f"PRAGMA busy_timeout={_FORGET_MILLISECONDS}")
-            try:
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-            finally:
-                connection.exec_driver_sql(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000}")
+        try:
+            return self._begin_once(options)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+        return self._begin_once(options)
+
+    def _begin_once(self, options: dict[str, Any]) -> tuple[Connection, RootTransaction]:
+        connection = self.engine.connect()
+        try:
+            return connection, connection.execution_options(**options).begin()
+        except BaseException:
+            connection.close()
+            raise
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Turns the database's own failures into errors that a client can act on."""
+        try:
+            yield
+        except DBAPIError as error:
+            failure = self._backend.failure(error)
+            if failure is None:
+                raise
+            _log(failure, str(error.orig))
+            raise failure from error
+        except PoolTimeout as error:
+            raise busy() from error
+
+    def forget(self) -> None:
+        """Removes what was erased from the database's own records of changes, as far as nobody reads them."""
+        with self._translated():
+            self._backend.forget()
 
     def close(self) -> None:
         self.engine.dispose()
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Turns the database's own failures into errors that a client can act on."""
+def database_exists(folder: Path, url: str | None = None) -> bool:
+    """Whether there is a database of Regard. Makes none. Raises RegardError when PostgreSQL refuses."""
+    if url is None:
+        return (folder / FILE).is_file()
+    backend = Postgres(url, busy_seconds=BUSY_SECONDS, connections=1)
     try:
-        yield
-    except OperationalError as error:
-        reason = str(error.orig)
-        if "locked" in reason or "busy" in reason:
-            raise ThrottlingException("The database is busy. Try your call again.") from error
-        if "full" in reason:
-            raise InternalServerError("The disk of the database is full; nothing was changed.") from error
-        raise
+        return backend.exists()
+    finally:
+        backend.engine.dispose()
 
 
-def _sqlite_engine(file: Path) -> Engine:
-    engine = create_engine(
-        f"sqlite:///{file}",
-        connect_args={"check_same_thread": False, "timeout": _BUSY_SECONDS},
-        pool_size=16,
-        max_overflow=48,
-    )
-
-    @event.listens_for(engine, "connect")
-    def _configure(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # transactions begin where we say, not where sqlite3 guesses
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            "temp_store=MEMORY",
-            "secure_delete=ON",  # an erased vector is overwritten, not only unlinked
-        ):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        # A write transaction that begins as a reader fails when another writer commits in between.
-        write = connection.get_execution_options().get("regard_write", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
-
-    return engine
+def _log(failure: ServiceError, reason: str) -> None:
+    """Tells the operator what the client is not told. A command, which has no log, prints the failure."""
+    if structlog.is_configured():
+        log.error("the database failed", told=failure.message, reason=" ".join(reason.split()))

@@ -21,7 +21,12 @@ from regard.storage.schema import keys
 
 # Built once: every request asks twice, and building a statement costs more than running it.
 _FIND = select(keys).where(keys.c.key_id == bindparam("key_id"))
+_ADMIN = "admin"  # the name of the key that the first start makes
 _ALPHABET = string.ascii_uppercase + "234567"
+
+
+class _NameTaken(RegardError):
+    """Another key has the name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,7 @@ class KeyStore:
             with self._database.write() as connection:
                 connection.execute(insert(keys).values(row))
         except IntegrityError as error:
-            raise RegardError(f"There is a key named {key.name} already; choose another name.") from error
+            raise _NameTaken(f"There is a key named {key.name} already; choose another name.") from error
 
     def find(self, key_id: str) -> Key | None:
         with self._database.read() as connection:
@@ -101,24 +106,37 @@ class KeyStore:
     def ensure_admin(self, file: Path, region: str = "us-east-1") -> Key | None:
         """Makes an admin key where there is none, and writes it to `file`; answers it, or None.
 
+        Where there is no such file, the admin key that another server made is written to it, unless it was
+        suspended; keys that people made are theirs. A file that is there stays, while there is an admin.
         The file is written before the key is stored: a crash in between leaves a file that the next start
         replaces, never a key that nobody knows. Raises RegardError when the file can't be written.
         """
-        if any(key.role == "admin" for key in self.all()):
-            return None
-        key = _new_key("admin", "admin", "general", None)
+        admins = [key for key in self.all() if key.role == "admin"]
+        if not admins:
+            made = _new_key(_ADMIN, "admin", "general", None)
+            if self._hand_out(made, file, region, store=True):
+                return made
+            admins = [key for key in self.all() if key.role == "admin"]  # another process was faster
+        first = next((key for key in admins if key.name == _ADMIN and key.suspended is None), None)
+        if first is not None and not file.exists():
+            self._hand_out(first, file, region, store=False)
+        return None
+
+    def _hand_out(self, key: Key, file: Path, region: str, *, store: bool) -> bool:
+        """Writes the key to `file`, after it is stored if it is to be; False where its name is taken."""
         draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
         write_credentials(draft, key, region)
         try:
-            self._store(key)
+            if store:
+                self._store(key)
             draft.replace(file)
-        except RegardError:
-            return None  # another process was faster
+        except _NameTaken:
+            return False
         except OSError as error:
             raise RegardError(f"{file} can't be written ({error.strerror}); make room for it.") from error
         finally:
             draft.unlink(missing_ok=True)
-        return key
+        return True
 
 
 def write_credentials(file: Path, key: Key, region: str = "us-east-1") -> None:
