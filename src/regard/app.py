@@ -15,6 +15,8 @@ from regard.caller import Caller
 from regard.collections.followed import FollowedIndexes
 from regard.collections.gallery import Gallery
 from regard.collections.store import CollectionStore
+from regard.collections.user_vector import UserVectors
+from regard.collections.users import Users
 from regard.context import Services
 from regard.gate import Gate
 from regard.governance.audit import AuditLog
@@ -65,6 +67,7 @@ def build(settings: Settings) -> Parts:
         faces=analyzer,
         collections=CollectionStore(database, indexes),
         gallery=Gallery(database, indexes, most_faces=settings.collection_faces),
+        users=Users(database, indexes, UserVectors.load(), most_users=settings.collection_users),
         objects=ObjectStore(parse_folders(settings.buckets), settings.s3_endpoint),
     )
     keys, audit = KeyStore(database), AuditLog(database)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from regard.caller import Caller
 from regard.collections.gallery import Gallery
 from regard.collections.store import CollectionStore
+from regard.collections.users import Users
 from regard.settings import Settings
 from regard.storage.objects import ObjectStore
 from regard.vision.faces import FaceAnalyzer
@@ -21,6 +22,7 @@ class Services:
     faces: FaceAnalyzer
     collections: CollectionStore
     gallery: Gallery
+    users: Users
     objects: ObjectStore
 
 

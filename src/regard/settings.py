@@ -53,6 +53,7 @@ class Settings:
     image_pixels: int = _setting(60_000_000, "Most pixels of an image that is decoded.")
     clock_skew: int = _setting(300, "Seconds that a signed request's clock may be off.")
     collection_faces: int = _setting(10_000_000, "Most faces in one collection.")
+    collection_users: int = _setting(10_000_000, "Most users in one collection.")
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:

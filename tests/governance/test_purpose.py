@@ -28,6 +28,20 @@ def test_other_purposes_leave_the_request_as_it_was(free: str) -> None:
     assert purpose.with_threshold("search_faces", {}, free) == {"FaceMatchThreshold": 80.0}
 
 
+@pytest.mark.parametrize("purpose_name", ["general", "law-enforcement"])
+def test_a_face_joins_a_user_at_75_percent_under_every_purpose(purpose_name: str) -> None:
+    for request in ({}, {"UserMatchThreshold": 75.0}):
+        applied = purpose.with_threshold("associate_faces", request, purpose_name)
+        assert applied == {"UserMatchThreshold": 75.0}
+
+
+def test_a_strict_purpose_lets_no_face_join_a_user_below_75_percent() -> None:
+    request = {"UserMatchThreshold": 74.9}
+    assert purpose.with_threshold("associate_faces", request, "general") == request
+    with pytest.raises(InvalidParameterException, match="UserMatchThreshold must be at least 75.0"):
+        purpose.with_threshold("associate_faces", request, "access-control")
+
+
 def test_operations_that_match_nothing_have_no_threshold() -> None:
     assert purpose.with_threshold("index_faces", {}, "law-enforcement") == {}
 

@@ -27,7 +27,10 @@ def parts(installed_pack: InstalledPack, tmp_path_factory: pytest.TempPathFactor
     built = build(Settings.load({}, data=folder / "data", buckets=f"photos={scenes.PICTURES}"))
     built.gate.call("create_collection", {"CollectionId": "c"}, LOCAL)
     portrait = {"S3Object": {"Bucket": "photos", "Name": "astronaut.jpg"}}
-    built.gate.call("index_faces", {"CollectionId": "c", "Image": portrait}, LOCAL)
+    indexed = built.gate.call("index_faces", {"CollectionId": "c", "Image": portrait}, LOCAL)
+    face = indexed["FaceRecords"][0]["Face"]["FaceId"]
+    built.gate.call("create_user", {"CollectionId": "c", "UserId": "u"}, LOCAL)
+    built.gate.call("associate_faces", {"CollectionId": "c", "UserId": "u", "FaceIds": [face]}, LOCAL)
     yield built
     built.close()
 
@@ -41,6 +44,8 @@ def test_every_valid_request_is_answered_or_refused(
     request: dict[str, Any] = data.draw(valid_requests(operation))
     if "CollectionId" in request and operation != "create_collection" and data.draw(st.booleans()):
         request["CollectionId"] = "c"
+    if "UserId" in request and operation != "delete_user" and data.draw(st.booleans()):
+        request["UserId"] = "u"
     for image in {"Image", "SourceImage", "TargetImage"} & request.keys():
         if data.draw(st.booleans()):
             request[image] = {"Bytes": _PORTRAIT}

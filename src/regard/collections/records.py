@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,3 +69,54 @@ class Match:
 
     face: StoredFace
     distance: float
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person whose faces are searched as one. `status` is Rekognition's UserStatus."""
+
+    row: int
+    user_id: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserMatch:
+    """A user that a search found and the L2 distance of its vector from the probe."""
+
+    user: User
+    distance: float
+
+
+# Why a face did not join or leave a user.
+NOT_FOUND = "not found"
+OF_ANOTHER_USER = "of another user"
+LOW_CONFIDENCE = "low confidence"
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedFace:
+    """A face that did not join or leave a user, and why; no `reason` where the user was full by then.
+
+    `user_id` is the other user that has it; `confidence` how well it matches the user, in percent.
+    """
+
+    face_id: str
+    reason: str | None
+    user_id: str | None = None
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Association:
+    """Which faces joined or left a user, which did not, and the user's status then."""
+
+    done: tuple[str, ...]
+    refused: tuple[RefusedFace, ...]
+    status: str
+
+    @classmethod
+    def load(cls, fields: Mapping[str, Any]) -> Association:
+        """What `dataclasses.asdict` made, back from JSON."""
+        refused = tuple(RefusedFace(**face) for face in fields["refused"])
+        return cls(tuple(fields["done"]), refused, fields["status"])

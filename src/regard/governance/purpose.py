@@ -25,11 +25,20 @@ _STRICTNESS = {
 }
 PURPOSES = tuple(_STRICTNESS)
 
-_FLOORS = {"access-control": 99.0, "law-enforcement": 99.0}
+# Purposes under which no threshold is lower than a floor: that of a search, or of giving a face to a user.
+_STRICT = {"access-control", "law-enforcement"}
+_FLOOR = 99.0
 _DEFAULT = 80.0  # Rekognition's, where no purpose asks for more
+
+# A face that joins a user is compared to keep strangers out of it; nobody is found by that. At 99 % half of
+# a person's own photos would stay outside, and the person be found the worse: the floor is Rekognition's
+# default.
+_CURATION = {"associate_faces"}
+_CURATION_FLOOR = _CURATION_DEFAULT = 75.0
 
 # Operations that match faces, and the parameter that says how alike two must be.
 _THRESHOLDS = {
+    "associate_faces": "UserMatchThreshold",
     "compare_faces": "SimilarityThreshold",
     "search_faces": "FaceMatchThreshold",
     "search_faces_by_image": "FaceMatchThreshold",
@@ -82,11 +91,13 @@ def with_threshold(operation: str, request: Mapping[str, Any], purpose: str) -> 
     parameter = _THRESHOLDS.get(operation)
     if parameter is None:
         return dict(request)
-    floor = _FLOORS.get(purpose)
+    curation = operation in _CURATION
+    floor, default = (_CURATION_FLOOR, _CURATION_DEFAULT) if curation else (_FLOOR, _DEFAULT)
+    strict = purpose in _STRICT
     threshold = request.get(parameter)
     if threshold is None:
-        threshold = _DEFAULT if floor is None else floor
-    if floor is not None and threshold < floor:
+        threshold = max(floor, default) if strict else default
+    if strict and threshold < floor:
         raise InvalidParameterException(
             f"{parameter} must be at least {floor} for the purpose {purpose}; it was {threshold}."
         )

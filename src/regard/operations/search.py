@@ -26,9 +26,7 @@ def search_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Faces of a collection that resemble one of its own faces, which is not among them."""
     collection = ctx.services.collections.get(request["CollectionId"])
     face_id = request["FaceId"]
-    probe = ctx.services.gallery.vector(collection, face_id)
-    if probe is None:
-        raise InvalidParameterException("faceId was not found in the collection.")
+    probe = face_vector(ctx, collection, face_id)
     limit = request.get("MaxFaces", _DEFAULT_MATCHES)
     found = _search(ctx, collection, probe, request, limit + 1)
     others = [match for match in found if match.face.face_id != face_id][:limit]
@@ -58,14 +56,27 @@ def search_faces_by_image(ctx: Context, request: dict[str, Any]) -> dict[str, An
     }
 
 
+def face_vector(ctx: Context, collection: Collection, face_id: str) -> NDArray[np.float32]:
+    """The embedding of an enrolled face. Raises InvalidParameterException where there is none."""
+    vector = ctx.services.gallery.vector(collection, face_id)
+    if vector is None:
+        raise InvalidParameterException("faceId was not found in the collection.")
+    return vector
+
+
+def search_radius(threshold: float) -> float:
+    """How far to look for what reaches `threshold`, in percent; the similarity that is shown decides.
+
+    It is a hair wider: vectors are stored in half precision, and not even the same picture is at distance 0.
+    """
+    return distance_at(min(threshold, _NEARLY_ALL))
+
+
 def _search(
     ctx: Context, collection: Collection, probe: NDArray[np.float32], request: dict[str, Any], limit: int
 ) -> list[Match]:
     threshold = request["FaceMatchThreshold"]
-    # Vectors are stored in half precision, so that even the same picture is not at distance 0: the radius
-    # is a hair wider than the threshold, and the similarity that is shown decides.
-    radius = distance_at(min(threshold, _NEARLY_ALL))
-    found = ctx.services.gallery.search(collection, probe, limit=limit, radius=radius)
+    found = ctx.services.gallery.search(collection, probe, limit=limit, radius=search_radius(threshold))
     return [match for match in found if similarity(match.distance) >= threshold]
 
 

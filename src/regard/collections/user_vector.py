@@ -1,0 +1,96 @@
+"""The vector of a user: one point for all the faces of one person, searched as a face is.
+
+The mean of n faces of a person lies nearer to everybody than a face does, since what changes from photo to
+photo cancels out: strangers would come within a threshold the more often, the more photos a user has. So the
+mean is moved away from the average face, by the factor that keeps its spread among people that of single
+faces, 1 / sqrt(1 - share + share / n). `share` is the part of a face's squared distance from the average face
+that is the photo's rather than the person's. The vector of a user with one face is that face's, and a
+similarity means the same false match rate for faces and for users of any number of faces.
+training/fit_user_vectors.py makes both constants; docs/accuracy.md holds what was measured.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.resources import files
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regard.collections.similarity import similarity
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UserVectors:
+    """How faces become a user's vector: the `average` face (dimension,), and `share`, from 0 to below 1.
+
+    Both belong to one version of the embedding.
+    """
+
+    average: NDArray[np.float32]
+    share: float
+
+    @classmethod
+    def load(cls) -> UserVectors:
+        """Those fitted to the default model pack."""
+        with files("regard.collections").joinpath("user_vectors.npz").open("rb") as file:
+            constants = np.load(file, allow_pickle=False)
+            return cls(constants["average"].astype(np.float32), float(constants["share"]))
+
+    def of(self, faces: NDArray[np.float32]) -> NDArray[np.float32]:
+        """One person's embeddings (n, dimension), n > 0, to the user's vector float32 (dimension,)."""
+        stretch = 1 / np.sqrt(1 - self.share + self.share / len(faces))
+        own = np.asarray(faces, np.float64).mean(0) - self.average
+        return np.asarray(self.average + stretch * own, np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Admission:
+    """Which of a request's faces join a user, in the order they did, and the similarity of all to the result.
+
+    `similarities` is float64 (k,), in percent.
+    """
+
+    joined: tuple[int, ...]
+    similarities: NDArray[np.float64]
+
+
+def admit(
+    vectors: UserVectors,
+    held: NDArray[np.float32],
+    new: NDArray[np.float32],
+    *,
+    threshold: float,
+    room: int,
+) -> Admission:
+    """Lets faces `new` (k, dimension) join a user of faces `held` (n, dimension), the most similar first.
+
+    A face joins when it reaches `threshold`, in percent, with the vector that the user has by then; at most
+    `room` join. A user without faces begins with the one that most of the others resemble. So the order in
+    which a request names its faces makes no difference, and of many photos of one person and a few of others
+    it is those few that are left.
+    """
+    joined: list[int] = []
+    faces = held
+    waiting = list(range(len(new)))
+    if not len(held) and waiting and room:
+        joined.append(_most_central(new, threshold))
+        waiting.remove(joined[0])
+        faces = new[joined]
+    alike = np.zeros(len(new))
+    while len(faces):
+        alike = similarity(np.linalg.norm(new - vectors.of(faces), axis=1))
+        best = max(waiting, key=lambda n: alike[n], default=None)
+        if best is None or len(joined) == room or alike[best] < threshold:
+            break
+        joined.append(best)
+        waiting.remove(best)
+        faces = np.concatenate([faces, new[[best]]])
+    return Admission(tuple(joined), alike)
+
+
+def _most_central(faces: NDArray[np.float32], threshold: float) -> int:
+    """The face that most others resemble; of several, the one with the least sum of distances."""
+    apart = np.linalg.norm(faces[:, None] - faces[None], axis=2)
+    resembling = (similarity(apart) >= threshold).sum(1)
+    return int(np.lexsort((np.arange(len(faces)), apart.sum(1), -resembling))[0])

@@ -1,0 +1,254 @@
+"""The users of collections: people with up to 100 faces each, found by one vector."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import delete, insert, select
+
+from regard.collections.followed import FollowedIndexes, Space
+from regard.collections.records import (
+    LOW_CONFIDENCE,
+    NOT_FOUND,
+    OF_ANOTHER_USER,
+    Association,
+    Collection,
+    RefusedFace,
+    User,
+    UserMatch,
+)
+from regard.collections.requests import Request, earlier_answer, remember
+from regard.collections.store import lock_collection, milliseconds
+from regard.collections.user_rows import (
+    ACTIVE,
+    CREATED,
+    CandidateFace,
+    count_users,
+    erase_vector,
+    faces_named,
+    find_user,
+    held_faces,
+    is_user,
+    renew_vector,
+    set_user,
+)
+from regard.collections.user_vector import UserVectors, admit
+from regard.errors import ConflictException, ServiceQuotaExceededException
+from regard.storage.database import Database
+from regard.storage.schema import user_vectors, users
+
+MOST_FACES = 100
+_SEARCHES = 3
+
+
+class Users:
+    """The users of every collection of one database. What a method has answered survives a crash.
+
+    Every change takes a `Request`: one that was answered before is answered so again, and changes nothing.
+    All raise ResourceNotFoundException where the collection went away or, but for `create`, `page` and
+    `search`, there is no such user, and IdempotentParameterMismatchException.
+    """
+
+    def __init__(
+        self, database: Database, indexes: FollowedIndexes, vectors: UserVectors, *, most_users: int
+    ) -> None:
+        self._database = database
+        self._indexes = indexes
+        self._vectors = vectors
+        self._most_users = most_users
+
+    def create(self, collection: Collection, user_id: str, request: Request) -> None:
+        """Makes a user without faces. Raises ConflictException, ServiceQuotaExceededException."""
+        with self._database.write() as connection:
+            current = lock_collection(connection, collection)
+            if earlier_answer(connection, current.row, request) is not None:
+                return
+            if is_user(connection, current.row, user_id):
+                raise ConflictException(f"The user id: {user_id} already exists")
+            if current.user_count >= self._most_users:
+                raise ServiceQuotaExceededException(
+                    f"The collection {collection.collection_id} can't hold more than "
+                    f"{self._most_users} users."
+                )
+            row = {
+                "collection": current.row,
+                "user_id": user_id,
+                "status": CREATED,
+                "created": milliseconds(),
+            }
+            connection.execute(insert(users).values(row))
+            count_users(connection, current.row, 1)
+            remember(connection, current.row, request, {})
+
+    def delete(self, collection: Collection, user_id: str, request: Request) -> None:
+        """Erases a user; its faces stay, and belong to nobody."""
+        with self._database.write() as connection:
+            current = lock_collection(connection, collection)
+            if earlier_answer(connection, current.row, request) is not None:
+                return
+            user = find_user(connection, current.row, user_id)
+            set_user(connection, held_faces(connection, current.row, user_id), None)
+            erase_vector(connection, current.row, user)
+            connection.execute(delete(users).where(users.c.row == user.row))
+            count_users(connection, current.row, -1)
+            remember(connection, current.row, request, {})
+        self._forget(collection)
+
+    def page(self, collection: Collection, *, after: int, limit: int) -> list[User]:
+        """Users in the order they were made, those behind row `after`."""
+        query = (
+            select(users.c.row, users.c.user_id, users.c.status)
+            .where(users.c.collection == collection.row, users.c.row > after)
+            .order_by(users.c.row)
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            return [User(**row) for row in connection.execute(query).mappings()]
+
+    def associate(
+        self,
+        collection: Collection,
+        user_id: str,
+        face_ids: Sequence[str],
+        request: Request,
+        *,
+        threshold: float,
+    ) -> Association:
+        """Gives a user those of the faces that resemble it by `threshold` percent: see `admit`.
+
+        Raises ServiceQuotaExceededException when the user has 100 faces already; faces beyond the hundredth
+        are refused without a reason.
+        """
+        with self._database.write() as connection:
+            current = lock_collection(connection, collection)
+            answer = earlier_answer(connection, current.row, request)
+            if answer is not None:
+                return Association.load(answer)
+            user = find_user(connection, current.row, user_id)
+            named = faces_named(connection, current.row, face_ids)
+            held = held_faces(connection, current.row, user_id)
+            free = [face for face in named if face.user_id is None]
+            if free and len(held) >= MOST_FACES:
+                raise ServiceQuotaExceededException(
+                    f"The user {user_id} has {MOST_FACES} faces, and can't have more."
+                )
+            admission = admit(
+                self._vectors,
+                self._matrix(held),
+                self._matrix(free),
+                threshold=threshold,
+                room=MOST_FACES - len(held),
+            )
+            joined = [free[n] for n in admission.joined]
+            if joined:
+                set_user(connection, joined, user_id)
+                renew_vector(connection, current.row, user, self._of(held + joined), len(held + joined))
+            refused = _elsewhere(face_ids, named, user_id)
+            for face, alike in zip(free, admission.similarities.tolist(), strict=True):
+                if face not in joined:
+                    reason = LOW_CONFIDENCE if alike < threshold else None
+                    refused[face.face_id] = RefusedFace(face.face_id, reason, confidence=alike)
+            ids = {face.face_id for face in joined}
+            association = Association(
+                done=tuple(face_id for face_id in face_ids if face_id in ids),
+                refused=tuple(refused[face_id] for face_id in face_ids if face_id in refused),
+                status=ACTIVE if held or joined else CREATED,
+            )
+            remember(connection, current.row, request, asdict(association))
+        return association
+
+    def disassociate(
+        self, collection: Collection, user_id: str, face_ids: Sequence[str], request: Request
+    ) -> Association:
+        """Takes faces away from a user; they stay in the collection and belong to nobody."""
+        with self._database.write() as connection:
+            current = lock_collection(connection, collection)
+            answer = earlier_answer(connection, current.row, request)
+            if answer is not None:
+                return Association.load(answer)
+            user = find_user(connection, current.row, user_id)
+            named = faces_named(connection, current.row, face_ids)
+            own = [face for face in named if face.user_id == user_id]
+            set_user(connection, own, None)
+            left = held_faces(connection, current.row, user_id)
+            if own:
+                renew_vector(connection, current.row, user, self._of(left), len(left))
+            ids = {face.face_id for face in own}
+            refused = _elsewhere(face_ids, named, user_id)
+            association = Association(
+                done=tuple(face_id for face_id in face_ids if face_id in ids),
+                refused=tuple(refused.values()),
+                status=ACTIVE if left else CREATED,
+            )
+            remember(connection, current.row, request, asdict(association))
+        if own:
+            self._forget(collection)
+        return association
+
+    def vector(self, collection: Collection, user_id: str) -> NDArray[np.float32] | None:
+        """The user's vector, float32 (dimension,), or None while it has no face."""
+        with self._database.read() as connection:
+            user = find_user(connection, collection.row, user_id)
+            blob = connection.execute(
+                select(user_vectors.c.vector).where(user_vectors.c.user == user.row)
+            ).scalar()
+        return None if blob is None else np.frombuffer(blob, "<f2").astype(np.float32)
+
+    def search(
+        self, collection: Collection, probe: NDArray[np.float32], *, limit: int, radius: float
+    ) -> list[UserMatch]:
+        """The nearest users at most `radius` (L2) away, the nearest first."""
+        found: list[UserMatch] = []
+        # A user whose faces change in this moment has a new row: it is looked for again, not missed.
+        for _ in range(_SEARCHES):
+            near = self._indexes.follow(collection.row, Space.USERS).search(probe, limit=limit, radius=radius)
+            known = self._at(collection, near.rows.tolist())
+            found = [
+                UserMatch(known[row], distance)
+                for row, distance in zip(near.rows.tolist(), near.distances.tolist(), strict=True)
+                if row in known
+            ]
+            if len(found) == len(near.rows):
+                break
+        return found
+
+    def _at(self, collection: Collection, rows: list[int]) -> dict[int, User]:
+        """Users by the rows of their vectors."""
+        query = (
+            select(user_vectors.c.row.label("vector"), users.c.row, users.c.user_id, users.c.status)
+            .join(users, users.c.row == user_vectors.c.user)
+            .where(user_vectors.c.collection == collection.row, user_vectors.c.row.in_(rows))
+        )
+        with self._database.read() as connection:
+            return {row.vector: User(row.row, row.user_id, row.status) for row in connection.execute(query)}
+
+    def _matrix(self, held: Sequence[CandidateFace]) -> NDArray[np.float32]:
+        """The embeddings of faces, float32 (n, dimension)."""
+        joined = np.frombuffer(b"".join(face.vector for face in held), "<f2")
+        return joined.astype(np.float32).reshape(len(held), len(self._vectors.average))
+
+    def _of(self, held: Sequence[CandidateFace]) -> NDArray[np.float32] | None:
+        return self._vectors.of(self._matrix(held)) if held else None
+
+    def _forget(self, collection: Collection) -> None:
+        """Takes an erased vector out of memory and out of the files."""
+        self._indexes.follow(collection.row, Space.USERS)
+        self._database.forget()
+
+
+def _elsewhere(
+    face_ids: Sequence[str], named: Sequence[CandidateFace], user_id: str
+) -> dict[str, RefusedFace]:
+    """Faces that are not in the collection, or belong to another user, by their id."""
+    known = {face.face_id: face for face in named}
+    refused: dict[str, RefusedFace] = {}
+    for face_id in face_ids:
+        face = known.get(face_id)
+        if face is None:
+            refused[face_id] = RefusedFace(face_id, NOT_FOUND)
+        elif face.user_id not in (None, user_id):
+            refused[face_id] = RefusedFace(face_id, OF_ANOTHER_USER, user_id=face.user_id)
+    return refused

@@ -1,0 +1,98 @@
+"""SearchUsers, SearchUsersByImage."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regard.collections.records import Collection, UserMatch
+from regard.collections.similarity import similarity
+from regard.context import Context
+from regard.errors import InvalidParameterException
+from regard.operations.face_shapes import face_detail
+from regard.operations.faces import passing_quality
+from regard.operations.images import load_image
+from regard.operations.pinned import collection_for_embedding
+from regard.operations.search import face_vector, search_radius
+
+_MOST_USERS = 500
+
+
+def search_users(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Users that resemble a face of the collection, or another user, who is not among them."""
+    given = [name for name in ("FaceId", "UserId") if request.get(name) is not None]
+    if len(given) != 1:
+        raise InvalidParameterException(
+            "Request has invalid parameters: SearchUsers takes either FaceId or UserId"
+        )
+    collection = ctx.services.collections.get(request["CollectionId"])
+    if given == ["FaceId"]:
+        found, searched = (
+            _like_face(ctx, collection, request),
+            {"SearchedFace": {"FaceId": request["FaceId"]}},
+        )
+    else:
+        found, searched = (
+            _like_user(ctx, collection, request),
+            {"SearchedUser": {"UserId": request["UserId"]}},
+        )
+    return {
+        "UserMatches": [_user_match(match) for match in found],
+        "FaceModelVersion": collection.face_model_version,
+        **searched,
+    }
+
+
+def search_users_by_image(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Users that resemble the largest face of a picture; the other faces are named with reasons."""
+    services = ctx.services
+    collection = collection_for_embedding(ctx, request["CollectionId"])
+    image = load_image(ctx, request["Image"])
+    faces, refused = passing_quality(services.faces.detect(image), request.get("QualityFilter", "NONE"))
+    unsearched = [(face, ["FACE_NOT_LARGEST"]) for face in faces[1:]] + refused
+    response: dict[str, Any] = {
+        "UserMatches": [],
+        "FaceModelVersion": collection.face_model_version,
+        "UnsearchedFaces": [
+            {"FaceDetails": face_detail(face, image), "Reasons": reasons} for face, reasons in unsearched
+        ],
+    }
+    if not faces:
+        return response  # unlike SearchFacesByImage, which refuses such a picture
+    probe = services.faces.embed(image, faces[:1])[0]
+    found = _search(ctx, collection, probe, request, request.get("MaxUsers", _MOST_USERS))
+    response["UserMatches"] = [_user_match(match) for match in found]
+    response["SearchedFace"] = {"FaceDetail": face_detail(faces[0], image)}
+    return response
+
+
+def _like_face(ctx: Context, collection: Collection, request: dict[str, Any]) -> list[UserMatch]:
+    probe = face_vector(ctx, collection, request["FaceId"])
+    return _search(ctx, collection, probe, request, request.get("MaxUsers", _MOST_USERS))
+
+
+def _like_user(ctx: Context, collection: Collection, request: dict[str, Any]) -> list[UserMatch]:
+    """The other users, nearest first; nobody where the user has no face to compare."""
+    probe = ctx.services.users.vector(collection, request["UserId"])
+    if probe is None:
+        return []
+    limit = request.get("MaxUsers", _MOST_USERS)
+    near = _search(ctx, collection, probe, request, limit + 1)
+    return [match for match in near if match.user.user_id != request["UserId"]][:limit]
+
+
+def _search(
+    ctx: Context, collection: Collection, probe: NDArray[np.float32], request: dict[str, Any], limit: int
+) -> list[UserMatch]:
+    threshold = request["UserMatchThreshold"]
+    found = ctx.services.users.search(collection, probe, limit=limit, radius=search_radius(threshold))
+    return [match for match in found if similarity(match.distance) >= threshold]
+
+
+def _user_match(match: UserMatch) -> dict[str, Any]:
+    return {
+        "Similarity": similarity(match.distance),
+        "User": {"UserId": match.user.user_id, "UserStatus": match.user.status},
+    }

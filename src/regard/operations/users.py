@@ -1,0 +1,94 @@
+"""CreateUser, DeleteUser, ListUsers, AssociateFaces, DisassociateFaces."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from regard.collections.records import LOW_CONFIDENCE, NOT_FOUND, OF_ANOTHER_USER, RefusedFace
+from regard.collections.requests import Request
+from regard.context import Context
+from regard.operations.pagination import make_token, read_token
+from regard.operations.pinned import collection_for_embedding
+
+_MOST_USERS_LISTED = 500
+_REASONS = {
+    NOT_FOUND: "FACE_NOT_FOUND",
+    OF_ANOTHER_USER: "ASSOCIATED_TO_A_DIFFERENT_USER",
+    LOW_CONFIDENCE: "LOW_MATCH_CONFIDENCE",
+}
+
+
+def create_user(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Makes a user, who has no face yet."""
+    collection = ctx.services.collections.get(request["CollectionId"])
+    ctx.services.users.create(collection, request["UserId"], _once(ctx, request))
+    return {}
+
+
+def delete_user(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Erases a user and its vector. Its faces stay in the collection."""
+    collection = ctx.services.collections.get(request["CollectionId"])
+    ctx.services.users.delete(collection, request["UserId"], _once(ctx, request))
+    return {}
+
+
+def list_users(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """The users of a collection in the order they were made, a page at a time."""
+    collection = ctx.services.collections.get(request["CollectionId"])
+    listing = f"users/{collection.row}"
+    limit = request.get("MaxResults") or _MOST_USERS_LISTED
+    after = read_token(listing, request.get("NextToken"))
+    found = ctx.services.users.page(collection, after=after, limit=limit + 1)
+    page = found[:limit]
+    response: dict[str, Any] = {
+        "Users": [{"UserId": user.user_id, "UserStatus": user.status} for user in page]
+    }
+    if len(found) > limit:
+        response["NextToken"] = make_token(listing, page[-1].row)
+    return response
+
+
+def associate_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Gives a user the faces that match it, the best first; the others are named with reasons."""
+    collection = collection_for_embedding(ctx, request["CollectionId"])
+    association = ctx.services.users.associate(
+        collection,
+        request["UserId"],
+        list(dict.fromkeys(request["FaceIds"])),
+        _once(ctx, request),
+        threshold=request["UserMatchThreshold"],
+    )
+    return {
+        "AssociatedFaces": [{"FaceId": face_id} for face_id in association.done],
+        "UnsuccessfulFaceAssociations": [_refused(face) for face in association.refused],
+        "UserStatus": association.status,
+    }
+
+
+def disassociate_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Takes faces away from a user. They stay in the collection."""
+    collection = collection_for_embedding(ctx, request["CollectionId"])
+    association = ctx.services.users.disassociate(
+        collection, request["UserId"], list(dict.fromkeys(request["FaceIds"])), _once(ctx, request)
+    )
+    return {
+        "DisassociatedFaces": [{"FaceId": face_id} for face_id in association.done],
+        "UnsuccessfulFaceDisassociations": [_refused(face) for face in association.refused],
+        "UserStatus": association.status,
+    }
+
+
+def _once(ctx: Context, request: dict[str, Any]) -> Request:
+    """The request as its ClientRequestToken names it, with the threshold that applies."""
+    parameters = {name: value for name, value in request.items() if name != "ClientRequestToken"}
+    return Request(ctx.operation, request.get("ClientRequestToken"), parameters)
+
+
+def _refused(face: RefusedFace) -> dict[str, Any]:
+    shape = {
+        "FaceId": face.face_id,
+        "UserId": face.user_id,
+        "Confidence": face.confidence,
+        "Reasons": [] if face.reason is None else [_REASONS[face.reason]],
+    }
+    return {name: value for name, value in shape.items() if value is not None}
