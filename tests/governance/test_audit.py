@@ -1,18 +1,28 @@
+"""The audit log on either database: one chain, whoever writes, and what breaks it is found."""
+
 from __future__ import annotations
 
+import signal
 import threading
-from pathlib import Path
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
+from tests.postgres import Place
 
+from regard.errors import ThrottlingException
 from regard.governance.audit import AuditBroken, AuditLog
+from regard.storage.backend import Turn
 from regard.storage.database import Database
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Database:
-    return Database.open(tmp_path)
+def database(place: Place) -> Database:
+    return place.open()
 
 
 @pytest.fixture
@@ -76,16 +86,86 @@ def test_an_exported_log_can_be_checked_without_regard(log: AuditLog) -> None:
         assert claimed == link
 
 
-def test_two_processes_write_one_chain(tmp_path: Path) -> None:
-    logs = [AuditLog(Database.open(tmp_path)) for _ in range(2)]
+def test_many_threads_of_two_processes_write_one_chain(place: Place) -> None:
+    logs = [AuditLog(place.open()) for _ in range(2)]
+    with ThreadPoolExecutor(16) as executor:
+        heads = list(executor.map(lambda n: (n, logs[n % 2].append({"n": n})), range(200)))
+    assert logs[0].verify().sequence == 200
+    written = {record["sequence"]: record for record in logs[1].export()}
+    for n, head in heads:  # everybody was told the place of their own record
+        assert written[head.sequence]["n"] == n
+        assert written[head.sequence]["hash"] == head.hash
 
-    def write(log: AuditLog) -> None:
-        for n in range(25):
-            log.append({"n": n})
 
-    threads = [threading.Thread(target=write, args=(log,)) for log in logs for _ in range(2)]
+@contextmanager
+def commits(database: Database) -> Iterator[list[Any]]:
+    """Counts the commits of a database."""
+    seen: list[Any] = []
+    count = seen.append
+    event.listen(database.engine, "commit", count)
+    yield seen
+    event.remove(database.engine, "commit", count)
+
+
+def append_in_threads(log: AuditLog, count: int) -> list[threading.Thread]:
+    """Threads that each wait to append a record, all in the queue when this returns."""
+    threads = [threading.Thread(target=log.append, args=({"n": n},)) for n in range(count)]
     for thread in threads:
         thread.start()
+    while len(log._waiting) < count - 1:  # one of them waits for the database itself
+        time.sleep(0.001)
+    return threads
+
+
+def test_records_that_wait_share_one_commit(place: Place, database: Database) -> None:
+    log = AuditLog(database)
+    with commits(database) as seen:
+        with place.open().write(turn=Turn.AUDIT):
+            threads = append_in_threads(log, 12)
+        for thread in threads:
+            thread.join()
+        assert len(seen) == 2  # the first one's, and that of the eleven who came meanwhile
+    assert log.verify().sequence == 12
+
+
+def test_a_record_that_could_not_be_written_is_nobodys_success(place: Place) -> None:
+    log = AuditLog(place.open(busy_seconds=0.3))
+    with place.open().write(turn=Turn.AUDIT), ThreadPoolExecutor(8) as executor:
+        answers = [executor.submit(log.append, {"n": n}) for n in range(8)]
+        for answer in answers:
+            with pytest.raises(ThrottlingException):
+                answer.result()
+    assert log.verify().sequence == 0
+    assert log.append({"n": 8}).sequence == 1
+
+
+def test_a_record_that_is_no_text_fails_alone(log: AuditLog) -> None:
+    with pytest.raises(UnicodeEncodeError):
+        log.append({"who": "\ud800"})
+    assert log.append({"who": "Zoë"}).sequence == 6
+
+
+def test_one_who_is_interrupted_while_waiting_holds_up_nobody(place: Place, database: Database) -> None:
+    class Interrupted(Exception):
+        pass
+
+    def interrupt(*_: Any) -> None:
+        raise Interrupted
+
+    log = AuditLog(database)
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        with place.open().write(turn=Turn.AUDIT):
+            first = append_in_threads(log, 1)
+            while not log._writing or log._waiting:
+                time.sleep(0.001)
+            signal.setitimer(signal.ITIMER_REAL, 0.2)
+            with pytest.raises(Interrupted):
+                log.append({"n": "interrupted"})
+            threads = first + append_in_threads(log, 4)
+    finally:
+        signal.signal(signal.SIGALRM, before)
     for thread in threads:
-        thread.join()
-    assert logs[0].verify().sequence == 100
+        thread.join(timeout=30)
+        assert not thread.is_alive()
+    assert log.verify().sequence == 5

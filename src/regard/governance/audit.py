@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import Future
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -135,28 +136,33 @@ class AuditLog:
     def verify(self) -> Head:
         """Recomputes the whole chain. Raises AuditBroken, naming the first record that does not fit."""
         head = Head(0, _GENESIS)
-        for sequence, text, link in self._rows():
-            if sequence != head.sequence + 1:
-                raise AuditBroken(
-                    f"The audit log is broken: record {head.sequence + 1} is missing; records were removed."
-                )
-            if link != _link(head.hash, text):
-                raise AuditBroken(
-                    f"The audit log is broken: record {sequence} was changed, or one before it was removed."
-                )
-            head = Head(sequence, link)
+        with closing(self._rows()) as rows:
+            for sequence, text, link in rows:
+                if sequence != head.sequence + 1:
+                    raise AuditBroken(
+                        f"The audit log is broken: record {head.sequence + 1} is missing; "
+                        "records were removed."
+                    )
+                if link != _link(head.hash, text):
+                    raise AuditBroken(
+                        f"The audit log is broken: record {sequence} was changed, or one before it was "
+                        "removed."
+                    )
+                head = Head(sequence, link)
         return head
 
     def export(self) -> Iterator[dict[str, Any]]:
         """Every record with its number and hash, the oldest first."""
-        for sequence, text, link in self._rows():
-            yield {"sequence": sequence, "hash": link, **json.loads(text)}
+        with closing(self._rows()) as rows:
+            for sequence, text, link in rows:
+                yield {"sequence": sequence, "hash": link, **json.loads(text)}
 
-    def _rows(self) -> Iterator[tuple[int, str, str]]:
+    def _rows(self) -> Generator[tuple[int, str, str]]:
         with self._database.read() as connection:
             query = select(audit.c.sequence, audit.c.record, audit.c.hash).order_by(audit.c.sequence)
-            for row in connection.execution_options(yield_per=1000).execute(query):
-                yield row.sequence, row.record, row.hash
+            with connection.execution_options(yield_per=1000).execute(query) as rows:
+                for row in rows:
+                    yield row.sequence, row.record, row.hash
 
 
 def _newest(connection: Connection) -> Head:
