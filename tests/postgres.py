@@ -85,8 +85,8 @@ class Cluster:
             cursor = connection.execute(statement)
             return cursor.fetchall() if cursor.description else []
 
-    def make_database(self, *, empty: bool = False) -> str:
-        """The URL of a new database, at the newest schema unless it is to be empty."""
+    def make_database(self, *, empty: bool = False, disk: Path | None = None) -> str:
+        """The URL of a new database, at the newest schema unless it is to be empty, its tables on `disk`."""
         name = f"regard_{uuid.uuid4().hex[:12]}"
         if empty:
             self.sql(f"CREATE DATABASE {name} OWNER regard")
@@ -95,11 +95,22 @@ class Cluster:
             self.sql(f"CREATE DATABASE {_TEMPLATE} OWNER regard")
             Database.open(self._folder / "unused", self.url(_TEMPLATE)).close()
             self._has_template = True
-        self.sql(f"CREATE DATABASE {name} OWNER regard TEMPLATE {_TEMPLATE}")
+        where = "" if disk is None else f" TABLESPACE {self._make_tablespace(disk, name)}"
+        self.sql(f"CREATE DATABASE {name} OWNER regard TEMPLATE {_TEMPLATE}{where}")
         return self.url(name)
 
+    def _make_tablespace(self, disk: Path, name: str) -> str:
+        folder = disk / name
+        folder.mkdir()
+        if self._user:
+            shutil.chown(folder, "postgres", "postgres")
+        self.sql(f"CREATE TABLESPACE {name} LOCATION '{folder}'")
+        return name
+
     def drop_database(self, url: str) -> None:
-        self.sql(f"DROP DATABASE {url.rsplit('/', 1)[1]} WITH (FORCE)")
+        name = url.rsplit("/", 1)[1]
+        self.sql(f"DROP DATABASE {name} WITH (FORCE)")
+        self.sql(f"DROP TABLESPACE IF EXISTS {name}")
 
     def remove(self) -> None:
         try:
