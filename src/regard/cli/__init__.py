@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from regard.cli import audit, collections, gallery, keys, models, pictures, server
+from regard.cli import audit, backup, collections, gallery, importing, keys, models, pictures, server
 from regard.cli.printing import complain
 from regard.errors import RegardError
 
@@ -25,6 +25,9 @@ app.command("faces")(pictures.faces)
 app.command("compare")(pictures.compare)
 app.command("index")(gallery.index)
 app.command("search")(gallery.search)
+app.command("import")(importing.import_)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 app.add_typer(collections.app, name="collections")
 app.add_typer(keys.app, name="keys")
 app.add_typer(models.app, name="models")

@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column
 from rich.text import Text
 
@@ -17,6 +15,7 @@ from regard.cli.drawing import Mark, draw
 from regard.cli.enrolment import Journal, Naming, Tally, enrol, pictures_below
 from regard.cli.local import AsJson, Case, DataFolder, LocalGate, local_gate, read_picture
 from regard.cli.printing import add_row, count, print_json, print_table, printable, say, table
+from regard.cli.progress import bar
 from regard.errors import RegardError, ResourceNotFoundException
 from regard.governance import purpose as purposes
 
@@ -73,20 +72,12 @@ def index(
         if most_faces is not None:
             options["MaxFaces"] = most_faces
         gate.check("index_faces", Image={"Bytes": b"-"}, **options)  # before a collection is made for it
-        created = _ensure(gate, collection, purpose, on_stderr=as_json)
+        created = ensure_collection(gate, collection, purpose, on_stderr=as_json)
         way = options | {"ExternalImageId": naming.value}
         journal = Journal.open(gate.parts.settings.data, collection, created, folder, way)
         todo = [file for file in files if again or not journal.done(file)]
         tally = Tally()
-        with Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]}"),
-            TimeRemainingColumn(),
-            console=Console(stderr=True, soft_wrap=True),
-            disable=as_json,
-        ) as progress:
+        with bar(hidden=as_json) as progress:
             task = progress.add_task("Enrolling", total=len(files), completed=len(files) - len(todo), rate="")
             for outcome in enrol(gate, folder, todo, naming, options, gate.parts.settings.worker_count):
                 tally = tally.with_(outcome)
@@ -159,8 +150,11 @@ def _name(face: dict[str, str]) -> str:
     return face.get("ExternalImageId") or face["FaceId"]
 
 
-def _ensure(gate: LocalGate, collection: str, purpose: str | None, *, on_stderr: bool) -> int:
-    """Makes the collection where there is none; answers when it was made, milliseconds since the epoch."""
+def ensure_collection(gate: LocalGate, collection: str, purpose: str | None, *, on_stderr: bool) -> int:
+    """Makes the collection where there is none, and raises the purpose of one that exists, never lowers it.
+
+    Answers when it was made, milliseconds since the epoch. Raises RegardError for a purpose less strict.
+    """
     try:
         facts = gate.call("describe_collection", CollectionId=collection)
     except ResourceNotFoundException:

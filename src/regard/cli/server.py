@@ -25,15 +25,22 @@ def serve(
     ] = None,
 ) -> None:
     """Serve the Rekognition API."""
+    from regard.storage.folder import in_use
+
+    settings = Settings.load(host=host, port=port, data=data, buckets=_joined(bucket))
+    listener = _listen(settings.host, settings.port)
+    with in_use(settings.data):
+        _serve(settings, listener)
+
+
+def _serve(settings: Settings, listener: socket.socket) -> None:
     import uvicorn
 
     from regard import logs
     from regard.app import asgi, build
     from regard.vision.faces import FaceAnalyzer
 
-    settings = Settings.load(host=host, port=port, data=data, buckets=_joined(bucket))
     logs.configure()
-    listener = _listen(settings.host, settings.port)
     parts = build(settings)
     parts.sessions.load(FaceAnalyzer.networks)
     credentials = settings.data / "credentials"
