@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -32,6 +30,7 @@ from regard.errors import (
 from regard.storage.database import Database
 from regard.storage.schema import requests, user_vectors
 from tests.collections.test_user_vector import DIMENSION, VECTORS, photos
+from tests.postgres import Place
 
 PEOPLE = {person: photos(person, 130) for person in range(4)}
 RADIUS = distance_at(80)
@@ -41,15 +40,13 @@ RADIUS = distance_at(80)
 class Stores:
     """What one process has of a database, with one collection `c`."""
 
-    folder: Path
+    database: Database
     most_users: int = 1000
-    database: Database = field(init=False)
     collections: CollectionStore = field(init=False)
     gallery: Gallery = field(init=False)
     users: Users = field(init=False)
 
     def __post_init__(self) -> None:
-        self.database = Database.open(self.folder)
         indexes = FollowedIndexes(self.database, DIMENSION)
         self.collections = CollectionStore(self.database, indexes)
         self.gallery = Gallery(self.database, indexes, most_faces=10_000)
@@ -100,20 +97,11 @@ class Stores:
         }
 
 
-@contextmanager
-def opened(folder: Path, most_users: int = 1000) -> Iterator[Stores]:
-    stores = Stores(folder, most_users)
-    try:
-        yield stores
-    finally:
-        stores.database.close()
-
-
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Stores]:
-    with opened(tmp_path, most_users=3) as stores:
-        stores.collections.create("c", "1")
-        yield stores
+def store(place: Place) -> Stores:
+    stores = Stores(place.open(), most_users=4)
+    stores.collections.create("c", "1")
+    return stores
 
 
 def test_a_user_is_found_as_soon_as_it_has_a_face(store: Stores) -> None:
@@ -207,9 +195,10 @@ def test_users_have_names_of_their_own_and_a_limit(store: Stores) -> None:
         store.create("ann")
     store.create("ben")
     store.create("cleo")
-    with pytest.raises(ServiceQuotaExceededException, match="3 users"):
-        store.create("dan")
-    assert store.collection.user_count == 3
+    store.create("dan")
+    with pytest.raises(ServiceQuotaExceededException, match="4 users"):
+        store.create("eve")
+    assert store.collection.user_count == 4
 
 
 def test_a_missing_user_is_named(store: Stores) -> None:
@@ -223,16 +212,14 @@ def test_a_missing_user_is_named(store: Stores) -> None:
             method()
 
 
-def test_pages_of_users_hold_each_once(tmp_path: Path) -> None:
-    with opened(tmp_path) as store:
-        store.collections.create("c", "1")
-        for number in range(7):
-            store.create(f"user-{number}")
-        seen, after = [], 0
-        while page := store.users.page(store.collection, after=after, limit=3):
-            seen += [user.user_id for user in page]
-            after = page[-1].row
-        assert seen == [f"user-{number}" for number in range(7)]
+def test_pages_of_users_hold_each_once(store: Stores) -> None:
+    for name in ("ann", "ben", "cleo", "dan"):
+        store.create(name)
+    seen, after = [], 0
+    while page := store.users.page(store.collection, after=after, limit=3):
+        seen += [user.user_id for user in page]
+        after = page[-1].row
+    assert seen == ["ann", "ben", "cleo", "dan"]
 
 
 def test_a_deleted_collection_takes_its_users_along(store: Stores) -> None:
@@ -246,25 +233,29 @@ def test_a_deleted_collection_takes_its_users_along(store: Stores) -> None:
     assert store.listed() == {"ann": "CREATED"}
 
 
-def test_a_user_changed_by_another_process_is_found_as_it_is_now(store: Stores) -> None:
+def test_a_user_changed_by_another_process_is_found_as_it_is_now(store: Stores, place: Place) -> None:
     faces = store.enrol(1, 2)
     store.create("ann")
     assert store.found(PEOPLE[1][0]) == []  # the index is loaded, and empty
-    with opened(store.folder) as there:
-        there.associate("ann", faces)
-        assert store.found(PEOPLE[1][0]) == ["ann"]
-        there.disassociate("ann", faces)
-        assert store.found(PEOPLE[1][0]) == []
+    there = Stores(place.open())
+    there.associate("ann", faces)
+    assert store.found(PEOPLE[1][0]) == ["ann"]
+    there.disassociate("ann", faces)
+    assert store.found(PEOPLE[1][0]) == []
 
 
-def test_an_erased_users_vector_is_nowhere_in_the_files(store: Stores) -> None:
+def test_an_erased_users_vector_is_nowhere_in_the_files(tmp_path: Path) -> None:
+    """SQLite's; PostgreSQL's files are its own."""
+    database = Database.open(tmp_path)
+    store = Stores(database)
+    store.collections.create("c", "1")
     faces = store.enrol(1, 3)
     store.create("ann")
 
     def written(vector: np.ndarray | None) -> bool:
         assert vector is not None
         blob = vector.astype("<f2").tobytes()
-        return any(blob in file.read_bytes() for file in store.folder.iterdir() if file.is_file())
+        return any(blob in file.read_bytes() for file in tmp_path.iterdir() if file.is_file())
 
     store.associate("ann", faces[:2])
     two = store.users.vector(store.collection, "ann")
@@ -276,6 +267,7 @@ def test_an_erased_users_vector_is_nowhere_in_the_files(store: Stores) -> None:
     assert not written(three)
     store.delete("ann")
     assert not written(two)
+    database.close()
 
 
 def test_a_repeated_request_is_answered_as_before_and_changes_nothing(store: Stores) -> None:
@@ -355,45 +347,43 @@ def in_parallel(*calls: object) -> list[object]:
     return results
 
 
-def test_a_face_given_to_two_users_at_once_joins_exactly_one(store: Stores) -> None:
+def test_a_face_given_to_two_users_at_once_joins_exactly_one(store: Stores, place: Place) -> None:
     store.create("ann")
     store.create("ben")
-    with opened(store.folder) as there:
-        for round_ in range(10):
-            [face] = store.enrol(1, 1, first=round_)
-            answers = in_parallel(
-                lambda face=face: store.associate("ann", [face]),
-                lambda face=face: there.associate("ben", [face]),
-            )
-            assert sorted(len(answer.done) for answer in answers) == [0, 1]  # type: ignore[attr-defined]
-            loser = min(answers, key=lambda answer: len(answer.done))  # type: ignore[attr-defined]
-            assert loser.refused[0].user_id == store.owners()[face]  # type: ignore[attr-defined]
+    there = Stores(place.open())
+    for round_ in range(10):
+        [face] = store.enrol(1, 1, first=round_)
+        answers = in_parallel(
+            lambda face=face: store.associate("ann", [face]),
+            lambda face=face: there.associate("ben", [face]),
+        )
+        assert sorted(len(answer.done) for answer in answers) == [0, 1]  # type: ignore[attr-defined]
+        loser = min(answers, key=lambda answer: len(answer.done))  # type: ignore[attr-defined]
+        assert loser.refused[0].user_id == store.owners()[face]  # type: ignore[attr-defined]
 
 
-def test_two_requests_with_one_token_act_once(store: Stores) -> None:
-    with opened(store.folder) as there:
-        answers = in_parallel(*(lambda at=at: at.create("ann", "1") for at in (store, there) * 4))
+def test_two_requests_with_one_token_act_once(store: Stores, place: Place) -> None:
+    there = Stores(place.open())
+    answers = in_parallel(*(lambda at=at: at.create("ann", "1") for at in (store, there) * 4))
     assert answers == [None] * 8
     assert store.collection.user_count == 1
 
 
-def test_users_associated_at_once_are_all_found(tmp_path: Path) -> None:
-    with opened(tmp_path) as store:
-        store.collections.create("c", "1")
-        faces = {person: store.enrol(person, 8) for person in PEOPLE}
-        for person in PEOPLE:
-            store.create(f"user-{person}")
-        in_parallel(
-            *(
-                lambda person=person, face=face: store.associate(f"user-{person}", [face])
-                for person in PEOPLE
-                for face in faces[person]
-            )
+def test_users_associated_at_once_are_all_found(store: Stores) -> None:
+    faces = {person: store.enrol(person, 8) for person in PEOPLE}
+    for person in PEOPLE:
+        store.create(f"user-{person}")
+    in_parallel(
+        *(
+            lambda person=person, face=face: store.associate(f"user-{person}", [face])
+            for person in PEOPLE
+            for face in faces[person]
         )
-        for person in PEOPLE:
-            assert store.found(PEOPLE[person][9]) == [f"user-{person}"]
-            expected = VECTORS.of(PEOPLE[person][:8])
-            assert store.users.vector(store.collection, f"user-{person}") == pytest.approx(expected, abs=2e-3)
+    )
+    for person in PEOPLE:
+        assert store.found(PEOPLE[person][9]) == [f"user-{person}"]
+        expected = VECTORS.of(PEOPLE[person][:8])
+        assert store.users.vector(store.collection, f"user-{person}") == pytest.approx(expected, abs=2e-3)
 
 
 @settings(max_examples=15, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck))
@@ -403,7 +393,7 @@ class AgainstAModel(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         self.folder = TemporaryDirectory()
-        self.store = Stores(Path(self.folder.name))
+        self.store = Stores(Database.open(Path(self.folder.name)))
         self.store.collections.create("c", "1")
         self.people = {person: self.store.enrol(person, 4) for person in (0, 1, 2)}
         self.person_of = {face: person for person, faces in self.people.items() for face in faces}

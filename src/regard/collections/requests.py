@@ -11,13 +11,14 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, tuple_
 
 from regard.collections.store import milliseconds
 from regard.errors import IdempotentParameterMismatchException
 from regard.storage.schema import requests
 
 REMEMBERED = 24 * 60 * 60 * 1000  # milliseconds
+_PRUNED = 1000  # at a time, so that no request waits long
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +42,11 @@ def earlier_answer(connection: Connection, collection: int, request: Request) ->
     """
     if request.token is None:
         return None
-    connection.execute(delete(requests).where(requests.c.created < milliseconds() - REMEMBERED))
+    since = milliseconds() - REMEMBERED
+    _prune(connection, since)
     row = connection.execute(
         select(requests.c.digest, requests.c.response).where(
-            requests.c.collection == collection,
-            requests.c.operation == request.operation,
-            requests.c.token == request.token,
+            *_named(collection, request), requests.c.created >= since
         )
     ).first()
     if row is None:
@@ -68,4 +68,23 @@ def remember(connection: Connection, collection: int, request: Request, answer: 
             "response": json.dumps(answer),
             "created": milliseconds(),
         }
+        connection.execute(delete(requests).where(*_named(collection, request)))  # one older than a day
         connection.execute(insert(requests).values(row))
+
+
+def _named(collection: int, request: Request) -> tuple[ColumnElement[bool], ...]:
+    return (
+        requests.c.collection == collection,
+        requests.c.operation == request.operation,
+        requests.c.token == request.token,
+    )
+
+
+def _prune(connection: Connection, since: int) -> None:
+    """Forgets what is older, of every collection; what another server is forgetting is left to it."""
+    old = select(*requests.primary_key.columns).where(requests.c.created < since).limit(_PRUNED)
+    connection.execute(
+        delete(requests).where(
+            tuple_(*requests.primary_key.columns).in_(old.with_for_update(skip_locked=True))
+        )
+    )

@@ -39,9 +39,12 @@ class UserVectors:
 
     def of(self, faces: NDArray[np.float32]) -> NDArray[np.float32]:
         """One person's embeddings (n, dimension), n > 0, to the user's vector float32 (dimension,)."""
-        stretch = 1 / np.sqrt(1 - self.share + self.share / len(faces))
-        own = np.asarray(faces, np.float64).mean(0) - self.average
-        return np.asarray(self.average + stretch * own, np.float32)
+        return self.of_sum(np.asarray(faces, np.float64).sum(0), len(faces))
+
+    def of_sum(self, total: NDArray[np.float64], count: int) -> NDArray[np.float32]:
+        """The same from the sum of `count` embeddings, float64 (dimension,)."""
+        stretch = 1 / np.sqrt(1 - self.share + self.share / count)
+        return np.asarray(self.average + stretch * (total / count - self.average), np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,21 +74,21 @@ def admit(
     it is those few that are left.
     """
     joined: list[int] = []
-    faces = held
     waiting = list(range(len(new)))
-    if not len(held) and waiting and room:
-        joined.append(_most_central(new, threshold))
-        waiting.remove(joined[0])
-        faces = new[joined]
+    total, count = held.sum(0, dtype=np.float64), len(held)
+    best = _most_central(new, threshold) if len(new) and not count else None
     alike = np.zeros(len(new))
-    while len(faces):
-        alike = similarity(np.linalg.norm(new - vectors.of(faces), axis=1))
+    while True:
+        if best is not None:
+            joined.append(best)
+            waiting.remove(best)
+            total, count = total + new[best], count + 1
+        if not count:
+            break
+        alike = similarity(np.linalg.norm(new - vectors.of_sum(total, count), axis=1))
         best = max(waiting, key=lambda n: alike[n], default=None)
         if best is None or len(joined) == room or alike[best] < threshold:
             break
-        joined.append(best)
-        waiting.remove(best)
-        faces = np.concatenate([faces, new[[best]]])
     return Admission(tuple(joined), alike)
 
 
