@@ -96,6 +96,40 @@ def test_the_search_threshold_follows_the_purpose(regard: Run, album: Path, port
     assert "matches in police" in regard("search", "police", portrait).stdout
 
 
+def test_the_photos_of_each_person_become_a_user(regard: Run, album: Path, portrait: Path) -> None:
+    (album / "broken.jpg").unlink()
+    scenes.portrait("hopper").resize((280, 330)).save(album / "astronaut family" / "wrong.jpg")
+    regard("index", "family", album)
+    done = regard("users", "from-names", "family")
+    assert "5 faces joined 3 users, 3 of them new. 1 face did not." in done.stdout
+    assert "does not resemble the others enough" in done.stderr
+    again = json.loads(regard("users", "from-names", "family", "--json").stdout)
+    assert again == {"users": 1, "made": 0, "associated": 0, "refused": 1}
+    listed = regard("users", "list", "family").stdout
+    assert listed.count("ACTIVE") == 3
+    found = regard("users", "search", "family", portrait, "--draw", "out.png").stdout
+    assert "astronaut_family-544a863a" in found
+    assert "1 match in family" in found
+
+
+def test_a_user_is_made_filled_emptied_and_erased(regard: Run, album: Path, portrait: Path) -> None:
+    (album / "broken.jpg").unlink()
+    regard("index", "family", album)
+    answer = json.loads(regard("search", "family", portrait, "--json").stdout)
+    faces = [match["Face"]["FaceId"] for match in answer["FaceMatches"]]
+    regard("users", "create", "family", "eileen")
+    assert "CREATED" in regard("users", "list", "family").stdout
+    assert (
+        f"{len(faces)} faces joined eileen."
+        in regard("users", "associate", "family", "eileen", *faces).stdout
+    )
+    assert "1 face left eileen." in regard("users", "disassociate", "family", "eileen", faces[0]).stdout
+    assert "eileen is erased" in regard("users", "delete", "family", "eileen", "--yes").stdout
+    assert "There is no user in family yet." in regard("users", "list", "family").stdout
+    refused = regard("users", "associate", "family", "eileen", faces[0], code=1)
+    assert "The user id: eileen does not exist" in refused.stderr
+
+
 def test_keys_are_made_listed_and_suspended(regard: Run, tmp_path: Path) -> None:
     regard("keys", "create", "ann", "--role", "investigator", "--credentials", "ann.ini")
     key_id = (tmp_path / "ann.ini").read_text().split()[3]

@@ -12,6 +12,7 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from tests import scenes
 
 
 @pytest.fixture
@@ -58,6 +59,63 @@ def test_a_face_is_indexed_found_listed_and_deleted(client: Any, collection: str
     deleted = client.delete_faces(CollectionId=collection, FaceIds=[face])
     assert deleted["DeletedFaces"] == [face]
     assert client.search_faces_by_image(CollectionId=collection, Image=image)["FaceMatches"] == []
+
+
+def test_a_user_lives_from_its_first_face_to_its_end(
+    client: Any, collection: str, portrait: Path, other_portrait: Path
+):
+    def indexed(photo: bytes) -> str:
+        answer = client.index_faces(CollectionId=collection, Image={"Bytes": photo}, MaxFaces=1)
+        return answer["FaceRecords"][0]["Face"]["FaceId"]
+
+    turned = scenes.jpeg(scenes.portrait("astronaut").rotate(10, expand=True))
+    own = [indexed(portrait.read_bytes()), indexed(turned)]
+    stranger = indexed(other_portrait.read_bytes())
+    client.create_user(CollectionId=collection, UserId="eileen")
+    with pytest.raises(client.exceptions.ConflictException):
+        client.create_user(CollectionId=collection, UserId="eileen")
+
+    joined = client.associate_faces(CollectionId=collection, UserId="eileen", FaceIds=[*own, stranger])
+    assert [face["FaceId"] for face in joined["AssociatedFaces"]] == own
+    (refused,) = joined["UnsuccessfulFaceAssociations"]
+    assert (refused["FaceId"], refused["Reasons"]) == (stranger, ["LOW_MATCH_CONFIDENCE"])
+    assert refused["Confidence"] < 75
+    assert joined["UserStatus"] == "ACTIVE"
+    assert client.describe_collection(CollectionId=collection)["UserCount"] == 1
+    pages = client.get_paginator("list_users").paginate(CollectionId=collection)
+    assert [user for page in pages for user in page["Users"]] == [
+        {"UserId": "eileen", "UserStatus": "ACTIVE"}
+    ]
+
+    photo, _ = scenes.group([260, 120])
+    found = client.search_users_by_image(CollectionId=collection, Image={"Bytes": scenes.jpeg(photo)})
+    (match,) = found["UserMatches"]
+    assert match["User"] == {"UserId": "eileen", "UserStatus": "ACTIVE"}
+    assert match["Similarity"] > 95
+    assert found["SearchedFace"]["FaceDetail"]["Confidence"] > 90
+    assert [face["Reasons"] for face in found["UnsearchedFaces"]] == [["FACE_NOT_LARGEST"]]
+    by_face = client.search_users(CollectionId=collection, FaceId=own[0])
+    assert by_face["UserMatches"][0]["User"]["UserId"] == "eileen"
+    assert client.search_users(CollectionId=collection, UserId="eileen")["UserMatches"] == []
+
+    held = client.delete_faces(CollectionId=collection, FaceIds=own)["UnsuccessfulFaceDeletions"]
+    assert {reason for face in held for reason in face["Reasons"]} == {"ASSOCIATED_TO_AN_EXISTING_USER"}
+    left = client.disassociate_faces(CollectionId=collection, UserId="eileen", FaceIds=own[:1])
+    assert left["DisassociatedFaces"] == [{"FaceId": own[0]}]
+    listed = client.list_faces(CollectionId=collection, UserId="eileen")["Faces"]
+    assert [face["FaceId"] for face in listed] == own[1:]
+    client.delete_user(CollectionId=collection, UserId="eileen")
+    with pytest.raises(client.exceptions.ResourceNotFoundException):
+        client.delete_user(CollectionId=collection, UserId="eileen")
+    assert client.describe_collection(CollectionId=collection)["FaceCount"] == 3
+
+
+def test_a_token_makes_a_request_happen_once(client: Any, collection: str):
+    token = str(uuid.uuid4())
+    for _ in range(2):
+        client.create_user(CollectionId=collection, UserId="ann", ClientRequestToken=token)
+    with pytest.raises(client.exceptions.IdempotentParameterMismatchException):
+        client.create_user(CollectionId=collection, UserId="ben", ClientRequestToken=token)
 
 
 def test_every_face_of_a_group_is_listed_page_by_page(client: Any, collection: str, group_photo: Path):

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from regard.cli import audit, backup, collections, gallery, importing, keys, models, pictures, server
+from regard.cli import audit, backup, collections, gallery, importing, keys, models, pictures, server, users
 from regard.cli.printing import complain
 from regard.errors import RegardError
 
@@ -29,6 +29,7 @@ app.command("import")(importing.import_)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.add_typer(collections.app, name="collections")
+app.add_typer(users.app, name="users")
 app.add_typer(keys.app, name="keys")
 app.add_typer(models.app, name="models")
 app.add_typer(audit.app, name="audit")
