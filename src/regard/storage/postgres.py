@@ -15,11 +15,11 @@ _SPARE_CONNECTIONS = 16  # made when all are in use, closed after it
 _CONNECTING = {
     "client_encoding": "utf8",
     "connect_timeout": 5,
-    # A server that vanished without a word is noticed in a minute, not in two hours.
-    "keepalives_idle": 30,
-    "keepalives_interval": 10,
+    # A machine that vanished without a word is noticed in seconds, not in two hours.
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
     "keepalives_count": 3,
-    "tcp_user_timeout": 60_000,
+    "tcp_user_timeout": 10_000,
     "application_name": "regard",
 }
 _SESSION = """
