@@ -24,8 +24,8 @@ DIMENSION = 16
 FACES = 3  # of an image
 
 
-def stores(folder: Path) -> tuple[Database, CollectionStore, Gallery]:
-    database = Database.open(folder)
+def stores(folder: Path, url: str | None = None) -> tuple[Database, CollectionStore, Gallery]:
+    database = Database.open(folder, url)
     indexes = FollowedIndexes(database, DIMENSION)
     return database, CollectionStore(database, indexes), Gallery(database, indexes, most_faces=10_000)
 

@@ -305,7 +305,7 @@ def test_fifty_kills_under_load_lose_nothing(
 ) -> None:
     answered = survive(tmp_path / "data", photo, kills=50, environment=environment)
     print(f"{answered} operations were answered")
-    assert answered > 500
+    assert answered > 100  # else nothing was under way at most of the kills
 
 
 @dataclass

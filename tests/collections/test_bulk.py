@@ -14,7 +14,7 @@ from regard.collections.gallery import Gallery
 from regard.collections.identifiers import new_identifiers
 from regard.collections.store import CollectionStore
 from regard.errors import RegardError, ResourceNotFoundException, ServiceQuotaExceededException
-from regard.storage.database import Database
+from tests.postgres import Place
 
 DIMENSION = 16
 
@@ -22,8 +22,8 @@ DIMENSION = 16
 class Stores:
     """What one process has of a database."""
 
-    def __init__(self, folder: Path, most_faces: int = 10_000) -> None:
-        self.database = Database.open(folder)
+    def __init__(self, place: Place, most_faces: int = 10_000) -> None:
+        self.database = place.open()
         indexes = FollowedIndexes(self.database, DIMENSION)
         self.collections = CollectionStore(self.database, indexes)
         self.gallery = Gallery(self.database, indexes, most_faces=most_faces)
@@ -37,8 +37,8 @@ class Stores:
 
 
 @pytest.fixture
-def stores(tmp_path: Path) -> Stores:
-    stores = Stores(tmp_path)
+def stores(place: Place) -> Stores:
+    stores = Stores(place)
     stores.collections.create("c", "1")
     return stores
 
@@ -110,8 +110,8 @@ def test_a_face_without_particulars_gets_ids_of_its_own_and_the_whole_image(stor
     assert (one.external_image_id, one.confidence) == ("", 100)
 
 
-def test_a_batch_beyond_the_quota_is_refused_whole(tmp_path: Path) -> None:
-    stores = Stores(tmp_path, most_faces=12)
+def test_a_batch_beyond_the_quota_is_refused_whole(place: Place) -> None:
+    stores = Stores(place, most_faces=12)
     stores.collections.create("c", "1")
     stores.load(some(10))
     with pytest.raises(ServiceQuotaExceededException, match="can't hold more than 12 faces"):

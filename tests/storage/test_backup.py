@@ -39,6 +39,14 @@ def everything(database: Database) -> dict[str, list[tuple[object, ...]]]:
         }
 
 
+def everything_in(folder: Path, url: str) -> dict[str, list[tuple[object, ...]]]:
+    database = Database.open(folder, url)
+    try:
+        return everything(database)
+    finally:
+        database.close()
+
+
 def incarnation(database: Database) -> str:
     with database.read() as connection:
         return str(connection.execute(select(facts.c.value)).scalar_one())
@@ -297,6 +305,58 @@ def test_what_a_killed_run_left_is_removed_by_the_next(folder: Path, taken: Path
     backup.back_up(Database.open(folder), taken, replace=True, progress=quiet)
     assert not left.exists()
     assert not elsewhere.exists()
+
+
+def test_a_backup_goes_into_postgresql_and_back(
+    folder: Path, taken: Path, tmp_path: Path, postgres_url: str
+) -> None:
+    def put(*, replace: bool = False) -> None:
+        backup.restore(
+            taken, tmp_path / "there", postgres_url, replace=replace, finish=nothing_more, progress=quiet
+        )
+
+    put()
+    before = Database.open(folder)
+    there = Database.open(tmp_path / "there", postgres_url)
+    assert everything(there) == everything(before)
+    assert incarnation(there) != incarnation(before)
+    contents = backup.back_up(there, tmp_path / "back.bak", replace=False, progress=quiet)
+    assert contents.rows["faces"] == 14
+    restore(tmp_path / "back.bak", tmp_path / "back")
+    assert everything(Database.open(tmp_path / "back")) == everything(before)
+    for place in ((tmp_path / "there", postgres_url), (tmp_path / "back", None)):
+        database, collections, gallery = crashing.stores(*place)
+        [*_, last] = gallery.add(
+            collections.get("c"), crashing.faces_of(9), image_digest="9", external_image_id=""
+        )
+        assert last.row == 18  # fifteen were given, though one of them was erased
+        database.close()
+    with pytest.raises(RegardError, match="is using the PostgreSQL database; stop it first"):
+        put(replace=True)
+    there.close()
+    with pytest.raises(RegardError, match="The PostgreSQL database is not empty; --force replaces"):
+        put()
+    put(replace=True)
+    assert everything_in(tmp_path / "there", postgres_url) == everything(before)
+
+
+def test_a_restore_into_postgresql_that_fails_leaves_what_was_there(
+    taken: Path, tmp_path: Path, postgres_url: str
+) -> None:
+    database, collections, _ = crashing.stores(tmp_path / "there", postgres_url)
+    collections.create("mine", "1")
+    before = everything(database)
+    database.close()
+
+    def fail(_step: str, done: int, total: int) -> None:
+        if _step == "Copying rows" and done == total:
+            raise RegardError("the network is gone")
+
+    with pytest.raises(RegardError, match="the network is gone"):
+        backup.restore(
+            taken, tmp_path / "there", postgres_url, replace=True, finish=nothing_more, progress=fail
+        )
+    assert everything_in(tmp_path / "there", postgres_url) == before
 
 
 def test_any_database_is_copied_table_by_table(folder: Path, tmp_path: Path) -> None:

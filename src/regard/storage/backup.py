@@ -56,6 +56,9 @@ def back_up(database: Database, file: Path, *, replace: bool, progress: Progress
     already, unless `replace`, or it can't be written.
     """
     _check_target(file, replace=replace)
+    kept_in = database.engine.url.database
+    if database.engine.dialect.name == "sqlite" and kept_in and file.resolve() == Path(kept_in).resolve():
+        raise RegardError(f"{file} is the database itself; name another file.")
     try:
         with _draft_folder(file.parent, f".{file.name}-") as folder:
             draft = folder / FILE
@@ -104,8 +107,6 @@ def restore(
                             _copy_in(connection, folder, url, replace=replace, progress=progress)
                 finally:
                     database.close()
-                for name in _DERIVED:
-                    shutil.rmtree(folder / name, ignore_errors=True)
                 if url is None:
                     _swap(draft / FILE, folder / FILE)
         except OSError as error:
@@ -226,6 +227,7 @@ def _copy_in(connection: Connection, folder: Path, url: str, *, replace: bool, p
             if not replace and any(counts[name] for name in counts if name != facts.name):
                 raise RegardError("The PostgreSQL database is not empty; --force replaces what is in it.")
             copy_at_once(connection, there, progress)
+            _remove_derived(folder)
     finally:
         target.close()
 
@@ -236,8 +238,15 @@ def _swap(draft: Path, file: Path) -> None:
         os.fsync(new.fileno())
     if file.exists():
         _settle(file)
+    _remove_derived(file.parent)
     draft.replace(file)
     _sync(file.parent)
+
+
+def _remove_derived(folder: Path) -> None:
+    """Removes what was kept of the old database, before a crash could leave it beside the new one."""
+    for name in _DERIVED:
+        shutil.rmtree(folder / name, ignore_errors=True)
 
 
 def _settle(file: Path) -> None:
