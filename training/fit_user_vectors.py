@@ -21,7 +21,7 @@ import numpy as np
 
 from fit_similarity import embed_all, people_of
 from regard.collections.similarity import distance_at
-from regard.collections.user_vector import UserVectors
+from regard.collections.user_vector import UserVectors, admit
 
 TARGET = Path(__file__).parent.parent / "src/regard/collections/user_vectors.npz"
 SIZES = (2, 3, 5, 10)
@@ -133,14 +133,15 @@ def fit(people: People) -> UserVectors:
     """The average face, and the share that makes strangers as likely at 80 % as with a single face."""
     centre, limit = average_face(people), distance_at(80.0)
 
+    def strangers(rule: Rule) -> np.ndarray:
+        """Logarithms of the false match rates of users of each size."""
+        rates = [Scores.of(people, rule, size).rates([limit])[0][0] for size in SIZES]
+        return np.log(np.maximum(rates, 1e-7))
+
+    alone = strangers(lambda faces: faces[:1])
+
     def excess(share: float) -> float:
-        rule = stretched(UserVectors(centre, share))
-        logs = []
-        for size in SIZES:
-            alone, users = Scores.of(people, lambda faces: faces[:1], size), Scores.of(people, rule, size)
-            rates = [scores.rates([limit])[0][0] for scores in (users, alone)]
-            logs.append(np.log(max(rates[0], 1e-7) / max(rates[1], 1e-7)))
-        return float(np.mean(logs))
+        return float((strangers(stretched(UserVectors(centre, share))) - alone).mean())
 
     low, high = 0, len(SHARES) - 1  # the excess falls as the share grows
     while high - low > 1:
@@ -174,6 +175,26 @@ def identification(people: People, rule: Rule, size: int) -> tuple[float, float,
 
     at = [(weight[unknown <= distance_at(p)].sum() / weight.sum(), fnir(distance_at(p))) for p in PERCENTS]
     return float(first.mean()), fnir(limit), at
+
+
+def association(folds: list[tuple[People, UserVectors]]) -> None:
+    """AssociateFaces with photos of a person and one of somebody else, at the default threshold."""
+    print("\n| the user has | own faces in the request | of them joined | strangers that joined |")
+    print("|---|---|---|---|")
+    nobody = np.zeros((0, folds[0][0].rows.shape[1]), np.float32)
+    for held, size in ((0, 2), (0, 3), (0, 5), (0, 10), (1, 1), (2, 1), (5, 1)):
+        joined, strangers = [], []
+        for people, fitted in folds:
+            random = np.random.default_rng(3)
+            for person, _ in people.enrolments(held + size - 1, random):
+                own = random.permutation(np.flatnonzero(people.person == person))[: held + size]
+                other = random.choice(np.flatnonzero(people.person != person))
+                request = people.rows[np.append(own[held:], other)]
+                before = people.rows[own[:held]] if held else nobody
+                admitted = admit(fitted, before, request, threshold=75, room=100).joined
+                joined.append(len(set(admitted) - {size}) / size)
+                strangers.append(size in admitted)
+        print(f"| {held} faces | {size} | {np.mean(joined):.3f} | {sum(strangers)} of {len(strangers)} |")
 
 
 def report(folds: list[tuple[People, UserVectors]]) -> None:
@@ -232,7 +253,9 @@ def main() -> None:
     halves = [everyone.subset(half) for half in np.array_split(order, 2)]
     fits = [fit(half) for half in halves]
     print(f"share, fitted on each half: {fits[0].share:.2f} and {fits[1].share:.2f}")
-    report([(halves[0], fits[1]), (halves[1], fits[0])])
+    folds = [(halves[0], fits[1]), (halves[1], fits[0])]
+    association(folds)
+    report(folds)
     final = fit(everyone)
     print(f"\nshare, fitted on all: {final.share:.2f}")
     np.savez(TARGET, average=final.average.astype(np.float32), share=np.float32(final.share))

@@ -386,6 +386,26 @@ def test_users_associated_at_once_are_all_found(store: Stores) -> None:
         assert store.users.vector(store.collection, f"user-{person}") == pytest.approx(expected, abs=2e-3)
 
 
+def test_a_user_is_found_while_its_faces_change(store: Stores, place: Place) -> None:
+    faces = store.enrol(1, 2)
+    store.create("ann")
+    store.associate("ann", faces[:1])
+    there, stop = Stores(place.open()), threading.Event()
+
+    def change() -> None:
+        while not stop.is_set():
+            there.associate("ann", faces[1:])
+            there.disassociate("ann", faces[1:])
+
+    changing = threading.Thread(target=change)
+    changing.start()
+    try:
+        assert [store.found(PEOPLE[1][5]) for _ in range(100)] == [["ann"]] * 100
+    finally:
+        stop.set()
+        changing.join()
+
+
 @settings(max_examples=15, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck))
 class AgainstAModel(RuleBasedStateMachine):
     """Any sequence of requests leaves what a dictionary of sets says."""

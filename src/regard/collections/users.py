@@ -41,7 +41,7 @@ from regard.storage.database import Database
 from regard.storage.schema import user_vectors, users
 
 MOST_FACES = 100
-_SEARCHES = 3
+_SEARCHES = 10
 
 
 class Users:
