@@ -21,6 +21,7 @@ from regard.storage.schema import collections, faces
 
 SHORTEST, LONGEST = 0.5, 2.0  # lengths of an embedding; a face's is 1 to 1.5 (vision/faces/embedding.py)
 
+_NAME_BEGINNING = 31  # with a stroke and 32 digits the column is full
 _LOOKED_UP = 1000  # keys of one query
 _CACHE_KIB = 512 * 1024
 _CHECKPOINT_PAGES = 32_768  # of the write-ahead log: pages of the indexes are written once for many batches
@@ -185,14 +186,15 @@ def _columns(batch: Embeddings) -> dict[str, Sequence[Any]]:
     kept = np.ascontiguousarray(batch.vectors, "<f2")
     raw, width = kept.tobytes(), kept.shape[1] * kept.itemsize
     vectors = [raw[start : start + width] for start in range(0, size * width, width)]
+    names = batch.external_image_ids or [""] * size
     boxes = [[0.0] * size, [0.0] * size, [1.0] * size, [1.0] * size]
     if batch.boxes is not None:
         boxes = batch.boxes.T.tolist()
     return {
         "face_id": batch.face_ids or new_identifiers(size),
         "image_id": batch.image_ids or new_identifiers(size),
-        "image_digest": _digests(vectors) if batch.face_ids is None else [""] * size,
-        "external_image_id": batch.external_image_ids or [""] * size,
+        "image_digest": _digests(vectors, names) if batch.face_ids is None else [""] * size,
+        "external_image_id": names,
         "user_id": [None] * size,
         "left": boxes[0],
         "top": boxes[1],
@@ -204,8 +206,13 @@ def _columns(batch: Embeddings) -> dict[str, Sequence[Any]]:
     }
 
 
-def _digests(vectors: Sequence[bytes]) -> list[str]:
-    return [hashlib.blake2b(vector, digest_size=16).hexdigest() for vector in vectors]
+def _digests(vectors: Sequence[bytes], names: Sequence[str]) -> list[str]:
+    """A name's beginning stands before the digest: files are mostly in the order of the names, and where the
+    index is added to in order, loading is twice as fast."""
+    return [
+        f"{name[:_NAME_BEGINNING]}/{hashlib.blake2b(vector, digest_size=16).hexdigest()}"
+        for vector, name in zip(vectors, names, strict=True)
+    ]
 
 
 class _Lookup:
