@@ -32,7 +32,7 @@ from regard.storage.schema import requests, user_vectors
 from tests.collections.test_user_vector import DIMENSION, VECTORS, photos
 from tests.postgres import Place
 
-PEOPLE = {person: photos(person, 130) for person in range(4)}
+PEOPLE = {person: photos(person, 130, noise=0.05) for person in range(4)}  # any two photos match
 RADIUS = distance_at(80)
 
 
