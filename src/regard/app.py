@@ -12,7 +12,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from regard.caller import Caller
+from regard.collections.fastscan import Sizes
 from regard.collections.followed import FollowedIndexes
+from regard.collections.following import Report
 from regard.collections.gallery import Gallery
 from regard.collections.store import CollectionStore
 from regard.collections.user_vector import UserVectors
@@ -30,6 +32,7 @@ from regard.vision.session import SessionPool, one_thread_each
 from regard.wire.endpoint import Endpoint, not_found, routes
 from regard.wire.spec import wire_names
 
+_SEGMENT_OF_TAILS = 16  # tails that a segment of an index holds at most
 _MORE_CONNECTIONS = 4  # beside one for each worker: for keys, and what else looks into the database
 
 
@@ -41,16 +44,20 @@ class Parts:
     database: Database
     keys: KeyStore
     audit: AuditLog
+    indexes: FollowedIndexes
     sessions: SessionPool
     services: Services
     gate: Gate
 
     def close(self) -> None:
+        self.indexes.close()
         self.database.close()
 
 
-def build(settings: Settings) -> Parts:
+def build(settings: Settings, *, report: Report | None = None) -> Parts:
     """Opens the data folder and the model pack. Models load when they are first used.
+
+    `report` is told how far the loading of a large index is.
 
     Raises RegardError when the folder can't be used or the pack isn't installed.
     """
@@ -61,7 +68,15 @@ def build(settings: Settings) -> Parts:
     )
     sessions = SessionPool(pack.paths())
     analyzer = FaceAnalyzer(sessions)
-    indexes = FollowedIndexes(database, analyzer.dimension)
+    indexes = FollowedIndexes(
+        database,
+        analyzer.dimension,
+        folder=settings.data / "index",
+        threads=settings.search_threads,
+        memory=settings.index_bytes,
+        sizes=Sizes(settings.index_tail, settings.index_tail * _SEGMENT_OF_TAILS),
+        report=report,
+    )
     services = Services(
         settings=settings,
         faces=analyzer,
@@ -76,6 +91,7 @@ def build(settings: Settings) -> Parts:
         database=database,
         keys=keys,
         audit=audit,
+        indexes=indexes,
         sessions=sessions,
         services=services,
         gate=Gate(services, audit, names=wire_names()),

@@ -53,6 +53,18 @@ class Settings:
     image_pixels: int = _setting(60_000_000, "Most pixels of an image that is decoded.")
     clock_skew: int = _setting(300, "Seconds that a signed request's clock may be off.")
     collection_faces: int = _setting(10_000_000, "Most faces in one collection.")
+    index_memory: int = _setting(
+        0,
+        "Megabytes that face indexes may hold in memory before the least used are dropped; 0 means half of "
+        "the machine's memory.",
+        least=0,
+    )
+    index_tail: int = _setting(
+        16_384,
+        "Newest vectors of a collection that are searched as they are, before they are compressed.",
+        least=16,
+    )
+    search_threads: int = _setting(2, "Threads that work on one search of a large collection at most.")
     collection_users: int = _setting(10_000_000, "Most users in one collection.")
 
     @classmethod
@@ -75,6 +87,14 @@ class Settings:
         return cls(**values)
 
     @property
+    def index_bytes(self) -> int | None:
+        """How much memory indexes may hold; None for no limit, where the machine's memory is not known."""
+        if self.index_memory:
+            return self.index_memory * 1_000_000
+        machine = _memory()
+        return None if machine is None else machine // 2
+
+    @property
     def worker_count(self) -> int:
         """How many images are analysed at the same time."""
         if self.workers:
@@ -82,6 +102,19 @@ class Settings:
         if hasattr(os, "sched_getaffinity"):  # Linux: the cores that this process may use, not all there are
             return len(os.sched_getaffinity(0))
         return os.cpu_count() or 1
+
+
+def _memory() -> int | None:
+    """Bytes of memory that this process may use: the machine's, or its container's."""
+    try:
+        machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):  # Windows has no sysconf
+        return None
+    try:
+        limit = Path("/sys/fs/cgroup/memory.max").read_text("ascii").strip()
+    except OSError:
+        return machine
+    return min(machine, int(limit)) if limit.isdigit() else machine
 
 
 def _variable(setting: Field[Any]) -> str:

@@ -10,18 +10,28 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from regard.collections.fastscan import FastScanIndex, Sizes
 from regard.collections.memory import MemoryIndex
+from regard.collections.workers import Workers
 
 DIMENSION = 8
-IMPLEMENTATIONS = {"memory": MemoryIndex}
+WORKERS = Workers(2)
+
+
+def fastscan(dimension: int) -> FastScanIndex:
+    """So small that a few dozen vectors make segments, and that those are merged."""
+    return FastScanIndex(dimension, WORKERS, sizes=Sizes(tail=8, segment=64, fan=2))
+
+
+IMPLEMENTATIONS = {"memory": MemoryIndex, "fastscan": fastscan}
 
 vectors = st.lists(st.floats(-2, 2, width=16), min_size=DIMENSION, max_size=DIMENSION).map(
-    lambda values: np.array(values, np.float32)
+    lambda values: np.array(values, np.float16)
 )
 
 
 class IndexAgainstBruteForce(RuleBasedStateMachine):
-    make = MemoryIndex
+    make = staticmethod(MemoryIndex)
 
     def __init__(self) -> None:
         super().__init__()
@@ -61,7 +71,10 @@ class IndexAgainstBruteForce(RuleBasedStateMachine):
             assert row in found.rows
 
     def compare(self, query: np.ndarray, limit: int, radius: float) -> None:
-        exact = {row: float(np.linalg.norm(vector - query)) for row, vector in self.model.items()}
+        exact = {
+            row: float(np.linalg.norm(vector.astype(np.float32) - query))
+            for row, vector in self.model.items()
+        }
         found = self.index.search(query, limit=limit, radius=radius)
         distances = found.distances.tolist()
         assert distances == sorted(distances)
@@ -80,7 +93,7 @@ class IndexAgainstBruteForce(RuleBasedStateMachine):
 
 @pytest.mark.parametrize("name", IMPLEMENTATIONS)
 def test_every_index_agrees_with_brute_force(name: str) -> None:
-    machine = type("Machine", (IndexAgainstBruteForce,), {"make": IMPLEMENTATIONS[name]})
+    machine = type("Machine", (IndexAgainstBruteForce,), {"make": staticmethod(IMPLEMENTATIONS[name])})
     test = machine.TestCase
     test.settings = settings(
         max_examples=60, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
@@ -92,7 +105,7 @@ def test_every_index_agrees_with_brute_force(name: str) -> None:
 def test_searching_while_others_add_and_remove_finds_what_stays(name: str) -> None:
     random = np.random.default_rng(1)
     index = IMPLEMENTATIONS[name](DIMENSION)
-    lasting = random.normal(size=(50, DIMENSION)).astype(np.float32)
+    lasting = random.normal(size=(50, DIMENSION)).astype(np.float16)
     index.add(np.arange(50), lasting)
     stop = threading.Event()
 
@@ -100,7 +113,7 @@ def test_searching_while_others_add_and_remove_finds_what_stays(name: str) -> No
         row = 1000
         while not stop.is_set():
             rows = np.arange(row, row + 100)
-            index.add(rows, random.normal(size=(100, DIMENSION)).astype(np.float32))
+            index.add(rows, random.normal(size=(100, DIMENSION)).astype(np.float16))
             index.remove(rows)
             row += 100
 

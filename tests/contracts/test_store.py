@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -194,10 +195,14 @@ def test_a_collection_deleted_by_another_process_leaves_memory(place: Place) -> 
     for name in ("old", "new"):
         here.collections.create(name, "1")
         enrol(here, name, a_face(1))
-    here.gallery.search(here.collections.get("old"), a_face(1).vector, limit=1, radius=9)
+        here.gallery.search(here.collections.get(name), a_face(1).vector, limit=1, radius=9)
+    here.indexes.keep_level()
     there.collections.delete("old")
-    here.gallery.search(here.collections.get("new"), a_face(1).vector, limit=1, radius=9)
-    assert len(here.indexes._followed) == 1
+    deadline = time.monotonic() + 10
+    while here.indexes.loaded > 1 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert here.indexes.loaded == 1
+    here.indexes.close()
 
 
 def test_pages_of_faces_hold_each_face_once(store: Stores) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from regard import logs
 from regard.caller import LOCAL
 from regard.client import check_case
 from regard.errors import RegardError
@@ -57,6 +58,7 @@ def local_gate(data: Path | None, case: str | None = None, *, existing: bool = F
     # The models' libraries take a second to import; `regard --help` should not.
     from regard.app import build
 
+    logs.configure_command()
     check_case(case, "--case")
     settings = Settings.load(data=data)
     if existing:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from regard.cli.loading import Loading
 from regard.cli.local import DataFolder
 from regard.cli.printing import say
 from regard.errors import RegardError
@@ -41,8 +42,9 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
     from regard.vision.faces import FaceAnalyzer
 
     logs.configure()
-    parts = build(settings)
+    parts = build(settings, report=Loading().report)
     parts.sessions.load(FaceAnalyzer.networks)
+    parts.indexes.keep_level()
     credentials = settings.data / "credentials"
     made = parts.keys.ensure_admin(credentials, settings.region)
     if made is not None:

@@ -1,130 +1,247 @@
-"""Indexes that follow the database, so that every process finds every enrolled face."""
+"""The indexes of this process: loaded when they are used, kept level with the database, dropped when idle."""
 
 from __future__ import annotations
 
+import shutil
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+import time
+from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-from sqlalchemy import Connection, bindparam, insert, select
+import structlog
+from sqlalchemy import select
 
+from regard.collections.changes import Space
+from regard.collections.fastscan import Sizes
+from regard.collections.following import Following, Making, Report
 from regard.collections.index import Index
-from regard.collections.memory import MemoryIndex
+from regard.collections.workers import Workers
+from regard.errors import ServiceError, ThrottlingException
 from regard.storage.database import Database
-from regard.storage.schema import collections, faces, removals, user_vectors
+from regard.storage.schema import collections
 
-_CHUNK = 10_000
-
-
-class Space(StrEnum):
-    """Whose vectors an index holds: those of a collection's faces, or of its users."""
-
-    FACES = "faces"
-    USERS = "users"
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """How far an index has followed: the newest vector's row, the newest removal's number, the version."""
-
-    vector: int = 0
-    removal: int = 0
-    version: int = -1
-
-
-class _Followed:
-    """One index and the last change that it holds."""
-
-    def __init__(self, index: Index) -> None:
-        self.index = index
-        self.position = Position()
-        self.lock = threading.Lock()
+_log = structlog.get_logger()
+_POLL = 0.5  # seconds in which changes that others make are followed, even if nobody searches
+_PATIENCE = 10.0  # seconds that a request waits for an index that is being loaded
 
 
 class FollowedIndexes:
-    """The indexes of this process, each loaded from the database when it is first used."""
+    """Indexes of collections, by the collection's row and whose vectors they hold. Thread-safe."""
 
-    def __init__(self, database: Database, dimension: int) -> None:
+    def __init__(
+        self,
+        database: Database,
+        dimension: int,
+        *,
+        folder: Path | None = None,
+        threads: int = 2,
+        memory: int | None = None,
+        sizes: Sizes | None = None,
+        patience: float = _PATIENCE,
+        report: Report | None = None,
+    ) -> None:
+        """Snapshots are kept in `folder`, none when None; `threads` scan for one search at most.
+
+        Indexes hold up to `memory` bytes together, but the one in use is never dropped.
+        """
         self._database = database
-        self._dimension = dimension
+        self._memory = memory
+        self._folder = folder
+        self._patience = patience
+        self._sizes = sizes or Sizes()
+        self._workers = Workers(threads)
+        self._making = (dimension, report or _silent)
         self._lock = threading.Lock()
-        self._followed: dict[tuple[int, Space], _Followed] = {}
+        self._following: dict[tuple[int, Space], Following] = {}
+        self._stopped = threading.Event()
+        self._keeper: threading.Thread | None = None
 
     def follow(self, collection: int, space: Space) -> Index:
-        """The index of a collection (its row), holding every change committed before this call."""
-        key = (collection, space)
+        """The index of a collection (its row), holding every change committed before this call.
+
+        Raises ThrottlingException, which clients try again, while a large index is being loaded.
+        """
+        while True:
+            following = self._find(collection, space)
+            if following.index is not None and following.is_level():
+                return following.index
+            if not following.lock.acquire(timeout=self._patience):
+                done, total = following.progress
+                raise ThrottlingException(
+                    f"The index of the collection is being loaded, {done:,} of {total:,} are done. "
+                    "Try your call again."
+                )
+            try:
+                if following.dropped:
+                    continue
+                index = following.catch_up()
+            finally:
+                following.lock.release()
+            self._make_room(following)
+            return index
+
+    def forget_erased(self, collection: int, space: Space) -> None:
+        """Takes vectors that were erased from the database out of memory and files, where they are in them.
+
+        An index that is being loaded right now does so by itself, before anybody can search it.
+        """
         with self._lock:
-            if key not in self._followed:
-                self._drop_deleted()
-                self._followed[key] = _Followed(MemoryIndex(self._dimension))
-            followed = self._followed[key]
-        with followed.lock, self._database.read() as connection:
-            followed.position = _catch_up(connection, collection, space, followed.index, followed.position)
-        return followed.index
+            loaded = (collection, space) in self._following
+        if loaded or self._kept(collection, space):
+            try:
+                self.follow(collection, space)
+            except ThrottlingException:
+                _log.info("erased vectors leave the index once it is loaded", collection=collection)
 
     def drop(self, collection: int) -> None:
-        """Forgets the indexes of a collection that was deleted."""
+        """Forgets the indexes of a collection that was deleted, and what is kept of them."""
+        for space in Space:
+            with self._lock:
+                following = self._following.pop((collection, space), None)
+            if following is not None:
+                with following.lock:
+                    following.close()
+            folder = self._path(collection, space)
+            if folder is not None:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def keep_level(self) -> None:
+        """From now on follows the database in a thread of its own, large collections from the start."""
+        self._keeper = threading.Thread(target=self._keep_level, name="follower", daemon=True)
+        self._keeper.start()
+
+    def close(self) -> None:
+        """Ends the threads, and keeps on disk what a restart can use."""
+        self._stopped.set()
+        if self._keeper is not None:
+            self._keeper.join()
         with self._lock:
-            for space in Space:
-                self._followed.pop((collection, space), None)
+            closing, self._following = list(self._following.values()), {}
+        for following in closing:
+            with following.lock:
+                following.close()
+        self._workers.close()
 
-    def _drop_deleted(self) -> None:
-        """Forgets the indexes of collections that other processes deleted. The lock is held."""
-        if self._followed:
-            with self._database.read() as connection:
-                living = set(connection.execute(select(collections.c.row)).scalars())
-            self._followed = {key: one for key, one in self._followed.items() if key[0] in living}
+    @property
+    def memory(self) -> int:
+        """Bytes that all indexes hold in memory."""
+        with self._lock:
+            indexes = [following.index for following in self._following.values()]
+        return sum(index.memory for index in indexes if index is not None)
+
+    @property
+    def loaded(self) -> int:
+        """How many indexes are in memory."""
+        with self._lock:
+            return sum(following.index is not None for following in self._following.values())
+
+    # --- one index ---------------------------------------------------------------------------------------
+
+    def _find(self, collection: int, space: Space) -> Following:
+        key = (collection, space)
+        with self._lock:
+            following = self._following.get(key)
+            if following is None:
+                dimension, report = self._making
+                making = Making(
+                    self._database,
+                    dimension,
+                    self._workers,
+                    self._sizes,
+                    self._path(collection, space),
+                    report,
+                )
+                following = self._following[key] = Following(making, collection, space)
+            following.used = time.monotonic()
+            return following
+
+    def _path(self, collection: int, space: Space) -> Path | None:
+        return None if self._folder is None else self._folder / f"{collection}-{space.value}"
+
+    def _kept(self, collection: int, space: Space) -> bool:
+        folder = self._path(collection, space)
+        return folder is not None and folder.is_dir()
+
+    def _make_room(self, used: Following) -> None:
+        """Drops the indexes that were not used for longest, until the others fit into memory."""
+        if self._memory is None:
+            return
+        excess = self.memory - self._memory
+        with self._lock:
+            oldest_first = sorted(self._following.items(), key=lambda item: item[1].used)
+        for key, following in oldest_first:
+            if excess <= 0:
+                return
+            if following is used or following.index is None or not following.lock.acquire(blocking=False):
+                continue
+            try:
+                excess -= following.index.memory
+                with self._lock:
+                    self._following.pop(key, None)
+                following.close()
+            finally:
+                following.lock.release()
+
+    # --- the thread that follows ---------------------------------------------------------------------------
+
+    def _keep_level(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                self._load_large()
+                break
+            except ServiceError as error:
+                _log.warning("indexes can't be loaded yet", reason=str(error))
+                self._stopped.wait(_POLL * 10)
+        away = False
+        while not self._stopped.wait(_POLL):
+            try:
+                self._follow_loaded()
+                away = False
+            except ServiceError as error:
+                if not away:
+                    _log.warning("indexes can't follow the database", reason=str(error))
+                away = True
+
+    def _load_large(self) -> None:
+        """What would take long to load is loaded before anybody asks for it; what is left over is removed."""
+        with self._database.read() as connection:
+            counts = {
+                row.row: row.face_count
+                for row in connection.execute(select(collections.c.row, collections.c.face_count))
+            }
+        for folder in self._folder.iterdir() if self._folder and self._folder.is_dir() else ():
+            row = folder.name.partition("-")[0]
+            if row.isdigit() and int(row) not in counts:
+                shutil.rmtree(folder, ignore_errors=True)
+        for row, count in counts.items():
+            if count >= self._sizes.tail and not self._stopped.is_set():
+                self.follow(row, Space.FACES)
+
+    def _follow_loaded(self) -> None:
+        with self._database.read() as connection:
+            versions = {
+                row.row: row.version
+                for row in connection.execute(select(collections.c.row, collections.c.version))
+            }
+        with self._lock:
+            loaded = {key: one.version for key, one in self._following.items() if one.index is not None}
+        for (collection, space), version in loaded.items():
+            if collection not in versions:
+                self.drop(collection)  # another process deleted it
+            elif versions[collection] != version and not self._stopped.is_set():
+                self._follow_idle(collection, space)
+
+    def _follow_idle(self, collection: int, space: Space) -> None:
+        """Follows without counting as use, so that idle indexes are still the first to be dropped."""
+        with self._lock:
+            following = self._following.get((collection, space))
+        if following is None or not following.lock.acquire(blocking=False):
+            return  # whoever holds the lock brings it up to date
+        try:
+            if not following.dropped:
+                following.catch_up()
+        finally:
+            following.lock.release()
 
 
-def log_removals(connection: Connection, collection: int, space: Space, vectors: Sequence[int]) -> None:
-    """Tells every index that these vectors' rows are erased; `version` must be raised with it."""
-    connection.execute(
-        insert(removals),
-        [{"collection": collection, "space": space.value, "vector": vector} for vector in vectors],
-    )
-
-
-_VERSION = select(collections.c.version).where(collections.c.row == bindparam("collection"))
-_NEW_VECTORS = {
-    space: select(table.c.row, table.c.vector)
-    .where(table.c.collection == bindparam("collection"), table.c.row > bindparam("after"))
-    .order_by(table.c.row)
-    for space, table in ((Space.FACES, faces), (Space.USERS, user_vectors))
-}
-_NEW_REMOVALS = (
-    select(removals.c.sequence, removals.c.vector)
-    .where(
-        removals.c.collection == bindparam("collection"),
-        removals.c.space == bindparam("space"),
-        removals.c.sequence > bindparam("after"),
-    )
-    .order_by(removals.c.sequence)
-)
-
-
-def _catch_up(
-    connection: Connection, collection: int, space: Space, index: Index, position: Position
-) -> Position:
-    """Brings the index to the state of the connection's snapshot, and answers where that is."""
-    version = connection.execute(_VERSION, {"collection": collection}).scalar()
-    if version is None or version == position.version:
-        return position
-    newest, removal = position.vector, position.removal
-    added = connection.execute(_NEW_VECTORS[space], {"collection": collection, "after": newest})
-    for chunk in added.partitions(_CHUNK):
-        index.add(np.array([row for row, _ in chunk], np.int64), _vectors([vector for _, vector in chunk]))
-        newest = chunk[-1].row
-    gone = connection.execute(
-        _NEW_REMOVALS, {"collection": collection, "space": space.value, "after": removal}
-    )
-    for chunk in gone.partitions(_CHUNK):
-        index.remove(np.array([vector for _, vector in chunk], np.int64))
-        removal = chunk[-1].sequence
-    return Position(newest, removal, version)
-
-
-def _vectors(blobs: list[bytes]) -> NDArray[np.float32]:
-    return np.frombuffer(b"".join(blobs), "<f2").astype(np.float32).reshape(len(blobs), -1)
+def _silent(_name: str, _done: int, _total: int) -> None:
+    """Reports to nobody."""

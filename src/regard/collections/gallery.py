@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
-from regard.collections.followed import FollowedIndexes, Space, log_removals
+from regard.collections.changes import Space, log_removals
+from regard.collections.followed import FollowedIndexes
+from regard.collections.identifiers import new_identifier
 from regard.collections.records import Collection, FaceBox, Match, NewFace, StoredFace
 from regard.collections.store import lock_collection, milliseconds
 from regard.errors import ServiceQuotaExceededException
@@ -92,7 +94,7 @@ class Gallery:
                 connection.execute(delete(faces).where(faces.c.row.in_(rows)))
                 log_removals(connection, collection.row, Space.FACES, rows)
                 _count(connection, collection.row, -len(rows))
-        self._indexes.follow(collection.row, Space.FACES)
+        self._indexes.forget_erased(collection.row, Space.FACES)
         if erased:
             self._database.forget()
         return erased, held
@@ -136,7 +138,7 @@ def _same_face(face: NewFace, known: Sequence[StoredFace]) -> StoredFace | None:
 def _face_row(face: NewFace, collection: int, image_id: str, digest: str, external: str) -> dict[str, object]:
     return {
         "collection": collection,
-        "face_id": str(uuid.uuid4()),
+        "face_id": new_identifier(),
         "image_id": image_id,
         "image_digest": digest,
         "external_image_id": external,

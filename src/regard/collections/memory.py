@@ -1,4 +1,4 @@
-"""The exact index: every vector in memory, compared with every query."""
+"""The exact index: every vector in memory, compared with every probe."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from regard.collections.index import Neighbours
+from regard.collections.index import Neighbours, merged
 
 _BLOCK = 65_536  # rows compared at a time: bounds a search's memory whatever the gallery's size
 _MARGIN = 1e-2  # how much further the fast distance may be wrong than the exact one it stands for
-_SPARE = 256
 
 
 @dataclass(slots=True, eq=False)
@@ -26,7 +25,7 @@ class _Rows:
 
 
 class MemoryIndex:
-    """Exact L2 search over float32 vectors of `dimension`."""
+    """Exact L2 search over vectors of `dimension`, held as float32."""
 
     def __init__(self, dimension: int) -> None:
         self._dimension = dimension
@@ -38,7 +37,15 @@ class MemoryIndex:
     def __len__(self) -> int:
         return len(self._places)
 
-    def add(self, rows: NDArray[np.int64], vectors: NDArray[np.float32]) -> None:
+    @property
+    def memory(self) -> int:
+        held = self._held
+        return held.vectors.nbytes + held.squares.nbytes + held.rows.nbytes + held.alive.nbytes
+
+    def close(self) -> None:
+        """There is nothing to let go of."""
+
+    def add(self, rows: NDArray[np.int64], vectors: NDArray[np.float16]) -> None:
         with self._lock:
             fresh = [n for n, row in enumerate(rows.tolist()) if row not in self._places]
             if not fresh:
@@ -47,7 +54,9 @@ class MemoryIndex:
             held, start = self._held, self._used
             stop = start + len(fresh)
             held.vectors[start:stop] = vectors[fresh]
-            held.squares[start:stop] = np.einsum("nd,nd->n", vectors[fresh], vectors[fresh])
+            held.squares[start:stop] = np.einsum(
+                "nd,nd->n", held.vectors[start:stop], held.vectors[start:stop]
+            )
             held.rows[start:stop] = rows[fresh]
             held.alive[start:stop] = True
             for place, n in enumerate(fresh, start):
@@ -62,25 +71,32 @@ class MemoryIndex:
                     self._held.alive[place] = False
                     self._held.vectors[place] = 0  # an erased face leaves nothing behind
 
-    def search(self, query: NDArray[np.float32], *, limit: int, radius: float = float("inf")) -> Neighbours:
+    def search(self, probe: NDArray[np.float32], *, limit: int, radius: float = float("inf")) -> Neighbours:
         with self._lock:
             held, used = self._held, self._used
-        query = np.asarray(query, np.float32)
-        near_rows: list[NDArray[np.int64]] = []
-        near: list[NDArray[np.float32]] = []
+        probe = np.asarray(probe, np.float32)
+        near: list[Neighbours] = []
         for start in range(0, used, _BLOCK):
             block = slice(start, min(start + _BLOCK, used))
-            places = start + _candidates(held, block, query, limit, radius)
+            places = start + _candidates(held, block, probe, limit, radius)
             # |x|² - 2xq + |q|² cancels badly for near faces: those that count are measured again.
-            distances = np.linalg.norm(held.vectors[places] - query, axis=1)
+            distances = np.linalg.norm(held.vectors[places] - probe, axis=1).astype(np.float32)
             keep = held.alive[places] & (distances <= radius)
-            near_rows.append(held.rows[places[keep]])
-            near.append(distances[keep].astype(np.float32))
-        if not near:
-            return Neighbours(np.empty(0, np.int64), np.empty(0, np.float32))
-        rows, distances = np.concatenate(near_rows), np.concatenate(near)
-        order = np.lexsort((rows, distances))[:limit]
-        return Neighbours(rows[order], distances[order])
+            near.append(Neighbours(held.rows[places[keep]], distances[keep]))
+        return merged(near, limit)
+
+    def living(self) -> tuple[NDArray[np.int64], NDArray[np.float16]]:
+        """Copies of all rows and vectors, in the order of the rows."""
+        with self._lock:
+            rows = np.fromiter(self._places.keys(), np.int64, len(self._places))
+            places = np.fromiter(self._places.values(), np.int64, len(self._places))
+            order = np.argsort(rows)
+            return rows[order], self._held.vectors[places[order]].astype(np.float16)
+
+    def holds(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which of these rows are here."""
+        with self._lock:
+            return np.array([row in self._places for row in rows.tolist()], np.bool_)
 
     def _make_room(self, count: int) -> None:
         """Moves the living to larger arrays, when the free places don't suffice. The lock is held."""
@@ -88,7 +104,8 @@ class MemoryIndex:
             return
         old = self._held
         living = np.flatnonzero(old.alive[: self._used])
-        new = _allocate(2 * (len(living) + count) + _SPARE, self._dimension)
+        # Thousands of small collections share the memory: what is loaded at once gets no room to spare.
+        new = _allocate(len(living) + count + len(living) // 2, self._dimension)
         for source, target in (
             (old.vectors, new.vectors),
             (old.squares, new.squares),
@@ -101,10 +118,10 @@ class MemoryIndex:
 
 
 def _candidates(
-    held: _Rows, block: slice, query: NDArray[np.float32], limit: int, radius: float
+    held: _Rows, block: slice, probe: NDArray[np.float32], limit: int, radius: float
 ) -> NDArray[np.intp]:
     """Places, from the block's start, that hold every one of its `limit` nearest within `radius`."""
-    squared = held.squares[block] - 2 * (held.vectors[block] @ query) + query @ query
+    squared = held.squares[block] - 2 * (held.vectors[block] @ probe) + probe @ probe
     squared[~held.alive[block]] = np.inf
     bound = (radius + _MARGIN) ** 2
     if limit < len(squared):

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
-from regard.collections.followed import Space, log_removals
+from regard.collections.changes import Space, log_removals
 from regard.collections.records import User
 from regard.errors import ResourceNotFoundException
 from regard.storage.schema import collections, faces, user_vectors, users

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import delete, insert, select
 
-from regard.collections.followed import FollowedIndexes, Space
+from regard.collections.changes import Space
+from regard.collections.followed import FollowedIndexes
 from regard.collections.records import (
     LOW_CONFIDENCE,
     NOT_FOUND,
@@ -235,7 +236,7 @@ class Users:
 
     def _forget(self, collection: Collection) -> None:
         """Takes an erased vector out of memory and out of the files."""
-        self._indexes.follow(collection.row, Space.USERS)
+        self._indexes.forget_erased(collection.row, Space.USERS)
         self._database.forget()
 
 

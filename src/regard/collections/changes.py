@@ -1,0 +1,128 @@
+"""What happened to the vectors of a collection, read from the database in order.
+
+Rows of vectors only grow, and a collection's writers take turns, so that the vectors behind the last row
+seen are the new ones. Those that were erased are in a log of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, bindparam, func, insert, select
+
+from regard.storage.schema import collections, faces, facts, removals, user_vectors
+
+PAGE = 16_384  # vectors that are read at a time
+
+
+class Space(StrEnum):
+    """Whose vectors an index holds: those of a collection's faces, or of its users."""
+
+    FACES = "faces"
+    USERS = "users"
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far an index has followed: to which vector's row, and which removal's number."""
+
+    vector: int = 0
+    removal: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Changes:
+    """What came after a position: rows int64 (n,), vectors float16 (n, dimension), removed rows int64 (m,).
+
+    `version` is the collection's, or None where there is more to read; `living` is how many vectors it has.
+    """
+
+    position: Position
+    rows: NDArray[np.int64]
+    vectors: NDArray[np.float16]
+    removed: NDArray[np.int64]
+    version: int | None
+    living: int
+
+
+# Built once: every search waits for the first of them.
+_VERSION = select(collections.c.version).where(collections.c.row == bindparam("collection"))
+_NEW_VECTORS = {
+    space: select(table.c.row, table.c.vector)
+    .where(table.c.collection == bindparam("collection"), table.c.row > bindparam("after"))
+    .order_by(table.c.row)
+    .limit(PAGE)
+    for space, table in ((Space.FACES, faces), (Space.USERS, user_vectors))
+}
+_LIVING = {
+    Space.FACES: select(collections.c.face_count).where(collections.c.row == bindparam("collection")),
+    Space.USERS: select(func.count())
+    .select_from(user_vectors)
+    .where(user_vectors.c.collection == bindparam("collection")),
+}
+_NEW_REMOVALS = (
+    select(removals.c.sequence, removals.c.vector)
+    .where(
+        removals.c.collection == bindparam("collection"),
+        removals.c.space == bindparam("space"),
+        removals.c.sequence > bindparam("after"),
+    )
+    .order_by(removals.c.sequence)
+)
+_LAST_REMOVAL = select(func.max(removals.c.sequence)).where(
+    removals.c.collection == bindparam("collection"), removals.c.space == bindparam("space")
+)
+
+_INCARNATION = select(facts.c.value).where(facts.c.name == "incarnation")
+_NAME = select(collections.c.collection_id).where(collections.c.row == bindparam("collection"))
+
+
+def log_removals(connection: Connection, collection: int, space: Space, vectors: Sequence[int]) -> None:
+    """Tells every index that these vectors' rows are erased; `version` must be raised with it."""
+    connection.execute(
+        insert(removals),
+        [{"collection": collection, "space": space.value, "vector": vector} for vector in vectors],
+    )
+
+
+def version_of(connection: Connection, collection: int) -> int | None:
+    """A number that grows with every change of a collection's vectors; None where it is gone."""
+    version: int | None = connection.execute(_VERSION, {"collection": collection}).scalar()
+    return version
+
+
+def beginning(connection: Connection, collection: int, space: Space) -> Position:
+    """Where an empty index begins: what was removed before is not among the vectors."""
+    asked = {"collection": collection, "space": space.value}
+    return Position(removal=connection.execute(_LAST_REMOVAL, asked).scalar() or 0)
+
+
+def changes_since(
+    connection: Connection, collection: int, space: Space, position: Position, dimension: int
+) -> Changes:
+    """What happened after `position`, `PAGE` new vectors at most."""
+    version = version_of(connection, collection)
+    asked = {"collection": collection, "space": space.value}
+    added = connection.execute(_NEW_VECTORS[space], asked | {"after": position.vector}).all()
+    gone = connection.execute(_NEW_REMOVALS, asked | {"after": position.removal}).all()
+    return Changes(
+        position=Position(
+            added[-1].row if added else position.vector, gone[-1].sequence if gone else position.removal
+        ),
+        rows=np.array([row for row, _ in added], np.int64),
+        vectors=np.frombuffer(b"".join(vector for _, vector in added), "<f2").reshape(-1, dimension),
+        removed=np.array([vector for _, vector in gone], np.int64),
+        version=version if len(added) < PAGE else None,
+        living=connection.execute(_LIVING[space], asked).scalar() or 0,
+    )
+
+
+def identity_of(connection: Connection, collection: int) -> tuple[str, str]:
+    """Which life of the database this is, another one after a restore, and the id of the collection."""
+    incarnation: str = connection.execute(_INCARNATION).scalar_one()
+    name: str | None = connection.execute(_NAME, {"collection": collection}).scalar()
+    return incarnation, name or ""

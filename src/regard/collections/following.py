@@ -1,0 +1,172 @@
+"""One index, and how it keeps level with the database."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import structlog
+from numpy.typing import NDArray
+
+from regard.collections.changes import (
+    PAGE,
+    Changes,
+    Position,
+    Space,
+    beginning,
+    changes_since,
+    identity_of,
+    version_of,
+)
+from regard.collections.fastscan import FastScanIndex, Sizes
+from regard.collections.snapshot import Identity, Kept, SnapshotFolder
+from regard.collections.workers import Workers
+from regard.storage.database import Database
+
+_log = structlog.get_logger()
+
+# Told a collection's id, how many vectors of its index are done, and how many there are; at the end they are
+# equal. What is loaded at one glance is not told of.
+Report = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """What every index of a process is made with."""
+
+    database: Database
+    dimension: int
+    workers: Workers
+    sizes: Sizes
+    folder: Path | None
+    report: Report
+
+
+class Following:
+    """The index of a collection's faces or users. `lock` is held by who calls its methods."""
+
+    def __init__(self, making: Making, collection: int, space: Space) -> None:
+        self._making = making
+        self._collection = collection
+        self._space = space
+        self._snapshot: SnapshotFolder | None = None
+        self._position = Position()
+        self._name = ""
+        self.lock = threading.Lock()
+        self.index: FastScanIndex | None = None  # readable without the lock, once there is one
+        self.version = -1
+        self.progress = (0, 0)
+        self.used = 0.0
+        self.dropped = False
+
+    def is_level(self) -> bool:
+        """Whether the index holds every change that is committed. Needs no lock."""
+        if self.index is None:
+            return False
+        with self._making.database.read() as connection:
+            return version_of(connection, self._collection) in (None, self.version)
+
+    def catch_up(self) -> FastScanIndex:
+        """Brings the index level with the database, opening it first where it is not open."""
+        if self.index is not None:
+            self._follow(self.index)
+            return self.index
+        index = self._open()
+        kept = len(index)
+        started = time.monotonic()
+        living = self._follow(index)
+        if kept and len(index) != living:
+            _log.warning("index does not fit the database; it is built anew", collection=self._name)
+            kept = 0
+            index = self._anew()
+            living = self._follow(index)
+        if living - kept > PAGE or kept:
+            seconds = round(time.monotonic() - started, 1)
+            _log.info("index loaded", collection=self._name, kept=kept, read=living - kept, seconds=seconds)
+        self.index = index
+        return index
+
+    def close(self) -> None:
+        """Keeps what a restart can use, and lets go of the rest."""
+        self.dropped = True
+        if self.index is not None:
+            self.index.close()
+        if self._snapshot is not None:
+            self._snapshot.close()
+
+    def _open(self) -> FastScanIndex:
+        """The index as far as a snapshot holds it, empty where there is none."""
+        making = self._making
+        with making.database.read() as connection:
+            incarnation, self._name = identity_of(connection, self._collection)
+        if making.folder is not None:
+            identity = Identity(incarnation, self._collection, self._space.value, making.dimension)
+            self._snapshot = SnapshotFolder(making.folder, identity)
+            kept = self._snapshot.load(making.workers)
+            if kept is not None:
+                self._position = Position(kept.newest, kept.removal)
+                return self._make(kept)
+        return self._anew()
+
+    def _anew(self) -> FastScanIndex:
+        with self._making.database.read() as connection:
+            self._position = beginning(connection, self._collection, self._space)
+        if self._snapshot is not None:
+            self._snapshot.clear()
+        return self._make(None)
+
+    def _make(self, kept: Kept | None) -> FastScanIndex:
+        making = self._making
+        return FastScanIndex(
+            making.dimension,
+            making.workers,
+            sizes=making.sizes,
+            store=self._snapshot,
+            segments=kept.segments if kept else (),
+            newest=kept.newest if kept else 0,
+        )
+
+    def _tell(self, done: int, total: int) -> None:
+        self.progress = (done, total)
+        self._making.report(self._name, done, total)
+
+    def _follow(self, index: FastScanIndex) -> int:
+        """Applies all that happened since, in batches that make whole segments; answers how many live."""
+        batch: list[Changes] = []
+        position = self._position
+        enough = self._making.sizes.segment * self._making.workers.threads
+        while True:
+            with self._making.database.read() as connection:
+                changes = changes_since(
+                    connection, self._collection, self._space, position, self._making.dimension
+                )
+            batch.append(changes)
+            position = changes.position
+            read = sum(len(one.rows) for one in batch)
+            if changes.version is not None or read >= enough:
+                _apply(index, batch)
+                batch = []
+                # Only now: what an error keeps from the index is read again.
+                self._position = position
+                if self._snapshot is not None:
+                    self._snapshot.removal = position.removal
+            if changes.version is not None:
+                if self.progress[1]:
+                    self._tell(changes.living, changes.living)
+                self.progress = (0, 0)
+                self.version = changes.version
+                return changes.living
+            self._tell(len(index) + sum(len(one.rows) for one in batch), changes.living)
+
+
+def _apply(index: FastScanIndex, batch: list[Changes]) -> None:
+    rows: NDArray[np.int64] = np.concatenate([changes.rows for changes in batch])
+    removed: NDArray[np.int64] = np.concatenate([changes.removed for changes in batch])
+    if len(rows):
+        index.add(rows, np.concatenate([changes.vectors for changes in batch]))
+    if len(removed):
+        index.remove(removed)

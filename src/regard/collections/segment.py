@@ -1,0 +1,318 @@
+"""A part of a large index: 4-bit PQ codes that a scan compares with a probe, and vectors that rank exactly.
+
+One buffer holds it all, in memory or mapped from a file, little-endian:
+
+| what | shape, dtype | |
+|---|---|---|
+| header | 4096 bytes | JSON: format, counts, errors of the codes, a CRC-32 of codebook and rows |
+| basis | (dimension, d) float32 | orthogonal: `vector @ basis` is what the codes stand for |
+| codebook | (M, 16, 4) float32 | of a product quantizer with M = d/4 subquantizers |
+| rows | (n,) int64 | ascending |
+| checksums | (blocks,) uint32 | CRC-32 of alive, codes and vectors, for every 256 vectors |
+| alive | (n,) uint8 | 0 once erased |
+| codes | (blocks of 32, M x 16) uint8 | as faiss packs them for its fast scan |
+| vectors | (n, dimension) float16 | zeros once erased |
+
+An embedding's variance is uneven, and codes of the vectors as they are err three times as much as codes of
+their principal components, dealt out so that every subquantizer gets its share of the large and the small.
+
+Method: H. Jégou, M. Douze, C. Schmid, Product Quantization for Nearest Neighbor Search (2011); the basis is
+the parametric solution of Ge, He, Ke, Sun, Optimized Product Quantization (2013); the scan in registers is
+that of André, Kermarrec, Le Scouarnec, Quicker ADC (2019), as faiss builds it.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+FORMAT = 1
+_HEADER = 4096
+_SUBSPACE = 4  # dimensions that share 4 bits
+_CENTROIDS = 16
+_CODES = 32  # vectors in a block of packed codes
+_CHECKED = 256  # vectors under one checksum
+_TRAINED = 8192  # vectors that the codebook is trained on: 512 for each of its 16 centroids
+_PROBES, _NEAREST = 16, 256  # scans that their rounding is measured on
+
+
+class DamagedSegment(ValueError):
+    """The bytes are not a whole segment."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeErrors:
+    """How codes err: a squared distance grows by N(mean, spread² + (slope x distance)²).
+
+    With q the probe, x the vector, y its code, e = y - x: |q-y|² - |q-x|² = |e|² - 2 e·(q-x). The first term
+    has the mean and the spread; the second has mean 0 and grows with the distance. The scan adds up in
+    eight bits what it adds up: `rounding` is the most that this was seen to change a sum.
+    """
+
+    mean: float
+    spread: float
+    slope: float
+    rounding: float
+
+    def bound(self, distance: float, deviations: float) -> float:
+        """The squared code distance that vectors within `distance` exceed only at so many deviations."""
+        sigma = float(np.hypot(self.spread, self.slope * distance))
+        return distance**2 + self.mean + deviations * sigma + 2 * self.rounding
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Where the parts of a buffer begin, in bytes, each aligned to 64."""
+
+    count: int
+    dimension: int
+
+    @property
+    def subquantizers(self) -> int:
+        return -(-self.dimension // _SUBSPACE)
+
+    @property
+    def padded(self) -> int:
+        """Dimensions that the quantizer sees: filled with zeros to a multiple of 4."""
+        return self.subquantizers * _SUBSPACE
+
+    @property
+    def code_block(self) -> int:
+        """Bytes of 32 packed codes; faiss takes subquantizers in pairs."""
+        return _CODES // 2 * (self.subquantizers + self.subquantizers % 2)
+
+    def parts(self) -> dict[str, tuple[int, tuple[int, ...], str]]:
+        """Offset, shape and dtype of every part, and of `end` the size of the buffer."""
+        shapes: dict[str, tuple[tuple[int, ...], str]] = {
+            "basis": ((self.dimension, self.padded), "<f4"),
+            "codebook": ((self.subquantizers, _CENTROIDS, _SUBSPACE), "<f4"),
+            "rows": ((self.count,), "<i8"),
+            "checksums": ((-(-self.count // _CHECKED),), "<u4"),
+            "alive": ((self.count,), "|u1"),
+            "codes": ((-(-self.count // _CODES), self.code_block), "|u1"),
+            "vectors": ((self.count, self.dimension), "<f2"),
+        }
+        offset, placed = _HEADER, {}
+        for name, (shape, kind) in shapes.items():
+            placed[name] = (offset, shape, kind)
+            offset += -(-int(np.prod(shape)) * np.dtype(kind).itemsize // 64) * 64
+        return placed | {"end": (offset, (), "|u1")}
+
+
+class Segment:
+    """Vectors in the order of their rows. Any number of threads may search while one erases."""
+
+    def __init__(self, buffer: NDArray[np.uint8], file: Path | None = None) -> None:
+        """Takes a whole buffer, `file` where it is mapped from one.
+
+        Raises DamagedSegment where it can't be a segment; `verify` looks deeper.
+        """
+        header = _read_header(buffer)
+        self.buffer = buffer
+        self.file = file
+        self.layout = _Layout(header["count"], header["dimension"])
+        parts = self.layout.parts()
+        if len(buffer) != parts["end"][0]:
+            raise DamagedSegment("the file has another length than its header says")
+        view = {name: _part(buffer, where) for name, where in parts.items() if name != "end"}
+        if _immutable_crc(view) != header["crc"]:
+            raise DamagedSegment("rows or codebook were changed")
+        self.rows: NDArray[np.int64] = view["rows"]
+        self.vectors: NDArray[np.float16] = view["vectors"]
+        self.alive: NDArray[np.uint8] = view["alive"]
+        self.errors = CodeErrors(**header["errors"])
+        self.basis_crc = int(header["basis_crc"])
+        self.basis: NDArray[np.float32] = view["basis"]
+        self._checksums, self._codes = view["checksums"], view["codes"]
+        self._scanned = _scanner(self.layout, view["codebook"], view["codes"])
+        self.living = int(self.alive.sum(dtype=np.int64))
+
+    def __len__(self) -> int:
+        """Places, erased ones among them."""
+        return self.layout.count
+
+    @property
+    def memory(self) -> int:
+        """Bytes in memory: the codes, and the buffer where no file stands behind it."""
+        return self._codes.nbytes + (0 if self.file else self.buffer.nbytes)
+
+    def scan(self, turned: NDArray[np.float32], count: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Squared distances float32 and places int64 of the `count` codes nearest to a probe, ascending.
+
+        `turned` is `probe @ basis` (d,): segments that share a basis share it.
+        """
+        faiss.omp_set_num_threads(1)  # counts for the calling thread: one scan, one core
+        squared, places = self._scanned.search(turned[None], min(count, len(self)))
+        found = places[0] >= 0
+        # Where all codes are equally far, faiss has no scale to round by, and answers NaN.
+        return np.nan_to_num(squared[0][found], nan=0.0), places[0][found]
+
+    def distances(self, probe: NDArray[np.float32], places: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Exact L2 distances float32 from `probe` to vectors, infinite where one is erased."""
+        gaps = self.vectors[places].astype(np.float32)
+        gaps -= probe
+        measured: NDArray[np.float32] = np.sqrt(np.einsum("nd,nd->n", gaps, gaps))
+        # Read after the vectors: one that was erased in between is no match, whatever was read of it.
+        measured[self.alive[places] == 0] = np.inf
+        return measured
+
+    def holds(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which of these rows have a place here, erased or not."""
+        places = np.minimum(np.searchsorted(self.rows, rows), len(self) - 1)
+        return np.asarray(self.rows[places] == rows)
+
+    def erase(self, rows: NDArray[np.int64]) -> int:
+        """Overwrites those of `rows` that live here, and answers how many. One thread at a time."""
+        places = np.searchsorted(self.rows, rows[self.holds(rows)])
+        places = places[self.alive[places] == 1]
+        self.alive[places] = 0
+        self.vectors[places] = 0
+        packer = self._scanned.get_CodePacker()
+        # Codes of chance lie where vectors do not: one fixed code would crowd the scans of what is near it.
+        chance = np.random.default_rng(len(self) + self.living)
+        scanned = faiss.rev_swig_ptr(self._scanned.codes.get(), self._codes.size).reshape(self._codes.shape)
+        for place in places.tolist():
+            code = chance.integers(0, 256, packer.code_size, np.uint8)
+            packer.pack_1(code, place, self._codes)
+            packer.pack_1(code, place, scanned)
+        for block in np.unique(places // _CHECKED).tolist():
+            self._checksums[block] = self._checksum(block)
+        self.living -= len(places)
+        return len(places)
+
+    def living_vectors(self) -> tuple[NDArray[np.int64], NDArray[np.float16]]:
+        """Copies of the rows and vectors that are not erased."""
+        places = np.flatnonzero(self.alive)
+        return self.rows[places], self.vectors[places]
+
+    def verify(self) -> None:
+        """Reads every byte. Raises DamagedSegment when one was changed."""
+        for block in range(len(self._checksums)):
+            if self._checksum(block) != self._checksums[block]:
+                raise DamagedSegment("codes or vectors were changed")
+
+    def _checksum(self, block: int) -> int:
+        which = slice(block * _CHECKED, (block + 1) * _CHECKED)
+        codes = slice(which.start // _CODES, which.stop // _CODES)
+        return _crc(self.vectors[which], _crc(self._codes[codes], _crc(self.alive[which])))
+
+
+def build_segment(
+    rows: NDArray[np.int64], vectors: NDArray[np.float16], basis: NDArray[np.float32] | None = None
+) -> Segment:
+    """A segment in memory of vectors (n, dimension), n at least 1, under ascending rows (n,).
+
+    Its codebook is its own, trained on a sample of its vectors: galleries change with the years, and no
+    codebook has to fit them all. `basis` is another segment's. The same input makes the same bytes.
+    """
+    layout = _Layout(len(rows), vectors.shape[1])
+    parts = layout.parts()
+    buffer = np.zeros(parts["end"][0], np.uint8)
+    view = {name: _part(buffer, where) for name, where in parts.items() if name != "end"}
+    random = np.random.default_rng(0)
+    sample = vectors[random.permutation(len(rows))[:_TRAINED]].astype(np.float32)
+    view["basis"][:] = _principal(sample, layout) if basis is None else basis
+    index = faiss.IndexPQFastScan(layout.padded, layout.subquantizers, 4)
+    faiss.omp_set_num_threads(1)
+    index.pq.cp.min_points_per_centroid = 1  # a tiny segment is no cause for a warning
+    sample = np.resize(sample @ view["basis"], (max(len(sample), _CENTROIDS), layout.padded))
+    index.train(sample)
+    for start in range(0, len(rows), _TRAINED):
+        index.add(vectors[start : start + _TRAINED].astype(np.float32) @ view["basis"])
+    view["rows"][:] = rows
+    view["alive"][:] = 1
+    view["vectors"][:] = vectors
+    view["codebook"].reshape(-1)[:] = faiss.vector_to_array(index.pq.centroids)
+    view["codes"].reshape(-1)[:] = faiss.AlignedTable_to_array(index.codes)[: view["codes"].size]
+    _write_header(buffer, view, layout, _measure_errors(random, index, sample))
+    segment = Segment(buffer)
+    for block in range(len(segment._checksums)):
+        segment._checksums[block] = segment._checksum(block)
+    return segment
+
+
+def _principal(sample: NDArray[np.float32], layout: _Layout) -> NDArray[np.float32]:
+    """Principal axes (dimension, d), the strong and the weak dealt to the subquantizers in turn."""
+    variances, axes = np.linalg.eigh(np.cov(sample.T, bias=True).reshape(layout.dimension, -1))
+    strongest = axes[:, np.argsort(-variances)]
+    basis = np.zeros((layout.dimension, layout.padded), np.float32)
+    deal = np.arange(layout.padded).reshape(_SUBSPACE, layout.subquantizers)
+    deal[1::2] = deal[1::2, ::-1]  # there and back, so that nobody always gets the better one
+    order = deal.T.reshape(-1)  # column -> axis
+    real = order < layout.dimension
+    basis[:, real] = strongest[:, order[real]]
+    return basis
+
+
+def _measure_errors(random: np.random.Generator, index: Any, sample: NDArray[np.float32]) -> CodeErrors:
+    """`sample` is in the basis."""
+    coded = index.pq.decode(index.pq.compute_codes(sample))
+    error = coded - sample
+    # The way from a vector to a probe is not known: that between two other vectors stands for it.
+    gaps = sample[random.permutation(len(sample))] - sample[random.permutation(len(sample))]
+    lengths = np.linalg.norm(gaps, axis=1)
+    apart = lengths > 0
+    crossed = 2 * np.einsum("nd,nd->n", error, gaps)[apart] / lengths[apart]
+    slope = float(np.sqrt(np.mean(crossed**2))) if apart.any() else 0.0
+    squared = np.einsum("nd,nd->n", error, error)
+    scanned, places = index.search(sample[:_PROBES], min(index.ntotal, _NEAREST))
+    found = np.stack([index.reconstruct_batch(nearest) for nearest in places])
+    summed = np.sum((found - sample[:_PROBES, None]) ** 2, axis=2)
+    rounding = float(np.nan_to_num(np.abs(scanned - summed)).max())
+    return CodeErrors(float(squared.mean()), float(squared.std()), slope, rounding)
+
+
+def _scanner(layout: _Layout, codebook: NDArray[np.float32], codes: NDArray[np.uint8]) -> Any:
+    """faiss's index over a copy of the codes; a scan reads all of them, a mapped file would be in its way."""
+    index: Any = faiss.IndexPQFastScan(layout.padded, layout.subquantizers, 4)
+    faiss.copy_array_to_vector(np.ascontiguousarray(codebook).reshape(-1), index.pq.centroids)
+    faiss.copy_array_to_AlignedTable(codes.reshape(-1), index.codes)
+    index.ntotal = layout.count
+    index.ntotal2 = codes.shape[0] * _CODES
+    index.is_trained = True
+    return index
+
+
+def _read_header(buffer: NDArray[np.uint8]) -> dict[str, Any]:
+    try:
+        header = json.loads(buffer[:_HEADER].tobytes().rstrip(b"\0"))
+        if header["format"] == FORMAT and header["count"] > 0 and header["dimension"] > 0:
+            return dict(header)
+    except (ValueError, KeyError, TypeError) as error:
+        raise DamagedSegment("the header can't be read") from error
+    raise DamagedSegment("another format")
+
+
+def _write_header(
+    buffer: NDArray[np.uint8], view: dict[str, NDArray[Any]], layout: _Layout, errors: CodeErrors
+) -> None:
+    header = {
+        "format": FORMAT,
+        "errors": asdict(errors),
+        "basis_crc": _crc(view["basis"]),
+        "crc": _immutable_crc(view),
+        **asdict(layout),
+    }
+    written = json.dumps(header).encode()
+    buffer[: len(written)] = np.frombuffer(written, np.uint8)
+
+
+def _immutable_crc(view: dict[str, NDArray[Any]]) -> int:
+    return _crc(view["rows"], _crc(view["codebook"], _crc(view["basis"])))
+
+
+def _crc(part: NDArray[Any], before: int = 0) -> int:
+    return zlib.crc32(part.data, before)
+
+
+def _part(buffer: NDArray[np.uint8], where: tuple[int, tuple[int, ...], str]) -> NDArray[Any]:
+    offset, shape, kind = where
+    size = int(np.prod(shape)) * np.dtype(kind).itemsize
+    return buffer[offset : offset + size].view(kind).reshape(shape)

@@ -1,0 +1,120 @@
+"""The index of large collections: complete, however its segments come and go."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from regard.collections.fastscan import FastScanIndex, Sizes
+from regard.collections.workers import Workers
+from tests.collections.gallery_data import people, uneven
+
+SIZES = Sizes(tail=256, segment=4096, fan=4)
+
+
+@pytest.fixture(scope="module")
+def workers() -> Workers:
+    return Workers(2)
+
+
+def filled(workers: Workers, vectors: np.ndarray, *, batch: int) -> FastScanIndex:
+    index = FastScanIndex(vectors.shape[1], workers, sizes=SIZES)
+    for start in range(0, len(vectors), batch):
+        part = vectors[start : start + batch]
+        index.add(np.arange(start + 1, start + 1 + len(part)), part)
+    index.settle()
+    return index
+
+
+def exact(vectors: np.ndarray, probe: np.ndarray) -> np.ndarray:
+    return np.linalg.norm(vectors.astype(np.float32) - probe.astype(np.float32), axis=1)
+
+
+@pytest.mark.parametrize("make", [people, uneven])
+@pytest.mark.parametrize("batch", [100, 10_000])
+def test_every_vector_within_the_radius_is_found(workers: Workers, make, batch: int) -> None:
+    vectors = make(20_000, 64)
+    index = filled(workers, vectors, batch=batch)
+    assert index.segments >= 5
+    for probe in vectors[::1999].astype(np.float32):
+        distances = exact(vectors, probe)
+        radius = float(np.sort(distances)[300])
+        found = index.search(probe, limit=4096, radius=radius)
+        expected = np.flatnonzero(distances <= radius) + 1
+        assert set(expected.tolist()) - set(found.rows.tolist()) == set()
+        assert found.distances == pytest.approx(distances[found.rows - 1], abs=1e-5)
+
+
+def test_the_nearest_are_found_exactly_when_more_match_than_are_asked_for(workers: Workers) -> None:
+    vectors = people(8_000, 64)
+    index = filled(workers, vectors, batch=8_000)
+    probe = vectors[0].astype(np.float32)
+    distances = exact(vectors, probe)
+    found = index.search(probe, limit=25, radius=1.3)
+    assert found.distances == pytest.approx(np.sort(distances)[:25], abs=1e-5)
+
+
+def test_4096_matches_are_all_found_though_they_lie_in_one_segment(workers: Workers) -> None:
+    crowd = people(1, 64, images=4096)
+    vectors = np.concatenate([people(12_000, 64, seed=1), crowd])
+    index = FastScanIndex(64, workers, sizes=Sizes(tail=256, segment=32_768))
+    index.add(np.arange(len(vectors)), vectors)
+    found = index.search(crowd[7].astype(np.float32), limit=4096, radius=1.1)
+    assert set(found.rows.tolist()) == set(range(12_000, 16_096))
+
+
+def test_small_segments_are_merged_and_none_is_larger_than_allowed(workers: Workers) -> None:
+    index = filled(workers, people(20_000, 16), batch=100)
+    assert len(index) == 20_000
+    sizes = [len(segment) for segment in index._held.segments]
+    assert max(sizes) <= SIZES.segment
+    assert len(sizes) < 20_000 / SIZES.tail / 2
+
+
+def test_a_segment_with_many_erased_is_built_anew_without_them(workers: Workers) -> None:
+    vectors = people(4_000, 32)
+    index = filled(workers, vectors, batch=4_000)
+    index.remove(np.arange(1, 2_001))
+    index.settle()
+    assert len(index) == sum(len(segment) for segment in index._held.segments) == 2_000
+    assert index.search(vectors[10].astype(np.float32), limit=5, radius=0.01).rows.size == 0
+    assert index.search(vectors[3_000].astype(np.float32), limit=5, radius=0.01).rows.tolist() == [3_001]
+
+
+def test_an_index_that_lost_all_is_empty(workers: Workers) -> None:
+    vectors = people(1_000, 32)
+    index = filled(workers, vectors, batch=1_000)
+    index.remove(np.arange(1, 1_001))
+    index.settle()
+    assert (len(index), index.segments) == (0, 0)
+    assert index.search(vectors[0].astype(np.float32), limit=5).rows.size == 0
+
+
+def test_what_is_removed_while_its_segment_is_built_stays_removed(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from regard.collections import fastscan
+
+    vectors = people(512, 32)
+    index = FastScanIndex(32, workers, sizes=SIZES)
+    build = fastscan.build_segment
+
+    def build_while_one_is_removed(*arguments: object) -> object:
+        segment = build(*arguments)
+        index.remove(np.array([5, 200]))
+        return segment
+
+    monkeypatch.setattr(fastscan, "build_segment", build_while_one_is_removed)
+    index.add(np.arange(200), vectors[:200])
+    index.add(np.arange(200, 400), vectors[200:400])
+    index.settle()
+    assert index.segments >= 1
+    assert len(index) == 398
+    for row in (5, 200):
+        assert index.search(vectors[row].astype(np.float32), limit=1, radius=0.01).rows.size == 0
+
+
+def test_a_segment_of_codes_takes_a_fraction_of_its_vectors_memory(workers: Workers) -> None:
+    index = filled(workers, people(4_096, 128), batch=4_096)
+    [segment] = index._held.segments
+    assert segment.memory == segment.buffer.nbytes + 4_096 * 16  # codes: 1 bit for a dimension

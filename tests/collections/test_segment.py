@@ -1,0 +1,106 @@
+"""A segment scans codes, measures vectors, forgets what is erased and notices damage."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from regard.collections.segment import DamagedSegment, Segment, build_segment
+from tests.collections.gallery_data import people, uneven
+
+
+def scan(segment: Segment, probe: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    return segment.scan(probe.astype(np.float32) @ segment.basis, count)
+
+
+@pytest.mark.parametrize(("count", "dimension"), [(1, 8), (3, 7), (33, 16), (700, 128), (500, 384)])
+def test_segments_of_any_size_find_their_own(count: int, dimension: int) -> None:
+    vectors = people(count, dimension)
+    segment = build_segment(np.arange(count) * 2 + 1, vectors)
+    for place in range(0, count, 97):
+        squared, places = scan(segment, vectors[place], 10)
+        assert place in places
+        assert (np.diff(squared) >= 0).all()
+        exact = segment.distances(vectors[place].astype(np.float32), places)
+        assert exact[places == place] == 0
+
+
+def test_the_same_vectors_make_the_same_bytes() -> None:
+    vectors = people(300, 16)
+    one, two = (build_segment(np.arange(300), vectors) for _ in range(2))
+    assert (one.buffer == two.buffer).all()
+
+
+@pytest.mark.parametrize("make", [people, uneven])
+def test_codes_err_as_the_segment_says(make) -> None:
+    vectors = make(20_000, 64)
+    segment = build_segment(np.arange(len(vectors)), vectors)
+    probes = vectors[::500].astype(np.float32) + 0.02
+    beyond = total = 0
+    for probe in probes:
+        squared, places = scan(segment, probe, 400)
+        exact = segment.distances(probe, places)
+        beyond += sum(
+            code > segment.errors.bound(float(distance), 4.0)
+            for code, distance in zip(squared, exact, strict=True)
+        )
+        total += len(exact)
+    assert total == 40 * 400
+    assert beyond <= 3
+
+
+def test_principal_axes_make_codes_of_uneven_vectors_far_better() -> None:
+    vectors = uneven(5_000, 64)
+    identity = np.eye(64, dtype=np.float32)
+    with_axes = build_segment(np.arange(5_000), vectors)
+    without = build_segment(np.arange(5_000), vectors, identity)
+    assert with_axes.errors.mean < 0.5 * without.errors.mean
+
+
+def test_an_erased_vector_is_infinitely_far_and_nowhere_in_the_buffer() -> None:
+    vectors = people(1000, 32)
+    segment = build_segment(np.arange(1000) * 3, vectors)
+    code = segment._scanned.get_CodePacker().unpack_1(segment._codes, 500)
+    assert segment.erase(np.array([1500, 1501, 9999])) == 1
+    assert segment.living == 999
+    assert segment.distances(vectors[500].astype(np.float32), np.array([500, 501]))[0] == np.inf
+    assert vectors[500].tobytes() not in segment.buffer.tobytes()
+    assert (segment._scanned.get_CodePacker().unpack_1(segment._codes, 500) != code).any()
+    assert segment.erase(np.array([1500])) == 0
+    segment.verify()
+    again = Segment(segment.buffer)
+    assert again.living == 999
+
+
+def test_a_thousand_erased_vectors_do_not_crowd_out_their_neighbours() -> None:
+    vectors = people(4000, 32)
+    segment = build_segment(np.arange(4000), vectors)
+    segment.erase(np.arange(1000))
+    for place in range(1000, 4000, 150):
+        assert place in scan(segment, vectors[place], 20)[1]
+
+
+def test_any_changed_byte_is_noticed() -> None:
+    segment = build_segment(np.arange(600), people(600, 16))
+    random = np.random.default_rng(3)
+    parts = segment.layout.parts()
+    for name, (offset, shape, kind) in parts.items():
+        size = int(np.prod(shape)) * np.dtype(kind).itemsize
+        if name == "end":
+            continue
+        buffer = segment.buffer.copy()
+        buffer[offset + int(random.integers(size))] ^= 0x40
+        with pytest.raises(DamagedSegment):
+            Segment(buffer).verify()
+
+
+@pytest.mark.parametrize("damage", [b"", b"{}", b"\xff" * 5000, b'{"format": 9}'])
+def test_what_is_no_segment_is_refused(damage: bytes) -> None:
+    with pytest.raises(DamagedSegment):
+        Segment(np.frombuffer(damage.ljust(5000, b"\0") if damage else damage, np.uint8).copy())
+
+
+def test_a_segment_that_was_cut_off_is_refused() -> None:
+    segment = build_segment(np.arange(100), people(100, 16))
+    with pytest.raises(DamagedSegment, match="length"):
+        Segment(segment.buffer[:-64])
