@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, text
 
 from regard.errors import RegardError
 from regard.storage.backend import Turn
@@ -28,6 +28,12 @@ _GENESIS = "0" * 64
 # Built once: every request waits for them, and building a statement costs more than running it.
 _NEWEST = select(audit.c.sequence, audit.c.hash).order_by(audit.c.sequence.desc()).limit(1)
 _APPEND = insert(audit)
+# Only where the head is still as expected, which spares asking for it first. The types are for PostgreSQL.
+_APPEND_BEHIND = text(
+    "INSERT INTO audit (sequence, record, hash) "
+    "SELECT CAST(:sequence AS BIGINT), CAST(:record AS TEXT), CAST(:hash AS VARCHAR) "
+    "WHERE (SELECT hash FROM audit ORDER BY sequence DESC LIMIT 1) = CAST(:previous AS VARCHAR)"
+)
 
 
 class AuditBroken(RegardError):
@@ -60,6 +66,7 @@ class AuditLog:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._head = Head(0, _GENESIS)  # where this process left the log
         self._waiting: list[_Waiting] = []
         self._writing = False  # a thread writes, or was woken to
         self._lock = threading.Lock()  # over both
@@ -116,16 +123,15 @@ class AuditLog:
 
     def _write(self, texts: list[str]) -> list[Head]:
         """Appends records by one transaction and answers the head after each."""
-        heads: list[Head] = []
+        heads, rows = _chain(self._head, texts)
         with self._database.write(turn=Turn.AUDIT) as connection:
-            head = _newest(connection)
-            for text in texts:
-                head = Head(head.sequence + 1, _link(head.hash, text))
-                heads.append(head)
-            rows = zip(heads, texts, strict=True)
-            connection.execute(
-                _APPEND, [{"sequence": at.sequence, "record": text, "hash": at.hash} for at, text in rows]
-            )
+            if not connection.execute(_APPEND_BEHIND, {**rows[0], "previous": self._head.hash}).rowcount:
+                # Another process was here, or this one has just begun.
+                heads, rows = _chain(_newest(connection), texts)
+                connection.execute(_APPEND, rows)
+            elif len(rows) > 1:
+                connection.execute(_APPEND, rows[1:])
+        self._head = heads[-1]
         return heads
 
     def append_command(self, command: str, subject: str, **facts: Any) -> Head:
@@ -168,6 +174,19 @@ class AuditLog:
 def _newest(connection: Connection) -> Head:
     row = connection.execute(_NEWEST).first()
     return Head(0, _GENESIS) if row is None else Head(row.sequence, row.hash)
+
+
+def _chain(head: Head, texts: list[str]) -> tuple[list[Head], list[dict[str, Any]]]:
+    """The heads and rows of records behind a head."""
+    heads: list[Head] = []
+    for record in texts:
+        head = Head(head.sequence + 1, _link(head.hash, record))
+        heads.append(head)
+    rows = [
+        {"sequence": at.sequence, "record": record, "hash": at.hash}
+        for at, record in zip(heads, texts, strict=True)
+    ]
+    return heads, rows
 
 
 def _link(previous: str, text: str) -> str:
