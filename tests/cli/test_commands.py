@@ -107,6 +107,7 @@ def test_the_photos_of_each_person_become_a_user(regard: Run, album: Path, portr
     assert again == {"users": 1, "made": 0, "associated": 0, "refused": 1}
     listed = regard("users", "list", "family").stdout
     assert listed.count("ACTIVE") == 3
+    assert regard("collections", "list").stdout.splitlines()[-1].split()[:3] == ["family", "6", "3"]
     found = regard("users", "search", "family", portrait, "--draw", "out.png").stdout
     assert "astronaut_family-544a863a" in found
     assert "1 match in family" in found

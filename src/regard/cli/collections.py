@@ -29,10 +29,10 @@ def create(collection: CollectionId, purpose: Purpose = purposes.GENERAL, data: 
 
 @app.command("list")
 def list_(data: DataFolder = None) -> None:
-    """List the collections with their faces and purposes."""
+    """List the collections with their faces, users and purposes."""
     rows = table(
         Column("Collection", overflow="fold"),
-        Column("Faces", justify="right", no_wrap=True),
+        *(Column(header, justify="right", no_wrap=True) for header in ("Faces", "Users")),
         *(Column(header, no_wrap=True) for header in ("Purpose", "Model", "Created")),
     )
     with local_gate(data, existing=True) as gate:
@@ -44,6 +44,7 @@ def list_(data: DataFolder = None) -> None:
                 cells = (
                     collection,
                     f"{facts['FaceCount']:,}",
+                    f"{facts['UserCount']:,}",
                     purpose_of(gate, facts),
                     facts["FaceModelVersion"],
                     f"{facts['CreationTimestamp']:%Y-%m-%d %H:%M}",
@@ -63,7 +64,7 @@ def delete(
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
     data: DataFolder = None,
 ) -> None:
-    """Erase a collection and every face in it."""
+    """Erase a collection, every face and every user in it."""
     with local_gate(data, existing=True) as gate:
         faces = gate.call("describe_collection", CollectionId=collection)["FaceCount"]
         if not yes:
