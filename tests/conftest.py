@@ -93,6 +93,7 @@ def postgres_url(cluster: Cluster) -> Iterator[str]:
     """A new PostgreSQL database at the newest schema."""
     url = cluster.make_database()
     yield url
+    cluster.start_again()
     cluster.drop_database(url)
 
 

@@ -70,6 +70,12 @@ class Cluster:
             "--options", options,
         )  # fmt: skip
 
+    def start_again(self) -> None:
+        """Starts it where a test that failed has left it stopped."""
+        status = [str(self._programs / "pg_ctl"), "status", "--pgdata", str(self._data)]
+        if subprocess.run(status, capture_output=True, cwd="/", **self._user).returncode:
+            self.start()
+
     def stop(self, how: str = "fast") -> None:
         """`fast` closes every connection; `immediate` is a crash."""
         self._run("pg_ctl", "stop", "--wait", "--mode", how, "--pgdata", str(self._data))

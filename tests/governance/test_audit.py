@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 import time
@@ -153,18 +154,18 @@ def test_one_who_is_interrupted_while_waiting_holds_up_nobody(place: Place, data
         raise Interrupted
 
     log = AuditLog(database)
-    before = signal.signal(signal.SIGALRM, interrupt)
+    before = signal.signal(signal.SIGUSR1, interrupt)
     try:
         with place.open().write(turn=Turn.AUDIT):
             first = append_in_threads(log, 1)
             while not log._writing or log._waiting:
                 time.sleep(0.001)
-            signal.setitimer(signal.ITIMER_REAL, 0.2)
+            threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGUSR1)).start()
             with pytest.raises(Interrupted):
                 log.append({"n": "interrupted"})
             threads = first + append_in_threads(log, 4)
     finally:
-        signal.signal(signal.SIGALRM, before)
+        signal.signal(signal.SIGUSR1, before)
     for thread in threads:
         thread.join(timeout=30)
         assert not thread.is_alive()
