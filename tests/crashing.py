@@ -1,16 +1,21 @@
-"""A process that works on the stores until it is killed, and says what it begins and what it was answered.
+"""Processes that work on the stores until they are killed, and say what they begin and what was answered.
 
-Run as `python -m tests.crashing FOLDER SEED`; a JSON line for each operation when it begins, and one when it
-is done.
+Run as `python -m tests.crashing FOLDER`. For each seed on standard input a process is forked, which saves it
+the second of importing everything. It prints a JSON line with its number, one for each operation when it
+begins, and one when that is done; a last line says that it is dead.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import random
+import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -81,5 +86,49 @@ def say(**facts: Any) -> None:
     print(json.dumps(facts), flush=True)
 
 
+class Workers:
+    """The other side: starts processes one after another, and kills each."""
+
+    def __init__(self, folder: Path) -> None:
+        self._nursery = subprocess.Popen(
+            [sys.executable, "-m", "tests.crashing", str(folder)],
+            cwd=Path(__file__).parent.parent,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._nursery:
+            self._nursery.kill()
+
+    def run(self, seed: int, seconds: float) -> list[dict[str, Any]]:
+        """Lets a process work for so long after its first operation began; answers what it said."""
+        assert self._nursery.stdin is not None
+        assert self._nursery.stdout is not None
+        self._nursery.stdin.write(f"{seed}\n")
+        self._nursery.stdin.flush()
+        process = json.loads(self._nursery.stdout.readline())["process"]
+        said = [json.loads(self._nursery.stdout.readline())]
+        time.sleep(seconds)
+        os.kill(process, signal.SIGKILL)
+        while "dead" not in said[-1]:
+            said.append(json.loads(self._nursery.stdout.readline()))
+        return said[:-1]
+
+
+def main(folder: Path) -> None:
+    for line in sys.stdin:
+        process = os.fork()
+        if process == 0:
+            say(process=os.getpid())
+            work(folder, int(line))
+        os.waitpid(process, 0)
+        say(dead=process)
+
+
 if __name__ == "__main__":
-    work(Path(sys.argv[1]), int(sys.argv[2]))
+    main(Path(sys.argv[1]))

@@ -5,8 +5,6 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import stat
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
@@ -245,16 +243,8 @@ def test_the_log_of_the_old_database_does_not_get_into_the_new_one(folder: Path,
 
 
 def _kill_a_writer(folder: Path) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.crashing", str(folder), "1"],
-        cwd=Path(__file__).parents[2],
-        stdout=subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    with process, process.stdout as said:
-        for _ in range(9):
-            said.readline()
-        process.kill()
+    with crashing.Workers(folder) as workers:
+        assert workers.run(1, seconds=0.3)
 
 
 def test_a_damaged_database_can_be_replaced(folder: Path, taken: Path) -> None:
