@@ -33,16 +33,18 @@ def backup(
     from regard.governance.audit import AuditLog
     from regard.storage.backup import back_up
     from regard.storage.database import Database
+    from regard.storage.folder import in_use
 
     settings = Settings.load(data=data)
     check_database(settings)
-    database = Database.open(settings.data, settings.database)
-    try:
-        with _bars() as report:
-            made = back_up(database, file, replace=force, progress=report)
-        AuditLog(database).append_command("backup", file.name, **_facts(made))
-    finally:
-        database.close()
+    with in_use(settings.data):
+        database = Database.open(settings.data, settings.database)
+        try:
+            with _bars() as report:
+                made = back_up(database, file, replace=force, progress=report)
+            AuditLog(database).append_command("backup", file.name, **_facts(made))
+        finally:
+            database.close()
     say(f"{_sentence(made)} are in {file}, {made.size / 1e6:,.1f} MB.")
 
 

@@ -73,7 +73,7 @@ def index(
             options["MaxFaces"] = most_faces
         gate.check("index_faces", Image={"Bytes": b"-"}, **options)  # before a collection is made for it
         created = ensure_collection(gate, collection, purpose, on_stderr=as_json)
-        way = options | {"ExternalImageId": naming.value}
+        way = options | {"ExternalImageId": naming.value, "Database": gate.incarnation()}
         journal = Journal.open(gate.parts.settings.data, collection, created, folder, way)
         todo = [file for file in files if again or not journal.done(file)]
         tally = Tally()

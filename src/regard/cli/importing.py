@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy import select
 
 from regard.cli.collections import CollectionId
 from regard.cli.gallery import ensure_collection
@@ -23,7 +22,6 @@ from regard.collections.bulk import BulkLoader, check
 from regard.collections.records import Collection
 from regard.errors import RegardError, ResourceNotFoundException
 from regard.governance import purpose as purposes
-from regard.storage.schema import facts
 
 BATCH = 10_000  # rows of a transaction: other writers wait a third of a second for one
 
@@ -203,11 +201,8 @@ class _Journal:
 
     @classmethod
     def open(cls, gate: LocalGate, collection: Collection, file: Path, ids: Path | None) -> _Journal:
-        with gate.parts.database.read() as connection:
-            # A database that was restored from a backup may hold less than the journal says.
-            born = connection.execute(select(facts.c.value).where(facts.c.name == "incarnation")).scalar()
         sources = [(str(path.resolve()), *_stamp(path)) for path in (file, ids) if path is not None]
-        which = json.dumps([born, collection.collection_id, collection.row, sources])
+        which = json.dumps([gate.incarnation(), collection.collection_id, collection.row, sources])
         folder = gate.parts.settings.data / "enrolments"
         folder.mkdir(mode=0o700, exist_ok=True)
         return cls(folder / f"{hashlib.sha256(which.encode()).hexdigest()[:32]}.rows")

@@ -39,6 +39,16 @@ class LocalGate:
         self.check(operation, **params)
         return self.parts.gate.call(operation, params, LOCAL, case=self._case)
 
+    def incarnation(self) -> str:
+        """Which database this is: another one once a backup was restored, which may hold less."""
+        from sqlalchemy import select
+
+        from regard.storage.schema import facts
+
+        with self.parts.database.read() as connection:
+            query = select(facts.c.value).where(facts.c.name == "incarnation")
+            return str(connection.execute(query).scalar_one())
+
     def check(self, operation: str, **params: Any) -> None:
         """Holds a request to the API's constraints, as HTTP does, without making it."""
         from regard.wire.validate import validate
@@ -57,17 +67,19 @@ def local_gate(data: Path | None, case: str | None = None, *, existing: bool = F
     """
     # The models' libraries take a second to import; `regard --help` should not.
     from regard.app import build
+    from regard.storage.folder import in_use
 
     logs.configure_command()
     check_case(case, "--case")
     settings = Settings.load(data=data)
     if existing:
         check_database(settings)
-    parts = build(replace(settings, image_bytes=settings.object_bytes))
-    try:
-        yield LocalGate(parts, case)
-    finally:
-        parts.close()
+    with in_use(settings.data):
+        parts = build(replace(settings, image_bytes=settings.object_bytes))
+        try:
+            yield LocalGate(parts, case)
+        finally:
+            parts.close()
 
 
 def check_database(settings: Settings) -> None:
