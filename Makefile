@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 ARGS   ?=
 
-.PHONY: run test test-all lint bench bench-full models clean
+.PHONY: run test test-all lint bench bench-full bench-search models clean
 
 run: $(VENV)/.installed
 	@$(BIN)/regard models install --if-missing
@@ -30,6 +30,13 @@ bench: $(VENV)/.developer models
 
 bench-full: $(VENV)/.developer models
 	$(BIN)/python -m bench --full $(ARGS)
+
+# Face search against size: N is a list of sizes, D of dimensions. 10 million faces need 20 GB of disk.
+N ?= 10000 100000 1000000
+D ?= 128 384
+bench-search: $(VENV)/.developer
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet 'matplotlib>=3.8'
+	$(BIN)/python -m bench.search --faces $(N) --dimension $(D) --draw docs/search.svg $(ARGS)
 
 clean:
 	rm -rf $(VENV)

@@ -13,7 +13,7 @@ from regard.collections.workers import Workers, in_turn
 
 # A vector within the radius is passed over only when its code errs by more than so many standard deviations:
 # 3 in 100,000 of those right at the radius, none of those well within.
-DEVIATIONS = 4.0
+DEVIATIONS = 3.5
 _FIRST = 256  # codes that a scan brings at first, from each segment
 _GROWTH = 8
 # So many codes for each neighbour that is asked for are looked up before the radius is considered.

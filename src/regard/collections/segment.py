@@ -49,14 +49,19 @@ class DamagedSegment(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class CodeErrors:
-    """How codes err: a squared distance grows by N(mean, spread² + (slope x distance)²).
+    """How codes err: where a vector is at distance d from a probe, its code is at squared distance
 
-    With q the probe, x the vector, y its code, e = y - x: |q-y|² - |q-x|² = |e|² - 2 e·(q-x). The first term
-    has the mean and the spread; the second has mean 0 and grows with the distance. The scan adds up in
-    eight bits what it adds up: `rounding` is the most that this was seen to change a sum.
+        mean + (1 - pull) d² + N(0, spread² + (slope d)²)
+
+    With q the probe, x the vector, y its code, e = y - x: |q-y|² = d² + |e|² - 2 e·(q-x). |e|² has the mean
+    and the spread. Codes are means of what they stand for, so that e points from x to the middle of all, and
+    so does q-x on average, where both are one person's with the same noise: that is the pull. The rest of
+    e·(q-x) has mean 0 and grows with d. The scan rounds what it adds up to eight bits: `rounding` is the most
+    that a sum was seen to change by.
     """
 
     mean: float
+    pull: float
     spread: float
     slope: float
     rounding: float
@@ -64,7 +69,7 @@ class CodeErrors:
     def bound(self, distance: float, deviations: float) -> float:
         """The squared code distance that vectors within `distance` exceed only at so many deviations."""
         sigma = float(np.hypot(self.spread, self.slope * distance))
-        return distance**2 + self.mean + deviations * sigma + 2 * self.rounding
+        return self.mean + (1 - self.pull) * distance**2 + deviations * sigma + self.rounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +271,9 @@ def _measure_errors(random: np.random.Generator, index: Any, sample: NDArray[np.
     found = np.stack([index.reconstruct_batch(nearest) for nearest in places])
     summed = np.sum((found - sample[:_PROBES, None]) ** 2, axis=2)
     rounding = float(np.nan_to_num(np.abs(scanned - summed)).max())
-    return CodeErrors(float(squared.mean()), float(squared.std()), slope, rounding)
+    mean, variance = float(squared.mean()), float(sample.var(axis=0).sum())
+    pull = mean / variance if variance > 0 else 0.0
+    return CodeErrors(mean, pull, float(squared.std()), slope, rounding)
 
 
 def _scanner(layout: _Layout, codebook: NDArray[np.float32], codes: NDArray[np.uint8]) -> Any:

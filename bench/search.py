@@ -1,0 +1,118 @@
+"""Face search against the size of the gallery, beside faiss's exact index and its HNSW graph.
+
+Prints a JSON line for each engine, size and dimension, and draws `docs/search.svg` from the last results.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bench import embeddings
+from bench.plot import draw
+
+RESULTS = Path(__file__).parent / "results"
+_BYTES = 24e9  # a machine's memory, which exact vectors in float32 must fit
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="bench.search", description=__doc__)
+    parser.add_argument("--faces", type=float, nargs="+", default=[1e4, 1e5, 1e6])
+    parser.add_argument("--dimension", type=int, nargs="+", default=[128, 384])
+    parser.add_argument("--hnsw-most", type=float, default=1e5, help="no graph is built of more faces")
+    parser.add_argument("--folder", type=Path, help="where the galleries and databases are made")
+    parser.add_argument("--draw", type=Path, help="draw this plot of all results so far")
+    chosen = parser.parse_args()
+    RESULTS.mkdir(exist_ok=True)
+    file = RESULTS / f"search-{time.strftime('%Y%m%d-%H%M%S')}.jsonl"
+    for dimension in chosen.dimension:
+        for faces in map(int, chosen.faces):
+            folder = Path(tempfile.mkdtemp(dir=chosen.folder, prefix="bench-"))
+            try:
+                for row in _measure(folder, faces, dimension, int(chosen.hnsw_most)):
+                    print(json.dumps({name: _rounded(value) for name, value in row.items()}), flush=True)
+                    with file.open("a") as out:
+                        out.write(json.dumps(row) + "\n")
+            finally:
+                shutil.rmtree(folder)
+    rows = results()
+    for line in forecast(rows):
+        print(line)
+    if chosen.draw:
+        draw(rows, chosen.draw)
+
+
+def results() -> list[dict[str, Any]]:
+    """The newest row of every engine, size and dimension."""
+    newest = {}
+    for file in sorted(RESULTS.glob("search-*.jsonl")):
+        for line in file.read_text().splitlines():
+            row = json.loads(line)
+            newest[row["engine"], row["faces"], row["dimension"]] = row
+    return sorted(newest.values(), key=lambda row: (row["dimension"], row["engine"], row["faces"]))
+
+
+def forecast(rows: list[dict[str, Any]]) -> list[str]:
+    """What larger galleries take: straight lines through the sizes of a million and more."""
+    lines = []
+    for dimension in sorted({row["dimension"] for row in rows}):
+        large = [
+            row
+            for row in rows
+            if row["engine"] == "regard" and row["dimension"] == dimension and row["faces"] >= 1e6
+        ]
+        if len(large) < 2:
+            continue
+        sizes = [row["faces"] for row in large]
+        for faces in (30e6, 100e6):
+            parts = []
+            for name, unit in (
+                ("search ms p50", "ms"),
+                ("MB anonymous", "MB of memory"),
+                ("MB snapshot", "MB mapped"),
+                ("s to first answer", "s to start"),
+                ("MB database", "MB of database"),
+            ):
+                slope, start = np.polyfit(sizes, [row[name] for row in large], 1)
+                parts.append(f"{slope * faces + start:,.0f} {unit}")
+            lines.append(f"{faces:,.0f} faces x {dimension}, by a fit: {', '.join(parts)}")
+    return lines
+
+
+def _measure(folder: Path, faces: int, dimension: int, hnsw_most: int) -> list[dict[str, Any]]:
+    embeddings.make(folder, faces, dimension)
+    rows = [_run("regard", folder)]
+    restart = _run("restart", folder)
+    rows[0] |= {name: restart[name] for name in ("s to first answer",)}
+    shutil.rmtree(folder / "data")
+    if faces * dimension * 4 < 0.8 * _BYTES:
+        rows.append(_run("flat", folder))
+    if faces <= hnsw_most:
+        rows.append(_run("hnsw", folder))
+    return rows
+
+
+def _run(engine: str, folder: Path) -> dict[str, Any]:
+    command = [sys.executable, "-m", "bench.search_worker", engine, str(folder)]
+    finished = subprocess.run(command, capture_output=True, text=True, check=False)
+    if finished.returncode:
+        raise SystemExit(f"{engine} failed:\n{finished.stderr}")
+    row: dict[str, Any] = json.loads(finished.stdout.splitlines()[-1])
+    return row
+
+
+def _rounded(value: object) -> object:
+    return float(f"{value:.4g}") if isinstance(value, float) else value
+
+
+if __name__ == "__main__":
+    main()
