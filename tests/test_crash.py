@@ -77,11 +77,11 @@ class Worker:
     def _step(self, client: Any) -> None:
         choice = self._random.random()
         gallery = self._random.choice(self.galleries) if self.galleries else None
-        if gallery is None or (choice < 0.08 and len(self.galleries) < 4):
+        if gallery is None or (choice < 0.05 and len(self.galleries) < 2):
             self._create(client)
-        elif choice < 0.12:
+        elif choice < 0.08:
             self._drop(client, gallery)
-        elif choice < 0.35 and len(gallery.free()) > 6:
+        elif choice < 0.38 and len(gallery.free()) > 2:
             self._erase(client, gallery)
         elif choice < 0.5 and HAS_USERS and gallery.free():
             self._associate(client, gallery)
@@ -112,7 +112,7 @@ class Worker:
         gallery.enrolling = None
 
     def _erase(self, client: Any, gallery: Gallery) -> None:
-        gallery.erasing = self._random.sample(gallery.free(), self._random.randint(1, 3))
+        gallery.erasing = self._random.sample(gallery.free(), self._random.randint(1, 2))
         answer = client.delete_faces(CollectionId=gallery.name, FaceIds=gallery.erasing)
         assert sorted(answer["DeletedFaces"]) == sorted(gallery.erasing)
         for face in gallery.erasing:
