@@ -63,6 +63,31 @@ def test_4096_matches_are_all_found_though_they_lie_in_one_segment(workers: Work
     assert set(found.rows.tolist()) == set(range(12_000, 16_096))
 
 
+def test_vectors_unlike_all_others_are_found(workers: Workers) -> None:
+    """A few from another camera, or another world: no codebook is trained for them."""
+    random = np.random.default_rng(5)
+    strange = (uneven(60, 64, seed=8) * 4 + random.normal(0, 0.3, (60, 64))).astype(np.float16)
+    vectors = np.concatenate([uneven(15_000, 64), strange])
+    index = FastScanIndex(64, workers, sizes=Sizes(tail=256, segment=32_768))
+    index.add(np.arange(len(vectors)), vectors)
+    for row in range(15_000, 15_060):
+        probe = vectors[row].astype(np.float32) + 0.01
+        assert row in index.search(probe, limit=50, radius=0.1).rows
+
+
+@pytest.mark.parametrize("copies", [3_000, 12_000])
+def test_one_vector_enrolled_thousands_of_times_hides_nobody(workers: Workers, copies: int) -> None:
+    crowd = np.repeat(people(1, 64, seed=3), copies, axis=0)
+    others = people(6_000, 64, seed=4)
+    index = FastScanIndex(64, workers, sizes=Sizes(tail=256, segment=32_768))
+    index.add(np.arange(copies + 6_000), np.concatenate([crowd, others]))
+    found = index.search(crowd[0].astype(np.float32), limit=4096, radius=0.05)
+    assert len(set(found.rows.tolist())) == min(copies, 4096)
+    assert (found.distances < 0.001).all()
+    for row in range(0, 6_000, 500):
+        assert copies + row in index.search(others[row].astype(np.float32), limit=5, radius=0.05).rows
+
+
 def test_small_segments_are_merged_and_none_is_larger_than_allowed(workers: Workers) -> None:
     index = filled(workers, people(20_000, 16), batch=100)
     assert len(index) == 20_000

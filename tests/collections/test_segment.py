@@ -82,6 +82,7 @@ def test_a_thousand_erased_vectors_do_not_crowd_out_their_neighbours() -> None:
 
 def test_any_changed_byte_is_noticed() -> None:
     segment = build_segment(np.arange(600), people(600, 16))
+    assert len(segment.outliers) > 0
     random = np.random.default_rng(3)
     parts = segment.layout.parts()
     for name, (offset, shape, kind) in parts.items():
@@ -92,6 +93,15 @@ def test_any_changed_byte_is_noticed() -> None:
         buffer[offset + int(random.integers(size))] ^= 0x40
         with pytest.raises(DamagedSegment):
             Segment(buffer).verify()
+
+
+def test_a_changed_header_is_noticed() -> None:
+    segment = build_segment(np.arange(600), people(600, 16))
+    buffer = segment.buffer.copy()
+    at = bytes(buffer[:4096]).index(b'"mean": 0.') + len(b'"mean": 0.')
+    buffer[at] = ord("9") if buffer[at] != ord("9") else ord("1")
+    with pytest.raises(DamagedSegment, match="never changes"):
+        Segment(buffer)
 
 
 @pytest.mark.parametrize("damage", [b"", b"{}", b"\xff" * 5000, b'{"format": 9}'])

@@ -12,8 +12,9 @@ from regard.collections.segment import Segment
 from regard.collections.workers import Workers, in_turn
 
 # A vector within the radius is passed over only when its code errs by more than so many standard deviations:
-# 3 in 100,000 of those right at the radius, none of those well within.
-DEVIATIONS = 3.5
+# some 3 in 100,000 of those right at the radius, none of those well within.
+DEVIATIONS = 4.0
+_EXACT = 1024  # a segment of so few vectors is looked up as a whole: how its codes err is not to be known
 _FIRST = 256  # codes that a scan brings at first, from each segment
 _GROWTH = 8
 # So many codes for each neighbour that is asked for are looked up before the radius is considered.
@@ -78,6 +79,7 @@ class _Scan:
 
     def look_up(self, cut: float) -> None:
         """Measures the vectors of all codes nearer than `cut`, and scans for more codes where it must."""
+        cut = cut if len(self._segment) > _EXACT else np.inf
         most = min(max(_MOST, len(self._segment) // _PART), len(self._segment))
         while len(self.squared) < most and self.squared[-1] < cut:
             self.bring(min(len(self.squared) * _GROWTH, most))
@@ -89,8 +91,14 @@ class _Scan:
             self.distances = np.concatenate([self.distances, measured])
 
     def neighbours(self) -> Neighbours:
-        found = np.flatnonzero(np.isfinite(self.distances))
-        return Neighbours(self._segment.rows[self._places[found]], self.distances[found])
+        outliers = self._segment.outliers
+        places, first = np.unique(
+            np.concatenate([self._places[: len(self.distances)], outliers]), return_index=True
+        )
+        always = self._segment.distances(self._probe, outliers)
+        measured = np.concatenate([self.distances, always])[first]
+        found = np.isfinite(measured) & (measured <= self._radius)
+        return Neighbours(self._segment.rows[places[found]], measured[found])
 
 
 def _smallest(values: Sequence[NDArray[np.float32]], rank: int) -> float:

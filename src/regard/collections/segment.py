@@ -4,9 +4,10 @@ One buffer holds it all, in memory or mapped from a file, little-endian:
 
 | what | shape, dtype | |
 |---|---|---|
-| header | 4096 bytes | JSON: format, counts, errors of the codes, a CRC-32 of codebook and rows |
+| header | 4096 bytes | JSON: format, counts, errors of the codes, a CRC-32 of all that never changes |
 | basis | (dimension, d) float32 | orthogonal: `vector @ basis` is what the codes stand for |
-| codebook | (M, 16, 4) float32 | of a product quantizer with M = d/4 subquantizers |
+| codebook | (M, 16, 4) float32 | of a product quantizer with M = d/4 subquantizers, stretched |
+| outliers | (k,) int32 | places of vectors whose codes err more than codes here do |
 | rows | (n,) int64 | ascending |
 | checksums | (blocks,) uint32 | CRC-32 of alive, codes and vectors, for every 256 vectors |
 | alive | (n,) uint8 | 0 once erased |
@@ -37,6 +38,8 @@ FORMAT = 1
 _HEADER = 4096
 _SUBSPACE = 4  # dimensions that share 4 bits
 _CENTROIDS = 16
+_STRETCHED_MOST = 4.0
+_OUTLYING = 4.0  # standard deviations of a code's error beyond which its vector is always looked up
 _CODES = 32  # vectors in a block of packed codes
 _CHECKED = 256  # vectors under one checksum
 _TRAINED = 8192  # vectors that the codebook is trained on: 512 for each of its 16 centroids
@@ -51,17 +54,14 @@ class DamagedSegment(ValueError):
 class CodeErrors:
     """How codes err: where a vector is at distance d from a probe, its code is at squared distance
 
-        mean + (1 - pull) d² + N(0, spread² + (slope d)²)
+        d² + N(mean, spread² + (slope d)²)
 
     With q the probe, x the vector, y its code, e = y - x: |q-y|² = d² + |e|² - 2 e·(q-x). |e|² has the mean
-    and the spread. Codes are means of what they stand for, so that e points from x to the middle of all, and
-    so does q-x on average, where both are one person's with the same noise: that is the pull. The rest of
-    e·(q-x) has mean 0 and grows with d. The scan rounds what it adds up to eight bits: `rounding` is the most
-    that a sum was seen to change by.
+    and the spread; e·(q-x) has mean 0, since codes are stretched so that e leans to no side, and grows with
+    d. The scan rounds what it adds up to eight bits: `rounding` is the most that a sum was seen to change by.
     """
 
     mean: float
-    pull: float
     spread: float
     slope: float
     rounding: float
@@ -69,7 +69,7 @@ class CodeErrors:
     def bound(self, distance: float, deviations: float) -> float:
         """The squared code distance that vectors within `distance` exceed only at so many deviations."""
         sigma = float(np.hypot(self.spread, self.slope * distance))
-        return self.mean + (1 - self.pull) * distance**2 + deviations * sigma + self.rounding
+        return distance**2 + self.mean + deviations * sigma + self.rounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,7 @@ class _Layout:
 
     count: int
     dimension: int
+    outliers: int = 0
 
     @property
     def subquantizers(self) -> int:
@@ -98,6 +99,7 @@ class _Layout:
         shapes: dict[str, tuple[tuple[int, ...], str]] = {
             "basis": ((self.dimension, self.padded), "<f4"),
             "codebook": ((self.subquantizers, _CENTROIDS, _SUBSPACE), "<f4"),
+            "outliers": ((self.outliers,), "<i4"),
             "rows": ((self.count,), "<i8"),
             "checksums": ((-(-self.count // _CHECKED),), "<u4"),
             "alive": ((self.count,), "|u1"),
@@ -122,14 +124,15 @@ class Segment:
         header = _read_header(buffer)
         self.buffer = buffer
         self.file = file
-        self.layout = _Layout(header["count"], header["dimension"])
+        self.layout = _Layout(header["count"], header["dimension"], header["outliers"])
         parts = self.layout.parts()
         if len(buffer) != parts["end"][0]:
             raise DamagedSegment("the file has another length than its header says")
         view = {name: _part(buffer, where) for name, where in parts.items() if name != "end"}
-        if _immutable_crc(view) != header["crc"]:
-            raise DamagedSegment("rows or codebook were changed")
+        if _immutable_crc(header, view) != header["crc"]:
+            raise DamagedSegment("what never changes was changed")
         self.rows: NDArray[np.int64] = view["rows"]
+        self.outliers = view["outliers"].astype(np.int64)
         self.vectors: NDArray[np.float16] = view["vectors"]
         self.alive: NDArray[np.uint8] = view["alive"]
         self.errors = CodeErrors(**header["errors"])
@@ -218,25 +221,33 @@ def build_segment(
     codebook has to fit them all. `basis` is another segment's. The same input makes the same bytes.
     """
     layout = _Layout(len(rows), vectors.shape[1])
-    parts = layout.parts()
-    buffer = np.zeros(parts["end"][0], np.uint8)
-    view = {name: _part(buffer, where) for name, where in parts.items() if name != "end"}
     random = np.random.default_rng(0)
     sample = vectors[random.permutation(len(rows))[:_TRAINED]].astype(np.float32)
-    view["basis"][:] = _principal(sample, layout) if basis is None else basis
+    basis = _principal(sample, layout) if basis is None else basis
     index = faiss.IndexPQFastScan(layout.padded, layout.subquantizers, 4)
     faiss.omp_set_num_threads(1)
     index.pq.cp.min_points_per_centroid = 1  # a tiny segment is no cause for a warning
-    sample = np.resize(sample @ view["basis"], (max(len(sample), _CENTROIDS), layout.padded))
+    sample = np.resize(sample @ basis, (max(len(sample), _CENTROIDS), layout.padded))
     index.train(sample)
     for start in range(0, len(rows), _TRAINED):
-        index.add(vectors[start : start + _TRAINED].astype(np.float32) @ view["basis"])
+        index.add(vectors[start : start + _TRAINED].astype(np.float32) @ basis)
+    codes = index.pq.compute_codes(sample)
+    _stretch(index.pq, sample, codes)
+    errors = _measure_errors(random, index, sample, codes)
+    outliers = _find_outliers(index, vectors, basis, errors)
+
+    layout = _Layout(len(rows), vectors.shape[1], len(outliers))
+    parts = layout.parts()
+    buffer = np.zeros(parts["end"][0], np.uint8)
+    view = {name: _part(buffer, where) for name, where in parts.items() if name != "end"}
+    view["basis"][:] = basis
+    view["codebook"].reshape(-1)[:] = faiss.vector_to_array(index.pq.centroids)
+    view["outliers"][:] = outliers
     view["rows"][:] = rows
     view["alive"][:] = 1
-    view["vectors"][:] = vectors
-    view["codebook"].reshape(-1)[:] = faiss.vector_to_array(index.pq.centroids)
     view["codes"].reshape(-1)[:] = faiss.AlignedTable_to_array(index.codes)[: view["codes"].size]
-    _write_header(buffer, view, layout, _measure_errors(random, index, sample))
+    view["vectors"][:] = vectors
+    _write_header(buffer, view, layout, errors)
     segment = Segment(buffer)
     for block in range(len(segment._checksums)):
         segment._checksums[block] = segment._checksum(block)
@@ -256,10 +267,44 @@ def _principal(sample: NDArray[np.float32], layout: _Layout) -> NDArray[np.float
     return basis
 
 
-def _measure_errors(random: np.random.Generator, index: Any, sample: NDArray[np.float32]) -> CodeErrors:
-    """`sample` is in the basis."""
-    coded = index.pq.decode(index.pq.compute_codes(sample))
-    error = coded - sample
+def _stretch(quantizer: Any, sample: NDArray[np.float32], codes: NDArray[np.uint8]) -> None:
+    """Moves the centroids of each subspace outwards, until codes err without leaning towards the middle.
+
+    A centroid is the mean of what it stands for, and so nearer to the middle than that. Distances to it
+    would err to one side for near vectors and to the other for far ones.
+    """
+    subspaces = (len(sample), quantizer.M, _SUBSPACE)
+    middle = sample.mean(axis=0)
+    true = (sample - middle).reshape(subspaces)
+    coded = (quantizer.decode(codes) - middle).reshape(subspaces)
+    length = np.einsum("nms,nms->m", true, true)
+    along = np.einsum("nms,nms->m", true, coded)
+    factors = np.where(along > 0, length / np.where(along > 0, along, 1), 1).clip(1, _STRETCHED_MOST)
+    centroids = faiss.vector_to_array(quantizer.centroids).reshape(quantizer.M, _CENTROIDS, _SUBSPACE)
+    middles = middle.reshape(quantizer.M, 1, _SUBSPACE)
+    stretched = middles + (centroids - middles) * factors[:, None, None]
+    faiss.copy_array_to_vector(stretched.astype(np.float32).reshape(-1), quantizer.centroids)
+
+
+def _find_outliers(
+    index: Any, vectors: NDArray[np.float16], basis: NDArray[np.float32], errors: CodeErrors
+) -> NDArray[np.int64]:
+    """Places of the vectors that no codebook of these fits, the worst hundredth at most."""
+    squared = np.empty(len(vectors), np.float32)
+    for start in range(0, len(vectors), _TRAINED):
+        true = vectors[start : start + _TRAINED].astype(np.float32) @ basis
+        coded = index.reconstruct_n(start, len(true))
+        squared[start : start + len(true)] = np.sum((coded - true) ** 2, axis=1)
+    beyond = np.flatnonzero(squared > errors.mean + _OUTLYING * errors.spread)
+    worst = beyond[np.argsort(-squared[beyond])][: max(len(vectors) // 100, 1)]
+    return np.sort(worst)
+
+
+def _measure_errors(
+    random: np.random.Generator, index: Any, sample: NDArray[np.float32], codes: NDArray[np.uint8]
+) -> CodeErrors:
+    """`sample` is in the basis, `codes` are its codes."""
+    error = index.pq.decode(codes) - sample
     # The way from a vector to a probe is not known: that between two other vectors stands for it.
     gaps = sample[random.permutation(len(sample))] - sample[random.permutation(len(sample))]
     lengths = np.linalg.norm(gaps, axis=1)
@@ -271,9 +316,7 @@ def _measure_errors(random: np.random.Generator, index: Any, sample: NDArray[np.
     found = np.stack([index.reconstruct_batch(nearest) for nearest in places])
     summed = np.sum((found - sample[:_PROBES, None]) ** 2, axis=2)
     rounding = float(np.nan_to_num(np.abs(scanned - summed)).max())
-    mean, variance = float(squared.mean()), float(sample.var(axis=0).sum())
-    pull = mean / variance if variance > 0 else 0.0
-    return CodeErrors(mean, pull, float(squared.std()), slope, rounding)
+    return CodeErrors(float(squared.mean()), float(squared.std()), slope, rounding)
 
 
 def _scanner(layout: _Layout, codebook: NDArray[np.float32], codes: NDArray[np.uint8]) -> Any:
@@ -303,16 +346,20 @@ def _write_header(
     header = {
         "format": FORMAT,
         "errors": asdict(errors),
-        "basis_crc": _crc(view["basis"]),
-        "crc": _immutable_crc(view),
+        "basis_crc": zlib.crc32(view["basis"].data),
         **asdict(layout),
     }
-    written = json.dumps(header).encode()
+    written = json.dumps(header | {"crc": _immutable_crc(header, view)}).encode()
     buffer[: len(written)] = np.frombuffer(written, np.uint8)
 
 
-def _immutable_crc(view: dict[str, NDArray[Any]]) -> int:
-    return _crc(view["rows"], _crc(view["codebook"], _crc(view["basis"])))
+def _immutable_crc(header: dict[str, Any], view: dict[str, NDArray[Any]]) -> int:
+    """Of all that never changes: the header, less this, and the parts that no erasure touches."""
+    said = json.dumps({name: value for name, value in header.items() if name != "crc"}, sort_keys=True)
+    crc = zlib.crc32(said.encode())
+    for name in ("basis", "codebook", "outliers", "rows"):
+        crc = _crc(view[name], crc)
+    return crc
 
 
 def _crc(part: NDArray[Any], before: int = 0) -> int:
