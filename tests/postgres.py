@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from regard.storage.database import Database
@@ -79,6 +82,18 @@ class Cluster:
     def stop(self, how: str = "fast") -> None:
         """`fast` closes every connection; `immediate` is a crash."""
         self._run("pg_ctl", "stop", "--wait", "--mode", how, "--pgdata", str(self._data))
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Meanwhile it answers nobody, and refuses nobody."""
+        main = (self._data / "postmaster.pid").read_text().split()[0]
+        subprocess.run(["pkill", "-STOP", "-P", main], check=True)
+        os.kill(int(main), signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(int(main), signal.SIGCONT)
+            subprocess.run(["pkill", "-CONT", "-P", main], check=True)
 
     def url(self, name: str, *, user: str = "regard", password: str = PASSWORD) -> str:
         return f"postgresql://{user}:{password}@127.0.0.1:{self._port}/{name}"

@@ -371,3 +371,22 @@ def test_a_server_outlives_its_postgresql_and_loses_no_acknowledged_face(
     database = Database.open(tmp_path / "data", postgres_url)
     assert AuditLog(database).verify().sequence > len(acknowledged)
     database.close()
+
+
+def test_a_postgresql_that_hangs_holds_up_only_those_who_need_it(
+    installed_pack: InstalledPack, cluster: Cluster, postgres_url: str, tmp_path: Path
+) -> None:
+    server = start_server(tmp_path / "data", environment={"REGARD_DATABASE": postgres_url})
+    try:
+        client = server.client(config=ONCE)
+        client.create_collection(CollectionId="c")
+        with ThreadPoolExecutor(1) as executor:
+            with cluster.frozen():
+                waiting = executor.submit(client.describe_collection, CollectionId="c")
+                for _ in range(5):
+                    with urllib.request.urlopen(server.endpoint + "/healthz", timeout=2) as answer:
+                        assert answer.status == 200
+                assert not waiting.done()
+            assert waiting.result(timeout=30)["FaceCount"] == 0
+    finally:
+        stop_server(server)

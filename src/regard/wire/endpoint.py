@@ -169,7 +169,8 @@ class Endpoint:
         # Refused before the body is read: a request that can't be valid must not cost its upload, nor hold
         # a place in the line.
         claim = sigv4.authorization(headers, now=self._clock(), skew=self._skew)
-        key = self._keys.find(claim.key_id)
+        # In a thread: a database that hangs must not hold up those who don't wait for it.
+        key = await asyncio.to_thread(self._keys.find, claim.key_id)
         if key is None:
             raise UnrecognizedClientException
         case = _case(request)
