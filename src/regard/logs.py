@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable
 from typing import TextIO
 
 import structlog
@@ -15,16 +16,16 @@ _FOR_MACHINES = (structlog.processors.format_exc_info, structlog.processors.JSON
 
 def configure() -> None:
     """Called once, by `regard serve`. A traceback goes into the log, never into an answer."""
-    _configure(sys.stdout, logging.INFO)
+    _configure(lambda: sys.stdout, logging.INFO)
 
 
 def configure_command() -> None:
     """Called once, by every other command: standard output is for its answer alone."""
-    _configure(sys.stderr, logging.WARNING)
+    _configure(lambda: sys.stderr, logging.WARNING)
 
 
-def _configure(stream: TextIO, level: int) -> None:
-    terminal = stream.isatty()
+def _configure(stream: Callable[[], TextIO], level: int) -> None:
+    terminal = stream().isatty()
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -32,6 +33,6 @@ def _configure(stream: TextIO, level: int) -> None:
             *(_FOR_PEOPLE if terminal else _FOR_MACHINES),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(stream),
-        cache_logger_on_first_use=True,
+        # Asked for each time: who embeds a command may have put another stream in its place since.
+        logger_factory=lambda *_: structlog.PrintLogger(stream()),
     )

@@ -17,7 +17,7 @@ from regard.collections.followed import FollowedIndexes
 from regard.collections.gallery import Gallery
 from regard.collections.records import FaceBox, NewFace
 from regard.collections.store import CollectionStore
-from regard.errors import ThrottlingException
+from regard.errors import ResourceNotFoundException, ThrottlingException
 from regard.storage.database import Database
 from tests.collections.gallery_data import people
 
@@ -239,3 +239,36 @@ def test_many_threads_enrol_search_and_delete_at_once(process: Process) -> None:
         thread.join()
     assert not errors
     assert process.collections.get("c").face_count == len(process.index("c")) == 8 * 40
+
+
+def test_a_collection_that_is_deleted_while_it_is_searched_is_gone_and_nothing_else_happens(
+    process: Process, tmp_path: Path
+) -> None:
+    vectors = people(200, DIMENSION)
+    errors: list[BaseException] = []
+    done = threading.Event()
+
+    def search() -> None:
+        while not done.is_set():
+            try:
+                found = process.find("c", vectors[5])
+                assert len(found) <= 1
+            except ResourceNotFoundException:
+                pass
+            except BaseException as error:  # noqa: BLE001 - for the main thread
+                errors.append(error)
+                return
+
+    threads = [threading.Thread(target=search) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for n in range(15):
+        process.enrol("c", vectors, str(n))
+        process.index("c").settle()
+        process.collections.delete("c")
+        process.collections.create("c", "1")
+    done.set()
+    for thread in threads:
+        thread.join()
+    assert not errors
+    assert not list((tmp_path / "index").glob("*/*.segment"))

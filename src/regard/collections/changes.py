@@ -38,13 +38,15 @@ class Position:
 class Changes:
     """What came after a position: rows int64 (n,), vectors float16 (n, dimension), removed rows int64 (m,).
 
-    `version` is the collection's, or None where there is more to read; `living` is how many vectors it has.
+    `more` is whether there is more to read. `version` is the collection's, None where it is gone; `living`
+    is how many vectors it has.
     """
 
     position: Position
     rows: NDArray[np.int64]
     vectors: NDArray[np.float16]
     removed: NDArray[np.int64]
+    more: bool
     version: int | None
     living: int
 
@@ -116,7 +118,8 @@ def changes_since(
         rows=np.array([row for row, _ in added], np.int64),
         vectors=np.frombuffer(b"".join(vector for _, vector in added), "<f2").reshape(-1, dimension),
         removed=np.array([vector for _, vector in gone], np.int64),
-        version=version if len(added) < PAGE else None,
+        more=len(added) == PAGE,
+        version=version,
         living=connection.execute(_LIVING[space], asked).scalar() or 0,
     )
 

@@ -147,18 +147,18 @@ class Following:
             batch.append(changes)
             position = changes.position
             read = sum(len(one.rows) for one in batch)
-            if changes.version is not None or read >= enough:
+            if not changes.more or read >= enough:
                 _apply(index, batch)
                 batch = []
                 # Only now: what an error keeps from the index is read again.
                 self._position = position
                 if self._snapshot is not None:
                     self._snapshot.removal = position.removal
-            if changes.version is not None:
+            if not changes.more:
                 if self.progress[1]:
                     self._tell(changes.living, changes.living)
                 self.progress = (0, 0)
-                self.version = changes.version
+                self.version = -1 if changes.version is None else changes.version
                 return changes.living
             self._tell(len(index) + sum(len(one.rows) for one in batch), changes.living)
 
