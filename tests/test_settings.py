@@ -33,6 +33,14 @@ from regard.settings import Settings
         ("ACCOUNT", "²" * 12, "REGARD_ACCOUNT must be 12 digits."),
         ("S3_ENDPOINT", "minio:9000", "REGARD_S3_ENDPOINT must be `aws` or an http:// or https:// URL"),
         ("S3_ENDPOINT", "http://", "REGARD_S3_ENDPOINT must be `aws` or an http:// or https:// URL"),
+        ("INDEX_ENGINE", "faiss", "REGARD_INDEX_ENGINE must be `local` or `milvus`, not 'faiss'."),
+        (
+            "MILVUS",
+            "milvus:19530",
+            "REGARD_MILVUS must be like http://HOST:19530, or a file that ends in .db.",
+        ),
+        ("MILVUS", "aws", "REGARD_MILVUS must be like http://HOST:19530, or a file that ends in .db."),
+        ("MILVUS", "http://u:p@h", "must not hold a password; give it in REGARD_MILVUS_TOKEN."),
         ("S3_ENDPOINT", "http://[::1", "REGARD_S3_ENDPOINT must be `aws` or an http:// or https:// URL"),
     ],
 )
@@ -51,6 +59,10 @@ def test_an_override_is_held_to_the_same_bounds() -> None:
 @pytest.mark.parametrize("endpoint", ["aws", "http://localhost:9000", "https://s3.example.org"])
 def test_an_endpoint_is_aws_or_a_url(endpoint: str) -> None:
     assert Settings.load({"REGARD_S3_ENDPOINT": endpoint}).s3_endpoint == endpoint
+
+
+def test_the_token_of_milvus_is_not_printed() -> None:
+    assert "hidden" not in repr(Settings.load({"REGARD_MILVUS_TOKEN": "root:hidden"}))
 
 
 def test_a_variable_set_to_nothing_is_unset() -> None:

@@ -16,10 +16,12 @@ from regard.collections.fastscan import Sizes
 from regard.collections.followed import FollowedIndexes
 from regard.collections.following import Report
 from regard.collections.gallery import Gallery
+from regard.collections.milvus import MilvusEngine
 from regard.collections.store import CollectionStore
 from regard.collections.user_vector import UserVectors
 from regard.collections.users import Users
 from regard.context import Services
+from regard.errors import RegardError
 from regard.gate import Gate
 from regard.governance.audit import AuditLog
 from regard.packs.install import InstalledPack
@@ -62,6 +64,7 @@ def build(settings: Settings, *, report: Report | None = None) -> Parts:
     Raises RegardError when the folder can't be used or the pack isn't installed.
     """
     one_thread_each()
+    engine = _engine(settings)
     pack = InstalledPack.load(settings.pack, settings.models)
     database = Database.open(
         settings.data, settings.database, connections=settings.worker_count + _MORE_CONNECTIONS
@@ -76,6 +79,7 @@ def build(settings: Settings, *, report: Report | None = None) -> Parts:
         memory=settings.index_bytes,
         sizes=Sizes(settings.index_tail, settings.index_tail * _SEGMENT_OF_TAILS),
         report=report,
+        engine=engine,
     )
     services = Services(
         settings=settings,
@@ -96,6 +100,14 @@ def build(settings: Settings, *, report: Report | None = None) -> Parts:
         services=services,
         gate=Gate(services, audit, names=wire_names()),
     )
+
+
+def _engine(settings: Settings) -> MilvusEngine | None:
+    if settings.index_engine == "local":
+        return None
+    if settings.milvus is None:
+        raise RegardError("REGARD_INDEX_ENGINE is milvus; say in REGARD_MILVUS where Milvus is.")
+    return MilvusEngine(settings.milvus, settings.milvus_token)
 
 
 class SigningKeys:

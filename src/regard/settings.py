@@ -64,6 +64,13 @@ class Settings:
         "Newest vectors of a collection that are searched as they are, before they are compressed.",
         least=16,
     )
+    index_engine: str = _setting(
+        "local", "Where faces are searched: `local`, in each server's memory, or `milvus`, in REGARD_MILVUS."
+    )
+    milvus: str | None = _setting(
+        None, "Milvus that all servers share, http://HOST:19530, or a file NAME.db for Milvus Lite."
+    )
+    milvus_token: str = _setting("", "Token, or USER:PASSWORD, for Milvus.", secret=True)
     search_threads: int = _setting(2, "Threads that work on one search of a large collection at most.")
     collection_users: int = _setting(10_000_000, "Most users in one collection.")
 
@@ -131,6 +138,10 @@ def _parse(setting: Field[Any], value: Any) -> Any:
         return ",".join(_with_home(item) for item in str(value).split(","))
     if setting.name == "account" and not re.fullmatch("[0-9]{12}", value):
         raise RegardError("REGARD_ACCOUNT must be 12 digits.")
+    if setting.name == "index_engine" and value not in ("local", "milvus"):
+        raise RegardError(f"REGARD_INDEX_ENGINE must be `local` or `milvus`, not {value!r}.")
+    if setting.name == "milvus":
+        return _milvus(str(value))
     if setting.name == "s3_endpoint" and not _is_endpoint(value):
         raise RegardError(f"REGARD_S3_ENDPOINT must be `aws` or an http:// or https:// URL, not {value!r}.")
     return value
@@ -152,6 +163,17 @@ def _with_home(bucket: str) -> str:
     """`NAME=~/FOLDER` with the home folder spelled out: no shell does so behind an equals sign."""
     name, equals, folder = bucket.partition("=")
     return name + equals + os.path.expanduser(folder.strip())
+
+
+def _milvus(text: str) -> str:
+    """A URL, or a file with the home folder spelled out. Raises RegardError, which never holds the text."""
+    if "://" not in text and text.endswith(".db"):
+        return os.path.expanduser(text)
+    if text == "aws" or not _is_endpoint(text):
+        raise RegardError("REGARD_MILVUS must be like http://HOST:19530, or a file that ends in .db.")
+    if "@" in text:
+        raise RegardError("REGARD_MILVUS must not hold a password; give it in REGARD_MILVUS_TOKEN.")
+    return text
 
 
 def _is_endpoint(text: str) -> bool:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
+import tempfile
 import threading
+import uuid
 
 import numpy as np
 import pytest
@@ -12,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from regard.collections.fastscan import FastScanIndex, Sizes
 from regard.collections.memory import MemoryIndex
+from regard.collections.milvus import MilvusEngine, MilvusIndex
 from regard.collections.workers import Workers
 
 DIMENSION = 8
@@ -23,7 +28,28 @@ def fastscan(dimension: int) -> FastScanIndex:
     return FastScanIndex(dimension, WORKERS, sizes=Sizes(tail=8, segment=64, fan=2))
 
 
-IMPLEMENTATIONS = {"memory": MemoryIndex, "fastscan": fastscan}
+def milvus(dimension: int) -> MilvusIndex:
+    """On Milvus Lite, in a collection of its own."""
+    pytest.importorskip("milvus_lite", reason="Milvus Lite is not installed: pip install 'regard[dev]'")
+    engine = milvus_lite()
+    [*old] = engine.names("contract_")
+    for name in old:
+        engine.drop(name)
+    name = f"contract_{uuid.uuid4().hex}"
+    engine.create(name, dimension)
+    return MilvusIndex(engine, name, dimension)
+
+
+@functools.cache
+def milvus_lite() -> MilvusEngine:
+    folder = tempfile.TemporaryDirectory(prefix="regard-milvus-")
+    engine = MilvusEngine(f"{folder.name}/contract.db")
+    atexit.register(lambda: (engine.close(), folder.cleanup()))
+    return engine
+
+
+IMPLEMENTATIONS = {"memory": MemoryIndex, "fastscan": fastscan, "milvus": milvus}
+EXAMPLES = {"milvus": 15}  # each call is one of a network's
 
 vectors = st.lists(st.floats(-2, 2, width=16), min_size=DIMENSION, max_size=DIMENSION).map(
     lambda values: np.array(values, np.float16)
@@ -96,7 +122,10 @@ def test_every_index_agrees_with_brute_force(name: str) -> None:
     machine = type("Machine", (IndexAgainstBruteForce,), {"make": staticmethod(IMPLEMENTATIONS[name])})
     test = machine.TestCase
     test.settings = settings(
-        max_examples=60, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+        max_examples=EXAMPLES.get(name, 60),
+        stateful_step_count=20,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
     )
     test().runTest()
 

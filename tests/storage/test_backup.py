@@ -208,7 +208,7 @@ def test_a_backup_of_a_newer_regard_is_refused(taken: Path, tmp_path: Path) -> N
 
 
 def test_a_backup_of_an_older_schema_is_brought_to_the_newest(taken: Path, tmp_path: Path) -> None:
-    tables = ("user_vectors", "users", "requests", "removals", "facts")
+    tables = ("user_vectors", "users", "requests", "removals", "engine_positions", "facts")
     reseal(
         taken,
         "drop index faces_by_user",

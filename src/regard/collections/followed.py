@@ -14,6 +14,8 @@ from regard.collections.changes import Space
 from regard.collections.fastscan import Sizes
 from regard.collections.following import Following, Making, Report
 from regard.collections.index import Index
+from regard.collections.milvus import MilvusEngine
+from regard.collections.shared import SharedFollowing, behind, is_fed, sweep
 from regard.collections.workers import Workers
 from regard.errors import ServiceError, ThrottlingException
 from regard.storage.database import Database
@@ -38,20 +40,25 @@ class FollowedIndexes:
         sizes: Sizes | None = None,
         patience: float = _PATIENCE,
         report: Report | None = None,
+        engine: MilvusEngine | None = None,
     ) -> None:
         """Snapshots are kept in `folder`, none when None; `threads` scan for one search at most.
+
+        With an `engine`, which is closed with the indexes, all servers share those that it holds.
 
         Indexes hold up to `memory` bytes together, but the one in use is never dropped.
         """
         self._database = database
         self._memory = memory
         self._folder = folder
+        self._engine = engine
+        self._unswept = engine is not None
         self._patience = patience
         self._sizes = sizes or Sizes()
         self._workers = Workers(threads)
         self._making = (dimension, report or _silent)
         self._lock = threading.Lock()
-        self._following: dict[tuple[int, Space], Following] = {}
+        self._following: dict[tuple[int, Space], Following | SharedFollowing] = {}
         self._stopped = threading.Event()
         self._keeper: threading.Thread | None = None
 
@@ -89,8 +96,8 @@ class FollowedIndexes:
         if loaded or self._kept(collection, space):
             try:
                 self.follow(collection, space)
-            except ThrottlingException:
-                _log.info("erased vectors leave the index once it is loaded", collection=collection)
+            except ServiceError as error:  # they are erased; no search goes by before the index has followed
+                _log.info("erased vectors leave the index later", collection=collection, reason=error.message)
 
     def drop(self, collection: int) -> None:
         """Forgets the indexes of a collection that was deleted, and what is kept of them."""
@@ -103,6 +110,8 @@ class FollowedIndexes:
             folder = self._path(collection, space)
             if folder is not None:
                 shutil.rmtree(folder, ignore_errors=True)
+        self._unswept = self._engine is not None
+        self._sweep()
 
     def keep_level(self) -> None:
         """From now on follows the database in a thread of its own, large collections from the start."""
@@ -120,6 +129,8 @@ class FollowedIndexes:
             with following.lock:
                 following.close()
         self._workers.close()
+        if self._engine is not None:
+            self._engine.close()
 
     @property
     def memory(self) -> int:
@@ -136,32 +147,34 @@ class FollowedIndexes:
 
     # --- one index ---------------------------------------------------------------------------------------
 
-    def _find(self, collection: int, space: Space) -> Following:
+    def _find(self, collection: int, space: Space) -> Following | SharedFollowing:
         key = (collection, space)
         with self._lock:
             following = self._following.get(key)
             if following is None:
-                dimension, report = self._making
-                making = Making(
-                    self._database,
-                    dimension,
-                    self._workers,
-                    self._sizes,
-                    self._path(collection, space),
-                    report,
-                )
-                following = self._following[key] = Following(making, collection, space)
+                following = self._following[key] = self._make(collection, space)
             following.used = time.monotonic()
             return following
+
+    def _make(self, collection: int, space: Space) -> Following | SharedFollowing:
+        dimension, report = self._making
+        if self._engine is not None:
+            return SharedFollowing(self._database, self._engine, dimension, report, collection, space)
+        folder = self._path(collection, space)
+        making = Making(self._database, dimension, self._workers, self._sizes, folder, report)
+        return Following(making, collection, space)
 
     def _path(self, collection: int, space: Space) -> Path | None:
         return None if self._folder is None else self._folder / f"{collection}-{space.value}"
 
     def _kept(self, collection: int, space: Space) -> bool:
+        if self._engine is not None:
+            with self._database.read() as connection:
+                return is_fed(connection, collection, space)
         folder = self._path(collection, space)
         return folder is not None and folder.is_dir()
 
-    def _make_room(self, used: Following) -> None:
+    def _make_room(self, used: Following | SharedFollowing) -> None:
         """Drops the indexes that were not used for longest, until the others fit into memory."""
         if self._memory is None:
             return
@@ -194,7 +207,9 @@ class FollowedIndexes:
         away = False
         while not self._stopped.wait(_POLL):
             try:
+                self._sweep()
                 self._follow_loaded()
+                self._follow_shared()
                 away = False
             except ServiceError as error:
                 if not away:
@@ -229,6 +244,27 @@ class FollowedIndexes:
                 self.drop(collection)  # another process deleted it
             elif versions[collection] != version and not self._stopped.is_set():
                 self._follow_idle(collection, space)
+
+    def _follow_shared(self) -> None:
+        """What nobody here has searched may be behind, too, since the server that changed it went away."""
+        if self._engine is None:
+            return
+        with self._database.read() as connection:
+            late = behind(connection)
+        for collection, space in late:
+            if not self._stopped.is_set():
+                self._find(collection, space)
+                self._follow_idle(collection, space)
+
+    def _sweep(self) -> None:
+        """Erases from the engine what is left there of collections that are gone, later where it is away."""
+        if self._engine is None or not self._unswept:
+            return
+        try:
+            sweep(self._database, self._engine)
+            self._unswept = False
+        except ServiceError as error:
+            _log.warning("deleted collections leave the engine later", reason=error.message)
 
     def _follow_idle(self, collection: int, space: Space) -> None:
         """Follows without counting as use, so that idle indexes are still the first to be dropped."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from enum import IntEnum
 from typing import Protocol
 
@@ -38,6 +39,9 @@ class Backend(Protocol):
 
     def check(self, connection: Connection) -> None:
         """Raises RegardError where the database is not fit for Regard."""
+
+    def hold(self, name: str) -> AbstractContextManager[None]:
+        """See Database.hold."""
 
     def forget(self) -> None:
         """Removes what was erased from the database's own records of changes."""

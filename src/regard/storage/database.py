@@ -114,6 +114,16 @@ class Database:
             yield connection
 
     @contextmanager
+    def hold(self, name: str) -> Iterator[None]:
+        """What one at a time does, over all servers, beside the database and not in a transaction of it.
+
+        Who loses the connection to the database loses the hold. Raises ThrottlingException while another one
+        has it for too long.
+        """
+        with self._translated(), self._backend.hold(name):
+            yield
+
+    @contextmanager
     def _transaction(self, **options: Any) -> Iterator[Connection]:
         connection, transaction = self._begin(options)
         with connection, transaction:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from regard.errors import RegardError, ServiceError
@@ -115,6 +117,13 @@ class Postgres:
         except DBAPIError as error:
             raise self.refusal(error) from None
         return found is not None
+
+    @contextmanager
+    def hold(self, name: str) -> Iterator[None]:
+        with self.engine.connect() as connection, connection.execution_options(regard_write=True).begin():
+            lock = select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0)))
+            connection.execute(lock)
+            yield
 
     def forget(self) -> None:
         """PostgreSQL removes what was erased when it vacuums; docs/deploy.md says what that means."""

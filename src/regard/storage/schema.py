@@ -129,6 +129,19 @@ removals = Table(
     sqlite_autoincrement=True,
 )
 
+# How far an engine that all servers share has followed a collection, and what it calls its index of it. The
+# name holds the incarnation, so that a backup's position is never taken for that of another life's index.
+engine_positions = Table(
+    "engine_positions",
+    metadata,
+    Column("collection", _ROW, ForeignKey("collections.row", ondelete="CASCADE"), primary_key=True),
+    Column("space", String(8), primary_key=True),
+    Column("name", String(255), nullable=False),
+    Column("vector", BigInteger, nullable=False),
+    Column("removal", BigInteger, nullable=False),
+    Column("version", BigInteger, nullable=False),
+)
+
 # What is known of the database as a whole. `incarnation` changes when a backup is restored, so that no
 # index kept from before is taken for its own.
 facts = Table(

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
@@ -14,6 +17,7 @@ from regard.errors import RegardError, ServiceError
 from regard.storage import backend
 
 FILE = "regard.db"
+_HELD = "engine.lock"
 _FORGET_MILLISECONDS = 250  # no answer waits longer than this for other readers
 _PRIMARY = 0xFF  # the part of an extended result code that says what kind it is
 
@@ -51,6 +55,20 @@ class Sqlite:
 
     def check(self, connection: Connection) -> None:
         """Every file that SQLite opens is fit."""
+
+    @contextmanager
+    def hold(self, name: str) -> Iterator[None]:  # noqa: ARG002 - one lock for all: few have SQLite here
+        lock = FileLock(self._file.with_name(_HELD), self._busy_milliseconds / 1000, thread_local=False)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise backend.busy() from error
+        except OSError as error:
+            raise backend.unwritable() from error
+        try:
+            yield
+        finally:
+            lock.release()
 
     def forget(self) -> None:
         """Empties the write-ahead log, as far as no reader still needs it.

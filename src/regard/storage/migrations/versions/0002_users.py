@@ -60,6 +60,16 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("removals_by_collection", "removals", ["collection", "space", "sequence"])
+    op.create_table(
+        "engine_positions",
+        _collection(),
+        sa.Column("space", sa.String(8), nullable=False),
+        sa.Column("name", sa.String(255), nullable=False),
+        sa.Column("vector", sa.BigInteger, nullable=False),
+        sa.Column("removal", sa.BigInteger, nullable=False),
+        sa.Column("version", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("collection", "space"),
+    )
     facts = op.create_table(
         "facts",
         sa.Column("name", sa.String(32), primary_key=True),
