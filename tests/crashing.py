@@ -19,6 +19,8 @@ from typing import Any, Self
 
 import numpy as np
 
+from regard import logs
+from regard.collections.fastscan import Sizes
 from regard.collections.followed import FollowedIndexes
 from regard.collections.gallery import Gallery
 from regard.collections.records import FaceBox, NewFace
@@ -31,7 +33,7 @@ FACES = 3  # of an image
 
 def stores(folder: Path, url: str | None = None) -> tuple[Database, CollectionStore, Gallery]:
     database = Database.open(folder, url)
-    indexes = FollowedIndexes(database, DIMENSION)
+    indexes = FollowedIndexes(database, DIMENSION, folder=folder / "index", sizes=Sizes(tail=32, segment=256))
     return database, CollectionStore(database, indexes), Gallery(database, indexes, most_faces=10_000)
 
 
@@ -131,4 +133,5 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
+    logs.configure_command()  # standard output is for what is said
     main(Path(sys.argv[1]))

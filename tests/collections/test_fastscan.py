@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from structlog.testing import capture_logs
 
 from regard.collections.fastscan import FastScanIndex, Sizes
 from regard.collections.workers import Workers
@@ -86,6 +87,55 @@ def test_one_vector_enrolled_thousands_of_times_hides_nobody(workers: Workers, c
     assert (found.distances < 0.001).all()
     for row in range(0, 6_000, 500):
         assert copies + row in index.search(others[row].astype(np.float32), limit=5, radius=0.05).rows
+
+
+def test_a_crowd_at_one_distance_does_not_hide_the_nearest(workers: Workers) -> None:
+    """30,000 copies a little farther away than 20 singles."""
+    base = people(1, 64)[0].astype(np.float32)
+    towards = people(21, 64, seed=2).astype(np.float32)
+    towards -= (towards @ base)[:, None] * base
+    towards /= np.linalg.norm(towards, axis=1, keepdims=True)
+    crowd = np.repeat((base + 0.55 * towards[:1]), 30_000, axis=0)
+    singles = base + 0.50 * towards[1:]
+    vectors = np.concatenate([crowd, singles, people(30_000, 64, seed=4)]).astype(np.float16)
+    index = FastScanIndex(64, workers, sizes=Sizes(tail=256, segment=65_536))
+    index.add(np.arange(len(vectors)), vectors)
+    found = index.search(base, limit=10, radius=0.6)
+    assert set(found.rows.tolist()) <= set(range(30_000, 30_020))
+    assert len(found.rows) == 10
+
+
+def test_an_error_of_upkeep_is_told_and_the_faces_are_found_all_the_same(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from regard.collections import fastscan
+
+    vectors = people(700, 32)
+    index = FastScanIndex(32, workers, sizes=SIZES)
+    with monkeypatch.context() as patch, capture_logs() as told:
+        patch.setattr(fastscan, "build_segment", lambda *_: 1 / 0)
+        for start in range(0, 600, 100):
+            index.add(np.arange(start, start + 100), vectors[start : start + 100])
+            index.settle()
+        assert index.search(vectors[550].astype(np.float32), limit=1).rows.tolist() == [550]
+    assert any(entry["log_level"] == "error" for entry in told)
+    index.add(np.arange(600, 700), vectors[600:])
+    index.settle()
+    assert index.segments > 0
+    assert len(index) == 700
+
+
+def test_slivers_between_large_segments_do_not_stay(workers: Workers) -> None:
+    vectors = people(6_060, 32)
+    index = FastScanIndex(32, workers, sizes=SIZES)
+    row = 0
+    for _ in range(20):
+        for size in (300, 3):
+            index.add(np.arange(row, row + size), vectors[row : row + size])
+            row += size
+    index.settle()
+    assert len(index) == 6_060
+    assert index.segments <= 8
 
 
 def test_small_segments_are_merged_and_none_is_larger_than_allowed(workers: Workers) -> None:

@@ -71,6 +71,7 @@ def process(tmp_path: Path) -> Iterator[Process]:
 def test_a_small_collection_leaves_no_files(process: Process, tmp_path: Path) -> None:
     process.enrol("c", people(20, DIMENSION))
     assert process.find("c", people(20, DIMENSION)[3])
+    process.indexes.close()
     assert not (tmp_path / "index").exists()
 
 
@@ -253,7 +254,7 @@ def test_a_collection_that_is_deleted_while_it_is_searched_is_gone_and_nothing_e
             try:
                 found = process.find("c", vectors[5])
                 assert len(found) <= 1
-            except ResourceNotFoundException:
+            except (ResourceNotFoundException, ThrottlingException):
                 pass
             except BaseException as error:  # noqa: BLE001 - for the main thread
                 errors.append(error)
@@ -272,3 +273,84 @@ def test_a_collection_that_is_deleted_while_it_is_searched_is_gone_and_nothing_e
         thread.join()
     assert not errors
     assert not list((tmp_path / "index").glob("*/*.segment"))
+
+
+def test_an_erasure_reaches_files_that_another_process_kept_until_now(
+    process: Process, tmp_path: Path
+) -> None:
+    vectors = people(200, DIMENSION)
+    ids = process.enrol("c", vectors)
+    process.index("c").settle()
+    other = Process(tmp_path)
+    assert other.find("c", vectors[3]) == [ids[3]]  # it maps the files privately
+    process.close()
+    other.gallery.delete(other.collections.get("c"), [ids[3]])
+    files = list((tmp_path / "index").glob("*/*.segment"))
+    assert files
+    assert not any(vectors[3].tobytes() in file.read_bytes() for file in files)
+    other.close()
+
+
+def test_a_collection_deleted_elsewhere_is_not_written_back(process: Process, tmp_path: Path) -> None:
+    process.enrol("c", people(200, DIMENSION))
+    process.index("c").settle()
+    other = Process(tmp_path)
+    other.find("c", people(200, DIMENSION)[3])
+    process.collections.delete("c")
+    other.close()
+    assert not list((tmp_path / "index").glob("*"))
+
+
+def test_deleting_a_collection_does_not_wait_until_its_index_is_loaded(tmp_path: Path) -> None:
+    Process(tmp_path).collections.create("c", "1")
+    loading = threading.Event()
+
+    def report(_name: str, _done: int, _total: int) -> None:
+        loading.set()
+        time.sleep(0.2)
+
+    process = Process(tmp_path, report=report)
+    for n in range(4):
+        process.enrol("c", people(following.PAGE, DIMENSION, seed=n), str(n))
+    refused: list[BaseException] = []
+
+    def load() -> None:
+        try:
+            process.find("c", people(1, DIMENSION)[0])
+        except (ThrottlingException, ResourceNotFoundException) as error:
+            refused.append(error)
+
+    loader = threading.Thread(target=load)
+    loader.start()
+    assert loading.wait(20)
+    process.collections.delete("c")
+    loader.join(10)
+    assert not loader.is_alive()
+    process.close()
+
+
+def test_the_follower_goes_on_when_one_collection_fails(
+    process: Process, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process.collections.create("other", "1")
+    there = Process(tmp_path)
+    for name in ("c", "other"):
+        there.index(name)
+    broken = there.collections.get("c").row
+    catch_up = following.Following.catch_up
+
+    def failing(self: following.Following) -> object:
+        if self._collection == broken:
+            raise RuntimeError("broken")
+        return catch_up(self)
+
+    monkeypatch.setattr(following.Following, "catch_up", failing)
+    there.indexes.keep_level()
+    for name in ("c", "other"):
+        process.enrol(name, people(10, DIMENSION))
+    index = there.indexes._find(there.collections.get("other").row, Space.FACES).index
+    deadline = time.monotonic() + 10
+    while len(index) < 10 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert len(index) == 10
+    there.close()

@@ -72,6 +72,20 @@ def test_an_erased_vector_is_infinitely_far_and_nowhere_in_the_buffer() -> None:
     assert again.living == 999
 
 
+@pytest.mark.parametrize("dimension", [16, 128])
+def test_any_place_can_be_erased(dimension: int) -> None:
+    vectors = people(20_000, dimension)
+    segment = build_segment(np.arange(20_000), vectors)
+    gone = np.array([0, 31, 32, 2047, 2048, 16_383, 16_384, 19_999])
+    assert segment.erase(gone) == len(gone)
+    assert segment.living == 20_000 - len(gone)
+    segment.verify()
+    Segment(segment.buffer).verify()
+    assert np.isinf(segment.distances(vectors[0].astype(np.float32), gone)).all()
+    for place in (1, 2_050, 16_385, 19_998):
+        assert place in scan(segment, vectors[place], 10)[1]
+
+
 def test_a_thousand_erased_vectors_do_not_crowd_out_their_neighbours() -> None:
     vectors = people(4000, 32)
     segment = build_segment(np.arange(4000), vectors)

@@ -60,6 +60,10 @@ _NEW_VECTORS = {
     .limit(PAGE)
     for space, table in ((Space.FACES, faces), (Space.USERS, user_vectors))
 }
+_VECTORS = {
+    space: select(table.c.row, table.c.vector).where(table.c.row.in_(bindparam("rows", expanding=True)))
+    for space, table in ((Space.FACES, faces), (Space.USERS, user_vectors))
+}
 _LIVING = {
     Space.FACES: select(collections.c.face_count).where(collections.c.row == bindparam("collection")),
     Space.USERS: select(func.count())
@@ -122,6 +126,12 @@ def changes_since(
         version=version,
         living=connection.execute(_LIVING[space], asked).scalar() or 0,
     )
+
+
+def vectors_of(connection: Connection, space: Space, rows: Sequence[int]) -> dict[int, NDArray[np.float16]]:
+    """The vectors of those rows that there are, a few hundred at most."""
+    found = connection.execute(_VECTORS[space], {"rows": list(rows)})
+    return {row: np.frombuffer(vector, "<f2") for row, vector in found}
 
 
 def identity_of(connection: Connection, collection: int) -> tuple[str, str]:

@@ -9,19 +9,21 @@ every search scans every segment, and ranks by exact distances (see `ranking`).
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+import structlog
 from numpy.typing import NDArray
 
 from regard.collections.index import Neighbours, merged
 from regard.collections.memory import MemoryIndex
 from regard.collections.ranking import nearest
 from regard.collections.segment import Segment, build_segment
-from regard.collections.workers import Workers, in_turn
+from regard.collections.workers import Workers
 
+_log = structlog.get_logger()
 _SPARSE = 0.75  # a segment with a smaller part of its vectors alive is built anew
 
 
@@ -33,17 +35,13 @@ class Sizes:
     segment: int = 262_144
     fan: int = 4
 
-    def level(self, segment: Segment) -> int:
-        """Segments of one level are merged."""
-        size, level = len(segment), 0
-        while size >= self.tail * self.fan:
-            size //= self.fan
-            level += 1
-        return level
-
 
 class SegmentStore(Protocol):
     """Where segments outlast the process."""
+
+    @property
+    def owned(self) -> bool:
+        """Whether this process keeps the store."""
 
     def save(self, segment: Segment) -> Segment:
         """The same segment, mapped from a file; itself where it is already, or where it can't be kept."""
@@ -53,9 +51,6 @@ class SegmentStore(Protocol):
 
         Does nothing where one of them is not kept: what was published before then holds.
         """
-
-    def close(self) -> None:
-        """Lets another process have the store."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,6 +83,7 @@ class FastScanIndex:
         self._newest = newest  # no row of the tail is below it
         self._changing = threading.Lock()  # held while `_held`, or what it holds, is changed
         self._building = threading.Lock()  # held while segments are built; taken before the other
+        self._due = self._sizes.tail  # how full the tail is when it is sealed
         self._scheduled = False
         self._closed = False
 
@@ -106,17 +102,18 @@ class FastScanIndex:
         return len(self._held.segments)
 
     def add(self, rows: NDArray[np.int64], vectors: NDArray[np.float16]) -> None:
-        known = np.zeros(len(rows), np.bool_)
-        if len(rows) and rows.min() <= self._newest:
-            for segment in self._held.segments:
-                known |= segment.holds(rows)
-        rows, vectors = rows[~known], vectors[~known].astype(np.float16, copy=False)
-        if len(rows) >= self._sizes.tail:
-            self._add_many(rows, vectors)
-            return
+        many = len(rows) >= self._sizes.tail
         with self._changing:
-            self._held.tail.add(rows, vectors)
-        if len(self._held.tail) >= self._sizes.tail:
+            known = np.zeros(len(rows), np.bool_)
+            if len(rows) and rows.min() <= self._newest:
+                for segment in self._held.segments:
+                    known |= segment.holds(rows)
+            rows, vectors = rows[~known], vectors[~known].astype(np.float16, copy=False)
+            if not many:
+                self._held.tail.add(rows, vectors)
+        if many:
+            self._add_many(rows, vectors)
+        elif len(self._held.tail) >= self._due:
             self._schedule()
 
     def remove(self, rows: NDArray[np.int64]) -> None:
@@ -147,11 +144,17 @@ class FastScanIndex:
             self._publish()
 
     def close(self) -> None:
+        """Publishes what there is, if the store is ours, and ends the upkeep; searches under way go on."""
         self._closed = True
         with self._building:
-            if self._store is not None:
+            if self._store is not None and self._store.owned:
                 self._publish()
-                self._store.close()
+
+    def discard(self) -> None:
+        """Ends the upkeep. What the store has stays as it is: it is another index's now, or nobody's."""
+        self._closed = True
+        with self._building:
+            self._store = None
 
     # --- upkeep ------------------------------------------------------------------------------------------
 
@@ -165,51 +168,68 @@ class FastScanIndex:
     def _keep_up(self) -> None:
         with self._building:
             self._scheduled = False
-            while not self._closed and (self._seal(self._sizes.tail) or self._merge()):
-                self._publish()
+            try:
+                while not self._closed and (self._seal() or self._merge()):
+                    self._publish()
+            except Exception:  # noqa: BLE001 - nobody waits for this thread's result
+                # What is not sealed is searched as it is. Tried again, but not with every face.
+                self._due = 2 * len(self._held.tail)
+                _log.exception("an index could not be compressed", vectors=len(self))
+            else:
+                self._due = self._sizes.tail
+
+    def _seal(self) -> bool:
+        """Makes the tail a segment, where it is full."""
+        if len(self._held.tail) < self._sizes.tail:
+            return False
+        # The oldest: when sealing falls behind, the tail holds more than a segment may.
+        rows, vectors = self._held.tail.living()
+        some = slice(self._sizes.segment)
+        return self._build_in(rows[some], vectors[some], np.ones(len(rows[some]), np.bool_))
 
     def _add_many(self, rows: NDArray[np.int64], vectors: NDArray[np.float16]) -> None:
         """Builds segments at once: to fill a tail again and again would take a loader longer."""
-        order = np.argsort(rows)
-        parts = [order[at : at + self._sizes.segment] for at in range(0, len(rows), self._sizes.segment)]
-        built: dict[int, Segment] = {}
-
-        def build(number: int) -> None:
-            built[number] = self._build(rows[parts[number]], vectors[parts[number]])
-
         with self._building:
-            while self._seal(1):
-                pass
-            # The first segment of an index makes the basis that the others share.
-            alone = 0 if self._held.segments else 1
-            in_turn(build, range(alone))
-            self._append([built[number] for number in range(alone)])
-            self._workers.each(build, range(alone, len(parts)))
-            self._append([built[number] for number in range(alone, len(parts))])
+            waiting, waiting_vectors = self._held.tail.living()
+            from_tail = np.repeat([True, False], [len(waiting), len(rows)])
+            rows, vectors = np.concatenate([waiting, rows]), np.concatenate([waiting_vectors, vectors])
+            order = np.argsort(rows)
+            self._build_in(rows[order], vectors[order], from_tail[order])
             self._publish()
         self._schedule()
 
-    def _append(self, segments: Sequence[Segment]) -> None:
-        with self._changing:
-            self._held = _Held((*self._held.segments, *segments), self._held.tail)
-            self._newest = max([self._newest, *(int(segment.rows[-1]) for segment in segments)])
-
-    def _seal(self, least: int) -> bool:
-        """Makes the tail a segment, where it has `least` vectors."""
-        tail = self._held.tail
-        if len(tail) < least:
+    def _build_in(
+        self, rows: NDArray[np.int64], vectors: NDArray[np.float16], from_tail: NDArray[np.bool_]
+    ) -> bool:
+        """Puts segments of ascending rows, of the tail or new, behind those that there are."""
+        if not len(rows):
             return False
-        # The oldest: when sealing falls behind, the tail holds more than a segment may.
-        rows, vectors = tail.living()
-        rows, vectors = rows[: self._sizes.segment], vectors[: self._sizes.segment]
-        segment = self._build(rows, vectors)
+        parts = [slice(at, at + self._sizes.segment) for at in range(0, len(rows), self._sizes.segment)]
+        built: list[Segment | None] = [None] * len(parts)
+        basis = self._held.segments[0].basis if self._held.segments else None
+
+        def build(number: int) -> None:
+            built[number] = build_segment(rows[parts[number]], vectors[parts[number]], basis)
+
+        if basis is None:  # the first segment of an index makes the basis that the others share
+            build(0)
+            basis = built[0].basis if built[0] else None
+        self._workers.each(build, [number for number, segment in enumerate(built) if segment is None])
+        segments = [segment for segment in built if segment is not None]
+
+        def removed() -> NDArray[np.int64]:
+            return rows[from_tail & ~self._held.tail.holds(rows)]
+
+        segments = [self._kept(segment, removed) for segment in segments]
         with self._changing:
-            segment.erase(rows[~tail.holds(rows)])  # removed while the segment was built
-            later_rows, later_vectors = tail.living()
-            later = ~segment.holds(later_rows)
-            fresh = MemoryIndex(self._dimension)
-            fresh.add(later_rows[later], later_vectors[later])
-            self._held = _Held((*self._held.segments, segment), fresh)
+            gone = removed()
+            for segment in segments:
+                segment.erase(gone)
+            later, later_vectors = self._held.tail.living()
+            outside = ~np.isin(later, rows)
+            tail = MemoryIndex(self._dimension)
+            tail.add(later[outside], later_vectors[outside])
+            self._held = _Held((*self._held.segments, *segments), tail)
             self._newest = max(self._newest, int(rows[-1]))
         return True
 
@@ -222,14 +242,23 @@ class FastScanIndex:
         rows = np.concatenate([rows for rows, _ in copies])
         vectors = np.concatenate([vectors for _, vectors in copies])
         order = np.argsort(rows, kind="stable")
-        merged_segment = self._build(rows[order], vectors[order]) if len(rows) else None
+
+        def removed() -> NDArray[np.int64]:
+            return np.setdiff1d(rows, np.concatenate([segment.living_rows() for segment in chosen]))
+
+        together: list[Segment] = []
+        if len(rows):
+            basis = self._held.segments[0].basis
+            together = [self._kept(build_segment(rows[order], vectors[order], basis), removed)]
+            if together[0].file is None and any(segment.file for segment in chosen):
+                # What is published must be what is held: else an erasure would not reach it.
+                return False
         with self._changing:
+            for segment in together:
+                segment.erase(removed())
             segments = list(self._held.segments)
             place = segments.index(chosen[0])
-            segments[place : place + len(chosen)] = [merged_segment] if merged_segment else []
-            if merged_segment:
-                living = np.concatenate([segment.living_vectors()[0] for segment in chosen])
-                merged_segment.erase(np.setdiff1d(rows, living))  # removed meanwhile
+            segments[place : place + len(chosen)] = together
             self._held = _Held(tuple(segments), self._held.tail)
         return True
 
@@ -238,19 +267,24 @@ class FastScanIndex:
         for segment in segments:
             if segment.living < _SPARSE * len(segment):
                 return [segment]
-        for start in range(len(segments) - sizes.fan + 1):
+        for start in range(len(segments) - 1):
+            pair = segments[start : start + 2]
+            lengths = [len(segment) for segment in pair]
+            if min(lengths) * sizes.fan <= sizes.tail and sum(lengths) <= sizes.segment:
+                return pair  # a sliver is not worth a scan of its own
             run = segments[start : start + sizes.fan]
-            level = sizes.level(run[0])
-            if sum(len(segment) for segment in run) <= sizes.segment and all(
-                sizes.level(segment) == level for segment in run
-            ):
+            lengths = [len(segment) for segment in run]
+            whole = sum(lengths)
+            if len(run) == sizes.fan and whole <= sizes.segment and max(lengths) <= whole / 2:
                 return run
         return []
 
-    def _build(self, rows: NDArray[np.int64], vectors: NDArray[np.float16]) -> Segment:
-        segments = self._held.segments
-        segment = build_segment(rows, vectors, segments[0].basis if segments else None)
-        return segment if self._store is None else self._store.save(segment)
+    def _kept(self, segment: Segment, removed: Callable[[], NDArray[np.int64]]) -> Segment:
+        """The segment in the store. What was removed while it was built is not written at all."""
+        if self._store is None:
+            return segment
+        segment.erase(removed())
+        return self._store.save(segment)
 
     def _publish(self) -> None:
         if self._store is None:

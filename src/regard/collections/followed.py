@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import structlog
@@ -16,6 +17,7 @@ from regard.collections.following import Following, Making, Report
 from regard.collections.index import Index
 from regard.collections.milvus import MilvusEngine
 from regard.collections.shared import SharedFollowing, behind, is_fed, sweep
+from regard.collections.snapshot import MANIFEST
 from regard.collections.workers import Workers
 from regard.errors import ServiceError, ThrottlingException
 from regard.storage.database import Database
@@ -60,6 +62,7 @@ class FollowedIndexes:
         self._lock = threading.Lock()
         self._following: dict[tuple[int, Space], Following | SharedFollowing] = {}
         self._stopped = threading.Event()
+        self._failing: set[tuple[object, ...]] = set()
         self._keeper: threading.Thread | None = None
 
     def follow(self, collection: int, space: Space) -> Index:
@@ -68,6 +71,8 @@ class FollowedIndexes:
         Raises ThrottlingException, which clients try again, while a large index is being loaded.
         """
         while True:
+            if self._stopped.is_set():
+                raise ThrottlingException("The server is stopping. Try your call again.")
             following = self._find(collection, space)
             if following.index is not None and following.is_level():
                 return following.index
@@ -103,10 +108,9 @@ class FollowedIndexes:
         """Forgets the indexes of a collection that was deleted, and what is kept of them."""
         for space in Space:
             with self._lock:
-                following = self._following.pop((collection, space), None)
+                following = self._following.get((collection, space))
             if following is not None:
-                with following.lock:
-                    following.close()
+                self._close(following, (collection, space), keep=False)
             folder = self._path(collection, space)
             if folder is not None:
                 shutil.rmtree(folder, ignore_errors=True)
@@ -121,13 +125,14 @@ class FollowedIndexes:
     def close(self) -> None:
         """Ends the threads, and keeps on disk what a restart can use."""
         self._stopped.set()
+        with self._lock:
+            closing = list(self._following.items())
+        for _, following in closing:
+            following.stopping = True
         if self._keeper is not None:
             self._keeper.join()
-        with self._lock:
-            closing, self._following = list(self._following.values()), {}
-        for following in closing:
-            with following.lock:
-                following.close()
+        for key, following in closing:
+            self._close(following, key, keep=True)
         self._workers.close()
         if self._engine is not None:
             self._engine.close()
@@ -172,7 +177,7 @@ class FollowedIndexes:
             with self._database.read() as connection:
                 return is_fed(connection, collection, space)
         folder = self._path(collection, space)
-        return folder is not None and folder.is_dir()
+        return folder is not None and (folder / MANIFEST).exists()
 
     def _make_room(self, used: Following | SharedFollowing) -> None:
         """Drops the indexes that were not used for longest, until the others fit into memory."""
@@ -188,48 +193,64 @@ class FollowedIndexes:
                 continue
             try:
                 excess -= following.index.memory
-                with self._lock:
-                    self._following.pop(key, None)
-                following.close()
+                self._closed(following, key, keep=True)
             finally:
                 following.lock.release()
+
+    def _close(self, following: Following | SharedFollowing, key: tuple[int, Space], *, keep: bool) -> None:
+        """Waits for whoever holds its lock, who ends soon."""
+        following.stopping = True
+        with following.lock:
+            self._closed(following, key, keep=keep)
+
+    def _closed(self, following: Following | SharedFollowing, key: tuple[int, Space], *, keep: bool) -> None:
+        """The lock is held. Forgotten last, so that nobody opens another one beside it."""
+        following.close(keep=keep)
+        with self._lock:
+            if self._following.get(key) is following:
+                del self._following[key]
 
     # --- the thread that follows ---------------------------------------------------------------------------
 
     def _keep_level(self) -> None:
-        while not self._stopped.is_set():
-            try:
-                self._load_large()
-                break
-            except ServiceError as error:
-                _log.warning("indexes can't be loaded yet", reason=str(error))
-                self._stopped.wait(_POLL * 10)
-        away = False
+        while not self._attempt(self._load_large):
+            if self._stopped.wait(_POLL * 10):
+                return
         while not self._stopped.wait(_POLL):
-            try:
-                self._sweep()
-                self._follow_loaded()
-                self._follow_shared()
-                away = False
-            except ServiceError as error:
-                if not away:
-                    _log.warning("indexes can't follow the database", reason=str(error))
-                away = True
+            self._attempt(self._sweep)
+            self._attempt(self._follow_loaded)
+            self._attempt(self._follow_shared)
+
+    def _attempt(self, task: Callable[..., object], *arguments: object) -> bool:
+        """Whether it went well. The thread goes on in any case; what fails again and again is told once."""
+        which = (task.__name__, *arguments)
+        try:
+            task(*arguments)
+        except Exception as error:  # noqa: BLE001 - nobody waits for this thread's result
+            if which not in self._failing and not self._stopped.is_set():
+                what = _log.warning if isinstance(error, ServiceError) else _log.exception
+                what("indexes can't follow the database", task=which, reason=str(error))
+            self._failing.add(which)
+            return False
+        self._failing.discard(which)
+        return True
 
     def _load_large(self) -> None:
         """What would take long to load is loaded before anybody asks for it; what is left over is removed."""
+        # Listed first: what is made from here on belongs to a collection that there is.
+        folders = list(self._folder.iterdir()) if self._folder and self._folder.is_dir() else []
         with self._database.read() as connection:
             counts = {
                 row.row: row.face_count
                 for row in connection.execute(select(collections.c.row, collections.c.face_count))
             }
-        for folder in self._folder.iterdir() if self._folder and self._folder.is_dir() else ():
+        for folder in folders:
             row = folder.name.partition("-")[0]
             if row.isdigit() and int(row) not in counts:
                 shutil.rmtree(folder, ignore_errors=True)
         for row, count in counts.items():
             if count >= self._sizes.tail and not self._stopped.is_set():
-                self.follow(row, Space.FACES)
+                self._attempt(self.follow, row, Space.FACES)
 
     def _follow_loaded(self) -> None:
         with self._database.read() as connection:
@@ -243,7 +264,7 @@ class FollowedIndexes:
             if collection not in versions:
                 self.drop(collection)  # another process deleted it
             elif versions[collection] != version and not self._stopped.is_set():
-                self._follow_idle(collection, space)
+                self._attempt(self._follow_idle, collection, space)
 
     def _follow_shared(self) -> None:
         """What nobody here has searched may be behind, too, since the server that changed it went away."""
@@ -254,7 +275,7 @@ class FollowedIndexes:
         for collection, space in late:
             if not self._stopped.is_set():
                 self._find(collection, space)
-                self._follow_idle(collection, space)
+                self._attempt(self._follow_idle, collection, space)
 
     def _sweep(self) -> None:
         """Erases from the engine what is left there of collections that are gone, later where it is away."""

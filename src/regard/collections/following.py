@@ -20,14 +20,17 @@ from regard.collections.changes import (
     beginning,
     changes_since,
     identity_of,
+    vectors_of,
     version_of,
 )
 from regard.collections.fastscan import FastScanIndex, Sizes
 from regard.collections.snapshot import Identity, Kept, SnapshotFolder
 from regard.collections.workers import Workers
+from regard.errors import ThrottlingException
 from regard.storage.database import Database
 
 _log = structlog.get_logger()
+_COMPARED = 3  # vectors of every segment that are compared with the database when it is opened
 
 # Told a collection's id, how many vectors of its index are done, and how many there are; at the end they are
 # equal. What is loaded at one glance is not told of.
@@ -61,6 +64,7 @@ class Following:
         self.version = -1
         self.progress = (0, 0)
         self.used = 0.0
+        self.stopping = False  # set by who is about to close it, so that a long load ends
         self.dropped = False
 
     def is_level(self) -> bool:
@@ -75,31 +79,46 @@ class Following:
         if self.index is not None:
             self._follow(self.index)
             return self.index
-        index = self._open()
-        kept = len(index)
+        index, kept = self._open()
         started = time.monotonic()
-        living = self._follow(index)
-        if kept and len(index) != living:
-            _log.warning("index does not fit the database; it is built anew", collection=self._name)
-            kept = 0
-            index = self._anew()
+        try:
             living = self._follow(index)
-        if living - kept > PAGE or kept:
+            if kept and (len(index) != living or not self._agrees(kept)):
+                _log.warning("index does not fit the database; it is built anew", collection=self._name)
+                index.discard()
+                index, kept = self._anew(), None
+                living = self._follow(index)
+        except BaseException:
+            index.discard()
+            self._let_go()
+            raise
+        if kept or living > PAGE:
             seconds = round(time.monotonic() - started, 1)
-            _log.info("index loaded", collection=self._name, kept=kept, read=living - kept, seconds=seconds)
+            _log.info(
+                "index loaded",
+                collection=self._name,
+                vectors=living,
+                from_disk=sum(segment.living for segment in kept.segments) if kept else 0,
+                seconds=seconds,
+            )
         self.index = index
         return index
 
-    def close(self) -> None:
-        """Keeps what a restart can use, and lets go of the rest."""
+    def close(self, *, keep: bool = True) -> None:
+        """Lets go of all, and keeps what a restart can use; nothing where the collection is gone."""
         self.dropped = True
-        if self.index is not None:
+        if self.index is not None and keep:
             self.index.close()
+        elif self.index is not None:
+            self.index.discard()
+        self._let_go()
+
+    def _let_go(self) -> None:
         if self._snapshot is not None:
             self._snapshot.close()
 
-    def _open(self) -> FastScanIndex:
-        """The index as far as a snapshot holds it, empty where there is none."""
+    def _open(self) -> tuple[FastScanIndex, Kept | None]:
+        """The index as far as a snapshot holds it, empty where there is none; and the snapshot."""
         making = self._making
         with making.database.read() as connection:
             incarnation, self._name = identity_of(connection, self._collection)
@@ -109,8 +128,18 @@ class Following:
             kept = self._snapshot.load(making.workers)
             if kept is not None:
                 self._position = Position(kept.newest, kept.removal)
-                return self._make(kept)
-        return self._anew()
+                return self._make(kept), kept
+        return self._anew(), None
+
+    def _agrees(self, kept: Kept) -> bool:
+        """Whether some vectors of every segment, its last among them, are what the database has."""
+        found: dict[int, NDArray[np.float16]] = {}
+        for segment in kept.segments:
+            rows, vectors = segment.living_sample(_COMPARED)
+            found |= zip(rows.tolist(), vectors, strict=True)
+        with self._making.database.read() as connection:
+            stored = vectors_of(connection, self._space, list(found))
+        return all((vector == found[row]).all() for row, vector in stored.items())
 
     def _anew(self) -> FastScanIndex:
         with self._making.database.read() as connection:
@@ -144,16 +173,21 @@ class Following:
                 changes = changes_since(
                     connection, self._collection, self._space, position, self._making.dimension
                 )
+            if self.stopping:
+                raise ThrottlingException("The collection's index is being closed. Try your call again.")
             batch.append(changes)
             position = changes.position
             read = sum(len(one.rows) for one in batch)
             if not changes.more or read >= enough:
+                erased = any(len(one.removed) for one in batch)
                 _apply(index, batch)
                 batch = []
                 # Only now: what an error keeps from the index is read again.
                 self._position = position
                 if self._snapshot is not None:
                     self._snapshot.removal = position.removal
+                    if erased and not self._snapshot.owned and self._snapshot.exists and self._snapshot.own():
+                        index.publish()  # whoever kept the files is gone: the erasures must reach them
             if not changes.more:
                 if self.progress[1]:
                     self._tell(changes.living, changes.living)

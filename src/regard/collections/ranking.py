@@ -20,9 +20,11 @@ _GROWTH = 8
 # So many codes for each neighbour that is asked for are looked up before the radius is considered.
 _FOR_EACH = 40
 _AT_LEAST = 1000
-# Where a radius is so wide that it tells nothing, no more of a segment is looked up than this, or this part.
-_MOST = 8192
-_PART = 32
+_MOST = (
+    8192  # codes of a segment that are looked up; where more are near enough, all its vectors are measured
+)
+_WHOLE = 2_097_152  # vectors that one search measures in this way: a radius so wide tells nothing any more
+_BLOCK = 16_384  # vectors that are measured at a time
 _ALONE = 65_536  # so many codes are scanned before another thread would have begun
 
 
@@ -31,8 +33,9 @@ def nearest(
 ) -> Neighbours:
     """The `limit` nearest of the vectors at most `radius` (L2) from `probe` (dimension,).
 
-    Complete within a finite radius (see `DEVIATIONS`). Without one, it is what the best codes bring: of
-    10 million faces, nothing was seen to be missed.
+    Complete within a finite radius (see `DEVIATIONS`), unless so many vectors are about as near as the
+    `limit`-th that more than `_WHOLE` would have to be measured. Without a radius, it is what the best codes
+    bring.
     """
     turned = {segment.basis_crc: probe @ segment.basis for segment in segments}
     scans = [_Scan(segment, probe, turned[segment.basis_crc], radius) for segment in segments]
@@ -48,6 +51,9 @@ def nearest(
         # Nothing beyond the neighbours that are known already can be among the nearest.
         reach = min(radius, _smallest([scan.distances for scan in scans], limit))
         run(lambda scan: scan.look_up(scan.bound(reach)), scans)
+        crowded = [scan for scan in scans if scan.falls_short(scan.bound(reach))]
+        allowed = max(_WHOLE // max(len(scan.segment) for scan in scans), 1)
+        run(lambda scan: scan.look_up_all(limit), crowded[:allowed])
     return merged([scan.neighbours() for scan in scans], limit)
 
 
@@ -57,10 +63,11 @@ class _Scan:
     def __init__(
         self, segment: Segment, probe: NDArray[np.float32], turned: NDArray[np.float32], radius: float
     ) -> None:
-        self._segment = segment
+        self.segment = segment
         self._probe = probe
         self._turned = turned
         self._radius = radius
+        self._most = min(_MOST, len(segment))
         # Codes, the nearest first: squared distances less what codes err by on average, and places.
         self.squared: NDArray[np.float32] = np.empty(0, np.float32)
         self._places: NDArray[np.int64] = np.empty(0, np.int64)
@@ -69,36 +76,51 @@ class _Scan:
 
     def bound(self, distance: float) -> float:
         """The squared code distance, adjusted as `squared` is, that vectors within `distance` keep to."""
-        return self._segment.errors.bound(distance, DEVIATIONS) - self._segment.errors.mean
+        return self.segment.errors.bound(distance, DEVIATIONS) - self.segment.errors.mean
 
     def bring(self, count: int) -> None:
-        squared, self._places = self._segment.scan(self._turned, count)
-        self.squared = squared - np.float32(self._segment.errors.mean)
+        squared, self._places = self.segment.scan(self._turned, count)
+        self.squared = squared - np.float32(self.segment.errors.mean)
         # Equal codes come in any order: what was looked up is looked up anew.
         self.distances = np.empty(0, np.float32)
 
     def look_up(self, cut: float) -> None:
         """Measures the vectors of all codes nearer than `cut`, and scans for more codes where it must."""
-        cut = cut if len(self._segment) > _EXACT else np.inf
-        most = min(max(_MOST, len(self._segment) // _PART), len(self._segment))
-        while len(self.squared) < most and self.squared[-1] < cut:
-            self.bring(min(len(self.squared) * _GROWTH, most))
+        cut = cut if len(self.segment) > _EXACT else np.inf
+        while len(self.squared) < self._most and self.squared[-1] < cut:
+            self.bring(min(len(self.squared) * _GROWTH, self._most))
         done = len(self.distances)
         count = int(np.searchsorted(self.squared, cut, side="right"))
         if count > done:
-            measured = self._segment.distances(self._probe, self._places[done:count])
+            measured = self.segment.distances(self._probe, self._places[done:count])
             measured[measured > self._radius] = np.inf
             self.distances = np.concatenate([self.distances, measured])
 
+    def falls_short(self, cut: float) -> bool:
+        """Whether codes that were not brought may be nearer than `cut`."""
+        return len(self.squared) < len(self.segment) and bool(self.squared[-1] < cut)
+
+    def look_up_all(self, limit: int) -> None:
+        """Measures every vector of the segment, and keeps the `limit` nearest."""
+        places, distances = np.empty(0, np.int64), np.empty(0, np.float32)
+        for start in range(0, len(self.segment), _BLOCK):
+            block = np.arange(start, min(start + _BLOCK, len(self.segment)))
+            places = np.concatenate([places, block])
+            distances = np.concatenate([distances, self.segment.distances(self._probe, block)])
+            nearest_first = np.lexsort((places, distances))[:limit]
+            places, distances = places[nearest_first], distances[nearest_first]
+        distances[distances > self._radius] = np.inf
+        self._places, self.distances = places, distances
+
     def neighbours(self) -> Neighbours:
-        outliers = self._segment.outliers
+        outliers = self.segment.outliers
         places, first = np.unique(
             np.concatenate([self._places[: len(self.distances)], outliers]), return_index=True
         )
-        always = self._segment.distances(self._probe, outliers)
+        always = self.segment.distances(self._probe, outliers)
         measured = np.concatenate([self.distances, always])[first]
         found = np.isfinite(measured) & (measured <= self._radius)
-        return Neighbours(self._segment.rows[places[found]], measured[found])
+        return Neighbours(self.segment.rows[places[found]], measured[found])
 
 
 def _smallest(values: Sequence[NDArray[np.float32]], rank: int) -> float:

@@ -187,13 +187,25 @@ class Segment:
         chance = np.random.default_rng(len(self) + self.living)
         scanned = faiss.rev_swig_ptr(self._scanned.codes.get(), self._codes.size).reshape(self._codes.shape)
         for place in places.tolist():
+            block, within = divmod(place, _CODES)
             code = chance.integers(0, 256, packer.code_size, np.uint8)
-            packer.pack_1(code, place, self._codes)
-            packer.pack_1(code, place, scanned)
+            packer.pack_1(code, within, self._codes[block : block + 1])
+            packer.pack_1(code, within, scanned[block : block + 1])
         for block in np.unique(places // _CHECKED).tolist():
             self._checksums[block] = self._checksum(block)
         self.living -= len(places)
         return len(places)
+
+    def living_rows(self) -> NDArray[np.int64]:
+        """A copy of the rows that are not erased."""
+        return self.rows[np.flatnonzero(self.alive)]
+
+    def living_sample(self, count: int) -> tuple[NDArray[np.int64], NDArray[np.float16]]:
+        """Rows and vectors of so many places from the first to the last that live, fewer where there are."""
+        places = np.flatnonzero(self.alive)
+        if len(places):
+            places = places[np.unique(np.linspace(0, len(places) - 1, count).astype(np.int64))]
+        return self.rows[places], self.vectors[places]
 
     def living_vectors(self) -> tuple[NDArray[np.int64], NDArray[np.float16]]:
         """Copies of the rows and vectors that are not erased."""
@@ -201,10 +213,15 @@ class Segment:
         return self.rows[places], self.vectors[places]
 
     def verify(self) -> None:
-        """Reads every byte. Raises DamagedSegment when one was changed."""
+        """Reads all that erasures change. Raises DamagedSegment when something else has changed it."""
         for block in range(len(self._checksums)):
             if self._checksum(block) != self._checksums[block]:
                 raise DamagedSegment("codes or vectors were changed")
+        last = len(self) - 1
+        packer = self._scanned.get_CodePacker()
+        code = packer.unpack_1(self._codes[last // _CODES][None], last % _CODES)
+        if (self._scanned.pq.decode(code[None]) != self._scanned.reconstruct(last)).any():
+            raise DamagedSegment("codes are packed in another way")
 
     def _checksum(self, block: int) -> int:
         which = slice(block * _CHECKED, (block + 1) * _CHECKED)

@@ -1,20 +1,22 @@
 """Segments on disk: what a restart finds of an index, so that it need not be built anew.
 
 A folder holds a file for each segment, named by chance and written once, and `manifest.json`, which says what
-they are and how far they go. A file counts once the manifest names it; one that no manifest names is removed.
-Erasures are written into the mapped files at once. One process at a time keeps a folder, and holds its lock;
-others map the files privately.
+they are and how far they go. A file counts once the manifest names it; those that none names are removed when
+the folder is opened and whenever the manifest changes. One process at a time keeps a folder, and holds its
+lock: it writes erasures into the mapped files at once. Others map the files privately.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import threading
 import uuid
+import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 import structlog
@@ -24,7 +26,7 @@ from regard.collections.segment import DamagedSegment, Segment
 from regard.collections.workers import Workers
 
 _log = structlog.get_logger()
-_MANIFEST = "manifest.json"
+MANIFEST = "manifest.json"
 _SUFFIX = ".segment"
 
 
@@ -55,35 +57,58 @@ class SnapshotFolder:
         self._folder = folder
         self._identity = identity
         self._lock = FileLock(folder / "lock", timeout=0, thread_local=False)
+        self._owning = threading.Lock()
         self._ours: set[Path] = set()
         self._complained = False
         self.removal = 0
 
+    @property
+    def owned(self) -> bool:
+        """Whether this process keeps the folder."""
+        return self._lock.is_locked
+
+    @property
+    def exists(self) -> bool:
+        """Whether something is kept here, by whomever."""
+        return (self._folder / MANIFEST).exists()
+
+    def own(self) -> bool:
+        """Whether this process keeps the folder, from now on if nobody else does."""
+        with self._owning:
+            if self._lock.is_locked:
+                return True
+            try:
+                self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+                self._lock.acquire()
+            except Timeout:
+                return False
+            except OSError as error:
+                self._complain(error)
+                return False
+            return True
+
     def load(self, workers: Workers) -> Kept | None:
         """What is kept, read and verified to the last byte; None where there is nothing, or it is damaged."""
-        manifest = self._folder / _MANIFEST
-        if not manifest.exists():
+        if not self.exists:
             return None
-        self._own()
+        self.own()
         try:
-            found = json.loads(manifest.read_bytes())
-            if found["identity"] != asdict(self._identity):
-                raise DamagedSegment("it belongs to another state of the database")
+            found = self._read_manifest()
             segments = [self._open(self._folder / name) for name in found["segments"]]
             workers.each(Segment.verify, segments)
-            kept = Kept(segments, int(found["newest"]), int(found["removal"]))
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else str(error)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with it, it is not worth a search
+            reason = str(error) if isinstance(error, DamagedSegment) else type(error).__name__
             _log.warning("index is damaged; it is built anew", reason=reason)
             return None
-        self.removal = kept.removal
-        if self._lock.is_locked:
+        self.removal = found["removal"]
+        if self.owned:
             self._ours = {segment.file for segment in segments if segment.file}
-        return kept
+            self._remove_others()
+        return Kept(segments, found["newest"], found["removal"])
 
     def save(self, segment: Segment) -> Segment:
         """See SegmentStore."""
-        if segment.file in self._ours or not self._own():
+        if segment.file in self._ours or not self.own():
             return segment
         name = self._folder / f"{uuid.uuid4().hex}{_SUFFIX}"
         try:
@@ -94,8 +119,8 @@ class SnapshotFolder:
                 _to_disk(out)
             saved = self._open(name)
         except OSError as error:
-            name.unlink(missing_ok=True)
             self._complain(error)
+            _remove(name)
             return segment
         self._ours.add(name)
         return saved
@@ -103,9 +128,9 @@ class SnapshotFolder:
     def publish(self, segments: Sequence[Segment], newest: int) -> None:
         """See SegmentStore."""
         files = [segment.file for segment in segments]
-        if not self._own() or not all(file in self._ours for file in files):
+        if not self.owned or not all(file in self._ours for file in files):
             return
-        manifest = {
+        said = {
             "identity": asdict(self._identity),
             "newest": newest,
             "removal": self.removal,
@@ -115,50 +140,48 @@ class SnapshotFolder:
             for segment in segments:
                 if isinstance(segment.buffer, np.memmap):
                     segment.buffer.flush()
-            written = self._folder / f"{_MANIFEST}.new"
-            with written.open("wb") as out:
-                out.write(json.dumps(manifest, indent=1).encode())
+            written = self._folder / f"{MANIFEST}.new"
+            with written.open("w", encoding="ascii") as out:
+                json.dump(said | {"crc": _crc(said)}, out, indent=1)
                 _to_disk(out)
-            written.replace(self._folder / _MANIFEST)
+            written.replace(self._folder / MANIFEST)
             _sync_folder(self._folder)
         except OSError as error:
             self._complain(error)
             return
-        for file in self._folder.glob(f"*{_SUFFIX}"):
-            if file not in files:
-                file.unlink(missing_ok=True)
         self._ours = {file for file in files if file}
+        self._remove_others()
 
     def clear(self) -> None:
         """Removes what is kept. Only the lock's holder does."""
-        if self._lock.is_locked:
-            (self._folder / _MANIFEST).unlink(missing_ok=True)
-            for file in self._folder.glob(f"*{_SUFFIX}"):
-                file.unlink(missing_ok=True)
+        if self.owned:
             self._ours = set()
+            _remove(self._folder / MANIFEST)
+            self._remove_others()
 
     def close(self) -> None:
         """Lets another process keep the folder."""
-        self._lock.release()
+        self._lock.release(force=True)
 
-    def _own(self) -> bool:
-        """Whether this process keeps the folder, from now on if nobody else does."""
-        if self._lock.is_locked:
-            return True
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._lock.acquire()
-        except Timeout:
-            return False
-        except OSError as error:
-            self._complain(error)
-            return False
-        return True
+    def _read_manifest(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self._folder / MANIFEST).read_bytes())
+        crc = found.pop("crc")
+        if crc != _crc(found):
+            raise DamagedSegment("the manifest was changed")
+        if found["identity"] != asdict(self._identity):
+            raise DamagedSegment("it belongs to another state of the database")
+        return found
 
     def _open(self, file: Path) -> Segment:
         """Erasures go into the file of the process that keeps it, and into the memory of any other."""
-        mode = "r+" if self._lock.is_locked else "c"
+        mode = "r+" if self.owned else "c"
         return Segment(np.memmap(file, np.uint8, mode), file)  # type: ignore[call-overload]
+
+    def _remove_others(self) -> None:
+        """Files that no index uses: what a crash left, what was merged. They hold faces, too."""
+        for file in self._folder.glob(f"*{_SUFFIX}"):
+            if file not in self._ours:
+                _remove(file)
 
     def _complain(self, error: OSError) -> None:
         if not self._complained:
@@ -166,7 +189,18 @@ class SnapshotFolder:
         self._complained = True
 
 
-def _to_disk(file: IO[bytes]) -> None:
+def _crc(said: dict[str, Any]) -> int:
+    return zlib.crc32(json.dumps(said, sort_keys=True).encode())
+
+
+def _remove(file: Path) -> None:
+    try:
+        file.unlink(missing_ok=True)
+    except OSError as error:
+        _log.warning("a file of an index can't be removed", reason=error.strerror)
+
+
+def _to_disk(file: IO[Any]) -> None:
     file.flush()
     os.fsync(file.fileno())
 

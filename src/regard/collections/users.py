@@ -88,15 +88,14 @@ class Users:
         """Erases a user; its faces stay, and belong to nobody."""
         with self._database.write() as connection:
             current = lock_collection(connection, collection)
-            if earlier_answer(connection, current.row, request) is not None:
-                return
-            user = find_user(connection, current.row, user_id)
-            set_user(connection, held_faces(connection, current.row, user_id), None)
-            erase_vector(connection, current.row, user)
-            connection.execute(delete(users).where(users.c.row == user.row))
-            count_users(connection, current.row, -1)
-            remember(connection, current.row, request, {})
-        self._forget(collection)
+            if earlier_answer(connection, current.row, request) is None:
+                user = find_user(connection, current.row, user_id)
+                set_user(connection, held_faces(connection, current.row, user_id), None)
+                erase_vector(connection, current.row, user)
+                connection.execute(delete(users).where(users.c.row == user.row))
+                count_users(connection, current.row, -1)
+                remember(connection, current.row, request, {})
+        self._forget(collection)  # where the request is repeated, too: the first may have ended before this
 
     def page(self, collection: Collection, *, after: int, limit: int) -> list[User]:
         """Users in the order they were made, those behind row `after`."""
@@ -159,6 +158,8 @@ class Users:
                 status=ACTIVE if held or joined else CREATED,
             )
             remember(connection, current.row, request, asdict(association))
+        if held and joined:
+            self._forget(collection)
         return association
 
     def disassociate(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -37,18 +38,26 @@ class Workers:
                     return
                 step(item)
 
-        helpers = [self._scans.submit(work) for _ in range(min(self._helpers, len(items) - 1))]
+        helpers = [self._help(work) for _ in range(min(self._helpers, len(items) - 1))]
         try:
             work()
         finally:
             # Those that other searches kept from starting are not waited for: there is nothing left to do.
-            started = [helper for helper in helpers if not helper.cancel()]
+            started = [helper for helper in helpers if helper is not None and not helper.cancel()]
             for helper in started:
                 helper.result()
 
-    def later(self, task: Callable[[], None]) -> Future[None]:
-        """Runs a task when those before it are done."""
-        return self._upkeep.submit(task)
+    def later(self, task: Callable[[], None]) -> None:
+        """Runs a task, which catches its own errors, when those before it are done; never once closed."""
+        with suppress(RuntimeError):
+            self._upkeep.submit(task)
+
+    def _help(self, work: Callable[[], None]) -> Future[None] | None:
+        """None once closed: a search that has begun ends in its own thread."""
+        try:
+            return self._scans.submit(work)
+        except RuntimeError:
+            return None
 
     def close(self) -> None:
         """Waits for what runs; what has not begun is dropped."""
