@@ -34,7 +34,7 @@ from regard.vision.session import SessionPool, one_thread_each
 from regard.wire.endpoint import Endpoint, not_found, routes
 from regard.wire.spec import wire_names
 
-_SEGMENT_OF_TAILS = 16  # tails that a segment of an index holds at most
+_SEGMENT_OF_TAILS = 64  # tails that a segment of an index holds at most
 _MORE_CONNECTIONS = 4  # beside one for each worker: for keys, and what else looks into the database
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
@@ -32,7 +33,7 @@ class Sizes:
     """In vectors: when the tail is sealed, what a segment holds at most; and how many segments are merged."""
 
     tail: int = 16_384
-    segment: int = 262_144
+    segment: int = 1_048_576
     fan: int = 4
 
 
@@ -192,9 +193,13 @@ class FastScanIndex:
         with self._building:
             waiting, waiting_vectors = self._held.tail.living()
             from_tail = np.repeat([True, False], [len(waiting), len(rows)])
-            rows, vectors = np.concatenate([waiting, rows]), np.concatenate([waiting_vectors, vectors])
-            order = np.argsort(rows)
-            self._build_in(rows[order], vectors[order], from_tail[order])
+            if len(waiting):
+                rows = np.concatenate([waiting, rows])
+                vectors = np.concatenate([waiting_vectors, vectors])
+            if (np.diff(rows) < 0).any():
+                order = np.argsort(rows)
+                rows, vectors, from_tail = rows[order], vectors[order], from_tail[order]
+            self._build_in(rows, vectors, from_tail)
             self._publish()
         self._schedule()
 
@@ -204,7 +209,7 @@ class FastScanIndex:
         """Puts segments of ascending rows, of the tail or new, behind those that there are."""
         if not len(rows):
             return False
-        parts = [slice(at, at + self._sizes.segment) for at in range(0, len(rows), self._sizes.segment)]
+        parts = self._parts(len(rows))
         built: list[Segment | None] = [None] * len(parts)
         basis = self._held.segments[0].basis if self._held.segments else None
 
@@ -233,6 +238,14 @@ class FastScanIndex:
             self._newest = max(self._newest, int(rows[-1]))
         return True
 
+    def _parts(self, count: int) -> list[slice]:
+        """Of so many vectors, what becomes a segment each: as few as can be, but work for every thread."""
+        sizes = self._sizes
+        worth = min(self._workers.threads, count // (sizes.fan * sizes.tail))
+        number = max(-(-count // sizes.segment), worth, 1)
+        ends = [count * part // number for part in range(number + 1)]
+        return [slice(start, end) for start, end in pairwise(ends)]
+
     def _merge(self) -> bool:
         """Puts one segment in the place of several small ones, or of one that is sparse."""
         chosen = self._mergeable()
@@ -241,7 +254,9 @@ class FastScanIndex:
         copies = [segment.living_vectors() for segment in chosen]
         rows = np.concatenate([rows for rows, _ in copies])
         vectors = np.concatenate([vectors for _, vectors in copies])
-        order = np.argsort(rows, kind="stable")
+        if (np.diff(rows) < 0).any():  # else the order is right, and a gigabyte is not copied
+            order = np.argsort(rows, kind="stable")
+            rows, vectors = rows[order], vectors[order]
 
         def removed() -> NDArray[np.int64]:
             return np.setdiff1d(rows, np.concatenate([segment.living_rows() for segment in chosen]))
@@ -249,7 +264,7 @@ class FastScanIndex:
         together: list[Segment] = []
         if len(rows):
             basis = self._held.segments[0].basis
-            together = [self._kept(build_segment(rows[order], vectors[order], basis), removed)]
+            together = [self._kept(build_segment(rows, vectors, basis), removed)]
             if together[0].file is None and any(segment.file for segment in chosen):
                 # What is published must be what is held: else an erasure would not reach it.
                 return False

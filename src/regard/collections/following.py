@@ -167,7 +167,7 @@ class Following:
         """Applies all that happened since, in batches that make whole segments; answers how many live."""
         batch: list[Changes] = []
         position = self._position
-        enough = self._making.sizes.segment * self._making.workers.threads
+        enough = self._making.sizes.segment
         while True:
             with self._making.database.read() as connection:
                 changes = changes_since(

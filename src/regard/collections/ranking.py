@@ -114,6 +114,9 @@ class _Scan:
 
     def neighbours(self) -> Neighbours:
         outliers = self.segment.outliers
+        if not len(outliers):
+            found = np.flatnonzero(np.isfinite(self.distances))
+            return Neighbours(self.segment.rows[self._places[found]], self.distances[found])
         places, first = np.unique(
             np.concatenate([self._places[: len(self.distances)], outliers]), return_index=True
         )

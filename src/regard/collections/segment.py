@@ -159,8 +159,10 @@ class Segment:
         faiss.omp_set_num_threads(1)  # counts for the calling thread: one scan, one core
         squared, places = self._scanned.search(turned[None], min(count, len(self)))
         found = places[0] >= 0
-        # Where all codes are equally far, faiss has no scale to round by, and answers NaN.
-        return np.nan_to_num(squared[0][found], nan=0.0), places[0][found]
+        nearest, places = squared[0][found], places[0][found]
+        if len(nearest) and np.isnan(nearest[0]):
+            nearest[:] = 0.0  # all codes are equally far: faiss has no scale to round by
+        return nearest, places
 
     def distances(self, probe: NDArray[np.float32], places: NDArray[np.int64]) -> NDArray[np.float32]:
         """Exact L2 distances float32 from `probe` to vectors, infinite where one is erased."""
