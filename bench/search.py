@@ -29,6 +29,7 @@ def main() -> None:
     parser.add_argument("--faces", type=float, nargs="+", default=[1e4, 1e5, 1e6])
     parser.add_argument("--dimension", type=int, nargs="+", default=[128, 384])
     parser.add_argument("--hnsw-most", type=float, default=1e5, help="no graph is built of more faces")
+    parser.add_argument("--flat-most", type=float, default=1e9, help="no exact index of more faces")
     parser.add_argument("--folder", type=Path, help="where the galleries and databases are made")
     parser.add_argument("--draw", type=Path, help="draw this plot of all results so far")
     chosen = parser.parse_args()
@@ -38,7 +39,7 @@ def main() -> None:
         for faces in map(int, chosen.faces):
             folder = Path(tempfile.mkdtemp(dir=chosen.folder, prefix="bench-"))
             try:
-                for row in _measure(folder, faces, dimension, int(chosen.hnsw_most)):
+                for row in _measure(folder, faces, dimension, chosen.flat_most, chosen.hnsw_most):
                     print(json.dumps({name: _rounded(value) for name, value in row.items()}), flush=True)
                     with file.open("a") as out:
                         out.write(json.dumps(row) + "\n")
@@ -88,14 +89,16 @@ def forecast(rows: list[dict[str, Any]]) -> list[str]:
     return lines
 
 
-def _measure(folder: Path, faces: int, dimension: int, hnsw_most: int) -> list[dict[str, Any]]:
+def _measure(
+    folder: Path, faces: int, dimension: int, flat_most: float, hnsw_most: float
+) -> list[dict[str, Any]]:
     embeddings.make(folder, faces, dimension)
     rows = [_run("regard", folder)]
     restart = _run("restart", folder)
     del restart["engine"]
     rows[0] |= restart
     shutil.rmtree(folder / "data")
-    if faces * dimension * 4 < 0.8 * _BYTES:
+    if faces <= flat_most and faces * dimension * 4 < 0.8 * _BYTES:
         rows.append(_run("flat", folder))
     if faces <= hnsw_most:
         rows.append(_run("hnsw", folder))

@@ -12,10 +12,10 @@ from regard.collections.segment import Segment
 from regard.collections.workers import Workers, in_turn
 
 # A vector within the radius is passed over only when its code errs by more than so many standard deviations:
-# some 3 in 100,000 of those right at the radius, none of those well within.
-DEVIATIONS = 4.0
+# 2 in 10,000 of those right at the radius, none of those well within.
+DEVIATIONS = 3.5
 _EXACT = 1024  # a segment of so few vectors is looked up as a whole: how its codes err is not to be known
-_FIRST = 256  # codes that a scan brings at first, from each segment
+_FIRST, _FIRST_PART = 256, 2048  # codes that a scan brings at first: so many, and this part of the segment
 _GROWTH = 8
 # So many codes for each neighbour that is asked for are looked up before the radius is considered.
 _FOR_EACH = 40
@@ -40,11 +40,11 @@ def nearest(
     turned = {segment.basis_crc: probe @ segment.basis for segment in segments}
     scans = [_Scan(segment, probe, turned[segment.basis_crc], radius) for segment in segments]
     best = max(_FOR_EACH * limit, _AT_LEAST)
-    first = _FIRST if np.isfinite(radius) else max(_FIRST, 2 * best // max(len(scans), 1))
+    share = 0 if np.isfinite(radius) else 2 * best // max(len(scans), 1)
     helped = sum(len(segment) for segment in segments) > _ALONE
     run = workers.each if helped else in_turn
 
-    run(lambda scan: scan.bring(first), scans)
+    run(lambda scan: scan.begin(share), scans)
     cut = _smallest([scan.squared for scan in scans], best)
     run(lambda scan: scan.look_up(min(cut, scan.bound(radius))), scans)
     if np.isfinite(radius):
@@ -68,6 +68,7 @@ class _Scan:
         self._turned = turned
         self._radius = radius
         self._most = min(_MOST, len(segment))
+        self._always: NDArray[np.float32] = np.empty(0, np.float32)  # distances of the outliers
         # Codes, the nearest first: squared distances less what codes err by on average, and places.
         self.squared: NDArray[np.float32] = np.empty(0, np.float32)
         self._places: NDArray[np.int64] = np.empty(0, np.int64)
@@ -77,6 +78,11 @@ class _Scan:
     def bound(self, distance: float) -> float:
         """The squared code distance, adjusted as `squared` is, that vectors within `distance` keep to."""
         return self.segment.errors.bound(distance, DEVIATIONS) - self.segment.errors.mean
+
+    def begin(self, least: int) -> None:
+        """Scans for the nearest codes, `least` at least, and measures what is measured in any case."""
+        self.bring(max(_FIRST + len(self.segment) // _FIRST_PART, least))
+        self._always = self.segment.distances(self._probe, self.segment.outliers)
 
     def bring(self, count: int) -> None:
         squared, self._places = self.segment.scan(self._turned, count)
@@ -120,8 +126,7 @@ class _Scan:
         places, first = np.unique(
             np.concatenate([self._places[: len(self.distances)], outliers]), return_index=True
         )
-        always = self.segment.distances(self._probe, outliers)
-        measured = np.concatenate([self.distances, always])[first]
+        measured = np.concatenate([self.distances, self._always])[first]
         found = np.isfinite(measured) & (measured <= self._radius)
         return Neighbours(self.segment.rows[places[found]], measured[found])
 
