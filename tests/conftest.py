@@ -16,6 +16,9 @@ from typing import Any
 import boto3
 import pytest
 
+# Programs are started while a client of Milvus runs; they are executed at once, and need no care by gRPC.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+
 from regard.app import Parts, build
 from regard.packs.install import InstalledPack, install
 from regard.packs.manifest import find_pack

@@ -75,8 +75,11 @@ class Cluster:
 
     def start_again(self) -> None:
         """Starts it where a test that failed has left it stopped."""
-        status = [str(self._programs / "pg_ctl"), "status", "--pgdata", str(self._data)]
-        if subprocess.run(status, capture_output=True, cwd="/", **self._user).returncode:
+        import psycopg
+
+        try:
+            self.sql("SELECT 1")
+        except psycopg.OperationalError:
             self.start()
 
     def stop(self, how: str = "fast") -> None:

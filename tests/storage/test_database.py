@@ -4,6 +4,7 @@ import os
 import sqlite3
 import stat
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,10 @@ def test_an_erasure_waits_only_briefly_for_a_long_reader(tmp_path: Path) -> None
         assert time.monotonic() - started < 2
     database.forget()
     assert (tmp_path / "regard.db-wal").stat().st_size == 0
+
+
+def test_threads_that_open_one_database_at_once_all_have_it(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as executor:
+        databases = list(executor.map(lambda _: Database.open(tmp_path), range(8)))
+    for database in databases:
+        database.close()

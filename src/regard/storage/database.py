@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ from regard.storage.backend import BUSY_SECONDS, CONNECTIONS, Backend, Turn, bus
 from regard.storage.postgres import Postgres
 from regard.storage.sqlite import FILE, Sqlite
 
+_MIGRATING = threading.Lock()  # Alembic keeps what it is doing in a global of its module
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 log: Any = structlog.get_logger(__name__)
@@ -83,7 +85,7 @@ class Database:
         config = alembic.config.Config()
         config.set_main_option("script_location", str(MIGRATIONS))
         try:
-            with self._transaction(regard_write=True, regard_turn=Turn.MIGRATE) as connection:
+            with _MIGRATING, self._transaction(regard_write=True, regard_turn=Turn.MIGRATE) as connection:
                 self._backend.check(connection)
                 config.attributes["connection"] = connection
                 alembic.command.upgrade(config, "head")
