@@ -21,7 +21,7 @@ def draw(rows: list[dict[str, Any]], file: Path) -> None:
     figure, axes = pyplot.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
     for axis, name, label in (
         (axes[0], "search ms p50", "median search, ms"),
-        (axes[1], "MB anonymous", "memory, MB"),
+        (axes[1], "MB anonymous", "memory of its own, MB"),
     ):
         for engine in _NAMES:
             for dimension, style in _STYLES.items():
@@ -40,5 +40,5 @@ def draw(rows: list[dict[str, Any]], file: Path) -> None:
         axis.set_ylabel(label)
         axis.grid(alpha=0.25)
         axis.spines[["top", "right"]].set_visible(False)
-    axes[0].legend(fontsize=7, frameon=False)
+    axes[0].legend(fontsize=7, frameon=False, handlelength=4)
     figure.savefig(file, metadata={"Date": None})
