@@ -17,7 +17,9 @@ IMPORTERS: Mapping[str, tuple[str, ...]] = {
 """The importers, each with the members that it needs. `onnx` copies its member as it is."""
 
 
-def convert(importer: str, members: Mapping[str, bytes], part: str = "") -> bytes:
+def convert(
+    importer: str, members: Mapping[str, bytes], part: str = "", taps: Mapping[str, str] | None = None
+) -> bytes:
     """The ONNX file, the same bytes on every machine and with every version of the onnx package.
 
     Raises what the importers raise for weights that they don't know: ValueError or its subclasses, KeyError,
@@ -25,14 +27,16 @@ def convert(importer: str, members: Mapping[str, bytes], part: str = "") -> byte
     """
     if importer == "onnx":
         return members["model"]
-    return _seal(_model(importer, members, part))
+    return _seal(_model(importer, members, part, taps))
 
 
-def _model(importer: str, members: Mapping[str, bytes], part: str) -> onnx.ModelProto:
+def _model(
+    importer: str, members: Mapping[str, bytes], part: str, taps: Mapping[str, str] | None
+) -> onnx.ModelProto:
     if importer == "tfjs":
         from regard.packs.importers.tfjs import import_tfjs
 
-        return import_tfjs(members["topology"], members["weights"])
+        return import_tfjs(members["topology"], members["weights"], taps)
     if importer == "dlib-resnet":
         from regard.packs.importers.dlib import import_resnet
 

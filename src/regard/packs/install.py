@@ -158,7 +158,7 @@ def _convert_all(pack: Pack, fresh: Path, downloads: Path, mirror: Path | None, 
 def _converted(model: Model, members: Mapping[str, bytes]) -> bytes:
     weights = {role: members[member] for role, member in model.members.items()}
     try:
-        content = convert(model.importer, weights, model.part)
+        content = convert(model.importer, weights, model.part, model.taps)
     except _UNKNOWN_WEIGHTS as error:
         raise PackError(f"The weights of {model.name} could not be converted: {error}.") from error
     digest = hashlib.sha256(content).hexdigest()

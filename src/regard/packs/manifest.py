@@ -53,7 +53,8 @@ class Source:
 class Model:
     """One ONNX file of the pack. `members` gives the archive's member for each role that the importer names.
 
-    `part` picks one result of an importer that makes several. `sha256` and `size` are those of the ONNX file.
+    `part` picks one result of an importer that makes several. `taps` makes inner tensors outputs (tfjs): what
+    they are to be called, and the original's name. `sha256` and `size` are those of the ONNX file.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Model:
     size: int
     members: Mapping[str, str] = field(default_factory=dict)
     part: str = ""
+    taps: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def file(self) -> str:
@@ -169,6 +171,8 @@ def _check(pack: Pack) -> None:
     for model in pack.models.values():
         if model.source not in pack.sources:
             raise ValueError(f"{model.name} names the source {model.source!r}, which is not there")
+        if model.taps and model.importer != "tfjs":
+            raise ValueError(f"{model.name} has taps, which only the importer tfjs can make")
         if model.importer not in IMPORTERS:
             raise ValueError(f"{model.importer!r} is none of the importers {', '.join(IMPORTERS)}")
         needed = IMPORTERS[model.importer]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import onnx
 from onnx import helper
 
@@ -15,14 +17,21 @@ IR_VERSION = 8  # the one that came with opset 18; ONNX Runtime 1.20 reads up to
 _TYPES = {"DT_FLOAT": onnx.TensorProto.FLOAT, "DT_INT32": onnx.TensorProto.INT32}
 
 
-def import_tfjs(topology: bytes, weights: bytes) -> onnx.ModelProto:
+def import_tfjs(
+    topology: bytes, weights: bytes, taps: Mapping[str, str] | None = None
+) -> onnx.ModelProto:
     """Convert one graph model. `topology` is the model.json, `weights` the .bin file that it names.
 
     The input is called `input` and keeps TensorFlow's layout (N, H, W, C) and dtype, with N free even where
     the original fixes it at 1. Outputs keep the last part of TensorFlow's names: `Identity_1`, `Softmax`.
+    `taps` names inner tensors that become outputs too, behind the graph's own and in their order: what each is
+    to be called, and what TensorFlow calls it.
     Raises ConversionError when the files hold something that this converter doesn't know.
     """
     graph = free_batch(read_graph(topology, weights))
+    for tensor in (taps or {}).values():
+        if tensor not in graph.nodes:
+            raise ConversionError(f"the graph has no tensor {tensor} to tap")
     writer = Writer(graph.constants)
     inputs = []
     for node in graph.in_order():
@@ -36,6 +45,7 @@ def import_tfjs(topology: bytes, weights: bytes) -> onnx.ModelProto:
     if len(inputs) != 1:
         raise ConversionError(f"the graph has {len(inputs)} inputs, not one")
     outputs = [_output(writer, tensor, shape) for tensor, shape in graph.outputs.items()]
+    outputs += _tapped(writer, inputs, taps or {})
     nodes = writer.needed([output.name for output in outputs])
     body = helper.make_graph(nodes, "graph", inputs, outputs, writer.initializers)
     opset = helper.make_opsetid("", OPSET)
@@ -54,3 +64,21 @@ def _output(writer: Writer, tensor: str, shape: tuple[int, ...]) -> onnx.ValueIn
     name = tensor.rpartition("/")[2]
     writer.write("Identity", [writer.value(tensor)], output=name)
     return helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["N", *shape[1:]])
+
+
+def _tapped(
+    writer: Writer, inputs: list[onnx.ValueInfoProto], taps: Mapping[str, str]
+) -> list[onnx.ValueInfoProto]:
+    """Give inner tensors names, and find their shapes, which the topology doesn't say."""
+    if not taps:
+        return []
+    for name, tensor in taps.items():
+        writer.write("Identity", [writer.value(tensor)], output=name)
+    body = helper.make_graph(writer.needed(list(taps)), "graph", inputs, [], writer.initializers)
+    opset = helper.make_opsetid("", OPSET)
+    inferred = onnx.shape_inference.infer_shapes(helper.make_model(body, opset_imports=[opset]))
+    types = {value.name: value.type.tensor_type for value in inferred.graph.value_info}
+    shapes = {name: ["N", *(side.dim_value for side in types[name].shape.dim[1:])] for name in taps}
+    return [
+        helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape) for name, shape in shapes.items()
+    ]

@@ -34,16 +34,20 @@ def similarity_transforms(landmarks: Floats, side: int, padding: float = PADDING
     return np.moveaxis(np.array(rows), -1, 0)
 
 
+def chip_maps(landmarks: Floats, side: int, padding: float = PADDING) -> NDArray[np.float64]:
+    """The maps (N, 2, 3) from pixels of a chip to those of the picture, for `landmarks` (N, 5, 2), px."""
+    transforms = similarity_transforms(landmarks, side, padding)
+    turns = np.linalg.inv(transforms[:, :, :2])
+    return np.concatenate([turns, -turns @ transforms[:, :, 2:]], 2)
+
+
 class FaceChips:
     """Chips of one picture's faces."""
 
     def __init__(self, pixels: Pixels) -> None:
-        self._copies = Copies(pixels)
+        self.copies = Copies(pixels)
 
     def take(self, landmarks: Sequence[Floats] | Floats, side: int, padding: float = PADDING) -> Pixels:
         """(N, side, side, 3), uint8, RGB, black outside the picture, for `landmarks` N × (5, 2), px."""
         points = np.asarray(landmarks, np.float32).reshape(-1, 5, 2)
-        transforms = similarity_transforms(points, side, padding)
-        turns = np.linalg.inv(transforms[:, :, :2])
-        shifts = -turns @ transforms[:, :, 2:]
-        return self._copies.cut(np.concatenate([turns, shifts], 2), side)
+        return self.copies.cut(chip_maps(points, side, padding), side)
