@@ -47,7 +47,7 @@ def print_audit(audit: WatchlistAudit) -> None:
 
 
 def _print_shares(shares: tuple[Share, ...], thresholds: tuple[float, ...]) -> None:
-    headers = "Probes", "Of the probes", "Matched wrongly", "Of those matched wrongly"
+    headers = "Probes", "Of all", "Matched wrongly", "Of the wrong"
     for at in thresholds:
         rows = table(
             Column(f"At {at:g} %", overflow="fold"), *(Column(name, justify="right") for name in headers)

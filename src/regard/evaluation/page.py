@@ -35,7 +35,8 @@ table { border-collapse: collapse; margin: .5rem 0; font-size: .92rem; font-vari
 th, td { padding: .3rem .9rem .3rem 0; text-align: right; border-bottom: 1px solid var(--line); }
 th { color: var(--soft); font-weight: 600; vertical-align: bottom; }
 th:first-child, td:first-child { text-align: left; }
-th.path, td.path { text-align: left; overflow-wrap: anywhere; }
+td { white-space: nowrap; }
+th.path, td.path { text-align: left; white-space: normal; overflow-wrap: anywhere; }
 @media print { body { font-size: 11pt; max-width: none; padding: 0; }
   h2, h3 { break-after: avoid; } tr { break-inside: avoid; } }
 """
