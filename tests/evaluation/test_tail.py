@@ -56,7 +56,10 @@ def test_no_rate_is_ever_said_to_be_zero() -> None:
     uniform = np.linspace(0.99, 1.0, len(pairs.near), dtype=np.float32)  # a tail that ends at once
     tail = fit_tail(Pairs(pairs.people, 1.0, pairs.near, uniform, pairs.genuine, pairs.genuine_distance))
     assert tail is not None
-    assert tail.rate(0.9)[0] > 0
+    inside = uniform[uniform < tail.start].astype(np.float64)
+    power = 1 / np.log(tail.start / inside).mean()
+    expected = len(inside) / pairs.person_pairs * (0.9 / tail.start) ** power
+    assert tail.rate(0.9)[0] == pytest.approx(expected, rel=1e-3)
 
 
 def test_nothing_is_extrapolated_from_a_handful_of_pairs() -> None:
