@@ -1,4 +1,4 @@
-"""`regard audit`: the log, checked and exported."""
+"""`regard audit`: the log, checked and exported, and the face model, held to account."""
 
 from __future__ import annotations
 
@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from regard.cli.bias import bias
 from regard.cli.local import DataFolder, check_database
 from regard.cli.printing import count, say
+from regard.cli.watchlist import watchlist
 from regard.settings import Settings
 
 if TYPE_CHECKING:
     from regard.governance.audit import AuditLog
 
-app = typer.Typer(help="Check and export the audit log.", no_args_is_help=True)
+app = typer.Typer(help="Check and export the audit log; audit the face model.", no_args_is_help=True)
+app.command("bias")(bias)
+app.command("watchlist")(watchlist)
 
 
 @app.command("verify")

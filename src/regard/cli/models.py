@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
+from regard.cli.card import card
 from regard.packs import progress as packs_progress
 from regard.packs.install import InstalledPack
 from regard.packs.install import install as install_pack
@@ -20,6 +21,7 @@ from regard.packs.transfer import export_pack, import_pack
 from regard.settings import Settings
 
 app = typer.Typer(help="List, install, check and carry model packs.", no_args_is_help=True)
+app.command("card")(card)
 
 PackName = Annotated[
     str | None,

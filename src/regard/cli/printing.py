@@ -17,6 +17,12 @@ def say(sentence: str, *, on_stderr: bool = False) -> None:
     Console(stderr=on_stderr).print(Text(printable(sentence)), soft_wrap=True)
 
 
+def say_point(sentence: str) -> None:
+    """One of several sentences; on a terminal it is broken between words."""
+    console = Console()
+    console.print(Text(printable(f"· {sentence}")), soft_wrap=not console.is_terminal)
+
+
 def complain(sentence: str) -> None:
     """The one sentence of an error."""
     lines = "\n".join(printable(line) for line in sentence.splitlines())

@@ -1,0 +1,135 @@
+"""The main face of every picture of a folder, as an embedding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+from regard.errors import RegardError
+from regard.evaluation.choices import Main
+from regard.evaluation.dataset import Sample
+from regard.evaluation.pairs import Floats
+from regard.vision.faces.attributes import Attributes
+from regard.vision.faces.face import Face
+from regard.vision.image import Image, ImageError, ImageTooLarge, ImageTooSmall
+
+
+class FaceModel(Protocol):
+    """What an audit needs of `vision.faces.FaceAnalyzer`."""
+
+    version: str
+    dimension: int
+
+    def detect(self, image: Image, *, limit: int = 100) -> list[Face]: ...
+
+    def embed(self, image: Image, faces: Sequence[Face]) -> Floats: ...
+
+
+@runtime_checkable
+class Describer(Protocol):
+    """A face model that tells age and gender."""
+
+    def describe(self, image: Image, faces: Sequence[Face]) -> list[Attributes]: ...
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Look:
+    """What was seen in one picture: an embedding (D,) of its face, or why it can't be read."""
+
+    sample: Sample
+    row: Floats | None = None
+    attributes: Attributes | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class FaceSet:
+    """What was seen in all pictures, in their order. `model`: the version of what made the embeddings."""
+
+    looks: tuple[Look, ...]
+    model: str
+    dimension: int
+
+    @property
+    def readable(self) -> list[Look]:
+        return [look for look in self.looks if look.error is None]
+
+    @property
+    def faces(self) -> list[Look]:
+        """Those with a face: the rows of `rows`."""
+        return [look for look in self.looks if look.row is not None]
+
+    @property
+    def rows(self) -> Floats:
+        """(N, D)"""
+        found = [look.row for look in self.looks if look.row is not None]
+        return np.stack(found) if found else np.empty((0, self.dimension), np.float32)
+
+
+def look_at(
+    samples: Sequence[Sample],
+    model: FaceModel,
+    load: Callable[[Path], Image],
+    *,
+    main: Main = Main.LARGEST,
+    describer: Describer | None = None,
+    workers: int = 1,
+    report: Callable[[int], None] = lambda _: None,
+) -> FaceSet:
+    """Looks at every picture, `workers` at a time; `report` is told how many are done.
+
+    `load` answers a file's picture, or raises ImageError or RegardError. Nothing is kept but what is
+    answered.
+    """
+
+    def one(sample: Sample) -> Look:
+        try:
+            image = load(sample.file)
+        except RegardError as error:
+            return Look(sample, error=str(error))
+        except ImageError as error:
+            return Look(sample, error=_sentence(error))
+        face = main_face(image, model.detect(image), main)
+        if face is None:
+            return Look(sample)
+        seen = Look(sample, model.embed(image, [face])[0])
+        return seen if describer is None else replace(seen, attributes=describer.describe(image, [face])[0])
+
+    looks = []
+    for look in _in_order(one, samples, workers):
+        looks.append(look)
+        report(len(looks))
+    return FaceSet(tuple(looks), model.version, model.dimension)
+
+
+def main_face(image: Image, faces: Sequence[Face], main: Main) -> Face | None:
+    if main is Main.LARGEST:
+        return max(faces, key=lambda face: face.box.area, default=None)
+    middle = np.array([image.width, image.height]) / 2
+    return min(faces, key=lambda face: float(np.linalg.norm(face.landmarks.mean(0) - middle)), default=None)
+
+
+def _in_order(one: Callable[[Sample], Look], samples: Sequence[Sample], workers: int) -> Iterator[Look]:
+    """Each sample's look, in order; few pictures are held at a time."""
+    rest = iter(samples)
+    with ThreadPoolExecutor(workers) as executor:
+        running: list[Future[Look]] = [executor.submit(one, sample) for sample in islice(rest, 4 * workers)]
+        while running:
+            yield running.pop(0).result()
+            running.extend(executor.submit(one, sample) for sample in islice(rest, 1))
+
+
+def _sentence(error: ImageError) -> str:
+    match error:
+        case ImageTooSmall():
+            return f"It is too small: {error}."
+        case ImageTooLarge():
+            return f"It is too large: {error}."
+        case _:
+            return f"It can't be decoded: {error}."

@@ -1,0 +1,90 @@
+"""Looking at a folder of pictures, with the real networks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from regard.errors import RegardError
+from regard.evaluation.choices import Main
+from regard.evaluation.dataset import Sample
+from regard.evaluation.faces import look_at
+from regard.packs.install import InstalledPack
+from regard.vision.faces import Face, FaceAnalyzer
+from regard.vision.image import Image, decode_image
+from regard.vision.session import SessionPool
+from tests import scenes
+
+
+@pytest.fixture(scope="module")
+def model(installed_pack: InstalledPack) -> FaceAnalyzer:
+    return FaceAnalyzer(SessionPool(installed_pack.paths()))
+
+
+def load(file: Path) -> Image:
+    if file.name == "gone.jpg":
+        raise RegardError("It is gone.")
+    return decode_image(file.read_bytes())
+
+
+def samples(*files: Path) -> list[Sample]:
+    return [Sample(file, file.name, file.stem, {}) for file in files]
+
+
+class Counted:
+    """Stands in for the network of ages and genders: tells how often it was asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def describe(self, image: Image, faces: Sequence[Face]) -> list[str]:
+        self.asked += 1
+        return [f"{image.width} wide"]
+
+
+def test_every_picture_is_looked_at_in_its_order(
+    model: FaceAnalyzer, portrait: Path, other_portrait: Path, texture: Path, tmp_path: Path
+) -> None:
+    small, broken = tmp_path / "small.png", tmp_path / "broken.jpg"
+    scenes.portrait("hopper").resize((40, 40)).save(small)
+    broken.write_bytes(b"no picture")
+    files = (portrait, texture, small, broken, tmp_path / "gone.jpg", other_portrait)
+    told: list[int] = []
+    seen = look_at(samples(*files), model, load, workers=3, report=told.append)
+    assert [look.sample.name for look in seen.looks] == [file.name for file in files]
+    assert [look.row is not None for look in seen.looks] == [True, False, False, False, False, True]
+    assert [look.error for look in seen.looks[2:5]] == [
+        "It is too small: 40 × 40 pixels.",
+        "It can't be decoded: neither JPEG nor PNG.",
+        "It is gone.",
+    ]
+    assert len(seen.readable) == 3
+    assert seen.rows.shape == (2, model.dimension)
+    assert np.linalg.norm(seen.rows[0] - seen.rows[1]) > 0.7
+    assert told == [1, 2, 3, 4, 5, 6]
+
+
+def test_the_largest_face_counts_or_the_one_in_the_middle(model: FaceAnalyzer, tmp_path: Path) -> None:
+    large, middle = scenes.portrait("hopper"), scenes.portrait("astronaut").resize((256, 256))
+    wide = scenes.group([60])[0].resize((1400, 600))
+    wide.paste(large, (0, 0))
+    wide.paste(middle, (572, 172))
+    wide.save(tmp_path / "wide.png")
+    alone = look_at(
+        samples(scenes.PICTURES / "hopper.jpg", scenes.PICTURES / "astronaut.jpg"), model, load
+    ).rows
+    for main, person in ((Main.LARGEST, 0), (Main.MIDDLE, 1)):
+        [row] = look_at(samples(tmp_path / "wide.png"), model, load, main=main).rows
+        assert np.linalg.norm(alone - row, axis=1).argmin() == person
+
+
+def test_faces_are_described_where_it_is_asked_for(
+    model: FaceAnalyzer, portrait: Path, texture: Path
+) -> None:
+    describer = Counted()
+    seen = look_at(samples(portrait, texture), model, load, describer=describer)  # type: ignore[arg-type]
+    assert describer.asked == 1
+    assert [look.attributes for look in seen.looks] == ["512 wide", None]

@@ -1,0 +1,119 @@
+"""Reports are pages that stand alone, whatever files and groups are called."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from regard.evaluation.bias import audit_bias
+from regard.evaluation.bias_page import bias_page
+from regard.evaluation.intervals import Rate
+from regard.evaluation.plots import rate_plot
+from regard.evaluation.watchlist import audit_watchlist
+from regard.evaluation.watchlist_page import watchlist_page
+from regard.evaluation.wording import digits, per_million, percent, span, times
+from tests.evaluation import made
+
+NASTY = '<script>alert("&")</script>'
+
+
+@pytest.fixture(scope="module")
+def pages() -> list[str]:
+    samples = [
+        made.sample(f"{NASTY}{number}", f"{number // 2}", {NASTY: NASTY * (number % 2 + 1)})
+        for number in range(20)
+    ]
+    rows = [made.at(number // 4 * 0.1, 0) for number in range(20)]
+    data, faces = made.dataset(samples), made.faces(samples, [*rows[:-1], None])
+    return [bias_page(audit_bias(data, faces)), watchlist_page(audit_watchlist((data, faces), (data, faces)))]
+
+
+def test_names_are_text_and_never_markup(pages: list[str]) -> None:
+    for page in pages:
+        assert "<script" not in page.lower()
+        assert NASTY in unescape(page)
+
+
+def test_nothing_is_fetched(pages: list[str]) -> None:
+    for page in pages:
+        assert re.findall(r"(?:src|href|url\(|@import|https?:)", page) == []
+
+
+def test_pages_are_well_formed(pages: list[str]) -> None:
+    for page in pages:
+        body = page.replace("<!doctype html>", "").replace("&nbsp;", " ")
+        ElementTree.fromstring(re.sub(r"(<meta[^>]*)>", r"\1/>", body))  # noqa: S314
+
+
+def x_of(drawing: str) -> list[float]:
+    return [float(circle.get("cx", "")) for circle in ElementTree.fromstring(drawing).iter("circle")]  # noqa: S314
+
+
+def test_an_axis_is_logarithmic() -> None:
+    drawing = rate_plot(
+        "", {str(size): Rate.counted(1000, size) for size in (10**4, 10**5, 10**6)}, per_million
+    )
+    first, second, third = x_of(drawing)
+    assert first - second == pytest.approx(second - third, abs=0.2)
+    assert first > second
+
+
+def test_a_rate_of_zero_is_an_open_circle_at_the_left_edge() -> None:
+    drawing = rate_plot("", {"a": Rate.counted(0, 1000), "b": Rate.counted(100, 1000)}, per_million)
+    assert drawing.count('class="zero"') == 1
+    assert min(x_of(drawing)) == x_of(drawing)[0]
+
+
+def test_a_group_without_a_rate_is_said_to_have_none() -> None:
+    assert "not enough pictures" in rate_plot("", {"a": None, "b": Rate.counted(1, 10)}, percent)
+    assert rate_plot("", {"a": None}, percent) == ""
+
+
+@pytest.mark.parametrize("power", range(-9, 1))
+def test_every_rate_can_be_drawn(power: int) -> None:
+    rate = Rate.of(10.0**power, events=3, trials=10**9, effective=10 / 10.0**power)
+    for place in x_of(rate_plot("", {"a": rate, "b": Rate.counted(0, 10)}, per_million)):
+        assert np.isfinite(place)
+        assert 0 <= place <= 420
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (0, "0"),
+        (0.0126, "0.013"),
+        (1.26, "1.3"),
+        (126, "130"),
+        (12_600, "13,000"),
+        (0.999, "1.0"),
+        (99.7, "100"),
+    ],
+)
+def test_numbers_have_two_digits(number: float, text: str) -> None:
+    assert digits(number) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (0, "0 %"),
+        (0.00042, "0.042 %"),
+        (0.042, "4.2 %"),
+        (0.42, "42 %"),
+        (0.996, "99.6 %"),
+        (0.99999, "> 99.9 %"),
+        (1, "100 %"),
+    ],
+)
+def test_shares_are_percentages(share: float, text: str) -> None:
+    assert percent(share) == text
+
+
+def test_a_bound_of_hardly_anything_is_zero() -> None:
+    assert span(1e-4, 1e-22, 3e-4, per_million) == "100 (0–300)"
+    assert span(0.5, 0.25, 0.75, percent) == "50 % (25–75 %)"
+    assert times(1.04) == "1.04 times"
