@@ -40,10 +40,21 @@ class FaceChips:
     def __init__(self, pixels: Pixels) -> None:
         self._copies = Copies(pixels)
 
-    def take(self, landmarks: Sequence[Floats] | Floats, side: int, padding: float = PADDING) -> Pixels:
-        """(N, side, side, 3), uint8, RGB, black outside the picture, for `landmarks` N × (5, 2), px."""
+    def take(
+        self,
+        landmarks: Sequence[Floats] | Floats,
+        side: int,
+        padding: float = PADDING,
+        *,
+        mirrored: bool = False,
+    ) -> Pixels:
+        """(N, side, side, 3), uint8, RGB, black outside the picture, for `landmarks` N × (5, 2), px.
+
+        `mirrored` exchanges left and right.
+        """
         points = np.asarray(landmarks, np.float32).reshape(-1, 5, 2)
         transforms = similarity_transforms(points, side, padding)
         turns = np.linalg.inv(transforms[:, :, :2])
         shifts = -turns @ transforms[:, :, 2:]
-        return self._copies.cut(np.concatenate([turns, shifts], 2), side)
+        chips = self._copies.cut(np.concatenate([turns, shifts], 2), side)
+        return np.ascontiguousarray(chips[:, :, ::-1]) if mirrored else chips
