@@ -2,15 +2,16 @@
 
     python training/fit_embedding.py ../shared/data/fairface
 
-Needs the default model pack (`regard models install default`). Two things are fitted: the principal directions
-of FaceRes's descriptors, and how crowded it is around a vector (`regard.vision.faces.crowding`). No identity is
-used, only how faces in general lie, and nothing here comes from the people that accuracy is measured on. The
-few numbers that are options were chosen on the development folds of LFW (training/compare_embeddings.py).
+Needs the default model pack (`regard models install default`). Fits two things: the principal directions of
+FaceRes's descriptors, and how crowded it is around a vector (`regard.vision.faces.crowding`). No identity is
+used, only how faces in general lie, and nothing comes from the people that accuracy is measured on. The few
+numbers that are options were chosen on the development folds of LFW (training/compare_embeddings.py).
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -32,18 +33,23 @@ from regard.vision.session import SessionPool, one_thread_each
 TARGET = Path(__file__).parent.parent / "src/regard/vision/faces/embedding.npz"
 
 
-def describe(folder: Path, sessions: SessionPool, limit: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """dlib's descriptors (N, 128) and FaceRes's (N, 1024) of each picture's largest face."""
-    files = sorted(folder.rglob("*.jpg"))
-    chosen = sorted(np.random.RandomState(seed).permutation(len(files))[:limit].tolist())
-    detector, dlib, faceres = FaceDetector(sessions), [], []
-    for file in (files[place] for place in chosen):
-        pixels = decode_image(file.read_bytes(), min_side=20).pixels
+def pictured(
+    folder: Path, sessions: SessionPool, limit: int, seed: int
+) -> Iterator[tuple[FaceChips, np.ndarray]]:
+    """The chips and landmarks (1, 5, 2) of the largest face of each of `limit` pictures drawn at random."""
+    files, detector = sorted(folder.rglob("*.jpg")), FaceDetector(sessions)
+    for place in sorted(np.random.RandomState(seed).permutation(len(files))[:limit].tolist()):
+        pixels = decode_image(files[place].read_bytes(), min_side=20).pixels
         found = detector.detect(pixels)
-        if not len(found):
-            continue
-        largest = np.prod(found.boxes[:, 2:] - found.boxes[:, :2], 1).argmax()
-        chips, landmarks = FaceChips(pixels), found.landmarks[[largest]]
+        if len(found):
+            largest = np.prod(found.boxes[:, 2:] - found.boxes[:, :2], 1).argmax()
+            yield FaceChips(pixels), found.landmarks[[largest]]
+
+
+def describe(folder: Path, sessions: SessionPool, limit: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """dlib's descriptors (N, 128) and FaceRes's (N, 1024), a row a picture."""
+    dlib, faceres = [], []
+    for chips, landmarks in pictured(folder, sessions, limit, seed):
         dlib.append(describe_by_dlib(sessions, chips, landmarks)[0])
         faceres.append(read_faces(sessions, chips, landmarks).descriptors[0])
     return np.array(dlib), np.array(faceres)
@@ -132,7 +138,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--limit", type=int, default=3000, help="pictures, drawn at random")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--dimension", type=int, default=256, help="of FaceRes's part")
-    parser.add_argument("--weight", type=float, default=0.6, help="of FaceRes's part; dlib's is 1")
+    parser.add_argument("--weight", type=float, default=0.55, help="of FaceRes's part; dlib's is 1")
     parser.add_argument("--neighbours", type=int, default=10)
     parser.add_argument("--leading", type=int, default=20)
     parser.add_argument("--ridge", type=float, default=10.0)

@@ -1,11 +1,11 @@
 """How crowded it is around a face's vector, and the vectors moved so that it is equally crowded everywhere.
 
-Some faces resemble many others: those of a kind that a network saw seldom in its training lie close together,
-and are taken for each other most. Kept apart by one distance for all, they decide where it must lie. In speaker
-recognition such scores are divided by those of a cohort of other people (Auckenthaler et al., "Score
+Some faces resemble many others: those of a kind that a network saw seldom in its training lie close together
+and are taken for each other most. One distance for all has to be small enough for them. In the recognition of
+speakers, scores are therefore normalised by those of a cohort of other people (Auckenthaler et al., "Score
 Normalization for Text-Independent Speaker Verification Systems", 2000). That takes the cohort along, and a
-comparison that an index of vectors can't do. Here the vector itself is moved, away from the average face and by
-the more, the nearer its cohort is; how near that is, is predicted from the vector, so that no face of the
+comparison that an index of vectors can't do. Here the vector itself is moved away from the average face, by
+the more, the nearer its cohort is. How near that is, is predicted from the vector, so that no face of the
 cohort has to be kept.
 """
 
