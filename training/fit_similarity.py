@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lfw import Pairs, accuracy, all_pairs, embedded, intervals, true_match_rates
+from lfw import Pairs, accuracy, all_pairs, embedded, interval, redrawn, true_match_rates
 from regard.collections.similarity import Calibration
 
 # Similarity in percent, and the false match rate that it is to mean.
@@ -64,7 +64,8 @@ def main() -> None:
     print(f"{len(faces.rows)} faces, accuracy on the listed pairs {accuracy(faces, options.folder):.4f}")
     impostors, genuine = all_pairs(faces.names, faces.rows)
     rates = list(ANCHORS.values())
-    true, bounds = true_match_rates(impostors, genuine, rates), intervals(impostors, genuine, rates)
+    true = true_match_rates(impostors, genuine, rates)
+    bounds = interval(redrawn(impostors, genuine, rates)).T
     for rate, share, (low, high) in zip(rates, true, bounds, strict=True):
         limit = impostors.distance_at(rate)
         print(f"true match rate at {rate:.0e}: {share:.3f} ({low:.3f} to {high:.3f}), distance {limit:.3f}")

@@ -74,6 +74,13 @@ class Pairs:
         end = np.searchsorted(np.cumsum(self.weight) / self.total, rate)
         return Pairs(self.distance[:end], self.weight[:end], self.people[:end], self.total)
 
+    def among(self, chosen: np.ndarray) -> Pairs:
+        """Those of two `chosen` people, bool (P,), of whom each pair, or each alone, has the weight 1."""
+        kept = chosen[self.people].all(1)
+        genuine = (self.people[:, 0] == self.people[:, 1]).all()
+        total = self.weight[kept].sum() if genuine else chosen.sum() * (chosen.sum() - 1) / 2
+        return Pairs(self.distance[kept], self.weight[kept], self.people[kept], float(total))
+
 
 def listed_pairs(folder: Path) -> list[tuple[Key, Key]]:
     pairs = []
@@ -150,12 +157,13 @@ def true_match_rates(impostors: Pairs, genuine: Pairs, rates: list[float]) -> np
     return np.array([genuine.share_below(impostors.distance_at(rate)) for rate in rates])
 
 
-def intervals(
+def redrawn(
     impostors: Pairs, genuine: Pairs, rates: list[float], draws: int = 200, seed: int = 0
 ) -> np.ndarray:
-    """95 % intervals (len(rates), 2) of the true match rates at false match `rates`, up to some 1e-3.
+    """The true match rates (draws, len(rates)) with other people; `rates` up to some 1e-3.
 
-    A person who is drawn twice counts twice, and is no impostor to himself.
+    People are drawn with replacement: one who is drawn twice counts twice, and is no impostor to himself.
+    The same seed draws the same people whatever their vectors are.
     """
     random, count = np.random.default_rng(seed), int(impostors.people.max()) + 1
     impostors, shares = impostors.nearest(10 * max(rates)), []
@@ -168,7 +176,12 @@ def intervals(
         weight = genuine.weight * times[genuine.people[:, 0]]
         own = Pairs(genuine.distance, weight, genuine.people, float(weight.sum()))
         shares.append(true_match_rates(others, own, rates))
-    return np.percentile(shares, [2.5, 97.5], 0).T
+    return np.array(shares)
+
+
+def interval(shares: np.ndarray) -> np.ndarray:
+    """Of 95 % of the draws: (2, ...) of (draws, ...)."""
+    return np.percentile(shares, [2.5, 97.5], 0)
 
 
 def accuracy(faces: Faces, folder: Path) -> float:
