@@ -2,10 +2,15 @@
 
     python training/fit_similarity.py ../shared/data/lfw
 
-Uses the pictures of the people in `pairs_dev_folds1-3.txt`. Every pair of pictures of two people is an
-impostor pair, weighted so that each pair of people counts the same; genuine pairs are weighted so that each
-person does. Prints the constants of src/regard/collections/similarity.py, what they give, and the same fitted
-on one half of the people and judged on the other.
+By the protocol of training/lfw.py, on the people in `pairs_dev_folds1-3.txt`. Prints the constants of
+src/regard/collections/similarity.py, what they give, the same fitted on one half of the people and judged on
+the other, and what they give for the folder's other people, who had no part in any choice.
+
+The rates that are wanted lie beyond what this many people can tell one by one: a millionth of the pairs of
+1,240 people is less than one pair of people. So the rate is taken for a power of the distance below the
+distance of a rate of `TAIL`: R(d) = TAIL · (d / u)^k, the generalised Pareto tail for what can't be below 0
+(Pickands, 1975), with Hill's estimate of the exponent, 1 / k = mean of log(u / d) over the pairs below u
+(Hill, "A Simple General Approach to Inference About the Tail of a Distribution", 1975).
 """
 
 from __future__ import annotations
@@ -15,114 +20,74 @@ from pathlib import Path
 
 import numpy as np
 
-from regard.packs.install import install
-from regard.packs.manifest import find_pack
-from regard.vision.faces import FaceAnalyzer
-from regard.vision.image import decode_image
-from regard.vision.session import SessionPool
+from lfw import Pairs, accuracy, all_pairs, embedded, interval, redrawn, true_match_rates
+from regard.collections.similarity import Calibration
 
 # Similarity in percent, and the false match rate that it is to mean.
 ANCHORS = {80.0: 1e-4, 95.0: 1e-5, 99.0: 1e-6}
-
-Pairs = tuple[np.ndarray, np.ndarray]  # distances, weights
-
-
-def people_of(pairs_file: Path) -> list[tuple[tuple[str, int], tuple[str, int]]]:
-    pairs = []
-    for line in pairs_file.read_text().splitlines()[1:]:
-        first, number, *rest = line.split("\t")
-        second = rest[0] if len(rest) == 2 else first
-        pairs.append(((first, int(number)), (second, int(rest[-1]))))
-    return pairs
+TAIL = 3e-4
 
 
-def embed_all(folder: Path, people: set[str]) -> tuple[list[tuple[str, int]], np.ndarray]:
-    """The embedding of the face nearest the middle of every picture."""
-    analyzer = FaceAnalyzer(SessionPool(install(find_pack("default")).paths()))
-    keys, rows = [], []
-    for file in sorted(path for person in people for path in (folder / person).glob("*.jpg")):
-        image = decode_image(file.read_bytes())
-        faces = analyzer.detect(image)
-        if not faces:
-            print(f"no face in {file.name}")
-            continue
-        middle = np.array([image.width, image.height]) / 2
-        face = min(faces, key=lambda face: float(np.linalg.norm(face.landmarks.mean(0) - middle)))
-        keys.append((file.parent.name, int(file.stem.rsplit("_", 1)[1])))
-        rows.append(analyzer.embed(image, [face])[0])
-    return keys, np.array(rows, np.float32)
+def fit_tail(impostors: Pairs) -> tuple[float, float]:
+    """u and k, see above."""
+    start = impostors.distance_at(TAIL)
+    below = impostors.nearest(TAIL)
+    return start, float(below.weight.sum() / (below.weight @ np.log(start / below.distance)))
 
 
-def all_pairs(names: np.ndarray, rows: np.ndarray) -> tuple[Pairs, Pairs]:
-    """Impostor and genuine pairs."""
-    _, person, count = np.unique(names, return_inverse=True, return_counts=True)
-    squares = (rows**2).sum(1)
-    apart = np.sqrt(np.maximum(squares[:, None] + squares[None] - 2 * rows @ rows.T, 0))
-    first, second = np.triu_indices(len(rows), 1)
-    same = person[first] == person[second]
-    distance = apart[first, second]
-    a, b = count[person[first]], count[person[second]]
-    weight = np.where(same, 2 / (a * np.maximum(b - 1, 1)), 1 / (a * b))
-    return (distance[~same], weight[~same]), (distance[same], weight[same])
-
-
-def share_below(pairs: Pairs, distance: float) -> float:
-    return float(pairs[1][pairs[0] < distance].sum() / pairs[1].sum())
-
-
-def distance_at_rate(pairs: Pairs, rate: float) -> float:
-    order = np.argsort(pairs[0])
-    share = np.cumsum(pairs[1][order]) / pairs[1].sum()
-    return float(pairs[0][order][np.searchsorted(share, rate)])
-
-
-def fit(impostors: Pairs) -> tuple[float, float]:
-    """a and b of 100 / (1 + (d / a)^b): least squares in log d over the anchors."""
+def fit(impostors: Pairs) -> Calibration:
+    """Least squares in the logarithm of the distance over the anchors."""
+    start, exponent = fit_tail(impostors)
     log_odds = [np.log((100 - percent) / percent) for percent in ANCHORS]
-    log_distance = [np.log(distance_at_rate(impostors, rate)) for rate in ANCHORS.values()]
+    log_distance = [np.log(start) + np.log(rate / TAIL) / exponent for rate in ANCHORS.values()]
     slope, offset = np.polyfit(log_odds, log_distance, 1)
-    return float(np.exp(offset)), float(1 / slope)
+    return Calibration(float(np.exp(offset)), float(1 / slope))
 
 
-def report(title: str, constants: tuple[float, float], impostors: Pairs, genuine: Pairs) -> None:
-    print(f"\n{title}: {len(impostors[0])} impostor pairs, {len(genuine[0])} genuine pairs")
+def report(title: str, calibration: Calibration, impostors: Pairs, genuine: Pairs) -> None:
+    print(f"\n{title}: {len(impostors.distance)} impostor pairs, {len(genuine.distance)} genuine pairs")
     print("| similarity | distance | false match rate | true match rate |\n|---|---|---|---|")
     for percent in (50, 80, 90, 95, 99, 99.9):
-        distance = constants[0] * ((100 - percent) / percent) ** (1 / constants[1])
-        rates = share_below(impostors, distance), share_below(genuine, distance)
+        distance = calibration.distance_at(percent)
+        rates = impostors.share_below(distance), genuine.share_below(distance)
         print(f"| {percent} % | {distance:.3f} | {rates[0]:.1e} | {rates[1]:.3f} |")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--save", type=Path, help="keep the embeddings in this .npz")
+    parser.add_argument(
+        "--embeddings", type=Path, help="keep the embeddings in this .npz, or take them from it"
+    )
     options = parser.parse_args()
-    listed = people_of(options.folder / "pairs_dev_folds1-3.txt")
-    keys, rows = embed_all(options.folder, {key[0] for pair in listed for key in pair})
-    names = np.array([key[0] for key in keys])
-    if options.save:
-        np.savez(options.save, names=names, rows=rows)
-    where = {key: index for index, key in enumerate(keys)}
-    usable = [(where[a], where[b], a[0] == b[0]) for a, b in listed if a in where and b in where]
-    distance = np.array([np.linalg.norm(rows[a] - rows[b]) for a, b, _ in usable])
-    same = np.array([pair[2] for pair in usable])
-    accuracy = max(float(((distance < limit) == same).mean()) for limit in distance)
-    print(f"{len(rows)} faces; {len(usable)} listed pairs, accuracy at the best threshold {accuracy:.4f}")
-    impostors, genuine = all_pairs(names, rows)
-    for rate in ANCHORS.values():
-        limit = distance_at_rate(impostors, rate)
-        print(f"true match rate at {rate:.0e}: {share_below(genuine, limit):.3f} (distance {limit:.3f})")
-    constants = fit(impostors)
-    print(f"MIDDLE, STEEPNESS = {constants[0]:.4f}, {constants[1]:.3f}")
-    report("all people", constants, impostors, genuine)
-    half = np.random.RandomState(0).permutation(np.unique(names))
-    chosen = np.isin(names, half[: len(half) // 2])
+    faces, others = embedded(options.folder, options.embeddings).split(options.folder)
+    print(f"{len(faces.rows)} faces, accuracy on the listed pairs {accuracy(faces, options.folder):.4f}")
+    impostors, genuine = all_pairs(faces.names, faces.rows)
+    rates = list(ANCHORS.values())
+    true = true_match_rates(impostors, genuine, rates)
+    bounds = interval(redrawn(impostors, genuine, rates)).T
+    for rate, share, (low, high) in zip(rates, true, bounds, strict=True):
+        limit = impostors.distance_at(rate)
+        print(f"true match rate at {rate:.0e}: {share:.3f} ({low:.3f} to {high:.3f}), distance {limit:.3f}")
+    start, exponent = fit_tail(impostors)
+    print(f"R(d) = {TAIL:.0e} · (d / {start:.4f})^{exponent:.2f}")
+    for rate in rates:
+        limit = start * (rate / TAIL) ** (1 / exponent)
+        print(
+            f"true match rate where R is {rate:.0e}: {genuine.share_below(limit):.3f} (distance {limit:.3f})"
+        )
+    calibration = fit(impostors)
+    print(calibration)
+    report("all people", calibration, impostors, genuine)
+    report("the other people", calibration, *all_pairs(others.names, others.rows))
+    order = np.random.RandomState(0).permutation(np.unique(faces.names))
+    chosen = np.isin(faces.names, order[: len(order) // 2])
     for title, train, test in (
         ("first half's fit on the second", chosen, ~chosen),
         ("the reverse", ~chosen, chosen),
     ):
-        report(title, fit(all_pairs(names[train], rows[train])[0]), *all_pairs(names[test], rows[test]))
+        fitted = fit(all_pairs(faces.names[train], faces.rows[train])[0])
+        report(title, fitted, *all_pairs(faces.names[test], faces.rows[test]))
 
 
 if __name__ == "__main__":

@@ -6,8 +6,7 @@ A user's vector is the average face plus the mean of the user's own deviations f
 1 / sqrt(1 - share + share / n). The average face is that of the people; `share` is fitted on users of 2, 3, 5
 and 10 faces so that a stranger reaches 80 % of a user as often as of a single face. Writes both to
 src/regard/collections/user_vectors.npz. What it prints was fitted on one half of the people and judged on the
-other, both ways. The pictures are those of training/fit_similarity.py; `--embeddings` takes what its `--save`
-keeps.
+other, both ways. The pictures are those of training/fit_similarity.py, and `--embeddings` the same file.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fit_similarity import embed_all, people_of
+from lfw import embedded
 from regard.collections.similarity import distance_at
 from regard.collections.user_vector import UserVectors, admit
 
@@ -239,15 +238,12 @@ def report(folds: list[tuple[People, UserVectors]]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--embeddings", type=Path, help="take the embeddings from this .npz")
+    parser.add_argument(
+        "--embeddings", type=Path, help="keep the embeddings in this .npz, or take them from it"
+    )
     options = parser.parse_args()
-    if options.embeddings:
-        with np.load(options.embeddings) as kept:
-            names, rows = kept["names"], kept["rows"]
-    else:
-        listed = people_of(options.folder / "pairs_dev_folds1-3.txt")
-        keys, rows = embed_all(options.folder, {key[0] for pair in listed for key in pair})
-        names = np.array([key[0] for key in keys])
+    faces, _ = embedded(options.folder, options.embeddings).split(options.folder)
+    names, rows = faces.names, faces.rows
     everyone = People(rows, np.unique(names, return_inverse=True)[1])
     order = np.random.RandomState(0).permutation(len(everyone.counts))
     halves = [everyone.subset(half) for half in np.array_split(order, 2)]

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regard.collections.similarity import distance_at, similarity
+from regard.collections.similarity import CALIBRATIONS, CURRENT, distance_at, similarity
+from regard.vision.faces import FaceAnalyzer
 
 
 def test_the_same_face_is_100_percent() -> None:
@@ -16,7 +17,7 @@ def test_the_same_face_is_100_percent() -> None:
 
 
 def test_similarity_falls_strictly_with_distance() -> None:
-    assert (np.diff(similarity(np.linspace(0.1, 2.0, 1000))) < 0).all()
+    assert (np.diff(similarity(np.linspace(0.15, 2.0, 1000))) < 0).all()
 
 
 @given(st.floats(0.01, 99.999))
@@ -38,3 +39,20 @@ def test_no_similarity_reaches_any_distance() -> None:
 def test_other_numbers_are_no_percentage(percent: float) -> None:
     with pytest.raises(ValueError, match="percentage"):
         distance_at(percent)
+
+
+def test_the_default_is_the_calibration_of_the_face_model_in_use() -> None:
+    assert FaceAnalyzer.version == CURRENT
+    assert distance_at(80) == CALIBRATIONS[FaceAnalyzer.version].distance_at(80)
+
+
+def test_earlier_versions_keep_their_calibration() -> None:
+    assert CALIBRATIONS["1.0"].distance_at(80) == pytest.approx(0.5526, abs=1e-4)
+    assert CALIBRATIONS["1.0"].similarity(0.5526) == pytest.approx(80, abs=0.05)
+
+
+def test_a_tenth_of_the_false_match_rate_takes_as_much_nearer_from_80_to_95_as_from_95_to_99() -> None:
+    """What makes one curve mean 1e-4, 1e-5 and 1e-6: the rate is a power of the distance."""
+    first, second = distance_at(95) / distance_at(80), distance_at(99) / distance_at(95)
+    assert second == pytest.approx(first, rel=0.01)
+    assert first < 0.95

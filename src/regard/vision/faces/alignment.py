@@ -47,7 +47,18 @@ class FaceChips:
     def __init__(self, pixels: Pixels) -> None:
         self.copies = Copies(pixels)
 
-    def take(self, landmarks: Sequence[Floats] | Floats, side: int, padding: float = PADDING) -> Pixels:
-        """(N, side, side, 3), uint8, RGB, black outside the picture, for `landmarks` N × (5, 2), px."""
+    def take(
+        self,
+        landmarks: Sequence[Floats] | Floats,
+        side: int,
+        padding: float = PADDING,
+        *,
+        mirrored: bool = False,
+    ) -> Pixels:
+        """(N, side, side, 3), uint8, RGB, black outside the picture, for `landmarks` N × (5, 2), px.
+
+        `mirrored` exchanges left and right.
+        """
         points = np.asarray(landmarks, np.float32).reshape(-1, 5, 2)
-        return self.copies.cut(chip_maps(points, side, padding), side)
+        chips = self.copies.cut(chip_maps(points, side, padding), side)
+        return np.ascontiguousarray(chips[:, :, ::-1]) if mirrored else chips

@@ -20,7 +20,7 @@ from regard.vision.pixels import Floats
 class FaceAnalyzer:
     """Detection by MTCNN and BlazeFace, embedding by dlib's ResNet and FaceRes. Safe to share by threads."""
 
-    version = "1.0"  # of detector, alignment and embedding together: vectors of two versions don't compare
+    version = "2.0"  # of detector, alignment and embedding together: vectors of two versions don't compare
     networks = ("mtcnn-pnet", "mtcnn-rnet", "mtcnn-onet", "blazeface", "dlib-resnet", "faceres")
 
     def __init__(self, sessions: Runner) -> None:

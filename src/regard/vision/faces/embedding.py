@@ -5,30 +5,49 @@ dlib's ResNet and FaceRes err differently; together they are far better at low f
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib.resources import files
 
 import numpy as np
-from numpy.typing import NDArray
 
 from regard.vision.faces.alignment import FaceChips
+from regard.vision.faces.crowding import Crowding
 from regard.vision.model import Runner
 from regard.vision.pixels import Floats, Pixels
 
 # What fits the caches: FaceRes takes 1.8 times as long a face in a batch of 16.
 DLIB_BATCH, FACERES_BATCH = 8, 2
+DLIB_SIDE, FACERES_SIDE = 150, 224
 FACERES_MEAN = np.array([103.939, 116.779, 123.68], np.float32)  # blue, green, red
-FACERES_SIDE = 224
-FACERES_PADDING = 0.45  # FaceRes gains from a wider view than dlib's network was trained on
-DLIB_SIDE = 150
+
+# dlib's network looks twice, also at the mirrored face, and a little closer than it was trained to. FaceRes
+# gains from a wider view, but too little from a mirrored one for the time that it takes.
+DLIB_PADDING = 0.2
+FACERES_PADDING = 0.45
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class FaceReadings:
+    """All that FaceRes says of N faces; float32.
+
+    `ages` (N, 100): the probability of each age from 0 years on. `genders` (N, 1): 0 female to 1 male.
+    `descriptors` (N, 1024), not negative. `middles` (N, 14, 14, 512): features half-way through the network.
+    """
+
+    ages: Floats
+    genders: Floats
+    descriptors: Floats
+    middles: Floats
 
 
 class FaceEmbedder:
-    """Vectors (N, 384): dlib's 128, of unit length, then FaceRes's 1,024 reduced to 256 by `embedding.npz`.
+    """Vectors (N, 384): dlib's 128, then FaceRes's 1,024 reduced to 256, moved by `Crowding`.
 
-    dlib's network is meant to be compared without the division by its length, but the division takes the
-    share of genuine pairs that match, at one false match in ten thousand, from .69 to .78. FaceRes's is
-    taken to its signed square root and unit length, centred, and projected on the principal directions of
-    faces in general (training/fit_embedding.py). docs/accuracy.md compares the alternatives.
+    dlib's descriptors of the face and its mirror image are added and brought to unit length. The network is
+    meant to be compared without that, but it lets many more genuine pairs match at a low false match rate.
+    FaceRes's is taken to its square root and unit length, centred, and projected on the principal directions
+    of faces in general. training/fit_embedding.py makes the constants, in `embedding.npz`;
+    training/compare_embeddings.py compares the alternatives, and docs/accuracy.md holds what came of it.
     """
 
     networks = ("dlib-resnet", "faceres")
@@ -39,35 +58,43 @@ class FaceEmbedder:
             constants = np.load(file, allow_pickle=False)
             self._centre = constants["centre"].astype(np.float32)
             self._projection = constants["projection"].astype(np.float32)
-        self.dimension = 128 + self._projection.shape[1]
+            self._crowding = Crowding.load(constants)
+        self.dimension = len(self._crowding.average)
 
-    def embed(self, pixels: Pixels, landmarks: Floats) -> Floats:
-        """(N, dimension), float32, for faces of `pixels` (H, W, 3) RGB with `landmarks` (N, 5, 2), px."""
+    def embed(self, pixels: Pixels, landmarks: Floats, readings: FaceReadings | None = None) -> Floats:
+        """(N, dimension), float32, for faces of `pixels` (H, W, 3) RGB with `landmarks` (N, 5, 2), px.
+
+        `readings`: what `read_faces` gave for the same faces, so that FaceRes needn't run on them again.
+        """
         if not len(landmarks):
             return np.zeros((0, self.dimension), np.float32)
         chips = FaceChips(pixels)
-        dlib = np.concatenate(
-            [
-                self._runner.run("dlib-resnet", {"input": chips.take(points, DLIB_SIDE)})[0]
-                for points in _parts(landmarks, DLIB_BATCH)
-            ]
-        )
-        dlib = dlib / np.maximum(np.linalg.norm(dlib, axis=1, keepdims=True), 1e-9)
-        return np.concatenate([dlib, self.project(describe(self._runner, chips, landmarks))], 1)
+        readings = readings or read_faces(self._runner, chips, landmarks)
+        vectors = self.join(describe_by_dlib(self._runner, chips, landmarks), readings.descriptors)
+        return self._crowding.even_out(vectors)
 
-    def project(self, descriptors: Floats) -> Floats:
-        """Descriptors (N, 1024) to (N, 256)."""
-        projected = (normalised(descriptors) - self._centre) @ self._projection
-        return np.asarray(projected, np.float32)
+    def join(self, dlib: Floats, faceres: Floats) -> Floats:
+        """Descriptors (N, 128) and (N, 1024) to vectors (N, dimension) that are not moved yet."""
+        return join(dlib, (normalised(faceres) - self._centre) @ self._projection)
 
 
-def describe(runner: Runner, chips: FaceChips, landmarks: Floats) -> Floats:
-    """FaceRes's own descriptors (N, 1024) of faces with `landmarks` (N, 5, 2), px."""
-    rows = []
+def read_faces(runner: Runner, chips: FaceChips, landmarks: Floats) -> FaceReadings:
+    """FaceRes on faces with `landmarks` (N, 5, 2), px."""
+    parts = []
     for points in _parts(landmarks, FACERES_BATCH):
         faces = chips.take(points, FACERES_SIDE, FACERES_PADDING)
         shifted = np.subtract(faces[..., ::-1], FACERES_MEAN, order="C", dtype=np.float32)
-        rows.append(runner.run("faceres", {"input": shifted})[2])
+        parts.append(runner.run("faceres", {"input": shifted}))
+    return FaceReadings(*(np.concatenate(outputs) for outputs in zip(*parts, strict=True)))
+
+
+def describe_by_dlib(runner: Runner, chips: FaceChips, landmarks: Floats) -> Floats:
+    """dlib's descriptors (N, 128) of the faces and of their mirror images, added."""
+    rows = []
+    for points in _parts(landmarks, DLIB_BATCH // 2):
+        views = [chips.take(points, DLIB_SIDE, DLIB_PADDING, mirrored=mirrored) for mirrored in (False, True)]
+        both = runner.run("dlib-resnet", {"input": np.concatenate(views)})[0]
+        rows.append(both[: len(points)] + both[len(points) :])
     return np.concatenate(rows)
 
 
@@ -75,7 +102,15 @@ def _parts(landmarks: Floats, size: int) -> list[Floats]:
     return [landmarks[begin : begin + size] for begin in range(0, len(landmarks), size)]
 
 
-def normalised(descriptors: NDArray[np.float32]) -> NDArray[np.float32]:
+def join(dlib: Floats, faceres: Floats) -> Floats:
+    """dlib's part (N, 128) at unit length, and FaceRes's projected one (N, M) as it is: (N, 128 + M)."""
+    return np.concatenate([_unit(dlib), faceres], 1)
+
+
+def normalised(descriptors: Floats) -> Floats:
     """Signed square root, then unit length; (N, D)."""
-    rooted = np.sign(descriptors) * np.sqrt(np.abs(descriptors))
-    return np.asarray(rooted / np.maximum(np.linalg.norm(rooted, axis=1, keepdims=True), 1e-9), np.float32)
+    return _unit(np.sign(descriptors) * np.sqrt(np.abs(descriptors)))
+
+
+def _unit(rows: Floats) -> Floats:
+    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9), np.float32)
