@@ -30,7 +30,7 @@ FACERES_PADDING = 0.45
 class FaceReadings:
     """All that FaceRes says of N faces; float32.
 
-    `ages` (N, 100): the probability of each age from 0 years on. `genders` (N, 1): 0 female to 1 male.
+    `ages` (N, 100): the probability of each year of age. `genders` (N, 1): 0 female to 1 male.
     `descriptors` (N, 1024), not negative. `middles` (N, 14, 14, 512): features half-way through the network.
     """
 

@@ -1,0 +1,83 @@
+"""Small networks of our own on features that the pack's networks have computed anyway.
+
+A head looks at feature maps through a window, brings each cell down to a few numbers, and adds up all cells and a
+vector of further features, at once or by way of one hidden layer. training/ makes them; each has a card beside its
+weights.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regard.vision.pixels import Floats
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Look:
+    """How a head looks at one map (N, H, W, C): the cells `rows` and `columns`, first and behind the last;
+    `weights` (C, K) and `bias` (K,) bring each down to K numbers, of which the negative become 0."""
+
+    rows: tuple[int, int]
+    columns: tuple[int, int]
+    weights: Floats
+    bias: Floats
+
+    def features(self, maps: Floats) -> Floats:
+        """(N, rows · columns · K)."""
+        seen = maps[:, slice(*self.rows), slice(*self.columns)]
+        return np.maximum(seen @ self.weights + self.bias, 0).reshape(len(maps), -1)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Head:
+    """`outputs` names the columns of what `logits` gives. `layers`, each (weights, bias), the negative made 0
+    between them, make them of the looks' features, in the order of `looks`, and of the vector brought to
+    `centre` 0 and `spread` 1."""
+
+    outputs: tuple[str, ...]
+    looks: Mapping[str, Look]
+    centre: Floats
+    spread: Floats
+    layers: tuple[tuple[Floats, Floats], ...]
+
+    def logits(self, maps: Mapping[str, Floats], vector: Floats) -> NDArray[np.float64]:
+        """(N, O) for maps by the looks' names, and vectors (N, V)."""
+        parts = [look.features(maps[name]) for name, look in self.looks.items()]
+        parts.append(np.clip((vector - self.centre) / self.spread, -8, 8))
+        values = np.concatenate(parts, 1)
+        for number, (weights, bias) in enumerate(self.layers):
+            values = (np.maximum(values, 0) if number else values) @ weights + bias
+        return np.asarray(values, np.float64)
+
+
+def load_head(name: str) -> Head:
+    """The head whose weights are `heads/NAME.npz`."""
+    with files("regard.vision.faces").joinpath(f"heads/{name}.npz").open("rb") as file:
+        stored = np.load(file, allow_pickle=False)
+        facts: dict[str, Any] = json.loads(str(stored["facts"]))
+        arrays = {key: stored[key].astype(np.float32) for key in stored.files if key != "facts"}
+    looks = {
+        key: Look(
+            (window[0], window[1]), (window[2], window[3]), arrays[f"{key}.weights"], arrays[f"{key}.bias"]
+        )
+        for key, window in facts["looks"].items()
+    }
+    layers = tuple((arrays[f"layer{n}.weights"], arrays[f"layer{n}.bias"]) for n in range(facts["layers"]))
+    return Head(tuple(facts["outputs"]), looks, arrays["centre"], arrays["spread"], layers)
+
+
+def sigmoid(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(1 / (1 + np.exp(-np.clip(logits, -60, 60))), np.float64)
+
+
+def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Over the last axis."""
+    powers = np.exp(logits - logits.max(-1, keepdims=True))
+    return np.asarray(powers / powers.sum(-1, keepdims=True), np.float64)
