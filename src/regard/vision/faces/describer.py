@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,7 +11,7 @@ from regard.vision.faces.alignment import FaceChips, chip_maps
 from regard.vision.faces.attributes import Attributes, Emotion, Gaze, Gender, Judgement
 from regard.vision.faces.embedding import FaceReadings, normalised, read_faces
 from regard.vision.faces.geometry import Alignment, MeanFace, gazes, openings, shape_features
-from regard.vision.faces.heads import Head, load_head, sigmoid, softmax
+from regard.vision.faces.heads import load_head, sigmoid, softmax
 from regard.vision.faces.mesh import FaceMesh, Meshes
 from regard.vision.model import Runner
 from regard.vision.pixels import Floats, Pixels
@@ -87,7 +86,7 @@ class FaceDescriber:
         self, chips: FaceChips, landmarks: Floats, readings: FaceReadings, shape: Floats
     ) -> NDArray[np.float64]:
         """Probabilities (N, 7) of EXPRESSIONS."""
-        middles = read_emotions(self._runner, chips, landmarks)
+        middles = read_emotions(self._runner, emotion_crops(chips, landmarks))
         logits = self._expression.logits({"faceres": readings.middles, "emotion": middles}, shape)
         return softmax(logits)
 
@@ -135,23 +134,20 @@ def age_spread_of(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(1 + 3 * np.logaddexp(0, logits + 2), np.float64)
 
 
-def emotion_crops(chips: FaceChips, landmarks: Floats) -> Floats:
-    """(N, 64, 64, 1), −1 to 1, grey."""
+def emotion_crops(chips: FaceChips, landmarks: Floats) -> Pixels:
+    """(N, 64, 64, 3), uint8, RGB, framed as FER2013 frames a face."""
     maps = chip_maps(landmarks, EMOTION_SIDE, EMOTION_PADDING)
     lift = EMOTION_LIFT * EMOTION_SIDE / (1 + 2 * EMOTION_PADDING)
     maps[:, :, 2] -= maps[:, :, 1] * lift
-    crops = chips.copies.cut(maps, EMOTION_SIDE)
-    grey = np.stack([cv2.transform(crop.astype(np.float32), GREY[None]) for crop in crops])
-    return np.asarray((grey / 255 - 0.5) * 2, np.float32).reshape(-1, EMOTION_SIDE, EMOTION_SIDE, 1)
+    return chips.copies.cut(maps, EMOTION_SIDE)
 
 
-def read_emotions(runner: Runner, chips: FaceChips, landmarks: Floats) -> Floats:
-    """The expression network's inner features (N, 8, 8, 256)."""
-    crops = emotion_crops(chips, landmarks)
-    parts = [
-        runner.run("emotion", {"input": crops[begin : begin + EMOTION_BATCH]})[1]
-        for begin in range(0, len(crops), EMOTION_BATCH)
-    ]
+def read_emotions(runner: Runner, crops: Pixels) -> Floats:
+    """The expression network's inner features (N, 8, 8, 256) of `emotion_crops`."""
+    parts = []
+    for begin in range(0, len(crops), EMOTION_BATCH):
+        grey = crops[begin : begin + EMOTION_BATCH].astype(np.float32) @ GREY
+        parts.append(runner.run("emotion", {"input": ((grey / 255 - 0.5) * 2)[..., None]})[1])
     return np.concatenate(parts)
 
 
@@ -179,5 +175,3 @@ def _gazes(meshes: Meshes, alignment: Alignment, openness: NDArray[np.float64]) 
         for (yaw, pitch), sure in zip(angles.mean(1), confidence, strict=True)
     ]
 
-
-__all__ = ["EXPRESSIONS", "FaceDescriber", "Head", "age_gender_vector", "emotion_crops", "read_emotions"]
