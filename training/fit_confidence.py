@@ -21,7 +21,8 @@ from regard.vision.faces.detector import FaceDetector
 from regard.vision.session import SessionPool
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "bench"))
-from face_detection import dlib_faces, landscapes, matched, turned, wider
+from face_detection import matched
+from face_sets import dlib_faces, landscapes, turned, wider
 
 
 def fit(logits: np.ndarray, true: np.ndarray) -> tuple[float, float]:
