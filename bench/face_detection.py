@@ -2,10 +2,10 @@
 
     python bench/face_detection.py ../shared/data [--only WIDER dark] [--most 500]
 
-Needs the default model pack. Sets: dlib's example photos and WIDER FACE (validation, squashed to 416²), as they
-are, turned, dark, hazy, shrunk, and with covered faces; pictures that hold a face somewhere (masks, hard hats,
-tight crops), of which the share with a find is given; pictures without faces (SUN's landscapes, COCO without
-people, noise) for false finds.
+Needs the default model pack. Sets: dlib's example photos and WIDER FACE (validation, squashed to 416²), as
+they are, turned, dark, hazy, shrunk, and with covered faces; pictures that hold a face somewhere (masks, hard
+hats, tight crops), of which the share with a find is given; pictures without faces (SUN's landscapes, COCO
+without people, noise) for false finds.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+
 from face_sets import (
     Pictures,
     changed,
@@ -32,7 +33,6 @@ from face_sets import (
     whole,
     wider,
 )
-
 from regard.packs.install import install
 from regard.packs.manifest import find_pack
 from regard.vision.faces.appearance import confidence_of

@@ -1,4 +1,4 @@
-"""Annotated pictures for face detection, and what makes them harder: turns, darkness, haze, covers, distance."""
+"""Annotated pictures for face detection, and what makes them harder: turned, dark, hazy, covered, distant."""
 
 from __future__ import annotations
 
@@ -53,11 +53,14 @@ def without_faces(files: list[Path]) -> Pictures:
         yield read(file), np.zeros((0, 4)), np.zeros(0, bool)
 
 
+# Landscapes with hikers whose faces can be seen.
+HIKERS = ("sun_atdqnorklqlglpvi.jpg", "sun_awizvltfovpkcfkd.jpg", "sun_bdkmeqpnbssrimbm.jpg")
+
+
 def landscapes(data: Path) -> Pictures:
     folders = ("mountain", "ocean", "garden")
-    return without_faces(
-        [file for name in folders for file in sorted((data / "scenes" / name).glob("*.jpg"))]
-    )
+    files = [file for name in folders for file in sorted((data / "scenes" / name).glob("*.jpg"))]
+    return without_faces([file for file in files if file.name not in HIKERS])
 
 
 def things(data: Path) -> Pictures:
@@ -145,7 +148,7 @@ def distant(pictures: Pictures, least: float = 12, most: float = 20) -> Pictures
 
 
 def covered(pictures: Pictures, part: str, smallest: float = 40) -> Pictures:
-    """A plain or a textured sheet over the `lower` or `upper` part or one `side` of every larger wanted face."""
+    """A plain or textured sheet over the `lower` or `upper` part or one `side` of larger wanted faces."""
     random = np.random.default_rng(0)
     for pixels, boxes, wanted in pictures:
         wanted = wanted & ((boxes[:, 2:] - boxes[:, :2]).min(1) >= smallest)
