@@ -19,7 +19,7 @@ BLURRED, CRISP = 0.05, 0.24
 
 def confidence_of(logits: NDArray[np.float32]) -> NDArray[np.float64]:
     """MTCNN's last logit (N,) as the probability of a face in percent (N,)."""
-    return np.asarray(100 / (1 + np.exp(-(CONFIDENCE_SLOPE * logits + CONFIDENCE_OFFSET))), np.float64)
+    return 100 / (1 + np.exp(-(CONFIDENCE_SLOPE * logits.astype(np.float64) + CONFIDENCE_OFFSET)))
 
 
 def logits_of_odds(odds: NDArray[np.float64]) -> NDArray[np.float32]:
