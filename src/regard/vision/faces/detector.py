@@ -1,8 +1,10 @@
 """Faces at any roll: MTCNN for the many upright ones, BlazeFace as the second opinion for the rest.
 
 MTCNN sees small faces, but only up to some 45° of roll; BlazeFace sees large faces at any roll and tells the
-roll. What only BlazeFace saw is turned upright and shown to MTCNN's last network. Where the faces of a
-picture lean, or none is sure, the whole picture is turned and searched again.
+roll. What only BlazeFace saw is turned upright and shown to MTCNN's last network. What MTCNN all but passes
+is looked at again, and stays when it is likely a face (verify.py). A dark or hazy picture is searched at full
+contrast too. Where the faces of a picture lean, or none is sure, the whole picture is turned and searched
+again.
 """
 
 from __future__ import annotations

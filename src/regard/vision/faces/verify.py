@@ -34,7 +34,8 @@ class Verifier:
     def proved(self, copies: Copies, doubtful: Candidates, seen: Sightings, strong: Candidates) -> Candidates:
         """Those of `doubtful` that are likely faces, with logits that say how likely.
 
-        Boxes and landmarks of what the cascade itself passed stay; those of the others are the looks' mean.
+        Boxes and landmarks of what the cascade itself passed stay; the others have those of the second look.
+        `seen`: BlazeFace's sightings in the same picture; `strong`: the faces that need no second look.
         """
         doubtful = doubtful.take(doubtful.logits > HOPE)
         features, centred = self.looks(copies, doubtful, seen, strong)
@@ -48,7 +49,12 @@ class Verifier:
     def looks(
         self, copies: Copies, doubtful: Candidates, seen: Sightings, strong: Candidates
     ) -> tuple[NDArray[np.float64], Candidates]:
-        """What the looks said of each, (N, F), and where the second puts it."""
+        """What the looks said of each, (N, F), and where the second puts it.
+
+        Features: ONet's logit at the first look; ONet's and RNet's in a mirror, centred; RNet's once more
+        where that put the face; the logarithm of its size in px; BlazeFace's logit; 1 beside a strong face,
+        else 0.
+        """
         rolls = eye_rolls(doubtful.landmarks)
         rolls = np.where(np.abs(rolls) > LEANING, rolls, 0).astype(np.float32)
         boxes = square(doubtful.boxes)
