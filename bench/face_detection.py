@@ -1,78 +1,43 @@
 """How many annotated faces are found, how many finds are no faces, and how long a picture takes.
 
-    python bench/face_detection.py ../shared/data
+    python bench/face_detection.py ../shared/data [--only WIDER dark] [--most 500]
 
-Needs the default model pack. Sets: dlib's example photos, WIDER FACE (validation, squashed to 416²), both
-also turned; landscapes (SUN: mountain, ocean, garden) for false finds.
+Needs the default model pack. Sets: dlib's example photos and WIDER FACE (validation, squashed to 416²), as
+they are, turned, dark, hazy, shrunk, and with covered faces; pictures that hold a face somewhere (masks, hard
+hats, tight crops), of which the share with a find is given; pictures without faces (SUN's landscapes, COCO
+without people, noise) for false finds.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import time
-import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import cv2
 import numpy as np
 
+from face_sets import (
+    Pictures,
+    changed,
+    covered,
+    distant,
+    dlib_faces,
+    flat,
+    gamma,
+    landscapes,
+    night,
+    noises,
+    things,
+    turned,
+    whole,
+    wider,
+)
 from regard.packs.install import install
 from regard.packs.manifest import find_pack
+from regard.vision.faces.appearance import confidence_of
 from regard.vision.faces.detector import FaceDetector
-from regard.vision.image import decode_image
-from regard.vision.session import SessionPool
-
-Annotated = tuple[np.ndarray, np.ndarray, np.ndarray]  # pixels; boxes (N, 4); must be found (N,)
-
-
-def dlib_faces(data: Path) -> Iterator[Annotated]:
-    tree = ElementTree.parse(data / "dlib/faces/testing.xml")  # noqa: S314 - a file of our own
-    for image in tree.iter("image"):
-        boxes = [
-            [float(box.get(key, 0)) for key in ("left", "top", "width", "height")]
-            for box in image.iter("box")
-        ]
-        corners = np.array(boxes, float).reshape(-1, 4)
-        corners[:, 2:] += corners[:, :2]
-        file = data / "dlib/faces" / str(image.get("file"))
-        yield decode_image(file.read_bytes()).pixels, corners, np.ones(len(corners), bool)
-
-
-def wider(data: Path, smallest: float) -> Iterator[Annotated]:
-    for name, entry in json.loads((data / "wider/labels_416.json").read_text()).items():
-        faces = entry["faces"]
-        corners = np.array([face["bbox416"] for face in faces], float).reshape(-1, 4)
-        wanted = np.array(
-            [
-                min(face["bbox416"][2:]) >= smallest and not face["invalid"] and face["occlusion"] < 2
-                for face in faces
-            ],
-            bool,
-        )
-        corners[:, 2:] += corners[:, :2]
-        file = next((data / "wider/images").rglob(name))
-        yield decode_image(file.read_bytes()).pixels, corners, wanted
-
-
-def landscapes(data: Path) -> Iterator[Annotated]:
-    for folder in ("mountain", "ocean", "garden"):
-        for file in sorted((data / "scenes" / folder).glob("*.jpg")):
-            yield decode_image(file.read_bytes()).pixels, np.zeros((0, 4)), np.zeros(0, bool)
-
-
-def turned(pictures: Iterator[Annotated], degrees: float) -> Iterator[Annotated]:
-    """Every picture turned clockwise, whole, on black; a box becomes the square about its turned centre."""
-    for pixels, boxes, wanted in pictures:
-        height, width = pixels.shape[:2]
-        warp = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), -degrees, 1.0)
-        cos, sin = abs(warp[0, 0]), abs(warp[0, 1])
-        size = (round(height * sin + width * cos), round(height * cos + width * sin))
-        warp[:, 2] += (np.array(size) - (width, height)) / 2
-        centre = (boxes[:, :2] + boxes[:, 2:]) / 2 @ warp[:, :2].T + warp[:, 2]
-        half = np.sqrt(np.prod(boxes[:, 2:] - boxes[:, :2], 1, keepdims=True)) / 2
-        yield cv2.warpAffine(pixels, warp, size), np.concatenate([centre - half, centre + half], 1), wanted
+from regard.vision.session import SessionPool, one_thread_each
 
 
 def matched(found: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -85,37 +50,82 @@ def matched(found: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return near.any(1), near.any(0)
 
 
-def measure(name: str, detector: FaceDetector, pictures: Iterator[Annotated]) -> None:
-    hits = wanted_count = false = pictures_count = 0
-    times = []
+def measure(name: str, detector: FaceDetector, pictures: Pictures) -> None:
+    hits = sure_hits = wanted_count = pictures_count = 0
+    times, false = [], []
     for pixels, truth, wanted in pictures:
         begin = time.perf_counter()
         found = detector.detect(pixels)
         times.append(1000 * (time.perf_counter() - begin))
+        confidences = confidence_of(found.logits)
         hit, true = matched(found.boxes, truth)
+        sure_hit, _ = matched(found.boxes[confidences >= 90], truth)
         hits, wanted_count = hits + int(hit[wanted].sum()), wanted_count + int(wanted.sum())
-        false, pictures_count = false + int((~true).sum()), pictures_count + 1
-    share = f"{hits / wanted_count:.3f}" if wanted_count else "-"
-    print(
-        f"| {name} | {pictures_count} | {wanted_count} | {share} | {false} | {np.median(times):.0f} |",
-        flush=True,
-    )
+        sure_hits, pictures_count = sure_hits + int(sure_hit[wanted].sum()), pictures_count + 1
+        false.extend(confidences[~true].tolist())
+    shares = [f"{number / wanted_count:.3f}" if wanted_count else "–" for number in (hits, sure_hits)]
+    counts = [str(sum(confidence >= least for confidence in false)) for least in (0, 80, 90)]
+    cells = [name, str(pictures_count), str(wanted_count), *shares, *counts, f"{np.median(times):.0f}"]
+    print("| " + " | ".join(cells) + " |", flush=True)
+
+
+def sets(data: Path, most: int) -> dict[str, Callable[[], Pictures]]:
+    """Every set by its name."""
+    few = 5 * most // 8
+    return {
+        "dlib": lambda: dlib_faces(data),
+        **{
+            f"dlib, turned by {degrees}°": lambda degrees=degrees: turned(dlib_faces(data), degrees)
+            for degrees in (20, 45, 90, 180)
+        },
+        "WIDER, 20 px and more": lambda: wider(data, 20),
+        "WIDER, 12 px and more": lambda: wider(data, 12),
+        **{
+            f"WIDER, 20 px, turned by {degrees}°": lambda degrees=degrees: turned(wider(data, 20), degrees)
+            for degrees in (45, 90)
+        },
+        **{
+            f"{name}, {change.__name__}": lambda source=source, change=change: changed(source(), change)
+            for name, source in (
+                ("dlib", lambda: dlib_faces(data)),
+                ("WIDER, 20 px", lambda: wider(data, 20)),
+            )
+            for change in (gamma, night, flat)
+        },
+        "dlib, shrunk to 12–20 px": lambda: distant(dlib_faces(data)),
+        "WIDER, shrunk to 12–20 px": lambda: distant(wider(data, 40)),
+        **{
+            f"{name}, 40 px, {part} covered": lambda source=source, part=part: covered(source(), part)
+            for name, source in (("dlib", lambda: dlib_faces(data)), ("WIDER", lambda: wider(data, 20)))
+            for part in ("lower", "upper", "side")
+        },
+        "with a mask": lambda: whole(data / "facemask/with_mask", most),
+        "without a mask": lambda: whole(data / "facemask/without_mask", most),
+        "hard hats": lambda: whole(data / "hardhat/pos", most),
+        "no hard hats": lambda: whole(data / "hardhat/neg", most),
+        "FER2013 at 96 px": lambda: whole(data / "fer2013", most, 96),
+        "FER2013 at 200 px": lambda: whole(data / "fer2013", most, 200),
+        "UTKFace": lambda: whole(data / "utkface", few),
+        "FairFace": lambda: whole(data / "fairface", few),
+        "landscapes": lambda: landscapes(data),
+        "COCO without people": lambda: things(data),
+        "noise": noises,
+    }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
+    parser.add_argument("--only", nargs="+", default=[""], help="parts of the names of the sets to measure")
+    parser.add_argument("--most", type=int, default=800, help="pictures of the large sets")
     options = parser.parse_args()
+    one_thread_each()
     detector = FaceDetector(SessionPool(install(find_pack("default")).paths()))
-    print("| set | pictures | faces | found | unannotated finds | ms (median) |\n|---|---|---|---|---|---|")
-    measure("dlib", detector, dlib_faces(options.data))
-    for degrees in (20, 45, 90, 180):
-        measure(f"dlib, turned by {degrees}°", detector, turned(dlib_faces(options.data), degrees))
-    measure("WIDER, 20 px and more", detector, wider(options.data, 20))
-    measure("WIDER, 12 px and more", detector, wider(options.data, 12))
-    for degrees in (45, 90):
-        measure(f"WIDER, 20 px, turned by {degrees}°", detector, turned(wider(options.data, 20), degrees))
-    measure("landscapes", detector, landscapes(options.data))
+    print("| set | pictures | faces | found | at 90 % | unannotated | at 80 % | at 90 % | ms (median) |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    for name, pictures in sets(options.data, options.most).items():
+        if any(part in name for part in options.only):
+            measure(name, detector, pictures())
 
 
 if __name__ == "__main__":

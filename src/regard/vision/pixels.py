@@ -12,6 +12,7 @@ Pixels = NDArray[np.uint8]  # (height, width, 3), RGB
 Floats = NDArray[np.float32]
 
 GREY = 128
+LEAST_SPAN, FLAT_SPAN = 12, 100  # grey levels; below the first there is but noise
 
 
 def resize(pixels: Pixels, width: int, height: int) -> Pixels:
@@ -30,6 +31,19 @@ def scaled(pixels: Pixels, scale: float) -> Pixels:
     """Both sides times `scale`, at least one pixel."""
     height, width = pixels.shape[:2]
     return resize(pixels, max(1, round(width * scale)), max(1, round(height * scale)))
+
+
+def stretched(pixels: Pixels) -> Pixels | None:
+    """A dark or hazy picture at full contrast; None where there is little to gain or nothing to see.
+
+    Told from a sample: the span of its green values without the outer hundredth at either end.
+    """
+    step = max(1, max(pixels.shape[:2]) // 64)
+    low, high = np.percentile(pixels[::step, ::step, 1], (1, 99))
+    if not LEAST_SPAN <= high - low < FLAT_SPAN:
+        return None
+    levels = (np.arange(256) - low) * (235 / (high - low)) + 10
+    return cast(Pixels, cv2.LUT(pixels, np.clip(levels, 0, 255).astype(np.uint8)))
 
 
 def warp(

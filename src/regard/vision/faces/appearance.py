@@ -11,7 +11,7 @@ from regard.vision.faces.face import Quality
 CHIP = 96  # px, the side of the upright face (without padding) that quality is measured on
 
 # Logistic fit of "is a face" on MTCNN's last logit (training/fit_confidence.py).
-CONFIDENCE_SLOPE, CONFIDENCE_OFFSET = 0.840, -0.176
+CONFIDENCE_SLOPE, CONFIDENCE_OFFSET = 1.200, -0.414
 
 # Edge strengths that read as sharpness 0 and 100, on a logarithmic scale; see `measure_quality`.
 BLURRED, CRISP = 0.05, 0.24
@@ -19,7 +19,12 @@ BLURRED, CRISP = 0.05, 0.24
 
 def confidence_of(logits: NDArray[np.float32]) -> NDArray[np.float64]:
     """MTCNN's last logit (N,) as the probability of a face in percent (N,)."""
-    return np.asarray(100 / (1 + np.exp(-(CONFIDENCE_SLOPE * logits + CONFIDENCE_OFFSET))), np.float64)
+    return 100 / (1 + np.exp(-(CONFIDENCE_SLOPE * logits.astype(np.float64) + CONFIDENCE_OFFSET)))
+
+
+def logits_of_odds(odds: NDArray[np.float64]) -> NDArray[np.float32]:
+    """The logits (N,) of MTCNN's last network that say as much as these log-odds (N,) of a face."""
+    return np.asarray((odds - CONFIDENCE_OFFSET) / CONFIDENCE_SLOPE, np.float32)
 
 
 def measure_quality(chips: NDArray[np.uint8]) -> list[Quality]:

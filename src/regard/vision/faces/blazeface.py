@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from regard.vision.faces.mtcnn import suppress
+from regard.vision.faces.boxes import suppress
 from regard.vision.model import Runner
 from regard.vision.pixels import GREY, Floats, Pixels, resize
 
@@ -38,6 +38,10 @@ class Sightings:
     boxes: Floats
     scores: Floats
     rolls: Floats
+
+    @staticmethod
+    def none() -> Sightings:
+        return Sightings(*(np.zeros(shape, np.float32) for shape in ((0, 4), 0, 0)))
 
 
 class BlazeFace:

@@ -1,8 +1,10 @@
 """Faces at any roll: MTCNN for the many upright ones, BlazeFace as the second opinion for the rest.
 
 MTCNN sees small faces, but only up to some 45° of roll; BlazeFace sees large faces at any roll and tells the
-roll. What only BlazeFace saw is turned upright and shown to MTCNN's last network. Where the faces of a
-picture lean, or none is sure, the whole picture is turned and searched again.
+roll. What only BlazeFace saw is turned upright and shown to MTCNN's last network. What MTCNN all but passes
+is looked at again, and stays when it is likely a face (verify.py). A dark or hazy picture is searched at full
+contrast too. Where the faces of a picture lean, or none is sure, the whole picture is turned and searched
+again.
 """
 
 from __future__ import annotations
@@ -11,16 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.vision.faces.blazeface import BlazeFace, Sightings
-from regard.vision.faces.mtcnn import Candidates, Mtcnn, overlaps, square, suppress_nested
+from regard.vision.faces.boxes import covered, eye_rolls, overlaps, square, suppress_nested
+from regard.vision.faces.mtcnn import STRONG, Candidates, Mtcnn
+from regard.vision.faces.verify import LEANING, Verifier
 from regard.vision.model import Runner
-from regard.vision.pixels import GREY, Copies, Floats, Pixels, scaled, warp
+from regard.vision.pixels import GREY, Copies, Pixels, scaled, stretched, warp
 
 MIN_FACE = 20.0  # px: smaller ones carry too little to be told from texture
 MIN_SHARE = 0.02  # of the longer side: 38 px in a picture of 1,920
-STRONG = 5.0  # logit from which a face needs no second opinion
+FAINT_SHARE = 0.6  # of the smallest face, that a faint one must have
 SURE = 3.5  # logit that a face found in a turned picture must have
 CERTAIN = 7.0  # logit that a face has only the right way up
-LEANING = np.radians(25)
 QUARTERS = tuple(np.radians([90, -90, 180]))
 DIAGONALS = tuple(np.radians([45, -45, 135, -135]))
 MARGIN = 0.3  # of each side, laid around a picture that seems to hold nothing
@@ -30,17 +33,41 @@ class FaceDetector:
     def __init__(self, runner: Runner) -> None:
         self._mtcnn = Mtcnn(runner)
         self._blazeface = BlazeFace(runner)
+        self._verifier = Verifier(self._mtcnn)
 
     def detect(self, pixels: Pixels) -> Candidates:
         """All faces of a picture (H, W, 3), uint8, RGB, in no order."""
         min_face = max(MIN_FACE, MIN_SHARE * max(pixels.shape[:2]))
-        copies = Copies(pixels)
-        found = self._mtcnn.detect(pixels, min_face, copies)
-        found = self._second_opinion(copies, found, self._blazeface.detect(pixels))
+        found = self._upright(pixels, min_face)
+        clear = stretched(pixels)
+        if clear is not None:
+            more = self._upright(clear, min_face)
+            strong = found.take(found.logits > STRONG)
+            found = _distinct([found, more.take(~covered(more.boxes, strong.boxes))])
+            pixels = clear
         if not len(found):
             found = self._close_up(pixels)
         found = self._search_turned(pixels, min_face, found)
-        return _distinct([self._straightened(copies, found)])
+        return _distinct([self._straightened(Copies(pixels), found)])
+
+    def _upright(self, pixels: Pixels, min_face: float) -> Candidates:
+        """What MTCNN finds in the picture as it is, with BlazeFace's help."""
+        copies, seen = Copies(pixels), self._blazeface.detect(pixels)
+        found, leads = self._mtcnn.detect(pixels, min_face, copies)
+        turned = self._second_opinion(copies, found, seen)
+        found = _distinct([found, turned.take(turned.logits > SURE)])
+        faint = Candidates.join(
+            [turned.take(turned.logits <= SURE), self._mtcnn.follow(copies, leads, found)]
+        )
+        sides = (faint.boxes[:, 2:] - faint.boxes[:, :2]).max(1)
+        return self._resolved(copies, found, faint.take(sides > FAINT_SHARE * min_face), seen)
+
+    def _resolved(self, copies: Copies, found: Candidates, faint: Candidates, seen: Sightings) -> Candidates:
+        """The strong ones of `found`, and those of the others and of the `faint` that are likely faces."""
+        strong = found.take(found.logits > STRONG)
+        doubtful = _distinct([found.take(found.logits <= STRONG), faint])
+        doubtful = doubtful.take(~covered(doubtful.boxes, strong.boxes))
+        return _distinct([strong, self._verifier.proved(copies, doubtful, seen, strong)])
 
     def _search_turned(self, pixels: Pixels, min_face: float, found: Candidates) -> Candidates:
         """Add what the picture shows once it is turned back, where there is reason to turn it."""
@@ -56,7 +83,7 @@ class FaceDetector:
         return _distinct([found, best])
 
     def _second_opinion(self, copies: Copies, found: Candidates, seen: Sightings) -> Candidates:
-        """Add what BlazeFace saw and MTCNN did not, or only just, if MTCNN agrees once it is upright."""
+        """What BlazeFace saw and MTCNN did not, or only just, as MTCNN sees it once it is upright."""
         strong = found.boxes[found.logits > STRONG]
         open_ = [
             index
@@ -64,7 +91,7 @@ class FaceDetector:
             if not len(strong) or overlaps(box, strong, smaller=True).max() < 0.5
         ]
         if not open_:
-            return found
+            return Candidates.none()
         boxes = np.repeat(square(seen.boxes[open_]), 4, 0)
         rolls = (seen.rolls[open_][:, None] + np.radians([0, 180, 90, -90])).ravel()
         first = self._mtcnn.landmark_turned(copies, boxes, rolls)
@@ -73,8 +100,7 @@ class FaceDetector:
         lost = np.flatnonzero((looked.logits < SURE) & (first.logits > looked.logits))
         looked = looked.replaced(lost, first.take(lost))
         best = np.arange(0, len(boxes), 4) + looked.logits.reshape(-1, 4).argmax(1)
-        confirmed = looked.take(best)
-        return _distinct([found, confirmed.take(confirmed.logits > SURE)])
+        return looked.take(best)
 
     def _close_up(self, pixels: Pixels) -> Candidates:
         """A face that fills its frame, found by laying a margin around it."""
@@ -82,9 +108,8 @@ class FaceDetector:
         small = scaled(pixels, scale)
         border = round(MARGIN * max(small.shape[:2]))
         framed = np.pad(small, ((border, border), (border, border), (0, 0)), constant_values=GREY)
-        copies = Copies(framed)
-        found = self._mtcnn.detect(framed, max(MIN_FACE, 0.15 * max(framed.shape[:2])), copies)
-        found = self._second_opinion(copies, found, self._blazeface.detect(framed))
+        min_face = max(MIN_FACE, 0.15 * max(framed.shape[:2]))
+        found = self._upright(framed, min_face)
         return Candidates((found.boxes - border) / scale, found.logits, (found.landmarks - border) / scale)
 
     def _turned(self, pixels: Pixels, min_face: float, roll: float, *, blind: bool) -> Candidates:
@@ -92,8 +117,13 @@ class FaceDetector:
         scale = min(1.0, 24 / min_face)
         copy, warp = _turn_back(pixels, roll, scale)
         least = max(MIN_FACE, min_face * scale * (1.5 if blind else 1.0))
-        found = self._mtcnn.detect(copy, least)
-        return _moved(found.take(found.logits > SURE), warp)
+        copies = Copies(copy)
+        found, leads = self._mtcnn.detect(copy, least, copies)
+        found = found.take(found.logits > SURE)
+        if not len(found):  # turned often enough, texture shows a faint face somewhere
+            return found
+        faint = self._mtcnn.follow(copies, leads, found)
+        return _moved(self._resolved(copies, found, faint, Sightings.none()), warp)
 
     def _straightened(self, copies: Copies, found: Candidates) -> Candidates:
         """Look once more, upright, at the faces that lean, for better landmarks."""
@@ -106,12 +136,6 @@ class FaceDetector:
         kept = looked.logits < found.logits[leaning]
         looked.logits[kept] = found.logits[leaning][kept]
         return found.replaced(leaning[better], looked.take(better))
-
-
-def eye_rolls(landmarks: Floats) -> Floats:
-    """Roll (N,) in radians, −π to π, positive clockwise, of the line from eye to eye; landmarks (N, 5, 2)."""
-    eyes = landmarks[:, 1] - landmarks[:, 0]
-    return np.asarray(np.arctan2(eyes[:, 1], eyes[:, 0]), np.float32)
 
 
 def _suspected_rolls(found: Candidates) -> tuple[float, ...]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from regard.vision.faces.boxes import covered, square, suppress, suppress_nested
 from regard.vision.model import Runner
 from regard.vision.pixels import GREY, Copies, Floats, Pixels, resize
 
@@ -28,6 +28,11 @@ def logit(probability: float) -> float:
 
 # Probabilities after PNet, RNet and ONet.
 THRESHOLDS = (logit(0.75), logit(0.8), logit(0.9))
+# RNet's logit, and the same with a second look, of faces that more looks must prove. Lower ones hardly gain,
+# and a lower threshold of PNet gains nothing.
+FAINT = (-0.3, 0.3)
+APART = 0.4  # least overlap, intersection over union, that makes two of those one
+STRONG = 5.0  # logit from which a face needs no second opinion
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -65,6 +70,16 @@ class Candidates:
         )
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Leads:
+    """What the cascade let go, and may be faces: `boxes` (N, 4) that RNet turned down, and its `logits` (N,);
+    `failed`: what ONet did."""
+
+    boxes: Floats
+    logits: Floats
+    failed: Candidates
+
+
 def pyramid(pixels: Pixels, min_face: float) -> Iterator[tuple[Pixels, NDArray[np.float64]]]:
     """The picture at falling sizes, and their px by picture px, across and down."""
     height, width = pixels.shape[:2]
@@ -92,19 +107,31 @@ class Mtcnn:
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
 
-    def detect(self, pixels: Pixels, min_face: float, copies: Copies | None = None) -> Candidates:
-        """Faces of at least `min_face` px, best first. `pixels`: (H, W, 3), uint8, RGB; `copies`: of them."""
-        thresholds = THRESHOLDS
-        proposals = self._propose(pixels, min_face, thresholds[0])
-        if not len(proposals):
-            return Candidates.none()
+    def detect(
+        self, pixels: Pixels, min_face: float, copies: Copies | None = None
+    ) -> tuple[Candidates, Leads]:
+        """Faces of about `min_face` px and more, best first, and what else may be one.
+
+        `pixels`: (H, W, 3), uint8, RGB; `copies`: of them.
+        """
         copies = copies or Copies(pixels)
-        boxes = self._refine(copies, proposals, thresholds[1])
-        if not len(boxes):
-            return Candidates.none()
-        found = self.landmark(copies, boxes)
-        found = found.take(found.logits > thresholds[2])
-        return found.take(suppress_nested(found.boxes, found.logits, 0.7))
+        refined, passed = self._refine(copies, self._propose(pixels, min_face))
+        good = passed > THRESHOLDS[1]
+        boxes = refined[good][suppress(refined[good], passed[good], 0.7)]
+        seen = self.landmark(copies, square(boxes))
+        found = seen.take(seen.logits > THRESHOLDS[2])
+        leads = Leads(refined[~good], passed[~good], seen.take(seen.logits <= THRESHOLDS[2]))
+        return found.take(suppress_nested(found.boxes, found.logits, 0.7)), leads
+
+    def follow(self, copies: Copies, leads: Leads, found: Candidates) -> Candidates:
+        """Faint faces beside those `found`: what RNet all but passes, mirrored too, with ONet's logits."""
+        kept = np.flatnonzero((leads.logits > FAINT[0]) & ~covered(leads.boxes, found.boxes))
+        kept = kept[suppress(leads.boxes[kept], leads.logits[kept], APART)]
+        boxes = square(leads.boxes[kept])
+        mirrored = self.rescore(copies, boxes, np.zeros(len(boxes), np.float32), mirrored=True)
+        faint = self.landmark(copies, boxes[mirrored + leads.logits[kept] / 4 > FAINT[1]])
+        faint = Candidates.join([leads.failed, faint])
+        return faint.take(~covered(faint.boxes, found.boxes))
 
     def landmark(self, copies: Copies, boxes: Floats) -> Candidates:
         """ONet on square boxes (N, 4), without a threshold."""
@@ -116,7 +143,9 @@ class Mtcnn:
             parts.append(Candidates(batch + offsets * sides, logits, corners.astype(np.float32)))
         return Candidates.join(parts)
 
-    def landmark_turned(self, copies: Copies, boxes: Floats, rolls: Floats) -> Candidates:
+    def landmark_turned(
+        self, copies: Copies, boxes: Floats, rolls: Floats, *, mirrored: bool = False
+    ) -> Candidates:
         """ONet on square boxes turned by `rolls` (N,), radians; the answer in the picture's own frame.
 
         A turned face is taken for an ellipse, and its box is the ellipse's.
@@ -124,8 +153,13 @@ class Mtcnn:
         parts = []
         for begin in range(0, len(boxes), ONET_BATCH):
             batch, roll = boxes[begin : begin + ONET_BATCH], rolls[begin : begin + ONET_BATCH]
-            offsets, landmarks, logits = self._run("mtcnn-onet", cut_boxes(copies, batch, 48, roll))
+            cuts = cut_boxes(copies, batch, 48, roll)
+            offsets, landmarks, logits = self._run("mtcnn-onet", cuts[:, :, ::-1] if mirrored else cuts)
             sides = _sides(batch)
+            if mirrored:
+                offsets = offsets[:, [2, 1, 0, 3]] * np.array([-1, 1, -1, 1], np.float32)
+                landmarks = landmarks[:, [1, 0, 2, 4, 3]]
+                landmarks[..., 0] = 1 + 1 / sides[:, :1] - landmarks[..., 0]
             centre = (batch[:, :2] + batch[:, 2:]) / 2
             cos, sin = np.cos(roll), np.sin(roll)
             turn = np.stack([np.stack([cos, -sin], -1), np.stack([sin, cos], -1)], -2)
@@ -140,12 +174,12 @@ class Mtcnn:
             parts.append(Candidates(boxes_out, logits, points.astype(np.float32)))
         return Candidates.join(parts)
 
-    def _propose(self, pixels: Pixels, min_face: float, threshold: float) -> Floats:
-        """PNet on every level: square boxes (N, 4)."""
+    def _propose(self, pixels: Pixels, min_face: float) -> Floats:
+        """PNet on every level: square boxes (N, 4), best first."""
         boxes, logits = [], []
         for level, scale in pyramid(pixels, min_face):
             cells, offsets = self._run("mtcnn-pnet", level[None])
-            rows, columns = np.nonzero(cells[0] > threshold)
+            rows, columns = np.nonzero(cells[0] > THRESHOLDS[0])
             if not len(rows):
                 continue
             values = cells[0, rows, columns]
@@ -161,16 +195,23 @@ class Mtcnn:
         kept = suppress(every, values, 0.7)[:PROPOSALS]
         return square(every[kept])
 
-    def _refine(self, copies: Copies, boxes: Floats, threshold: float) -> Floats:
-        """RNet: the boxes that pass, moved, squared, without overlaps."""
-        refined, logits = [], []
+    def _refine(self, copies: Copies, boxes: Floats) -> tuple[Floats, Floats]:
+        """RNet on square boxes (N, 4): boxes moved, no longer square, and logits (N,)."""
+        refined, logits = [np.zeros((0, 4), np.float32)], [np.zeros(0, np.float32)]
         for batch in _batches(boxes, RNET_BATCH):
             offsets, values = self._run("mtcnn-rnet", cut_boxes(copies, batch, 24))
-            passed = values > threshold
-            refined.append((batch + offsets * _sides(batch))[passed])
-            logits.append(values[passed])
-        every, values = np.concatenate(refined), np.concatenate(logits)
-        return square(every[suppress(every, values, 0.7)])
+            refined.append(batch + offsets * _sides(batch))
+            logits.append(values)
+        return np.concatenate(refined), np.concatenate(logits)
+
+    def rescore(self, copies: Copies, boxes: Floats, rolls: Floats, *, mirrored: bool = False) -> Floats:
+        """RNet's logits (N,) of square boxes turned by `rolls` (N,), radians."""
+        logits = [np.zeros(0, np.float32)]
+        for begin in range(0, len(boxes), RNET_BATCH):
+            part = slice(begin, begin + RNET_BATCH)
+            cuts = cut_boxes(copies, boxes[part], 24, rolls[part])
+            logits.append(self._run("mtcnn-rnet", cuts[:, :, ::-1] if mirrored else cuts)[1])
+        return np.concatenate(logits)
 
     def _run(self, name: str, pixels: Pixels) -> list[Floats]:
         return self._runner.run(name, {"input": np.ascontiguousarray(pixels)})
@@ -183,38 +224,3 @@ def _batches(boxes: Floats, size: int) -> list[Floats]:
 def _sides(boxes: Floats) -> Floats:
     """(N, 4): width + 1, height + 1, twice, as the package counts pixels."""
     return np.tile(boxes[:, 2:] - boxes[:, :2] + 1, 2)
-
-
-def square(boxes: Floats) -> Floats:
-    """Squares (N, 4) about the same centres, of the longer side."""
-    centre = (boxes[:, :2] + boxes[:, 2:]) / 2
-    half = (boxes[:, 2:] - boxes[:, :2]).max(1, keepdims=True) / 2
-    return np.concatenate([centre - half, centre + half], 1).astype(np.float32)
-
-
-def suppress(boxes: Floats, scores: Floats, iou: float) -> NDArray[np.intp]:
-    """Non-maximum suppression by intersection over union; indices, best first."""
-    if not len(boxes):
-        return np.zeros(0, np.intp)
-    corner_size = np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], 1).astype(np.float64)
-    above = (scores - scores.min() + 1).astype(np.float32)  # OpenCV wants them positive
-    kept = cv2.dnn.NMSBoxes(corner_size, above, 0.0, iou)  # type: ignore[arg-type]
-    return np.asarray(kept, np.intp).reshape(-1)
-
-
-def overlaps(box: Floats, boxes: Floats, *, smaller: bool = False) -> Floats:
-    """Intersection of `box` (4,) with `boxes` (N, 4) over their union, or over the smaller of the two."""
-    low, high = np.maximum(box[:2], boxes[:, :2]), np.minimum(box[2:], boxes[:, 2:])
-    shared = np.prod(np.maximum(high - low, 0), 1)
-    area, areas = np.prod(box[2:] - box[:2]), np.prod(boxes[:, 2:] - boxes[:, :2], 1)
-    whole = np.minimum(area, areas) if smaller else area + areas - shared
-    return np.asarray(shared / np.maximum(whole, 1e-6), np.float32)
-
-
-def suppress_nested(boxes: Floats, scores: Floats, share: float) -> NDArray[np.intp]:
-    """Non-maximum suppression by intersection over the smaller box; indices, best first."""
-    kept: list[int] = []
-    for index in np.argsort(-scores, kind="stable").tolist():
-        if not kept or overlaps(boxes[index], boxes[kept], smaller=True).max() <= share:
-            kept.append(index)
-    return np.array(kept, np.intp)
