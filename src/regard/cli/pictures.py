@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Column, Table
 
+from regard.cli.attributes import attribute_rows
 from regard.cli.drawing import Mark, draw
 from regard.cli.local import AsJson, Case, DataFolder, local_gate, read_picture
 from regard.cli.printing import add_row, count, print_json, print_table, say, table
@@ -20,6 +21,9 @@ _FACTS = "Roll", "Yaw", "Pitch", "Light", "Sharp"
 
 def faces(
     photo: Annotated[Path, typer.Argument(help="A JPEG or PNG.")],
+    attributes: Annotated[
+        bool, typer.Option("--attributes", help="Also age, gender, expression, glasses, … of each face.")
+    ] = False,
     drawing: Drawing = None,
     as_json: AsJson = False,
     data: DataFolder = None,
@@ -27,7 +31,8 @@ def faces(
     """Find the faces of a photo."""
     picture = read_picture(photo)
     with local_gate(data) as gate:
-        answer = gate.call("detect_faces", Image={"Bytes": picture})
+        names = ["ALL"] if attributes else ["DEFAULT"]
+        answer = gate.call("detect_faces", Image={"Bytes": picture}, Attributes=names)
     found = answer["FaceDetails"]
     if drawing:
         marks = [Mark(face["BoundingBox"], f"{face['Confidence']:.1f}", face["Landmarks"]) for face in found]
@@ -46,7 +51,12 @@ def faces(
             *(f"{quality[name]:.0f}" for name in ("Brightness", "Sharpness")),
         )
         add_row(rows, cells)
-    _print(rows, f"{count(len(found), 'face')} in {photo.name}", drawing)
+    summary = f"{count(len(found), 'face')} in {photo.name}"
+    if attributes:
+        print_table(rows)
+        _print(attribute_rows(found), summary, drawing)
+    else:
+        _print(rows, summary, drawing)
 
 
 def compare(

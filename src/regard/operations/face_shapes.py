@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from regard.collections.records import FaceBox, StoredFace
+from regard.operations.face_attributes import attribute_shapes, landmark_shapes
 from regard.vision.faces import Face
+from regard.vision.faces.attributes import Attributes
 from regard.vision.image import Image
 from regard.vision.quality import Flaw
-
-# In the order that Rekognition lists them; the numbers are the places in Face.landmarks.
-_LANDMARKS = (("eyeLeft", 0), ("eyeRight", 1), ("mouthLeft", 3), ("mouthRight", 4), ("nose", 2))
 
 REASONS = {
     Flaw.POSE: "EXTREME_POSE",
@@ -34,21 +33,18 @@ def bounding_box(box: FaceBox) -> dict[str, float]:
     return {"Width": box.width, "Height": box.height, "Left": box.left, "Top": box.top}
 
 
-def face_detail(face: Face, image: Image) -> dict[str, Any]:
-    """FaceDetail and ComparedFace with the DEFAULT attributes."""
+def face_detail(
+    face: Face, image: Image, attributes: Attributes | None = None, names: frozenset[str] = frozenset()
+) -> dict[str, Any]:
+    """FaceDetail and ComparedFace: the DEFAULT attributes, and those that `names` adds."""
+    pose = face.pose if attributes is None else attributes.pose
     return {
         "BoundingBox": bounding_box(face_box(face, image)),
-        "Landmarks": [
-            {
-                "Type": name,
-                "X": float(face.landmarks[place, 0]) / image.width,
-                "Y": float(face.landmarks[place, 1]) / image.height,
-            }
-            for name, place in _LANDMARKS
-        ],
-        "Pose": {"Roll": face.pose.roll, "Yaw": face.pose.yaw, "Pitch": face.pose.pitch},
+        "Landmarks": landmark_shapes(face, image, attributes),
+        "Pose": {"Roll": pose.roll, "Yaw": pose.yaw, "Pitch": pose.pitch},
         "Quality": {"Brightness": face.quality.brightness, "Sharpness": face.quality.sharpness},
         "Confidence": face.confidence,
+        **(attribute_shapes(attributes, names) if attributes else {}),
     }
 
 

@@ -8,35 +8,49 @@ from typing import Any
 from regard.collections.records import NewFace
 from regard.context import Context
 from regard.errors import InvalidParameterException
+from regard.operations.face_attributes import wanted
 from regard.operations.face_shapes import REASONS, face_box, face_detail, stored_face
 from regard.operations.images import load_image
 from regard.operations.pagination import make_token, read_token
 from regard.operations.pinned import collection_for_embedding
 from regard.vision.faces import Face
+from regard.vision.faces.attributes import Attributes
 from regard.vision.quality import Bar, flaws
 
 _MOST_FACES_LISTED = 4096
 _BARS = {"AUTO": Bar.LOW, "LOW": Bar.LOW, "MEDIUM": Bar.MEDIUM, "HIGH": Bar.HIGH}
-_BUILT_ATTRIBUTES = {"DEFAULT", "ALL"}
 
 
 def detect_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """Every face of a picture with box, five landmarks, pose and quality; ALL adds nothing yet."""
-    _check_attributes(request.get("Attributes"))
+    """Every face of a picture with box, landmarks, pose and quality, and the attributes that are asked for."""
+    names = wanted(request.get("Attributes"))
     image = load_image(ctx, request["Image"])
-    return {"FaceDetails": [face_detail(face, image) for face in ctx.services.faces.detect(image)]}
+    faces = ctx.services.faces.detect(image)
+    if not names:
+        return {"FaceDetails": [face_detail(face, image) for face in faces]}
+    described = ctx.services.faces.describe(image, faces)
+    return {
+        "FaceDetails": [
+            face_detail(face, image, attributes, names)
+            for face, attributes in zip(faces, described, strict=True)
+        ]
+    }
 
 
 def index_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Enrols the faces that pass the quality filter, the largest first, and names those that don't."""
     services = ctx.services
-    _check_attributes(request.get("DetectionAttributes"))
+    names = wanted(request.get("DetectionAttributes"))
     collection = collection_for_embedding(ctx, request["CollectionId"])
     image = load_image(ctx, request["Image"])
     accepted, refused = passing_quality(services.faces.detect(image), request.get("QualityFilter", "AUTO"))
     limit = request.get("MaxFaces", len(accepted))
     kept, surplus = accepted[:limit], accepted[limit:]
-    vectors = services.faces.embed(image, kept)
+    readings = services.faces.read(image, kept)
+    vectors = services.faces.embed(image, kept, readings)
+    described: list[Attributes | None] = [None] * len(kept)
+    if names:
+        described = list(services.faces.describe(image, kept, readings))
     stored = services.gallery.add(
         collection,
         [
@@ -49,8 +63,11 @@ def index_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     version = collection.face_model_version
     return {
         "FaceRecords": [
-            {"Face": stored_face(one, version), "FaceDetail": face_detail(face, image)}
-            for one, face in zip(stored, kept, strict=True)
+            {
+                "Face": stored_face(one, version),
+                "FaceDetail": face_detail(face, image, attributes, names),
+            }
+            for one, face, attributes in zip(stored, kept, described, strict=True)
         ],
         "FaceModelVersion": version,
         "UnindexedFaces": [
@@ -117,11 +134,3 @@ def passing_quality(
             accepted.append(face)
     return accepted, refused
 
-
-def _check_attributes(attributes: Sequence[str] | None) -> None:
-    """Raises InvalidParameterException for an attribute asked for by name that is not built yet."""
-    missing = sorted(set(attributes or ()) - _BUILT_ATTRIBUTES)
-    if missing:
-        raise InvalidParameterException(
-            f"The face attributes {', '.join(missing)} are not built in this version of Regard."
-        )

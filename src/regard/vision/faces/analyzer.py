@@ -8,8 +8,10 @@ import numpy as np
 
 from regard.vision.faces.alignment import FaceChips
 from regard.vision.faces.appearance import CHIP, confidence_of, measure_quality
+from regard.vision.faces.attributes import Attributes
+from regard.vision.faces.describer import FaceDescriber
 from regard.vision.faces.detector import FaceDetector
-from regard.vision.faces.embedding import FaceEmbedder
+from regard.vision.faces.embedding import FaceEmbedder, FaceReadings, read_faces
 from regard.vision.faces.face import Box, Face
 from regard.vision.faces.pose import estimate_poses
 from regard.vision.image import Image
@@ -18,13 +20,16 @@ from regard.vision.pixels import Floats
 
 
 class FaceAnalyzer:
-    """Detection by MTCNN and BlazeFace, embedding by dlib's ResNet and FaceRes. Safe to share by threads."""
+    """Detection by MTCNN and BlazeFace, embedding by dlib's ResNet and FaceRes, attributes by FaceRes, FaceMesh,
+    an expression network and heads of our own. Safe to share by threads."""
 
     version = "2.0"  # of detector, alignment and embedding together: vectors of two versions don't compare
-    networks = ("mtcnn-pnet", "mtcnn-rnet", "mtcnn-onet", "blazeface", "dlib-resnet", "faceres")
+    networks = ("mtcnn-pnet", "mtcnn-rnet", "mtcnn-onet", "blazeface", "dlib-resnet", *FaceDescriber.networks)
 
     def __init__(self, sessions: Runner) -> None:
+        self._runner = sessions
         self._detector = FaceDetector(sessions)
+        self._describer = FaceDescriber(sessions)
         self._embedder = FaceEmbedder(sessions)
         self.dimension = self._embedder.dimension
 
@@ -49,7 +54,23 @@ class FaceAnalyzer:
             )
         ]
 
-    def embed(self, image: Image, faces: Sequence[Face]) -> Floats:
-        """One row a face, (N, dimension), float32; Euclidean distance tells how alike two faces are."""
-        landmarks = np.array([face.landmarks for face in faces], np.float32).reshape(-1, 5, 2)
-        return self._embedder.embed(image.pixels, landmarks)
+    def read(self, image: Image, faces: Sequence[Face]) -> FaceReadings | None:
+        """What `embed` and `describe` both need, for who wants both: FaceRes then runs once. None for no face."""
+        return read_faces(self._runner, FaceChips(image.pixels), _landmarks(faces)) if faces else None
+
+    def embed(self, image: Image, faces: Sequence[Face], readings: FaceReadings | None = None) -> Floats:
+        """One row a face, (N, dimension), float32; Euclidean distance tells how alike two faces are.
+
+        `readings`: those of the same faces, by `read`.
+        """
+        return self._embedder.embed(image.pixels, _landmarks(faces), readings)
+
+    def describe(
+        self, image: Image, faces: Sequence[Face], readings: FaceReadings | None = None
+    ) -> list[Attributes]:
+        """The attributes of each face. `readings`: those of the same faces, by `read`."""
+        return self._describer.describe(image.pixels, _landmarks(faces), readings)
+
+
+def _landmarks(faces: Sequence[Face]) -> Floats:
+    return np.array([face.landmarks for face in faces], np.float32).reshape(-1, 5, 2)

@@ -8,6 +8,8 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
+from regard.vision.faces.face import Pose
+
 
 class Gender(Enum):
     """How a face would be read by most; who a person is, a picture can't tell."""
@@ -31,7 +33,7 @@ class Emotion(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """Yes or no, and how sure: `confidence` is the probability in percent that `value` is right, 50 to 100."""
+    """Yes or no, and how sure: `confidence` is the probability in percent that it is right, 50 to 100."""
 
     value: bool
     confidence: float
@@ -50,6 +52,7 @@ class Gaze:
 class Attributes:
     """What can be said of one face beyond where it is.
 
+    `pose`: more exact than that of the face, since the mesh has a say in it.
     `age`: years, the best single estimate; the person is between `age_low` and `age_high` in about four of
     five cases. `gender_confidence`: the probability in percent that most would read the face so, 50 to 100.
     `emotions`: each emotion's probability in percent, most likely first; they add up to 100.
@@ -57,6 +60,7 @@ class Attributes:
     the camera; 468 points of the face, then five of either iris.
     """
 
+    pose: Pose
     age: float
     age_low: int
     age_high: int

@@ -10,9 +10,19 @@ from numpy.typing import NDArray
 from regard.vision.faces.alignment import FaceChips, chip_maps
 from regard.vision.faces.attributes import Attributes, Emotion, Gaze, Gender, Judgement
 from regard.vision.faces.embedding import FaceReadings, normalised, read_faces
-from regard.vision.faces.geometry import Alignment, MeanFace, gazes, openings, shape_features
+from regard.vision.faces.geometry import (
+    Alignment,
+    MeanFace,
+    combined_poses,
+    gazes,
+    openings,
+    poses_of,
+    shape_features,
+)
+from regard.vision.faces.face import Pose
 from regard.vision.faces.heads import load_head, sigmoid, softmax
 from regard.vision.faces.mesh import FaceMesh, Meshes
+from regard.vision.faces.pose import estimate_poses
 from regard.vision.model import Runner
 from regard.vision.pixels import Floats, Pixels
 
@@ -71,9 +81,10 @@ class FaceDescriber:
         ages, spreads, genders = self._ages_and_genders(readings)
         emotions = self._expressions(chips, landmarks, readings, shape)
         eyes = openings(meshes, alignment)[:, :2].mean(1)
+        poses = combined_poses(estimate_poses(landmarks), poses_of(alignment.rotations))
         return [
-            self._attributes(row, meshes, looks, (ages, spreads, genders), emotions, gaze)
-            for row, gaze in enumerate(_gazes(meshes, alignment, eyes))
+            self._attributes(row, meshes, looks, (ages, spreads, genders), emotions, pose, gaze)
+            for row, (pose, gaze) in enumerate(zip(poses, _gazes(meshes, alignment, eyes), strict=True))
         ]
 
     def _ages_and_genders(
@@ -97,11 +108,13 @@ class FaceDescriber:
         looks: NDArray[np.float64],
         person: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
         emotions: NDArray[np.float64],
+        pose: Pose,
         gaze: Gaze,
     ) -> Attributes:
         judged = dict(zip(self._appearance.outputs, looks[row].tolist(), strict=True))
         age, spread, male = (float(values[row]) for values in person)
         return Attributes(
+            pose=pose,
             age=age,
             age_low=max(0, round(age - RANGE * spread)),
             age_high=max(1, round(age + RANGE * spread)),
