@@ -2,10 +2,9 @@
 
     python training/fit_age_gender.py ../shared/data --cache CACHE
 
-Trained on FairFace (CC BY 4.0; ages in nine ranges) and UTKFace (ages in years; research only: without it, ages
-over 60 are far off). A network says a mean and a spread; the loss is the probability of the range that the label
-names, under a logistic distribution. Judged in five folds on faces that the network had not seen, and the spread
-scaled so that the range of an answer holds four of five of them.
+Trained on FairFace (CC BY 4.0; ages in nine ranges) and UTKFace (ages in years; research only: without it,
+ages over 60 are far off). A network says a mean and a spread; the loss is the probability of the range that
+the label names, under a logistic distribution. Judged in five folds on faces that the network had not seen.
 """
 
 from __future__ import annotations
@@ -19,7 +18,14 @@ import torch
 
 from facesets import FaceSet, face_set, labelled, mirrored_readings
 from head_training import Plan, Samples, crossed, platt, save, train, wilson, windowed
-from regard.vision.faces.describer import AGE_MIDDLE, AGE_STEP, RANGE, age_gender_vector, age_of, age_spread_of
+from regard.vision.faces.describer import (
+    AGE_MIDDLE,
+    AGE_STEP,
+    RANGE,
+    age_gender_vector,
+    age_of,
+    age_spread_of,
+)
 from regard.vision.faces.embedding import FaceReadings
 
 WINDOW = (2, 12, 2, 12)
@@ -50,7 +56,9 @@ def loss(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     middle = AGE_MIDDLE + AGE_STEP * logits[:, 0]
     spread = LEAST_SPREAD + 3 * torch.nn.functional.softplus(logits[:, 1] + 2)
     # The logistic distribution with the spread of a normal one: its slope is π / √3.
-    within = torch.sigmoid(1.8138 * (behind - middle) / spread) - torch.sigmoid(1.8138 * (first - middle) / spread)
+    within = torch.sigmoid(1.8138 * (behind - middle) / spread) - torch.sigmoid(
+        1.8138 * (first - middle) / spread
+    )
     gender = torch.nn.functional.binary_cross_entropy_with_logits(logits[:, 2], male, reduction="none")
     weight = torch.where(behind > 10, 1.0, CHILD_WEIGHT)
     return -within.clamp_min(1e-6).log().mean() + GENDER_WEIGHT * (gender * weight).mean()
@@ -148,10 +156,10 @@ def main() -> None:
             f"FairFace (CC BY 4.0), {len(sets[0])} faces",
             f"UTKFace (non-commercial research), {len(sets[1])} faces",
         ],
-        "research-only data": "UTKFace, in training: FairFace alone leaves people over 60 some 12 years too young",
+        "research-only data": "UTKFace, in training: with FairFace alone, ages over 60 are some 12 years off",
         "split": f"{FOLDS} folds by picture; the sets don't say who is who",
         **result,
-        "limits": "Children's gender is not to be read from a face. Confidence of gender is calibrated on adults.",
+        "limits": "Children's gender can't be read from a face. Its confidence is calibrated on adults.",
     }
     file = save("age_gender", final, np.array([1.0, 1.0, slope]), np.array([0.0, 0.0, offset]), card)
     for title, figures in result.items():

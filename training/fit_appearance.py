@@ -2,10 +2,11 @@
 
     python training/fit_appearance.py ../shared/data --cache CACHE
 
-Trained on the faces of FairFace (CC BY 4.0) that training/labels/fairface.csv labels, as they are, mirrored and
-disturbed, and with glasses, sunglasses, masks and other covers drawn on. Every confidence is calibrated on faces
-that the network that judged them had not seen (four folds; the drawn copies of a face stay in its fold). Judged,
-never trained, on LFW (training/labels/lfw.csv, and its smile labels) and on the photos of face masks.
+Trained on the faces of FairFace (CC BY 4.0) that training/labels/fairface.csv labels, as they are, mirrored
+and disturbed, and with glasses, sunglasses, masks and other covers drawn on. Every confidence is calibrated
+on faces that the network that judged them had not seen (four folds; the drawn copies of a face stay in its
+fold). Judged, never trained, on LFW (training/labels/lfw.csv, and its smile labels) and on the photos of face
+masks.
 """
 
 from __future__ import annotations
@@ -82,7 +83,9 @@ def disturbed(chip: np.ndarray, random: np.random.Generator) -> np.ndarray:
     return np.ascontiguousarray(chip)
 
 
-def copies(faces: FaceSet, truth: np.ndarray, random: np.random.Generator) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+def copies(
+    faces: FaceSet, truth: np.ndarray, random: np.random.Generator
+) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
     """Which face, its changed chip, and what is true of it then."""
     place = {name: number for number, name in enumerate(OUTPUTS)}
     lower = [place[name] for name in ("beard", "mustache", "smile", "mouth_open")]
@@ -123,7 +126,8 @@ def samples_of(faces: FaceSet, truth: np.ndarray) -> Samples:
 
 def changed_samples(faces: FaceSet, truth: np.ndarray, cache: Path) -> tuple[Samples, np.ndarray]:
     """The copies, and which face each is of. The mesh of a copy is that of its face: what is drawn or blurred
-    moves the product's own mesh a little, which training makes up for by its noise."""
+    moves the product's own mesh a little, which training makes up for by its noise.
+    """
     kept = cache / "appearance_copies.npz"
     if not kept.exists():
         random = np.random.default_rng(PLAN.seed)
@@ -177,7 +181,9 @@ def main() -> None:
     curves = [platt(unseen[known, n], truth[known, n]) for n, known in enumerate((truth >= 0).T)]
     scale, shift = (np.array(values) for values in zip(*curves, strict=True))
     final = train(PLAN, every, binary_loss())
-    measured = {name: rates(unseen[:, n] * scale[n] + shift[n], truth[:, n]) for n, name in enumerate(OUTPUTS)}
+    measured = {
+        name: rates(unseen[:, n] * scale[n] + shift[n], truth[:, n]) for n, name in enumerate(OUTPUTS)
+    }
     judged = elsewhere(final, scale, shift, options.data, options.cache)
     card = {
         "says": "what is worn, grown and done with a face, as most would see it",
@@ -197,7 +203,9 @@ def main() -> None:
     print(f"{file.stat().st_size} bytes")
 
 
-def elsewhere(network: object, scale: np.ndarray, shift: np.ndarray, data: Path, cache: Path) -> dict[str, object]:
+def elsewhere(
+    network: object, scale: np.ndarray, shift: np.ndarray, data: Path, cache: Path
+) -> dict[str, object]:
     """The same on sets that nothing was trained or calibrated on."""
     codes = {row["file"]: row["codes"] for row in labelled(HERE / "labels/lfw.csv")}
     lfw = face_set(data, "lfw", cache, names=[name for name, code in codes.items() if "X" not in code])

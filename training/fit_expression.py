@@ -3,13 +3,14 @@
     python training/fit_expression.py ../shared/data --cache CACHE
 
 Trained on FER2013's PublicTest pictures (no licence stated), as they are and mirrored: on FaceRes's and the
-expression network's inner features and the mesh. Judged, and its confidences calibrated by one temperature, in
-five folds on pictures that the network had not seen. Pictures in which no face is found count as wrong.
+expression network's inner features and the mesh. Judged, and its confidences calibrated by one temperature,
+in five folds on pictures that the network had not seen. Pictures in which no face is found count as wrong.
 """
 
 from __future__ import annotations
 
 import argparse
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -96,18 +97,22 @@ def main() -> None:
         "low": round(low, 4),
         "high": round(high, 4),
         "accuracy where a face was found": round(right / len(truth), 4),
-        "by expression": {name: round(float((said == truth)[truth == n].mean()), 3) for n, name in enumerate(NAMES)},
+        "by expression": {
+            name: round(float((said == truth)[truth == n].mean()), 3) for n, name in enumerate(NAMES)
+        },
         "calibration": calibration(sure, said == truth),
     }
     final = train(PLAN, every, loss)
     card = {
         "says": "what an expression would be called by most; it is not a feeling",
-        "trained on": [f"FER2013, PublicTest (no licence stated), {len(truth)} faces, and their mirror images"],
+        "trained on": [
+            f"FER2013, PublicTest (no licence stated), {len(truth)} faces, and their mirror images"
+        ],
         "research-only data": "FER2013, in training: nothing free with these labels was at hand",
         "split": f"{FOLDS} folds by picture",
         "unseen pictures of FER2013": measured,
-        "limits": "People agree on some 65 % of these pictures. Disgust has 54 examples, and fear is poor. CONFUSED "
-        "is in no data: it gets up to a tenth where the seven are undecided, and never leads.",
+        "limits": "People agree on some 65 % of these pictures. Disgust has 54 examples, and fear is poor. "
+        "CONFUSED is in no data: it gets up to a tenth where the seven are undecided, and never leads.",
     }
     file = save("expression", final, np.full(7, scale), np.zeros(7), card)
     print(*(f"{key}: {value}" for key, value in measured.items()), sep="\n")
@@ -131,7 +136,7 @@ def calibration(sure: np.ndarray, right: np.ndarray) -> dict[str, list[float]]:
             round(100 * float(sure[rows].mean()), 1),
             round(100 * float(right[rows].mean()), 1),
         ]
-        for low, high in zip(edges, edges[1:], strict=False)
+        for low, high in pairwise(edges)
         if (rows := (sure >= low) & (sure < high)).any()
     }
 

@@ -12,6 +12,8 @@ from regard.vision.faces.attributes import Attributes, Emotion, Gender, Judgemen
 from regard.vision.image import Image
 
 DEFAULT, ALL = "DEFAULT", "ALL"
+_GENDERS = {Gender.FEMALE: "Female", Gender.MALE: "Male"}
+_EMOTIONS = {emotion: emotion.name for emotion in Emotion}
 
 # Names of the API's Attribute, the FaceDetail's key, and how it is written. "Left" is the picture's left.
 _WRITERS: Mapping[str, tuple[str, Callable[[Attributes], Any]]] = {
@@ -34,8 +36,6 @@ _WRITERS: Mapping[str, tuple[str, Callable[[Attributes], Any]]] = {
     "SMILE": ("Smile", lambda a: _judgement(a.smile)),
     "SUNGLASSES": ("Sunglasses", lambda a: _judgement(a.sunglasses)),
 }
-_GENDERS = {Gender.FEMALE: "Female", Gender.MALE: "Male"}
-_EMOTIONS = {emotion: emotion.name for emotion in Emotion}
 
 # The five that are always given, by their places in Face.landmarks.
 FIVE = (("eyeLeft", 0), ("eyeRight", 1), ("mouthLeft", 3), ("mouthRight", 4), ("nose", 2))

@@ -44,7 +44,8 @@ class Alignment:
 
 class MeanFace:
     """The average mesh of FairFace's faces (training/fit_mean_face.py): (468, 3), x right, y down, z away
-    from the camera; and which of its points move least when a face does."""
+    from the camera; and which of its points move least when a face does.
+    """
 
     def __init__(self) -> None:
         with files("regard.vision.faces").joinpath("mean_face.npz").open("rb") as file:
@@ -85,8 +86,9 @@ def poses_of(rotations: NDArray[np.float64]) -> list[Pose]:
 def combined_poses(five: list[Pose], mesh: list[Pose]) -> list[Pose]:
     """Poses by five landmarks and by the mesh of the same faces, made one.
 
-    Their errors are of different kinds, and the mean has smaller ones than either. But the mesh of a face that
-    is turned far is that of one turned less: from `NEAR` to `TURNED` degrees of yaw the landmarks take over.
+    Their errors are of different kinds, and the mean has smaller ones than either. But the mesh of a face
+    that is turned far is that of one turned less: from `NEAR` to `TURNED` degrees of yaw the landmarks take
+    over.
     """
     a, b = (
         np.array([(pose.roll, pose.yaw, pose.pitch) for pose in poses], np.float64).reshape(-1, 3)
