@@ -115,7 +115,7 @@ def attribute_tables() -> str:
 
 
 def _figures(row: AttributeMetric) -> str:
-    within = "" if row.low is None or row.high is None else f"{max(row.low, 0.0):.1f}–{row.high:.1f}"
+    within = "" if row.low is None or row.high is None else f"{max(0.0, row.low):.1f}–{row.high:.1f}"
     return f"| {row.attribute} | {row.metric} | {row.value:.1f} | {within} | {row.count:,} |"
 
 
