@@ -12,6 +12,7 @@ from regard.collections.users import Users
 from regard.settings import Settings
 from regard.storage.objects import ObjectStore
 from regard.vision.faces import FaceAnalyzer
+from regard.vision.text import TextAnalyzer
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Services:
 
     settings: Settings
     faces: FaceAnalyzer
+    texts: TextAnalyzer
     collections: CollectionStore
     gallery: Gallery
     users: Users

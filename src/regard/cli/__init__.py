@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from regard.cli import audit, backup, collections, gallery, importing, keys, models, pictures, server, users
+from regard.cli import text as reading
 from regard.cli.printing import complain
 from regard.errors import RegardError
 
@@ -23,6 +24,7 @@ app = typer.Typer(
 app.command("serve")(server.serve)
 app.command("faces")(pictures.faces)
 app.command("compare")(pictures.compare)
+app.command("text")(reading.text)
 app.command("index")(gallery.index)
 app.command("search")(gallery.search)
 app.command("import")(importing.import_)

@@ -18,11 +18,15 @@ _INK = (24, 24, 24)
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A box and the points in it, all as fractions of the picture, with a caption."""
+    """A box and the points in it, all as fractions of the picture, with a caption.
+
+    `outline` is drawn in place of the box, where there is one.
+    """
 
     box: Mapping[str, float]
     caption: str
     points: Sequence[Mapping[str, Any]] = ()
+    outline: Sequence[Mapping[str, Any]] = ()
 
 
 def draw(picture: bytes, marks: Sequence[Mark], target: Path) -> None:
@@ -44,7 +48,11 @@ def _draw_mark(pen: ImageDraw.ImageDraw, size: tuple[int, int], mark: Mark, line
     width, height = size
     left, top = mark.box["Left"] * width, mark.box["Top"] * height
     right, bottom = left + mark.box["Width"] * width, top + mark.box["Height"] * height
-    pen.rectangle((left, top, right, bottom), outline=_COLOUR, width=line)
+    if mark.outline:
+        corners = [(point["X"] * width, point["Y"] * height) for point in mark.outline]
+        pen.line([*corners, *corners[:2]], fill=_COLOUR, width=line, joint="curve")
+    else:
+        pen.rectangle((left, top, right, bottom), outline=_COLOUR, width=line)
     radius = max(1.5, (right - left) / 60)
     for point in mark.points:
         x, y = point["X"] * width, point["Y"] * height

@@ -16,6 +16,9 @@ class Runner(Protocol):
     def run(self, name: str, feeds: Mapping[str, NDArray[Any]]) -> Arrays:
         """The network's outputs, in its own order. Raises KeyError for a network that isn't there."""
 
+    def metadata(self, name: str) -> Mapping[str, str]:
+        """What the network's own file says of it. Raises KeyError for a network that isn't there."""
+
 
 class Model(Protocol):
     """One task's model. Built from a runner, it keeps no state of its own between calls."""

@@ -82,6 +82,27 @@ class Copies:
             )
         return cuts
 
+    def strip(self, inverse: NDArray[np.float64], width: int, height: int) -> Pixels:
+        """(height, width, 3) by the map (2, 3) as in `warp`, the picture's edge drawn on outside of it.
+
+        Taken from the smallest copy that still has the resolution of the strip across its height.
+        """
+        step = max(1.0, float(np.linalg.norm(inverse[:, 1])))
+        level = min(int(np.log2(step)), self._last)
+        factor = 2.0**level
+        inverse = inverse / factor
+        inverse[:, 2] += 0.5 / factor - 0.5
+        return cast(
+            Pixels,
+            cv2.warpAffine(
+                self._copy(level),
+                inverse,
+                (width, height),
+                flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+                borderMode=cv2.BORDER_REPLICATE,
+            ),
+        )
+
     def _copy(self, level: int) -> Pixels:
         while len(self._levels) <= level:
             last = self._levels[-1]

@@ -54,6 +54,12 @@ class SessionPool:
         outputs: list[NDArray[Any]] = session.run(None, dict(feeds))
         return outputs
 
+    def metadata(self, name: str) -> Mapping[str, str]:
+        """What the file of network `name` says of it, such as the characters it knows. Raises KeyError."""
+        session = self._sessions.get(name) or self._open(name)
+        facts: dict[str, str] = session.get_modelmeta().custom_metadata_map
+        return facts
+
     def load(self, names: Sequence[str] | None = None) -> None:
         """Open these networks now (all when None), so that the first request doesn't wait."""
         for name in self._paths if names is None else names:

@@ -1,0 +1,110 @@
+"""How much text is found and read right, and how long a picture takes.
+
+    python bench/text.py ../shared/data [--only icdar2015 drawn] [--peer]
+
+Needs the default model pack. A find counts when it overlaps what is annotated by half (intersection over
+union) and says the same, upper or lower case and spaces aside; what is annotated as unreadable (###)
+neither counts nor harms. Annotated are words (ICDAR 2015; drawn pages, whose truth is exact) or whole lines
+(ICPR 2018, receipts, cut-out words). Intervals of 95 % are from resampling the pictures. `--peer` runs the package
+`rapidocr`, which must then be installed, over the same pictures and compares the time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from regard.packs.install import install
+from regard.packs.manifest import find_pack
+from regard.vision.image import Image
+from regard.vision.session import SessionPool, one_thread_each
+from regard.vision.text import TextAnalyzer
+from text_sets import SETS, Find, Sample, matched
+
+Reader = Callable[[Image], tuple[list[Find], list[Find]]]  # a picture's words and its lines
+
+
+def rates(counts: np.ndarray) -> np.ndarray:
+    """Precision, recall and F1 of counts (…, 3): right finds, finds, wanted."""
+    right, found, wanted = np.moveaxis(counts.astype(float), -1, 0)
+    precision, recall = right / np.maximum(found, 1), right / np.maximum(wanted, 1)
+    return np.stack([precision, recall, 2 * right / np.maximum(found + wanted, 1)], -1)
+
+
+def with_intervals(counts: np.ndarray) -> list[str]:
+    """`rates` of counts (pictures, 3) together, each with its interval."""
+    random = np.random.default_rng(0)
+    drawn = rates(counts[random.integers(0, len(counts), (2000, len(counts)))].sum(1))
+    low, high = np.percentile(drawn, (2.5, 97.5), axis=0)
+    middle = rates(counts.sum(0))
+    return [f"{at:.2f} ({a:.2f}–{b:.2f})" for at, a, b in zip(middle, low, high, strict=True)]
+
+
+def measure(name: str, read: Reader, samples: Sequence[Sample]) -> None:
+    rows, located, times = [], [], []
+    for sample in samples:
+        begin = time.perf_counter()
+        words, lines = read(sample.image)
+        times.append(1000 * (time.perf_counter() - begin))
+        finds = lines if sample.lines else words
+        rows.append(matched(finds, sample.truth, same_text=True))
+        located.append(matched(finds, sample.truth, same_text=False))
+    wanted = sum(row[2] for row in rows)
+    cells = [name, str(len(rows)), str(wanted), *with_intervals(np.array(rows))]
+    found = rates(np.array(located).sum(0))
+    print("| " + " | ".join([*cells, f"{found[0]:.2f} / {found[1]:.2f}", f"{np.median(times):.0f}"]) + " |")
+
+
+def regard_reader() -> Reader:
+    analyzer = TextAnalyzer(SessionPool(install(find_pack("default")).paths()))
+
+    def read(image: Image) -> tuple[list[Find], list[Find]]:
+        lines = analyzer.read(image)
+        words = [Find(word.text, word.quad) for line in lines for word in line.words]
+        return words, [Find(line.text, line.quad) for line in lines]
+
+    return read
+
+
+def peer_reader() -> Reader:
+    from rapidocr import RapidOCR
+
+    options = {f"EngineConfig.onnxruntime.{kind}_op_num_threads": 1 for kind in ("intra", "inter")}
+    peer = RapidOCR(params={**options, "Global.log_level": "error"})
+
+    def read(image: Image) -> tuple[list[Find], list[Find]]:
+        answer = peer(np.ascontiguousarray(image.pixels[:, :, ::-1]), return_word_box=True)
+        if answer.boxes is None:
+            return [], []
+        words = [Find(text, np.float32(quad)) for line in answer.word_results for text, _, quad in line]
+        return words, [
+            Find(text, np.float32(quad)) for text, quad in zip(answer.txts, answer.boxes, strict=True)
+        ]
+
+    return read
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--only", nargs="+", default=[""], help="parts of the names of the sets to measure")
+    parser.add_argument("--peer", action="store_true", help="the package rapidocr as well")
+    options = parser.parse_args()
+    one_thread_each()
+    readers = {"": regard_reader()} | ({" (rapidocr)": peer_reader()} if options.peer else {})
+    print("| set | pictures | wanted | precision | recall | F1 | found, whatever it says | ms (median) |")
+    print("|---|---|---|---|---|---|---|---|")
+    for name, make in SETS.items():
+        if any(part in name for part in options.only):
+            samples = make(options.data)
+            for suffix, read in readers.items():
+                read(samples[0].image)
+                measure(name + suffix, read, samples)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""DetectText."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from regard.context import Context
+from regard.operations.images import load_image
+from regard.operations.regions import corners_of, share_inside
+from regard.operations.text_shapes import fractions, text_detections
+from regard.vision.image import Image
+from regard.vision.pixels import Floats
+from regard.vision.text import Line, Word
+
+_MOST_WORDS = 100
+_LEAST_CONFIDENCE = 80.0  # of a WordFilter that names none
+_LEAST_INSIDE = 0.5  # of a word's area, to belong to a region of interest
+
+
+def detect_text(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """The lines and words of a picture, the first 100 words in reading order that pass the filters."""
+    filters = request.get("Filters") or {}
+    regions = [corners_of(region) for region in filters.get("RegionsOfInterest") or []]
+    image = load_image(ctx, request["Image"])
+    lines: list[Line] = []
+    room = _MOST_WORDS
+    for line in ctx.services.texts.read(image):
+        words = [word for word in line.words if _wanted(word, image, filters.get("WordFilter"), regions)]
+        if words[:room]:
+            lines.append(line if len(words[:room]) == len(line.words) else Line.of(words[:room]))
+            room -= len(lines[-1].words)
+    return {
+        "TextDetections": text_detections(lines, image),
+        "TextModelVersion": ctx.services.texts.version,
+    }
+
+
+def _wanted(word: Word, image: Image, word_filter: dict[str, Any] | None, regions: Sequence[Floats]) -> bool:
+    if word_filter is not None:
+        width, height = np.ptp(fractions(word.quad, image), axis=0).tolist()
+        if (
+            word.confidence < word_filter.get("MinConfidence", _LEAST_CONFIDENCE)
+            or height < word_filter.get("MinBoundingBoxHeight", 0)
+            or width < word_filter.get("MinBoundingBoxWidth", 0)
+        ):
+            return False
+    return not regions or share_inside(fractions(word.quad, image), regions) >= _LEAST_INSIDE

@@ -1,0 +1,74 @@
+"""The text model that the rest of Regard uses: find, turn, read, split into words, order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from regard.vision.image import Image
+from regard.vision.model import Runner
+from regard.vision.pixels import Copies, Pixels
+from regard.vision.text import detector, recognizer
+from regard.vision.text.detector import Region, TextDetector
+from regard.vision.text.order import in_reading_order
+from regard.vision.text.quads import size_of
+from regard.vision.text.recognizer import Reading, TextRecognizer
+from regard.vision.text.strips import cut
+from regard.vision.text.text import Line
+from regard.vision.text.words import lines_of
+
+TALL = 1.5  # times as high as wide: the text runs downwards or upwards
+LEAST_CERTAINTY = 0.5  # mean probability of its characters that a line must have
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Look:
+    """A region as it would be read in one direction: the place in the list, the region, and how it looks."""
+
+    number: int
+    region: Region
+    strip: Pixels
+
+
+class TextAnalyzer:
+    """PP-OCR's three networks: detection, which way up, recognition. Safe to share by threads."""
+
+    version = "3.0"
+    networks = (detector.NETWORK, recognizer.ANGLE_NETWORK, recognizer.NETWORK)
+
+    def __init__(self, sessions: Runner) -> None:
+        self._detector = TextDetector(sessions)
+        self._recognizer = TextRecognizer(sessions)
+
+    def read(self, image: Image) -> list[Line]:
+        """The lines of a picture, from top to bottom and from left to right."""
+        copies = Copies(image.pixels)
+        looks = [
+            _look(copies, number, _as_it_runs(region))
+            for number, region in enumerate(self._detector.detect(image.pixels))
+        ]
+        doubted = self._recognizer.upside_down([look.strip for look in looks])
+        looks += [
+            _look(copies, look.number, look.region.turned(2))
+            for look, doubt in zip(looks, doubted.tolist(), strict=True)
+            if doubt
+        ]
+        best: dict[int, tuple[_Look, Reading]] = {}
+        for look, reading in zip(looks, self._recognizer.read([look.strip for look in looks]), strict=True):
+            if look.number not in best or reading.certainty > best[look.number][1].certainty:
+                best[look.number] = look, reading
+        lines = [
+            line
+            for look, reading in best.values()
+            if reading.certainty >= LEAST_CERTAINTY
+            for line in lines_of(reading, look.strip, look.region)
+        ]
+        return in_reading_order(lines)
+
+
+def _as_it_runs(region: Region) -> Region:
+    width, height = size_of(region.quad)
+    return region.turned(1) if height >= TALL * width else region
+
+
+def _look(copies: Copies, number: int, region: Region) -> _Look:
+    return _Look(number, region, cut(copies, region.margin))

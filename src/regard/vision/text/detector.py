@@ -1,0 +1,100 @@
+"""Where text stands: the probability map of a DB network, and the rectangles in it.
+
+The network (PP-OCRv6, "small") is trained by differentiable binarization: text is drawn shrunk, so that lines
+keep apart, and grown again by a distance that follows from its area and perimeter (Liao et al., Real-time
+Scene Text Detection with Differentiable Binarization, AAAI 2020, section 3.3).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from regard.vision.model import Runner
+from regard.vision.pixels import Floats, Pixels, resize
+from regard.vision.text.quads import direction_of, quarter_turned, rectangle, size_of, upright
+
+NETWORK = "ppocr-detection"
+STEP = 32  # px: the network's sides are multiples
+LEAST_SIDE, MOST_SIDE = 736, 1600  # px of the searched copy: its shorter side at least, its longer at most
+TEXT = 0.3  # probability of a pixel
+SURE = 0.5  # mean probability of a region
+TIGHT, LOOSE = 0.85, 1.6  # growth to the text's own outline, measured; and with the margin that reading wants
+LEAST_HEIGHT = 3.0  # px of the searched copy, before it is grown
+MOST_REGIONS = 1000
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Region:
+    """Text that was found: `quad` (4, 2) is its outline, `margin` the same with room around it; px.
+
+    Their width is the side that lies flattest, whatever direction the text has, unless `turned` was called.
+    """
+
+    quad: Floats
+    margin: Floats
+
+    def turned(self, quarters: int) -> Region:
+        """The same place for text that was turned clockwise by so many quarters."""
+        return Region(quarter_turned(self.quad, quarters), quarter_turned(self.margin, quarters))
+
+
+class TextDetector:
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+
+    def detect(self, pixels: Pixels) -> list[Region]:
+        """The text of the picture (H, W, 3), uint8, RGB, at most 1,000 regions, in no order."""
+        height, width = pixels.shape[:2]
+        small = resize(pixels, *_searched_size(width, height))
+        feed = np.ascontiguousarray(small[None, :, :, ::-1].transpose(0, 3, 1, 2), np.float32)
+        feed *= 1 / 127.5
+        feed -= 1
+        (answer,) = self._runner.run(NETWORK, {"x": feed})
+        scale = np.array([width / small.shape[1], height / small.shape[0]], np.float32)
+
+        def placed(core: Floats, growth: float) -> Floats:
+            # A pixel at p in the copy is at (p + .5) · scale − .5 in the picture.
+            return upright((_grown(core, growth) + 0.5) * scale - 0.5)
+
+        return [Region(placed(core, TIGHT), placed(core, LOOSE)) for core in cores(answer[0, 0])]
+
+
+def cores(probabilities: Floats) -> list[Floats]:
+    """The rectangles (4, 2) of a probability map (H, W), in its pixels."""
+    mask = cv2.dilate((probabilities > TEXT).astype(np.uint8), np.ones((2, 2), np.uint8))
+    contours, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
+    found = []
+    for contour in sorted(contours, key=len, reverse=True)[:MOST_REGIONS]:
+        quad = upright(np.asarray(cv2.boxPoints(cv2.minAreaRect(contour)), np.float32))
+        width, height = size_of(quad)
+        if min(width, height) >= LEAST_HEIGHT and _mean_inside(probabilities, quad) >= SURE:
+            found.append(quad)
+    return found
+
+
+def _searched_size(width: int, height: int) -> tuple[int, int]:
+    """Of the copy that is searched, in px."""
+    scale = max(1.0, LEAST_SIDE / min(width, height))
+    scale = min(scale, MOST_SIDE / max(width, height))
+    sides = (max(STEP, round(side * scale / STEP) * STEP) for side in (width, height))
+    return next(sides), next(sides)
+
+
+def _grown(quad: Floats, growth: float) -> Floats:
+    """Moved outwards on every side by area · growth / perimeter."""
+    width, height = size_of(quad)
+    more = width * height * growth / (width + height)
+    return rectangle(quad.mean(0), direction_of(quad), width + more, height + more)
+
+
+def _mean_inside(probabilities: Floats, quad: Floats) -> float:
+    """The map's mean over the pixels of the rectangle."""
+    height, width = probabilities.shape
+    left, top = np.clip(np.floor(quad.min(0)).astype(int), 0, (width - 1, height - 1)).tolist()
+    right, bottom = np.clip(np.ceil(quad.max(0)).astype(int), 0, (width - 1, height - 1)).tolist()
+    mask = np.zeros((bottom - top + 1, right - left + 1), np.uint8)
+    cv2.fillPoly(mask, [np.round(quad - (left, top)).astype(np.int32)], [1])
+    return cv2.mean(probabilities[top : bottom + 1, left : right + 1], mask)[0]
