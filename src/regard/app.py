@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from regard.caller import Caller
+from regard.collections.celebrities import Celebrities
 from regard.collections.fastscan import Sizes
 from regard.collections.followed import FollowedIndexes
 from regard.collections.following import Report
@@ -81,12 +82,15 @@ def build(settings: Settings, *, report: Report | None = None) -> Parts:
         report=report,
         engine=engine,
     )
+    gallery = Gallery(database, indexes, most_faces=settings.collection_faces)
+    users = Users(database, indexes, UserVectors.load(), most_users=settings.collection_users)
     services = Services(
         settings=settings,
         faces=analyzer,
         collections=CollectionStore(database, indexes),
-        gallery=Gallery(database, indexes, most_faces=settings.collection_faces),
-        users=Users(database, indexes, UserVectors.load(), most_users=settings.collection_users),
+        gallery=gallery,
+        users=users,
+        celebrities=Celebrities(database, gallery, users),
         objects=ObjectStore(parse_folders(settings.buckets), settings.s3_endpoint),
     )
     keys, audit = KeyStore(database), AuditLog(database)

@@ -6,6 +6,7 @@ import uuid
 from dataclasses import dataclass, field
 
 from regard.caller import Caller
+from regard.collections.celebrities import Celebrities
 from regard.collections.gallery import Gallery
 from regard.collections.store import CollectionStore
 from regard.collections.users import Users
@@ -23,6 +24,7 @@ class Services:
     collections: CollectionStore
     gallery: Gallery
     users: Users
+    celebrities: Celebrities
     objects: ObjectStore
 
 
@@ -33,6 +35,8 @@ class Context:
     `case` is the case reference that the caller gave with the header `x-regard-case`, or None.
     `purpose` is the one whose rules apply: the collection's or the key's, whichever is stricter; `general`
     where neither has one. `collection_purpose` is the collection's own, as the gate saw it.
+    `threshold` is the least similarity, in percent, for an operation that matches faces and whose requests
+    name none; None for every other.
     """
 
     services: Services
@@ -42,3 +46,4 @@ class Context:
     case: str | None = None
     purpose: str = "general"
     collection_purpose: str = "general"
+    threshold: float | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -116,6 +118,28 @@ def test_a_token_makes_a_request_happen_once(client: Any, collection: str):
         client.create_user(CollectionId=collection, UserId="ann", ClientRequestToken=token)
     with pytest.raises(client.exceptions.IdempotentParameterMismatchException):
         client.create_user(CollectionId=collection, UserId="ben", ClientRequestToken=token)
+
+
+def test_a_celebrity_is_recognised_and_looked_up(client: Any, server: Any, tmp_path: Path, group_photo: Path):
+    scenes.portrait("astronaut").save(tmp_path / "one.jpg")
+    command = [sys.executable, "-m", "regard", "celebrities"]
+    where = ["--data", str(server.data)]
+    add = [*command, "add", "Eileen Collins", str(tmp_path), "--url", "example.org/e", *where]
+    subprocess.run(add, check=True, capture_output=True)
+    try:
+        answer = client.recognize_celebrities(Image={"Bytes": group_photo.read_bytes()})
+        ids = {one["Id"] for one in answer["CelebrityFaces"]}
+        assert {one["Name"] for one in answer["CelebrityFaces"]} == {"Eileen Collins"}
+        assert answer["UnrecognizedFaces"]
+        [known] = ids
+        info = client.get_celebrity_info(Id=known)
+        assert (info["Name"], info["Urls"]) == ("Eileen Collins", ["example.org/e"])
+        assert info["KnownGender"] == {"Type": "Unlisted"}
+    finally:
+        subprocess.run([*command, "remove", "Eileen Collins", "--yes", *where], check=True)
+    assert client.recognize_celebrities(Image={"Bytes": group_photo.read_bytes()})["CelebrityFaces"] == []
+    with pytest.raises(client.exceptions.ResourceNotFoundException):
+        client.get_celebrity_info(Id=known)
 
 
 def test_every_face_of_a_group_is_listed_page_by_page(client: Any, collection: str, group_photo: Path):

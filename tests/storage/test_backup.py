@@ -75,6 +75,11 @@ def folder(tmp_path: Path) -> Path:
         connection.execute(
             insert(metadata.tables["users"]).values(collection=1, user_id="u", status="CREATED", created=1)
         )
+        connection.execute(
+            insert(metadata.tables["celebrities"]).values(
+                celebrity_id="abcdefgh", name="é", urls="[]", known_gender="Unlisted", created=1
+            )
+        )
     database.close()
     erase_last(folder)
     return folder
@@ -208,7 +213,7 @@ def test_a_backup_of_a_newer_regard_is_refused(taken: Path, tmp_path: Path) -> N
 
 
 def test_a_backup_of_an_older_schema_is_brought_to_the_newest(taken: Path, tmp_path: Path) -> None:
-    tables = ("user_vectors", "users", "requests", "removals", "engine_positions", "facts")
+    tables = ("celebrities", "user_vectors", "users", "requests", "removals", "engine_positions", "facts")
     reseal(
         taken,
         "drop index faces_by_user",

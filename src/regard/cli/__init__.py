@@ -9,7 +9,19 @@ from typing import Annotated
 
 import typer
 
-from regard.cli import audit, backup, collections, gallery, importing, keys, models, pictures, server, users
+from regard.cli import (
+    audit,
+    backup,
+    celebrities,
+    collections,
+    gallery,
+    importing,
+    keys,
+    models,
+    pictures,
+    server,
+    users,
+)
 from regard.cli.printing import complain
 from regard.errors import RegardError
 
@@ -30,6 +42,7 @@ app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.add_typer(collections.app, name="collections")
 app.add_typer(users.app, name="users")
+app.add_typer(celebrities.app, name="celebrities")
 app.add_typer(keys.app, name="keys")
 app.add_typer(models.app, name="models")
 app.add_typer(audit.app, name="audit")

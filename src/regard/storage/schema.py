@@ -103,6 +103,20 @@ user_vectors = Table(
     sqlite_autoincrement=True,
 )
 
+# Whom RecognizeCelebrities knows. Each is a user, by the celebrity's id, of a collection that is kept for
+# them and that no operation reaches; `urls` is a JSON list.
+celebrities = Table(
+    "celebrities",
+    metadata,
+    Column("row", _ROW, primary_key=True, autoincrement=True),
+    Column("celebrity_id", String(8), nullable=False, unique=True),
+    Column("name", String(255), nullable=False, unique=True),
+    Column("urls", Text, nullable=False),
+    Column("known_gender", String(16), nullable=False),
+    Column("created", BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+
 # What was answered to a request with a ClientRequestToken.
 requests = Table(
     "requests",
