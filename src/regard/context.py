@@ -12,7 +12,9 @@ from regard.collections.store import CollectionStore
 from regard.collections.users import Users
 from regard.settings import Settings
 from regard.storage.objects import ObjectStore
+from regard.storage.reviews import ModerationReviews
 from regard.vision.faces import FaceAnalyzer
+from regard.vision.nudity import NudityDetector
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class Services:
     gallery: Gallery
     users: Users
     celebrities: Celebrities
+    nudity: NudityDetector
+    reviews: ModerationReviews
     objects: ObjectStore
 
 

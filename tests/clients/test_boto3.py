@@ -16,6 +16,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from tests import scenes
 
+from regard.packs.install import InstalledPack
+
 
 @pytest.fixture
 def client(server: Any) -> Any:
@@ -140,6 +142,21 @@ def test_a_celebrity_is_recognised_and_looked_up(client: Any, server: Any, tmp_p
     assert client.recognize_celebrities(Image={"Bytes": group_photo.read_bytes()})["CelebrityFaces"] == []
     with pytest.raises(client.exceptions.ResourceNotFoundException):
         client.get_celebrity_info(Id=known)
+
+
+def test_a_portrait_passes_moderation_and_a_human_loop_is_opened(
+    client: Any, portrait: Path, nudenet_pack: InstalledPack
+):
+    flow = "arn:aws:sagemaker:us-east-1:123456789012:flow-definition/f"
+    name = f"boto3-{uuid.uuid4()}"
+    answer = client.detect_moderation_labels(
+        Image={"Bytes": portrait.read_bytes()},
+        MinConfidence=60,
+        HumanLoopConfig={"HumanLoopName": name, "FlowDefinitionArn": flow},
+    )
+    assert (answer["ModerationLabels"], answer["ContentTypes"]) == ([], [])
+    assert answer["ModerationModelVersion"] == "7.0"
+    assert answer["HumanLoopActivationOutput"]["HumanLoopArn"].endswith(f":human-loop/{name}")
 
 
 def test_every_face_of_a_group_is_listed_page_by_page(client: Any, collection: str, group_photo: Path):

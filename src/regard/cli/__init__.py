@@ -18,6 +18,7 @@ from regard.cli import (
     importing,
     keys,
     models,
+    moderation,
     pictures,
     server,
     users,
@@ -35,6 +36,7 @@ app = typer.Typer(
 app.command("serve")(server.serve)
 app.command("faces")(pictures.faces)
 app.command("compare")(pictures.compare)
+app.command("moderate")(moderation.moderate)
 app.command("index")(gallery.index)
 app.command("search")(gallery.search)
 app.command("import")(importing.import_)

@@ -9,7 +9,17 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from regard.context import Context
-from regard.operations import celebrities, collections, compare, faces, search, tags, user_search, users
+from regard.operations import (
+    celebrities,
+    collections,
+    compare,
+    faces,
+    moderation,
+    search,
+    tags,
+    user_search,
+    users,
+)
 
 Operation = Callable[[Context, dict[str, Any]], dict[str, Any]]
 
@@ -23,6 +33,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "delete_user": users.delete_user,
     "describe_collection": collections.describe_collection,
     "detect_faces": faces.detect_faces,
+    "detect_moderation_labels": moderation.detect_moderation_labels,
     "disassociate_faces": users.disassociate_faces,
     "get_celebrity_info": celebrities.get_celebrity_info,
     "index_faces": faces.index_faces,
