@@ -38,6 +38,12 @@ def installed_pack() -> InstalledPack:
 
 
 @pytest.fixture(scope="session")
+def nudenet_pack() -> InstalledPack:
+    """The pack for moderation, installed as a user would have it; its licence is the AGPL-3.0."""
+    return install(find_pack("nudenet"))
+
+
+@pytest.fixture(scope="session")
 def portrait() -> Path:
     """A photo of one person."""
     return PICTURES / "astronaut.jpg"

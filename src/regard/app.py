@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -12,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from regard.caller import Caller
+from regard.collections.celebrities import Celebrities
 from regard.collections.fastscan import Sizes
 from regard.collections.followed import FollowedIndexes
 from regard.collections.following import Report
@@ -29,7 +31,10 @@ from regard.settings import Settings
 from regard.storage.database import Database
 from regard.storage.keys import KeyStore
 from regard.storage.objects import ObjectStore, parse_folders
+from regard.storage.reviews import ModerationReviews
+from regard.vision.body_parts import BodyPartDetector
 from regard.vision.faces import FaceAnalyzer
+from regard.vision.nudity import NudityDetector
 from regard.vision.session import SessionPool, one_thread_each
 from regard.vision.text import TextAnalyzer
 from regard.wire.endpoint import Endpoint, not_found, routes
@@ -70,7 +75,7 @@ def build(settings: Settings, *, report: Report | None = None) -> Parts:
     database = Database.open(
         settings.data, settings.database, connections=settings.worker_count + _MORE_CONNECTIONS
     )
-    sessions = SessionPool(pack.paths())
+    sessions = SessionPool(pack.paths(), optional={"nudenet": lambda: _nudenet(settings)})
     analyzer = FaceAnalyzer(sessions)
     indexes = FollowedIndexes(
         database,
@@ -82,13 +87,18 @@ def build(settings: Settings, *, report: Report | None = None) -> Parts:
         report=report,
         engine=engine,
     )
+    gallery = Gallery(database, indexes, most_faces=settings.collection_faces)
+    users = Users(database, indexes, UserVectors.load(), most_users=settings.collection_users)
     services = Services(
         settings=settings,
         faces=analyzer,
         texts=TextAnalyzer(sessions),
         collections=CollectionStore(database, indexes),
-        gallery=Gallery(database, indexes, most_faces=settings.collection_faces),
-        users=Users(database, indexes, UserVectors.load(), most_users=settings.collection_users),
+        gallery=gallery,
+        users=users,
+        celebrities=Celebrities(database, gallery, users),
+        nudity=NudityDetector(BodyPartDetector(sessions), analyzer),
+        reviews=ModerationReviews(database),
         objects=ObjectStore(parse_folders(settings.buckets), settings.s3_endpoint),
     )
     keys, audit = KeyStore(database), AuditLog(database)
@@ -102,6 +112,11 @@ def build(settings: Settings, *, report: Report | None = None) -> Parts:
         services=services,
         gate=Gate(services, audit, names=wire_names()),
     )
+
+
+def _nudenet(settings: Settings) -> Path:
+    """Raises PackError while that pack, which has a licence of its own, isn't installed."""
+    return InstalledPack.load("nudenet", settings.models).path("nudenet")
 
 
 def _engine(settings: Settings) -> MilvusEngine | None:

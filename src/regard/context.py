@@ -6,12 +6,15 @@ import uuid
 from dataclasses import dataclass, field
 
 from regard.caller import Caller
+from regard.collections.celebrities import Celebrities
 from regard.collections.gallery import Gallery
 from regard.collections.store import CollectionStore
 from regard.collections.users import Users
 from regard.settings import Settings
 from regard.storage.objects import ObjectStore
+from regard.storage.reviews import ModerationReviews
 from regard.vision.faces import FaceAnalyzer
+from regard.vision.nudity import NudityDetector
 from regard.vision.text import TextAnalyzer
 
 
@@ -25,6 +28,9 @@ class Services:
     collections: CollectionStore
     gallery: Gallery
     users: Users
+    celebrities: Celebrities
+    nudity: NudityDetector
+    reviews: ModerationReviews
     objects: ObjectStore
 
 
@@ -35,6 +41,8 @@ class Context:
     `case` is the case reference that the caller gave with the header `x-regard-case`, or None.
     `purpose` is the one whose rules apply: the collection's or the key's, whichever is stricter; `general`
     where neither has one. `collection_purpose` is the collection's own, as the gate saw it.
+    `threshold` is the least similarity, in percent, for an operation that matches faces and whose requests
+    name none; None for every other.
     """
 
     services: Services
@@ -44,3 +52,4 @@ class Context:
     case: str | None = None
     purpose: str = "general"
     collection_purpose: str = "general"
+    threshold: float | None = None

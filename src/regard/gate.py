@@ -91,7 +91,10 @@ class Gate:
         record["purpose"] = effective = purpose.stricter(current, caller.purpose)
         self._refuse_lowered_purpose(operation, params, current, caller)
         request = purpose.with_threshold(operation, params, effective)
-        record["threshold"] = purpose.threshold_of(operation, request)
+        settled = purpose.settled_threshold(
+            operation, self._services.settings.celebrity_similarity, effective
+        )
+        record["threshold"] = purpose.threshold_of(operation, request) if settled is None else settled
         context = Context(
             services=self._services,
             caller=caller,
@@ -100,6 +103,7 @@ class Gate:
             case=record["case"],
             purpose=effective,
             collection_purpose=current,
+            threshold=settled,
         )
         return Admitted(run, context, request)
 

@@ -73,6 +73,13 @@ class Settings:
     milvus_token: str = _setting("", "Token, or USER:PASSWORD, for Milvus.", secret=True)
     search_threads: int = _setting(2, "Threads that work on one search of a large collection at most.")
     collection_users: int = _setting(10_000_000, "Most users in one collection.")
+    celebrity_similarity: int = _setting(
+        95,
+        "Least similarity, in percent, of a face that RecognizeCelebrities recognises; 95 mistakes one pair "
+        "of strangers in 100,000.",
+        least=50,
+        most=100,
+    )
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:

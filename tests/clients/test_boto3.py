@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,6 +15,8 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from tests import scenes
+
+from regard.packs.install import InstalledPack
 
 
 @pytest.fixture
@@ -116,6 +120,43 @@ def test_a_token_makes_a_request_happen_once(client: Any, collection: str):
         client.create_user(CollectionId=collection, UserId="ann", ClientRequestToken=token)
     with pytest.raises(client.exceptions.IdempotentParameterMismatchException):
         client.create_user(CollectionId=collection, UserId="ben", ClientRequestToken=token)
+
+
+def test_a_celebrity_is_recognised_and_looked_up(client: Any, server: Any, tmp_path: Path, group_photo: Path):
+    scenes.portrait("astronaut").save(tmp_path / "one.jpg")
+    command = [sys.executable, "-m", "regard", "celebrities"]
+    where = ["--data", str(server.data)]
+    add = [*command, "add", "Eileen Collins", str(tmp_path), "--url", "example.org/e", *where]
+    subprocess.run(add, check=True, capture_output=True)
+    try:
+        answer = client.recognize_celebrities(Image={"Bytes": group_photo.read_bytes()})
+        ids = {one["Id"] for one in answer["CelebrityFaces"]}
+        assert {one["Name"] for one in answer["CelebrityFaces"]} == {"Eileen Collins"}
+        assert answer["UnrecognizedFaces"]
+        [known] = ids
+        info = client.get_celebrity_info(Id=known)
+        assert (info["Name"], info["Urls"]) == ("Eileen Collins", ["example.org/e"])
+        assert info["KnownGender"] == {"Type": "Unlisted"}
+    finally:
+        subprocess.run([*command, "remove", "Eileen Collins", "--yes", *where], check=True)
+    assert client.recognize_celebrities(Image={"Bytes": group_photo.read_bytes()})["CelebrityFaces"] == []
+    with pytest.raises(client.exceptions.ResourceNotFoundException):
+        client.get_celebrity_info(Id=known)
+
+
+def test_a_portrait_passes_moderation_and_a_human_loop_is_opened(
+    client: Any, portrait: Path, nudenet_pack: InstalledPack
+):
+    flow = "arn:aws:sagemaker:us-east-1:123456789012:flow-definition/f"
+    name = f"boto3-{uuid.uuid4()}"
+    answer = client.detect_moderation_labels(
+        Image={"Bytes": portrait.read_bytes()},
+        MinConfidence=60,
+        HumanLoopConfig={"HumanLoopName": name, "FlowDefinitionArn": flow},
+    )
+    assert (answer["ModerationLabels"], answer["ContentTypes"]) == ([], [])
+    assert answer["ModerationModelVersion"] == "7.0"
+    assert answer["HumanLoopActivationOutput"]["HumanLoopArn"].endswith(f":human-loop/{name}")
 
 
 def test_every_face_of_a_group_is_listed_page_by_page(client: Any, collection: str, group_photo: Path):

@@ -21,6 +21,14 @@ def test_a_threshold_below_99_is_refused_and_says_why(threshold: float) -> None:
         purpose.with_threshold("search_faces", {"FaceMatchThreshold": threshold}, "law-enforcement")
 
 
+def test_where_a_request_names_no_threshold_the_installations_applies() -> None:
+    settled = purpose.settled_threshold
+    assert settled("recognize_celebrities", 95, "general") == 95
+    assert settled("recognize_celebrities", 95, "law-enforcement") == 99.0
+    assert settled("recognize_celebrities", 100, "access-control") == 100
+    assert settled("search_faces", 95, "law-enforcement") is None
+
+
 @pytest.mark.parametrize("free", ["general", "missing-person", "media", "research"])
 def test_other_purposes_leave_the_request_as_it_was(free: str) -> None:
     request = {"FaceMatchThreshold": 10.0}

@@ -18,6 +18,7 @@ from regard.storage import backup, transfer
 from regard.storage.database import Database
 from regard.storage.folder import in_use
 from regard.storage.keys import KeyStore
+from regard.storage.reviews import ModerationReview, ModerationReviews
 from regard.storage.schema import facts, metadata
 
 
@@ -75,6 +76,14 @@ def folder(tmp_path: Path) -> Path:
         connection.execute(
             insert(metadata.tables["users"]).values(collection=1, user_id="u", status="CREATED", created=1)
         )
+        connection.execute(
+            insert(metadata.tables["celebrities"]).values(
+                celebrity_id="abcdefgh", name="é", urls="[]", known_gender="Unlisted", created=1
+            )
+        )
+    ModerationReviews(database).open(
+        ModerationReview("loop", "arn:flow", "0" * 64, ["é"], [{"Confidence": 0.1}], [], "request")
+    )
     database.close()
     erase_last(folder)
     return folder
@@ -208,7 +217,16 @@ def test_a_backup_of_a_newer_regard_is_refused(taken: Path, tmp_path: Path) -> N
 
 
 def test_a_backup_of_an_older_schema_is_brought_to_the_newest(taken: Path, tmp_path: Path) -> None:
-    tables = ("user_vectors", "users", "requests", "removals", "engine_positions", "facts")
+    tables = (
+        "celebrities",
+        "moderation_reviews",
+        "user_vectors",
+        "users",
+        "requests",
+        "removals",
+        "engine_positions",
+        "facts",
+    )
     reseal(
         taken,
         "drop index faces_by_user",

@@ -9,7 +9,20 @@ from typing import Annotated
 
 import typer
 
-from regard.cli import audit, backup, collections, gallery, importing, keys, models, pictures, server, users
+from regard.cli import (
+    audit,
+    backup,
+    celebrities,
+    collections,
+    gallery,
+    importing,
+    keys,
+    models,
+    moderation,
+    pictures,
+    server,
+    users,
+)
 from regard.cli import text as reading
 from regard.cli.printing import complain
 from regard.errors import RegardError
@@ -25,6 +38,7 @@ app.command("serve")(server.serve)
 app.command("faces")(pictures.faces)
 app.command("compare")(pictures.compare)
 app.command("text")(reading.text)
+app.command("moderate")(moderation.moderate)
 app.command("index")(gallery.index)
 app.command("search")(gallery.search)
 app.command("import")(importing.import_)
@@ -32,6 +46,7 @@ app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.add_typer(collections.app, name="collections")
 app.add_typer(users.app, name="users")
+app.add_typer(celebrities.app, name="celebrities")
 app.add_typer(keys.app, name="keys")
 app.add_typer(models.app, name="models")
 app.add_typer(audit.app, name="audit")

@@ -88,6 +88,18 @@ class UserMatch:
     distance: float
 
 
+@dataclass(frozen=True, slots=True)
+class Celebrity:
+    """Somebody whom RecognizeCelebrities knows by `photos` photos. `known_gender` is Rekognition's."""
+
+    row: int
+    celebrity_id: str
+    name: str
+    urls: tuple[str, ...]
+    known_gender: str
+    photos: int
+
+
 # Why a face did not join or leave a user.
 NOT_FOUND = "not found"
 OF_ANOTHER_USER = "of another user"

@@ -17,10 +17,15 @@ from regard.storage.tags import put_tags, remove_tags, tags_of
 
 _FIND = select(collections).where(collections.c.collection_id == bindparam("collection_id"))
 _LOCK = _FIND.with_for_update()
+# Regard's own collections have a name that no client can give: Rekognition's have no colon.
+_RESERVED = ":"
 
 
 class CollectionStore:
-    """Every collection of one database. What a method has answered survives a crash."""
+    """Every collection of one database but Regard's own. What a method has answered survives a crash.
+
+    For Regard's own collections, whose names begin with a colon, all raise as if there were none.
+    """
 
     def __init__(self, database: Database, indexes: FollowedIndexes) -> None:
         self._database = database
@@ -30,15 +35,10 @@ class CollectionStore:
         self, collection_id: str, face_model_version: str, tags: Mapping[str, str] | None = None
     ) -> Collection:
         """Raises ResourceAlreadyExistsException."""
-        row = {
-            "collection_id": collection_id,
-            "face_model_version": face_model_version,
-            "created": milliseconds(),
-            "face_count": 0,
-        }
+        _refuse_reserved(collection_id)
         try:
             with self._database.write() as connection:
-                connection.execute(insert(collections).values(row))
+                insert_collection(connection, collection_id, face_model_version)
                 put_tags(connection, resource(collection_id), tags or {})
                 return find_collection(connection, collection_id)
         except IntegrityError as error:
@@ -48,17 +48,27 @@ class CollectionStore:
 
     def get(self, collection_id: str) -> Collection:
         """Raises ResourceNotFoundException."""
+        _refuse_reserved(collection_id)
         with self._database.read() as connection:
             return find_collection(connection, collection_id)
 
     def page(self, *, after: int, limit: int) -> list[Collection]:
         """Collections in the order they were made, those behind row `after`."""
-        query = select(collections).where(collections.c.row > after).order_by(collections.c.row).limit(limit)
+        query = (
+            select(collections)
+            .where(
+                collections.c.row > after,
+                collections.c.collection_id.not_like(f"{_RESERVED}%"),
+            )
+            .order_by(collections.c.row)
+            .limit(limit)
+        )
         with self._database.read() as connection:
             return [Collection(**row) for row in connection.execute(query).mappings()]
 
     def delete(self, collection_id: str) -> None:
         """Erases the collection and its faces. Raises ResourceNotFoundException."""
+        _refuse_reserved(collection_id)
         with self._database.write() as connection:
             found = find_collection(connection, collection_id, lock=True)
             connection.execute(delete(collections).where(collections.c.row == found.row))
@@ -68,6 +78,7 @@ class CollectionStore:
 
     def tags(self, collection_id: str) -> dict[str, str]:
         """The collection's tags. Raises ResourceNotFoundException."""
+        _refuse_reserved(collection_id)
         with self._database.read() as connection:
             find_collection(connection, collection_id)
             return tags_of(connection, resource(collection_id))
@@ -80,6 +91,7 @@ class CollectionStore:
         Raises ResourceNotFoundException, ServiceQuotaExceededException above 200 tags, ThrottlingException,
         which clients try again, when that tag has changed since.
         """
+        _refuse_reserved(collection_id)
         with self._database.write() as connection:
             find_collection(connection, collection_id, lock=True)
             _refuse_if_changed(connection, collection_id, seen)
@@ -89,6 +101,7 @@ class CollectionStore:
         self, collection_id: str, keys: Sequence[str], *, seen: tuple[str, str, str] | None = None
     ) -> None:
         """Removes tags; `seen` and what is raised are as in `tag`."""
+        _refuse_reserved(collection_id)
         with self._database.write() as connection:
             find_collection(connection, collection_id, lock=True)
             _refuse_if_changed(connection, collection_id, seen)
@@ -98,6 +111,17 @@ class CollectionStore:
 def resource(collection_id: str) -> str:
     """How tags name a collection."""
     return f"collection/{collection_id}"
+
+
+def insert_collection(connection: Connection, collection_id: str, face_model_version: str) -> None:
+    """Makes an empty collection. Raises IntegrityError where there is one of that name."""
+    row = {
+        "collection_id": collection_id,
+        "face_model_version": face_model_version,
+        "created": milliseconds(),
+        "face_count": 0,
+    }
+    connection.execute(insert(collections).values(row))
 
 
 def find_collection(connection: Connection, collection_id: str, *, lock: bool = False) -> Collection:
@@ -130,6 +154,11 @@ def lock_collection(connection: Connection, collection: Collection) -> Collectio
 def milliseconds() -> int:
     """Now, since the epoch."""
     return time.time_ns() // 1_000_000
+
+
+def _refuse_reserved(collection_id: str) -> None:
+    if collection_id.startswith(_RESERVED):
+        raise not_found(collection_id)
 
 
 def _refuse_if_changed(connection: Connection, collection_id: str, seen: tuple[str, str, str] | None) -> None:

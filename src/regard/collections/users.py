@@ -203,17 +203,27 @@ class Users:
         self, collection: Collection, probe: NDArray[np.float32], *, limit: int, radius: float
     ) -> list[UserMatch]:
         """The nearest users at most `radius` (L2) away, the nearest first."""
-        found: list[UserMatch] = []
+        return self.search_each(collection, probe[None], limit=limit, radius=radius)[0]
+
+    def search_each(
+        self, collection: Collection, probes: NDArray[np.float32], *, limit: int, radius: float
+    ) -> list[list[UserMatch]]:
+        """What `search` answers for each of the probes (n, dimension), all in one state of the collection."""
+        found: list[list[UserMatch]] = []
         # A user whose faces change in this moment has a new row: it is looked for again, not missed.
         for _ in range(_SEARCHES):
-            near = self._indexes.follow(collection.row, Space.USERS).search(probe, limit=limit, radius=radius)
-            known = self._at(collection, near.rows.tolist())
+            index = self._indexes.follow(collection.row, Space.USERS)
+            near = [index.search(probe, limit=limit, radius=radius) for probe in probes]
+            known = self._at(collection, sorted({row for one in near for row in one.rows.tolist()}))
             found = [
-                UserMatch(known[row], distance)
-                for row, distance in zip(near.rows.tolist(), near.distances.tolist(), strict=True)
-                if row in known
+                [
+                    UserMatch(known[row], distance)
+                    for row, distance in zip(one.rows.tolist(), one.distances.tolist(), strict=True)
+                    if row in known
+                ]
+                for one in near
             ]
-            if len(found) == len(near.rows):
+            if all(len(users) == len(one.rows) for users, one in zip(found, near, strict=True)):
                 break
         return found
 

@@ -48,6 +48,10 @@ _THRESHOLDS = {
 }
 
 
+# Operations that match faces by a threshold of the installation's, since their requests have none.
+_SETTLED = {"recognize_celebrities"}
+
+
 def parse(value: str) -> str:
     """A purpose by its name. Raises InvalidParameterException for any other text."""
     if value not in _STRICTNESS:
@@ -102,6 +106,16 @@ def with_threshold(operation: str, request: Mapping[str, Any], purpose: str) -> 
             f"{parameter} must be at least {floor} for the purpose {purpose}; it was {threshold}."
         )
     return {**request, parameter: threshold}
+
+
+def settled_threshold(operation: str, setting: float, purpose: str) -> float | None:
+    """The threshold, in percent, where requests name none: the setting, or the purpose's floor if higher.
+
+    None for every other operation.
+    """
+    if operation not in _SETTLED:
+        return None
+    return max(setting, _FLOOR) if purpose in _STRICT else setting
 
 
 def threshold_of(operation: str, request: Mapping[str, Any]) -> float | None:

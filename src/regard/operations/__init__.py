@@ -9,7 +9,18 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from regard.context import Context
-from regard.operations import collections, compare, faces, search, tags, text, user_search, users
+from regard.operations import (
+    celebrities,
+    collections,
+    compare,
+    faces,
+    moderation,
+    search,
+    tags,
+    text,
+    user_search,
+    users,
+)
 
 Operation = Callable[[Context, dict[str, Any]], dict[str, Any]]
 
@@ -23,13 +34,16 @@ OPERATIONS: Mapping[str, Operation] = {
     "delete_user": users.delete_user,
     "describe_collection": collections.describe_collection,
     "detect_faces": faces.detect_faces,
+    "detect_moderation_labels": moderation.detect_moderation_labels,
     "detect_text": text.detect_text,
     "disassociate_faces": users.disassociate_faces,
+    "get_celebrity_info": celebrities.get_celebrity_info,
     "index_faces": faces.index_faces,
     "list_collections": collections.list_collections,
     "list_faces": faces.list_faces,
     "list_tags_for_resource": tags.list_tags_for_resource,
     "list_users": users.list_users,
+    "recognize_celebrities": celebrities.recognize_celebrities,
     "search_faces": search.search_faces,
     "search_faces_by_image": search.search_faces_by_image,
     "search_users": user_search.search_users,

@@ -60,13 +60,13 @@ class InstalledPack:
             files = {name: _file(model, folder, record) for name, model in pack.models.items()}
         except FileNotFoundError as error:
             raise PackError(
-                f"The model pack {pack.name} is not installed: run `regard models install`."
+                f"The model pack {pack.name} is not installed: run `{install_command(pack.name)}`."
             ) from error
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise _damaged(folder, RECORD) from error
+            raise _damaged(folder, RECORD, pack.name) from error
         for file in files.values():
             if not file.path.is_file() or file.path.stat().st_size != file.size:
-                raise _damaged(folder, file.path.name)
+                raise _damaged(folder, file.path.name, pack.name)
         return cls(pack.name, folder, files)
 
     def path(self, model: str) -> Path:
@@ -77,9 +77,9 @@ class InstalledPack:
         try:
             intact = sha256_of(file.path) == file.sha256
         except OSError as error:
-            raise _damaged(self.folder, file.path.name) from error
+            raise _damaged(self.folder, file.path.name, self.name) from error
         if not intact:
-            raise _damaged(self.folder, file.path.name)
+            raise _damaged(self.folder, file.path.name, self.name)
         return file.path
 
     def paths(self) -> Mapping[str, Path]:
@@ -195,5 +195,12 @@ def _file(model: Model, folder: Path, record: Any) -> InstalledFile:
     return InstalledFile(folder / model.file, model.sha256, model.size)
 
 
-def _damaged(folder: Path, file: str) -> PackError:
-    return PackError(f"{file} in {folder} is missing or was changed: run `regard models install` to mend it.")
+def install_command(pack: str) -> str:
+    """What installs a pack that comes with Regard."""
+    return "regard models install" if pack == "default" else f"regard models install {pack}"
+
+
+def _damaged(folder: Path, file: str, pack: str) -> PackError:
+    return PackError(
+        f"{file} in {folder} is missing or was changed: run `{install_command(pack)}` to mend it."
+    )

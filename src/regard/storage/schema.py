@@ -103,6 +103,36 @@ user_vectors = Table(
     sqlite_autoincrement=True,
 )
 
+# Whom RecognizeCelebrities knows. Each is a user, by the celebrity's id, of a collection that is kept for
+# them and that no operation reaches; `urls` is a JSON list.
+celebrities = Table(
+    "celebrities",
+    metadata,
+    Column("row", _ROW, primary_key=True, autoincrement=True),
+    Column("celebrity_id", String(8), nullable=False, unique=True),
+    Column("name", String(255), nullable=False, unique=True),
+    Column("urls", Text, nullable=False),
+    Column("known_gender", String(16), nullable=False),
+    Column("created", BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# Pictures that DetectModerationLabels was told to have reviewed. `reasons`, `labels` and `classifiers`: JSON.
+moderation_reviews = Table(
+    "moderation_reviews",
+    metadata,
+    Column("row", _ROW, primary_key=True, autoincrement=True),
+    Column("loop_name", String(63), nullable=False, unique=True),
+    Column("flow_definition", String(256), nullable=False),
+    Column("image_digest", String(64), nullable=False),
+    Column("reasons", Text, nullable=False),
+    Column("labels", Text, nullable=False),
+    Column("classifiers", Text, nullable=False),
+    Column("request_id", String(64), nullable=False),
+    Column("created", BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+
 # What was answered to a request with a ClientRequestToken.
 requests = Table(
     "requests",

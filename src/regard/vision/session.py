@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +34,16 @@ class SessionPool:
     """
 
     def __init__(
-        self, models: Mapping[str, Path], *, providers: Sequence[str] = PROVIDERS, threads: int = 1
+        self,
+        models: Mapping[str, Path],
+        *,
+        optional: Mapping[str, Callable[[], Path]] | None = None,
+        providers: Sequence[str] = PROVIDERS,
+        threads: int = 1,
     ) -> None:
+        """`optional` networks are asked for when they are run, until they are there."""
         self._paths = dict(models)
+        self._optional = dict(optional or {})
         self._providers = list(providers)
         self._threads = threads
         self._sessions: dict[str, onnxruntime.InferenceSession] = {}
@@ -48,7 +55,7 @@ class SessionPool:
     def run(self, name: str, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
         """The outputs of network `name`, in its own order. Safe to call from several threads.
 
-        Raises KeyError for an unknown name.
+        Raises KeyError for an unknown name, and what an optional network raises while it isn't there.
         """
         session = self._sessions.get(name) or self._open(name)
         outputs: list[NDArray[Any]] = session.run(None, dict(feeds))
@@ -74,7 +81,8 @@ class SessionPool:
                 options.enable_cpu_mem_arena = False
                 options.enable_mem_pattern = False
                 options.log_severity_level = 3
+                path = self._paths[name] if name in self._paths else self._optional[name]()
                 self._sessions[name] = onnxruntime.InferenceSession(
-                    str(self._paths[name]), options, providers=self._providers
+                    str(path), options, providers=self._providers
                 )
             return self._sessions[name]

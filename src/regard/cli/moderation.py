@@ -1,0 +1,72 @@
+"""`regard moderate`: nudity and swimwear in a photo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Column
+
+from regard.cli.drawing import Mark, draw
+from regard.cli.local import AsJson, Case, DataFolder, LocalGate, local_gate, read_picture
+from regard.cli.printing import add_row, count, print_json, print_table, say, table
+
+_NOT_LOOKED_FOR = "Violence, drugs, hate symbols and all else are not looked for."
+
+
+def moderate(
+    photo: Annotated[Path, typer.Argument(help="A JPEG or PNG.")],
+    least: Annotated[
+        float, typer.Option("--min-confidence", min=0, max=100, help="Least confidence, percent.")
+    ] = 50,
+    drawing: Annotated[
+        Path | None, typer.Option("--draw", help="Write the picture with what was found marked.")
+    ] = None,
+    as_json: AsJson = False,
+    data: DataFolder = None,
+    case: Case = None,
+) -> None:
+    """Look for nudity and swimwear in a photo. Needs `regard models install nudenet`."""
+    picture = read_picture(photo)
+    with local_gate(data, case) as gate:
+        answer = gate.call("detect_moderation_labels", Image={"Bytes": picture}, MinConfidence=least)
+        if drawing:
+            draw(picture, _marks(gate, picture, least), drawing)
+    if as_json:
+        print_json(answer)
+        return
+    labels = answer["ModerationLabels"]
+    rows = table(*(Column(header, no_wrap=True) for header in ("Confidence", "Level")), "Label", "Under")
+    for label in labels:
+        cells = (
+            f"{label['Confidence']:.2f} %",
+            str(label["TaxonomyLevel"]),
+            label["Name"],
+            label["ParentName"],
+        )
+        add_row(rows, cells)
+    print_table(rows)
+    drawn = f"; drawn in {drawing}" if drawing else ""
+    say(f"{count(len(labels), 'label')} for {photo.name} from {least:g} % on{drawn}. {_NOT_LOOKED_FOR}")
+
+
+def _marks(gate: LocalGate, picture: bytes, least: float) -> list[Mark]:
+    """Where what the labels say was found, which Rekognition's answer does not tell."""
+    from regard.vision.image import decode_image
+
+    settings = gate.parts.settings
+    image = decode_image(picture, max_side=settings.image_side, max_pixels=settings.image_pixels)
+    return [
+        Mark(
+            {
+                "Left": found.box.left / image.width,
+                "Top": found.box.top / image.height,
+                "Width": found.box.width / image.width,
+                "Height": found.box.height / image.height,
+            },
+            f"{found.finding.value} {found.confidence:.0f}",
+        )
+        for found in gate.parts.services.nudity.detect(image)
+        if found.confidence >= least
+    ]

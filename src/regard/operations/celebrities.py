@@ -1,0 +1,88 @@
+"""RecognizeCelebrities, GetCelebrityInfo."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from regard.collections.celebrities import Recognised
+from regard.collections.records import Celebrity
+from regard.context import Context
+from regard.operations.face_attributes import attribute_shapes
+from regard.operations.face_shapes import face_detail
+from regard.operations.images import load_image
+from regard.vision.faces import Face
+from regard.vision.faces.attributes import Attributes
+from regard.vision.faces.embedding import FaceReadings
+from regard.vision.image import Image
+from regard.vision.quality import Bar, flaws
+
+_MOST_CELEBRITIES = 64
+_SHOWN = frozenset({"EMOTIONS", "SMILE"})
+
+
+def recognize_celebrities(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Who of the operator's own celebrities is in a picture, and the faces of everybody else."""
+    analyzer = ctx.services.faces
+    image = load_image(ctx, request["Image"])
+    faces = analyzer.detect(image)
+    readings = analyzer.read(image, faces)
+    described = analyzer.describe(image, faces, readings)
+    recognised = _recognise(ctx, image, faces, readings)
+    response: dict[str, Any] = {"CelebrityFaces": [], "UnrecognizedFaces": []}
+    for face, attributes, found in zip(faces, described, recognised, strict=True):
+        shape = _compared_face(face, image, attributes)
+        if found is None:
+            response["UnrecognizedFaces"].append(shape)
+        else:
+            response["CelebrityFaces"].append(_celebrity_face(found, shape))
+    return response
+
+
+def get_celebrity_info(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """The name, the URLs and the known gender of a celebrity by its id."""
+    return _facts(ctx.services.celebrities.get(request["Id"]))
+
+
+def _recognise(
+    ctx: Context, image: Image, faces: Sequence[Face], readings: FaceReadings | None
+) -> list[Recognised | None]:
+    """Whom each face is recognised as.
+
+    Only the largest faces are looked at, and of these only what is fit to be searched for: of a face of a few
+    pixels strangers are told apart far worse than the threshold says.
+    """
+    services = ctx.services
+    looked_at = [n for n, face in enumerate(faces[:_MOST_CELEBRITIES]) if not flaws(face, bar=Bar.LOW)]
+    recognised: list[Recognised | None] = [None] * len(faces)
+    if ctx.threshold is None or not looked_at:
+        return recognised
+    probes = services.faces.embed(image, faces, readings)[looked_at]
+    found = services.celebrities.recognise(
+        probes, threshold=ctx.threshold, face_model_version=services.faces.version
+    )
+    for place, one in zip(looked_at, found, strict=True):
+        recognised[place] = one
+    return recognised
+
+
+def _celebrity_face(found: Recognised, face: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **_facts(found.celebrity),
+        "Id": found.celebrity.celebrity_id,
+        "Face": face,
+        "MatchConfidence": found.similarity,
+    }
+
+
+def _facts(celebrity: Celebrity) -> dict[str, Any]:
+    return {
+        "Urls": list(celebrity.urls),
+        "Name": celebrity.name,
+        "KnownGender": {"Type": celebrity.known_gender},
+    }
+
+
+def _compared_face(face: Face, image: Image, attributes: Attributes) -> dict[str, Any]:
+    """A ComparedFace with its expression, which only this operation gives."""
+    return face_detail(face, image) | attribute_shapes(attributes, _SHOWN)

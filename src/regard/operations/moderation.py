@@ -1,0 +1,86 @@
+"""DetectModerationLabels."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from regard.context import Context
+from regard.errors import ResourceNotFoundException, ResourceNotReadyException
+from regard.operations.images import load_image
+from regard.operations.moderation_taxonomy import VERSION, label_shapes
+from regard.packs.manifest import PackError
+from regard.storage.reviews import ModerationReview
+from regard.vision.image import Image
+from regard.vision.nudity import Finding, Found
+
+_LEAST = 50.0
+# What can be found, and the label that says so. All other labels are never answered: docs/moderation.md.
+LABELS: Mapping[Finding, str] = {
+    Finding.MALE_GENITALIA: "Exposed Male Genitalia",
+    Finding.FEMALE_GENITALIA: "Exposed Female Genitalia",
+    Finding.BUTTOCKS_OR_ANUS: "Exposed Buttocks or Anus",
+    Finding.FEMALE_BREAST: "Exposed Female Nipple",
+    Finding.MALE_BREAST: "Exposed Male Nipple",
+    Finding.FEMALE_SWIMWEAR: "Female Swimwear or Underwear",
+}
+# Conditions are kept in SageMaker's flow definitions, which are not here: every such request is reviewed.
+_REASONS = ["ConditionsEvaluation"]
+_CONDITIONS: dict[str, Any] = {"Conditions": []}
+
+
+def detect_moderation_labels(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Nudity and swimwear in a picture, in Rekognition's taxonomy 7.0; nothing else is looked for."""
+    if request.get("ProjectVersion") is not None:
+        raise ResourceNotFoundException(
+            f"There is no adapter {request['ProjectVersion']}: custom moderation is not built here."
+        )
+    image = load_image(ctx, request["Image"])
+    confidences: dict[str, float] = {}
+    for found in _found(ctx, image):
+        name = LABELS[found.finding]
+        confidences[name] = max(found.confidence, confidences.get(name, 0.0))
+    labels = label_shapes(confidences, request.get("MinConfidence", _LEAST))
+    response: dict[str, Any] = {
+        "ModerationLabels": labels,
+        "ModerationModelVersion": VERSION,
+        "ContentTypes": [],  # nothing here tells drawn pictures from photos, so that neither is claimed
+    }
+    if request.get("HumanLoopConfig") is not None:
+        response["HumanLoopActivationOutput"] = _open_review(ctx, request["HumanLoopConfig"], image, labels)
+    return response
+
+
+def _found(ctx: Context, image: Image) -> list[Found]:
+    try:
+        return ctx.services.nudity.detect(image)
+    except PackError as error:
+        raise ResourceNotReadyException(
+            f"DetectModerationLabels needs the model pack nudenet, whose licence is the AGPL-3.0. {error}"
+        ) from error
+
+
+def _open_review(
+    ctx: Context, config: Mapping[str, Any], image: Image, labels: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """HumanLoopActivationOutput. The review is on disk when this answers."""
+    opened = ctx.services.reviews.open(
+        ModerationReview(
+            loop_name=config["HumanLoopName"],
+            flow_definition=config["FlowDefinitionArn"],
+            image_digest=image.digest,
+            reasons=_REASONS,
+            labels=labels,
+            classifiers=(config.get("DataAttributes") or {}).get("ContentClassifiers") or [],
+            request_id=ctx.request_id,
+        )
+    )
+    settings = ctx.services.settings
+    return {
+        "HumanLoopArn": (
+            f"arn:aws:sagemaker:{settings.region}:{settings.account}:human-loop/{opened.loop_name}"
+        ),
+        "HumanLoopActivationReasons": list(opened.reasons),
+        "HumanLoopActivationConditionsEvaluationResults": json.dumps(_CONDITIONS),
+    }

@@ -1,0 +1,60 @@
+"""Rekognition's taxonomy of moderation labels, in three levels."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any
+
+VERSION = "7.0"
+
+
+@dataclass(frozen=True, slots=True)
+class ModerationLabel:
+    """One label: `level` is 1 to 3, `parent` the label above it, "" at level 1."""
+
+    name: str
+    parent: str
+    level: int
+
+
+@cache
+def taxonomy() -> Mapping[str, ModerationLabel]:
+    """Every label by its name."""
+    text = files("regard.operations").joinpath("moderation_taxonomy.toml").read_text("utf-8")
+    labels: dict[str, ModerationLabel] = {}
+    for top, branches in tomllib.loads(text).items():
+        labels[top] = ModerationLabel(top, "", 1)
+        for branch, leaves in branches.items():
+            labels[branch] = ModerationLabel(branch, top, 2)
+            labels.update({leaf: ModerationLabel(leaf, branch, 3) for leaf in leaves})
+    return MappingProxyType(labels)
+
+
+def label_shapes(confidences: Mapping[str, float], least: float) -> list[dict[str, Any]]:
+    """ModerationLabels of labels with their confidence, and of all above them, from `least` percent on.
+
+    A label above is as sure as the surest below it. The surest come first, and of equals the more general.
+    """
+    labels = taxonomy()
+    sure: dict[str, float] = {}
+    for name, confidence in confidences.items():
+        above: str = name
+        while above:
+            sure[above] = max(confidence, sure.get(above, 0.0))
+            above = labels[above].parent
+    order = sorted(sure, key=lambda name: (-sure[name], labels[name].level, name))
+    return [
+        {
+            "Confidence": sure[name],
+            "Name": name,
+            "ParentName": labels[name].parent,
+            "TaxonomyLevel": labels[name].level,
+        }
+        for name in order
+        if sure[name] >= least
+    ]

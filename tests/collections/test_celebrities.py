@@ -1,0 +1,195 @@
+"""Celebrities, on either database: whom the operator enrolled, in a collection that nobody else reaches."""
+
+from __future__ import annotations
+
+import re
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from regard.collections.celebrities import Celebrities, Photo
+from regard.collections.celebrity_rows import GALLERY
+from regard.collections.followed import FollowedIndexes
+from regard.collections.gallery import Gallery
+from regard.collections.records import Celebrity, FaceBox, NewFace
+from regard.collections.store import CollectionStore
+from regard.collections.users import Users
+from regard.errors import InvalidParameterException, RegardError, ResourceNotFoundException
+from regard.storage.database import Database
+from regard.storage.schema import faces, user_vectors, users
+from tests.collections.test_user_vector import DIMENSION, VECTORS, photos
+from tests.postgres import Place
+
+PEOPLE = {person: photos(person, 130, noise=0.05) for person in range(4)}  # any two photos match
+
+
+@dataclass
+class Stores:
+    """What one process has of a database."""
+
+    database: Database
+
+    def __post_init__(self) -> None:
+        indexes = FollowedIndexes(self.database, DIMENSION)
+        self.collections = CollectionStore(self.database, indexes)
+        gallery = Gallery(self.database, indexes, most_faces=1000)
+        members = Users(self.database, indexes, VECTORS, most_users=1000)
+        self.celebrities = Celebrities(self.database, gallery, members)
+
+    def put(self, name: str, urls: list[str] | None = None, known_gender: str | None = None) -> Celebrity:
+        return self.celebrities.put(name, urls=urls, known_gender=known_gender, face_model_version="2")
+
+    def add(self, name: str, person: int, count: int = 3) -> Celebrity:
+        celebrity = self.put(name)
+        self.celebrities.enrol(celebrity, [photo_of(person, place) for place in range(count)])
+        return celebrity
+
+    def names(self, *probes: np.ndarray, threshold: float = 95.0, model: str = "2") -> list[str | None]:
+        found = self.celebrities.recognise(np.stack(probes), threshold=threshold, face_model_version=model)
+        return [None if one is None else one.celebrity.name for one in found]
+
+    def rows(self) -> list[int]:
+        """How many faces, users and vectors there are."""
+        with self.database.read() as connection:
+            return [len(connection.execute(table.select()).all()) for table in (faces, users, user_vectors)]
+
+
+def photo_of(person: int, place: int) -> Photo:
+    face = NewFace(FaceBox(0.1, 0.1, 0.1, 0.1), 99.0, PEOPLE[person][place])
+    return Photo(f"{person}-{place}", face)
+
+
+@pytest.fixture
+def stores(place: Place) -> Stores:
+    return Stores(place.open())
+
+
+def test_each_face_is_the_celebrity_that_it_resembles_most(stores: Stores) -> None:
+    stores.add("Ann", 0)
+    stores.add("Ben", 1, count=1)
+    assert stores.names(PEOPLE[1][9], PEOPLE[2][9], PEOPLE[0][9]) == ["Ben", None, "Ann"]
+
+
+def test_nobody_is_recognised_before_somebody_is_enrolled(stores: Stores) -> None:
+    assert stores.names(PEOPLE[0][0]) == [None]
+    stores.put("Ann")
+    assert stores.names(PEOPLE[0][0], PEOPLE[1][0]) == [None, None]
+
+
+def test_the_threshold_decides(stores: Stores) -> None:
+    stores.add("Ann", 0)
+    [found] = stores.celebrities.recognise(PEOPLE[0][9][None], threshold=95.0, face_model_version="2")
+    assert found is not None
+    assert 95 <= found.similarity < 100
+    assert stores.names(PEOPLE[0][9], threshold=found.similarity) == ["Ann"]
+    assert stores.names(PEOPLE[0][9], threshold=found.similarity + 1e-6) == [None]
+
+
+def test_a_celebrity_has_an_id_like_rekognitions_and_keeps_it(stores: Stores) -> None:
+    first = stores.put("Ann", ["example.org/ann"], "Female")
+    assert re.fullmatch("[0-9A-Za-z]{8}", first.celebrity_id)
+    again = stores.put("Ann", known_gender="Nonbinary")
+    assert (again.celebrity_id, again.urls) == (first.celebrity_id, ("example.org/ann",))
+    assert again.known_gender == "Nonbinary"
+    assert stores.put("Ann", []).urls == ()
+    assert [one.name for one in stores.celebrities.all()] == ["Ann"]
+
+
+def test_a_photo_of_somebody_else_stays_outside_and_leaves_no_trace(stores: Stores) -> None:
+    ann = stores.put("Ann")
+    chosen = [photo_of(0, 0), photo_of(1, 0), photo_of(0, 1), photo_of(0, 1)]
+    joined = stores.celebrities.enrol(ann, chosen)
+    assert (joined.done, joined.unlike, joined.surplus) == ([0, 2, 3], [1], [])
+    assert stores.celebrities.get(ann.celebrity_id).photos == 2
+    assert stores.rows() == [2, 1, 1]
+
+
+def test_the_same_photos_again_change_nothing(stores: Stores) -> None:
+    ann = stores.add("Ann", 0)
+    stores.add("Ann", 0)
+    assert stores.celebrities.get(ann.celebrity_id).photos == 3
+    assert stores.rows() == [3, 1, 1]
+
+
+def test_a_celebrity_has_a_hundred_photos_at_most(stores: Stores) -> None:
+    ann = stores.put("Ann")
+    joined = stores.celebrities.enrol(ann, [photo_of(0, place) for place in range(130)])
+    assert (len(joined.done), len(joined.surplus)) == (100, 30)
+    assert stores.rows() == [100, 1, 1]
+
+
+def test_a_removed_celebrity_is_gone_with_every_face(stores: Stores) -> None:
+    ann = stores.add("Ann", 0)
+    stores.add("Ben", 1)
+    stores.celebrities.remove(stores.celebrities.find(ann.celebrity_id))
+    assert stores.names(PEOPLE[0][0], PEOPLE[1][0]) == [None, "Ben"]
+    assert stores.rows() == [3, 1, 1]
+    with pytest.raises(ResourceNotFoundException, match=f"{ann.celebrity_id} does not exist"):
+        stores.celebrities.get(ann.celebrity_id)
+    with pytest.raises(RegardError, match="There is no celebrity Ann"):
+        stores.celebrities.find("Ann")
+
+
+def test_another_process_recognises_at_once_whom_this_one_adds_and_removes(place: Place) -> None:
+    one, other = Stores(place.open()), Stores(place.open())
+    assert other.names(PEOPLE[0][0]) == [None]
+    ann = one.add("Ann", 0)
+    assert other.names(PEOPLE[0][0]) == ["Ann"]
+    one.celebrities.remove(ann)
+    assert other.names(PEOPLE[0][0]) == [None]
+
+
+def test_no_method_on_collections_reaches_them(stores: Stores) -> None:
+    stores.add("Ann", 0)
+    stores.collections.create("mine", "2")
+    assert [one.collection_id for one in stores.collections.page(after=0, limit=10)] == ["mine"]
+    for method, more in (
+        (stores.collections.create, ["2"]),
+        (stores.collections.get, []),
+        (stores.collections.delete, []),
+        (stores.collections.tags, []),
+        (stores.collections.tag, [{"a": "b"}]),
+        (stores.collections.untag, [["a"]]),
+    ):
+        with pytest.raises(ResourceNotFoundException, match="does not exist"):
+            method(GALLERY, *more)
+    assert stores.names(PEOPLE[0][0]) == ["Ann"]
+
+
+def test_vectors_of_another_face_model_are_not_compared(stores: Stores) -> None:
+    ann = stores.add("Ann", 0)
+    with pytest.raises(InvalidParameterException, match="face model 2, and this server runs 3"):
+        stores.names(PEOPLE[0][0], model="3")
+    with pytest.raises(RegardError, match="remove them first"):
+        stores.celebrities.put("Ben", urls=None, known_gender=None, face_model_version="3")
+    stores.celebrities.remove(ann)
+    stores.celebrities.put("Ben", urls=None, known_gender=None, face_model_version="3")
+    assert stores.names(PEOPLE[0][0], model="3") == [None]
+
+
+def test_two_who_make_the_same_celebrity_at_once_make_one(place: Place) -> None:
+    processes = [Stores(place.open()) for _ in range(4)]
+    made: list[str] = []
+    threads = [
+        threading.Thread(target=lambda one=one: made.append(one.put("Ann").celebrity_id)) for one in processes
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == 4
+    assert len(set(made)) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "urls", "gender"),
+    [("", [], None), ("a\nb", [], None), ("a" * 256, [], None), ("a", ["b c"], None), ("a", [], "male")],
+)
+def test_what_a_celebrity_can_not_be_called_is_refused(
+    stores: Stores, name: str, urls: list[str], gender: str | None
+) -> None:
+    with pytest.raises(RegardError):
+        stores.put(name, urls, gender)
+    assert stores.celebrities.all() == []

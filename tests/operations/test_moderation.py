@@ -1,0 +1,206 @@
+"""DetectModerationLabels: Rekognition's taxonomy, and never "all is fine" where nothing has looked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests import scenes
+
+from regard.app import Parts, build
+from regard.caller import LOCAL
+from regard.errors import (
+    InvalidImageFormatException,
+    InvalidParameterException,
+    ResourceNotFoundException,
+    ResourceNotReadyException,
+)
+from regard.gate import Gate
+from regard.operations.moderation import LABELS
+from regard.operations.moderation_taxonomy import label_shapes, taxonomy
+from regard.packs.install import InstalledPack
+from regard.settings import Settings
+from regard.vision.faces.face import Box
+from regard.vision.image import Image
+from regard.vision.nudity import Finding, Found
+from regard.wire.spec import wire_names
+
+FLOW = "arn:aws:sagemaker:us-east-1:123456789012:flow-definition/f"
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+@pytest.fixture
+def call(parts: Parts, nudenet_pack: InstalledPack):
+    def call(**request: object) -> dict[str, Any]:
+        return parts.gate.call("detect_moderation_labels", request, LOCAL)
+
+    return call
+
+
+@pytest.fixture
+def without_pack(installed_pack: InstalledPack, tmp_path: Path) -> Iterator[Parts]:
+    """A machine with the default pack alone."""
+    models = tmp_path / "models"
+    models.mkdir()
+    (models / installed_pack.folder.name).symlink_to(installed_pack.folder)
+    built = build(Settings.load({}, data=tmp_path / "data", models=models))
+    yield built
+    built.close()
+
+
+class Seen:
+    """Stands for the detector and finds the same in every picture."""
+
+    networks = ()
+
+    def __init__(self, **findings: float) -> None:
+        self._found = [Found(Finding[name], sure, Box(0, 0, 9, 9)) for name, sure in findings.items()]
+
+    def detect(self, image: Image) -> list[Found]:
+        return self._found
+
+
+def labelled(parts: Parts, portrait: Path, seen: Seen, **more: object) -> list[dict[str, Any]]:
+    gate = Gate(replace(parts.services, nudity=seen), parts.audit, names=wire_names())  # type: ignore[arg-type]
+    request = {"Image": {"Bytes": portrait.read_bytes()}, **more}
+    return gate.call("detect_moderation_labels", request, LOCAL)["ModerationLabels"]
+
+
+def test_a_portrait_has_no_label_and_the_answer_says_which_model_looked(
+    call, portrait: Path, other_portrait: Path, group_photo: Path
+) -> None:
+    for photo in (portrait, other_portrait, group_photo):
+        assert call(Image={"Bytes": photo.read_bytes()}) == {
+            "ModerationLabels": [],
+            "ModerationModelVersion": "7.0",
+            "ContentTypes": [],
+        }
+
+
+@pytest.mark.parametrize("person", ["astronaut", "hopper"])
+def test_a_tight_portrait_has_no_explicit_label(call, person: str) -> None:
+    head = scenes.portrait(person)
+    box = {"astronaut": (165, 50, 285, 200), "hopper": (150, 100, 370, 340)}[person]
+    answer = call(Image={"Bytes": scenes.jpeg(head.crop(box))}, MinConfidence=50.0)
+    assert "Explicit" not in {label["Name"] for label in answer["ModerationLabels"]}
+
+
+def test_a_finding_is_answered_with_all_levels_above_it(parts: Parts, portrait: Path) -> None:
+    seen = Seen(FEMALE_BREAST=80.0, MALE_GENITALIA=90.0, MALE_BREAST=60.0)
+    assert [
+        (label["Name"], label["ParentName"], label["TaxonomyLevel"], label["Confidence"])
+        for label in labelled(parts, portrait, seen)
+    ] == [
+        ("Explicit", "", 1, 90.0),
+        ("Explicit Nudity", "Explicit", 2, 90.0),
+        ("Exposed Male Genitalia", "Explicit Nudity", 3, 90.0),
+        ("Exposed Female Nipple", "Explicit Nudity", 3, 80.0),
+        ("Non-Explicit Nudity of Intimate parts and Kissing", "", 1, 60.0),
+        ("Non-Explicit Nudity", "Non-Explicit Nudity of Intimate parts and Kissing", 2, 60.0),
+        ("Exposed Male Nipple", "Non-Explicit Nudity", 3, 60.0),
+    ]
+
+
+def test_labels_below_the_least_confidence_are_left_out(parts: Parts, portrait: Path) -> None:
+    seen = Seen(FEMALE_SWIMWEAR=49.9)
+    assert labelled(parts, portrait, seen) == []
+    assert [label["Name"] for label in labelled(parts, portrait, seen, MinConfidence=49.9)] == [
+        "Swimwear or Underwear",
+        "Female Swimwear or Underwear",
+    ]
+    assert labelled(parts, portrait, seen, MinConfidence=50.0) == []
+
+
+def test_the_taxonomy_has_three_levels_under_ten_names() -> None:
+    labels = taxonomy()
+    assert [name for name, label in labels.items() if label.level == 1] == [
+        "Explicit",
+        "Non-Explicit Nudity of Intimate parts and Kissing",
+        "Swimwear or Underwear",
+        "Violence",
+        "Visually Disturbing",
+        "Drugs & Tobacco",
+        "Alcohol",
+        "Rude Gestures",
+        "Gambling",
+        "Hate Symbols",
+    ]
+    for label in labels.values():
+        above = labels[label.parent].level if label.parent else 0
+        assert above == label.level - 1
+    assert set(LABELS) == set(Finding)
+    assert set(LABELS.values()) <= set(labels)
+    assert label_shapes({}, 0) == []
+
+
+def test_the_documentation_names_every_label_that_can_be_answered_and_every_other_one() -> None:
+    page = " ".join((DOCS / "moderation.md").read_text().split())
+    for name in taxonomy():
+        assert name in page
+
+
+def test_without_its_pack_the_operation_says_what_to_do(without_pack: Parts, portrait: Path) -> None:
+    request = {"Image": {"Bytes": portrait.read_bytes()}}
+    with pytest.raises(
+        ResourceNotReadyException,
+        match="nudenet, whose licence is the AGPL-3.0.*`regard models install nudenet`",
+    ):
+        without_pack.gate.call("detect_moderation_labels", request, LOCAL)
+    *_, record = without_pack.audit.export()
+    assert record["outcome"] == "ResourceNotReadyException"
+
+
+def test_a_pack_that_is_installed_while_serving_is_used(
+    without_pack: Parts, nudenet_pack: InstalledPack, portrait: Path
+) -> None:
+    request = {"Image": {"Bytes": portrait.read_bytes()}}
+    with pytest.raises(ResourceNotReadyException):
+        without_pack.gate.call("detect_moderation_labels", request, LOCAL)
+    models = without_pack.settings.models
+    assert models is not None
+    (models / nudenet_pack.folder.name).symlink_to(nudenet_pack.folder)
+    assert without_pack.gate.call("detect_moderation_labels", request, LOCAL)["ModerationLabels"] == []
+
+
+def test_an_adapter_is_refused(call, portrait: Path) -> None:
+    adapter = "arn:aws:rekognition:us-east-1:123456789012:project/p/version/v/1"
+    with pytest.raises(ResourceNotFoundException, match="There is no adapter arn:aws:rekognition"):
+        call(Image={"Bytes": portrait.read_bytes()}, ProjectVersion=adapter)
+
+
+def test_a_picture_that_can_not_be_read_is_refused(call) -> None:
+    with pytest.raises(InvalidImageFormatException):
+        call(Image={"Bytes": b"no picture"})
+
+
+def test_a_human_loop_opens_one_review(call, parts: Parts, portrait: Path, other_portrait: Path) -> None:
+    config = {
+        "HumanLoopName": "loop-1",
+        "FlowDefinitionArn": FLOW,
+        "DataAttributes": {"ContentClassifiers": ["FreeOfAdultContent"]},
+    }
+    image = {"Bytes": portrait.read_bytes()}
+    for _ in range(2):  # as an SDK repeats a request whose answer was lost
+        output = call(Image=image, HumanLoopConfig=config)["HumanLoopActivationOutput"]
+        assert output["HumanLoopArn"] == "arn:aws:sagemaker:us-east-1:000000000000:human-loop/loop-1"
+        assert output["HumanLoopActivationReasons"] == ["ConditionsEvaluation"]
+        assert json.loads(output["HumanLoopActivationConditionsEvaluationResults"]) == {"Conditions": []}
+    [review] = parts.services.reviews.page(limit=10)
+    assert (review.loop_name, review.flow_definition) == ("loop-1", FLOW)
+    assert (review.labels, review.classifiers) == ([], ["FreeOfAdultContent"])
+    assert len(review.image_digest) == 64
+    with pytest.raises(InvalidParameterException, match="loop-1"):
+        call(Image={"Bytes": other_portrait.read_bytes()}, HumanLoopConfig=config)
+    assert "HumanLoopActivationOutput" not in call(Image=image)
+
+
+def test_a_review_keeps_the_labels_that_were_answered(parts: Parts, portrait: Path) -> None:
+    config = {"HumanLoopName": "loop-2", "FlowDefinitionArn": FLOW}
+    answered = labelled(parts, portrait, Seen(FEMALE_GENITALIA=77.0), HumanLoopConfig=config)
+    [review] = parts.services.reviews.page(limit=10)
+    assert review.labels == answered
+    assert len(answered) == 3
