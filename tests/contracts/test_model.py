@@ -15,6 +15,7 @@ from regard.packs.install import InstalledPack
 from regard.vision.faces import FaceAnalyzer
 from regard.vision.image import Image, decode_image
 from regard.vision.session import SessionPool
+from regard.vision.text import TextAnalyzer
 
 
 def look_at_faces(model: FaceAnalyzer, image: Image) -> list[NDArray[Any]]:
@@ -23,9 +24,15 @@ def look_at_faces(model: FaceAnalyzer, image: Image) -> list[NDArray[Any]]:
     return [np.array(boxes), *(face.landmarks for face in faces), model.embed(image, faces)]
 
 
+def read_text(model: TextAnalyzer, image: Image) -> list[NDArray[Any]]:
+    lines = model.read(image)
+    return [np.array([line.confidence for line in lines]), *(line.quad for line in lines)]
+
+
 # A model's class, and everything it can say of a picture, as arrays.
 IMPLEMENTATIONS: Mapping[str, tuple[Any, Callable[[Any, Image], list[NDArray[Any]]]]] = {
     "faces": (FaceAnalyzer, look_at_faces),
+    "text": (TextAnalyzer, read_text),
 }
 
 
@@ -39,6 +46,9 @@ class Recorder:
     def run(self, name: str, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
         self.ran.add(name)
         return self._sessions.run(name, feeds)
+
+    def metadata(self, name: str) -> Mapping[str, str]:
+        return self._sessions.metadata(name)
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ from PIL import Image as Pillow
 from regard.vision.image import Image, decode_image
 from regard.vision.session import SessionPool
 from regard.vision.text import Line, TextAnalyzer, Word
-from regard.vision.text.detector import cores
+from regard.vision.text.detector import MOST_TILE, OVERLAP, cores, tiles
 from regard.vision.text.quads import upright
 from regard.vision.text.recognizer import TextRecognizer
 from regard.vision.text.strips import batches
@@ -147,6 +148,16 @@ def test_a_region_is_found_where_the_map_is_sure() -> None:
     chances[60:70, 40:120] = 0.4
     [core] = cores(chances)
     np.testing.assert_allclose(core.mean(0), (79.5, 24.5), atol=1)
+
+
+@pytest.mark.parametrize("length", [32, 1024, 1056, 1600, 10_016])
+def test_tiles_overlap_and_cover_a_side_to_its_end(length: int) -> None:
+    made = tiles(length)
+    assert (made[0][0], made[-1][1]) == (0, length)
+    assert {end - begin for begin, end in made} == {made[0][1]}
+    assert made[0][1] % 32 == 0
+    assert made[0][1] <= MOST_TILE
+    assert all(one[1] - other[0] >= OVERLAP - 1 for one, other in itertools.pairwise(made))
 
 
 def test_the_flattest_side_is_a_rectangles_width() -> None:

@@ -19,6 +19,7 @@ from regard.vision.text.quads import direction_of, quarter_turned, rectangle, si
 NETWORK = "ppocr-detection"
 STEP = 32  # px: the network's sides are multiples
 LEAST_SIDE, MOST_SIDE = 736, 1600  # px of the searched copy: its shorter side at least, its longer at most
+MOST_TILE, OVERLAP = 1024, 128  # px of the searched copy: longer sides are seen in parts
 TEXT = 0.3  # probability of a pixel
 SURE = 0.5  # mean probability of a region
 TIGHT, LOOSE = 0.85, 1.6  # growth to the text's own outline, measured; and with the margin that reading wants
@@ -49,17 +50,40 @@ class TextDetector:
         """The text of the picture (H, W, 3), uint8, RGB, at most 1,000 regions, in no order."""
         height, width = pixels.shape[:2]
         small = resize(pixels, *_searched_size(width, height))
-        feed = np.ascontiguousarray(small[None, :, :, ::-1].transpose(0, 3, 1, 2), np.float32)
-        feed *= 1 / 127.5
-        feed -= 1
-        (answer,) = self._runner.run(NETWORK, {"x": feed})
         scale = np.array([width / small.shape[1], height / small.shape[0]], np.float32)
 
         def placed(core: Floats, growth: float) -> Floats:
             # A pixel at p in the copy is at (p + .5) · scale − .5 in the picture.
             return upright((_grown(core, growth) + 0.5) * scale - 0.5)
 
-        return [Region(placed(core, TIGHT), placed(core, LOOSE)) for core in cores(answer[0, 0])]
+        return [Region(placed(core, TIGHT), placed(core, LOOSE)) for core in cores(self._map(small))]
+
+    def _map(self, pixels: Pixels) -> Floats:
+        """The probability of each pixel (H, W) to be text; sides are multiples of 32.
+
+        Tile by tile: a network that sees a large picture at once misses a lone line in it, and needs memory
+        with its area. Where tiles overlap, the surer one counts, so that text across an edge stays whole.
+        """
+        chances = np.zeros(pixels.shape[:2], np.float32)
+        for top, bottom in tiles(pixels.shape[0]):
+            for left, right in tiles(pixels.shape[1]):
+                tile = pixels[None, top:bottom, left:right, ::-1]
+                feed = np.ascontiguousarray(tile.transpose(0, 3, 1, 2), np.float32)
+                feed *= 1 / 127.5
+                feed -= 1
+                (answer,) = self._runner.run(NETWORK, {"x": feed})
+                part = chances[top:bottom, left:right]
+                np.maximum(part, answer[0, 0], out=part)
+        return chances
+
+
+def tiles(length: int) -> list[tuple[int, int]]:
+    """Begin and end of tiles of one length that overlap and cover `length` px, a multiple of 32."""
+    count = 1 if length <= MOST_TILE else -(-(length - OVERLAP) // (MOST_TILE - OVERLAP))
+    side = -(-(length + (count - 1) * OVERLAP) // (count * STEP)) * STEP
+    step = (length - side) / max(count - 1, 1)
+    begins = [round(step * number) for number in range(count)]
+    return [(begin, begin + side) for begin in begins]
 
 
 def cores(probabilities: Floats) -> list[Floats]:
