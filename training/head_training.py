@@ -208,3 +208,17 @@ def wilson(right: int, total: int) -> tuple[float, float]:
     middle = (share + z * z / (2 * total)) / (1 + z * z / total)
     half = z / (1 + z * z / total) * np.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
     return float(middle - half), float(middle + half)
+
+
+def metric(
+    attribute: str, name: str, value: float, data: str, count: int, low: float, high: float
+) -> dict[str, str | float | int]:
+    """One row of a card, as `regard.evaluation.card.AttributeMetric` reads it."""
+    figures = {"value": round(value, 4), "low": round(low, 4), "high": round(high, 4)}
+    return {"attribute": attribute, "metric": name, **figures, "data": data, "count": int(count)}
+
+
+def share(attribute: str, name: str, hits: np.ndarray, data: str) -> dict[str, str | float | int]:
+    """How many of `hits`, bool (N,), in percent, with Wilson's interval."""
+    low, high = wilson(int(hits.sum()), len(hits))
+    return metric(attribute, name, 100 * float(hits.mean()), data, len(hits), 100 * low, 100 * high)

@@ -23,11 +23,12 @@ import numpy as np
 
 from lfw import MISLABELLED, ONE_PERSON, listed_pairs
 from regard.collections.similarity import distance_at
-from regard.evaluation.card import THRESHOLDS, AttributeMetric, GroupTable, ModelCard, Training
+from regard.evaluation.card import THRESHOLDS, GroupTable, ModelCard, Training
 from regard.evaluation.card_rates import SEARCHED, galleries_of, groups_of, rates_at
 from regard.evaluation.choices import Identities, Main
 from regard.evaluation.dataset import AGES, Sample, read_dataset
 from regard.evaluation.faces import look_at
+from regard.evaluation.heads import head_metrics, head_trainings
 from regard.evaluation.pairs import Pairs, all_pairs
 from regard.packs.install import InstalledPack, install
 from regard.packs.manifest import find_pack
@@ -41,6 +42,17 @@ LOOSE = (50.0, 80.0)  # thresholds at which people who are in a set twice decide
 ROOT = Path(__file__).parent.parent
 # Of the attributes: a change of these leaves embeddings as they are.
 NOT_IDENTITY = ("attributes.py", "describer.py", "geometry.py", "heads.py", "mean_face.npz", "mesh.py")
+# What the card says of the heads' cards; docs/accuracy.md has all of it.
+HEADLINES = (
+    "right, %",
+    "years off",
+    "years off, adults",
+    "in the range that is said, %",
+    "right, adults, %",
+    "right, women, %",
+    "right, men, %",
+    "right, a picture without a find is wrong, %",
+)
 METHOD = (
     "Of every picture the face nearest the middle counts. A false match rate is the share of pairs of two "
     "people that are taken for one; every pair of people weighs the same. Its interval counts that pairs of "
@@ -166,10 +178,8 @@ def measure(data: Path, cache: Path) -> ModelCard:
         groups=tuple(tables),
         galleries=galleries_of(rates),
         method=METHOD,
-        attributes=tuple(
-            AttributeMetric(**{"low": None, "high": None} | metric) for metric in notes.get("attributes", ())
-        ),
-        training=tuple(Training(**one) for one in notes["training"]),
+        attributes=tuple(row for row in head_metrics() if row.metric in HEADLINES),
+        training=(*(Training(**one) for one in notes["training"]), *head_trainings()),
         limits=tuple(notes["limits"]),
     )
 
