@@ -30,6 +30,7 @@ from regard.storage.database import Database
 from regard.storage.keys import KeyStore
 from regard.storage.objects import ObjectStore, parse_folders
 from regard.vision.faces import FaceAnalyzer
+from regard.vision.labels import LabelDetector
 from regard.vision.session import SessionPool, one_thread_each
 from regard.wire.endpoint import Endpoint, not_found, routes
 from regard.wire.spec import wire_names
@@ -84,6 +85,7 @@ def build(settings: Settings, *, report: Report | None = None) -> Parts:
     services = Services(
         settings=settings,
         faces=analyzer,
+        labels=LabelDetector(sessions),
         collections=CollectionStore(database, indexes),
         gallery=Gallery(database, indexes, most_faces=settings.collection_faces),
         users=Users(database, indexes, UserVectors.load(), most_users=settings.collection_users),

@@ -12,6 +12,7 @@ from regard.collections.users import Users
 from regard.settings import Settings
 from regard.storage.objects import ObjectStore
 from regard.vision.faces import FaceAnalyzer
+from regard.vision.labels import LabelDetector
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Services:
 
     settings: Settings
     faces: FaceAnalyzer
+    labels: LabelDetector
     collections: CollectionStore
     gallery: Gallery
     users: Users

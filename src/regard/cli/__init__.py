@@ -9,7 +9,19 @@ from typing import Annotated
 
 import typer
 
-from regard.cli import audit, backup, collections, gallery, importing, keys, models, pictures, server, users
+from regard.cli import (
+    audit,
+    backup,
+    collections,
+    gallery,
+    importing,
+    keys,
+    labels,
+    models,
+    pictures,
+    server,
+    users,
+)
 from regard.cli.printing import complain
 from regard.errors import RegardError
 
@@ -22,6 +34,7 @@ app = typer.Typer(
 )
 app.command("serve")(server.serve)
 app.command("faces")(pictures.faces)
+app.command("labels")(labels.labels)
 app.command("compare")(pictures.compare)
 app.command("index")(gallery.index)
 app.command("search")(gallery.search)

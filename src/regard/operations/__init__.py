@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from regard.context import Context
-from regard.operations import collections, compare, faces, search, tags, user_search, users
+from regard.operations import collections, compare, faces, labels, search, tags, user_search, users
 
 Operation = Callable[[Context, dict[str, Any]], dict[str, Any]]
 
@@ -23,6 +23,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "delete_user": users.delete_user,
     "describe_collection": collections.describe_collection,
     "detect_faces": faces.detect_faces,
+    "detect_labels": labels.detect_labels,
     "disassociate_faces": users.disassociate_faces,
     "index_faces": faces.index_faces,
     "list_collections": collections.list_collections,

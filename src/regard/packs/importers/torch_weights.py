@@ -1,4 +1,5 @@
-"""PyTorch's weight files as `torch.save` wrote them before version 1.6, without PyTorch and without running them.
+"""PyTorch's weight files as `torch.save` wrote them before version 1.6, without PyTorch and without running
+them.
 
 The format, as in PyTorch's `torch/serialization.py` (`_legacy_save`): five pickles and then raw arrays.
 
