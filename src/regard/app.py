@@ -34,6 +34,7 @@ from regard.storage.objects import ObjectStore, parse_folders
 from regard.storage.reviews import ModerationReviews
 from regard.vision.body_parts import BodyPartDetector
 from regard.vision.faces import FaceAnalyzer
+from regard.vision.labels import LabelDetector
 from regard.vision.nudity import NudityDetector
 from regard.vision.session import SessionPool, one_thread_each
 from regard.vision.text import TextAnalyzer
@@ -93,6 +94,7 @@ def build(settings: Settings, *, report: Report | None = None) -> Parts:
         settings=settings,
         faces=analyzer,
         texts=TextAnalyzer(sessions),
+        labels=LabelDetector(sessions),
         collections=CollectionStore(database, indexes),
         gallery=gallery,
         users=users,

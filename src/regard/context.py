@@ -14,6 +14,7 @@ from regard.settings import Settings
 from regard.storage.objects import ObjectStore
 from regard.storage.reviews import ModerationReviews
 from regard.vision.faces import FaceAnalyzer
+from regard.vision.labels import LabelDetector
 from regard.vision.nudity import NudityDetector
 from regard.vision.text import TextAnalyzer
 
@@ -25,6 +26,7 @@ class Services:
     settings: Settings
     faces: FaceAnalyzer
     texts: TextAnalyzer
+    labels: LabelDetector
     collections: CollectionStore
     gallery: Gallery
     users: Users

@@ -17,6 +17,7 @@ from regard.cli import (
     gallery,
     importing,
     keys,
+    labels,
     models,
     moderation,
     pictures,
@@ -36,6 +37,7 @@ app = typer.Typer(
 )
 app.command("serve")(server.serve)
 app.command("faces")(pictures.faces)
+app.command("labels")(labels.labels)
 app.command("compare")(pictures.compare)
 app.command("text")(reading.text)
 app.command("moderate")(moderation.moderate)

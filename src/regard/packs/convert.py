@@ -12,6 +12,7 @@ IMPORTERS: Mapping[str, tuple[str, ...]] = {
     "tfjs": ("topology", "weights"),
     "dlib-resnet": ("weights",),
     "mtcnn": ("pnet", "rnet", "onet"),
+    "mobilenetv2": ("weights",),
     "onnx": ("model",),
 }
 """The importers, each with the members that it needs. `onnx` copies its member as it is."""
@@ -45,6 +46,10 @@ def _model(
         from regard.packs.importers.mtcnn import import_mtcnn
 
         return import_mtcnn(members)[part]
+    if importer == "mobilenetv2":
+        from regard.packs.importers.mobilenetv2 import import_mobilenetv2
+
+        return import_mobilenetv2(members["weights"])
     raise ValueError(f"there is no importer {importer!r}")
 
 

@@ -1,0 +1,90 @@
+"""DetectLabels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from regard.context import Context
+from regard.errors import InvalidParameterException
+from regard.operations.images import load_image
+from regard.operations.label_shapes import label_shape, properties_shape
+from regard.vision.faces import Face
+from regard.vision.image import Image
+from regard.vision.labels.objects import FoundClass
+from regard.vision.properties import measure_properties
+from regard.vision.taxonomy import Concept, Taxonomy
+
+_MOST_LABELS = 1000
+_LEAST_CONFIDENCE = 55.0
+_COLOURS = 10
+
+
+def detect_labels(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Objects, scenes and concepts of a picture with their ancestors, and its light, focus and colours."""
+    detector = ctx.services.labels
+    features = request.get("Features") or ["GENERAL_LABELS"]
+    settings = request.get("Settings") or {}
+    filters = Filters.read(settings.get("GeneralLabels") or {}, detector.taxonomy)
+    colours = None
+    if "IMAGE_PROPERTIES" in features:
+        colours = (settings.get("ImageProperties") or {}).get("MaxDominantColors", _COLOURS)
+    image = load_image(ctx, request["Image"])
+    objects = detector.find_objects(image)
+    faces = ctx.services.faces.detect(image)
+    answer: dict[str, Any] = {"Labels": [], "LabelModelVersion": detector.version}
+    if "GENERAL_LABELS" in features:
+        least = request.get("MinConfidence", _LEAST_CONFIDENCE)
+        most = min(request.get("MaxLabels", _MOST_LABELS), _MOST_LABELS)
+        labels = [
+            label
+            for label in detector.label(image, faces, objects)
+            if label.confidence >= least and filters.pass_(detector.taxonomy.concepts[label.name])
+        ]
+        answer["Labels"] = [label_shape(label, detector.taxonomy, image, colours) for label in labels[:most]]
+    if colours is not None:
+        answer["ImageProperties"] = _properties(image, objects, faces, colours)
+    return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which labels are wanted. What is excluded stays out, whatever includes it."""
+
+    names: frozenset[str]
+    categories: frozenset[str]
+    no_names: frozenset[str]
+    no_categories: frozenset[str]
+
+    @classmethod
+    def read(cls, settings: Mapping[str, Any], taxonomy: Taxonomy) -> Filters:
+        """Raises InvalidParameterException for a category that Rekognition doesn't have."""
+        values = {
+            key: frozenset(settings.get(f"Label{key}Filters") or ())
+            for key in ("Inclusion", "Exclusion", "CategoryInclusion", "CategoryExclusion")
+        }
+        unknown = (values["CategoryInclusion"] | values["CategoryExclusion"]) - set(taxonomy.categories)
+        if unknown:
+            raise InvalidParameterException(
+                f"Request has invalid parameters: {sorted(unknown)[0]!r} is not a label category"
+            )
+        return cls(
+            values["Inclusion"],
+            values["CategoryInclusion"],
+            values["Exclusion"],
+            values["CategoryExclusion"],
+        )
+
+    def pass_(self, concept: Concept) -> bool:
+        """Names are exact: `Vehicle` is the label Vehicle, not every car."""
+        if concept.name in self.no_names or concept.category in self.no_categories:
+            return False
+        if self.names or self.categories:
+            return concept.name in self.names or concept.category in self.categories
+        return True
+
+
+def _properties(image: Image, objects: list[FoundClass], faces: list[Face], colours: int) -> dict[str, Any]:
+    things = [instance.box for one in objects for instance in one.instances] + [face.box for face in faces]
+    return properties_shape(measure_properties(image.pixels, things, colours))

@@ -1,0 +1,176 @@
+"""Objects of COCO's 80 classes, by CenterNet, with confidences that are probabilities.
+
+The network says how much a spot looks like an object. How often it is right depends on more: small objects
+are
+more often wrong, those beside others of their kind less often, and those that look as much like another class
+more often. Two logistic functions, fitted by training/fit_labels.py, make probabilities of these.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regard.vision.faces.face import Box
+from regard.vision.faces.heads import sigmoid
+from regard.vision.labels.label import Instance
+from regard.vision.model import Runner
+from regard.vision.pixels import Pixels, resize
+
+SIDE = 512  # px
+LEAST_SCORE = 0.08  # of the network
+LEAST_CONFIDENCE = 40.0  # of an instance that is returned, percent
+_SAME = 0.4  # IoU from which two boxes of one class are one object
+_RIVAL = 0.6  # IoU from which two boxes of different classes are of the same thing
+_ALONE = float(np.log(0.05 / 0.95))  # stands for the score of a companion that is not there
+
+COCO = (
+    "person", "bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat", "traffic light",
+    "fire hydrant", "stop sign", "parking meter", "bench", "bird", "cat", "dog", "horse", "sheep", "cow",
+    "elephant", "bear", "zebra", "giraffe", "backpack", "umbrella", "handbag", "tie", "suitcase", "frisbee",
+    "skis", "snowboard", "sports ball", "kite", "baseball bat", "baseball glove", "skateboard", "surfboard",
+    "tennis racket", "bottle", "wine glass", "cup", "fork", "knife", "spoon", "bowl", "banana", "apple",
+    "sandwich", "orange", "broccoli", "carrot", "hot dog", "pizza", "donut", "cake", "chair", "couch",
+    "potted plant", "bed", "dining table", "toilet", "tv", "laptop", "mouse", "remote", "keyboard",
+    "cell phone", "microwave", "oven", "toaster", "sink", "refrigerator", "book", "clock", "vase",
+    "scissors", "teddy bear", "hair drier", "toothbrush",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class FoundClass:
+    """One class of COCO in a picture. `confidence`: 0 to 100, that the picture has at least one.
+
+    `instances`: those of LEAST_CONFIDENCE and more, the most certain first. `chances`: of every candidate, 0
+    to 1, the largest first.
+    """
+
+    name: str
+    confidence: float
+    instances: tuple[Instance, ...]
+    chances: tuple[float, ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Candidates:
+    """`boxes` (N, 4): left, top, right, bottom, 0 to 1; `scores` (N,); `classes` (N,), numbers in COCO."""
+
+    boxes: NDArray[np.float64]
+    scores: NDArray[np.float64]
+    classes: NDArray[np.intp]
+
+    def take(self, rows: Sequence[int]) -> Candidates:
+        index = np.array(rows, np.intp)
+        return Candidates(self.boxes[index], self.scores[index], self.classes[index])
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Calibration:
+    """`instance` (5,) weighs `evidence` and 1; `picture` (2,) the log-odds of any instance and 1."""
+
+    instance: NDArray[np.float64]
+    picture: NDArray[np.float64]
+
+    def chances(self, candidates: Candidates) -> NDArray[np.float64]:
+        """(N,), 0 to 1: that there is such an object and the box is its own (IoU .5)."""
+        return sigmoid(evidence(candidates) @ self.instance[:-1] + self.instance[-1])
+
+    def presence(self, chances: NDArray[np.float64]) -> float:
+        """0 to 1: that a picture has an object of a class of which it has instances of these chances."""
+        return float(sigmoid(self.picture[:1] * any_odds(chances) + self.picture[1])[0])
+
+
+class ObjectDetector:
+    """Safe to share by threads."""
+
+    networks = ("centernet",)
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self._calibration = load_calibration()
+
+    def detect(self, pixels: Pixels) -> list[FoundClass]:
+        """The classes that a picture (H, W, 3) may have, boxes in its pixels, in COCO's order."""
+        candidates = find_candidates(self._runner, pixels)
+        chances = self._calibration.chances(candidates)
+        height, width = pixels.shape[:2]
+        sizes = candidates.boxes * (width, height, width, height)
+        found = []
+        for number in np.unique(candidates.classes).tolist():
+            rows = np.flatnonzero(candidates.classes == number)
+            rows = rows[np.argsort(-chances[rows], kind="stable")]
+            instances = tuple(
+                Instance(Box(left, top, right - left, bottom - top), 100 * chance)
+                for (left, top, right, bottom), chance in zip(
+                    sizes[rows].tolist(), chances[rows].tolist(), strict=True
+                )
+                if 100 * chance >= LEAST_CONFIDENCE
+            )
+            presence = 100 * self._calibration.presence(chances[rows])
+            found.append(FoundClass(COCO[number], presence, instances, tuple(chances[rows].tolist())))
+        return found
+
+
+def find_candidates(runner: Runner, pixels: Pixels) -> Candidates:
+    """What CenterNet finds in the whole picture, stretched, each object once."""
+    batch = resize(pixels, SIDE, SIDE)[None].astype(np.float32)
+    found = np.asarray(runner.run("centernet", {"input": batch})[0][0], np.float64)  # (100, 6)
+    found = found[(found[:, 4] > LEAST_SCORE) & (found[:, 5] < len(COCO))]
+    boxes = np.clip(found[:, :4] / SIDE, 0, 1)
+    some = (boxes[:, 2:] > boxes[:, :2]).all(1)
+    candidates = Candidates(boxes[some], found[some, 4], found[some, 5].astype(np.intp))
+    return candidates.take(_distinct(candidates))
+
+
+def evidence(candidates: Candidates) -> NDArray[np.float64]:
+    """(N, 4): log-odds of the score; log of the share of the picture; log-odds of the best other of the
+    class; by how much the strongest of another class at the same place is ahead, at least −1.5."""
+    boxes, odds = candidates.boxes, np.log(candidates.scores / (1 - candidates.scores))
+    overlaps = _overlaps(boxes)
+    same = candidates.classes[:, None] == candidates.classes[None]
+    others = same & ~np.eye(len(odds), dtype=bool)
+    companion = np.where(others, odds[None], -np.inf).max(1, initial=-np.inf)
+    companion = np.where(others.any(1), companion, _ALONE)
+    rival = np.where(~same & (overlaps > _RIVAL), odds[None], _ALONE).max(1, initial=_ALONE)
+    area = np.log((boxes[:, 2:] - boxes[:, :2]).prod(1) + 1e-4)
+    return np.stack([odds, area, companion, np.maximum(rival - odds, -1.5)], 1)
+
+
+def any_odds(chances: NDArray[np.float64]) -> float:
+    """The log-odds that at least one of independent chances (N,) comes true."""
+    none = float(np.clip(np.prod(1 - chances), 1e-4, 1 - 1e-4))
+    return float(np.log((1 - none) / none))
+
+
+@cache
+def load_calibration() -> Calibration:
+    file = files("regard.vision.labels").joinpath("objects.json")
+    facts: Mapping[str, Any] = json.loads(file.read_text("utf-8"))
+    return Calibration(np.array(facts["instance"]), np.array(facts["picture"]))
+
+
+def _distinct(candidates: Candidates) -> list[int]:
+    """Rows that remain when, of boxes of one class that overlap, the strongest is kept (NMS)."""
+    overlaps = _overlaps(candidates.boxes)
+    kept: list[int] = []
+    for row in np.argsort(-candidates.scores, kind="stable").tolist():
+        rivals = [other for other in kept if candidates.classes[other] == candidates.classes[row]]
+        if not rivals or overlaps[row, rivals].max() <= _SAME:
+            kept.append(row)
+    return kept
+
+
+def _overlaps(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """IoU of every two boxes, (N, N)."""
+    corner = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
+    sides = np.clip(np.minimum(boxes[:, None, 2:], boxes[None, :, 2:]) - corner, 0, None)
+    shared = sides.prod(2)
+    areas = (boxes[:, 2:] - boxes[:, :2]).prod(1)
+    return np.asarray(shared / (areas[:, None] + areas[None] - shared), np.float64)

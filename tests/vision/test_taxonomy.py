@@ -1,0 +1,66 @@
+"""The taxonomy is whole: every label is somewhere in it once, and CSS's colours are all there."""
+
+from __future__ import annotations
+
+import pytest
+
+from regard.vision.labels.objects import COCO
+from regard.vision.labels.scenes import load_scene_head
+from regard.vision.taxonomy import _ancestors, load_colours, load_taxonomy
+
+TAXONOMY = load_taxonomy()
+
+
+def test_every_parent_is_a_label_and_no_label_is_its_own_ancestor() -> None:
+    for concept in TAXONOMY.concepts.values():
+        assert set(concept.parents) <= set(TAXONOMY.concepts)
+        assert concept.name not in concept.parents
+
+
+def test_a_parents_parents_are_parents_too() -> None:
+    for concept in TAXONOMY.concepts.values():
+        for parent in concept.parents:
+            assert set(TAXONOMY.concepts[parent].parents) <= set(concept.parents)
+
+
+@pytest.mark.parametrize(
+    ("nearest", "words"),
+    [({"a": ("b",)}, "b, which is no label"), ({"a": ("b",), "b": ("a",)}, "its own ancestor")],
+)
+def test_a_missing_parent_and_a_cycle_are_refused(nearest: dict, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        _ancestors("a", nearest)
+
+
+def test_every_category_is_one_of_rekognitions() -> None:
+    assert {concept.category for concept in TAXONOMY.concepts.values()} <= set(TAXONOMY.categories)
+    assert len(set(TAXONOMY.categories)) == len(TAXONOMY.categories) == 40
+
+
+def test_every_class_of_coco_has_a_label() -> None:
+    assert set(TAXONOMY.objects) == set(COCO)
+
+
+def test_everything_that_the_scene_head_says_is_a_label() -> None:
+    assert set(load_scene_head().outputs) <= set(TAXONOMY.concepts)
+
+
+def test_no_alias_is_a_label() -> None:
+    aliases = [alias for concept in TAXONOMY.concepts.values() for alias in concept.aliases]
+    assert not set(aliases) & set(TAXONOMY.concepts)
+    assert len(set(aliases)) == len(aliases)
+
+
+def test_a_car_is_a_vehicle_as_rekognition_has_it() -> None:
+    car = TAXONOMY.concepts["Car"]
+    assert car.parents == ("Transportation", "Vehicle")
+    assert car.aliases == ("Automobile",)
+    assert car.category == "Vehicles and Automotive"
+    assert TAXONOMY.objects["cell phone"].name == "Mobile Phone"
+
+
+def test_colours_are_csss_138_in_twelve_groups() -> None:
+    colours = load_colours()
+    values = {(colour.red, colour.green, colour.blue) for colour in colours}
+    assert len(colours) == len(values) == 138
+    assert len({colour.simplified for colour in colours}) == 12
