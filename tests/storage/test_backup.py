@@ -243,7 +243,7 @@ def test_the_log_of_the_old_database_does_not_get_into_the_new_one(folder: Path,
 
 
 def _kill_a_writer(folder: Path) -> None:
-    """Leaves a log behind: an erasure empties it, so that a kill right after one leaves none, and is repeated."""
+    """Leaves a log behind: an erasure empties it, and a kill right after one has to be repeated."""
     with crashing.Workers(folder) as workers:
         for _ in range(20):
             assert workers.run(1, seconds=0.3)
