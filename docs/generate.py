@@ -6,6 +6,8 @@ import inspect
 from dataclasses import fields
 from pathlib import Path
 
+from regard.evaluation.card import AttributeMetric
+from regard.evaluation.heads import head_cards
 from regard.operations import OPERATIONS
 from regard.settings import Settings
 from regard.wire.spec import wire_names
@@ -13,6 +15,8 @@ from regard.wire.spec import wire_names
 ROOT = Path(__file__).parent.parent
 _BEGIN = "<!-- operations: begin (made by docs/generate.py) -->"
 _END = "<!-- operations: end -->"
+_HEADS = "<!-- heads: begin (made by docs/generate.py from the heads' cards) -->"
+_HEADS_END = "<!-- heads: end -->"
 
 # An operation belongs to the first area one of whose words is in its name.
 _AREAS = {
@@ -90,13 +94,44 @@ def settings_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def attribute_tables() -> str:
+    """What the heads' cards say: on what each was trained, then its figures, a table for each set."""
+    lines: list[str] = []
+    for name, card in head_cards().items():
+        trained = "; ".join(card["trained on"])
+        lines += [
+            f"### The head `{name}`",
+            "",
+            f"`python training/fit_{name}.py DATA --cache CACHE`. Says {card['says']}. Trained on {trained}. "
+            f"Research-only data: {card['research-only data']}. Split: {card['split']}. {card['limits']}",
+            "",
+        ]
+        rows = [AttributeMetric(**row) for row in card["metrics"]]
+        for data in dict.fromkeys(row.data for row in rows):
+            lines += [f"{data}:", "", "| attribute | | | 95 % | faces |", "|---|---|---|---|---|"]
+            lines += [_figures(row) for row in rows if row.data == data]
+            lines.append("")
+    return "\n".join(lines).rstrip()
+
+
+def _figures(row: AttributeMetric) -> str:
+    within = "" if row.low is None or row.high is None else f"{max(0.0, row.low):.1f}–{row.high:.1f}"
+    return f"| {row.attribute} | {row.metric} | {row.value:.1f} | {within} | {row.count:,} |"
+
+
+def between(file: Path, begin: str, end: str, text: str) -> str:
+    """The file's text with what stands between two marks replaced."""
+    before, _, rest = file.read_text().partition(begin)
+    _, _, after = rest.partition(end)
+    return f"{before}{begin}\n{text}\n{end}{after}"
+
+
 def pages() -> dict[Path, str]:
     """Every generated file with the text it must have."""
-    readme = (ROOT / "README.md").read_text()
-    before, _, rest = readme.partition(_BEGIN)
-    _, _, after = rest.partition(_END)
+    readme, accuracy = ROOT / "README.md", ROOT / "docs" / "accuracy.md"
     return {
-        ROOT / "README.md": f"{before}{_BEGIN}\n{readme_table()}\n{_END}{after}",
+        readme: between(readme, _BEGIN, _END, readme_table()),
+        accuracy: between(accuracy, _HEADS, _HEADS_END, attribute_tables()),
         ROOT / "docs" / "operations.md": operations_page(),
         ROOT / "docs" / "settings.md": settings_page(),
     }

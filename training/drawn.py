@@ -1,7 +1,7 @@
 """Glasses, sunglasses, masks and other covers, drawn onto upright faces along their mesh.
 
-Labels for these are few; what is drawn has its label for nothing. Shapes, colours, sizes, shading and blur are
-random, so that a network can't learn the drawing itself.
+Labels for these are few; what is drawn has its label for nothing. Shapes, colours, sizes, shading and blur
+are random, so that a network can't learn the drawing itself.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def colour(random: np.random.Generator, darkest: int = 0, brightest: int = 256) 
 
 
 def _lens(random: np.random.Generator, size: float) -> np.ndarray:
-    """The outline of a lens about 0, (K, 2), of `size` px half-width: a superellipse, now and then drooping."""
+    """The outline (K, 2) of a lens about 0, `size` px to each side: a superellipse, at times drooping."""
     angle = np.linspace(0, 2 * np.pi, 60, endpoint=False)
     power = random.uniform(0.45, 1.0)
     tall = random.uniform(0.55, 1.0)
@@ -48,9 +48,7 @@ def _blend(pixels: np.ndarray, paint: np.ndarray, alpha: np.ndarray) -> np.ndarr
     return pixels * (1 - alpha[..., None]) + paint * alpha[..., None]
 
 
-def draw_glasses(
-    pixels: Pixels, mesh: np.ndarray, random: np.random.Generator, *, dark: bool
-) -> Pixels:
+def draw_glasses(pixels: Pixels, mesh: np.ndarray, random: np.random.Generator, *, dark: bool) -> Pixels:
     """Eyeglasses, or sunglasses when `dark`, on a face whose mesh (478, 3) is in px of `pixels`."""
     height, width = pixels.shape[:2]
     eyes = [mesh[[33, 133, 159, 145], :2].mean(0), mesh[[263, 362, 386, 374], :2].mean(0)]
@@ -101,7 +99,9 @@ def draw_glasses(
         tint[:] = colour(random, 60, 240)
         result = _blend(result, tint, clear * random.uniform(0, 0.14))
         if random.random() < 0.4:
-            result = _blend(result, np.full_like(result, 255), clear * _glint(height, width, centres, size, random))
+            result = _blend(
+                result, np.full_like(result, 255), clear * _glint(height, width, centres, size, random)
+            )
     paint = np.empty_like(result)
     paint[:] = colour(random, 0, 90 if random.random() < 0.7 else 230)
     result = _blend(result, paint, _down(frame, blur) * random.uniform(0.7, 1.0))
@@ -174,26 +174,44 @@ def _surgical(random: np.random.Generator) -> np.ndarray:
 
 
 def draw_cover(pixels: Pixels, mesh: np.ndarray, others: np.ndarray, random: np.random.Generator) -> Pixels:
-    """Something before the face: a bar, an ellipse or a fist of skin colour over eyes, nose, mouth or one half.
+    """Something before the face: a bar, an ellipse or a fist of skin colour over eyes, nose, mouth or one
+    half.
 
     `others`: (H, W, 3), another picture of the same size, whose texture the thing takes.
     """
     height, width = pixels.shape[:2]
     span = float(np.linalg.norm(mesh[263, :2] - mesh[33, :2]))
-    spots = (mesh[[33, 133], :2], mesh[[263, 362], :2], mesh[[13, 14], :2], mesh[[1, 4], :2], mesh[[205, 50], :2])
+    spots = (
+        mesh[[33, 133], :2],
+        mesh[[263, 362], :2],
+        mesh[[13, 14], :2],
+        mesh[[1, 4], :2],
+        mesh[[205, 50], :2],
+    )
     centre = spots[random.integers(len(spots))].mean(0) + random.normal(0, 0.08, 2) * span
     layer = _layer(height, width)
     angle = random.uniform(0, 180)
     if random.random() < 0.5:
         axes = (span * random.uniform(0.25, 0.7) * SCALE, span * random.uniform(0.22, 0.5) * SCALE)
-        cv2.ellipse(layer, tuple((centre * SCALE).astype(int).tolist()), tuple(int(a) for a in axes), angle, 0, 360, 255, -1)
+        cv2.ellipse(
+            layer,
+            tuple((centre * SCALE).astype(int).tolist()),
+            tuple(int(a) for a in axes),
+            angle,
+            0,
+            360,
+            255,
+            -1,
+        )
     else:
         for finger in range(int(random.integers(1, 5))):
             direction = np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle))])
             aside = np.array([-direction[1], direction[0]]) * finger * span * 0.16
             begin, end = centre + aside, centre + aside + direction * span * random.uniform(0.8, 2.0)
             ends = ((begin * SCALE).astype(int).tolist(), (end * SCALE).astype(int).tolist())
-            cv2.line(layer, tuple(ends[0]), tuple(ends[1]), 255, int(SCALE * span * random.uniform(0.13, 0.24)))
+            cv2.line(
+                layer, tuple(ends[0]), tuple(ends[1]), 255, int(SCALE * span * random.uniform(0.13, 0.24))
+            )
     kind = random.random()
     if kind < 0.4:  # the face's own skin, as a hand has it
         cheek = np.clip(mesh[[50, 280, 151], :2].mean(0).astype(int), 0, [width - 1, height - 1])

@@ -18,7 +18,13 @@ from regard.packs.install import install
 from regard.packs.manifest import find_pack
 from regard.vision.faces.alignment import FaceChips, similarity_transforms
 from regard.vision.faces.detector import FaceDetector
-from regard.vision.faces.embedding import FACERES_BATCH, FACERES_MEAN, FACERES_PADDING, FACERES_SIDE, FaceReadings
+from regard.vision.faces.embedding import (
+    FACERES_BATCH,
+    FACERES_MEAN,
+    FACERES_PADDING,
+    FACERES_SIDE,
+    FaceReadings,
+)
 from regard.vision.faces.mesh import FaceMesh, Meshes
 from regard.vision.image import decode_image
 from regard.vision.session import SessionPool, one_thread_each
@@ -73,7 +79,11 @@ def face_set(data: Path, name: str, cache: Path, *, names: Sequence[str] | None 
         np.save(cache / f"{name}_middles.npy", middles)
         np.savez(cache / f"{name}_readings.npz", **readings)
     with np.load(found) as facts, np.load(cache / f"{name}_readings.npz") as read:
-        chosen = np.arange(len(facts["names"])) if names is None else np.flatnonzero(np.isin(facts["names"], names))
+        chosen = (
+            np.arange(len(facts["names"]))
+            if names is None
+            else np.flatnonzero(np.isin(facts["names"], names))
+        )
         middles = np.load(cache / f"{name}_middles.npy", mmap_mode="r")
         chips = np.load(cache / f"{name}_chips.npy", mmap_mode="r")
         whole = names is None
@@ -91,7 +101,9 @@ def face_set(data: Path, name: str, cache: Path, *, names: Sequence[str] | None 
         )
 
 
-def read_chips(runner: SessionPool, chips: np.ndarray, *, mirrored: bool = False) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+def read_chips(
+    runner: SessionPool, chips: np.ndarray, *, mirrored: bool = False
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """FaceRes on chips (N, 224, 224, 3): its inner features (N, 14, 14, 512), float16, and its outputs."""
     middles = np.empty((len(chips), 14, 14, 512), np.float16)
     outputs: list[list[np.ndarray]] = [[], [], []]
@@ -115,13 +127,17 @@ def mirrored_readings(chips: np.ndarray, cache: Path, name: str) -> FaceReadings
         np.save(middles, inner)
         np.savez(rest, **outputs)
     with np.load(rest) as read:
-        return FaceReadings(read["ages"], read["genders"], read["descriptors"], np.load(middles, mmap_mode="r"))
+        return FaceReadings(
+            read["ages"], read["genders"], read["descriptors"], np.load(middles, mmap_mode="r")
+        )
 
 
 def _find(runner: SessionPool, data: Path, name: str, names: Sequence[str], cache: Path) -> None:
     """The face nearest the middle of every picture; of the mask photos the largest."""
     detector, mesher = FaceDetector(runner), FaceMesh(runner)
-    rows: dict[str, list[np.ndarray]] = {key: [] for key in ("names", "landmarks", "points", "lids", "scores")}
+    rows: dict[str, list[np.ndarray]] = {
+        key: [] for key in ("names", "landmarks", "points", "lids", "scores")
+    }
     chips = []
     for file in names:
         pixels = decode_image((data / name / file).read_bytes(), min_side=10).pixels

@@ -2,10 +2,9 @@
 
     python training/fit_age_gender.py ../shared/data --cache CACHE
 
-Trained on FairFace (CC BY 4.0; ages in nine ranges) and UTKFace (ages in years; research only: without it, ages
-over 60 are far off). A network says a mean and a spread; the loss is the probability of the range that the label
-names, under a logistic distribution. Judged in five folds on faces that the network had not seen, and the spread
-scaled so that the range of an answer holds four of five of them.
+Trained on FairFace (CC BY 4.0; ages in nine ranges) and UTKFace (ages in years; research only: without it,
+ages over 60 are far off). A network says a mean and a spread; the loss is the probability of the range that
+the label names, under a logistic distribution. Judged in five folds on faces that the network had not seen.
 """
 
 from __future__ import annotations
@@ -18,8 +17,15 @@ import numpy as np
 import torch
 
 from facesets import FaceSet, face_set, labelled, mirrored_readings
-from head_training import Plan, Samples, crossed, platt, save, train, wilson, windowed
-from regard.vision.faces.describer import AGE_MIDDLE, AGE_STEP, RANGE, age_gender_vector, age_of, age_spread_of
+from head_training import Plan, Samples, crossed, metric, platt, save, share, train, windowed
+from regard.vision.faces.describer import (
+    AGE_MIDDLE,
+    AGE_STEP,
+    RANGE,
+    age_gender_vector,
+    age_of,
+    age_spread_of,
+)
 from regard.vision.faces.embedding import FaceReadings
 
 WINDOW = (2, 12, 2, 12)
@@ -50,7 +56,9 @@ def loss(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     middle = AGE_MIDDLE + AGE_STEP * logits[:, 0]
     spread = LEAST_SPREAD + 3 * torch.nn.functional.softplus(logits[:, 1] + 2)
     # The logistic distribution with the spread of a normal one: its slope is π / √3.
-    within = torch.sigmoid(1.8138 * (behind - middle) / spread) - torch.sigmoid(1.8138 * (first - middle) / spread)
+    within = torch.sigmoid(1.8138 * (behind - middle) / spread) - torch.sigmoid(
+        1.8138 * (first - middle) / spread
+    )
     gender = torch.nn.functional.binary_cross_entropy_with_logits(logits[:, 2], male, reduction="none")
     weight = torch.where(behind > 10, 1.0, CHILD_WEIGHT)
     return -within.clamp_min(1e-6).log().mean() + GENDER_WEIGHT * (gender * weight).mean()
@@ -72,45 +80,35 @@ def truth_of(data: Path, name: str, faces: FaceSet) -> tuple[np.ndarray, np.ndar
     return np.column_stack([ages, male]).astype(float), np.array([row["race"] for row in chosen])
 
 
-def summary(said: np.ndarray, truth: np.ndarray, group: np.ndarray, *, exact: bool) -> dict[str, object]:
-    """Errors of a set: `said` (N, 3) age, spread, logit of male."""
+def measured(
+    said: np.ndarray, truth: np.ndarray, group: np.ndarray, data: str, *, exact: bool
+) -> list[dict[str, str | float | int]]:
+    """Rows of the card for a set: `said` (N, 3) age, spread, logit of male."""
     age, spread = said[:, 0], said[:, 1]
     true = truth[:, 0] if exact else np.minimum(truth[:, :2].mean(1), 75)
     error = age - true
     adult = truth[:, 0] >= ADULT
     right = (said[:, 2] > 0) == (truth[:, 2] == 1)
-    inside = (true >= age - RANGE * spread) & (true <= age + RANGE * spread)
+    inside = np.abs(error) <= RANGE * spread
 
-    def share(rows: np.ndarray) -> dict[str, float | int]:
-        low, high = wilson(int(right[rows].sum()), int(rows.sum()))
-        return {
-            "adults": int(rows.sum()),
-            "accuracy": round(float(right[rows].mean()), 4),
-            "low": round(low, 4),
-            "high": round(high, 4),
-        }
+    def off(name: str, rows: np.ndarray) -> dict[str, str | float | int]:
+        far = np.abs(error[rows])
+        half = 1.96 * far.std() / np.sqrt(len(far))
+        return metric("age", name, far.mean(), data, len(far), far.mean() - half, far.mean() + half)
 
-    def off(rows: np.ndarray) -> dict[str, float | int]:
-        half = 1.96 * np.abs(error[rows]).std() / np.sqrt(max(rows.sum(), 1))
-        return {
-            "faces": int(rows.sum()),
-            "years off": round(float(np.abs(error[rows]).mean()), 2),
-            "±": round(float(half), 2),
-            "too old by": round(float(error[rows].mean()), 2),
-        }
-
-    decades = {f"{low}-{low + 9}": (true >= low) & (true < low + 10) for low in range(0, 100, 10)}
-    return {
-        "age": off(np.ones(len(age), bool)),
-        "age of adults": off(adult),
-        "age by age": {name: off(rows) for name, rows in decades.items() if rows.any()},
-        "age by group": {name: off(group == name) for name in np.unique(group).tolist()},
-        "in the range": round(float(inside.mean()), 4),
-        "gender": share(adult),
-        "gender of women": share(adult & (truth[:, 2] == 0)),
-        "gender of men": share(adult & (truth[:, 2] == 1)),
-        "gender by group": {name: share(adult & (group == name)) for name in np.unique(group).tolist()},
-    }
+    decades = {f"{low} to {low + 9}": (true >= low) & (true < low + 10) for low in range(0, 100, 10)}
+    groups = {name: group == name for name in np.unique(group).tolist()}
+    return [
+        off("years off", np.ones(len(age), bool)),
+        off("years off, adults", adult),
+        *(off(f"years off, {name}", rows) for name, rows in decades.items() if rows.any()),
+        *(off(f"years off, {name}", rows) for name, rows in groups.items()),
+        share("age", "in the range that is said, %", inside, data),
+        share("gender", "right, adults, %", right[adult], data),
+        share("gender", "right, women, %", right[adult & (truth[:, 2] == 0)], data),
+        share("gender", "right, men, %", right[adult & (truth[:, 2] == 1)], data),
+        *(share("gender", f"right, {name}, %", right[adult & rows], data) for name, rows in groups.items()),
+    ]
 
 
 def main() -> None:
@@ -137,10 +135,12 @@ def main() -> None:
     adult = truth[:, 0] >= ADULT
     slope, offset = platt(unseen[adult, 2], truth[adult, 2])
     said = np.column_stack([age_of(unseen[:, 0]), age_spread_of(unseen[:, 1]), slope * unseen[:, 2] + offset])
-    result = {
-        title: summary(said[source == n], truths[n], groups[n], exact=bool(n))
-        for n, title in enumerate(("FairFace (true age: the middle of its range)", "UTKFace"))
-    }
+    titles = ("FairFace, unseen faces (true age: the middle of a range)", "UTKFace, unseen faces")
+    metrics = [
+        row
+        for n, title in enumerate(titles)
+        for row in measured(said[source == n], truths[n], groups[n], title, exact=bool(n))
+    ]
     final = train(PLAN, every, loss)
     card = {
         "says": "age and gender as most would read them from the face; not who a person is",
@@ -148,15 +148,13 @@ def main() -> None:
             f"FairFace (CC BY 4.0), {len(sets[0])} faces",
             f"UTKFace (non-commercial research), {len(sets[1])} faces",
         ],
-        "research-only data": "UTKFace, in training: FairFace alone leaves people over 60 some 12 years too young",
+        "research-only data": "UTKFace, in training: with FairFace alone, ages over 60 are some 12 years off",
         "split": f"{FOLDS} folds by picture; the sets don't say who is who",
-        **result,
-        "limits": "Children's gender is not to be read from a face. Confidence of gender is calibrated on adults.",
+        "limits": "Children's gender can't be read from a face. Its confidence is calibrated on adults.",
+        "metrics": metrics,
     }
     file = save("age_gender", final, np.array([1.0, 1.0, slope]), np.array([0.0, 0.0, offset]), card)
-    for title, figures in result.items():
-        print(title, *(f"  {key}: {value}" for key, value in figures.items()), sep="\n")
-    print(f"{file.stat().st_size} bytes")
+    print(*metrics, f"{file.stat().st_size} bytes", sep="\n")
 
 
 if __name__ == "__main__":

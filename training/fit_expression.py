@@ -3,20 +3,21 @@
     python training/fit_expression.py ../shared/data --cache CACHE
 
 Trained on FER2013's PublicTest pictures (no licence stated), as they are and mirrored: on FaceRes's and the
-expression network's inner features and the mesh. Judged, and its confidences calibrated by one temperature, in
-five folds on pictures that the network had not seen. Pictures in which no face is found count as wrong.
+expression network's inner features and the mesh. Judged, and its confidences calibrated by one temperature,
+in five folds on pictures that the network had not seen. Pictures in which no face is found count as wrong.
 """
 
 from __future__ import annotations
 
 import argparse
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from facesets import FaceSet, face_set, mirrored_readings, pictures, sessions
-from head_training import Plan, Samples, crossed, save, train, wilson, windowed
+from head_training import Plan, Samples, crossed, save, share, train, windowed
 from regard.vision.faces.alignment import TEMPLATE, FaceChips
 from regard.vision.faces.describer import EXPRESSIONS, emotion_crops, read_emotions
 from regard.vision.faces.embedding import FACERES_PADDING, FACERES_SIDE
@@ -86,32 +87,30 @@ def main() -> None:
     unseen = crossed(PLAN, every, loss, fold, judged=original)[original]
     scale = temperature(unseen, truth)
     said = unseen.argmax(1)
-    right = int((said == truth).sum())
-    low, high = wilson(right, total)
+    right = said == truth
     sure = np.exp(scale * unseen - np.logaddexp.reduce(scale * unseen, 1)[:, None]).max(1)
-    measured = {
-        "pictures": total,
-        "faces found": len(truth),
-        "accuracy": round(right / total, 4),
-        "low": round(low, 4),
-        "high": round(high, 4),
-        "accuracy where a face was found": round(right / len(truth), 4),
-        "by expression": {name: round(float((said == truth)[truth == n].mean()), 3) for n, name in enumerate(NAMES)},
-        "calibration": calibration(sure, said == truth),
-    }
+    data = "FER2013, unseen pictures"
+    missed = np.concatenate([right, np.zeros(total - len(truth), bool)])
+    metrics = [
+        share("emotions", "right, a picture without a find is wrong, %", missed, data),
+        share("emotions", "right, %", right, data),
+        *(share("emotions", f"right, {name}, %", right[truth == n], data) for n, name in enumerate(NAMES)),
+        *calibration(sure, right, data),
+    ]
     final = train(PLAN, every, loss)
     card = {
         "says": "what an expression would be called by most; it is not a feeling",
-        "trained on": [f"FER2013, PublicTest (no licence stated), {len(truth)} faces, and their mirror images"],
+        "trained on": [
+            f"FER2013, PublicTest (no licence stated), {len(truth)} faces, and their mirror images"
+        ],
         "research-only data": "FER2013, in training: nothing free with these labels was at hand",
         "split": f"{FOLDS} folds by picture",
-        "unseen pictures of FER2013": measured,
-        "limits": "People agree on some 65 % of these pictures. Disgust has 54 examples, and fear is poor. CONFUSED "
-        "is in no data: it gets up to a tenth where the seven are undecided, and never leads.",
+        "limits": "People agree on some 65 % of these pictures. Disgust has 54 examples, and fear is poor. "
+        "CONFUSED is in no data: it gets up to a tenth where the seven are undecided, and never leads.",
+        "metrics": metrics,
     }
     file = save("expression", final, np.full(7, scale), np.zeros(7), card)
-    print(*(f"{key}: {value}" for key, value in measured.items()), sep="\n")
-    print(f"temperature {scale:.3f}; {file.stat().st_size} bytes")
+    print(*metrics, f"temperature {scale:.3f}; {file.stat().st_size} bytes", sep="\n")
 
 
 def temperature(logits: np.ndarray, truth: np.ndarray) -> float:
@@ -122,18 +121,13 @@ def temperature(logits: np.ndarray, truth: np.ndarray) -> float:
     return float(factors[int(np.argmax(likely))])
 
 
-def calibration(sure: np.ndarray, right: np.ndarray) -> dict[str, list[float]]:
-    """By confidence: how many, what was said on average, and how many were right."""
-    edges = (0.0, 0.4, 0.6, 0.8, 0.9, 1.01)
-    return {
-        f"{100 * low:.0f}-{min(100 * high, 100):.0f} %": [
-            int(rows.sum()),
-            round(100 * float(sure[rows].mean()), 1),
-            round(100 * float(right[rows].mean()), 1),
-        ]
-        for low, high in zip(edges, edges[1:], strict=False)
+def calibration(sure: np.ndarray, right: np.ndarray, data: str) -> list[dict[str, str | float | int]]:
+    """How many were right where the best emotion's confidence was in a range."""
+    return [
+        share("emotions", f"right at {100 * low:.0f} to {100 * high:.0f} % sure, %", right[rows], data)
+        for low, high in pairwise((0.0, 0.4, 0.6, 0.8, 0.9, 1.001))
         if (rows := (sure >= low) & (sure < high)).any()
-    }
+    ]
 
 
 if __name__ == "__main__":

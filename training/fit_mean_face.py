@@ -2,9 +2,9 @@
 
     python training/fit_mean_face.py ../shared/data/fairface --out src/regard/vision/faces/mean_face.npz
 
-Generalised Procrustes analysis of the meshes of faces that look into the camera. No label is used. A face is in
-the set a second time as its mirror image, so that the mean is symmetric. Its upright direction is that of the
-average face: people who are photographed look up as often as down.
+Generalised Procrustes analysis of the meshes of faces that look into the camera. No label is used. A face is
+in the set a second time as its mirror image, so that the mean is symmetric. Its upright direction is that of
+the average face: people who are photographed look up as often as down.
 """
 
 from __future__ import annotations

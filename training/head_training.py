@@ -21,7 +21,8 @@ BATCH = 64
 @dataclass(frozen=True)
 class Plan:
     """How a head is built and trained. `looks`: for each map its window (rows, then columns, first and behind
-    the last) and the numbers that a cell is brought down to."""
+    the last) and the numbers that a cell is brought down to.
+    """
 
     outputs: tuple[str, ...]
     looks: Mapping[str, tuple[tuple[int, int, int, int], int]]
@@ -127,7 +128,7 @@ def take(samples: Samples, rows: np.ndarray) -> Samples:
 def crossed(
     plan: Plan, samples: Samples, loss: Loss, fold: np.ndarray, *, judged: np.ndarray | None = None
 ) -> np.ndarray:
-    """Logits (N, O) of every sample by a network that saw nothing of its fold; zeros for those not `judged`."""
+    """Logits (N, O) of each sample by a network that saw nothing of its fold; zeros where not `judged`."""
     result = np.zeros((len(samples), len(plan.outputs)))
     judged = np.ones(len(samples), bool) if judged is None else judged
     for number in np.unique(fold):
@@ -159,7 +160,9 @@ def save(name: str, network: Network, scale: np.ndarray, shift: np.ndarray, card
     WEIGHTS.mkdir(exist_ok=True)
     target = WEIGHTS / f"{name}.npz"
     np.savez_compressed(
-        target, facts=np.array(json.dumps(facts)), **{key: value.astype(np.float16) for key, value in arrays.items()}
+        target,
+        facts=np.array(json.dumps(facts)),
+        **{key: value.astype(np.float16) for key, value in arrays.items()},
     )
     size = target.stat().st_size
     full = {"head": name, **card, "seed": plan.seed, "bytes": size}
@@ -171,7 +174,9 @@ def binary_loss(weights: np.ndarray | None = None) -> Loss:
     """Cross-entropy of each output; a target of −1 is not known and doesn't count."""
 
     def loss(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        each = torch.nn.functional.binary_cross_entropy_with_logits(logits, targets.clamp(0, 1), reduction="none")
+        each = torch.nn.functional.binary_cross_entropy_with_logits(
+            logits, targets.clamp(0, 1), reduction="none"
+        )
         known = (targets >= 0).float()
         if weights is not None:
             known = known * torch.tensor(weights, dtype=torch.float32)
@@ -181,8 +186,9 @@ def binary_loss(weights: np.ndarray | None = None) -> Loss:
 
 
 def platt(logits: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
-    """Slope and offset of the logistic curve that fits best (Platt, 1999), by Newton's method, with a weak pull
-    towards 1 and 0."""
+    """Slope and offset of the logistic curve that fits best (Platt, 1999), by Newton's method, with a weak
+    pull towards 1 and 0.
+    """
     features = np.stack([logits, np.ones_like(logits)], 1)
     weights, prior = np.array([1.0, 0.0]), np.diag([2.0, 0.2])
     for _ in range(50):
@@ -202,3 +208,17 @@ def wilson(right: int, total: int) -> tuple[float, float]:
     middle = (share + z * z / (2 * total)) / (1 + z * z / total)
     half = z / (1 + z * z / total) * np.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
     return float(middle - half), float(middle + half)
+
+
+def metric(
+    attribute: str, name: str, value: float, data: str, count: int, low: float, high: float
+) -> dict[str, str | float | int]:
+    """One row of a card, as `regard.evaluation.card.AttributeMetric` reads it."""
+    figures = {"value": round(value, 4), "low": round(low, 4), "high": round(high, 4)}
+    return {"attribute": attribute, "metric": name, **figures, "data": data, "count": int(count)}
+
+
+def share(attribute: str, name: str, hits: np.ndarray, data: str) -> dict[str, str | float | int]:
+    """How many of `hits`, bool (N,), in percent, with Wilson's interval."""
+    low, high = wilson(int(hits.sum()), len(hits))
+    return metric(attribute, name, 100 * float(hits.mean()), data, len(hits), 100 * low, 100 * high)

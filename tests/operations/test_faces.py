@@ -64,11 +64,6 @@ def test_a_photo_in_a_bucket_is_read(call) -> None:
     assert len(call("detect_faces", Image=where)["FaceDetails"]) == 1
 
 
-def test_an_attribute_that_is_not_built_is_named(call, portrait: Path) -> None:
-    with pytest.raises(InvalidParameterException, match="AGE_RANGE"):
-        call("detect_faces", Image=picture(portrait), Attributes=["DEFAULT", "AGE_RANGE"])
-
-
 @pytest.mark.parametrize(
     ("image", "error"),
     [

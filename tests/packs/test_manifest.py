@@ -48,6 +48,7 @@ def test_an_unknown_pack_is_answered_with_the_known_ones() -> None:
         ('sha256 = "', 'sha256 = "x', "is not a SHA-256"),
         ('task = "test"\n', "", "task"),
         ('name = "small"', "name = ", "is wrong"),
+        ('importer = "onnx"', 'taps = { x = "y" }\nimporter = "onnx"', "has taps"),
     ],
 )
 def test_a_wrong_pack_is_refused_by_what_is_wrong(

@@ -75,9 +75,7 @@ def test_dark_lenses_are_sunglasses_and_hide_the_face(
     assert wearing.occluded.value
 
 
-def test_a_mask_hides_the_face(
-    analyzer: FaceAnalyzer, astronaut: Image, astronauts: Attributes
-) -> None:
+def test_a_mask_hides_the_face(analyzer: FaceAnalyzer, astronaut: Image, astronauts: Attributes) -> None:
     masked = described(analyzer, painted(astronaut, astronauts, "mask"))
     assert masked.occluded.value
     assert masked.occluded.confidence > 80

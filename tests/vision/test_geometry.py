@@ -11,6 +11,7 @@ from regard.vision.faces.face import Pose
 from regard.vision.faces.geometry import (
     EYE_SPAN,
     EYEBALL,
+    REST,
     SUNK,
     MeanFace,
     combined_poses,
@@ -91,9 +92,12 @@ def test_a_gaze_is_read_from_where_the_iris_is(yaw: float, pitch: float, head: f
     forward = -rotation(Pose(0, head, nod))[:, 2]
     looks = -rotation(Pose(0, yaw, pitch))[:, 2]
     millimetre = 300 / EYE_SPAN
-    for eye, iris in enumerate((468, 473)):
+    turn = rotation(Pose(0, head, nod))
+    for eye, (iris, side) in enumerate(((468, 1), (473, -1))):
         middle = mesh.lids[0, eye, [0, 8]].mean(0)
-        mesh.points[0, iris, :2] = middle + millimetre * (EYEBALL * looks[:2] - SUNK * forward[:2])
+        rest = turn @ [side * REST[0], -REST[1], 0]
+        where = EYEBALL * looks - SUNK * forward + rest
+        mesh.points[0, iris, :2] = middle + millimetre * where[:2]
     found, outside = gazes(mesh, MeanFace().align(mesh.points))
     assert found[0] == pytest.approx(np.array([[yaw, pitch]] * 2), abs=0.5)
     assert outside.max() == 0

@@ -29,7 +29,9 @@ def attribute_rows(faces: Sequence[dict[str, Any]]) -> Table:
     for number, face in enumerate(faces, 1):
         age, gender, gaze = face["AgeRange"], face["Gender"], face["EyeDirection"]
         best = face["Emotions"][0]
-        noted = [f"{words} {face[key]['Confidence']:.0f}" for key, words in _NOTED.items() if face[key]["Value"]]
+        noted = [
+            f"{words} {face[key]['Confidence']:.0f}" for key, words in _NOTED.items() if face[key]["Value"]
+        ]
         if not face["EyesOpen"]["Value"]:
             noted.append(f"eyes closed {face['EyesOpen']['Confidence']:.0f}")
         cells = (

@@ -24,7 +24,7 @@ def watchlist(
     ] = None,
     report: Report = None,
     groups: Groups = None,
-    most: Listed = 10,
+    most: Listed = 0,  # a list of who resembles whom is a search, which has rules of its own
     main: MainFace = Main.LARGEST,
     as_json: AsJson = False,
     data: DataFolder = None,

@@ -54,5 +54,13 @@ CALIBRATIONS: Mapping[str, Calibration] = MappingProxyType(
 )
 CURRENT = "2.0"
 
+
+def calibration_of(face_model_version: str) -> Calibration:
+    """What distances in a collection mean. Vectors of a model that isn't known here, which somebody imported,
+    are read as if the current one had made them.
+    """
+    return CALIBRATIONS.get(face_model_version, CALIBRATIONS[CURRENT])
+
+
 similarity = CALIBRATIONS[CURRENT].similarity
 distance_at = CALIBRATIONS[CURRENT].distance_at

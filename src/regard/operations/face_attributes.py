@@ -12,6 +12,8 @@ from regard.vision.faces.attributes import Attributes, Emotion, Gender, Judgemen
 from regard.vision.image import Image
 
 DEFAULT, ALL = "DEFAULT", "ALL"
+_GENDERS = {Gender.FEMALE: "Female", Gender.MALE: "Male"}
+_EMOTIONS = {emotion: emotion.name for emotion in Emotion}
 
 # Names of the API's Attribute, the FaceDetail's key, and how it is written. "Left" is the picture's left.
 _WRITERS: Mapping[str, tuple[str, Callable[[Attributes], Any]]] = {
@@ -34,13 +36,19 @@ _WRITERS: Mapping[str, tuple[str, Callable[[Attributes], Any]]] = {
     "SMILE": ("Smile", lambda a: _judgement(a.smile)),
     "SUNGLASSES": ("Sunglasses", lambda a: _judgement(a.sunglasses)),
 }
-_GENDERS = {Gender.FEMALE: "Female", Gender.MALE: "Male"}
-_EMOTIONS = {emotion: emotion.name for emotion in Emotion}
 
 # The five that are always given, by their places in Face.landmarks.
 FIVE = (("eyeLeft", 0), ("eyeRight", 1), ("mouthLeft", 3), ("mouthRight", 4), ("nose", 2))
 
-# The others, as means of points of the mesh in MediaPipe's numbering.
+# Means of points of the mesh, in MediaPipe's numbering. Of the five, four are more exact so; but of a face
+# that is turned away the mesh guesses the far side, and only the others are taken from it.
+BETTER: Mapping[str, tuple[int, ...]] = {
+    "eyeLeft": (33, 133, 159, 145),
+    "eyeRight": (263, 362, 386, 374),
+    "mouthLeft": (61,),
+    "mouthRight": (291,),
+}
+TURNED = 40.0  # degrees of yaw
 MESH_LANDMARKS: Mapping[str, tuple[int, ...]] = {
     "leftEyeBrowLeft": (70, 46),
     "leftEyeBrowRight": (107, 55),
@@ -86,7 +94,8 @@ def landmark_shapes(face: Face, image: Image, attributes: Attributes | None = No
     points = {name: face.landmarks[place] for name, place in FIVE}
     if attributes is not None:
         mesh = attributes.mesh
-        points |= {name: mesh[list(places), :2].mean(0) for name, places in MESH_LANDMARKS.items()}
+        places_of = MESH_LANDMARKS if abs(attributes.pose.yaw) > TURNED else {**BETTER, **MESH_LANDMARKS}
+        points |= {name: mesh[list(places), :2].mean(0) for name, places in places_of.items()}
     return [
         {"Type": name, "X": float(x) / image.width, "Y": float(y) / image.height}
         for name, (x, y) in ((name, np.asarray(point)) for name, point in points.items())

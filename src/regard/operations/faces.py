@@ -7,7 +7,6 @@ from typing import Any
 
 from regard.collections.records import NewFace
 from regard.context import Context
-from regard.errors import InvalidParameterException
 from regard.operations.face_attributes import wanted
 from regard.operations.face_shapes import REASONS, face_box, face_detail, stored_face
 from regard.operations.images import load_image
@@ -22,7 +21,7 @@ _BARS = {"AUTO": Bar.LOW, "LOW": Bar.LOW, "MEDIUM": Bar.MEDIUM, "HIGH": Bar.HIGH
 
 
 def detect_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """Every face of a picture with box, landmarks, pose and quality, and the attributes that are asked for."""
+    """Every face of a picture: box, landmarks, pose, quality, and the attributes that are asked for."""
     names = wanted(request.get("Attributes"))
     image = load_image(ctx, request["Image"])
     faces = ctx.services.faces.detect(image)
@@ -133,4 +132,3 @@ def passing_quality(
         else:
             accepted.append(face)
     return accepted, refused
-

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.collections.records import Collection, Match
-from regard.collections.similarity import distance_at, similarity
+from regard.collections.similarity import Calibration, calibration_of
 from regard.context import Context
 from regard.errors import InvalidParameterException
 from regard.operations.face_shapes import bounding_box, face_box, stored_face
@@ -64,24 +64,26 @@ def face_vector(ctx: Context, collection: Collection, face_id: str) -> NDArray[n
     return vector
 
 
-def search_radius(threshold: float) -> float:
+def search_radius(calibration: Calibration, threshold: float) -> float:
     """How far to look for what reaches `threshold`, in percent; the similarity that is shown decides.
 
     It is a hair wider: vectors are stored in half precision, and not even the same picture is at distance 0.
     """
-    return distance_at(min(threshold, _NEARLY_ALL))
+    return calibration.distance_at(min(threshold, _NEARLY_ALL))
 
 
 def _search(
     ctx: Context, collection: Collection, probe: NDArray[np.float32], request: dict[str, Any], limit: int
 ) -> list[Match]:
     threshold = request["FaceMatchThreshold"]
-    found = ctx.services.gallery.search(collection, probe, limit=limit, radius=search_radius(threshold))
-    return [match for match in found if similarity(match.distance) >= threshold]
+    calibration = calibration_of(collection.face_model_version)
+    radius = search_radius(calibration, threshold)
+    found = ctx.services.gallery.search(collection, probe, limit=limit, radius=radius)
+    return [match for match in found if calibration.similarity(match.distance) >= threshold]
 
 
 def _face_match(match: Match, collection: Collection) -> dict[str, Any]:
     return {
-        "Similarity": similarity(match.distance),
+        "Similarity": calibration_of(collection.face_model_version).similarity(match.distance),
         "Face": stored_face(match.face, collection.face_model_version),
     }

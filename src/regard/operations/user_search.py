@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.collections.records import Collection, UserMatch
-from regard.collections.similarity import similarity
+from regard.collections.similarity import calibration_of
 from regard.context import Context
 from regard.errors import InvalidParameterException
 from regard.operations.face_shapes import face_detail
@@ -39,7 +39,7 @@ def search_users(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
             {"SearchedUser": {"UserId": request["UserId"]}},
         )
     return {
-        "UserMatches": [_user_match(match) for match in found],
+        "UserMatches": [_user_match(match, collection) for match in found],
         "FaceModelVersion": collection.face_model_version,
         **searched,
     }
@@ -63,7 +63,7 @@ def search_users_by_image(ctx: Context, request: dict[str, Any]) -> dict[str, An
         return response  # unlike SearchFacesByImage, which refuses such a picture
     probe = services.faces.embed(image, faces[:1])[0]
     found = _search(ctx, collection, probe, request, request.get("MaxUsers", _MOST_USERS))
-    response["UserMatches"] = [_user_match(match) for match in found]
+    response["UserMatches"] = [_user_match(match, collection) for match in found]
     response["SearchedFace"] = {"FaceDetail": face_detail(faces[0], image)}
     return response
 
@@ -87,12 +87,14 @@ def _search(
     ctx: Context, collection: Collection, probe: NDArray[np.float32], request: dict[str, Any], limit: int
 ) -> list[UserMatch]:
     threshold = request["UserMatchThreshold"]
-    found = ctx.services.users.search(collection, probe, limit=limit, radius=search_radius(threshold))
-    return [match for match in found if similarity(match.distance) >= threshold]
+    calibration = calibration_of(collection.face_model_version)
+    radius = search_radius(calibration, threshold)
+    found = ctx.services.users.search(collection, probe, limit=limit, radius=radius)
+    return [match for match in found if calibration.similarity(match.distance) >= threshold]
 
 
-def _user_match(match: UserMatch) -> dict[str, Any]:
+def _user_match(match: UserMatch, collection: Collection) -> dict[str, Any]:
     return {
-        "Similarity": similarity(match.distance),
+        "Similarity": calibration_of(collection.face_model_version).similarity(match.distance),
         "User": {"UserId": match.user.user_id, "UserStatus": match.user.status},
     }

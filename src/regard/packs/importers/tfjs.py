@@ -17,16 +17,14 @@ IR_VERSION = 8  # the one that came with opset 18; ONNX Runtime 1.20 reads up to
 _TYPES = {"DT_FLOAT": onnx.TensorProto.FLOAT, "DT_INT32": onnx.TensorProto.INT32}
 
 
-def import_tfjs(
-    topology: bytes, weights: bytes, taps: Mapping[str, str] | None = None
-) -> onnx.ModelProto:
+def import_tfjs(topology: bytes, weights: bytes, taps: Mapping[str, str] | None = None) -> onnx.ModelProto:
     """Convert one graph model. `topology` is the model.json, `weights` the .bin file that it names.
 
     The input is called `input` and keeps TensorFlow's layout (N, H, W, C) and dtype, with N free even where
     the original fixes it at 1. Outputs keep the last part of TensorFlow's names: `Identity_1`, `Softmax`.
-    `taps` names inner tensors that become outputs too, behind the graph's own and in their order: what each is
-    to be called, and what TensorFlow calls it.
-    Raises ConversionError when the files hold something that this converter doesn't know.
+    `taps` names inner tensors that become outputs too, behind the graph's own and in their order: what each
+    is to be called, and what TensorFlow calls it. Raises ConversionError when the files hold something that
+    this converter doesn't know.
     """
     graph = free_batch(read_graph(topology, weights))
     for tensor in (taps or {}).values():

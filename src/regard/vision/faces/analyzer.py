@@ -20,8 +20,9 @@ from regard.vision.pixels import Floats
 
 
 class FaceAnalyzer:
-    """Detection by MTCNN and BlazeFace, embedding by dlib's ResNet and FaceRes, attributes by FaceRes, FaceMesh,
-    an expression network and heads of our own. Safe to share by threads."""
+    """Detection by MTCNN and BlazeFace, embedding by dlib's ResNet and FaceRes, attributes by FaceRes,
+    FaceMesh, an expression network and heads of our own. Safe to share by threads.
+    """
 
     version = "2.0"  # of detector, alignment and embedding together: vectors of two versions don't compare
     networks = ("mtcnn-pnet", "mtcnn-rnet", "mtcnn-onet", "blazeface", "dlib-resnet", *FaceDescriber.networks)
@@ -55,7 +56,9 @@ class FaceAnalyzer:
         ]
 
     def read(self, image: Image, faces: Sequence[Face]) -> FaceReadings | None:
-        """What `embed` and `describe` both need, for who wants both: FaceRes then runs once. None for no face."""
+        """What `embed` and `describe` both need, for who wants both: FaceRes then runs once. None for no
+        face.
+        """
         return read_faces(self._runner, FaceChips(image.pixels), _landmarks(faces)) if faces else None
 
     def embed(self, image: Image, faces: Sequence[Face], readings: FaceReadings | None = None) -> Floats:

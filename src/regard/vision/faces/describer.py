@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from regard.vision.faces.alignment import FaceChips, chip_maps
 from regard.vision.faces.attributes import Attributes, Emotion, Gaze, Gender, Judgement
 from regard.vision.faces.embedding import FaceReadings, normalised, read_faces
+from regard.vision.faces.face import Pose
 from regard.vision.faces.geometry import (
     Alignment,
     MeanFace,
@@ -19,7 +20,6 @@ from regard.vision.faces.geometry import (
     poses_of,
     shape_features,
 )
-from regard.vision.faces.face import Pose
 from regard.vision.faces.heads import load_head, sigmoid, softmax
 from regard.vision.faces.mesh import FaceMesh, Meshes
 from regard.vision.faces.pose import estimate_poses
@@ -166,7 +166,9 @@ def read_emotions(runner: Runner, crops: Pixels) -> Floats:
 
 def _emotions(probabilities: NDArray[np.float64]) -> tuple[tuple[Emotion, float], ...]:
     """Percent by emotion, the most likely first; they add up to 100."""
-    doubt = float(-(probabilities * np.log(np.maximum(probabilities, 1e-12))).sum() / np.log(len(EXPRESSIONS)))
+    doubt = float(
+        -(probabilities * np.log(np.maximum(probabilities, 1e-12))).sum() / np.log(len(EXPRESSIONS))
+    )
     confused = CONFUSED_SHARE * doubt
     percent = {
         emotion: 100 * (1 - confused) * float(share)
@@ -187,4 +189,3 @@ def _gazes(meshes: Meshes, alignment: Alignment, openness: NDArray[np.float64]) 
         Gaze(float(yaw), float(pitch), float(sure))
         for (yaw, pitch), sure in zip(angles.mean(1), confidence, strict=True)
     ]
-

@@ -1,8 +1,8 @@
 """Small networks of our own on features that the pack's networks have computed anyway.
 
-A head looks at feature maps through a window, brings each cell down to a few numbers, and adds up all cells and a
-vector of further features, at once or by way of one hidden layer. training/ makes them; each has a card beside its
-weights.
+A head looks at feature maps through a window, brings each cell down to a few numbers, and adds up all cells
+and a vector of further features, at once or by way of one hidden layer. training/ makes them; each has a card
+beside its weights.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from regard.vision.pixels import Floats
 @dataclass(frozen=True, eq=False, slots=True)
 class Look:
     """How a head looks at one map (N, H, W, C): the cells `rows` and `columns`, first and behind the last;
-    `weights` (C, K) and `bias` (K,) bring each down to K numbers, of which the negative become 0."""
+    `weights` (C, K) and `bias` (K,) bring each down to K numbers, of which the negative become 0.
+    """
 
     rows: tuple[int, int]
     columns: tuple[int, int]
@@ -32,14 +33,16 @@ class Look:
     def features(self, maps: Floats) -> Floats:
         """(N, rows · columns · K)."""
         seen = maps[:, slice(*self.rows), slice(*self.columns)]
-        return np.maximum(seen @ self.weights + self.bias, 0).reshape(len(maps), -1)
+        cells = np.maximum(seen @ self.weights + self.bias, 0)
+        return np.asarray(cells.reshape(len(maps), -1), np.float32)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Head:
     """`outputs` names the columns of what `logits` gives. `layers`, each (weights, bias), the negative made 0
     between them, make them of the looks' features, in the order of `looks`, and of the vector brought to
-    `centre` 0 and `spread` 1."""
+    `centre` 0 and `spread` 1.
+    """
 
     outputs: tuple[str, ...]
     looks: Mapping[str, Look]

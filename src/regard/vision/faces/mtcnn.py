@@ -73,7 +73,8 @@ class Candidates:
 @dataclass(frozen=True, eq=False, slots=True)
 class Leads:
     """What the cascade let go, and may be faces: `boxes` (N, 4) that RNet turned down, and its `logits` (N,);
-    `failed`: what ONet did."""
+    `failed`: what ONet did.
+    """
 
     boxes: Floats
     logits: Floats

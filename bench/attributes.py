@@ -1,0 +1,65 @@
+"""What a face costs after detection: embedding and every attribute, one face at a time and in batches."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from regard.packs.install import InstalledPack
+from regard.vision.faces import Face, FaceAnalyzer
+from regard.vision.image import decode_image
+from regard.vision.session import SessionPool, one_thread_each
+
+Row = dict[str, object]
+PORTRAIT = Path(__file__).parent.parent / "tests" / "pictures" / "astronaut.jpg"
+BATCHES = (1, 4, 16, 48)
+
+
+def measure(*, full: bool) -> list[Row]:
+    """One thread. The batches take turns, so that a slow moment hits all."""
+    one_thread_each()
+    analyzer = FaceAnalyzer(SessionPool(InstalledPack.load().paths()))
+    image = decode_image(PORTRAIT.read_bytes())
+    (face,) = analyzer.detect(image)
+
+    def embed(faces: list[Face]) -> None:
+        analyzer.embed(image, faces)
+
+    def describe(faces: list[Face]) -> None:
+        analyzer.describe(image, faces)
+
+    def both(faces: list[Face]) -> None:
+        readings = analyzer.read(image, faces)
+        analyzer.embed(image, faces, readings)
+        analyzer.describe(image, faces, readings)
+
+    work: dict[str, Callable[[list[Face]], None]] = {
+        "embedding": embed,
+        "attributes": describe,
+        "both": both,
+    }
+    seconds: dict[tuple[str, int], list[float]] = {(name, n): [] for name in work for n in BATCHES}
+    for turn in range(1 + (15 if full else 5)):
+        for name, call in work.items():
+            for count in BATCHES:
+                begin = time.perf_counter()
+                call([face] * count)
+                if turn:  # the first opens the models
+                    seconds[name, count].append(time.perf_counter() - begin)
+    rows: list[Row] = []
+    for name in work:
+        alone = statistics.median(seconds[name, 1])
+        for count in BATCHES:
+            each = statistics.median(seconds[name, count]) / count
+            rows.append(
+                {
+                    "what": name,
+                    "faces": count,
+                    "ms a face": 1000 * each,
+                    "faces/s": 1 / each,
+                    "times one by one": alone / each,
+                }
+            )
+    return rows
