@@ -19,10 +19,11 @@ from regard.vision.text.quads import direction_of, quarter_turned, rectangle, si
 NETWORK = "ppocr-detection"
 STEP = 32  # px: the network's sides are multiples
 LEAST_SIDE, MOST_SIDE = 736, 1600  # px of the searched copy: its shorter side at least, its longer at most
-MOST_TILE, OVERLAP = 1024, 128  # px of the searched copy: longer sides are seen in parts
+MOST_TILE, OVERLAP = 1024, 192  # px of the searched copy: longer sides are seen in parts
+CUT = 64  # px: so near to an edge where text goes on, what a tile says doesn't count
 TEXT = 0.3  # probability of a pixel
 SURE = 0.5  # mean probability of a region
-TIGHT, LOOSE = 0.85, 1.6  # growth to the text's own outline, measured; and with the margin that reading wants
+TIGHT, LOOSE = 1.0, 1.6  # growth to the text's own outline, measured; and with the margin that reading wants
 LEAST_HEIGHT = 3.0  # px of the searched copy, before it is grown
 MOST_REGIONS = 1000
 
@@ -72,8 +73,12 @@ class TextDetector:
                 feed *= 1 / 127.5
                 feed -= 1
                 (answer,) = self._runner.run(NETWORK, {"x": feed})
-                part = chances[top:bottom, left:right]
-                np.maximum(part, answer[0, 0], out=part)
+                upper, lower = _inner(top, bottom, pixels.shape[0])
+                first, last = _inner(left, right, pixels.shape[1])
+                part = chances[upper:lower, first:last]
+                np.maximum(
+                    part, answer[0, 0, upper - top : lower - top, first - left : last - left], out=part
+                )
         return chances
 
 
@@ -84,6 +89,11 @@ def tiles(length: int) -> list[tuple[int, int]]:
     step = (length - side) / max(count - 1, 1)
     begins = [round(step * number) for number in range(count)]
     return [(begin, begin + side) for begin in begins]
+
+
+def _inner(begin: int, end: int, length: int) -> tuple[int, int]:
+    """A tile without what lies near its edges, but for the picture's own."""
+    return begin + CUT * (begin > 0), end - CUT * (end < length)
 
 
 def cores(probabilities: Floats) -> list[Floats]:
