@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from regard.packs.install import InstalledPack
 from regard.vision.faces import FaceAnalyzer
 from regard.vision.image import Image, decode_image
+from regard.vision.labels import LabelDetector
 from regard.vision.session import SessionPool
 
 
@@ -23,9 +24,20 @@ def look_at_faces(model: FaceAnalyzer, image: Image) -> list[NDArray[Any]]:
     return [np.array(boxes), *(face.landmarks for face in faces), model.embed(image, faces)]
 
 
+def look_for_labels(model: LabelDetector, image: Image) -> list[NDArray[Any]]:
+    labels = model.label(image, [])
+    boxes = [
+        (one.box.left, one.box.top, one.box.width, one.box.height, one.confidence)
+        for label in labels
+        for one in label.instances
+    ]
+    return [np.array([label.confidence for label in labels]), np.array(boxes)]
+
+
 # A model's class, and everything it can say of a picture, as arrays.
 IMPLEMENTATIONS: Mapping[str, tuple[Any, Callable[[Any, Image], list[NDArray[Any]]]]] = {
     "faces": (FaceAnalyzer, look_at_faces),
+    "labels": (LabelDetector, look_for_labels),
 }
 
 
@@ -56,6 +68,7 @@ def test_a_model_runs_the_networks_that_it_names_and_the_pack_has_them(
     name: str, recorder: Recorder, image: Image, installed_pack: InstalledPack
 ) -> None:
     make, look = IMPLEMENTATIONS[name]
+    recorder.ran.clear()
     look(make(recorder), image)
     assert recorder.ran <= set(make.networks)
     assert set(make.networks) <= set(installed_pack.paths())

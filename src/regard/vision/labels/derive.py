@@ -25,7 +25,7 @@ def chances(
     A label is at least as likely as the likeliest thing that implies it; its ancestors are.
     """
     found = {taxonomy.objects[one.name].name: one.confidence / 100 for one in objects}
-    for evidence in (scenes, _places(scenes), _people(objects, faces), _faces(faces, height)):
+    for evidence in (scenes, _people(objects, faces), _faces(faces, height)):
         for name, chance in evidence.items():
             found[name] = max(found.get(name, 0.0), chance)
     implied = dict(found)
@@ -33,10 +33,6 @@ def chances(
         for parent in taxonomy.concepts[name].parents:
             implied[parent] = max(implied.get(parent, 0.0), chance)
     return implied
-
-
-def _places(scenes: Mapping[str, float]) -> dict[str, float]:
-    return {"Indoors": 1 - scenes["Outdoors"]} if "Outdoors" in scenes else {}
 
 
 def _people(objects: Sequence[FoundClass], faces: Sequence[Face]) -> dict[str, float]:
