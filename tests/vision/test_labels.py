@@ -113,23 +113,37 @@ def found(name: str, confidence: float, *chances_: float) -> FoundClass:
 
 
 def test_ancestors_are_as_likely_as_their_likeliest_child() -> None:
-    said = chances(TAXONOMY, [found("car", 60), found("bus", 80)], {"Vehicle": 0.7}, [], 480)
+    said = chances(TAXONOMY, [found("car", 60), found("bus", 80)], {"Vehicle": 0.7}, [], 480, 120)
     assert said["Car"] == said["Car"] == 0.6
     assert said["Vehicle"] == said["Transportation"] == 0.8
 
 
 def test_a_face_is_a_person_and_a_large_one_alone_a_portrait() -> None:
-    said = chances(TAXONOMY, [], {}, [face(0, 200)], 480)
+    said = chances(TAXONOMY, [], {}, [face(0, 200)], 480, 120)
     assert said["Person"] == said["Head"] == said["Face"] == said["Portrait"] == said["Photography"] == 0.99
-    assert "Portrait" not in chances(TAXONOMY, [], {}, [face(0, 60)], 480)
-    assert "Portrait" not in chances(TAXONOMY, [], {}, [face(0, 200), face(300, 150)], 480)
+    assert "Portrait" not in chances(TAXONOMY, [], {}, [face(0, 60)], 480, 120)
+    assert "Portrait" not in chances(TAXONOMY, [], {}, [face(0, 200), face(300, 150)], 480, 120)
 
 
 def test_two_are_people_and_ten_a_crowd() -> None:
-    two = chances(TAXONOMY, [found("person", 99, 0.9, 0.7)], {}, [], 480)
+    two = chances(TAXONOMY, [found("person", 99, 0.9, 0.7)], {}, [], 480, 120)
     assert (two["People"], two["Crowd"]) == (0.7, 0)
-    ten = chances(TAXONOMY, [], {}, [face(20 * n, 15, 80) for n in range(10)], 480)
+    ten = chances(
+        TAXONOMY, [found("person", 50, 0.4)], {}, [face(20 * n, 15, 80) for n in range(10)], 480, 120
+    )
     assert ten["Crowd"] == ten["People"] == 0.8
+
+
+def test_a_doubtful_face_counts_only_where_a_body_may_be() -> None:
+    doubtful = [face(0, 200, 80)]
+    assert "Face" not in chances(TAXONOMY, [], {}, doubtful, 480, 120)
+    assert chances(TAXONOMY, [found("person", 50, 0.4)], {}, doubtful, 480, 120)["Face"] == 0.8
+
+
+@pytest.mark.parametrize(("luma", "outdoors", "night"), [(20, 1, True), (20, 0.1, False), (120, 1, False)])
+def test_a_dark_picture_outdoors_is_one_of_night(luma: float, outdoors: float, night: bool) -> None:
+    said = chances(TAXONOMY, [], {"Outdoors": outdoors}, [], 480, luma)
+    assert (said["Night"] >= 0.55) == night
 
 
 def test_a_portrait_shows_a_person_and_no_scene(
