@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from label_sets import OUTPUTS, SCENES, STEPS, STRANGE, Annotated, annotated, views
+from label_sets import OUTPUTS, PLACES, SCENES, STEPS, STRANGE, Annotated, annotated, views
 from regard.vision.labels.objects import COCO, any_odds, evidence
 
 WEIGHTS = Path(__file__).parents[1] / "src/regard/vision/labels"
@@ -230,8 +230,10 @@ def fit_scenes(data: Path, cache: Path) -> None:
     chances, scenes = _sigmoid(logits), np.array([name in SCENES.values() for name in OUTPUTS])
     sun = source == "scenes"
     best = int((logits[sun][:, scenes].argmax(1) == targets[sun][:, scenes].argmax(1)).sum())
-    outdoors = OUTPUTS.index("Outdoors")
-    indoors = np.where(targets[:, outdoors] < 0, -1, 1 - targets[:, outdoors])
+    places = [OUTPUTS.index(place) for place in PLACES]
+    neither = (targets[:, places] == 0).all(1)
+    for place in places:
+        targets[neither, place] = -1  # not wrong either, and counted apart
     card = {
         "head": "scenes",
         "says": "what a picture shows as a whole; every output for itself",
@@ -245,9 +247,12 @@ def fit_scenes(data: Path, cache: Path) -> None:
         "split": f"{FOLDS} folds by picture; mirror images go with their picture",
         "scene of SUN's pictures, top 1": _share(best, int(sun.sum())),
         "by output": {
-            **{name: _output(chances[:, column], targets[:, column]) for column, name in enumerate(OUTPUTS)},
-            "Indoors (not Outdoors)": _output(1 - chances[:, outdoors], indoors),
+            name: _output(chances[:, column], targets[:, column]) for column, name in enumerate(OUTPUTS)
         },
+        "Outdoors or Indoors said of pictures of neither": [
+            int((chances[neither][:, places] >= SAID).any(1).sum()),
+            int(neither.sum()),
+        ],
         "scenes said of COCO's pictures that show none": _said_of_none(
             chances, targets, source == "coco", scenes
         ),
@@ -282,8 +287,7 @@ def _head(features: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.nda
 
 
 def _output(chances: np.ndarray, truth: np.ndarray) -> dict:
-    known = truth >= 0
-    said = known & (chances >= SAID)
+    said = (truth >= 0) & (chances >= SAID)
     hits, there = int((truth[said] == 1).sum()), int((truth == 1).sum())
     return {
         "examples": there,

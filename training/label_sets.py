@@ -34,7 +34,8 @@ GROUPS = {
     "Animal": "bird cat dog horse sheep cow elephant bear zebra giraffe",
     "Vehicle": "bicycle car motorcycle airplane bus train truck boat",
 }
-MARKED = ("Outdoors", "Kitchen", "Bathroom", "Snow", "Grass", "Road")
+PLACES = ("Outdoors", "Indoors")
+MARKED = (*PLACES, "Kitchen", "Bathroom", "Snow", "Grass", "Road")
 OUTPUTS = (*SCENES.values(), *GROUPS, *MARKED)
 STEPS = {"fairface": 40, "deepface_tests": 1, "lfw": 20, "text": 1, "dlib": 1, "facemask": 8}  # of neither
 STRANGE = {"wider": 1, "hardhat": 3}  # judged by, never trained on
@@ -58,7 +59,8 @@ class Annotated:
 
 @dataclass(frozen=True, eq=False)
 class Views:
-    """`features` (N, 2, 1280) of pictures and mirror images; `targets` (N, O): 1, 0, or −1: not known."""
+    """`features` (N, 2, 1280) of pictures and mirror images; `targets` (N, O): 1, 0, or −1 for
+    not known."""
 
     files: list[str]
     features: np.ndarray
@@ -122,6 +124,7 @@ def targets(data: Path, name: str, files: list[str]) -> np.ndarray:
     if name == "scenes":
         return np.array([_scene_targets(SCENES[file.split("/")[0]]) for file in files])
     row = dict.fromkeys((*SCENES.values(), "Kitchen", "Bathroom", "Snow", "Animal"), 0.0)
+    row |= dict.fromkeys(PLACES, 0.0)  # a face or a word fills the picture: nothing is said of where it is
     return np.tile([row.get(output, -1.0) for output in OUTPUTS], (len(files), 1))
 
 
@@ -134,7 +137,7 @@ def _scene_targets(scene: str) -> list[float]:
     if scene in _INDOORS or scene in ("Tennis Court", "Garden"):
         row["Snow"] = 0.0
     if scene in _INDOORS | _OUTDOORS:
-        row["Outdoors"] = float(scene in _OUTDOORS)
+        row |= {"Outdoors": float(scene in _OUTDOORS), "Indoors": float(scene in _INDOORS)}
     return [row[output] for output in OUTPUTS]
 
 
@@ -155,10 +158,11 @@ def _coco_targets(data: Path, files: list[str]) -> np.ndarray:
             for thing in label["objects"]
             if thing["bbox"][2] * thing["bbox"][3] > _SMALL * area
         }
+        inside = "Outdoors" not in shows and "Outdoors" not in unsure
         for column, output in enumerate(OUTPUTS):
             classes = set(GROUPS.get(output, "").split())
-            if output in shows or classes & large:
+            if output in shows or classes & large or (output == "Indoors" and inside):
                 result[row, column] = 1
             elif output in unsure or classes & there:
-                result[row, column] = -1
+                result[row, column] = 0 if output in PLACES else -1
     return result

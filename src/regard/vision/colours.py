@@ -49,8 +49,7 @@ def dominant_colours(samples: Samples, most: int) -> list[DominantColour]:
         centres = moved
     centres = _joined(centres, np.bincount(_nearest(lab, centres), minlength=len(centres)))
     shares = np.bincount(_nearest(lab, centres), minlength=len(centres)) / len(lab)
-    order = [row for row in np.argsort(-shares, kind="stable").tolist() if shares[row] >= _LEAST]
-    return [_dominant(centres[row], float(shares[row])) for row in order]
+    return _named_once(centres, shares)
 
 
 def to_lab(samples: Samples) -> Lab:
@@ -89,12 +88,20 @@ def _nearest(lab: Lab, centres: Lab) -> NDArray[np.intp]:
     return np.asarray(distances.argmin(1), np.intp)
 
 
-def _dominant(centre: NDArray[np.float32], share: float) -> DominantColour:
-    rgb = cv2.cvtColor(centre.reshape(1, 1, 3).astype(np.float32), cv2.COLOR_LAB2RGB).reshape(3)
-    red, green, blue = np.clip(np.round(255 * rgb), 0, 255).astype(int).tolist()
-    names, lab = _named()
-    nearest = names[int(_nearest(to_lab(np.array([[red, green, blue]], np.uint8)), lab)[0])]
-    return DominantColour(red, green, blue, nearest, share)
+def _named_once(centres: Lab, shares: NDArray[np.float64]) -> list[DominantColour]:
+    """The centres (K, 3), those that CSS has one name for as one, the commonest first."""
+    names, places = _named()
+    nearest = _nearest(centres, places)
+    found = []
+    for name in np.unique(nearest):
+        rows = nearest == name
+        share = float(shares[rows].sum())
+        if share >= _LEAST:
+            centre = np.average(centres[rows], axis=0, weights=shares[rows]).astype(np.float32)
+            rgb = cv2.cvtColor(centre.reshape(1, 1, 3), cv2.COLOR_LAB2RGB).reshape(3)
+            red, green, blue = np.clip(np.round(255 * rgb), 0, 255).astype(int).tolist()
+            found.append(DominantColour(red, green, blue, names[name], share))
+    return sorted(found, key=lambda colour: -colour.share)
 
 
 @cache

@@ -16,7 +16,7 @@ from regard.vision.pixels import Pixels, resize
 _SIDE = 512  # px, the longer side that quality is measured at
 _SAMPLES = 4096  # pixels that colours are told from
 # Edge strengths that read as sharpness 0 and 100, on a logarithmic scale; see `_quality`.
-_BLURRED, _CRISP = 0.03, 0.6
+_BLURRED, _CRISP = 0.03, 0.8
 
 Mask = NDArray[np.bool_]  # (H, W)
 

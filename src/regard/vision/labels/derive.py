@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from regard.vision.faces.face import Face
@@ -11,6 +12,13 @@ from regard.vision.taxonomy import Taxonomy
 _PORTRAIT = 0.25  # of the picture's height: the least face of a portrait
 _ALONE = 2.0  # a portrait's face is so many times as large as the next
 _CROWD = 10  # people
+_SURE_FACE = 95.0  # percent; a face of less counts only where a body may be
+_BODY = 20.0  # percent
+_NIGHT, _DUSK = (
+    46.0,
+    4.0,
+)  # mean luma (0 to 255) at which an outdoor picture is as likely by night; its spread
+_SURE_NIGHT = 0.9  # light alone can't be surer
 
 
 def chances(
@@ -19,13 +27,16 @@ def chances(
     scenes: Mapping[str, float],
     faces: Sequence[Face],
     height: int,
+    luma: float,
 ) -> dict[str, float]:
-    """The chance, 0 to 1, of each label that has one. `height` is the picture's, in pixels.
+    """The chance, 0 to 1, of each label that has one. `height` (px) and average `luma` (0 to 255) are the
+    picture's.
 
     A label is at least as likely as the likeliest thing that implies it; its ancestors are.
     """
     found = {taxonomy.objects[one.name].name: one.confidence / 100 for one in objects}
-    for evidence in (scenes, _places(scenes), _people(objects, faces), _faces(faces, height)):
+    faces = _believed(faces, objects)
+    for evidence in (scenes, _night(scenes, luma), _people(objects, faces), _faces(faces, height)):
         for name, chance in evidence.items():
             found[name] = max(found.get(name, 0.0), chance)
     implied = dict(found)
@@ -35,8 +46,15 @@ def chances(
     return implied
 
 
-def _places(scenes: Mapping[str, float]) -> dict[str, float]:
-    return {"Indoors": 1 - scenes["Outdoors"]} if "Outdoors" in scenes else {}
+def _night(scenes: Mapping[str, float], luma: float) -> dict[str, float]:
+    darkness = 1 / (1 + math.exp(min((luma - _NIGHT) / _DUSK, 50)))
+    return {"Night": scenes.get("Outdoors", 0.0) * darkness * _SURE_NIGHT}
+
+
+def _believed(faces: Sequence[Face], objects: Sequence[FoundClass]) -> list[Face]:
+    """Lights in the dark and leaves look like faces at times, and then nothing looks like a body."""
+    body = any(one.name == "person" and one.confidence >= _BODY for one in objects)
+    return [face for face in faces if body or face.confidence >= _SURE_FACE]
 
 
 def _people(objects: Sequence[FoundClass], faces: Sequence[Face]) -> dict[str, float]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from regard.vision.faces.face import Face
 from regard.vision.image import Image
 from regard.vision.labels.derive import chances
@@ -41,10 +43,16 @@ class LabelDetector:
         objects = self.find_objects(image) if objects is None else objects
         scenes = self._scenes.read(image.pixels)
         instances = {self.taxonomy.objects[one.name].name: one.instances for one in objects}
-        found = chances(self.taxonomy, objects, scenes, faces, image.height)
+        found = chances(self.taxonomy, objects, scenes, faces, image.height, _luma(image))
         labels = [
             Label(name, 100 * chance, instances.get(name, ()))
             for name, chance in found.items()
             if chance >= _LEAST
         ]
         return sorted(labels, key=lambda label: (-label.confidence, label.name))
+
+
+def _luma(image: Image) -> float:
+    """The average luma (Rec. 601), 0 to 255, of a sample."""
+    step = max(1, max(image.pixels.shape[:2]) // 256)
+    return float((image.pixels[::step, ::step].reshape(-1, 3) @ np.array([0.299, 0.587, 0.114])).mean())

@@ -27,6 +27,7 @@ from regard.vision.pixels import Pixels, resize
 SIDE = 512  # px
 LEAST_SCORE = 0.08  # of the network
 LEAST_CONFIDENCE = 40.0  # of an instance that is returned, percent
+LEAST_OF_BEST = 20.0  # of the best instance of a class, which is returned where none has more
 _SAME = 0.4  # IoU from which two boxes of one class are one object
 _RIVAL = 0.6  # IoU from which two boxes of different classes are of the same thing
 _ALONE = float(np.log(0.05 / 0.95))  # stands for the score of a companion that is not there
@@ -48,8 +49,8 @@ COCO = (
 class FoundClass:
     """One class of COCO in a picture. `confidence`: 0 to 100, that the picture has at least one.
 
-    `instances`: those of LEAST_CONFIDENCE and more, the most certain first. `chances`: of every candidate, 0
-    to 1, the largest first.
+    `instances`: those of LEAST_CONFIDENCE and more, else the best, the most certain first. `chances`: of
+    every candidate, 0 to 1, the largest first.
     """
 
     name: str
@@ -106,16 +107,21 @@ class ObjectDetector:
         for number in np.unique(candidates.classes).tolist():
             rows = np.flatnonzero(candidates.classes == number)
             rows = rows[np.argsort(-chances[rows], kind="stable")]
-            instances = tuple(
+            instances = [
                 Instance(Box(left, top, right - left, bottom - top), 100 * chance)
                 for (left, top, right, bottom), chance in zip(
                     sizes[rows].tolist(), chances[rows].tolist(), strict=True
                 )
-                if 100 * chance >= LEAST_CONFIDENCE
-            )
+            ]
             presence = 100 * self._calibration.presence(chances[rows])
-            found.append(FoundClass(COCO[number], presence, instances, tuple(chances[rows].tolist())))
+            found.append(FoundClass(COCO[number], presence, _shown(instances), tuple(chances[rows].tolist())))
         return found
+
+
+def _shown(instances: Sequence[Instance]) -> tuple[Instance, ...]:
+    """Of instances, the most certain first, those that are worth a box."""
+    sure = tuple(one for one in instances if one.confidence >= LEAST_CONFIDENCE)
+    return sure or tuple(one for one in instances[:1] if one.confidence >= LEAST_OF_BEST)
 
 
 def find_candidates(runner: Runner, pixels: Pixels) -> Candidates:
