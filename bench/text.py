@@ -5,8 +5,8 @@
 Needs the default model pack. A find counts when it overlaps what is annotated by half (intersection over
 union) and says the same, upper or lower case and spaces aside; what is annotated as unreadable (###)
 neither counts nor harms. Annotated are words (ICDAR 2015; drawn pages, whose truth is exact) or whole lines
-(ICPR 2018, receipts, cut-out words). Intervals of 95 % are from resampling the pictures. `--peer` runs the package
-`rapidocr`, which must then be installed, over the same pictures and compares the time.
+(ICPR 2018, receipts, cut-out words). Intervals of 95 % are from resampling the pictures. `--peer` runs the
+package `rapidocr`, which must then be installed, over the same pictures and compares the time.
 """
 
 from __future__ import annotations

@@ -104,9 +104,9 @@ def _gap(ink: Floats, left: float, right: float) -> tuple[float, float]:
     first, last = int(left), min(int(np.ceil(right)), len(ink))
     columns = ink[first:last]
     middle = (left + right) / 2
-    if len(columns) < 2:
+    if len(columns) < 2 or np.ptp(columns) <= BLANK * np.ptp(ink):  # letters that touch
         return middle, middle
-    blank = columns <= columns.min() + BLANK * (columns.max() - columns.min())
+    blank = columns <= columns.min() + BLANK * np.ptp(columns)
     changes = np.flatnonzero(np.diff(blank, prepend=False, append=False))
     begins, ends = changes[::2], changes[1::2]
     widest = int(np.argmax(ends - begins))
