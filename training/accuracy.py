@@ -48,6 +48,7 @@ STEPS = {
     "appearance": Step("", ("training/fit_appearance.py", "{data}", "--cache", "{cache}")),
     "age_gender": Step("", ("training/fit_age_gender.py", "{data}", "--cache", "{cache}")),
     "expression": Step("", ("training/fit_expression.py", "{data}", "--cache", "{cache}")),
+    "labels": Step("", ("training/fit_labels.py", "{data}", "--cache", "{cache}/labels")),
     "card": Step("", ("training/make_card.py", "{data}", "--cache", "{cache}")),
     "tables": Step("", ("docs/generate.py",)),
 }

