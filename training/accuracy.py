@@ -84,7 +84,7 @@ def _tables(text: str) -> list[str]:
     for line in text.splitlines():
         if line.startswith("|"):
             if not inside:
-                kept += ["", f"{said}", ""] if said else [""]
+                kept += ["", said, ""] if said else [""]
             kept.append(line)
             inside = True
         elif line.strip():

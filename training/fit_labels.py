@@ -39,8 +39,7 @@ def main() -> None:
     fit_scenes(options.data, options.cache)
 
 
-# --- Objects
-# --------------------------------------------------------------------------------------------------
+# --- Objects ---
 
 
 def fit_objects(pictures: list[Annotated]) -> None:
@@ -56,7 +55,7 @@ def fit_objects(pictures: list[Annotated]) -> None:
         row for number, picture in enumerate(pictures) for row in _classes(number, picture, chances[number])
     ]
     origin, odds, there = (np.array(column) for column in zip(*rows, strict=True))
-    present = np.zeros(len(rows))  # of the margin, see below
+    present = np.zeros(len(rows))
     for fold in range(FOLDS):
         inside = folds[origin.astype(int)] == fold
         weights = logistic(_with_one(odds[~inside, None]), there[~inside], np.array([0.1, 0]))
@@ -205,8 +204,7 @@ def _shares(said: np.ndarray, hits: np.ndarray, total: np.ndarray) -> dict:
     }
 
 
-# --- Scenes
-# ---------------------------------------------------------------------------------------------------
+# --- Scenes ---
 
 
 def fit_scenes(data: Path, cache: Path) -> None:
@@ -307,8 +305,7 @@ def _strange(features: np.ndarray, weights: np.ndarray, bias: np.ndarray, scenes
     return [int((chances >= SAID).any(1).sum()), len(features)]
 
 
-# --- Both
-# -----------------------------------------------------------------------------------------------------
+# --- Both ---
 
 
 def logistic(
