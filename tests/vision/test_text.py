@@ -69,6 +69,11 @@ def test_small_text_in_a_large_picture_is_read(reader: TextAnalyzer) -> None:
     assert_placed(words_of(reader.read(decoded(page))), written)
 
 
+def test_text_that_fills_a_large_picture_is_read(reader: TextAnalyzer) -> None:
+    page, written = write(["Exit"], size=1200, on=Pillow.new("RGB", (3000, 2000), (240, 240, 240)))
+    assert_placed(words_of(reader.read(decoded(page))), written, least=0.5)
+
+
 def test_text_on_a_photo_is_read(reader: TextAnalyzer) -> None:
     photo = scenes.portrait("hopper")
     page, written = write(["Rear Admiral"], size=36, on=photo, place=(40, 40), ink=(255, 240, 60))

@@ -21,6 +21,8 @@ STEP = 32  # px: the network's sides are multiples
 LEAST_SIDE, MOST_SIDE = 736, 1600  # px of the searched copy: its shorter side at least, its longer at most
 MOST_TILE, OVERLAP = 1024, 192  # px of the searched copy: longer sides are seen in parts
 CUT = 64  # px: so near to an edge where text goes on, what a tile says doesn't count
+COARSE_SIDE = 640  # px: the longer side of the second copy of a picture that is seen in parts
+LARGE = 200.0  # px of the searched copy: text so high is left to the second copy
 TEXT = 0.3  # probability of a pixel
 SURE = 0.5  # mean probability of a region
 TIGHT, LOOSE = 1.0, 1.6  # growth to the text's own outline, measured; and with the margin that reading wants
@@ -50,7 +52,17 @@ class TextDetector:
     def detect(self, pixels: Pixels) -> list[Region]:
         """The text of the picture (H, W, 3), uint8, RGB, at most 1,000 regions, in no order."""
         height, width = pixels.shape[:2]
-        small = resize(pixels, *_searched_size(width, height))
+        size = _searched_size(width, height)
+        found = self._search(pixels, size)
+        if max(size) > MOST_TILE:  # text that is large for a tile
+            coarse = self._search(pixels, _rounded(width, height, COARSE_SIDE / max(width, height)))
+            found = _together(found, coarse, large=LARGE * max(width, height) / max(size))
+        return found[:MOST_REGIONS]
+
+    def _search(self, pixels: Pixels, size: tuple[int, int]) -> list[Region]:
+        """The regions of `pixels` that show in a copy of `size`, width and height in px."""
+        height, width = pixels.shape[:2]
+        small = resize(pixels, *size)
         scale = np.array([width / small.shape[1], height / small.shape[0]], np.float32)
 
         def placed(core: Floats, growth: float) -> Floats:
@@ -96,6 +108,19 @@ def _inner(begin: int, end: int, length: int) -> tuple[int, int]:
     return begin + CUT * (begin > 0), end - CUT * (end < length)
 
 
+def _together(near: list[Region], coarse: list[Region], *, large: float) -> list[Region]:
+    """All of `near`, and what is new in `coarse`; what is over `large` px high is in pieces in `near`."""
+    whole = [region for region in coarse if min(size_of(region.quad)) > large]
+    near = [region for region in near if not any(_meet(region.quad, one.quad) for one in whole)]
+    return near + [region for region in coarse if not any(_meet(region.quad, one.quad) for one in near)]
+
+
+def _meet(one: Floats, other: Floats) -> bool:
+    """Whether two rectangles share a fifth of the smaller one."""
+    shared, _ = cv2.intersectConvexConvex(one, other)
+    return bool(shared > 0.2 * min(np.prod(size_of(one)), np.prod(size_of(other))))
+
+
 def cores(probabilities: Floats) -> list[Floats]:
     """The rectangles (4, 2) of a probability map (H, W), in its pixels."""
     mask = cv2.dilate((probabilities > TEXT).astype(np.uint8), np.ones((2, 2), np.uint8))
@@ -112,7 +137,11 @@ def cores(probabilities: Floats) -> list[Floats]:
 def _searched_size(width: int, height: int) -> tuple[int, int]:
     """Of the copy that is searched, in px."""
     scale = max(1.0, LEAST_SIDE / min(width, height))
-    scale = min(scale, MOST_SIDE / max(width, height))
+    return _rounded(width, height, min(scale, MOST_SIDE / max(width, height)))
+
+
+def _rounded(width: int, height: int, scale: float) -> tuple[int, int]:
+    """Width and height, in px, of a copy at about that scale; both are multiples of 32."""
     sides = (max(STEP, round(side * scale / STEP) * STEP) for side in (width, height))
     return next(sides), next(sides)
 
