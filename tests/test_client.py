@@ -52,8 +52,8 @@ def test_paginators_work(client: Any) -> None:
 
 
 def test_an_operation_that_is_not_built_is_refused_once(client: Any) -> None:
-    with pytest.raises(ClientError, match="DetectText is not built") as caught:
-        client.detect_text(Image={"Bytes": b"x"})
+    with pytest.raises(ClientError, match="DetectProtectiveEquipment is not built") as caught:
+        client.detect_protective_equipment(Image={"Bytes": b"x"})
     assert caught.value.response["ResponseMetadata"]["RetryAttempts"] == 0
 
 
