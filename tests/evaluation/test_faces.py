@@ -63,7 +63,7 @@ def test_every_picture_is_looked_at_in_its_order(
     ]
     assert len(seen.readable) == 3
     assert seen.rows.shape == (2, model.dimension)
-    assert np.linalg.norm(seen.rows[0] - seen.rows[1]) > 0.7
+    assert np.linalg.norm(seen.rows[0] - seen.rows[1]) > 0.55  # two people: beyond the distance of 50 %
     assert told == [1, 2, 3, 4, 5, 6]
 
 
