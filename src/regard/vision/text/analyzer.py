@@ -11,12 +11,13 @@ from regard.vision.text import detector, recognizer
 from regard.vision.text.detector import Region, TextDetector
 from regard.vision.text.order import in_reading_order
 from regard.vision.text.quads import size_of
-from regard.vision.text.recognizer import Reading, TextRecognizer
+from regard.vision.text.recognizer import TextRecognizer
 from regard.vision.text.strips import cut
 from regard.vision.text.text import Line
 from regard.vision.text.words import lines_of
 
 TALL = 1.5  # times as high as wide: the text runs downwards or upwards
+DOUBTED = 0.9  # mean probability of its characters, under which a line is read the other way up as well
 LEAST_CERTAINTY = 0.5  # mean probability of its characters that a line must have
 
 
@@ -46,19 +47,20 @@ class TextAnalyzer:
             _look(copies, number, _as_it_runs(region))
             for number, region in enumerate(self._detector.detect(image.pixels))
         ]
-        doubted = self._recognizer.upside_down([look.strip for look in looks])
-        looks += [
-            _look(copies, look.number, look.region.turned(2))
-            for look, doubt in zip(looks, doubted.tolist(), strict=True)
-            if doubt
+        read = self._recognizer.read([look.strip for look in looks])
+        upside_down = self._recognizer.upside_down([look.strip for look in looks])
+        best = list(zip(looks, read, strict=True))
+        again = [
+            _look(copies, number, look.region.turned(2))
+            for number, (look, reading) in enumerate(best)
+            if upside_down[number] or reading.certainty < DOUBTED
         ]
-        best: dict[int, tuple[_Look, Reading]] = {}
-        for look, reading in zip(looks, self._recognizer.read([look.strip for look in looks]), strict=True):
-            if look.number not in best or reading.certainty > best[look.number][1].certainty:
+        for look, reading in zip(again, self._recognizer.read([look.strip for look in again]), strict=True):
+            if reading.certainty > best[look.number][1].certainty:
                 best[look.number] = look, reading
         lines = [
             line
-            for look, reading in best.values()
+            for look, reading in best
             if reading.certainty >= LEAST_CERTAINTY
             for line in lines_of(reading, look.strip, look.region)
         ]
