@@ -66,6 +66,7 @@ def test_a_model_runs_the_networks_that_it_names_and_the_pack_has_them(
     name: str, recorder: Recorder, image: Image, installed_pack: InstalledPack
 ) -> None:
     make, look = IMPLEMENTATIONS[name]
+    recorder.ran.clear()
     look(make(recorder), image)
     assert recorder.ran <= set(make.networks)
     assert set(make.networks) <= set(installed_pack.paths())
