@@ -11,6 +11,7 @@ import numpy as np
 from regard.errors import InvalidParameterException
 from regard.vision.pixels import Floats
 
+_FAR = 1000.0  # widths and heights of the picture
 _FINE = 256  # parts of a shape's width and height, by which areas are counted
 
 
@@ -36,16 +37,21 @@ def corners_of(region: Mapping[str, Any]) -> Floats:
             raise InvalidParameterException(
                 "Request has invalid parameters: the polygon of a region of interest has 3 to 10 points"
             )
-        return np.array([[point.get("X", 0.0), point.get("Y", 0.0)] for point in polygon], np.float32)
+        return _near([[point.get("X", 0.0), point.get("Y", 0.0)] for point in polygon])
     if box is None or polygon:
         raise InvalidParameterException(
             "Request has invalid parameters: a region of interest has either BoundingBox or Polygon"
         )
     left, top = box.get("Left", 0.0), box.get("Top", 0.0)
     right, bottom = left + box.get("Width", 0.0), top + box.get("Height", 0.0)
-    return np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float32)
+    return _near([[left, top], [right, top], [right, bottom], [left, bottom]])
+
+
+def _near(corners: Sequence[Sequence[float]]) -> Floats:
+    """Corners (N, 2); those far from the picture are brought nearer, where they change next to nothing."""
+    return np.asarray(np.clip(np.array(corners, np.float64), -_FAR, _FAR), np.float32)
 
 
 def _drawn(corners: Floats, low: Floats, scale: Floats) -> Any:
-    """Corners in the raster's own steps; far away ones are brought near, where they change nothing."""
+    """Corners in the raster's own steps, no farther than it can count."""
     return np.round(np.clip((corners - low) * scale, -1e6, 1e6)).astype(np.int32)
