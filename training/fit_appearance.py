@@ -180,10 +180,10 @@ def main() -> None:
     person = np.concatenate([np.arange(len(plain)), base])
     fold = np.random.default_rng(PLAN.seed).permutation(len(plain))[person] % FOLDS
     original = np.arange(len(every)) < len(plain)
-    unseen = crossed(PLAN, every, binary_loss(), fold, judged=original)[original]
+    unseen = crossed(PLAN, every, binary_loss, fold, judged=original)[original]
     curves = [platt(unseen[known, n], truth[known, n]) for n, known in enumerate((truth >= 0).T)]
     scale, shift = (np.array(values) for values in zip(*curves, strict=True))
-    final = train(PLAN, every, binary_loss())
+    final = train(PLAN, every, binary_loss)
     metrics = judge(unseen * scale + shift, truth, "FairFace, unseen faces, labelled by eye")
     metrics += elsewhere(final, scale, shift, options.data, options.cache)
     card = {

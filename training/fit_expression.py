@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from facesets import FaceSet, face_set, mirrored_readings, pictures, sessions
+from fit_mean_face import mirror_places
 from head_training import Plan, Samples, crossed, save, share, train, windowed
 from regard.vision.faces.alignment import TEMPLATE, FaceChips
 from regard.vision.faces.describer import EXPRESSIONS, emotion_crops, read_emotions
@@ -56,8 +57,7 @@ def emotion_maps(faces: FaceSet, cache: Path, *, mirrored: bool) -> np.ndarray:
 
 def mirror_image(meshes: Meshes) -> Meshes:
     """Meshes of the mirrored faces: every point where its counterpart on the other side was."""
-    mean = MeanFace().points
-    pairs = np.linalg.norm((mean * [-1, 1, 1])[:, None] - mean[None], axis=2).argmin(1)
+    pairs = mirror_places(MeanFace().points)
     irises = np.array([5, 6, 7, 8, 9, 0, 1, 2, 3, 4])
     points = meshes.points[:, np.concatenate([pairs, 468 + irises])] * np.array([-1, 1, 1], np.float32)
     return Meshes(points, meshes.lids[:, ::-1] * np.array([-1, 1], np.float32), meshes.scores)

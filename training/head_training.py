@@ -170,19 +170,10 @@ def save(name: str, network: Network, scale: np.ndarray, shift: np.ndarray, card
     return target
 
 
-def binary_loss(weights: np.ndarray | None = None) -> Loss:
+def binary_loss(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     """Cross-entropy of each output; a target of −1 is not known and doesn't count."""
-
-    def loss(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        each = torch.nn.functional.binary_cross_entropy_with_logits(
-            logits, targets.clamp(0, 1), reduction="none"
-        )
-        known = (targets >= 0).float()
-        if weights is not None:
-            known = known * torch.tensor(weights, dtype=torch.float32)
-        return (each * known).sum() / len(logits)
-
-    return loss
+    each = torch.nn.functional.binary_cross_entropy_with_logits(logits, targets.clamp(0, 1), reduction="none")
+    return (each * (targets >= 0).float()).sum() / len(logits)
 
 
 def platt(logits: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
