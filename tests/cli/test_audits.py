@@ -3,35 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from tests import scenes
-
-from regard.packs.install import InstalledPack
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@pytest.fixture
-def regard(installed_pack: InstalledPack, tmp_path: Path) -> Run:
-    def run(*arguments: object, code: int = 0) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "regard", *map(str, arguments)],
-            cwd=tmp_path,
-            env={**os.environ, "COLUMNS": "80"},
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == code, done.stderr + done.stdout
-        assert "Traceback" not in done.stderr
-        return done
-
-    return run
+from tests.cli.conftest import Run
 
 
 @pytest.fixture
@@ -56,7 +32,7 @@ def widest_table(text: str) -> int:
 
 
 def test_bias_is_measured_printed_and_reported(regard: Run, people: Path, tmp_path: Path) -> None:
-    done = regard("audit", "bias", people, "--report", "report.html")
+    done = regard("audit", "bias", people, "--report", "report.html", columns=80)
     assert "7 pictures of 3 people: 1 picture without a face, 2 files unreadable." in done.stdout
     assert "By camera" in done.stdout
     assert widest_table(done.stdout) <= 80
@@ -90,7 +66,9 @@ def test_an_audit_leaves_one_record_without_names(regard: Run, people: Path) -> 
 
 
 def test_a_watch_list_of_the_same_people_matches_nobody_wrongly(regard: Run, people: Path) -> None:
-    done = regard("audit", "watchlist", "--probes", people, "--gallery", people, "--report", "report.html")
+    done = regard(
+        "audit", "watchlist", "--probes", people, "--gallery", people, "--report", "report.html", columns=80
+    )
     assert "At 80 %, 0 of 6 probes match somebody else in the gallery" in done.stdout
     assert "of the probes of people in the gallery find themselves" in done.stdout
 
@@ -101,7 +79,7 @@ def test_without_identities_every_match_with_a_watch_list_is_wrong(
     gallery = tmp_path / "gallery"
     gallery.mkdir()
     scenes.portrait("hopper").save(gallery / "unknown.png")
-    done = regard("audit", "watchlist", "--probes", people, "--gallery", gallery, "--list", "2")
+    done = regard("audit", "watchlist", "--probes", people, "--gallery", gallery, "--list", "2", columns=80)
     assert "At 99 %, 3 of 6 probes match somebody in the gallery" in done.stdout
     assert done.stdout.count("unknown.png") == 2
     assert "every match counts as wrong" in done.stdout.replace("\n", " ")
