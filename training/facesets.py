@@ -16,11 +16,11 @@ import numpy as np
 
 from regard.packs.install import install
 from regard.packs.manifest import find_pack
+from regard.vision.faces import embedding
 from regard.vision.faces.alignment import FaceChips, similarity_transforms
 from regard.vision.faces.detector import FaceDetector
 from regard.vision.faces.embedding import (
     FACERES_BATCH,
-    FACERES_MEAN,
     FACERES_PADDING,
     FACERES_SIDE,
     FaceReadings,
@@ -110,8 +110,7 @@ def read_chips(
     for begin in range(0, len(chips), FACERES_BATCH):
         part = chips[begin : begin + FACERES_BATCH]
         part = part[:, :, ::-1] if mirrored else part
-        shifted = np.subtract(part[..., ::-1], FACERES_MEAN, order="C", dtype=np.float32)
-        *rest, inner = runner.run("faceres", {"input": shifted})
+        *rest, inner = embedding.read_chips(runner, part)
         middles[begin : begin + FACERES_BATCH] = inner
         for kept, output in zip(outputs, rest, strict=True):
             kept.append(output)

@@ -5,7 +5,8 @@
 Landmarks: faces of dlib's example photos, whose 68 points were set by hand; those of Rekognition's landmarks
 that are one of the 68 or the mean of some. Errors are in percent of the distance between the outer corners of
 the eyes. Pose: the faces of FairFace whose yaw and pitch were estimated by eye
-(training/labels/fairface_pose.csv), which is itself good to some 5 to 10° only.
+(training/labels/fairface_pose.csv), which is itself good to some 5 to 10° only. Gaze: faces of FairFace that
+are turned to the camera; most of them look into it.
 """
 
 from __future__ import annotations
@@ -17,9 +18,16 @@ from pathlib import Path
 import numpy as np
 
 from facesets import labelled, sessions
+from lfw import protagonist
 from regard.operations.face_attributes import landmark_shapes
 from regard.vision.faces import FaceAnalyzer
+from regard.vision.faces.geometry import EYE_SPAN, MeanFace, combined_poses, gazes, poses_of
+from regard.vision.faces.mesh import FaceMesh
 from regard.vision.image import decode_image
+from regard.vision.pixels import Copies
+from regard.vision.session import SessionPool
+
+AHEAD = 8.0  # degrees: a head that is turned less faces the camera
 
 # Places in the 68 points of each of Rekognition's landmarks that has a counterpart there.
 PLACES = {
@@ -78,38 +86,76 @@ def landmarks(analyzer: FaceAnalyzer, folder: Path) -> dict[str, list[float]]:
     return errors
 
 
-def poses(analyzer: FaceAnalyzer, data: Path) -> np.ndarray:
-    """(N, 6): yaw and pitch by eye, by five landmarks, and with the mesh."""
-    rows = []
+def poses(runner: SessionPool, data: Path) -> np.ndarray:
+    """(N, 8): yaw and pitch by eye, by five landmarks, by the mesh, and by both."""
+    analyzer, mesher, mean, rows = FaceAnalyzer(runner), FaceMesh(runner), MeanFace(), []
     for row in labelled(Path(__file__).parent / "labels/fairface_pose.csv"):
         image = decode_image((data / "fairface" / row["file"]).read_bytes(), min_side=20)
         faces = analyzer.detect(image)
         if not faces:
             continue
-        middle = np.array([image.width, image.height]) / 2
-        face = min(faces, key=lambda face: float(np.linalg.norm(face.landmarks.mean(0) - middle)))
-        (pose,) = (attributes.pose for attributes in analyzer.describe(image, [face]))
-        five = face.pose
-        rows.append((float(row["yaw"]), float(row["pitch"]), five.yaw, five.pitch, pose.yaw, pose.pitch))
+        face = protagonist(image, faces)
+        mesh = mesher.fit(Copies(image.pixels), face.landmarks[None])
+        alone, five = poses_of(mean.align(mesh.points).rotations), [face.pose]
+        seen = [(pose.yaw, pose.pitch) for pose in (*five, *alone, *combined_poses(five, alone))]
+        rows.append([float(row["yaw"]), float(row["pitch"]), *(angle for pair in seen for angle in pair)])
     return np.array(rows)
+
+
+def gaze_of_the_attentive(runner: SessionPool, data: Path, most: int) -> tuple[np.ndarray, np.ndarray]:
+    """Gaze (N, 2), yaw and pitch in degrees, of faces turned to the camera; and where their irises lie from
+    the middle of an eye's corners, (N, 2), outwards and up, mm, both eyes averaged.
+    """
+    analyzer, mesher, mean = FaceAnalyzer(runner), FaceMesh(runner), MeanFace()
+    directions, offsets = [], []
+    for row in labelled(data / "fairface/labels.csv")[:most]:
+        image = decode_image((data / "fairface" / row["file"]).read_bytes(), min_side=20)
+        faces = analyzer.detect(image)
+        if not faces:
+            continue
+        mesh = mesher.fit(Copies(image.pixels), protagonist(image, faces).landmarks[None])
+        alignment = mean.align(mesh.points)
+        (pose,) = poses_of(alignment.rotations)
+        if max(abs(pose.yaw), abs(pose.pitch)) > AHEAD or mesh.scores[0] < 0.9:
+            continue
+        directions.append(gazes(mesh, alignment)[0][0].mean(0))
+        away = mesh.points[0, [468, 473], :2] - mesh.lids[0][:, [0, 8]].mean(1)
+        level = away @ alignment.rotations[0, :2, :2] * EYE_SPAN / alignment.scales[0]
+        offsets.append([(level[0, 0] - level[1, 0]) / 2, -level[:, 1].mean()])
+    return np.array(directions), np.array(offsets)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
+    parser.add_argument(
+        "--most", type=int, default=2000, help="pictures of FairFace that gaze is measured on"
+    )
     options = parser.parse_args()
-    analyzer = FaceAnalyzer(sessions())
+    runner = sessions()
     print("| landmark | faces | median error, % | 90th percentile |\n|---|---|---|---|")
-    errors = landmarks(analyzer, options.data / "dlib/faces")
+    errors = landmarks(FaceAnalyzer(runner), options.data / "dlib/faces")
     for name, far in [*errors.items(), ("all of these", [x for row in errors.values() for x in row])]:
         print(f"| {name} | {len(far)} | {np.median(far):.1f} | {np.percentile(far, 90):.1f} |")
-    found = poses(analyzer, options.data)
-    print("\n| turned by | faces | DEFAULT: yaw off | pitch off | ALL: yaw off | pitch off |")
-    print("|---|---|---|---|---|---|")
+    found = poses(runner, options.data)
+    print(
+        "\n| turned by | faces | five landmarks: yaw off | pitch off | mesh: yaw off | pitch off "
+        "| both: yaw off | pitch off |"
+    )
+    print("|---|---|---|---|---|---|---|---|")
     for low, high in ((0, 15), (15, 30), (30, 60), (60, 91), (0, 91)):
         rows = found[(np.abs(found[:, 0]) >= low) & (np.abs(found[:, 0]) < high)]
-        off = np.abs(rows[:, 2:] - np.tile(rows[:, :2], 2)).mean(0)
+        off = np.abs(rows[:, 2:] - np.tile(rows[:, :2], 3)).mean(0)
         print(f"| {low}–{high - 1}° | {len(rows)} | " + " | ".join(f"{x:.1f}°" for x in off) + " |")
+    gaze, rest = gaze_of_the_attentive(runner, options.data, options.most)
+    print("\n| faces turned to the camera | gaze: yaw, median and deviation | pitch | iris outwards | up |")
+    print("|---|---|---|---|---|")
+    cells = [
+        f"{median:+.1f}° ± {spread:.1f}°"
+        for median, spread in zip(np.median(gaze, 0), gaze.std(0), strict=True)
+    ]
+    cells += [f"{length:.2f} mm" for length in np.median(rest, 0)]
+    print(f"| {len(gaze)} | " + " | ".join(cells) + " |")
 
 
 if __name__ == "__main__":

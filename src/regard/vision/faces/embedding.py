@@ -80,12 +80,17 @@ class FaceEmbedder:
 
 def read_faces(runner: Runner, chips: FaceChips, landmarks: Floats) -> FaceReadings:
     """FaceRes on faces with `landmarks` (N, 5, 2), px."""
-    parts = []
-    for points in _parts(landmarks, FACERES_BATCH):
-        faces = chips.take(points, FACERES_SIDE, FACERES_PADDING)
-        shifted = np.subtract(faces[..., ::-1], FACERES_MEAN, order="C", dtype=np.float32)
-        parts.append(runner.run("faceres", {"input": shifted}))
+    parts = [
+        read_chips(runner, chips.take(points, FACERES_SIDE, FACERES_PADDING))
+        for points in _parts(landmarks, FACERES_BATCH)
+    ]
     return FaceReadings(*(np.concatenate(outputs) for outputs in zip(*parts, strict=True)))
+
+
+def read_chips(runner: Runner, faces: Pixels) -> list[Floats]:
+    """FaceRes's outputs, in the order of `FaceReadings`, for chips (N, 224, 224, 3), RGB."""
+    shifted = np.subtract(faces[..., ::-1], FACERES_MEAN, order="C", dtype=np.float32)
+    return runner.run("faceres", {"input": shifted})
 
 
 def describe_by_dlib(runner: Runner, chips: FaceChips, landmarks: Floats) -> Floats:

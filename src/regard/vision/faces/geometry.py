@@ -35,14 +35,12 @@ class Alignment:
     """Where N heads are. A point of the mean face p appears at `scales` · `rotations` · p + shift.
 
     `rotations` (N, 3, 3), `scales` (N,) px by the mean face's unit, which is the distance of its eyes' outer
-    corners; `frontal` (N, 478, 3): the meshes, turned to face the camera, in that unit. `misfits` (N,): the
-    root mean square distance of the stiff parts from the mean face's, in that unit.
+    corners; `frontal` (N, 478, 3): the meshes, turned to face the camera, in that unit.
     """
 
     rotations: NDArray[np.float64]
     scales: NDArray[np.float64]
     frontal: NDArray[np.float64]
-    misfits: NDArray[np.float64]
 
 
 class MeanFace:
@@ -71,8 +69,7 @@ class MeanFace:
         rotations = np.einsum("nij,nj,njk->nik", left, sign, right)
         scales = np.maximum((spread * sign).sum(1) / (model**2).sum(), 1e-9)
         frontal = np.einsum("nkj,nji->nki", meshes - middles, rotations) / scales[:, None, None]
-        misfits = np.sqrt(((frontal[:, self.stiff] - model) ** 2).sum(2).mean(1))
-        return Alignment(rotations, scales, frontal, misfits)
+        return Alignment(rotations, scales, frontal)
 
 
 def poses_of(rotations: NDArray[np.float64]) -> list[Pose]:
