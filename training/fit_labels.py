@@ -19,6 +19,7 @@ import numpy as np
 
 from label_sets import OUTPUTS, PLACES, SCENES, STEPS, STRANGE, Annotated, annotated, views
 from regard.vision.labels.objects import COCO, any_odds, evidence
+from wilson import wilson
 
 WEIGHTS = Path(__file__).parents[1] / "src/regard/vision/labels"
 FOLDS, SEED = 5, 0
@@ -333,16 +334,6 @@ def _with_one(features: np.ndarray) -> np.ndarray:
 
 def _sigmoid(values: np.ndarray) -> np.ndarray:
     return np.asarray(1 / (1 + np.exp(-np.clip(values, -30, 30))))
-
-
-def wilson(right: int, total: int) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson, 1927)."""
-    if not total:
-        return 0.0, 1.0
-    z, share = 1.959964, right / total
-    middle = (share + z * z / (2 * total)) / (1 + z * z / total)
-    half = z / (1 + z * z / total) * np.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
-    return float(middle - half), float(middle + half)
 
 
 def _share(hits: int, total: int) -> list[float]:

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from wilson import wilson
+
 WEIGHTS = Path(__file__).parents[1] / "src/regard/vision/faces/heads"
 BATCH = 64
 
@@ -188,17 +190,6 @@ def platt(logits: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
         curvature = (features * (probability * (1 - probability))[:, None]).T @ features + prior
         weights = weights - np.linalg.solve(curvature, gradient)
     return float(weights[0]), float(weights[1])
-
-
-def wilson(right: int, total: int) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson, 1927)."""
-    z = 1.959964
-    if not total:
-        return 0.0, 1.0
-    share = right / total
-    middle = (share + z * z / (2 * total)) / (1 + z * z / total)
-    half = z / (1 + z * z / total) * np.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
-    return float(middle - half), float(middle + half)
 
 
 def metric(
