@@ -105,6 +105,11 @@ def test_a_gaze_is_read_from_where_the_iris_is(yaw: float, pitch: float, head: f
     assert outside.max() == 0
 
 
+def test_a_face_that_looks_ahead_is_judged_by_its_mesh() -> None:
+    (pose,) = combined_poses([Pose(0, 12, 4)], [Pose(2, 7, -4)])
+    assert [pose.roll, pose.yaw, pose.pitch] == pytest.approx([1, 7, 0])
+
+
 def test_a_face_turned_far_is_judged_by_its_landmarks() -> None:
     (pose,) = combined_poses([Pose(170, 60, 5)], [Pose(-170, 20, 15)])
     assert pose.yaw == pytest.approx(60)
