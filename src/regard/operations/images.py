@@ -11,13 +11,7 @@ from regard.errors import (
     InvalidImageFormatException,
     InvalidParameterException,
 )
-from regard.vision.image import (
-    Image,
-    ImageTooLarge,
-    ImageTooSmall,
-    UnsupportedImage,
-    decode_image,
-)
+from regard.vision.image import Image, ImageTooLarge, ImageTooSmall, UnsupportedImage
 
 
 def load_image(ctx: Context, source: Mapping[str, Any]) -> Image:
@@ -28,7 +22,7 @@ def load_image(ctx: Context, source: Mapping[str, Any]) -> Image:
     """
     settings = ctx.services.settings
     try:
-        return decode_image(
+        return ctx.looks.image(
             _bytes(ctx, source), max_side=settings.image_side, max_pixels=settings.image_pixels
         )
     except ImageTooLarge as error:

@@ -65,12 +65,18 @@ class Image:
 
 
 def decode_image(
-    data: bytes, *, max_side: int = 10_000, max_pixels: int = 60_000_000, min_side: int = 80
+    data: bytes,
+    *,
+    max_side: int = 10_000,
+    max_pixels: int = 60_000_000,
+    min_side: int = 80,
+    digest: str | None = None,
 ) -> Image:
     """Decode a JPEG or PNG.
 
     Transparent parts are laid on white; of an animated PNG the first picture is taken; 16 bits are cut to 8;
-    ICC profiles are ignored. Limits are in pixels. Raises ImageError, and nothing else, for any bytes.
+    ICC profiles are ignored. Limits are in pixels. `digest`: that of the bytes, for who has it. Raises
+    ImageError, and nothing else, for any bytes.
     """
     width, height = _size(data)
     if max(width, height) > max_side or width * height > max_pixels:
@@ -88,7 +94,7 @@ def decode_image(
     except Exception as error:  # decoders raise whatever damaged bytes lead them to
         raise UnsupportedImage(f"damaged picture: {error}") from error
     orientation = _orientation(opened)
-    return Image(_upright(pixels, orientation), hashlib.sha256(data).hexdigest())
+    return Image(_upright(pixels, orientation), digest or hashlib.sha256(data).hexdigest())
 
 
 def _size(data: bytes) -> tuple[int, int]:
