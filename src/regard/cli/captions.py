@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 Rectangle = tuple[float, float, float, float]  # left, top, right, bottom; px
 _Rows = NDArray[np.float64]  # (N, 4), rectangles
 
+_HAIR = 1e-6  # px
 _SMALL = 0.1  # share of the picture; captions stay off what is smaller, where they can
 
 
@@ -101,7 +102,8 @@ def _anywhere(
     """The free place in the picture that is nearest to a box's top left corner, for the fullest form."""
     for form, size in enumerate(sizes):
         across, down = size
-        lefts, tops = np.arange(0, width - across, across / 4), np.arange(0, height - down, down / 2)
+        lefts = np.arange(0, width - across + _HAIR, across / 4)
+        tops = np.arange(0, height - down + _HAIR, down / 2)
         places = _free(_at(np.stack(np.meshgrid(lefts, tops), -1).reshape(-1, 2), size), width, height, taken)
         if len(places):
             return places[int(np.argmin(np.square(places[:, :2] - box[:2]).sum(1)))], form
@@ -113,8 +115,10 @@ def _at(corners: NDArray[np.float64], size: tuple[float, float]) -> _Rows:
 
 
 def _free(places: _Rows, width: float, height: float, taken: _Rows) -> _Rows:
-    inside = (places[:, :2] >= 0).all(1) & (places[:, 2] <= width) & (places[:, 3] <= height)
-    free: _Rows = places[inside & ~(_shared(places, taken) > 0).any(1)]
+    inside = (
+        (places[:, :2] >= -_HAIR).all(1) & (places[:, 2] <= width + _HAIR) & (places[:, 3] <= height + _HAIR)
+    )
+    free: _Rows = places[inside & ~(_shared(places, taken) > _HAIR).any(1)]
     return free
 
 
