@@ -29,6 +29,8 @@ from regard.governance.audit import AuditLog
 from regard.packs.install import InstalledPack
 from regard.settings import Settings
 from regard.storage.database import Database
+from regard.storage.job_notices import JobNotices
+from regard.storage.jobs import JobStore
 from regard.storage.keys import KeyStore
 from regard.storage.objects import ObjectStore, parse_folders
 from regard.storage.reviews import ModerationReviews
@@ -102,6 +104,8 @@ def build(settings: Settings, *, report: Report | None = None) -> Parts:
         nudity=NudityDetector(BodyPartDetector(sessions), analyzer),
         reviews=ModerationReviews(database),
         objects=ObjectStore(parse_folders(settings.buckets), settings.s3_endpoint),
+        jobs=JobStore(database, limit=settings.job_limit, days=settings.job_days),
+        notices=JobNotices(database),
     )
     keys, audit = KeyStore(database), AuditLog(database)
     return Parts(
