@@ -82,8 +82,9 @@ class Settings:
     )
     # Stored video: its jobs, and who is told of their end.
     job_workers: int = _setting(
-        1, "Processes for jobs on stored video that `regard serve` starts; with 0 they wait for a `regard
-        worker`.", least=0,
+        1,
+        "Workers for jobs on stored video that `regard serve` starts; with 0 they wait for `regard worker`.",
+        least=0,
     )
     job_limit: int = _setting(20, "Jobs on stored video that may be under way at a time.")
     job_days: int = _setting(7, "Days for which a job's results are kept after its end.")
@@ -97,8 +98,9 @@ class Settings:
         None, "SNS endpoint for notifications; AWS's own when set to `aws`, no SNS when unset."
     )
     webhooks: str = _setting(
-        "public", "Addresses that notifications may be sent to over HTTP: `public` ones, by https:// alone;
-        `private` adds " "this machine and private networks, by http:// too; `none`.",
+        "public",
+        "Where notifications may go over HTTP: `public` addresses, by https:// alone; `private` adds this "
+        "machine and private networks, by http:// too; `none`.",
     )
     webhook_secret: str = _setting(
         "", "Secret that signs notifications over HTTP, in place of each key's own.", secret=True

@@ -16,6 +16,7 @@ from regard.cli import (
     collections,
     gallery,
     importing,
+    jobs,
     keys,
     labels,
     models,
@@ -23,6 +24,7 @@ from regard.cli import (
     pictures,
     server,
     users,
+    worker,
 )
 from regard.cli import text as reading
 from regard.cli.printing import complain
@@ -36,6 +38,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("serve")(server.serve)
+app.command("worker")(worker.worker)
 app.command("faces")(pictures.faces)
 app.command("labels")(labels.labels)
 app.command("compare")(pictures.compare)
@@ -50,6 +53,7 @@ app.add_typer(collections.app, name="collections")
 app.add_typer(users.app, name="users")
 app.add_typer(celebrities.app, name="celebrities")
 app.add_typer(keys.app, name="keys")
+app.add_typer(jobs.app, name="jobs")
 app.add_typer(models.app, name="models")
 app.add_typer(audit.app, name="audit")
 

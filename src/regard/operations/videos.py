@@ -1,4 +1,4 @@
-"""Videos of a request: they are in a bucket, or are refused in AWS's terms. And what an analysis of one is."""
+"""Videos of a request: in a bucket, or refused in AWS's terms. And what an analysis of one is."""
 
 from __future__ import annotations
 

@@ -170,7 +170,9 @@ def _open_file(root: Path, name: str, version: str | None) -> BinaryIO:
         if not path.is_relative_to(root):
             raise InvalidS3ObjectException(_UNAVAILABLE)
         # Never block on a pipe that somebody left in the folder, nor follow a link made since the check.
-        file = open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW), "rb")
+        file = open(  # noqa: SIM115 - whoever asked for it closes it
+            os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW), "rb"
+        )
     except (OSError, ValueError, RuntimeError) as error:
         raise InvalidS3ObjectException(_UNAVAILABLE) from error
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
