@@ -41,7 +41,7 @@ from regard.vision.nudity import NudityDetector
 from regard.vision.session import SessionPool, one_thread_each
 from regard.vision.text import TextAnalyzer
 from regard.wire.endpoint import Endpoint, not_found, routes
-from regard.wire.own import OwnPaths, own_routes
+from regard.wire.own import OwnPath, own_routes
 from regard.wire.spec import wire_names
 
 _SEGMENT_OF_TAILS = 64  # tails that a segment of an index holds at most
@@ -159,9 +159,9 @@ def asgi(parts: Parts) -> Starlette:
     executor = ThreadPoolExecutor(parts.settings.worker_count, thread_name_prefix="request")
     endpoint = Endpoint(parts.gate, SigningKeys(parts.keys), parts.settings, executor)
 
-    own = Endpoint(
-        parts.gate, SigningKeys(parts.keys), parts.settings, executor, dialect=OwnPaths(), line=endpoint.line
-    )
+    def own(path: OwnPath) -> Endpoint:
+        keys = SigningKeys(parts.keys)
+        return Endpoint(parts.gate, keys, parts.settings, executor, dialect=path, line=endpoint.line)
 
     async def healthz(_: Request) -> Response:
         return JSONResponse({"status": "ok", "version": version("regard")})

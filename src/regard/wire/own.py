@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -18,26 +18,27 @@ from regard.errors import SerializationException, UnknownOperationException, Val
 from regard.wire.endpoint import Endpoint
 
 _ROOT: Final = "/regard/v1"
-_ROUTES: Final = {
-    ("GET", "/jobs"): "list_jobs",
-    ("GET", "/jobs/{JobId}"): "get_job",
-    ("POST", "/jobs/{JobId}/cancel"): "cancel_job",
-}
+_JOBS: Final = f"{_ROOT}/jobs"
+_JOB: Final = f"{_ROOT}/jobs/{{JobId}}"
+_CANCEL: Final = f"{_ROOT}/jobs/{{JobId}}/cancel"
+_OPERATIONS: Final = {("GET", _JOBS): "list_jobs", ("GET", _JOB): "get_job", ("POST", _CANCEL): "cancel_job"}
 _BODY_BYTES: Final = 64 * 1024
 _JOB_ID: Final = re.compile(r"[a-zA-Z0-9_-]{1,64}", re.ASCII)  # the API's own pattern
 
 
-class OwnPaths:
-    """The dialect of these paths."""
+class OwnPath:
+    """The dialect of one of these paths."""
 
-    targeted: bool = False
+    targeted = False
     greeting: str | None = None
     media_type = "application/json"
 
+    def __init__(self, path: str) -> None:
+        self._path = path
+
     def operation(self, request: Request) -> str:
-        path = request.scope["route"].path.removeprefix(_ROOT)
         try:
-            return _ROUTES[request.method, path]
+            return _OPERATIONS[request.method, self._path]
         except KeyError as error:
             raise UnknownOperationException("This address has another method.") from error
 
@@ -56,10 +57,9 @@ class OwnPaths:
         return json.dumps(response, separators=(",", ":"), allow_nan=False).encode("ascii")
 
 
-def own_routes(endpoint: Endpoint) -> list[Route]:
-    """Every path, for whatever method."""
-    paths = dict.fromkeys(path for _, path in _ROUTES)
-    return [Route(_ROOT + path, endpoint) for path in paths]
+def own_routes(endpoint: Callable[[OwnPath], Endpoint]) -> list[Route]:
+    """Every path, for whatever method; `endpoint` makes what serves one."""
+    return [Route(path, endpoint(OwnPath(path))) for path in (_JOBS, _JOB, _CANCEL)]
 
 
 def _object(body: bytes) -> dict[str, Any]:
