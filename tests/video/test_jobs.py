@@ -99,7 +99,8 @@ def test_a_mistake_in_an_analysis_fails_the_job_and_tells_nothing_of_the_server(
     worker.run_one(FOREVER)
     message = labels(parts, job_id)["StatusMessage"]
     assert message == "The analysis failed in a way that is Regard's fault; its log says how."
-    assert records(parts, job_id)[-1]["outcome"] == "InternalServerError"
+    outcomes = [one["outcome"] for one in records(parts, job_id) if one["operation"] == "StartLabelDetection"]
+    assert outcomes == ["ok", "begun", "InternalServerError"]
 
 
 def test_a_video_that_is_gone_when_the_job_is_run_fails_it(
@@ -188,17 +189,9 @@ def test_a_suspended_keys_job_is_not_run(parts: Parts, worker: Worker, script: C
 
 
 def test_a_key_that_is_suspended_stops_its_running_job_at_the_next_step(
-    parts: Parts, worker: Worker, script: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    parts: Parts, script: Callable[..., Any]
 ) -> None:
     caller = holder(parts)
-    whole = RUNS["start_label_detection"]
-
-    def suspended_meanwhile(*arguments: Any) -> Any:
-        for step in whole(*arguments):
-            yield step
-            parts.keys.suspend(caller.key_id)
-            pytest.fail("the analysis went on")
-
     job_id = start(parts, script(steps=9), caller)
     steps = parts.gate.run_job(parts.services.jobs.find(job_id))  # type: ignore[arg-type]
     next(steps)
@@ -380,8 +373,9 @@ def test_a_worker_waits_for_a_database_that_is_busy(
         return find(database)
 
     monkeypatch.setattr(Database, "read", busy_at_first)
-    thread = threading.Thread(target=worker.run, args=(stop,))
+    thread = threading.Thread(target=worker.run, args=(stop,), daemon=True)
     thread.start()
+    assert looked.wait(10)
     while labels(parts, job_id)["JobStatus"] == "IN_PROGRESS":
         stop.wait(0.05)
     stop.set()

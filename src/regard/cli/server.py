@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shlex
+import signal
 import socket
+import sys
 from typing import Annotated
 
 import typer
@@ -67,6 +69,8 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
         timeout_keep_alive=75,
         timeout_graceful_shutdown=20,
     )
+    # uvicorn ends its run with the signal that stopped it, which must not end the process before the workers.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     workers = WorkerProcesses(settings)
     workers.start()
     try:

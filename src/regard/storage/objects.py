@@ -48,23 +48,18 @@ class ObjectStore:
             raise InvalidS3ObjectException(_UNAVAILABLE)
         return self._read_s3(bucket, name, version, limit)
 
-    def check_video(self, bucket: str, name: str, version: str | None, *, limit: int) -> int:
-        """The size in bytes of an object that can be read; nothing of it is.
+    def check_video(self, bucket: str, name: str, version: str | None, *, limit: int) -> None:
+        """Whether an object can be read, without reading it.
 
         Raises InvalidS3ObjectException as `read` does, and VideoTooLargeException above `limit` bytes.
         """
         if bucket in self._folders:
             with _open_file(self._folders[bucket], name, version) as file:
-                size = os.fstat(file.fileno()).st_size
+                _check_size(os.fstat(file.fileno()).st_size, limit)
         elif self._endpoint is None:
             raise InvalidS3ObjectException(_UNAVAILABLE)
         else:
-            size = self._head(_which(bucket, name, version))["ContentLength"]
-        if size > limit:
-            raise VideoTooLargeException(
-                f"The file size or duration of the supplied media is too large: more than {limit} bytes."
-            )
-        return size
+            _check_size(self._head(_which(bucket, name, version))["ContentLength"], limit)
 
     @contextmanager
     def open_video(self, bucket: str, name: str, version: str | None, *, limit: int) -> Iterator[BinaryIO]:
@@ -74,13 +69,17 @@ class ObjectStore:
         another than it was, and InternalServerError while S3 can't be reached.
         """
         if bucket in self._folders:
-            self.check_video(bucket, name, version, limit=limit)
             with _open_file(self._folders[bucket], name, version) as file:
+                _check_size(os.fstat(file.fileno()).st_size, limit)
                 yield file
             return
-        size = self.check_video(bucket, name, version, limit=limit)
+        if self._endpoint is None:
+            raise InvalidS3ObjectException(_UNAVAILABLE)
         which = _which(bucket, name, version)
-        which["IfMatch"] = self._head(which)["ETag"]
+        head = self._head(which)
+        size = head["ContentLength"]
+        _check_size(size, limit)
+        which["IfMatch"] = head["ETag"]
         with BufferedReader(RangeReader(lambda first, last: self._part(which, first, last), size)) as remote:
             yield remote
 
@@ -183,6 +182,13 @@ def _open_file(root: Path, name: str, version: str | None) -> BinaryIO:
 
 def _which(bucket: str, name: str, version: str | None) -> dict[str, str]:
     return {"Bucket": bucket, "Key": name} | ({"VersionId": version} if version else {})
+
+
+def _check_size(size: int, limit: int) -> None:
+    if size > limit:
+        raise VideoTooLargeException(
+            f"The file size or duration of the supplied media is too large: more than {limit} bytes."
+        )
 
 
 def _too_large(limit: int) -> ImageTooLargeException:
