@@ -11,6 +11,8 @@ from regard.collections.gallery import Gallery
 from regard.collections.store import CollectionStore
 from regard.collections.users import Users
 from regard.settings import Settings
+from regard.storage.job_notices import JobNotices
+from regard.storage.jobs import JobStore
 from regard.storage.objects import ObjectStore
 from regard.storage.reviews import ModerationReviews
 from regard.vision.faces import FaceAnalyzer
@@ -35,6 +37,8 @@ class Services:
     nudity: NudityDetector
     reviews: ModerationReviews
     objects: ObjectStore
+    jobs: JobStore
+    notices: JobNotices
 
     def looks(self) -> Looks:
         """A new memory of what is found in pictures, for one request or several about one picture."""

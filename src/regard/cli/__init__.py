@@ -17,6 +17,7 @@ from regard.cli import (
     collections,
     gallery,
     importing,
+    jobs,
     keys,
     labels,
     models,
@@ -24,6 +25,7 @@ from regard.cli import (
     pictures,
     server,
     users,
+    worker,
 )
 from regard.cli import text as reading
 from regard.cli.printing import complain
@@ -38,6 +40,7 @@ app = typer.Typer(
 )
 app.command("serve")(server.serve)
 app.command("analyze")(analyze.analyze)
+app.command("worker")(worker.worker)
 app.command("faces")(pictures.faces)
 app.command("labels")(labels.labels)
 app.command("compare")(pictures.compare)
@@ -52,6 +55,7 @@ app.add_typer(collections.app, name="collections")
 app.add_typer(users.app, name="users")
 app.add_typer(celebrities.app, name="celebrities")
 app.add_typer(keys.app, name="keys")
+app.add_typer(jobs.app, name="jobs")
 app.add_typer(models.app, name="models")
 app.add_typer(audit.app, name="audit")
 

@@ -45,6 +45,10 @@ class LocalGate:
         self.check(operation, **params)
         return self.parts.gate.call(operation, params, LOCAL, case=self._case, looks=self._looks)
 
+    def own(self, operation: str, **params: Any) -> dict[str, Any]:
+        """The answer of an operation that Rekognition doesn't have. Raises ServiceError."""
+        return self.parts.gate.call(operation, params, LOCAL, case=self._case)
+
     def incarnation(self) -> str:
         """Which database this is: another one once a backup was restored, which may hold less."""
         from sqlalchemy import select
