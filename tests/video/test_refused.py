@@ -47,20 +47,6 @@ def test_a_file_that_names_others_is_refused(
     assert SECRET not in str(caught.value)
 
 
-def test_a_movie_whose_track_lies_in_another_file_is_refused(tmp_path: Path, clip: Path) -> None:
-    movie = bytearray(clip.read_bytes())
-    at = movie.index(b"url \x00\x00\x00\x01")
-    movie[at + 7] = 0  # not self-contained any more
-    media = movie.index(b"mdat")
-    movie[media + 4 :] = movie[media + 4 :].replace(movie[media + 4 : media + 2000], bytes(1996))
-    (tmp_path / "other.mp4").write_bytes(movie)
-    try:
-        with Video.open(tmp_path / "other.mp4") as video:
-            assert all(frame.image.pixels is not None for frame in video.frames())
-    except VideoError:
-        pass
-
-
 def test_a_path_is_never_a_protocol(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(VideoError, match="can't be opened"):
