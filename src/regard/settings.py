@@ -51,6 +51,9 @@ class Settings:
     object_bytes: int = _setting(15_728_640, "Largest image in a bucket, in bytes.")
     image_side: int = _setting(10_000, "Longest side of an image, in pixels.")
     image_pixels: int = _setting(60_000_000, "Most pixels of an image that is decoded.")
+    video_bytes: int = _setting(10_737_418_240, "Largest stored video, in bytes.")
+    video_minutes: int = _setting(360, "Longest stored video, in minutes.")
+    video_pixels: int = _setting(35_389_440, "Most pixels of a frame of a stored video, as displayed.")
     clock_skew: int = _setting(300, "Seconds that a signed request's clock may be off.")
     collection_faces: int = _setting(10_000_000, "Most faces in one collection.")
     index_memory: int = _setting(
