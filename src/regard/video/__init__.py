@@ -1,0 +1,1 @@
+"""Stored video: frames, shots, and who is where in them. Knows no AWS names."""
