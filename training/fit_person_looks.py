@@ -3,8 +3,8 @@
     python training/fit_person_looks.py DATA
 
 People of COCO's photos (boxes as annotated) and of hardhat's (boxes as found), except those photos that
-bench/tracking.py cuts its people out of, so that they are judged as strangers. Nobody need be named: there are no
-identities in it, only a mean and principal directions.
+bench/tracking.py cuts its people out of, so that they are judged as strangers. Nobody need be named: there
+are no identities in it, only a mean and principal directions.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-
 from bench.tracking_clips import cut_out_people
+from training.label_sets import sessions
+
 from regard.video.persons import (
     PersonDetector,
     count_colours,
@@ -26,7 +27,6 @@ from regard.video.persons import (
 )
 from regard.vision.image import decode_image
 from regard.vision.pixels import Pixels
-from training.label_sets import sessions
 
 OUT = Path(__file__).parent.parent / "src/regard/video/person_looks.npz"
 DIRECTIONS = 192

@@ -1,7 +1,8 @@
 """What tracks look like, so that somebody who was hidden or away is known again.
 
-A look is a unit vector; a track's is the mean of those that were taken of it. How alike two must be to be of one
-person depends on what the vectors are of; `AppearanceModel` says it, as log-odds that are a line in the cosine.
+A look is a unit vector; a track's is the mean of those that were taken of it. How alike two must be to be of
+one person depends on what the vectors are of; `AppearanceModel` says it, as log-odds that are a line in the
+cosine.
 """
 
 from __future__ import annotations
@@ -31,10 +32,10 @@ class AppearanceModel:
     known_again: float
 
     def evidence(self, cosines: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.clip(self.slope * (cosines - self.middle), -self.most, self.most)
+        return np.asarray(np.clip(self.slope * (cosines - self.middle), -self.most, self.most))
 
 
-PERSONS = AppearanceModel(middle=0.35, slope=10.0, most=4.0, known_again=1.5)
+PERSONS = AppearanceModel(middle=0.4, slope=10.0, most=4.0, known_again=1.5)
 FACES = AppearanceModel(middle=0.5, slope=12.0, most=4.0, known_again=1.5)
 
 
@@ -88,4 +89,4 @@ def unpack(text: str) -> Looks:
 
 def _unit(rows: Looks) -> NDArray[np.float64]:
     exact = rows.astype(np.float64)
-    return exact / np.maximum(np.linalg.norm(exact, axis=1, keepdims=True), 1e-9)
+    return np.asarray(exact / np.maximum(np.linalg.norm(exact, axis=1, keepdims=True), 1e-9))

@@ -3,9 +3,10 @@
 A box is its centre and the logarithms of its sides. Each of the four has a speed that is an
 Ornstein–Uhlenbeck process: nudged all the time, and forgotten within a second or so. (Uhlenbeck and Ornstein,
 "On the Theory of the Brownian Motion", 1930; for tracking, Singer, "Estimating Optimal Tracking Filter
-Performance for Manned Maneuvering Targets", 1970.) So a box that is not seen drifts to a stop, its uncertainty
-grows as far as people walk, and two steps of time equal one of both. The four don't influence each other: their
-covariances are 2 × 2, and no matrix is inverted. Places are in box heights wherever they are compared.
+Performance for Manned Maneuvering Targets", 1970.) So a box that is not seen drifts to a stop, its
+uncertainty grows as far as people walk, and two steps of time equal one of both. The four don't influence
+each other: their covariances are 2 × 2, and no matrix is inverted. Places are in box heights wherever they
+are compared.
 
 What a detector says is sometimes far off, as when legs are hidden. So its errors follow Student's t: a
 measurement that is unlikely moves the box less (West, "Outlier Models and Prior Distributions in Bayesian
@@ -47,7 +48,7 @@ class MotionModel:
         return np.array([self.place_error, self.place_error, self.side_error, self.side_error])
 
 
-PERSONS = MotionModel(pace=0.5, swelling=0.15, memory=1.2, place_error=0.04, side_error=0.06)
+PERSONS = MotionModel(pace=0.4, swelling=0.15, memory=1.2, place_error=0.04, side_error=0.06)
 FACES = MotionModel(pace=1.5, swelling=0.3, memory=0.7, place_error=0.06, side_error=0.08)
 
 

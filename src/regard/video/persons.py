@@ -40,7 +40,10 @@ class FoundPersons:
 
 
 class PersonDetector:
-    """CenterNet's persons, whole pictures at 512 px. Safe to share by threads."""
+    """CenterNet's persons, in the frame made square by black bars. Safe to share by threads.
+
+    Stretched to a square, as a photo may be, a wide frame loses half of its persons: people get too thin.
+    """
 
     networks = ("centernet",)
 
@@ -50,12 +53,15 @@ class PersonDetector:
 
     def detect(self, pixels: Pixels) -> FoundPersons:
         """The persons in a frame (H, W, 3), RGB, of LEAST_CHANCE and more."""
-        candidates = find_candidates(self._runner, pixels, same=_SAME)
+        square, shift = squared(pixels)
+        candidates = find_candidates(self._runner, square, same=_SAME)
         chances = self._calibration.chances(candidates)
         rows = np.flatnonzero((candidates.classes == _PERSON) & (chances >= LEAST_CHANCE))
         rows = rows[np.argsort(-chances[rows], kind="stable")]
         height, width = pixels.shape[:2]
-        return FoundPersons(candidates.boxes[rows] * (width, height, width, height), chances[rows])
+        boxes = np.clip(candidates.boxes[rows] * len(square) - shift, 0, (width, height, width, height))
+        some = (boxes[:, 2:] - boxes[:, :2] >= 1).all(1)
+        return FoundPersons(boxes[some], chances[rows][some])
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -94,6 +100,16 @@ class PersonLooks:
         shapes = (flattened(read_in_parts(self._runner, crops)) - constants.centre) @ constants.projection
         colours = np.array([count_colours(crop) for crop in crops]) - constants.colours
         return unit(np.concatenate([unit(shapes), constants.weight * unit(colours)], 1))
+
+
+def squared(pixels: Pixels) -> tuple[Pixels, NDArray[np.float64]]:
+    """A frame (H, W, 3) in the middle of a black square, and where it begins there: x, y, x, y (4,), px."""
+    height, width = pixels.shape[:2]
+    side = max(height, width)
+    square = np.zeros((side, side, 3), np.uint8)
+    top, left = (side - height) // 2, (side - width) // 2
+    square[top : top + height, left : left + width] = pixels
+    return square, np.array([left, top, left, top], np.float64)
 
 
 def cut_persons(pixels: Pixels, boxes: NDArray[np.float64]) -> list[Pixels]:
@@ -155,5 +171,5 @@ def load_constants() -> LookConstants:
         )
 
 
-def unit(rows: Floats) -> Floats:
+def unit(rows: NDArray[np.floating]) -> Floats:
     return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9), np.float32)

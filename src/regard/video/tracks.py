@@ -1,10 +1,11 @@
 """Who is who from frame to frame: ByteTrack by motion, and by looks when motion is no guide.
 
-As in ByteTrack (Zhang et al., "ByteTrack: Multi-Object Tracking by Associating Every Detection Box", 2022), first
-the sure detections are given to tracks, then tracks that are left take unsure ones. Unlike in it, what a pair is
-given for is evidence, log-odds by motion (`motion`) and looks (`appearance`), since between samples at 4 to 10 a
-second boxes need not overlap; and a track is believed when its detections together are worth it, a sequential
-test (Page, "Continuous Inspection Schemes", 1954). Somebody new who looks like somebody lost is that somebody.
+As in ByteTrack (Zhang et al., "ByteTrack: Multi-Object Tracking by Associating Every Detection Box", 2022),
+first the sure detections are given to tracks, then tracks that are left take unsure ones. Unlike in it, what
+a pair is given for is evidence, log-odds by motion (`motion`) and looks (`appearance`), since between samples
+at 4 to 10 a second boxes need not overlap; and a track is believed when its detections together are worth it,
+a sequential test (Page, "Continuous Inspection Schemes", 1954). Somebody new who looks like somebody lost is
+that somebody.
 """
 
 from __future__ import annotations
@@ -34,22 +35,24 @@ class TrackerSettings:
     needs to be believed. `pair`, `unsure_pair`: the least evidence for giving a detection to a track.
     `hidden`: how long motion is a guide for somebody who isn't seen; `recent`: how long for unsure
     detections. `away`: how long, and `gallery` how many, lost ones are known again by their looks.
-    `refresh`: how often the look of one who is followed without doubt is taken. `crowding`: the share of a
+    `clear`: by how much more evidence than any rival a pair is without doubt; `refresh`: how often the look of
+    one who is followed without doubt is taken. `crowding`: the share of a
     box that others cover from which its look isn't trusted.
     """
 
     motion: MotionModel
     appearance: AppearanceModel
-    sure: float = 0.35
-    least: float = 0.1
-    doubt: float = 0.2
+    sure: float = 0.4
+    least: float = 0.15
+    doubt: float = 0.25
     enough: float = 0.6
-    pair: float = -4.0
+    pair: float = 0.0
     unsure_pair: float = -1.0
     hidden: int = 2_500
     recent: int = 1_000
     away: int = 120_000
     gallery: int = 200
+    clear: float = 6.0
     refresh: int = 800
     crowding: float = 0.4
 
@@ -126,9 +129,9 @@ class Tracker:
         """The ids (N,) of detections; −1 for what belongs to no track, or to one that isn't believed yet.
 
         `timestamp`: ms, later than the last. `boxes` (N, 4): left, top, right, bottom, px. `scores` (N,):
-        probabilities, 0 to 1; the unsure ones too, they keep tracks alive. `features` (N, D), unit length, or a
-        function that gives those of some rows, which is asked only for what is needed. After it, `named` has
-        the earlier detections of tracks that this update has come to believe.
+        probabilities, 0 to 1; the unsure ones too, they keep tracks alive. `features` (N, D), unit length, or
+        a function that gives those of some rows, which is asked only for what is needed. After it, `named`
+        has the earlier detections of tracks that this update has come to believe.
 
         The time it takes grows with tracks times detections; what it keeps is bounded by the settings.
         Raises ValueError for times that don't rise and arrays that don't fit.
@@ -187,9 +190,7 @@ class Tracker:
         tracker._tracks = [_Track.restore(track) for track in state["tracks"]]
         tracker._away = [_Track.restore(track) for track in state["away"]]
         places, speeds, spreads = (np.array(values, np.float64) for values in state["motion"])
-        tracker._motion = Motion(
-            places.reshape(-1, 4), speeds.reshape(-1, 4), spreads.reshape(-1, 4, 3)
-        )
+        tracker._motion = Motion(places.reshape(-1, 4), speeds.reshape(-1, 4), spreads.reshape(-1, 4, 3))
         return tracker
 
     def _advance(self, timestamp: int) -> None:
@@ -206,36 +207,27 @@ class Tracker:
         self._keep([n for n in range(len(self._tracks)) if n not in set(gone)])
         self._motion = self._motion.predicted(seconds, self._settings.motion)
 
-    def _pair_sure(
-        self, boxes: Floats, sure: Ids, looks: _Looks, timestamp: int
-    ) -> list[tuple[int, int]]:
-        """Believed tracks and the sure detections that are theirs, by motion and, where that may matter, looks."""
+    def _pair_sure(self, boxes: Floats, sure: Ids, looks: _Looks, timestamp: int) -> list[tuple[int, int]]:
+        """Believed tracks and the sure detections that are theirs, by motion and, where that may matter,
+        looks.
+        """
         settings = self._settings
         rows = np.array([n for n, track in enumerate(self._tracks) if track.id >= 0], np.intp)
         evidence = self._motion.take(rows).evidence(boxes[sure], settings.motion)
-        possible = evidence >= settings.pair - settings.appearance.most
         seen = np.array([self._tracks[row].seen for row in rows.tolist()], np.int64)
-        before = seen.max(initial=-1)
+        known = [self._tracks[row].look for row in rows.tolist()]
         # Nobody else is near, and it was here a moment ago.
-        plain = possible & (possible.sum(0) == 1) & (possible.sum(1) == 1)[:, None]
-        plain &= (seen == before)[:, None] & (evidence >= settings.pair)
-        stale = np.array(
-            [
-                self._tracks[row].look is None
-                or timestamp - self._tracks[row].look.taken >= settings.refresh  # type: ignore[union-attr]
-                for row in rows.tolist()
-            ],
-            bool,
-        )
+        plain = (evidence >= settings.pair) & (evidence - _best_rival(evidence) >= settings.clear)
+        plain &= (seen == seen.max(initial=-1))[:, None]
+        taken = np.array([look.taken if look else -settings.refresh for look in known], np.int64)
+        stale = timestamp - taken >= settings.refresh
         needless = (plain & ~stale[:, None]).any(0)
         looks.want(sure[~needless].tolist())
-        alike = cosines([self._tracks[row].look for row in rows], [looks.rows[row] for row in sure])
+        alike = cosines(known, [looks.rows[row] for row in sure.tolist()])
         total = evidence + np.nan_to_num(settings.appearance.evidence(alike))
         return [(int(rows[row]), int(sure[column])) for row, column in assign(total, settings.pair)]
 
-    def _pair(
-        self, boxes: Floats, tracks: Sequence[int], rows: Ids, least: float
-    ) -> list[tuple[int, int]]:
+    def _pair(self, boxes: Floats, tracks: Sequence[int], rows: Ids, least: float) -> list[tuple[int, int]]:
         """These tracks and these detections by motion alone."""
         index = np.array(tracks, np.intp)
         evidence = self._motion.take(index).evidence(boxes[rows], self._settings.motion)
@@ -263,7 +255,9 @@ class Tracker:
                 track.evidence += float(scores[row])
                 track.sights.append((timestamp, row))
             if look is not None and row in trusted:
-                track.look = track.look.with_look(look, timestamp) if track.look else Appearance(look, 1, timestamp)
+                track.look = (
+                    track.look.with_look(look, timestamp) if track.look else Appearance(look, 1, timestamp)
+                )
 
     def _doubt(self, seen: set[int]) -> None:
         """Every update costs new tracks evidence; those with none left are gone."""
@@ -318,7 +312,10 @@ class Tracker:
     def _known_again(self, new: Sequence[_Track], lost: Sequence[_Track]) -> list[tuple[int, int]]:
         """Pairs of new and lost tracks that look like one."""
         model = self._settings.appearance
-        alike = cosines([track.look for track in lost], [track.look and track.look.mean for track in new])
+        means = [None if track.look is None else track.look.mean for track in new]
+        alike = cosines(
+            [track.look for track in lost], [None if track.look is None else track.look.mean for track in new]
+        )
         evidence = np.nan_to_num(model.evidence(alike.T), nan=-np.inf)
         return assign(evidence, model.known_again)
 
@@ -333,6 +330,17 @@ class Tracker:
     def _keep(self, rows: Sequence[int]) -> None:
         self._tracks = [self._tracks[row] for row in rows]
         self._motion = self._motion.take(np.array(rows, np.intp))
+
+
+def _best_rival(evidence: Floats) -> Floats:
+    """(N, M): for each pair, the most evidence of another pair that has its row or its column."""
+    rival = np.full(evidence.shape, -np.inf)
+    for side in (0, 1):
+        if evidence.shape[side] > 1:
+            second, first = np.moveaxis(np.partition(evidence, -2, side), side, 0)[-2:]
+            best, other = np.expand_dims(first, side), np.expand_dims(second, side)
+            rival = np.maximum(rival, np.where(evidence == best, other, best))
+    return rival
 
 
 def _checked(boxes: Floats, scores: Floats) -> tuple[Floats, Floats]:
