@@ -124,15 +124,18 @@ def _shown(instances: Sequence[Instance]) -> tuple[Instance, ...]:
     return sure or tuple(one for one in instances[:1] if one.confidence >= LEAST_OF_BEST)
 
 
-def find_candidates(runner: Runner, pixels: Pixels) -> Candidates:
-    """What CenterNet finds in the whole picture, stretched, each object once."""
+def find_candidates(runner: Runner, pixels: Pixels, *, same: float = _SAME) -> Candidates:
+    """What CenterNet finds in the whole picture, stretched, each object once.
+
+    `same`: the IoU from which two boxes of one class are one object.
+    """
     batch = resize(pixels, SIDE, SIDE)[None].astype(np.float32)
     found = np.asarray(runner.run("centernet", {"input": batch})[0][0], np.float64)  # (100, 6)
     found = found[(found[:, 4] > LEAST_SCORE) & (found[:, 5] < len(COCO))]
     boxes = np.clip(found[:, :4] / SIDE, 0, 1)
     some = (boxes[:, 2:] > boxes[:, :2]).all(1)
     candidates = Candidates(boxes[some], found[some, 4], found[some, 5].astype(np.intp))
-    return candidates.take(_distinct(candidates))
+    return candidates.take(_distinct(candidates, same))
 
 
 def evidence(candidates: Candidates) -> NDArray[np.float64]:
@@ -162,13 +165,13 @@ def load_calibration() -> Calibration:
     return Calibration(np.array(facts["instance"]), np.array(facts["picture"]))
 
 
-def _distinct(candidates: Candidates) -> list[int]:
+def _distinct(candidates: Candidates, same: float) -> list[int]:
     """Rows that remain when, of boxes of one class that overlap, the strongest is kept (NMS)."""
     overlaps = _overlaps(candidates.boxes)
     kept: list[int] = []
     for row in np.argsort(-candidates.scores, kind="stable").tolist():
         rivals = [other for other in kept if candidates.classes[other] == candidates.classes[row]]
-        if not rivals or overlaps[row, rivals].max() <= _SAME:
+        if not rivals or overlaps[row, rivals].max() <= same:
             kept.append(row)
     return kept
 
