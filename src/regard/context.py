@@ -16,6 +16,7 @@ from regard.storage.reviews import ModerationReviews
 from regard.vision.faces import FaceAnalyzer
 from regard.vision.labels import LabelDetector
 from regard.vision.nudity import NudityDetector
+from regard.vision.protective import ProtectiveDetector
 from regard.vision.text import TextAnalyzer
 
 
@@ -32,6 +33,7 @@ class Services:
     users: Users
     celebrities: Celebrities
     nudity: NudityDetector
+    protective: ProtectiveDetector
     reviews: ModerationReviews
     objects: ObjectStore
 

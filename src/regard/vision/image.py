@@ -14,6 +14,7 @@ from PIL import JpegImagePlugin, PngImagePlugin
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _ORIENTATION = 0x0112
+LEAST_SIDE = 80  # px, of what is decoded unless somebody asks for less
 _STRIP = 1024  # rows
 
 # EXIF orientation: transpose first or not, then flip along these axes. EXIF 2.32, section 4.6.4, tag 274.
@@ -65,7 +66,7 @@ class Image:
 
 
 def decode_image(
-    data: bytes, *, max_side: int = 10_000, max_pixels: int = 60_000_000, min_side: int = 80
+    data: bytes, *, max_side: int = 10_000, max_pixels: int = 60_000_000, min_side: int = LEAST_SIDE
 ) -> Image:
     """Decode a JPEG or PNG.
 
