@@ -246,7 +246,7 @@ def fit_gloves(
         "trained on": [f"hands of people whose face is seen: {len(chosen)}, {int(worn.sum())} in gloves"],
         "research-only data": "as for `hand`",
         "split": f"{FOLDS} folds by photo, look-alikes together",
-        "limits": "Gloves are rare here and look like anything, and nearly all are missed: that none is found "
+        "limits": "Gloves are rare here, look like anything, and nearly all are missed: that none is found "
         "does not mean that none is worn.",
         "metrics": [
             share("glove", "said where true, %", said[worn], title),

@@ -25,6 +25,7 @@ from regard.governance import policy, purpose
 from regard.governance.audit import AuditLog
 from regard.operations import OPERATIONS, Operation
 from regard.operations.resources import collection_arn, collection_of
+from regard.vision.looks import Looks
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,14 @@ class Gate:
         self._names = names
         self._audit = audit
 
+    def is_built(self, operation: str) -> bool:
+        """Whether there is such an operation in this version."""
+        return operation in OPERATIONS
+
+    def name_of(self, operation: str) -> str:
+        """AWS's name of an operation that botocore's `xform_name` names. Raises KeyError."""
+        return self._names[operation]
+
     def call(
         self,
         operation: str,
@@ -53,16 +62,19 @@ class Gate:
         *,
         request_id: str | None = None,
         case: str | None = None,
+        looks: Looks | None = None,
     ) -> dict[str, Any]:
         """Runs an operation, named as botocore's `xform_name` does, for a caller who has been authenticated.
 
-        `params` and the answer have the shapes of Rekognition's API. Raises ServiceError for everything
-        that is the caller's to mend. Whatever happens is in the audit log before it leaves.
+        `params` and the answer have the shapes of Rekognition's API. `looks` is what requests about one
+        picture share, so that it is decoded and looked at once; each is admitted and recorded all the same.
+        Raises ServiceError for everything that is the caller's to mend. Whatever happens is in the audit log
+        before it leaves.
         """
         started = time.monotonic()
         record = _record(self._names[operation], params, caller, request_id or str(uuid.uuid4()), case)
         try:
-            admitted = self._admit(operation, params, caller, record)
+            admitted = self._admit(operation, params, caller, record, looks or self._services.looks())
             response = admitted.run(admitted.context, admitted.request)
         except Exception as error:
             outcome = error.code if isinstance(error, ServiceError) else "InternalServerError"
@@ -73,7 +85,12 @@ class Gate:
         return response
 
     def _admit(
-        self, operation: str, params: Mapping[str, Any], caller: Caller, record: dict[str, Any]
+        self,
+        operation: str,
+        params: Mapping[str, Any],
+        caller: Caller,
+        record: dict[str, Any],
+        looks: Looks,
     ) -> Admitted:
         if caller.suspended:
             raise AccessDeniedException(f"The key {caller.key_id} is suspended.")
@@ -99,6 +116,7 @@ class Gate:
             services=self._services,
             caller=caller,
             operation=operation,
+            looks=looks,
             request_id=record["request_id"],
             case=record["case"],
             purpose=effective,

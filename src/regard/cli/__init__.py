@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from regard.cli import (
+    analyze,
     audit,
     backup,
     celebrities,
@@ -37,6 +38,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("serve")(server.serve)
+app.command("analyze")(analyze.analyze)
 app.command("faces")(pictures.faces)
 app.command("labels")(labels.labels)
 app.command("compare")(pictures.compare)

@@ -11,14 +11,7 @@ from regard.errors import (
     InvalidImageFormatException,
     InvalidParameterException,
 )
-from regard.vision.image import (
-    LEAST_SIDE,
-    Image,
-    ImageTooLarge,
-    ImageTooSmall,
-    UnsupportedImage,
-    decode_image,
-)
+from regard.vision.image import LEAST_SIDE, Image, ImageTooLarge, ImageTooSmall, UnsupportedImage
 
 
 def load_image(
@@ -39,7 +32,7 @@ def load_image(
     """
     settings = ctx.services.settings
     try:
-        return decode_image(
+        return ctx.looks.image(
             _bytes(ctx, source, min(settings.image_bytes, most_bytes or settings.image_bytes)),
             max_side=min(settings.image_side, max_side or settings.image_side),
             max_pixels=settings.image_pixels,

@@ -12,9 +12,9 @@ from regard.vision.faces import Face
 from regard.vision.faces.face import Box
 from regard.vision.image import Image
 from regard.vision.labels.label import Instance
-from regard.vision.labels.objects import ObjectDetector
+from regard.vision.labels.objects import FoundClass, ObjectDetector
 from regard.vision.model import Runner
-from regard.vision.pixels import GREY, Copies, Pixels
+from regard.vision.pixels import GREY, Copies
 from regard.vision.protective.equipment import Cover, EquipmentReader, HandLook, HeadLook
 from regard.vision.protective.parts import (
     PartName,
@@ -88,11 +88,22 @@ class ProtectiveDetector:
         self._pose = BodyPose(runner)
         self._equipment = EquipmentReader(runner)
 
-    def detect(self, image: Image, faces: Sequence[Face], *, limit: int = 15) -> list[EquippedPerson]:
-        """The people of a picture, the largest first, at most `limit`. `faces` are those found in it."""
-        people = self.people(image, faces, limit=limit)
+    def detect(
+        self,
+        image: Image,
+        faces: Sequence[Face],
+        objects: Sequence[FoundClass] | None = None,
+        *,
+        limit: int = 15,
+    ) -> list[EquippedPerson]:
+        """The people of a picture, the largest first, at most `limit`.
+
+        `faces` are those found in it, `objects` those that an ObjectDetector found, for who has them.
+        """
+        objects = self._objects.detect(image.pixels) if objects is None else objects
+        people = self._people(image, faces, objects, limit)
         copies = Copies(image.pixels)
-        heads, hands = self.regions(copies, people)
+        heads, hands = self._regions(copies, people)
         seen, held = self._equipment.read(copies, heads, [(hand.owner, hand.region) for hand in hands])
         result = []
         for number, (person, head, look) in enumerate(zip(people, heads, seen, strict=True)):
@@ -104,10 +115,12 @@ class ProtectiveDetector:
             result.append(EquippedPerson(person.box, person.confidence, certain))
         return result
 
-    def people(self, image: Image, faces: Sequence[Face], *, limit: int) -> list[Person]:
-        """Whom `detect` tells of. A body that fills the picture is looked for from further away."""
+    def _people(
+        self, image: Image, faces: Sequence[Face], objects: Sequence[FoundClass], limit: int
+    ) -> list[Person]:
+        """A body that fills the picture is looked for from further away."""
         size = {"width": image.width, "height": image.height, "limit": limit}
-        people = find_people(self._bodies(image.pixels), faces, **size)
+        people = find_people(_bodies(objects), faces, **size)
         if people:
             return people
         top, side = image.height // 2, image.width // 2
@@ -115,11 +128,11 @@ class ProtectiveDetector:
         wider = cv2.copyMakeBorder(image.pixels, top, top, side, side, cv2.BORDER_CONSTANT, value=grey)
         bodies = [
             Instance(_inside(body.box, side, top, image), body.confidence)
-            for body in self._bodies(np.asarray(wider, np.uint8))
+            for body in _bodies(self._objects.detect(np.asarray(wider, np.uint8)))
         ]
         return find_people([body for body in bodies if body.box.area > 0], faces, **size)
 
-    def regions(self, copies: Copies, people: Sequence[Person]) -> tuple[list[Region], list[_Hand]]:
+    def _regions(self, copies: Copies, people: Sequence[Person]) -> tuple[list[Region], list[_Hand]]:
         """A square about each person's head, and about every hand that key points show."""
         poses = self._pose.read(copies, [person.box for person in people])
         heads, hands = [], []
@@ -133,9 +146,9 @@ class ProtectiveDetector:
                     hands.append(_Hand(number, name, hand))
         return heads, hands
 
-    def _bodies(self, pixels: Pixels) -> Sequence[Instance]:
-        found = self._objects.detect(pixels)
-        return next((one.instances for one in found if one.name == "person"), ())
+
+def _bodies(objects: Sequence[FoundClass]) -> Sequence[Instance]:
+    return next((one.instances for one in objects if one.name == "person"), ())
 
 
 def _head_parts(region: Region, look: HeadLook, face: Face | None) -> list[BodyPart]:
