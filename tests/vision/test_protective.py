@@ -12,6 +12,7 @@ from regard.vision.faces import Face, FaceAnalyzer
 from regard.vision.faces.face import Box, Pose, Quality
 from regard.vision.image import Image, decode_image
 from regard.vision.labels.label import Instance
+from regard.vision.labels.objects import FoundClass
 from regard.vision.pixels import Copies
 from regard.vision.protective import Cover, EquippedPerson, PartName, ProtectiveDetector
 from regard.vision.protective.parts import Region, hand_of_pose, head_of_body, head_of_face, head_of_pose
@@ -175,6 +176,16 @@ def test_a_mask_is_found_where_it_is_and_covers_the_face(look) -> None:
     assert middle == pytest.approx((224, 160), abs=20)
     assert piece.covers
     assert piece.confidence > 80
+
+
+def test_a_body_that_shows_anothers_head_has_no_parts(sessions: SessionPool) -> None:
+    image = Image(np.ascontiguousarray(np.asarray(scenes.portrait("astronaut"))), "")
+    bodies = (body(20, 10, 470, 500, 95), body(60, 0, 300, 330, 60))
+    found = ProtectiveDetector(sessions).detect(
+        image, FaceAnalyzer(sessions).detect(image), [FoundClass("person", 95, bodies, (0.95, 0.6))]
+    )
+    assert [bool(person.parts) for person in found].count(True) == 1
+    assert len(found) == 2
 
 
 def test_a_picture_of_nobody_has_no_people(look) -> None:

@@ -28,6 +28,7 @@ from regard.vision.protective.people import Person, find_people
 from regard.vision.protective.pose import BodyPose
 
 LEAST = 0.5  # chance from which on a part, and a piece of equipment on it, is answered
+_SAME_HEAD = 0.6  # of a face's height: two heads whose middles are closer are one
 _SIDES = {"left": PartName.LEFT_HAND, "right": PartName.RIGHT_HAND}
 # Where a piece lies about the middle of its part, in sides of the part's square, the person upright: how far
 # its middle is raised, its width and its height.
@@ -107,10 +108,14 @@ class ProtectiveDetector:
         seen, held = self._equipment.read(copies, heads, [(hand.owner, hand.region) for hand in hands])
         result = []
         for number, (person, head, look) in enumerate(zip(people, heads, seen, strict=True)):
-            parts = _head_parts(head, look, person.face)
-            for hand, hand_look in zip(hands, held, strict=True):
-                if hand.owner == number:
-                    parts.append(_hand_part(hand, hand_look))
+            parts: list[BodyPart] = []
+            if not _is_anothers(number, people, heads):
+                parts = _head_parts(head, look, person.face)
+                parts += [
+                    _hand_part(hand, hand_look)
+                    for hand, hand_look in zip(hands, held, strict=True)
+                    if hand.owner == number
+                ]
             certain = tuple(part for part in parts if part.confidence >= 100 * LEAST)
             result.append(EquippedPerson(person.box, person.confidence, certain))
         return result
@@ -149,6 +154,19 @@ class ProtectiveDetector:
 
 def _bodies(objects: Sequence[FoundClass]) -> Sequence[Instance]:
     return next((one.instances for one in objects if one.name == "person"), ())
+
+
+def _is_anothers(number: int, people: Sequence[Person], heads: Sequence[Region]) -> bool:
+    """Whether a body's key points are those of somebody before or behind it, whose head they show: of two,
+    the one with a face keeps it, else the surer one.
+    """
+    mine, me = heads[number], people[number]
+    return any(
+        np.linalg.norm(head.middle - mine.middle) < _SAME_HEAD * min(head.side, mine.side)
+        and (other.face is not None, other.confidence, -place) > (me.face is not None, me.confidence, -number)
+        for place, (other, head) in enumerate(zip(people, heads, strict=True))
+        if place != number and me.face is None
+    )
 
 
 def _head_parts(region: Region, look: HeadLook, face: Face | None) -> list[BodyPart]:
