@@ -19,6 +19,7 @@ from regard.vision.faces import FaceAnalyzer
 from regard.vision.labels import LabelDetector
 from regard.vision.looks import Looks
 from regard.vision.nudity import NudityDetector
+from regard.vision.protective import ProtectiveDetector
 from regard.vision.text import TextAnalyzer
 
 
@@ -35,6 +36,7 @@ class Services:
     users: Users
     celebrities: Celebrities
     nudity: NudityDetector
+    protective: ProtectiveDetector
     reviews: ModerationReviews
     objects: ObjectStore
     jobs: JobStore

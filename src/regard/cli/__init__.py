@@ -23,6 +23,7 @@ from regard.cli import (
     models,
     moderation,
     pictures,
+    protective,
     server,
     users,
     worker,
@@ -46,6 +47,7 @@ app.command("labels")(labels.labels)
 app.command("compare")(pictures.compare)
 app.command("text")(reading.text)
 app.command("moderate")(moderation.moderate)
+app.command("ppe")(protective.ppe)
 app.command("index")(gallery.index)
 app.command("search")(gallery.search)
 app.command("import")(importing.import_)

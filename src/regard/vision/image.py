@@ -14,6 +14,7 @@ from PIL import JpegImagePlugin, PngImagePlugin
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _ORIENTATION = 0x0112
+LEAST_SIDE = 80  # px, of what is decoded unless somebody asks for less
 _STRIP = 1024  # rows
 
 # EXIF orientation: transpose first or not, then flip along these axes. EXIF 2.32, section 4.6.4, tag 274.
@@ -69,7 +70,7 @@ def decode_image(
     *,
     max_side: int = 10_000,
     max_pixels: int = 60_000_000,
-    min_side: int = 80,
+    min_side: int = LEAST_SIDE,
     digest: str | None = None,
 ) -> Image:
     """Decode a JPEG or PNG.
@@ -79,10 +80,7 @@ def decode_image(
     ImageError, and nothing else, for any bytes.
     """
     width, height = _size(data)
-    if max(width, height) > max_side or width * height > max_pixels:
-        raise ImageTooLarge(f"{width} × {height} pixels")
-    if min(width, height) < min_side:
-        raise ImageTooSmall(f"{width} × {height} pixels")
+    check_size(width, height, max_side=max_side, max_pixels=max_pixels, min_side=min_side)
     try:
         opened = _open(data)
         if opened.size != (width, height):
@@ -95,6 +93,14 @@ def decode_image(
         raise UnsupportedImage(f"damaged picture: {error}") from error
     orientation = _orientation(opened)
     return Image(_upright(pixels, orientation), digest or hashlib.sha256(data).hexdigest())
+
+
+def check_size(width: int, height: int, *, max_side: int, max_pixels: int, min_side: int) -> None:
+    """Raises ImageTooLarge or ImageTooSmall; all in pixels."""
+    if max(width, height) > max_side or width * height > max_pixels:
+        raise ImageTooLarge(f"{width} × {height} pixels")
+    if min(width, height) < min_side:
+        raise ImageTooSmall(f"{width} × {height} pixels")
 
 
 def _size(data: bytes) -> tuple[int, int]:

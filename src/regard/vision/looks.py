@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from regard.vision.faces import Face, FaceAnalyzer
 from regard.vision.faces.attributes import Attributes
 from regard.vision.faces.embedding import FaceReadings
-from regard.vision.image import Image, decode_image
+from regard.vision.image import LEAST_SIDE, Image, check_size, decode_image
 from regard.vision.labels import LabelDetector
 from regard.vision.labels.objects import FoundClass
 from regard.vision.nudity import Found, NudityDetector
@@ -30,14 +30,16 @@ class Looks:
         self._nudity = nudity
         self._kept: dict[tuple[str, str], Any] = {}
 
-    def image(self, data: bytes, *, max_side: int, max_pixels: int) -> Image:
-        """The picture in `data`, as `decode_image` gives it. Raises ImageError."""
+    def image(self, data: bytes, *, max_side: int, max_pixels: int, min_side: int = LEAST_SIDE) -> Image:
+        """The picture in `data`, as `decode_image` gives it. Raises ImageError.
+
+        The limits hold for each who asks, though others may have asked with wider ones.
+        """
         digest = hashlib.sha256(data).hexdigest()
-        return self._once(
-            "image",
-            digest,
-            lambda: decode_image(data, max_side=max_side, max_pixels=max_pixels, digest=digest),
-        )
+        limits = {"max_side": max_side, "max_pixels": max_pixels, "min_side": min_side}
+        image = self._once("image", digest, lambda: decode_image(data, digest=digest, **limits))
+        check_size(image.width, image.height, **limits)
+        return image
 
     def faces(self, image: Image) -> list[Face]:
         """Its faces, largest first, at most 100."""
