@@ -34,6 +34,7 @@ from regard.storage.jobs import JobStore
 from regard.storage.keys import KeyStore
 from regard.storage.objects import ObjectStore, parse_folders
 from regard.storage.reviews import ModerationReviews
+from regard.video.persons import PersonLooks, ThingDetector
 from regard.vision.body_parts import BodyPartDetector
 from regard.vision.faces import FaceAnalyzer
 from regard.vision.labels import LabelDetector
@@ -106,6 +107,8 @@ def build(settings: Settings, *, report: Report | None = None) -> Parts:
         nudity=NudityDetector(BodyPartDetector(sessions), analyzer),
         protective=ProtectiveDetector(sessions),
         reviews=ModerationReviews(database),
+        things=ThingDetector(sessions),
+        person_looks=PersonLooks(sessions),
         objects=ObjectStore(parse_folders(settings.buckets), settings.s3_endpoint),
         jobs=JobStore(database, limit=settings.job_limit, days=settings.job_days),
         notices=JobNotices(database),

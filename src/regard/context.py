@@ -15,6 +15,8 @@ from regard.storage.job_notices import JobNotices
 from regard.storage.jobs import JobStore
 from regard.storage.objects import ObjectStore
 from regard.storage.reviews import ModerationReviews
+from regard.video.frame_looks import Detectors
+from regard.video.persons import PersonLooks, ThingDetector
 from regard.vision.faces import FaceAnalyzer
 from regard.vision.labels import LabelDetector
 from regard.vision.looks import Looks
@@ -39,8 +41,15 @@ class Services:
     protective: ProtectiveDetector
     reviews: ModerationReviews
     objects: ObjectStore
+    things: ThingDetector
+    person_looks: PersonLooks
     jobs: JobStore
     notices: JobNotices
+
+    @property
+    def detectors(self) -> Detectors:
+        """The models that look at a video's frames."""
+        return Detectors(self.faces, self.labels, self.nudity, self.texts, self.things)
 
     def looks(self) -> Looks:
         """A new memory of what is found in pictures, for one request or several about one picture."""

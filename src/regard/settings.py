@@ -95,8 +95,6 @@ class Settings:
         60, "Seconds after which a job whose worker says nothing more is given to another.", least=2
     )
     job_attempts: int = _setting(5, "Times that a job is tried without getting ahead before it has failed.")
-    video_bytes: int = _setting(10_737_418_240, "Largest video, in bytes.")
-    video_seconds: int = _setting(21_600, "Longest video, in seconds.")
     sns_endpoint: str | None = _setting(
         None, "SNS endpoint for notifications; AWS's own when set to `aws`, no SNS when unset."
     )

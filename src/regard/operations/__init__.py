@@ -27,6 +27,7 @@ from regard.operations import (
     user_search,
     users,
 )
+from regard.operations.video import runs
 from regard.operations.videos import Item, Run, Step
 
 Operation = Callable[[Context, dict[str, Any]], dict[str, Any]]
@@ -78,7 +79,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "start_text_detection": stored_video.start_text_detection,
 }
 
-RUNS: dict[str, Run] = {}
+RUNS: dict[str, Run] = dict(runs.RUNS)
 """The analyses of stored video, by the Start operation whose jobs they run."""
 
 OWN: Mapping[str, Operation] = {

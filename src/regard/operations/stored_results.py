@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from regard.context import Context
 from regard.errors import ResourceNotFoundException
 from regard.operations.pagination import make_job_token, read_job_token
+from regard.operations.video.faces import MATCHES, key_of
 from regard.storage.job_records import Job, Status
 
 _MOST_RESULTS = 1000
@@ -112,7 +113,28 @@ def _page(
 ) -> dict[str, Any]:
     by_key = sort == kind.key
     found = ctx.services.jobs.items(job, view=view, by_key=by_key, after=after, limit=most + 1)
-    page: dict[str, Any] = {kind.lists: [item.body for _, item in found[:most]]}
+    bodies = [item.body for _, item in found[:most]]
+    if ctx.operation == "get_face_search":
+        bodies = _with_matches(ctx, job, bodies)
+    page: dict[str, Any] = {kind.lists: bodies}
     if len(found) > most:
         page["NextToken"] = make_job_token(job, f"{sort}/{view}", found[most - 1][0])
     return page
+
+
+def _with_matches(ctx: Context, job: Job, persons: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Moments of people, with what their tracks resemble, which is kept once for all moments of a track."""
+    matches: dict[str, Any] = {}
+    after: int | None = None
+    while True:
+        found = ctx.services.jobs.items(job, view=MATCHES, by_key=False, after=after, limit=_MOST_RESULTS)
+        matches |= {item.key: item.body["FaceMatches"] for _, item in found}
+        if len(found) < _MOST_RESULTS:
+            break
+        after = found[-1][0]
+    return [
+        {**person, "FaceMatches": matches[key]}
+        if (key := key_of(person["Person"]["Index"])) in matches
+        else person
+        for person in persons
+    ]

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from regard.vision.labels.objects import COCO, find_candidates, load_calibration
-from regard.vision.labels.scenes import SIDE, read_features
+from regard.vision.features import SIDE, read_features
+from regard.vision.labels.objects import COCO, FoundClass, find_candidates, found_classes, load_calibration
 from regard.vision.model import Runner
 from regard.vision.pixels import Floats, Pixels, resize
 
@@ -39,8 +39,28 @@ class FoundPersons:
     chances: NDArray[np.float64]
 
 
-class PersonDetector:
-    """CenterNet's persons, in the frame made square by black bars. Safe to share by threads.
+@dataclass(frozen=True, eq=False, slots=True)
+class Things:
+    """What may be in a frame: `classes` (N,), numbers in COCO; `chances` (N,), 0 to 1; `boxes` (N, 4): left,
+    top, right, bottom, px of the frame. Of two of a class that overlap much there is one."""
+
+    classes: NDArray[np.intp]
+    chances: NDArray[np.float64]
+    boxes: NDArray[np.float64]
+
+    def persons(self) -> FoundPersons:
+        """The persons of LEAST_CHANCE and more."""
+        rows = np.flatnonzero((self.classes == _PERSON) & (self.chances >= LEAST_CHANCE))
+        rows = rows[np.argsort(-self.chances[rows], kind="stable")]
+        return FoundPersons(self.boxes[rows], self.chances[rows])
+
+    def objects(self) -> list[FoundClass]:
+        """All of them, as labels are made of."""
+        return found_classes(self.classes, self.chances, self.boxes)
+
+
+class ThingDetector:
+    """CenterNet's objects, in the frame made square by black bars. Safe to share by threads.
 
     Stretched to a square, as a photo may be, a wide frame loses half of its persons: people get too thin.
     """
@@ -51,17 +71,15 @@ class PersonDetector:
         self._runner = runner
         self._calibration = load_calibration()
 
-    def detect(self, pixels: Pixels) -> FoundPersons:
-        """The persons in a frame (H, W, 3), RGB, of LEAST_CHANCE and more."""
+    def detect(self, pixels: Pixels) -> Things:
+        """What may be in a frame (H, W, 3), RGB."""
         square, shift = squared(pixels)
         candidates = find_candidates(self._runner, square, same=_SAME)
         chances = self._calibration.chances(candidates)
-        rows = np.flatnonzero((candidates.classes == _PERSON) & (chances >= LEAST_CHANCE))
-        rows = rows[np.argsort(-chances[rows], kind="stable")]
         height, width = pixels.shape[:2]
-        boxes = np.clip(candidates.boxes[rows] * len(square) - shift, 0, (width, height, width, height))
+        boxes = np.clip(candidates.boxes * len(square) - shift, 0, (width, height, width, height))
         some = (boxes[:, 2:] - boxes[:, :2] >= 1).all(1)
-        return FoundPersons(boxes[some], chances[rows][some])
+        return Things(candidates.classes[some], chances[some], boxes[some])
 
 
 @dataclass(frozen=True, eq=False, slots=True)

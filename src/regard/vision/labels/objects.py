@@ -100,22 +100,31 @@ class ObjectDetector:
     def detect(self, pixels: Pixels) -> list[FoundClass]:
         """The classes that a picture (H, W, 3) may have, boxes in its pixels, in COCO's order."""
         candidates = find_candidates(self._runner, pixels)
-        chances = self._calibration.chances(candidates)
         height, width = pixels.shape[:2]
-        sizes = candidates.boxes * (width, height, width, height)
-        found = []
-        for number in np.unique(candidates.classes).tolist():
-            rows = np.flatnonzero(candidates.classes == number)
-            rows = rows[np.argsort(-chances[rows], kind="stable")]
-            instances = [
-                Instance(Box(left, top, right - left, bottom - top), 100 * chance)
-                for (left, top, right, bottom), chance in zip(
-                    sizes[rows].tolist(), chances[rows].tolist(), strict=True
-                )
-            ]
-            presence = 100 * self._calibration.presence(chances[rows])
-            found.append(FoundClass(COCO[number], presence, _shown(instances), tuple(chances[rows].tolist())))
-        return found
+        boxes = candidates.boxes * (width, height, width, height)
+        return found_classes(candidates.classes, self._calibration.chances(candidates), boxes)
+
+
+def found_classes(
+    classes: NDArray[np.intp], chances: NDArray[np.float64], boxes: NDArray[np.float64]
+) -> list[FoundClass]:
+    """What candidates with `classes` (N,) and `chances` (N,) amount to, by class, in COCO's order.
+
+    `boxes` (N, 4): left, top, right, bottom, in pixels of the upright picture.
+    """
+    calibration, found = load_calibration(), []
+    for number in np.unique(classes).tolist():
+        rows = np.flatnonzero(classes == number)
+        rows = rows[np.argsort(-chances[rows], kind="stable")]
+        instances = [
+            Instance(Box(left, top, right - left, bottom - top), 100 * chance)
+            for (left, top, right, bottom), chance in zip(
+                boxes[rows].tolist(), chances[rows].tolist(), strict=True
+            )
+        ]
+        presence = 100 * calibration.presence(chances[rows])
+        found.append(FoundClass(COCO[number], presence, _shown(instances), tuple(chances[rows].tolist())))
+    return found
 
 
 def _shown(instances: Sequence[Instance]) -> tuple[Instance, ...]:

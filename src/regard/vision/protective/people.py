@@ -38,7 +38,7 @@ def find_people(
     A face belongs to the body that it lies in, high up, and that fits it best; a face that no body is left
     for makes a person by itself: in a close portrait no body is seen.
     """
-    owners = _owners(corners([body.box for body in bodies]), corners([face.box for face in faces]))
+    owners = owners_of(corners([body.box for body in bodies]), corners([face.box for face in faces]))
     people = []
     for number, body in enumerate(bodies):
         face = next((faces[row] for row, owner in enumerate(owners) if owner == number), None)
@@ -51,7 +51,7 @@ def find_people(
     return sorted(people, key=lambda person: -person.box.area)[:limit]
 
 
-def _owners(bodies: Floats, faces: Floats) -> list[int]:
+def owners_of(bodies: Floats, faces: Floats) -> list[int]:
     """For each of `faces` (F, 4) the row of its body in `bodies` (B, 4), or −1; no body has two.
 
     Larger faces choose first, each the smallest body that holds it: of two people one behind the other, the
