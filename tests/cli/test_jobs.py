@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -91,15 +92,24 @@ def test_a_worker_runs_what_waits_until_it_is_told_to_stop(
     assert worker.wait(20) == 0
 
 
-def test_a_worker_without_work_loads_no_models(parts: Parts, bucket: Path) -> None:
-    worker = work(parts.settings.data, bucket)
-    try:
-        time.sleep(3)
-        assert worker.poll() is None
+def test_a_worker_loads_the_models_libraries_with_its_first_job(
+    parts: Parts, bucket: Path, tmp_path: Path
+) -> None:
+    if not Path("/proc/self/maps").exists():
+        pytest.skip("what a process has loaded is only seen on Linux")
+    command = [sys.executable, "-m", "regard", "worker", "--data", str(parts.settings.data)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as worker:
         maps = Path(f"/proc/{worker.pid}/maps")
-        if not maps.exists():
-            pytest.skip("what a process has loaded is only seen on Linux")
-        assert ".onnx" not in maps.read_text()
-    finally:
-        worker.terminate()
+        try:
+            time.sleep(3)
+            assert worker.poll() is None
+            assert "onnxruntime" not in maps.read_text()
+            video = {"S3Object": {"Bucket": "videos", "Name": "a.mp4"}}
+            parts.gate.call("start_label_detection", {"Video": video}, LOCAL)
+            deadline = time.monotonic() + 30
+            while "onnxruntime" not in maps.read_text():
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+        finally:
+            worker.terminate()
         assert worker.wait(20) == 0

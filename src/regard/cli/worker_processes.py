@@ -46,7 +46,8 @@ class WorkerProcesses:
             quick = self._watch(process)
             if self._stop.is_set():
                 return
-            log.error("a worker ended; another one is started", status=process.returncode, seconds=wait)
+            if process.returncode:  # without an error it was told to stop, as by Ctrl-C, which all are told
+                log.error("a worker ended; another one is started", status=process.returncode, seconds=wait)
             self._stop.wait(wait)
             wait = min(wait * 2, _LONGEST_WAIT) if quick else 1.0
 

@@ -44,6 +44,9 @@ class Delivery:
             except ServiceError as error:
                 log.warning("a notification waits", reason=error.message)
                 found = False
+            except Exception:
+                log.exception("a notification failed")  # it is tried again; the others must not wait for it
+                found = False
             if not found:
                 stop.wait(_POLL_SECONDS)
 

@@ -62,6 +62,8 @@ def post(channel: str, body: str, secret: str, *, allowed: str, resolve: Resolve
         raise DeliveryFailed("it took too long to answer") from error
     except httpx.HTTPError as error:
         raise DeliveryFailed(f"it can't be reached ({type(error).__name__})") from error
+    except httpx.InvalidURL as error:
+        raise DeliveryFailed("it is no URL") from error
     except (OSError, UnicodeError) as error:
         raise DeliveryFailed("its host is not known") from error
     if not 200 <= status < 300:

@@ -17,8 +17,8 @@ None, it does the rest, step by step.
 A step is committed before the next one is asked for, and is never undone: an analysis that goes on from its
 state gives the steps that an undisturbed one would have given. A step should take seconds, since a worker
 that is told to stop finishes it. Between two steps the generator may be closed. It raises ServiceError for
-what the client should read as the job's StatusMessage; ThrottlingException and errors of 500 have the job
-tried again later.
+what the client should read as the job's StatusMessage, VideoTooLargeException where a video is longer than
+REGARD_VIDEO_SECONDS among it; ThrottlingException and errors of 500 have the job tried again later.
 """
 
 __all__ = ["Item", "Run", "Step", "check_video", "open_video"]

@@ -86,8 +86,8 @@ class Dialect(Protocol):
         """The longest body, in bytes."""
         ...
 
-    def read(self, operation: str, path: Mapping[str, Any], body: bytes) -> dict[str, Any]:
-        """The operation's parameters, checked; `path` has those in the path. Raises ServiceError."""
+    def read(self, operation: str, address: Mapping[str, str], body: bytes) -> dict[str, Any]:
+        """The operation's parameters, checked; `address` has those in path and query. Raises ServiceError."""
         ...
 
     def write(self, operation: str, response: dict[str, Any]) -> bytes:
@@ -116,7 +116,7 @@ class AwsJson:
     def read(
         self,
         operation: str,
-        path: Mapping[str, Any],  # noqa: ARG002 - the path is `/`
+        address: Mapping[str, str],  # noqa: ARG002 - the path is `/`
         body: bytes,
     ) -> dict[str, Any]:
         params = parse(operation, body)
@@ -242,8 +242,8 @@ class Endpoint:
                 headers=headers,
                 body=sent,
             )
-            path = request.path_params
-            work = partial(self._serve, leave, signed, path, key, operation, request_id, case)
+            address = {**request.query_params, **request.path_params}
+            work = partial(self._serve, leave, signed, address, key, operation, request_id, case)
             future = self._submit(work)
             future.add_done_callback(lambda _: leave())
         except BaseException:
@@ -262,7 +262,7 @@ class Endpoint:
         self,
         leave: Callable[[], None],
         signed: sigv4.SignedRequest,
-        path: Mapping[str, Any],
+        address: Mapping[str, str],
         key: tuple[str, Caller],
         operation: str,
         request_id: str,
@@ -274,7 +274,7 @@ class Endpoint:
             secret, caller = key
             targeted = self._dialect.targeted
             sigv4.verify(signed, lambda _: secret, now=self._clock(), skew=self._skew, targeted=targeted)
-            params = self._dialect.read(operation, path, signed.body)
+            params = self._dialect.read(operation, address, signed.body)
             response = self._gate.call(operation, params, caller, request_id=request_id, case=case)
             return self._dialect.write(operation, response)
         except ServiceError:

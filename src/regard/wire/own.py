@@ -1,7 +1,8 @@
 """Paths of Regard's own, below `/regard/v1`: what Rekognition has no operation for. Signed as all requests
 are.
 
-A request has an empty body or a JSON object; an answer is a JSON object. Errors look like AWS's.
+Parameters are in the path and the query, a body is not looked at; an answer is a JSON object. Errors look
+like AWS's.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.routing import Route
 
-from regard.errors import SerializationException, UnknownOperationException, ValidationException
+from regard.errors import UnknownOperationException, ValidationException
 from regard.wire.endpoint import Endpoint
 
 _ROOT: Final = "/regard/v1"
@@ -22,6 +23,11 @@ _JOBS: Final = f"{_ROOT}/jobs"
 _JOB: Final = f"{_ROOT}/jobs/{{JobId}}"
 _CANCEL: Final = f"{_ROOT}/jobs/{{JobId}}/cancel"
 _OPERATIONS: Final = {("GET", _JOBS): "list_jobs", ("GET", _JOB): "get_job", ("POST", _CANCEL): "cancel_job"}
+_PARAMETERS: Final = {
+    "list_jobs": ("MaxResults", "NextToken"),
+    "get_job": ("JobId",),
+    "cancel_job": ("JobId",),
+}
 _BODY_BYTES: Final = 64 * 1024
 _JOB_ID: Final = re.compile(r"[a-zA-Z0-9_-]{1,64}", re.ASCII)  # the API's own pattern
 
@@ -45,12 +51,17 @@ class OwnPath:
     def body_limit(self, operation: str) -> int:  # noqa: ARG002 - all are short
         return _BODY_BYTES
 
-    def read(self, operation: str, path: Mapping[str, Any], body: bytes) -> dict[str, Any]:
-        params = _object(body) | dict(path)
+    def read(
+        self,
+        operation: str,
+        address: Mapping[str, str],
+        body: bytes,  # noqa: ARG002 - no operation takes one
+    ) -> dict[str, Any]:
+        params: dict[str, Any] = {name: address[name] for name in _PARAMETERS[operation] if name in address}
         if "JobId" in params and not _JOB_ID.fullmatch(params["JobId"]):
             raise ValidationException("A JobId has 1 to 64 letters, digits, - and _.")
-        if operation == "list_jobs":
-            _check_page(params)
+        if "MaxResults" in params:
+            params["MaxResults"] = _count(params["MaxResults"])
         return params
 
     def write(self, operation: str, response: dict[str, Any]) -> bytes:  # noqa: ARG002 - all are JSON
@@ -62,21 +73,7 @@ def own_routes(endpoint: Callable[[OwnPath], Endpoint]) -> list[Route]:
     return [Route(path, endpoint(OwnPath(path))) for path in (_JOBS, _JOB, _CANCEL)]
 
 
-def _object(body: bytes) -> dict[str, Any]:
-    if not body:
-        return {}
-    try:
-        read = json.loads(body.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise SerializationException from error
-    if not isinstance(read, dict):
-        raise SerializationException("The body must be a JSON object.")
-    return {name: value for name, value in read.items() if value is not None}
-
-
-def _check_page(params: Mapping[str, Any]) -> None:
-    most, token = params.get("MaxResults", 1), params.get("NextToken", "")
-    if type(most) is not int or most < 1:
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) < 10 and int(text) > 0):
         raise ValidationException("MaxResults must be a whole number from 1 on.")
-    if not isinstance(token, str):
-        raise ValidationException("NextToken must be the text that was answered.")
+    return int(text)
