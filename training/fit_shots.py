@@ -1,6 +1,6 @@
 """Train the networks that tell cuts, gradual transitions and fades from the evidence for them.
 
-    PYTHONPATH=. python training/fit_shots.py ../shared/data [--clips 240] [--cache FILE]
+    PYTHONPATH=. python training/fit_shots.py ../shared/data [--clips 200] [--cache FILE]
 
 Trained on clips that bench/made_clips.py makes of every second photo and film of the data; bench/segments.py
 judges on clips of the others. Each network is small: standardised features, a layer of tanh, a sigmoid,
@@ -45,9 +45,11 @@ def truth(candidate: Candidate, transitions: list[Transition]) -> bool | None:
     (only,) = gradual
     length, window = only.last - only.first + 3, candidate.last - candidate.first
     slack = length * 0.12 + 1
+    off = abs((only.first + only.last) / 2 - candidate.at)
     inside = candidate.first <= only.first - 1 + slack and only.last + 1 - slack <= candidate.last
-    near = abs((only.first + only.last) / 2 - candidate.at) <= max(2.0, 0.18 * window)
-    return True if inside and near and length >= 0.3 * window else None
+    if inside and off <= max(2.0, 0.15 * length) and length >= 0.3 * window:
+        return True
+    return False if off > max(4.0, 0.3 * length) else None  # it is told where its middle is
 
 
 def clip(job: tuple[int, Path]) -> list[Row]:
@@ -109,7 +111,7 @@ def fit(features: np.ndarray, labels: np.ndarray, clips: np.ndarray, hidden: int
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("data", type=Path)
-    parser.add_argument("--clips", type=int, default=240)
+    parser.add_argument("--clips", type=int, default=200)
     parser.add_argument("--cache", type=Path, help="file that keeps the evidence from one run to the next")
     chosen = parser.parse_args()
     if chosen.cache and chosen.cache.exists():

@@ -43,7 +43,7 @@ def logo_confidence(still: Still, *, edges: int) -> float:
     samples = max(1, still.samples)
     lines, text = still.lines / samples, still.text_area / samples / max(1e-3, still.area / frames)
     evidence = 1.5 + 4 * (_FAR - off) / _FAR + 1.5 * (edges - 1) - 0.8 * max(0.0, lines - 1)
-    evidence -= 14 * max(0.0, text - 0.3)
+    evidence -= 20 * max(0.0, text - 0.5)
     evidence -= 2 * abs(log(max(0.2, seconds) / 3)) if not 1 <= seconds <= 12 else 0
     return _percent(evidence if still.samples else evidence - 2)
 

@@ -45,7 +45,7 @@ class Still(Span):
     area: float = 0.0  # of its box
     samples: int = 0  # frames in which text was looked for
     lines: float = 0.0
-    text_area: float = 0.0
+    text_area: float = 0.0  # of the box around all lines
 
 
 @dataclass(slots=True)

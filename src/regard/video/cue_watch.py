@@ -19,11 +19,12 @@ Box = tuple[float, float, float, float]  # left, top, width, height, in parts of
 BLACK_LEAST, BARS_LEAST, STILL_LEAST = 200, 400, 600  # ms
 BARS_SURE = 0.4
 _DARK = 90  # mean of a frame's RGB above which less than the share of it that is asked for is black
-_LIT = 80  # something brighter stands in a black frame
+_STRICT, _LIT, _LIT_MOST = 0.98, 80, 0.001  # where so much must be black, so little of it may be so bright
 _SHARE = (0.45, 0.997)  # of a background that something stands before
 _STEADY, _REPLACED = 2.0, 8.0  # grey levels of mean change from frame to frame: still, another picture
 _UNSTEADY = 4  # frames in a row that end a still picture
 _SAMPLE, _SOON = 1000, 300  # ms between frames that are looked at for text, and after a picture came to rest
+_UNREAD = 3000  # ms without a look for text, after which nothing is known of what was between
 _SUBTITLES = 0.78  # of the height; text below it belongs to the programme
 _SAME = 0.03  # of the frame; lines that moved less are the same
 _MOVING = 1500  # ms of programme, to be one
@@ -46,7 +47,6 @@ class CueWatcher:
         self._motion: Span | None = None
         self._unsteady = 0
         self._layout: list[Box] = []
-        self._texted = False  # the last frame that was looked at had text
         self._sampled = -_SAMPLE  # when that was
         self._previous = (0, 0)  # number and time of the frame before
         self._plain_since: tuple[int, int, int] | None = None  # number and time, and the time before
@@ -115,8 +115,12 @@ class CueWatcher:
         if frame.thumbnail.mean() > _DARK + 255 * (1 - self._coverage) + 255 * self._threshold:
             return None
         share = frame.black(self._threshold)
-        if share < self._coverage or (self._texted and frame.thumbnail.max() > _LIT):
-            return None  # the text of credits covers little of a black frame
+        if share < self._coverage:
+            return None
+        if self._coverage >= _STRICT:
+            # The text of credits covers little of a black frame; noise lights none of a thumbnail's pixels.
+            lit = np.count_nonzero(frame.thumbnail.max(2) > _LIT) / frame.thumbnail[..., 0].size
+            return share if lit < _LIT_MOST else None
         return share
 
     def _run_on(
@@ -181,21 +185,22 @@ class CueWatcher:
             self.moving.reach(motion.last, motion.end)
 
     def _read(self, frame: Frame, text: Sequence[Box], seen: Backdrop | None) -> None:
+        if self._block is not None and frame.timestamp - self._block.end > _UNREAD:
+            self._end_block()
         self._sampled = frame.timestamp
         plain = seen is not None and seen.share >= _SHARE[0]
         lines = [box for box in text if plain or box[1] + box[3] / 2 < _SUBTITLES]
-        self._texted = bool(lines)
         if self._still is not None:
             self._still.samples += 1
             self._still.lines += len(lines)
-            self._still.text_area += sum(width * height for _, _, width, height in lines)
+            self._still.text_area += _around(lines)
         if not lines or self._black is not None or self._bars is not None:
             self._end_block()
             return
         if self._block is None:
             begun = self._event if self._event.end > frame.timestamp - _SAMPLE else None
             here = self._here(frame)
-            if self._plain_since is not None and frame.timestamp - self._plain_since[1] < 2 * _SAMPLE:
+            if self._plain_since is not None and frame.timestamp - self._plain_since[1] < _UNREAD:
                 here["first"], here["start"], here["before"] = self._plain_since
             elif begun:
                 here |= {"first": begun.last, "start": begun.end, "before": begun.start}
@@ -211,7 +216,13 @@ class CueWatcher:
 
     def _end_still(self, after: int) -> None:
         still, self._still, self._unsteady = self._still, None, 0
-        if still is not None and still.end - still.start >= STILL_LEAST:
+        if still is None:
+            return
+        if self._block is not None and still.first <= self._block.last <= still.last:
+            block = self._block  # it goes as far as the picture that it stands in
+            block.last, block.end, block.after = still.last, still.end, after
+            self._end_block()
+        if still.end - still.start >= STILL_LEAST:
             still.after = after if still.last == self._previous[0] else still.after
             self.stills.append(still)
 
@@ -221,7 +232,7 @@ class CueWatcher:
             return
         if self._black is not None and self._black.first > block.last:
             block.last, block.end, block.after = self._black.first - 1, self._black.before, self._black.start
-        elif self._event.first > block.last:
+        elif self._event.first > block.last and self._event.start - block.end <= _SAMPLE:
             event = self._event
             block.last, block.end, block.after = event.first, event.start, event.end
         self.blocks.append(block)
@@ -263,7 +274,15 @@ _SPANS: dict[str, type[Span]] = {
     "_event": Span,
 }
 _LISTS: dict[str, type[Span]] = {"blacks": Run, "bars": Run, "stills": Still, "blocks": Block}
-_PLAIN = ("_unsteady", "_layout", "_texted", "_sampled", "_previous", "_plain_since")
+_PLAIN = ("_unsteady", "_layout", "_sampled", "_previous", "_plain_since")
+
+
+def _around(lines: Sequence[Box]) -> float:
+    """The area of the box around all lines, in parts of the frame."""
+    if not lines:
+        return 0.0
+    boxes = np.array(lines)
+    return float(np.prod((boxes[:, :2] + boxes[:, 2:]).max(0) - boxes[:, :2].min(0)))
 
 
 def _same(lines: Sequence[Box], others: Sequence[Box]) -> bool:

@@ -21,6 +21,7 @@ _BARS = [
     "001",
 ]  # yellow, cyan, green, magenta, red, blue: SMPTE, EBU, ARIB
 _NEAR = 30  # grey levels; what differs less from the background belongs to it
+_RIM = 0.85  # of the border that is background; credits roll in over it
 _BORDER = 0.06  # of the shorter side
 
 
@@ -84,7 +85,7 @@ def backdrop(thumbnail: Pixels) -> Backdrop:
     border = thumbnail[rim]
     colour = np.median(border, axis=0)
     near = np.abs(thumbnail - colour).max(2) <= _NEAR
-    if near[rim].mean() < 0.97:
+    if near[rim].mean() < _RIM:
         return Backdrop(0.0, (0.0, 0.0, 1.0, 1.0))
     rows, columns = np.flatnonzero(~near.all(1)), np.flatnonzero(~near.all(0))
     if len(rows) == 0:

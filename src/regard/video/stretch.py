@@ -26,7 +26,7 @@ KEPT = 2 * HALVES[-1] + 40  # frames; two sides of a run of one colour and a sec
 PLAIN = 3.0  # grey levels; a picture of less contrast is of one colour
 CUT_LEAST = 4.0  # grey levels of mean change; a cut has more
 GRADUAL_LEAST = 0.15  # a gradual transition's ends are less alike
-CUT_FEATURES, GRADUAL_FEATURES, PLAIN_FEATURES = 13, 15, 8
+CUT_FEATURES, GRADUAL_FEATURES, PLAIN_FEATURES = 13, 20, 8
 _FLOOR = LEAST_CONTRAST**2
 
 
@@ -181,6 +181,12 @@ class Stretch:
             self.unlike(begin, end),
             np.log(half),
             np.log((inside.mean() + 0.5) / (outside.mean() + 0.5)),
+            # Where in the stretch it is.
+            np.clip(second.mean(), 0, 1),
+            np.clip(first.mean(), 0, 1),
+            second[half // 2] - first[half // 2],
+            second[half] - first[half],
+            second[-1 - half // 2] - first[-1 - half // 2],
         ]
         return np.array(features, np.float32)
 
