@@ -147,7 +147,7 @@ def crowd(seed: int) -> list[Seen]:
     random = np.random.default_rng(seed)
     walkers = []
     for person in range(5):
-        gone = random.uniform(0, 8)
+        gone, phase = random.uniform(0, 8), random.uniform(0, 6)
         walkers.append(
             Walker(
                 person,
@@ -155,7 +155,7 @@ def crowd(seed: int) -> list[Seen]:
                     tuple(random.uniform(100, 900, 2)), tuple(random.normal(0, 80, 2)),
                     hidden=(gone, gone + random.uniform(0, 5)),
                 ),
-                score=lambda now, phase=random.uniform(0, 6): 0.5 + 0.4 * np.sin(phase + now),
+                score=lambda now, phase=phase: 0.5 + 0.4 * np.sin(phase + now),
             )
         )  # fmt: skip
     return list(watch(walkers, seconds=12, seed=seed))
