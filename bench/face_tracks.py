@@ -46,7 +46,7 @@ def read(analyzer: FaceAnalyzer, pixels: NDArray[np.uint8], timestamp: int = 0) 
 
 
 def worsened(photo: NDArray[np.uint8], side: float, random: np.random.Generator) -> NDArray[np.uint8]:
-    """A photo of LFW (a face of about 100 px) as a frame of a video might have it, the face `side` px wide."""
+    """A photo of LFW, with a face of about 100 px, as a frame of a video with one of `side` px."""
     high, wide = photo.shape[:2]
     turn = cv2.getRotationMatrix2D((wide / 2, high / 2), random.normal(0, 6), 1)
     turn[:, 2] += random.normal(0, 4, 2)

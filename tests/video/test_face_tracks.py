@@ -68,7 +68,7 @@ def test_the_best_sights_are_kept_some_time_apart() -> None:
     assert min(np.diff([one.timestamp for one in kept])) >= 500
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=10)
 @given(seed=st.integers(0, 1_000))
 def test_what_is_kept_is_bounded_and_apart(seed: int) -> None:
     tracks = FaceTracks(VECTORS, kept=4)
@@ -82,7 +82,7 @@ def test_what_is_kept_is_bounded_and_apart(seed: int) -> None:
         assert all(later - earlier >= 500 for earlier, later in pairwise(times))
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=10)
 @given(seed=st.integers(0, 1_000), stops=st.sets(st.integers(0, 29), max_size=5), cut=st.integers(0, 40))
 def test_it_goes_on_from_its_state_as_if_it_had_never_stopped(seed: int, stops: set[int], cut: int) -> None:
     steady, stopped = FaceTracks(VECTORS), FaceTracks(VECTORS)
