@@ -60,7 +60,7 @@ def watch(
         there = [(one, place) for one, place in here if place is not None]
         there = [there[n] for n in random.permutation(len(there)).tolist()]
         boxes = [
-            (x - WIDE / 2, y - TALL / 2, x + WIDE / 2, y + TALL / 2) + random.normal(0, 2, 4)
+            np.array((x - WIDE / 2, y - TALL / 2, x + WIDE / 2, y + TALL / 2)) + random.normal(0, 2, 4)
             for _, (x, y) in there
         ]
         yield Seen(

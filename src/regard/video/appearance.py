@@ -36,7 +36,7 @@ class AppearanceModel:
 
 
 PERSONS = AppearanceModel(middle=0.4, slope=10.0, most=4.0, known_again=1.5)
-FACES = AppearanceModel(middle=0.5, slope=12.0, most=4.0, known_again=1.5)
+FACES = AppearanceModel(middle=0.55, slope=15.0, most=4.0, known_again=2.0)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -61,7 +61,7 @@ class FaceTracks:
         *,
         settings: TrackerSettings = FACES,
         kept: int = 5,
-        alike: float = 0.6,
+        alike: float = 0.5,
         tracker: Tracker | None = None,
     ) -> None:
         self._vectors, self._kept, self._alike = vectors, kept, alike
@@ -128,8 +128,15 @@ class FaceTracks:
         """
         return fuse(self._sights[number], self._vectors, self._alike)
 
+    def over(self) -> tuple[int, ...]:
+        """The tracks with sights that the tracker remembers no more: nothing will be added to them."""
+        known = self._tracker.known
+        return tuple(number for number in self._sights if number not in known)
+
     def forget(self, number: int) -> None:
-        """Its sights aren't needed any more, as when its search is done and it is over."""
+        """Its sights aren't needed any more. What is kept is bounded if every track that is over is
+        forgotten.
+        """
         self._sights.pop(number, None)
 
     def state(self) -> dict[str, Any]:
@@ -148,7 +155,7 @@ class FaceTracks:
         *,
         settings: TrackerSettings = FACES,
         kept: int = 5,
-        alike: float = 0.6,
+        alike: float = 0.5,
     ) -> FaceTracks:
         tracker = Tracker.restore(state["tracker"], settings)
         tracks = cls(vectors, settings=settings, kept=kept, alike=alike, tracker=tracker)

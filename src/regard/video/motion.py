@@ -124,7 +124,7 @@ class Motion:
         return np.asarray(each.sum(-1))
 
     def corrected(self, boxes: Floats, doubt: Floats, model: MotionModel) -> Motion:
-        """Each seen at its of `boxes` (N, 4); `doubt` (N,), from 1: by how much more than usual it may err."""
+        """Each seen at its of `boxes` (N, 4), which may err by `doubt` (N,) times what is usual."""
         apart = self._apart(to_places(boxes), np.arange(len(self)))
         place, both, speed = np.moveaxis(self.spreads, -1, 0)
         error = (model.errors * doubt[:, None]) ** 2

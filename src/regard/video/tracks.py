@@ -35,9 +35,9 @@ class TrackerSettings:
     needs to be believed. `pair`, `unsure_pair`: the least evidence for giving a detection to a track.
     `hidden`: how long motion is a guide for somebody who isn't seen; `recent`: how long for unsure
     detections. `away`: how long, and `gallery` how many, lost ones are known again by their looks.
-    `clear`: by how much more evidence than any rival a pair is without doubt; `refresh`: how often the look of
-    one who is followed without doubt is taken. `crowding`: the share of a
-    box that others cover from which its look isn't trusted.
+    `clear`: by how much more evidence than any rival a pair is without doubt; `refresh`: how often the look
+    of one who is followed without doubt is taken. `crowding`: the share of a box that others cover from which
+    its look isn't trusted.
     """
 
     motion: MotionModel
@@ -167,9 +167,14 @@ class Tracker:
         return ids
 
     def cut(self) -> None:
-        """A new shot begins with the next update: nobody is where they were, and only looks tell who is who."""
+        """A new shot begins with the next update: nobody is where they were; looks alone tell who is who."""
         self._leave([n for n, track in enumerate(self._tracks) if track.id >= 0])
         self._keep([])
+
+    @property
+    def known(self) -> frozenset[int]:
+        """The ids that may be given again: who is there, and who is lost and still remembered."""
+        return frozenset(track.id for track in (*self._tracks, *self._away) if track.id >= 0)
 
     def state(self) -> dict[str, Any]:
         """All it knows, for JSON; `restore` goes on as if it had never stopped."""
@@ -280,7 +285,7 @@ class Tracker:
         self._motion = self._motion.joined(Motion.of(boxes[list(rows)], self._settings.motion))
 
     def _believe(self, timestamp: int, ids: Ids) -> None:
-        """New tracks with enough evidence get an id: that of somebody lost whom they look like, or the next."""
+        """New tracks with enough evidence get an id: that of a lost one whom they look like, or the next."""
         sure = [
             n
             for n, track in enumerate(self._tracks)
@@ -313,9 +318,7 @@ class Tracker:
         """Pairs of new and lost tracks that look like one."""
         model = self._settings.appearance
         means = [None if track.look is None else track.look.mean for track in new]
-        alike = cosines(
-            [track.look for track in lost], [None if track.look is None else track.look.mean for track in new]
-        )
+        alike = cosines([track.look for track in lost], means)
         evidence = np.nan_to_num(model.evidence(alike.T), nan=-np.inf)
         return assign(evidence, model.known_again)
 
