@@ -23,7 +23,7 @@ from rich.table import Table
 
 from bench.tracking_clips import Cutout, Sample, Scene, cut_out_people, make_clip
 from regard.packs.install import InstalledPack
-from regard.video.persons import PersonDetector, PersonLooks
+from regard.video.persons import PersonLooks, ThingDetector
 from regard.video.tracks import PERSONS, Tracker, TrackerSettings
 from regard.video.trails import Trails
 from regard.vision.session import SessionPool, one_thread_each
@@ -46,11 +46,11 @@ _NO_LOOK = 0.2  # detections below that never need one
 def sampled(
     people: Sequence[Cutout], scenes: Sequence[Path], seed: int, runner: SessionPool, rate: float
 ) -> list[Sample]:
-    detector, looks = PersonDetector(runner), PersonLooks(runner)
+    detector, looks = ThingDetector(runner), PersonLooks(runner)
     random = np.random.default_rng(seed + 10_000)
     samples = []
     for scene in make_clip(people, scenes, seed, rate=rate):
-        found = detector.detect(scene.pixels)
+        found = detector.detect(scene.pixels).persons()
         kinds = {"CenterNet": (found.boxes, found.chances), "noisy truth": noisy(random, scene)}
         taken = {}
         for kind, (boxes, scores) in kinds.items():
@@ -246,7 +246,7 @@ def costs(repeats: int = 3) -> list[dict[str, object]]:
 
 def network_costs(repeats: int = 20) -> list[dict[str, object]]:
     runner = SessionPool(InstalledPack.load().paths())
-    detector, looks = PersonDetector(runner), PersonLooks(runner)
+    detector, looks = ThingDetector(runner), PersonLooks(runner)
     frame = np.random.default_rng(0).integers(0, 255, (720, 1280, 3), np.uint8)
     boxes = np.array([[60 * n, 100, 60 * n + 100, 400] for n in range(8)], np.float64)
     work: dict[str, Callable[[], object]] = {

@@ -19,7 +19,7 @@ from bench.tracking_clips import cut_out_people
 from training.label_sets import sessions
 
 from regard.video.persons import (
-    PersonDetector,
+    ThingDetector,
     count_colours,
     cut_persons,
     flattened,
@@ -34,7 +34,7 @@ WEIGHT = 0.8  # of colours; from .5 to 1.2 it makes little difference
 LEAST = 60  # px, of a person's height
 
 
-def people_of(data: Path, detector: PersonDetector) -> list[Pixels]:
+def people_of(data: Path, detector: ThingDetector) -> list[Pixels]:
     with tempfile.TemporaryDirectory() as folder:
         judged = {one.name.rsplit("-", 1)[0] for one in cut_out_people(data, Path(folder) / "people.npz")}
     crops: list[Pixels] = []
@@ -52,7 +52,7 @@ def people_of(data: Path, detector: PersonDetector) -> list[Pixels]:
             crops += cut_persons(pixels, np.array(boxes))
     for path in sorted((data / "hardhat").rglob("*.jpg")):
         pixels = decode_image(path.read_bytes(), min_side=1).pixels
-        found = detector.detect(pixels)
+        found = detector.detect(pixels).persons()
         boxes_found = found.boxes[found.chances >= 0.5]
         crops += cut_persons(pixels, boxes_found[boxes_found[:, 3] - boxes_found[:, 1] >= LEAST])
     return crops
@@ -63,7 +63,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     data = parser.parse_args().data
     runner = sessions()
-    crops = people_of(data, PersonDetector(runner))
+    crops = people_of(data, ThingDetector(runner))
     shapes = flattened(read_in_parts(runner, crops)).astype(np.float64)
     centre = shapes.mean(0)
     _, sizes, directions = np.linalg.svd(shapes - centre, full_matrices=False)
