@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from regard.video.persons import PersonDetector, PersonLooks, count_colours, squared
+from regard.video.persons import PersonLooks, ThingDetector, count_colours, squared
 from regard.video.tracks import Tracker
 from regard.vision.labels.objects import COCO
 from regard.vision.session import SessionPool
@@ -36,7 +36,7 @@ def overlap(one: np.ndarray, other: np.ndarray) -> float:
 
 def test_boxes_are_told_in_pixels_of_a_wide_frame() -> None:
     network = CenterNet((128, 192, 256, 320, 0.8, PERSON))
-    found = PersonDetector(network).detect(np.full((512, 1024, 3), 200, np.uint8))
+    found = ThingDetector(network).detect(np.full((512, 1024, 3), 200, np.uint8)).persons()
     assert found.boxes == pytest.approx(np.array([[256, 128, 512, 384]]))
     assert network.input[0, :127].max() == network.input[0, 385:].max() == 0  # bars, not stretching
     assert network.input[0, 130:380].min() == 200
@@ -44,14 +44,14 @@ def test_boxes_are_told_in_pixels_of_a_wide_frame() -> None:
 
 def test_boxes_are_told_in_pixels_of_a_tall_frame_and_stay_inside() -> None:
     network = CenterNet((60, 128, 256, 520, 0.8, PERSON))
-    found = PersonDetector(network).detect(np.zeros((1024, 512, 3), np.uint8))
+    found = ThingDetector(network).detect(np.zeros((1024, 512, 3), np.uint8)).persons()
     assert found.boxes == pytest.approx(np.array([[0, 256, 256, 1024]]))
 
 
 def test_unsure_persons_are_told_too_and_other_things_are_not() -> None:
     network = CenterNet((100, 100, 200, 300, 0.8, PERSON), (300, 100, 400, 300, 0.2, PERSON),
                         (100, 350, 200, 400, 0.8, DOG))  # fmt: skip
-    found = PersonDetector(network).detect(np.zeros((512, 512, 3), np.uint8))
+    found = ThingDetector(network).detect(np.zeros((512, 512, 3), np.uint8)).persons()
     assert len(found.boxes) == 2
     assert found.chances[0] > 0.9
     assert 0.08 <= found.chances[1] < 0.4
@@ -60,7 +60,7 @@ def test_unsure_persons_are_told_too_and_other_things_are_not() -> None:
 def test_two_who_cross_are_two() -> None:
     network = CenterNet((100, 100, 200, 300, 0.8, PERSON), (130, 100, 230, 300, 0.6, PERSON),
                         (105, 100, 205, 300, 0.5, PERSON))  # fmt: skip
-    assert len(PersonDetector(network).detect(np.zeros((512, 512, 3), np.uint8)).boxes) == 2
+    assert len(ThingDetector(network).detect(np.zeros((512, 512, 3), np.uint8)).persons().boxes) == 2
 
 
 def test_a_frame_is_made_square_without_a_change_of_shape() -> None:
@@ -73,7 +73,7 @@ def test_a_frame_is_made_square_without_a_change_of_shape() -> None:
 def test_people_in_a_wide_frame_are_found(sessions: SessionPool) -> None:
     frame = backdrop()
     true = [put(frame, person("astronaut", 300), 100, 240), put(frame, person("hopper", 300), 430, 240)]
-    found = PersonDetector(sessions).detect(frame)
+    found = ThingDetector(sessions).detect(frame).persons()
     sure = found.boxes[found.chances >= 0.5]
     assert len(sure) == 2
     for box in np.array(true, np.float64):
@@ -81,7 +81,7 @@ def test_people_in_a_wide_frame_are_found(sessions: SessionPool) -> None:
 
 
 def test_nobody_is_found_in_gravel(sessions: SessionPool) -> None:
-    assert PersonDetector(sessions).detect(backdrop("gravel")).chances.max(initial=0) < 0.4
+    assert ThingDetector(sessions).detect(backdrop("gravel")).persons().chances.max(initial=0) < 0.4
 
 
 def test_looks_tell_people_apart_wherever_they_stand_and_however_lit(sessions: SessionPool) -> None:
@@ -125,7 +125,7 @@ def test_colours_in_the_middle_count_most() -> None:
 
 
 def test_a_walk_behind_a_pillar_is_one_track(sessions: SessionPool) -> None:
-    detector, looks, tracker = PersonDetector(sessions), PersonLooks(sessions), Tracker()
+    detector, looks, tracker = ThingDetector(sessions), PersonLooks(sessions), Tracker()
     rows: dict[tuple[int, int], int] = {}
     boxes: dict[tuple[int, int], np.ndarray] = {}
     hidden = 0
@@ -134,7 +134,7 @@ def test_a_walk_behind_a_pillar_is_one_track(sessions: SessionPool) -> None:
         put(frame, person("hopper", 280), 30, 260)
         put(frame, person("astronaut", 280), 280 + 22 * number, 240)
         put(frame, picture("gravel")[:400, :250].repeat(2, 0)[:540], 470, 0)
-        found = detector.detect(frame)
+        found = detector.detect(frame).persons()
         hidden += not any(box[0] > 280 for box in found.boxes[found.chances > 0.4])
         ids = tracker.update(
             200 * number, found.boxes, found.chances, lambda r, f=frame, b=found.boxes: looks.look(f, b[r])

@@ -100,8 +100,8 @@ class _Place:
 
 class Sweep(Generic[T]):
     """Each frame is decoded once, and what several analyses look for in it is found once, in `threads`
-    threads ahead of its turn; the analyses themselves take their turns in one thread, in order. A frame that shows
-    the same as the one before isn't looked at again.
+    threads ahead of its turn; the analyses themselves take their turns in one thread, in order. A frame that
+    shows the same as the one before isn't looked at again.
     """
 
     def __init__(
