@@ -142,10 +142,6 @@ def test_shots_and_black_frames_have_frames_and_timecodes(together: dict[str, li
     shots = [one for one in bodies if one["Type"] == "SHOT"]
     begins = [0, programme.FIRST, programme.FIRST + programme.SECOND]
     assert [one["StartFrameNumber"] for one in shots] == begins
-        0,
-        programme.FIRST,
-        programme.FIRST + programme.SECOND,
-    ]
     assert shots[1]["StartTimecodeSMPTE"] == "00:00:03:00"
     [black] = [one for one in bodies if one.get("TechnicalCueSegment", {}).get("Type") == "BlackFrames"]
     assert black["StartFrameNumber"] == programme.FIRST + programme.SECOND
@@ -153,7 +149,7 @@ def test_shots_and_black_frames_have_frames_and_timecodes(together: dict[str, li
 
 
 class Counted:
-    """Looks at every second's frame and counts how often faces were looked for."""
+    """Keeps what it was given to look at, and where a cut was."""
 
     interval, follows = 200, True
 
