@@ -12,7 +12,7 @@ from sqlalchemy import update
 
 from regard.app import Parts
 from regard.caller import LOCAL, Caller
-from regard.errors import AccessDeniedException, NotImplementedException, ResourceNotFoundException
+from regard.errors import AccessDeniedException, ResourceNotFoundException
 from regard.governance.purpose import TAG
 from regard.operations import RUNS
 from regard.storage.database import Database
@@ -69,17 +69,6 @@ def test_a_job_is_run_to_its_end(parts: Parts, worker: Worker, script: Callable[
     assert (answer["JobStatus"], len(answer["Labels"])) == ("SUCCEEDED", 6)
     assert answer["VideoMetadata"]["Codec"] == "h264"
     assert not worker.run_one(FOREVER)
-
-
-def test_an_operation_without_an_analysis_is_not_built(parts: Parts, script: Callable[..., Any]) -> None:
-    video = script()
-    assert "start_text_detection" not in RUNS
-    for operation, request in (
-        ("start_text_detection", {"Video": video}),
-        ("get_text_detection", {"JobId": "a"}),
-    ):
-        with pytest.raises(NotImplementedException):
-            parts.gate.call(operation, request, LOCAL)
 
 
 def test_what_the_analysis_refuses_is_the_jobs_status_message(

@@ -12,7 +12,6 @@ from regard.storage.job_records import Item
 from regard.video.frame_looks import FrameLooks
 from regard.video.sweep import Sample
 
-
 _LEAST = 80.0  # percent, of a word where there is no WordFilter: a video has many frames to err in
 
 
