@@ -38,6 +38,7 @@ from regard.vision.body_parts import BodyPartDetector
 from regard.vision.faces import FaceAnalyzer
 from regard.vision.labels import LabelDetector
 from regard.vision.nudity import NudityDetector
+from regard.vision.protective import ProtectiveDetector
 from regard.vision.session import SessionPool, one_thread_each
 from regard.vision.text import TextAnalyzer
 from regard.wire.endpoint import Endpoint, not_found, routes
@@ -103,6 +104,7 @@ def build(settings: Settings, *, report: Report | None = None) -> Parts:
         users=users,
         celebrities=Celebrities(database, gallery, users),
         nudity=NudityDetector(BodyPartDetector(sessions), analyzer),
+        protective=ProtectiveDetector(sessions),
         reviews=ModerationReviews(database),
         objects=ObjectStore(parse_folders(settings.buckets), settings.s3_endpoint),
         jobs=JobStore(database, limit=settings.job_limit, days=settings.job_days),

@@ -17,7 +17,9 @@ from regard.storage.objects import ObjectStore
 from regard.storage.reviews import ModerationReviews
 from regard.vision.faces import FaceAnalyzer
 from regard.vision.labels import LabelDetector
+from regard.vision.looks import Looks
 from regard.vision.nudity import NudityDetector
+from regard.vision.protective import ProtectiveDetector
 from regard.vision.text import TextAnalyzer
 
 
@@ -34,16 +36,22 @@ class Services:
     users: Users
     celebrities: Celebrities
     nudity: NudityDetector
+    protective: ProtectiveDetector
     reviews: ModerationReviews
     objects: ObjectStore
     jobs: JobStore
     notices: JobNotices
+
+    def looks(self) -> Looks:
+        """A new memory of what is found in pictures, for one request or several about one picture."""
+        return Looks(self.faces, self.labels, self.nudity)
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
     """What an operation may know about the request beside its parameters.
 
+    `looks` keeps what was found in the request's pictures, maybe by a request before about the same one.
     `case` is the case reference that the caller gave with the header `x-regard-case`, or None.
     `purpose` is the one whose rules apply: the collection's or the key's, whichever is stricter; `general`
     where neither has one. `collection_purpose` is the collection's own, as the gate saw it.
@@ -54,6 +62,7 @@ class Context:
     services: Services
     caller: Caller
     operation: str
+    looks: Looks
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     case: str | None = None
     purpose: str = "general"

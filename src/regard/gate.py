@@ -29,6 +29,7 @@ from regard.operations.resources import collection_arn, collection_of
 from regard.operations.stored_results import KINDS
 from regard.operations.withholding import withhold
 from regard.storage.job_records import Job
+from regard.vision.looks import Looks
 
 
 def _nobody(_key_id: str) -> Caller | None:
@@ -63,6 +64,14 @@ class Gate:
         self._holder = holder
         self._audit = audit
 
+    def is_built(self, operation: str) -> bool:
+        """Whether there is such an operation in this version."""
+        return is_built(operation)
+
+    def name_of(self, operation: str) -> str:
+        """AWS's name of an operation that botocore's `xform_name` names. Raises KeyError."""
+        return self._names[operation]
+
     def call(
         self,
         operation: str,
@@ -71,16 +80,19 @@ class Gate:
         *,
         request_id: str | None = None,
         case: str | None = None,
+        looks: Looks | None = None,
     ) -> dict[str, Any]:
         """Runs an operation, named as botocore's `xform_name` does, for a caller who has been authenticated.
 
-        `params` and the answer have the shapes of Rekognition's API. Raises ServiceError for everything
-        that is the caller's to mend. Whatever happens is in the audit log before it leaves.
+        `params` and the answer have the shapes of Rekognition's API. `looks` is what requests about one
+        picture share, so that it is decoded and looked at once; each is admitted and recorded all the same.
+        Raises ServiceError for everything that is the caller's to mend. Whatever happens is in the audit log
+        before it leaves.
         """
         started = time.monotonic()
         record = _record(self._names[operation], params, caller, request_id or str(uuid.uuid4()), case)
         try:
-            admitted = self._admit(operation, params, caller, record)
+            admitted = self._admit(operation, params, caller, record, looks or self._services.looks())
             run: Operation = OPERATIONS.get(operation) or OWN[operation]
             response = run(admitted.context, admitted.request)
             response = withhold(operation, response, purpose.floor_of(admitted.context.purpose))
@@ -127,7 +139,8 @@ class Gate:
         self._release(record, "ok", started)
 
     def _admit_job(self, job: Job, record: dict[str, Any]) -> Admitted:
-        return self._admit(job.operation, job.request, self._refuse_withdrawn(job), record, job=job)
+        caller, looks = self._refuse_withdrawn(job), self._services.looks()
+        return self._admit(job.operation, job.request, caller, record, looks, job=job)
 
     def _refuse_withdrawn(self, job: Job) -> Caller:
         """Whoever started the job, as they are now. Raises AccessDeniedException if they may not any more."""
@@ -145,6 +158,7 @@ class Gate:
         params: Mapping[str, Any],
         caller: Caller,
         record: dict[str, Any],
+        looks: Looks,
         *,
         job: Job | None = None,
     ) -> Admitted:
@@ -178,6 +192,7 @@ class Gate:
             services=self._services,
             caller=caller,
             operation=operation,
+            looks=looks,
             request_id=record["request_id"],
             case=record["case"],
             purpose=effective,

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from regard.cli import (
+    analyze,
     audit,
     backup,
     celebrities,
@@ -22,6 +23,7 @@ from regard.cli import (
     models,
     moderation,
     pictures,
+    protective,
     server,
     users,
     worker,
@@ -39,11 +41,13 @@ app = typer.Typer(
 )
 app.command("serve")(server.serve)
 app.command("worker")(worker.worker)
+app.command("analyze")(analyze.analyze)
 app.command("faces")(pictures.faces)
 app.command("labels")(labels.labels)
 app.command("compare")(pictures.compare)
 app.command("text")(reading.text)
 app.command("moderate")(moderation.moderate)
+app.command("ppe")(protective.ppe)
 app.command("index")(gallery.index)
 app.command("search")(gallery.search)
 app.command("import")(importing.import_)

@@ -23,12 +23,9 @@ _SHOWN = frozenset({"EMOTIONS", "SMILE"})
 
 def recognize_celebrities(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Who of the operator's own celebrities is in a picture, and the faces of everybody else."""
-    analyzer = ctx.services.faces
     image = load_image(ctx, request["Image"])
-    faces = analyzer.detect(image)
-    readings = analyzer.read(image, faces)
-    described = analyzer.describe(image, faces, readings)
-    recognised = _recognise(ctx, image, faces, readings)
+    faces, described = ctx.looks.faces(image), ctx.looks.attributes(image)
+    recognised = _recognise(ctx, image, faces, ctx.looks.readings(image))
     response: dict[str, Any] = {"CelebrityFaces": [], "UnrecognizedFaces": []}
     for face, attributes, found in zip(faces, described, recognised, strict=True):
         shape = _compared_face(face, image, attributes)

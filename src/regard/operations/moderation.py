@@ -54,7 +54,7 @@ def detect_moderation_labels(ctx: Context, request: dict[str, Any]) -> dict[str,
 
 def _found(ctx: Context, image: Image) -> list[Found]:
     try:
-        return ctx.services.nudity.detect(image)
+        return ctx.looks.nudity(image)
     except PackError as error:
         raise ResourceNotReadyException(
             f"DetectModerationLabels needs the model pack nudenet, whose licence is the AGPL-3.0. {error}"
