@@ -139,7 +139,8 @@ class Gate:
         self._release(record, "ok", started)
 
     def _admit_job(self, job: Job, record: dict[str, Any]) -> Admitted:
-        return self._admit(job.operation, job.request, self._refuse_withdrawn(job), record, job=job)
+        caller, looks = self._refuse_withdrawn(job), self._services.looks()
+        return self._admit(job.operation, job.request, caller, record, looks=looks, job=job)
 
     def _refuse_withdrawn(self, job: Job) -> Caller:
         """Whoever started the job, as they are now. Raises AccessDeniedException if they may not any more."""
