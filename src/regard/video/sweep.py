@@ -50,7 +50,7 @@ class Analysis(Protocol[T_co]):
     """ms between the frames that it looks at; 0 for every frame. Multiples of each other share frames."""
 
     follows: bool
-    """Whether it has to know about cuts."""
+    """Whether it follows something from frame to frame, and has to know about cuts."""
 
     def prepare(self, looks: FrameLooks) -> None:
         """Finds what `look` will need. Called in another thread, ahead of time, for frames that are due."""
@@ -178,7 +178,7 @@ class Sweep(Generic[T]):
         self, frame: Frame, analyses: Sequence[Analysis[T]], pool: ThreadPoolExecutor
     ) -> tuple[FrameLooks, Future[None]]:
         earlier: Future[None] | None = None
-        if self._still is not None and _same(frame.thumbnail, self._still[0]):
+        if self._still is not None and _change(frame.thumbnail, self._still[0]) <= _STILL:
             _, looks, earlier = self._still
         else:
             looks = FrameLooks(self._detectors, frame.image)
@@ -216,11 +216,11 @@ class Sweep(Generic[T]):
         return Reached(found, state, progress)
 
 
-def _same(thumbnail: Pixels, other: Pixels) -> bool:
-    """Whether no spot of two frames differs by more than noise does."""
+def _change(thumbnail: Pixels, other: Pixels) -> float:
+    """By how many grey levels two frames differ, on average over the spot where they differ most."""
     change = cv2.absdiff(thumbnail, other)
     height, width = change.shape[:2]
     spots = cv2.resize(
         change, (max(1, width // _SPOT), max(1, height // _SPOT)), interpolation=cv2.INTER_AREA
     )
-    return bool(spots.max() <= _STILL)
+    return float(spots.max())
