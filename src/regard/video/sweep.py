@@ -17,6 +17,8 @@ from regard.vision.pixels import Pixels
 
 STEP = 10_000  # ms of video between two places from which a pass can go on
 _AHEAD = 2  # frames, for each thread, that are looked at before their turn
+_DECODED, _CONVERTED = 1.5, 3  # bytes a pixel of a waiting frame, and of its picture
+_MOST_HELD = 256_000_000  # bytes of frames that wait
 _STILL = 3.0  # grey levels by which no spot of a frame may change for it to count as the same
 _SPOT = 6  # px of a thumbnail
 
@@ -143,10 +145,10 @@ class Sweep(Generic[T]):
                         begun = frame.timestamp // self._step
                         yield self._reached(found)
                         found = [[] for _ in self._analyses]
-                    turns.append(self._turn(frame, pool))
-                    while sum(turn.ready is not None for turn in turns) > _AHEAD * self._threads or (
-                        turns and turns[0].ready is None
-                    ):
+                    turn = self._turn(frame, pool)
+                    if turn.due:
+                        turns.append(turn)
+                    while turns and (turns[0].ready is None or self._is_far_ahead(turns)):
                         self._take(turns.popleft(), found)
                 while turns:
                     self._take(turns.popleft(), found)
@@ -173,6 +175,13 @@ class Sweep(Generic[T]):
         if preparing:
             turn.looks, turn.ready = self._prepare(frame, preparing, pool)
         return turn
+
+    def _is_far_ahead(self, turns: Sequence[_Turn]) -> bool:
+        """Whether enough frames wait: for all threads to be busy, or for the memory that they take."""
+        prepared = sum(turn.ready is not None for turn in turns)
+        pixels = self._video.facts.width * self._video.facts.height
+        held = pixels * (_DECODED * len(turns) + _CONVERTED * prepared)
+        return prepared > _AHEAD * self._threads or held > _MOST_HELD
 
     def _prepare(
         self, frame: Frame, analyses: Sequence[Analysis[T]], pool: ThreadPoolExecutor
