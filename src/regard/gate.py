@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -146,7 +146,7 @@ class Gate:
         caller: Caller,
         *,
         case: str | None = None,
-    ) -> Iterator[dict[str, Step]]:
+    ) -> Generator[dict[str, Step]]:
         """Several analyses of one video file in one pass, place by place: by Start operation, what is new.
 
         `requests` are Start requests by operation; no job is made of them, and of `Video` nothing is read.

@@ -16,6 +16,9 @@ from regard.storage.job_records import Item
 
 _CACHE = 16_384  # KiB of pages in memory
 _AT_ONCE = 500  # rows
+_LISTED = "SELECT timestamp, key, body FROM items WHERE operation = ? AND view = ?"
+_IN_TIME = f"{_LISTED} ORDER BY timestamp, number"
+_BY_KEY = f"{_LISTED} ORDER BY key, timestamp, number"
 
 
 class ItemSpool:
@@ -49,13 +52,8 @@ class ItemSpool:
 
     def items(self, operation: str, view: str = "", *, by_key: bool = False) -> Iterator[Item]:
         """Sorted by time, or by key and then by time; those of one moment as they were found."""
-        order = "key, timestamp, number" if by_key else "timestamp, number"
-        found = self._database.execute(
-            "SELECT timestamp, key, body FROM items WHERE operation = ? AND view = ? ORDER BY " + order,
-            (operation, view),
-        )
-        found.arraysize = _AT_ONCE
-        while rows := found.fetchmany():
+        found = self._database.execute(_BY_KEY if by_key else _IN_TIME, (operation, view))
+        while rows := found.fetchmany(_AT_ONCE):
             for timestamp, key, body in rows:
                 yield Item(timestamp, key.decode(), json.loads(body), view)
 
