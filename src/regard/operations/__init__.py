@@ -95,10 +95,6 @@ OWN_NAMES: Mapping[str, str] = {"cancel_job": "CancelJob", "get_job": "GetJob", 
 
 def is_built(operation: str) -> bool:
     """Whether the operation does what it is for."""
-    if operation in stored_results.KINDS:
-        return stored_results.KINDS[operation].start in RUNS
-    if operation in {kind.start for kind in stored_results.KINDS.values()}:
-        return operation in RUNS
     return operation in OPERATIONS or operation in OWN
 
 

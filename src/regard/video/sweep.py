@@ -132,11 +132,11 @@ class Sweep(Generic[T]):
         """
         found: list[list[T]] = [[] for _ in self._analyses]
         turns: deque[_Turn] = deque()
-        begun = self._place.at // self._step
+        begun = max(self._place.at, 0) // self._step
         with ThreadPoolExecutor(self._threads, thread_name_prefix="frames") as pool:
             try:
                 for frame in self._video.frames(start=self._place.at + 1):
-                    if frame.timestamp // self._step > begun and self._place.at >= 0:
+                    if frame.timestamp // self._step > begun:
                         while turns:
                             self._take(turns.popleft(), found)
                         self._still = None
