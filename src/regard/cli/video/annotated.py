@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from typing import cast
 
@@ -71,14 +72,13 @@ def _write(
 ) -> str:
     facts = video.facts
     carried = Carried(found, _changes(video), facts.width, facts.height)
-    picture: _Picture | None = None
     places: dict[int, Place] = {}
     last = -1
-    with Sound.open(source, limits, container) as sound:
-        for frame in video.frames():
-            if picture is None:
-                picture = _Picture(container, video, frame)
-                sound.begin(picture.origin)
+    frames = video.frames()
+    first = next(frames)  # there is one in every video that can be opened
+    picture = _Picture(container, video, first)
+    with Sound.open(source, limits, container, picture.origin) as sound:
+        for frame in chain([first], frames):
             shown = carried.at(frame.timestamp)
             canvas = Image.fromarray(frame.image.pixels)
             placed = paint(
@@ -93,8 +93,7 @@ def _write(
             last = picture.write(frame, np.asarray(canvas), last)
             sound.copy_until(frame.timestamp / 1000)
             told(min(frame.timestamp / max(facts.duration, 1), 1.0))
-        if picture is not None:
-            picture.finish()
+        picture.finish()
         sound.copy_until(None)
         return sound.outcome
 

@@ -41,6 +41,14 @@ class _Trail:
 
 
 @dataclass(frozen=True, slots=True)
+class _Cut:
+    """The first frame of a shot and the one before it, ms: where the samples are follows from them."""
+
+    at: int
+    before: int
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """Something in a frame; `number` is its own as long as it is there. `box` in px."""
 
@@ -54,17 +62,18 @@ class Carried:
     """Frame by frame, from the first to the last. `width`, `height` of the frames in px. `changes`: of every
     frame in turn its timestamp and whether a shot begins with it, read some seconds ahead.
 
-    Nothing is carried over a cut: before it things stay where they were last seen, after it where they are
-    seen first.
+    Nothing is carried over a cut: from the last sample before it on things stay where they were, and until
+    the first after it they are where they are seen then.
     """
 
     def __init__(self, found: Found, changes: Iterator[tuple[int, bool]], width: int, height: int) -> None:
         self._sightings = _drawn(found)
         self._next = next(self._sightings, None)
         self._changes, self._known = changes, -1
-        self._cuts: list[int] = [0]  # timestamps, ms, of the shots' beginnings
+        self._cuts = [_Cut(0, -1)]
         self._scale = np.array([width, height, width, height], np.float64)
         self._trails = Trails(bridge=GAP)
+        self._over = False
         self._open: dict[tuple[str, int], _Trail] = {}
         self._shown: dict[int, _Trail] = {}
         self._count = 0
@@ -91,12 +100,14 @@ class Carried:
         while self._known < until:
             change = next(self._changes, None)
             if change is None:
-                self._known = until
+                if not self._over:
+                    self._cuts.append(_Cut(self._known + 1, self._known))
+                    self._over = True
                 break
-            self._known, cut = change
+            before, (self._known, cut) = self._known, change
             if cut:
-                self._cuts.append(self._known)
-        while self._next is not None and self._next.at <= self._known:
+                self._cuts.append(_Cut(self._known, before))
+        while self._next is not None and (self._over or self._next.at <= self._known):
             self._add(self._next)
             self._next = next(self._sightings, None)
         for key, trail in list(self._open.items()):
@@ -104,7 +115,7 @@ class Carried:
                 self._end(key)
 
     def _add(self, one: Sighting) -> None:
-        shot = next(place for place in reversed(range(len(self._cuts))) if self._cuts[place] <= one.at)
+        shot = next(place for place in reversed(range(len(self._cuts))) if self._cuts[place].at <= one.at)
         key = one.kind, one.track
         trail = self._open.get(key)
         if trail is not None and (trail.shot != shot or one.at - trail.last > GAP):
@@ -116,7 +127,8 @@ class Carried:
             self._count += 1
             self._open[key] = self._shown[trail.number] = trail
             begins, interval = self._cuts[shot], INTERVALS[one.kind]
-            early = begins if one.at - begins <= interval else one.at - interval // 2
+            is_first = begins.before >= (one.at // interval - 1) * interval
+            early = begins.at if is_first or shot == 0 == one.at // interval else one.at - interval // 2
             if early < one.at:
                 self._trails.add(early, [trail.number], box[None])
         self._trails.add(one.at, [trail.number], box[None])
@@ -127,13 +139,13 @@ class Carried:
         trail = self._open.pop(key)
         interval, ends = INTERVALS[trail.kind], self._end_of(trail.shot)
         late = trail.last + interval // 2
-        if ends is not None and ends - trail.last <= interval:
-            late = ends - 1
+        if ends is not None and ends.before < (trail.last // interval + 1) * interval:
+            late = ends.at - 1
         if late > trail.last:
             self._trails.add(late, [trail.number], trail.box[None])
             trail.last = late
 
-    def _end_of(self, shot: int) -> int | None:
+    def _end_of(self, shot: int) -> _Cut | None:
         """When the next shot begins, as far as is known."""
         return self._cuts[shot + 1] if shot + 1 < len(self._cuts) else None
 

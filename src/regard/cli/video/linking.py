@@ -14,8 +14,8 @@ Box = tuple[float, float, float, float]
 """Left, top, right, bottom, as shares of the picture."""
 
 GAP = 1_500  # ms for which something may be missed and still be the same
-_NEAR = 1.2  # own sizes that something moves at most from one sample to the next
-_LEAST = 0.3  # of the evidence that two boxes are of one thing
+_NEAR = 2.0  # own sizes that something moves at most from one sample to the next
+_LEAST = 0.25  # of the evidence that two boxes are of one thing
 _IN_PLACE = 0.3  # of the area that two readings of one line share at least
 
 
@@ -59,7 +59,7 @@ class Linker:
         shared, apart = overlap(before, now), _apart(before, now)
         same = np.array([[track.name == name for name in names] for track in self._open], bool)
         same = same.reshape(len(before), len(now))
-        evidence = shared + np.maximum(1 - apart / _NEAR, 0)
+        evidence = shared + np.maximum(1 - apart / _NEAR, 0) * _alike(before, now)
         if not self._reading:
             return np.where(same, evidence, -np.inf)
         evidence = shared + same * (1 + 1 / (1 + apart))  # lines that roll move further than they are high
@@ -75,6 +75,14 @@ def overlap(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.
     union = areas[0][:, None] + areas[1][None] - shared
     found: NDArray[np.float64] = shared / np.maximum(union, 1e-12)
     return found
+
+
+def _alike(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The smaller area by the larger of every two boxes, (N, M)."""
+    areas = [np.maximum((boxes[:, 2:] - boxes[:, :2]).prod(1), 1e-12) for boxes in (one, other)]
+    ratio = areas[0][:, None] / areas[1][None]
+    alike: NDArray[np.float64] = np.minimum(ratio, 1 / ratio)
+    return alike
 
 
 def _apart(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -27,9 +27,9 @@ class Sound:
     """`outcome`: what became of it, for the person at the terminal; "" where there was none, or it is the
     same."""
 
-    def __init__(self, source: Opened, container: OutputContainer) -> None:
+    def __init__(self, source: Opened, container: OutputContainer, origin: Fraction) -> None:
         self.outcome = ""
-        self._container, self._origin = container, Fraction(0)
+        self._container, self._origin = container, origin
         self._tracks: dict[int, _Track] = {}
         for stream in source.container.streams.audio:
             if stream.codec_context is None:
@@ -46,18 +46,17 @@ class Sound:
 
     @classmethod
     @contextmanager
-    def open(cls, path: Path, limits: VideoLimits, container: OutputContainer) -> Iterator[Sound]:
-        """Adds the streams to `container`, before anything is written to it. Raises VideoError."""
+    def open(
+        cls, path: Path, limits: VideoLimits, container: OutputContainer, origin: Fraction | None
+    ) -> Iterator[Sound]:
+        """Adds the streams to `container`, before anything is written to it. `origin`: the time, s, in the
+        source, that is 0 in the new file. Raises VideoError."""
         file = SharedFile(path)
         try:
             with opened(file, limits) as source:
-                yield cls(source, container)
+                yield cls(source, container, origin or Fraction(0))
         finally:
             file.close()
-
-    def begin(self, origin: Fraction | None) -> None:
-        """`origin`: the time, s, in the source, that is 0 in the new file."""
-        self._origin = origin or Fraction(0)
 
     def copy_until(self, seconds: float | None) -> None:
         """What is heard before that time of the new file; None for the rest."""
@@ -102,7 +101,7 @@ class _Track:
             self._stream = container.add_stream_from_template(stream)
             return
         rate = context.sample_rate if context.sample_rate in _RATES else _USUAL
-        layout = context.layout.name if context.channels <= 2 else "stereo"
+        layout = "mono" if context.channels == 1 else "stereo"
         self._stream = container.add_stream("aac", rate=rate, layout=layout)
         self._resampler = AudioResampler("fltp", layout, rate, 1024)
 

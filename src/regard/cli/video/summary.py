@@ -103,7 +103,7 @@ def _faces(found: Found) -> None:
     for one in spells:
         times = clock(one.start), clock(one.end), _length(one.end - one.start)
         _add(rows, (f"face {one.track}", *times, _sure(one.confidence), _looks(one.item)))
-    _print("Faces", rows, len(spells), "stay of a face", "stays of faces")
+    _print("Faces", rows, len(spells), "appearance")
 
 
 def _labels(found: Found) -> None:
@@ -176,10 +176,10 @@ def _add(rows: Table, cells: Sequence[str]) -> None:
         add_row(rows, cells)
 
 
-def _print(title: str, rows: Table, total: int, noun: str, plural: str | None = None) -> None:
+def _print(title: str, rows: Table, total: int, noun: str) -> None:
     """The table under its title, and how much of it there is."""
-    several = plural if plural is not None and total != 1 else None
-    say(f"\n{title}: " + (f"{total:,} {several}" if several else count(total, noun)))
+    say("")
+    say(f"{title}: " + count(total, noun))
     print_table(rows)
     if total > rows.row_count:
         say(f"… and {total - rows.row_count:,} more")
