@@ -62,6 +62,7 @@ class FaceSearchAnalysis:
 
     def __init__(self, ctx: Context, request: Mapping[str, Any]) -> None:
         self._ctx, self._request = ctx, dict(request)
+        collection_for_embedding(ctx, request["CollectionId"])  # before hours of work for nothing
         self._vectors = UserVectors.load()
         self._tracks = FaceTracks(self._vectors)
         self._begun: dict[int, int] = {}  # by track: when it was first seen, ms
