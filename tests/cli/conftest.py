@@ -18,11 +18,16 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.fixture
 def regard(installed_pack: InstalledPack, tmp_path: Path) -> Run:
     """Runs a command in an empty folder, `columns` wide, and holds it to an exit code and to no traceback."""
+    return running(tmp_path)
+
+
+def running(folder: Path) -> Run:
+    """The same for a folder of one's own."""
 
     def run(*arguments: object, code: int = 0, columns: int = 160) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             [sys.executable, "-m", "regard", *map(str, arguments)],
-            cwd=tmp_path,
+            cwd=folder,
             env={**os.environ, "COLUMNS": str(columns)},
             capture_output=True,
             text=True,

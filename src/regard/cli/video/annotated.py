@@ -35,6 +35,7 @@ _ENCODERS = {  # the first that this FFmpeg has
 }
 _FINEST = Fraction(1, 60_000)  # s; the finest unit of time that MPEG-4's own encoder takes
 _BT709, _BT601, _BT2020, _NAMED = 1, 6, 9, {1, 5, 6, 7, 9}  # AVColorSpace
+_AROUND = 0.06  # of a box
 _HD = 720  # from this height on, video that doesn't say is BT.709, as players take it
 _LIMITED = 1  # AVCOL_RANGE_MPEG
 _UNNAMED = 2  # of transfer and primaries: not said
@@ -107,6 +108,9 @@ def _changes(video: Video) -> Iterator[tuple[int, bool]]:
 
 def _mark(one: Shown, width: int, height: int) -> Mark:
     left, top, right, bottom = one.box
+    if one.kind == "celebrity":  # around the face that is marked too
+        across, down = _AROUND * (right - left), _AROUND * (bottom - top)
+        left, top, right, bottom = left - across, top - down, right + across, bottom + down
     box = {
         "Left": left / width,
         "Top": top / height,

@@ -133,7 +133,7 @@ class Carried:
                 self._trails.add(early, [trail.number], box[None])
         self._trails.add(one.at, [trail.number], box[None])
         trail.last, trail.box = one.at, box
-        trail.names[one.name] += 1
+        trail.names[f"face {one.track}" if one.kind == "face" else one.name] += 1
 
     def _end(self, key: tuple[str, int]) -> None:
         trail = self._open.pop(key)

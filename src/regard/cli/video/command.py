@@ -122,9 +122,7 @@ def _check_files(source: Path, answers: Path | None, drawing: Path | None, *othe
         from regard.cli.video.annotated import SUFFIXES
 
         if drawing.suffix.lower() not in SUFFIXES:
-            raise RegardError(
-                f"{drawing} can't be written: give a file that ends with {' or '.join(SUFFIXES)}."
-            )
+            raise RegardError(f"{drawing} can't be written: give a file that ends with .mp4, .m4v or .mov.")
 
 
 def _check_choice(

@@ -55,11 +55,13 @@ def _segments(found: Found) -> Iterator[Iterator[_Row]]:
         ("start_label_detection", "Label", "label"),
         ("start_content_moderation", "ModerationLabel", "moderation"),
     ):
-        yield (
-            (one.start, _row(one.start, one.end, kind, "", one.name, one.confidence))
-            for one in found.segments(operation, member)
-        )
+        yield _labels(found, operation, member, kind)
     yield _shots_and_cues(found)
+
+
+def _labels(found: Found, operation: str, member: str, kind: str) -> Iterator[_Row]:
+    for one in found.segments(operation, member):
+        yield one.start, _row(one.start, one.end, kind, "", one.name, one.confidence)
 
 
 def _shots_and_cues(found: Found) -> Iterator[_Row]:
