@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ Box = tuple[float, float, float, float]
 GAP = 1_500  # ms for which something may be missed and still be the same
 _NEAR = 2.0  # own sizes that something moves at most from one sample to the next
 _LEAST = 0.25  # of the evidence that two boxes are of one thing
+_ALIKE = 0.7  # of the letters of two readings of one line
 _IN_PLACE = 0.3  # of the area that two readings of one line share at least
 
 
@@ -63,7 +65,14 @@ class Linker:
         if not self._reading:
             return np.where(same, evidence, -np.inf)
         evidence = shared + same * (1 + 1 / (1 + apart))  # lines that roll move further than they are high
-        return np.where(same | (shared >= _IN_PLACE), evidence, -np.inf)
+        for row, column in zip(*np.nonzero(~same & (shared >= _IN_PLACE)), strict=True):
+            same[row, column] = _reads_alike(self._open[row].name, names[column])
+        return np.where(same, evidence, -np.inf)
+
+
+def _reads_alike(one: str, other: str) -> bool:
+    """Whether two readings may be of one line; the next subtitle stands in the same place and is another."""
+    return SequenceMatcher(None, one.casefold(), other.casefold(), autojunk=False).ratio() >= _ALIKE
 
 
 def overlap(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
