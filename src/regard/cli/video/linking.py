@@ -17,7 +17,7 @@ Box = tuple[float, float, float, float]
 GAP = 1_500  # ms for which something may be missed and still be the same
 _NEAR = 2.0  # own sizes that something moves at most from one sample to the next
 _LEAST = 0.25  # of the evidence that two boxes are of one thing
-_ALIKE = 0.7  # of the letters of two readings of one line
+_ALIKE = 0.8  # of the letters of two readings of one line
 _IN_PLACE = 0.3  # of the area that two readings of one line share at least
 
 
