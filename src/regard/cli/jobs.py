@@ -1,4 +1,4 @@
-"""`regard jobs`: analyses of stored videos, how far they are, and an end to one."""
+"""`regard jobs`: analyses of stored videos and of many pictures, how far they are, and an end to one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import typer
 from regard.cli.local import AsJson, DataFolder, local_gate
 from regard.cli.printing import count, print_json, say
 
-app = typer.Typer(help="List, show and cancel jobs on stored videos.", no_args_is_help=True)
+app = typer.Typer(
+    help="List, show, cancel and count jobs on stored videos and many pictures.", no_args_is_help=True
+)
 
 JobId = Annotated[str, typer.Argument(metavar="JOB", help="The JobId.")]
 
@@ -92,7 +94,8 @@ def _notification(notification: dict[str, Any]) -> str:
 
 
 def _video(job: dict[str, Any]) -> str:
-    where = job["Video"]["S3Object"]
+    """What is looked at: a video, or the manifest of many pictures."""
+    where = (job.get("Video") or job["Input"])["S3Object"]
     return f"{where['Bucket']}/{where['Name']}"
 
 
