@@ -49,7 +49,7 @@ class Settings:
     )
     output_buckets: str = _setting(
         "",
-        "Buckets that results of bulk analysis may be written into, by name, separated by commas; `*` for all.",
+        "Buckets that results of bulk analysis may be written into: NAME, separated by commas; `*` for all.",
     )
     image_bytes: int = _setting(5_242_880, "Largest image in a request, in bytes.")
     object_bytes: int = _setting(15_728_640, "Largest image in a bucket, in bytes.")

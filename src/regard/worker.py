@@ -1,4 +1,4 @@
-"""Runs the jobs on stored videos and on many pictures, one after another, in a process that may die at any moment.
+"""Runs the jobs on stored videos and on many pictures, one after another, in a process that may die.
 
 A job's steps are committed one by one under a lease (`storage/job_leases.py`), so that whoever takes the job
 next goes on from the last of them.

@@ -74,7 +74,7 @@ def open_manifest(ctx: Context, request: Mapping[str, Any]) -> Iterator[BinaryIO
 
 
 def measure(file: BinaryIO, *, most: int) -> Measure:
-    """Reads a manifest through. Raises InvalidManifestException where it names nothing, or more than `most`."""
+    """Reads a manifest through. Raises InvalidManifestException where it has no line or more than `most`."""
     digest = hashlib.sha256()
     entries = 0
     for line in _lines(file, digest.update):

@@ -17,12 +17,12 @@ from typing import Any, BinaryIO
 from regard.context import Context
 from regard.errors import (
     ImageTooLargeException,
-    InternalServerError,
     InvalidImageFormatException,
     InvalidKmsKeyException,
     InvalidOutputConfigException,
     InvalidParameterException,
     InvalidS3ObjectException,
+    ResourceNotFoundException,
     ServiceError,
 )
 from regard.operations.images import load_image
@@ -53,29 +53,26 @@ def output_of(request: Mapping[str, Any], job_id: str, name: str = "results.json
 
 def run(ctx: Context, request: dict[str, Any], state: dict[str, Any] | None) -> Iterator[Step]:
     """The rest of a bulk analysis: the images, then the two objects."""
-    if ctx.job is None:
-        raise InternalServerError("A bulk analysis is run as a job.")
+    job = ctx.job
+    if job is None:
+        raise TypeError("A bulk analysis runs as a job, whose items it reads.")
     reached = state
     if reached is None or reached["done"] < reached["entries"]:
         with open_manifest(ctx, request) as manifest:
-            reached = _begun(ctx, request, manifest, reached)
+            reached = _begun(ctx, job, manifest, reached)
             for step in _looked(ctx, request, manifest, reached):
                 reached = dict(step.state)
                 yield step
-    yield Step([], reached, 1.0, _written(ctx, request, ctx.job, reached))
+    yield Step([], reached, 1.0, _written(ctx, job, reached))
 
 
-def _begun(
-    ctx: Context, request: Mapping[str, Any], manifest: BinaryIO, state: dict[str, Any] | None
-) -> dict[str, Any]:
-    """The state to go on from. The manifest is read through first, which tells whether it is still the same."""
+def _begun(ctx: Context, job: Job, manifest: BinaryIO, state: dict[str, Any] | None) -> dict[str, Any]:
+    """The state to go on from. The manifest is read through first: is it still the same?"""
+    request = job.request
     found = measure(manifest, most=ctx.services.settings.manifest_images)
     if state is None:
-        assert ctx.job is not None
         try:
-            ctx.services.objects.try_output(
-                *output_of(request, ctx.job.job_id), kms_key=request.get("KmsKeyId")
-            )
+            ctx.services.objects.try_output(*output_of(request, job.job_id), kms_key=request.get("KmsKeyId"))
         except NotWritten as error:
             raise _refused(error) from error
         return {
@@ -130,13 +127,14 @@ def _error(entry: Entry, code: str, message: str) -> Item:
     )
 
 
-def _written(ctx: Context, request: Mapping[str, Any], job: Job, state: Mapping[str, Any]) -> dict[str, Any]:
+def _written(ctx: Context, job: Job, state: Mapping[str, Any]) -> dict[str, Any]:
     """Writes results and summary; says where they are, as the Get operation does."""
+    request = job.request
     results = output_of(request, job.job_id)
     summary = output_of(request, job.job_id, "manifest_summary.json")
     objects, kms_key = ctx.services.objects, request.get("KmsKeyId")
     try:
-        objects.write(*results, _lines(ctx, job), kms_key=kms_key)
+        objects.write(*results, _lines(ctx, job, state), kms_key=kms_key)
         objects.write(*summary, _summary(ctx, job, state), kms_key=kms_key)
     except NotWritten as error:
         raise _refused(error) from error
@@ -154,8 +152,8 @@ def _refused(error: NotWritten) -> ServiceError:
     return InvalidKmsKeyException(str(error)) if error.of_key else InvalidOutputConfigException(str(error))
 
 
-def _lines(ctx: Context, job: Job) -> Iterator[bytes]:
-    for page in _pages(ctx, job, _RESULTS):
+def _lines(ctx: Context, job: Job, state: Mapping[str, Any]) -> Iterator[bytes]:
+    for page in _pages(ctx, job, _RESULTS, state["done"] - state["invalid"]):
         yield b"".join(_json(body) + b"\n" for body in page)
 
 
@@ -168,17 +166,21 @@ def _summary(ctx: Context, job: Job, state: Mapping[str, Any]) -> Iterator[bytes
     }
     yield b'{"version": "1.0", "statistics": ' + _json(statistics) + b', "errors": ['
     between = b""
-    for page in _pages(ctx, job, _ERRORS):
+    for page in _pages(ctx, job, _ERRORS, state["invalid"]):
         yield between + b", ".join(map(_json, page))
         between = b", "
     yield b"]}\n"
 
 
-def _pages(ctx: Context, job: Job, view: str) -> Iterator[list[Mapping[str, Any]]]:
+def _pages(ctx: Context, job: Job, view: str, expected: int) -> Iterator[list[Mapping[str, Any]]]:
+    """Raises ResourceNotFoundException where some are gone, as they are once the job is cancelled."""
     after: int | None = None
     while found := ctx.services.jobs.items(job, view=view, by_key=False, after=after, limit=_PAGE):
         yield [item.body for _, item in found]
         after = found[-1][0]
+        expected -= len(found)
+    if expected:
+        raise ResourceNotFoundException("The job's results are gone: it has ended meanwhile.")
 
 
 def _json(value: Any) -> bytes:

@@ -75,7 +75,7 @@ class JobStore:
         return None if row is None else read_job(row)
 
     def page(self, *, before: int | None = None, limit: int, operation: str | None = None) -> list[Job]:
-        """Jobs, the newest first, of those whose row is below `before`; those of one Start operation, or all."""
+        """Jobs, the newest first, those below the row `before`; of one Start operation, or of all."""
         query = select(jobs).where(or_(jobs.c.expires.is_(None), jobs.c.expires > milliseconds()))
         if operation is not None:
             query = query.where(jobs.c.operation == operation)

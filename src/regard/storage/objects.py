@@ -284,7 +284,7 @@ def _passes(error: Exception) -> bool:
     from botocore.exceptions import ClientError, ConnectionError, HTTPClientError, IncompleteReadError
 
     if isinstance(error, ClientError):
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        status: int = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return status >= 500 or status == 429
     return isinstance(error, ConnectionError | HTTPClientError | IncompleteReadError)
 

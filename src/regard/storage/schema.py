@@ -197,10 +197,10 @@ audit = Table(
     Column("hash", String(64), nullable=False),
 )
 
-# Analyses of stored videos, and of many pictures. `request`, `caller`, `state` and `facts` are JSON. Whoever runs a job holds its
-# lease until `lease_until`, under the name `holder`; `fence` grows with every lease, so that what a former
-# holder still writes is refused. `attempts` counts the leases since the job last got ahead. `seal` signs its
-# pages' tokens. `failure` is the code of the error that ended it.
+# Analyses of stored videos, and of many pictures. `request`, `caller`, `state` and `facts` are JSON. Whoever
+# runs a job holds its lease until `lease_until`, under the name `holder`; `fence` grows with every lease, so
+# that what a former holder still writes is refused. `attempts` counts the leases since the job last got
+# ahead. `seal` signs its pages' tokens. `failure` is the code of the error that ended it.
 jobs = Table(
     "jobs",
     metadata,

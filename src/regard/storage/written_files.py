@@ -25,7 +25,7 @@ def parts_of(key: str) -> list[str]:
 
 
 def write_file(root: Path, parts: list[str], pieces: Iterable[bytes]) -> None:
-    """Writes the pieces as the file `parts` below `root`; on disk when it returns, in the place of one before.
+    """Writes the pieces as the file `parts` below `root`, in the place of one before; on disk on return.
 
     Folders on the way are made. None of them is followed where it is a link, whatever becomes of it
     meanwhile: each is opened within the one above. One writer at a time; what one that died has left of the
