@@ -11,10 +11,10 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from botocore.paginate import Paginator, PaginatorModel
 from moto.server import ThreadedMotoServer
 from sqlalchemy import update
 from tests.conftest import Server, stop_server
+from tests.paging import paginated
 from tests.video.servers import serve, wait_for
 
 from regard.operations import stored_results, stored_video
@@ -111,17 +111,6 @@ def test_a_job_answers_what_it_found_and_what_it_was_asked(client: Any, long_job
     assert [label["Timestamp"] for label in answer["Labels"]] == sorted([0, 40, 80, 120, 160] * 3)
     assert "NextToken" not in answer
     assert "StatusMessage" not in answer
-
-
-def paginated(client: Any, method: str, lists: str, **request: Any) -> list[Any]:
-    """Through botocore's own paginator, which ships without these operations' models."""
-    rule = {"input_token": "NextToken", "output_token": "NextToken", "limit_key": "MaxResults"}
-    model = PaginatorModel({"pagination": {method: rule | {"result_key": lists}}})
-    name = client.meta.method_to_api_mapping[method]
-    paginator = Paginator(
-        getattr(client, method), model.get_paginator(method), client.meta.service_model.operation_model(name)
-    )
-    return [item for page in paginator.paginate(**request) for item in page[lists]]
 
 
 @pytest.mark.parametrize("size", [1, 2, 7, 15, 16, 5000])
