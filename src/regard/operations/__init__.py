@@ -14,6 +14,7 @@ from regard.operations import (
     celebrities,
     collections,
     compare,
+    counts,
     faces,
     jobs,
     labels,
@@ -91,11 +92,17 @@ RUNS: dict[str, Run] = {**runs.RUNS, "start_media_analysis_job": media_analysis_
 OWN: Mapping[str, Operation] = {
     "cancel_job": jobs.cancel_job,
     "get_job": jobs.get_job,
+    "get_job_counts": counts.get_job_counts,
     "list_jobs": jobs.list_jobs,
 }
 """Operations that Rekognition doesn't have, with paths of their own."""
 
-OWN_NAMES: Mapping[str, str] = {"cancel_job": "CancelJob", "get_job": "GetJob", "list_jobs": "ListJobs"}
+OWN_NAMES: Mapping[str, str] = {
+    "cancel_job": "CancelJob",
+    "get_job": "GetJob",
+    "get_job_counts": "GetJobCounts",
+    "list_jobs": "ListJobs",
+}
 """What policies and audit records call them."""
 
 ABOUT_JOBS = frozenset({*stored_results.KINDS, *OWN, "get_media_analysis_job"})
