@@ -15,6 +15,7 @@ from moto.server import ThreadedMotoServer
 from sqlalchemy import update
 from tests.conftest import Server, stop_server
 from tests.paging import paginated
+from tests.signed import Signed
 from tests.video.servers import serve, wait_for
 
 from regard.operations import stored_results, stored_video
@@ -287,30 +288,6 @@ def test_more_jobs_than_may_be_under_way_are_refused_in_aws_words(client: Any, s
         assert (cancelled["JobStatus"], cancelled["StatusMessage"]) == ("FAILED", "The job was cancelled.")
     again = client.start_label_detection(Video=video("short"))["JobId"]
     assert wait_for(client, again)["JobStatus"] == "SUCCEEDED"
-
-
-class Signed:
-    """Calls paths of Regard's own, signed as the SDKs sign."""
-
-    def __init__(self, server: Server, secret: str | None = None) -> None:
-        self._server = server
-        self._secret = secret or server.secret
-
-    def call(self, method: str, path: str, body: bytes = b"") -> dict[str, Any]:
-        import urllib.request
-
-        from botocore.auth import SigV4Auth
-        from botocore.awsrequest import AWSRequest
-        from botocore.credentials import Credentials
-
-        url = self._server.endpoint + path
-        request = AWSRequest(method, url, data=body, headers={"Host": url.split("/")[2]})
-        credentials = Credentials(self._server.key_id, self._secret)
-        SigV4Auth(credentials, "rekognition", "us-east-1").add_auth(request)
-        sent = urllib.request.Request(url, body or None, dict(request.headers), method=method)
-        with urllib.request.urlopen(sent) as answer:
-            read: dict[str, Any] = json.load(answer)
-            return read
 
 
 def test_a_job_is_shown_and_listed_by_paths_of_regards_own(server: Server, long_job: str) -> None:

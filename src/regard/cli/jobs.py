@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -90,6 +91,8 @@ def counts(
     data: DataFolder = None,
 ) -> None:
     """Count the people whom a StartPersonTracking job has followed: when, across a line, for how long."""
+    if not math.isfinite(interval):
+        raise RegardError(f"The interval is a number of seconds, not {interval}.")
     params: dict[str, Any] = {} if line is None else {"Line": _ends(line)}
     with local_gate(data, existing=True) as gate:
         found = gate.own("get_job_counts", JobId=job_id, Interval=round(interval * 1000), **params)

@@ -1,7 +1,7 @@
-"""Counting people who were followed through a video: how many when, who passed a line, how long each was there.
+"""Counting people who were followed through a video: how many when, who passed a line, who stayed how long.
 
-Everything is counted in one pass over the moments, in the order of time; of a person, however long the video, a
-handful of numbers is kept.
+Everything is counted in one pass over the moments, in the order of time; of a person a handful of numbers is
+kept, however long the video.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ STRAY = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A person, by their `index`, at a moment, ms; their box, in fractions of the frame's width and height."""
+    """A person, by their `index`, at a moment, ms; their box, in fractions of the frame's sides."""
 
     timestamp: int
     index: int
@@ -112,7 +112,7 @@ def count_people(
     line: Line | None = None,
     aspect: float = 1.0,
 ) -> Counts:
-    """Counts the people of a video of `duration` ms, for each `interval` of it, ms, the last one maybe shorter.
+    """Counts the people of a video of `duration` ms, for each `interval` of it, ms; the last may be shorter.
 
     Sightings come in the order of their timestamps; one after `duration` makes the video longer. `aspect` is
     the frame's width by its height, by which distances are the same in every direction.
