@@ -31,7 +31,7 @@ from regard.vision.session import SessionPool, one_thread_each
 
 Read = tuple[int, Face, NDArray[np.float32]]  # ms, the face, its embedding
 PEOPLE, FRAMES = 110, 8
-KEPT, ALIKE = 5, 0.5  # as in FaceTracks
+KEPT, ALIKE = 5, 0.6  # as in FaceTracks
 
 
 def read(analyzer: FaceAnalyzer, pixels: NDArray[np.uint8], timestamp: int = 0) -> Read | None:
@@ -185,7 +185,7 @@ def main() -> None:
         analyzer = FaceAnalyzer(SessionPool(InstalledPack.load().paths()))
         file.write_bytes(pickle.dumps((read_lfw(chosen.data, analyzer), read_clips(chosen.data, analyzer))))
     people, clips = pickle.loads(file.read_bytes())  # noqa: S301 - written by the lines above
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=140)
     for title, rows in ((f"{len(people)} people of LFW", recognise(people)), ("clips", [follow(clips)])):
         table = Table(*rows[0], title=title)
         for row in rows:

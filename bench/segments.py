@@ -112,7 +112,7 @@ def measure_shots(data: Path, clips: int, *, peer: bool) -> None:
     spent, frames = 0.0, 0
     for seed in range(clips):
         made = made_shots(
-            np.random.default_rng(50_000 + seed), photos(data, half=1), filmed=footage(data, half=1)
+            np.random.default_rng(70_000 + seed), photos(data, half=1), filmed=footage(data, half=1)
         )
         begin = time.process_time()
         shots = shots_of(made.frames)
@@ -196,7 +196,7 @@ def measure_cues(data: Path, programmes: int, text_of: TextOf, *, show: bool) ->
     edges: dict[str, list[int]] = {kind: [] for kind in KINDS}
     looked = length = 0
     for seed in range(programmes):
-        made = programme(np.random.default_rng(90_000 + seed), photos(data, half=1))
+        made = programme(np.random.default_rng(130_000 + seed), photos(data, half=1))
         truths = merged(made.cues)
         with TemporaryDirectory() as folder:
             path = Path(folder) / "programme.mp4"

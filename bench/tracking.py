@@ -283,8 +283,7 @@ def main() -> None:
         for kind in ("noisy truth", "CenterNet")
         for looks, bridged in ((False, False), (True, False), (True, True))
     ]
-    console = Console(highlight=False, width=120)
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=140)
     for title, table in (("following", rows), ("tracker", costs()), ("networks", network_costs())):
         drawn = Table(*table[0], title=title)
         for row in table:

@@ -31,6 +31,7 @@ def bucket(tmp_path: Path) -> Path:
     folder.mkdir()
     (folder / "a").write_text(json.dumps(WHAT))
     (folder / "deadly").write_text(json.dumps({"steps": 4, "kill": 2}))
+    (folder / "long").write_text(json.dumps({"seconds": 3 * LEASE}))
     (folder / "slow").write_text(json.dumps({"steps": 3, "seconds": 1}))
     return folder
 
@@ -69,6 +70,16 @@ def progress(data: Path, job_id: str) -> float:
         with database.read() as connection:
             query = "select progress from jobs where job_id = ?"
             return float(connection.exec_driver_sql(query, (job_id,)).scalar() or 0)
+    finally:
+        database.close()
+
+
+def fences(data: Path) -> set[int]:
+    """How many leases each job has had."""
+    database = Database.open(data)
+    try:
+        with database.read() as connection:
+            return set(connection.exec_driver_sql("select fence from jobs").scalars())
     finally:
         database.close()
 
@@ -169,6 +180,13 @@ def test_a_server_that_is_told_to_stop_lets_its_worker_finish_the_step(start: Ca
     assert len(results(start(job_workers=1).client(), job_id)["TIMESTAMPS"]) == 6
 
 
+def test_a_step_that_is_longer_than_a_lease_stays_with_its_worker(start: Callable[..., Server]) -> None:
+    server = start(job_workers=2)
+    job_id = begin(server.client(), "long")
+    assert len(results(server.client(), job_id)["TIMESTAMPS"]) == 2
+    assert fences(server.data) == {1}
+
+
 def test_two_workers_share_the_jobs_and_neither_doubles_anything(
     start: Callable[..., Server], bucket: Path
 ) -> None:
@@ -178,7 +196,4 @@ def test_two_workers_share_the_jobs_and_neither_doubles_anything(
     found = [results(client, job_id) for job_id in started]
     assert all(one == found[0] for one in found)
     assert len(found[0]["TIMESTAMPS"]) == STEPS * 5
-    database = Database.open(server.data)
-    with database.read() as connection:
-        assert set(connection.exec_driver_sql("select fence from jobs").scalars()) == {1}
-    database.close()
+    assert fences(server.data) == {1}

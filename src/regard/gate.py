@@ -2,16 +2,18 @@
 
 *admit* decides who, whether they may, and for which purpose; *run* is the operation; *release* withholds
 what that purpose shows nobody, and passes the answer on once the audit record is on disk. A job on a stored
-video or on many pictures is admitted twice: when it is started, and by what holds when it is run.
+video or on many pictures is admitted twice: when it is started, and by what holds when it is run. Several
+analyses of one video file in one pass are each admitted and recorded by themselves.
 """
 
 from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from regard.caller import Caller
@@ -26,7 +28,9 @@ from regard.governance import policy, purpose
 from regard.governance.audit import AuditLog
 from regard.operations import ABOUT_JOBS, OPERATIONS, OWN, OWN_NAMES, RUNS, Operation, Step, is_built
 from regard.operations.resources import collection_arn, collection_of
-from regard.operations.withholding import withhold
+from regard.operations.stored_results import KINDS, Kind
+from regard.operations.video.runs import sweep
+from regard.operations.withholding import withhold, withhold_found
 from regard.storage.job_records import Job
 from regard.vision.looks import Looks
 
@@ -96,8 +100,7 @@ class Gate:
             response = run(admitted.context, admitted.request)
             response = withhold(operation, response, purpose.floor_of(admitted.context.purpose))
         except Exception as error:
-            outcome = error.code if isinstance(error, ServiceError) else "InternalServerError"
-            self._release(record, outcome, started)
+            self._release(record, _outcome(error), started)
             raise
         record["results"] = _results(response)
         if operation in RUNS:
@@ -125,29 +128,97 @@ class Gate:
             for step in RUNS[job.operation](admitted.context, admitted.request, job.state):
                 found += len(step.items)
                 yield step
-                self._refuse_withdrawn(job)
-        except GeneratorExit:
+                self._refuse_withdrawn(job.operation, job.caller, job.collection_id)
+        except GeneratorExit as error:
             record["results"] = {"items": found}
-            self._release(record, "interrupted", started)
+            self._release(record, _outcome(error), started)
             raise
         except Exception as error:
-            outcome = error.code if isinstance(error, ServiceError) else "InternalServerError"
-            self._release(record, outcome, started)
+            self._release(record, _outcome(error), started)
             raise
         record["results"] = {"items": found}
         self._release(record, "ok", started)
 
-    def _admit_job(self, job: Job, record: dict[str, Any]) -> Admitted:
-        return self._admit(job.operation, job.request, self._refuse_withdrawn(job), record, job=job)
+    def sweep(
+        self,
+        requests: Mapping[str, Mapping[str, Any]],
+        source: Path,
+        caller: Caller,
+        *,
+        case: str | None = None,
+    ) -> Generator[dict[str, Step]]:
+        """Several analyses of one video file in one pass, place by place: by Start operation, what is new.
 
-    def _refuse_withdrawn(self, job: Job) -> Caller:
-        """Whoever started the job, as they are now. Raises AccessDeniedException if they may not any more."""
-        caller = self._holder(job.caller.key_id)
+        `requests` are Start requests by operation; no job is made of them, and of `Video` nothing is read.
+        `source` is opened as it is, so that no caller from afar may name it. Each analysis is admitted by
+        itself, by what holds now; nothing is looked at unless all are. That each begins and how it ends is in
+        the audit log, with the file's name. Matches below the floor of the purpose that holds when they are
+        found are withheld.
+
+        Raises AccessDeniedException, at the latest before the next step when the right was withdrawn;
+        InvalidParameterException for what is no video, or a threshold below the floor; and whatever the
+        analyses raise.
+        """
+        started = time.monotonic()
+        records: dict[str, dict[str, Any]] = {}
+        admitted: dict[str, Admitted] = {}
+        for operation, params in requests.items():
+            name, request_id = self._names[operation], str(uuid.uuid4())
+            record = _record(name, params, caller, request_id, case) | {"video": source.name}
+            try:
+                admitted[operation] = self._admit(operation, params, caller, record)
+            except Exception as error:
+                self._release(record, _outcome(error), started)
+                raise
+            records[operation] = record
+        found = dict.fromkeys(records, 0)
+
+        def end(outcome: str) -> None:
+            for operation, record in records.items():
+                record["results"] = {"items": found[operation]}
+                self._release(record, outcome, started)
+
+        for record in records.values():
+            self._release(dict(record), "begun", started)
+        try:
+            runs = {operation: (one.context, one.request) for operation, one in admitted.items()}
+            for steps in sweep(runs, source):
+                released = {
+                    operation: self._withheld(admitted[operation], step) for operation, step in steps.items()
+                }
+                for operation, step in released.items():
+                    found[operation] += len(step.items)
+                yield released
+                for operation, params in requests.items():
+                    self._refuse_withdrawn(operation, caller, collection_of(params))
+        except BaseException as error:  # somebody's Ctrl-C among them
+            end(_outcome(error))
+            raise
+        end("ok")
+
+    def kind_of(self, operation: str) -> Kind:
+        """What the Get operation of a Start operation lists, and how. Raises KeyError for every other."""
+        return {kind.start: kind for kind in KINDS.values()}[operation]
+
+    def _withheld(self, admitted: Admitted, step: Step) -> Step:
+        """The step as it may leave: the collection may have become stricter since the analysis began."""
+        context = admitted.context
+        current = purpose.stricter(context.purpose, self._purpose_of(collection_of(admitted.request)))
+        items = withhold_found(context.operation, step.items, purpose.floor_of(current))
+        return replace(step, items=items)
+
+    def _admit_job(self, job: Job, record: dict[str, Any]) -> Admitted:
+        caller = self._refuse_withdrawn(job.operation, job.caller, job.collection_id)
+        return self._admit(job.operation, job.request, caller, record, job=job)
+
+    def _refuse_withdrawn(self, operation: str, began: Caller, collection_id: str | None) -> Caller:
+        """Whoever began something, as they are now. Raises AccessDeniedException if they may not any more."""
+        caller = self._holder(began.key_id)
         if caller is None:
-            raise AccessDeniedException(f"The key {job.caller.key_id}, which started the job, is gone.")
+            raise AccessDeniedException(f"The key {began.key_id}, which started the job, is gone.")
         if caller.suspended:
             raise AccessDeniedException(f"The key {caller.key_id}, which started the job, is suspended.")
-        self._refuse_unauthorized(self._names[job.operation], caller, job.collection_id)
+        self._refuse_unauthorized(self._names[operation], caller, collection_id)
         return caller
 
     def _admit(
@@ -263,6 +334,12 @@ def _record(
         "threshold": None,
         "results": None,
     }
+
+
+def _outcome(error: BaseException) -> str:
+    if not isinstance(error, Exception):
+        return "interrupted"
+    return error.code if isinstance(error, ServiceError) else "InternalServerError"
 
 
 def _results(response: Mapping[str, Any]) -> dict[str, int]:

@@ -340,6 +340,25 @@ def test_what_has_expired_is_gone_with_all_it_found(database: Database, leases: 
         assert connection.execute(select(func.count()).select_from(job_items)).scalar() == 0
 
 
+def test_what_a_process_that_died_left_of_a_failed_job_is_removed(
+    database: Database, store: JobStore, leases: JobLeases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = store.start(new_job())
+    lease = take(leases)
+    leases.commit(lease, step(*(item(n) for n in range(11))))
+    with monkeypatch.context() as dying:
+        dying.setattr(JobStore, "sweep", lambda *_: None)
+        leases.finish(lease, Status.FAILED, "a reason")
+    monkeypatch.setattr("regard.storage.jobs._SWEPT", 5)
+    assert store.prune() == 1
+    assert store.prune() == 0
+    with database.read() as connection:
+        assert connection.execute(select(func.count()).select_from(job_items)).scalar() == 0
+    found = store.find(job.job_id)
+    assert found is not None
+    assert (found.status, found.message) == ("FAILED", "a reason")
+
+
 def test_jobs_are_listed_newest_first_page_by_page(store: JobStore) -> None:
     started = [store.start(new_job()).job_id for _ in range(5)]
     seen: list[str] = []

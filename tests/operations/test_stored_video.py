@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import queue
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +65,9 @@ def server(
         patch.setenv("AWS_ACCESS_KEY_ID", "test")
         patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        started = serve(data, bucket, job_workers=1, video_bytes=10_000, s3_endpoint=s3, job_limit=6)
+        started = serve(
+            data, bucket, job_workers=1, video_bytes=10_000, s3_endpoint=s3, job_limit=6, webhooks="private"
+        )
     yield started
     stop_server(started)
 
@@ -288,6 +293,46 @@ def test_more_jobs_than_may_be_under_way_are_refused_in_aws_words(client: Any, s
         assert (cancelled["JobStatus"], cancelled["StatusMessage"]) == ("FAILED", "The job was cancelled.")
     again = client.start_label_detection(Video=video("short"))["JobId"]
     assert wait_for(client, again)["JobStatus"] == "SUCCEEDED"
+
+
+def test_a_url_in_the_topics_place_is_told_of_the_end(client: Any) -> None:
+    told: queue.Queue[dict[str, Any]] = queue.Queue()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            told.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as receiver:
+        threading.Thread(target=receiver.serve_forever, daemon=True).start()
+        channel = {
+            "SNSTopicArn": f"http://127.0.0.1:{receiver.server_port}/done",
+            "RoleArn": "arn:aws:iam::000000000000:role/none",
+        }
+        job_id = client.start_label_detection(
+            Video=video("short"), NotificationChannel=channel, JobTag="tag"
+        )["JobId"]
+        message = told.get(timeout=30)
+        receiver.shutdown()
+    assert (message["JobId"], message["Status"], message["JobTag"]) == (job_id, "SUCCEEDED", "tag")
+    assert message["API"] == "StartLabelDetection"
+    assert message["Video"] == {"S3ObjectName": "short", "S3Bucket": "videos"}
+
+
+def test_a_channel_that_can_not_be_told_is_refused_at_the_start(client: Any) -> None:
+    role = {"RoleArn": "arn:aws:iam::000000000000:role/none"}
+    for channel, code in (
+        ("arn:aws:sns:us-east-1:123456789012:topic", "InvalidParameterException"),
+        ("http://8.8.8.8/", "InvalidParameterException"),
+        ("file:///etc/passwd", "ValidationException"),
+        ("nonsense", "ValidationException"),
+    ):
+        request = {"Video": video("short"), "NotificationChannel": {"SNSTopicArn": channel, **role}}
+        refused(code, client.start_label_detection, **request)
 
 
 def test_a_job_is_shown_and_listed_by_paths_of_regards_own(server: Server, long_job: str) -> None:

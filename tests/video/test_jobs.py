@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import update
 
-from regard.app import Parts
+from regard.app import Parts, build
 from regard.caller import LOCAL, Caller
-from regard.errors import AccessDeniedException, NotImplementedException, ResourceNotFoundException
+from regard.errors import AccessDeniedException, ResourceNotFoundException
 from regard.governance.purpose import TAG
 from regard.operations import RUNS
+from regard.packs.install import InstalledPack
+from regard.settings import Settings
 from regard.storage.database import Database
+from regard.storage.job_leases import JobLeases
 from regard.storage.schema import jobs
 from regard.worker import Worker
+from tests.video.analyses import ANALYSES
 
 COLLECTION = "arn:aws:rekognition:us-east-1:000000000000:collection/c"
+Script = Callable[..., dict[str, Any]]
 FOREVER = threading.Event()  # never set
 
 
@@ -52,6 +58,43 @@ def strengthen(parts: Parts, value: str = "law-enforcement") -> None:
 
 
 @pytest.fixture
+def bucket(tmp_path: Path) -> Path:
+    folder = tmp_path / "videos"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def script(bucket: Path) -> Script:
+    """Writes a script into the bucket and answers the Video that names it."""
+
+    def write(name: str = "a.mp4", **what: Any) -> dict[str, Any]:
+        (bucket / name).write_text(json.dumps(what))
+        return {"S3Object": {"Bucket": "videos", "Name": name}}
+
+    return write
+
+
+@pytest.fixture
+def analyses(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, run in ANALYSES.items():
+        monkeypatch.setitem(RUNS, name, run)
+
+
+@pytest.fixture
+def parts(installed_pack: InstalledPack, analyses: None, bucket: Path, tmp_path: Path) -> Iterator[Parts]:
+    built = build(Settings.load({}, data=tmp_path / "data", buckets=f"videos={bucket}", webhooks="private"))
+    yield built
+    built.close()
+
+
+@pytest.fixture
+def worker(parts: Parts) -> Worker:
+    leases = JobLeases(parts.services.jobs, seconds=60, attempts=3)
+    return Worker(parts.services.jobs, leases, lambda: parts.gate, lease_seconds=60)
+
+
+@pytest.fixture
 def collection(parts: Parts) -> str:
     parts.gate.call("create_collection", {"CollectionId": "c"}, LOCAL)
     return "c"
@@ -61,7 +104,7 @@ def holder(parts: Parts, role: str = "operator", **options: Any) -> Caller:
     return parts.keys.create(f"{role}-{len(parts.keys.all())}", role, **options).holder
 
 
-def test_a_job_is_run_to_its_end(parts: Parts, worker: Worker, script: Callable[..., Any]) -> None:
+def test_a_job_is_run_to_its_end(parts: Parts, worker: Worker, script: Script) -> None:
     job_id = start(parts, script(steps=3, items=2))
     assert labels(parts, job_id)["JobStatus"] == "IN_PROGRESS"
     assert worker.run_one(FOREVER)
@@ -71,19 +114,8 @@ def test_a_job_is_run_to_its_end(parts: Parts, worker: Worker, script: Callable[
     assert not worker.run_one(FOREVER)
 
 
-def test_an_operation_without_an_analysis_is_not_built(parts: Parts, script: Callable[..., Any]) -> None:
-    video = script()
-    assert "start_text_detection" not in RUNS
-    for operation, request in (
-        ("start_text_detection", {"Video": video}),
-        ("get_text_detection", {"JobId": "a"}),
-    ):
-        with pytest.raises(NotImplementedException):
-            parts.gate.call(operation, request, LOCAL)
-
-
 def test_what_the_analysis_refuses_is_the_jobs_status_message(
-    parts: Parts, worker: Worker, script: Callable[..., Any]
+    parts: Parts, worker: Worker, script: Script
 ) -> None:
     job_id = start(parts, script(steps=3, fail=1))
     worker.run_one(FOREVER)
@@ -93,7 +125,7 @@ def test_what_the_analysis_refuses_is_the_jobs_status_message(
 
 
 def test_a_mistake_in_an_analysis_fails_the_job_and_tells_nothing_of_the_server(
-    parts: Parts, worker: Worker, script: Callable[..., Any]
+    parts: Parts, worker: Worker, script: Script
 ) -> None:
     job_id = start(parts, script(**{"steps": 3, "break": 1}))
     worker.run_one(FOREVER)
@@ -104,7 +136,7 @@ def test_a_mistake_in_an_analysis_fails_the_job_and_tells_nothing_of_the_server(
 
 
 def test_a_video_that_is_gone_when_the_job_is_run_fails_it(
-    parts: Parts, worker: Worker, script: Callable[..., Any], bucket: Path
+    parts: Parts, worker: Worker, script: Script, bucket: Path
 ) -> None:
     job_id = start(parts, script())
     (bucket / "a.mp4").unlink()
@@ -113,7 +145,7 @@ def test_a_video_that_is_gone_when_the_job_is_run_fails_it(
 
 
 def test_what_is_away_for_a_while_puts_a_job_off(
-    parts: Parts, worker: Worker, script: Callable[..., Any], tmp_path: Path
+    parts: Parts, worker: Worker, script: Script, tmp_path: Path
 ) -> None:
     away = tmp_path / "away"
     away.touch()
@@ -129,7 +161,7 @@ def test_what_is_away_for_a_while_puts_a_job_off(
 
 
 def test_a_worker_that_is_told_to_stop_finishes_its_step_and_leaves_the_rest_to_the_next(
-    parts: Parts, worker: Worker, script: Callable[..., Any]
+    parts: Parts, worker: Worker, script: Script
 ) -> None:
     job_id = start(parts, script(steps=4))
     stop = threading.Event()
@@ -146,7 +178,7 @@ def test_a_worker_that_is_told_to_stop_finishes_its_step_and_leaves_the_rest_to_
     assert outcomes[:4] == ["ok", "begun", "interrupted", "begun"]
 
 
-def test_begin_and_end_are_in_the_audit_log(parts: Parts, worker: Worker, script: Callable[..., Any]) -> None:
+def test_begin_and_end_are_in_the_audit_log(parts: Parts, worker: Worker, script: Script) -> None:
     caller = holder(parts)
     request = {"Video": script(steps=2, items=3)}
     job_id = parts.gate.call("start_label_detection", request, caller, case="case 7")["JobId"]
@@ -163,7 +195,7 @@ def test_begin_and_end_are_in_the_audit_log(parts: Parts, worker: Worker, script
 
 
 def test_no_job_succeeds_when_its_record_can_not_be_written(
-    parts: Parts, worker: Worker, script: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    parts: Parts, worker: Worker, script: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from regard.errors import InternalServerError
 
@@ -178,7 +210,7 @@ def test_no_job_succeeds_when_its_record_can_not_be_written(
     assert labels(parts, job_id)["JobStatus"] == "IN_PROGRESS"
 
 
-def test_a_suspended_keys_job_is_not_run(parts: Parts, worker: Worker, script: Callable[..., Any]) -> None:
+def test_a_suspended_keys_job_is_not_run(parts: Parts, worker: Worker, script: Script) -> None:
     caller = holder(parts)
     job_id = start(parts, script(), caller)
     parts.keys.suspend(caller.key_id)
@@ -188,9 +220,7 @@ def test_a_suspended_keys_job_is_not_run(parts: Parts, worker: Worker, script: C
     assert answer["StatusMessage"] == f"The key {caller.key_id}, which started the job, is suspended."
 
 
-def test_a_key_that_is_suspended_stops_its_running_job_at_the_next_step(
-    parts: Parts, script: Callable[..., Any]
-) -> None:
+def test_a_key_that_is_suspended_stops_its_running_job_at_the_next_step(parts: Parts, script: Script) -> None:
     caller = holder(parts)
     job_id = start(parts, script(steps=9), caller)
     steps = parts.gate.run_job(parts.services.jobs.find(job_id))  # type: ignore[arg-type]
@@ -201,7 +231,7 @@ def test_a_key_that_is_suspended_stops_its_running_job_at_the_next_step(
 
 
 def test_a_policy_that_changed_since_the_start_decides(
-    parts: Parts, worker: Worker, script: Callable[..., Any], collection: str
+    parts: Parts, worker: Worker, script: Script, collection: str
 ) -> None:
     caller = holder(parts)
     job_id = search(parts, script(persons=[[90]]), caller)
@@ -214,7 +244,7 @@ def test_a_policy_that_changed_since_the_start_decides(
 
 
 def test_a_search_is_run_with_the_threshold_of_its_request(
-    parts: Parts, worker: Worker, script: Callable[..., Any], collection: str
+    parts: Parts, worker: Worker, script: Script, collection: str
 ) -> None:
     video = script(persons=[[99.5, 85], [70]])
     default, low = search(parts, video), search(parts, video, FaceMatchThreshold=60)
@@ -225,7 +255,7 @@ def test_a_search_is_run_with_the_threshold_of_its_request(
 
 
 def test_a_collection_that_became_stricter_raises_the_threshold_of_a_job_that_waits(
-    parts: Parts, worker: Worker, script: Callable[..., Any], collection: str
+    parts: Parts, worker: Worker, script: Script, collection: str
 ) -> None:
     job_id = search(parts, script(persons=[[99.5, 85]]))
     strengthen(parts)
@@ -239,7 +269,7 @@ def test_a_collection_that_became_stricter_raises_the_threshold_of_a_job_that_wa
 
 
 def test_matches_below_the_present_purposes_floor_are_withheld(
-    parts: Parts, worker: Worker, script: Callable[..., Any], collection: str
+    parts: Parts, worker: Worker, script: Script, collection: str
 ) -> None:
     job_id = search(parts, script(persons=[[99.5, 85], [70], []]), FaceMatchThreshold=60)
     worker.run_one(FOREVER)
@@ -250,7 +280,7 @@ def test_matches_below_the_present_purposes_floor_are_withheld(
 
 
 def test_a_collection_that_is_gone_leaves_the_jobs_purpose(
-    parts: Parts, worker: Worker, script: Callable[..., Any], collection: str
+    parts: Parts, worker: Worker, script: Script, collection: str
 ) -> None:
     job_id = search(parts, script(persons=[[99.5, 85]]), FaceMatchThreshold=60)
     worker.run_one(FOREVER)
@@ -261,7 +291,7 @@ def test_a_collection_that_is_gone_leaves_the_jobs_purpose(
 
 
 def test_a_key_of_a_strict_purpose_sees_no_match_below_its_floor(
-    parts: Parts, worker: Worker, script: Callable[..., Any], collection: str
+    parts: Parts, worker: Worker, script: Script, collection: str
 ) -> None:
     job_id = search(parts, script(persons=[[99.5, 85]]))
     worker.run_one(FOREVER)
@@ -271,7 +301,7 @@ def test_a_key_of_a_strict_purpose_sees_no_match_below_its_floor(
 
 
 def test_a_job_belongs_to_its_collection_in_policies(
-    parts: Parts, worker: Worker, script: Callable[..., Any], collection: str
+    parts: Parts, worker: Worker, script: Script, collection: str
 ) -> None:
     def limited(name: str) -> Caller:
         rule = {"Effect": "Allow", "Action": "rekognition:*", "Resource": f"*:collection/{name}"}
@@ -294,7 +324,7 @@ def test_a_job_belongs_to_its_collection_in_policies(
     ],
 )
 def test_roles_decide_who_starts_and_cancels_and_all_may_look(
-    parts: Parts, script: Callable[..., Any], role: str, may_start: bool, may_cancel: bool
+    parts: Parts, script: Script, role: str, may_start: bool, may_cancel: bool
 ) -> None:
     job_id = start(parts, script())
     caller = holder(parts, role)
@@ -312,7 +342,7 @@ def test_roles_decide_who_starts_and_cancels_and_all_may_look(
 
 
 def test_a_job_that_is_cancelled_while_it_runs_stays_cancelled(
-    parts: Parts, worker: Worker, script: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    parts: Parts, worker: Worker, script: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job_id = start(parts, script(steps=4))
     whole = RUNS["start_label_detection"]
@@ -332,7 +362,7 @@ def test_a_job_that_is_cancelled_while_it_runs_stays_cancelled(
     assert (job["Results"], job["Running"]) == (0, False)
 
 
-def test_progress_is_shown_while_a_job_runs(parts: Parts, script: Callable[..., Any], worker: Worker) -> None:
+def test_progress_is_shown_while_a_job_runs(parts: Parts, script: Script, worker: Worker) -> None:
     job_id = start(parts, script(steps=4), JobTag="tag")
     stop = threading.Event()
     stop.set()
@@ -343,7 +373,7 @@ def test_progress_is_shown_while_a_job_runs(parts: Parts, script: Callable[..., 
     assert (job["API"], job["JobStatus"], job["Key"]) == ("StartLabelDetection", "IN_PROGRESS", "local")
 
 
-def test_jobs_are_listed_page_by_page(parts: Parts, script: Callable[..., Any]) -> None:
+def test_jobs_are_listed_page_by_page(parts: Parts, script: Script) -> None:
     started = [start(parts, script()) for _ in range(3)]
     page = parts.gate.call("list_jobs", {"MaxResults": 2}, LOCAL)
     rest = parts.gate.call("list_jobs", {"MaxResults": 2, "NextToken": page["NextToken"]}, LOCAL)
@@ -358,7 +388,7 @@ def test_a_job_that_is_not_there_can_not_be_shown_or_cancelled(parts: Parts) -> 
 
 
 def test_a_worker_waits_for_a_database_that_is_busy(
-    parts: Parts, worker: Worker, script: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    parts: Parts, worker: Worker, script: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from regard.errors import ThrottlingException
 

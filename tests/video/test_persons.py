@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from regard.video.persons import PersonLooks, ThingDetector, count_colours, squared
+from regard.video.persons import PersonLooks, ThingDetector, count_colours
 from regard.video.tracks import Tracker
-from regard.vision.labels.objects import COCO
+from regard.vision.labels.objects import COCO, letterboxed
 from regard.vision.session import SessionPool
 from tests.video.conftest import backdrop, person, picture, put
 
@@ -64,10 +64,11 @@ def test_two_who_cross_are_two() -> None:
 
 
 def test_a_frame_is_made_square_without_a_change_of_shape() -> None:
-    square, shift = squared(np.full((100, 160, 3), 7, np.uint8))
-    assert square.shape == (160, 160, 3)
-    assert shift.tolist() == [0, 30, 0, 30]
-    assert (square[30:130] == 7).all()
+    square, corner, size = letterboxed(np.full((100, 160, 3), 7, np.uint8))
+    assert square.shape == (512, 512, 3)
+    assert (corner.tolist(), size.tolist()) == ([0, 96], [512, 320])
+    assert (square[96:416] == 7).all()
+    assert square[:96].max() == square[416:].max() == 0
 
 
 def test_people_in_a_wide_frame_are_found(sessions: SessionPool) -> None:

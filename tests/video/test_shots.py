@@ -84,6 +84,12 @@ def test_something_that_crosses_the_picture_parts_no_shots(tmp_path: Path) -> No
     assert begins(tmp_path, pictures) == []
 
 
+def test_one_colour_that_grows_lighter_and_darker_parts_no_shots(tmp_path: Path) -> None:
+    levels = [*range(0, 250, 6), *range(250, 0, -6)]
+    pictures = [np.full((180, 320, 3), level, np.uint8) for level in levels]
+    assert begins(tmp_path, pictures) == []
+
+
 def test_shots_cover_the_video_without_a_gap(tmp_path: Path) -> None:
     pictures = [*shot(1, 30), *dissolved(shot(2, 60), shot(3, 60), 14), *shot(4, 20)]
     shots = detected(write(tmp_path / "clip.mp4", pictures))

@@ -51,7 +51,7 @@ CAR, PERSON, DOG = (COCO.index(name) for name in ("car", "person", "dog"))
 
 
 def test_a_box_is_told_in_pixels_of_the_picture_and_stays_inside() -> None:
-    detector = ObjectDetector(CenterNet((256, -20, 600, 256, 0.9, CAR)))
+    detector = ObjectDetector(CenterNet((256, 172, 600, 256, 0.9, CAR)))
     [car] = detector.detect(picture())
     [instance] = car.instances
     assert (car.name, instance.box) == ("car", Box(512, 0, 512, 128))

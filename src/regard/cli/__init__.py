@@ -30,6 +30,7 @@ from regard.cli import (
 )
 from regard.cli import text as reading
 from regard.cli.printing import complain
+from regard.cli.video import command
 from regard.errors import RegardError
 
 app = typer.Typer(
@@ -41,6 +42,7 @@ app = typer.Typer(
 )
 app.command("serve")(server.serve)
 app.command("analyze")(analyze.analyze)
+app.command("video")(command.video)
 app.command("worker")(worker.worker)
 app.command("faces")(pictures.faces)
 app.command("labels")(labels.labels)

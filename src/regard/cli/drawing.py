@@ -12,7 +12,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
-from regard.cli.captions import Rectangle, place_captions
+from regard.cli.captions import Place, Rectangle, place_captions
 from regard.cli.printing import printable
 from regard.errors import RegardError
 
@@ -57,20 +57,50 @@ def draw(
     if scale > 1:
         size = round(canvas.width * scale), round(canvas.height * scale)
         canvas = canvas.resize(size, Image.Resampling.LANCZOS)
-    pen = ImageDraw.Draw(canvas)
-    line = max(2, round(max(canvas.size) / 500))
-    boxes = [_pixels(mark.box, canvas.size) for mark in marks]
-    for mark, box in zip(marks, boxes, strict=True):
-        _draw_shape(pen, canvas.size, mark, box, line)
-    _draw_captions(pen, canvas.size, marks, boxes, line)
+    paint(canvas, marks)
     if legend:
-        canvas = _with_legend(canvas, legend, line)
+        canvas = _with_legend(canvas, legend, line_of(canvas.size))
     try:
         canvas.save(target)
     except (OSError, ValueError) as error:
         raise RegardError(
             f"{target} can't be written: give a .png or .jpg in a folder that exists."
         ) from error
+
+
+def paint(
+    canvas: Image.Image,
+    marks: Sequence[Mark],
+    *,
+    kept: Sequence[Place | None] | None = None,
+    corner: str = "",
+) -> list[Place | None]:
+    """Draws the marks on an RGB picture and answers where their captions are.
+
+    For the frames of a video, `kept` are their places in the frame before; all captions are then of one size.
+    `corner` is written at the lower left, and not covered.
+    """
+    pen = ImageDraw.Draw(canvas)
+    line = line_of(canvas.size)
+    boxes = [_pixels(mark.box, canvas.size) for mark in marks]
+    for mark, box in zip(marks, boxes, strict=True):
+        _draw_shape(pen, canvas.size, mark, box, line)
+    taken = [_draw_corner(pen, canvas.size, corner, line)] if corner else []
+    return _draw_captions(pen, canvas.size, marks, boxes, line, kept, taken)
+
+
+def line_of(size: tuple[int, int]) -> int:
+    """How wide lines are in a picture of that size, px."""
+    return max(2, round(max(size) / 500))
+
+
+def _draw_corner(pen: ImageDraw.ImageDraw, size: tuple[int, int], text: str, line: int) -> Rectangle:
+    font = _font(line * 7)
+    _, _, right, bottom = font.getbbox(text)
+    place = (0, size[1] - bottom - 3 * line, right + 4 * line, size[1])
+    pen.rectangle(place, fill=_DARK)
+    pen.text((2 * line, place[1] + line), text, font=font, fill=_LIGHT)
+    return place
 
 
 def _pixels(box: Mapping[str, float], size: tuple[int, int]) -> Rectangle:
@@ -100,11 +130,16 @@ def _draw_captions(
     marks: Sequence[Mark],
     boxes: Sequence[Rectangle],
     line: int,
-) -> None:
-    fonts = [_font(max(11, line * 5, min(line * 7, (box[2] - box[0]) / 4))) for box in boxes]
+    kept: Sequence[Place | None] | None,
+    taken: Sequence[Rectangle],
+) -> list[Place | None]:
+    if kept is None:
+        fonts = [_font(max(11, line * 5, min(line * 7, (box[2] - box[0]) / 4))) for box in boxes]
+    else:
+        fonts = [_font(max(11, line * 6))] * len(boxes)
     forms = [[_shown(form) for form in (mark.caption, mark.brief) if form] for mark in marks]
     sizes = [[_size(form, font, line) for form in own] for own, font in zip(forms, fonts, strict=True)]
-    places = place_captions(boxes, sizes, *size)
+    places = place_captions(boxes, sizes, *size, kept=kept, taken=taken)
     for mark, own, font, box, place in zip(marks, forms, fonts, boxes, places, strict=True):
         if place is None:
             continue
@@ -114,6 +149,7 @@ def _draw_captions(
         pen.rectangle(place.box, fill=mark.colour)
         corner = place.box[0] + line, place.box[1]
         pen.text(corner, own[place.form], font=font, fill=_ink(mark.colour))
+    return places
 
 
 def _size(caption: str, font: ImageFont.FreeTypeFont, line: int) -> tuple[float, float]:

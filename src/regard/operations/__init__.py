@@ -111,10 +111,6 @@ ABOUT_JOBS = frozenset({*stored_results.KINDS, *OWN, "get_media_analysis_job"})
 
 def is_built(operation: str) -> bool:
     """Whether the operation does what it is for."""
-    if operation in stored_results.KINDS:
-        return stored_results.KINDS[operation].start in RUNS
-    if operation in {kind.start for kind in stored_results.KINDS.values()}:
-        return operation in RUNS
     return operation in OPERATIONS or operation in OWN
 
 

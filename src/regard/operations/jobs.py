@@ -8,7 +8,7 @@ from regard.context import Context
 from regard.errors import ResourceNotFoundException
 from regard.notifications.message import api_name
 from regard.operations.pagination import make_token, read_token
-from regard.storage.job_records import Job
+from regard.storage.job_records import Job, Status
 
 _JOBS = 100
 _LISTING = "jobs"
@@ -60,7 +60,7 @@ def _shape(job: Job) -> dict[str, Any]:
         "StatusMessage": job.message,
         "Progress": round(job.progress, 4),
         "Running": job.holder is not None,
-        "Results": job.found,
+        "Results": 0 if job.status is Status.FAILED else job.found,
         "JobTag": job.tag,
         "JobName": job.request.get("JobName"),
         "Video": job.request.get("Video"),

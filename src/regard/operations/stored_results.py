@@ -22,6 +22,7 @@ class Kind:
     order.
 
     `key` is the SortBy that sorts by the items' keys. `has_views` says that AggregateBy chooses among views.
+    `joined`: the view whose one item of a key belongs to every item that is listed under that key.
     """
 
     start: str
@@ -29,13 +30,14 @@ class Kind:
     key: str | None = None
     has_views: bool = False
     default: str = _BY_TIME
+    joined: str | None = None
 
 
 KINDS: Mapping[str, Kind] = {
     "get_celebrity_recognition": Kind("start_celebrity_recognition", "Celebrities", "ID"),
     "get_content_moderation": Kind("start_content_moderation", "ModerationLabels", "NAME", has_views=True),
     "get_face_detection": Kind("start_face_detection", "Faces"),
-    "get_face_search": Kind("start_face_search", "Persons", "INDEX"),
+    "get_face_search": Kind("start_face_search", "Persons", "INDEX", joined=MATCHES),
     "get_label_detection": Kind("start_label_detection", "Labels", "NAME", has_views=True),
     "get_person_tracking": Kind("start_person_tracking", "Persons", "INDEX"),
     # Sorted by type, in the order in which the request named them: an item's key is the type's place there.
@@ -114,7 +116,7 @@ def _page(
     by_key = sort == kind.key
     found = ctx.services.jobs.items(job, view=view, by_key=by_key, after=after, limit=most + 1)
     bodies = [item.body for _, item in found[:most]]
-    if ctx.operation == "get_face_search":
+    if kind.joined is not None:
         bodies = _with_matches(ctx, job, bodies)
     page: dict[str, Any] = {kind.lists: bodies}
     if len(found) > most:

@@ -36,6 +36,7 @@ class JobLeases:
     """
 
     def __init__(self, store: JobStore, *, seconds: float = 60, attempts: int = 5) -> None:
+        self._store = store
         self._database: Database = store.database
         self._kept = store.kept
         self._milliseconds = round(seconds * 1000)
@@ -51,10 +52,12 @@ class JobLeases:
         with self._database.read() as connection:
             found = connection.execute(_free().order_by(jobs.c.row).limit(_CANDIDATES)).mappings().all()
         for row in found:
+            job = read_job(row)
             with self._database.write() as connection:
-                lease = self._take(connection, read_job(row), holder)
+                lease = self._take(connection, job, holder)
             if lease is not None:
                 return lease
+            self._sweep_hopeless(job)
         return None
 
     def _take(self, connection: Connection, job: Job, holder: str) -> Lease | None:
@@ -77,6 +80,12 @@ class JobLeases:
             end(connection, job.row, Status.FAILED, self._hopeless(job), kept=self._kept, fence=job.fence)
             return None
         return Lease(job, job.fence)
+
+    def _sweep_hopeless(self, job: Job) -> None:
+        if job.attempts >= self._attempts:
+            now = self._store.find(job.job_id)
+            if now is not None and now.status is Status.FAILED:
+                self._store.sweep(job.row)
 
     def _hopeless(self, job: Job) -> str:
         why = job.message or "the worker stopped without an error, as it does when memory runs out"
@@ -129,7 +138,7 @@ class JobLeases:
             if not ended:
                 raise LeaseLost
         if status is Status.FAILED:
-            self._database.forget()
+            self._store.sweep(lease.job.row)
 
     def give_back(self, lease: Lease) -> None:
         """Leaves the job, which is not its fault, to the next worker at once."""

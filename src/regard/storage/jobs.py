@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, tuple_, update
 
 from regard.errors import IdempotentParameterMismatchException, LimitExceededException
 from regard.storage.backend import Turn
@@ -21,7 +20,8 @@ _FIND = select(jobs).where(
     jobs.c.job_id == bindparam("job_id"),
     or_(jobs.c.expires.is_(None), jobs.c.expires > bindparam("now")),
 )
-_PRUNED = 20  # at a time, with all they found, so that no other writer waits long
+_PRUNED = 20  # jobs at a time
+_SWEPT = 5000  # items in one transaction
 _DAY = 24 * 60 * 60 * 1000
 
 CANCELLED = "The job was cancelled."
@@ -104,7 +104,7 @@ class JobStore:
                 ).first()
                 if last is None:
                     return []
-                query = query.where(_behind(order, tuple(last)))
+                query = query.where(tuple_(*order) > tuple_(*last))
             rows = connection.execute(query.order_by(*order).limit(limit)).all()
         return [
             (row.number, Item(row.timestamp, row.key.decode(), json.loads(row.body), row.view))
@@ -116,18 +116,37 @@ class JobStore:
         with self.database.write() as connection:
             done = end(connection, job.row, Status.FAILED, CANCELLED, kept=self._kept, cancelled=True)
         if done:
-            self.database.forget()
+            self.sweep(job.row)
         return done
 
-    def prune(self) -> int:
-        """Removes some jobs that have expired, with everything they found; answers how many."""
+    def sweep(self, row: int) -> None:
+        """Removes what a job has found, a few thousand items at a time, lest other writers wait long."""
+        some = select(job_items.c.number).where(job_items.c.job == row).limit(_SWEPT)
+        swept = _SWEPT
+        while swept == _SWEPT:
+            with self.database.write() as connection:
+                chosen = delete(job_items).where(job_items.c.job == row, job_items.c.number.in_(some))
+                swept = connection.execute(chosen).rowcount
         with self.database.write() as connection:
-            old = select(jobs.c.row).where(jobs.c.expires <= milliseconds()).limit(_PRUNED)
-            rows = connection.execute(old.with_for_update(skip_locked=True)).scalars().all()
-            connection.execute(delete(jobs).where(jobs.c.row.in_(rows)))
-        if rows:
-            self.database.forget()
-        return len(rows)
+            connection.execute(update(jobs).where(jobs.c.row == row).values(found=0))
+        self.database.forget()
+
+    def prune(self) -> int:
+        """Removes some jobs that have expired, with everything they found; answers how many.
+
+        What is left of jobs that failed, whose process died before it was removed, is removed too.
+        """
+        now = milliseconds()
+        failed = and_(jobs.c.status == Status.FAILED.value, jobs.c.found > 0)
+        over = select(jobs.c.row, jobs.c.expires).where(or_(jobs.c.expires <= now, failed)).limit(_PRUNED)
+        with self.database.read() as connection:
+            found = connection.execute(over).all()
+        for row, expires in found:
+            self.sweep(row)
+            if expires <= now:
+                with self.database.write() as connection:
+                    connection.execute(delete(jobs).where(jobs.c.row == row))
+        return len(found)
 
     @property
     def kept(self) -> int:
@@ -166,15 +185,11 @@ def end(
     }
     if status is Status.SUCCEEDED:
         values["progress"] = 1.0
-    else:
-        values["found"] = 0
     changed = connection.execute(
         update(jobs).where(jobs.c.row == row, jobs.c.status == Status.IN_PROGRESS.value, holds).values(values)
     ).rowcount
     if not changed:
         return False
-    if status is Status.FAILED:
-        connection.execute(delete(job_items).where(job_items.c.job == row))
     request = json.loads(connection.execute(select(jobs.c.request).where(jobs.c.row == row)).scalar_one())
     channel = request.get("NotificationChannel")
     if channel is not None:
@@ -235,14 +250,3 @@ def _found(connection: Connection, job_id: str) -> Job:
 
 def _item(row: Any) -> Item:
     return Item(row.timestamp, row.key.decode(), json.loads(row.body), row.view)
-
-
-def _behind(order: Iterable[Any], last: tuple[Any, ...]) -> Any:
-    """Rows that come behind `last`; spelled out, since not every SQLite uses an index for row values."""
-    columns = tuple(order)
-    return or_(
-        *(
-            and_(*(columns[n] == last[n] for n in range(place)), columns[place] > last[place])
-            for place in range(len(columns))
-        )
-    )

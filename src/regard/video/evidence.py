@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from regard.video.stretch import AFTER, CUT_LEAST, GRADUAL_LEAST, HALVES, PLAIN, Place, Stretch
+from regard.video.stretch import AFTER, CUT_LEAST, CUT_PLAIN, GRADUAL_LEAST, HALVES, PLAIN, Place, Stretch
 from regard.vision.pixels import Floats, Pixels
 
 CUT, GRADUAL, PLAIN_RUN, ENTERED, LEFT = "cut", "gradual", "plain", "entered", "left"
@@ -61,13 +61,22 @@ class Watcher:
                 yield from self._parted(begin, end)
 
     def _cut(self, at: int) -> Iterator[Candidate]:
-        if at > self.stretch.first and self.stretch.change(at) > CUT_LEAST:
+        stretch = self.stretch
+        if at <= stretch.first or stretch.change(at) <= CUT_LEAST:
+            return
+        # One colour that grows lighter or darker is a fade, of which there is nothing to compare.
+        if self._pictured(at - 1, at) or stretch.change(at) > CUT_PLAIN:
             yield Candidate(CUT, at, at - 3, at + 3, self.stretch.cut(at))
 
     def _gradual(self, middle: int, half: int) -> Iterator[Candidate]:
         begin, end = middle - half, middle + half
-        if begin >= self.stretch.first and self.stretch.apart(begin, end) > GRADUAL_LEAST:
+        if begin < self.stretch.first or not self._pictured(begin, end):
+            return
+        if self.stretch.apart(begin, end) > GRADUAL_LEAST:
             yield Candidate(GRADUAL, middle, begin, end, self.stretch.gradual(middle, half))
+
+    def _pictured(self, one: int, other: int) -> bool:
+        return max(self.stretch.contrast(one), self.stretch.contrast(other)) >= PLAIN
 
     def _plain(self, newest: int) -> Iterator[Candidate]:
         stretch = self.stretch

@@ -61,7 +61,7 @@ class FaceTracks:
         *,
         settings: TrackerSettings = FACES,
         kept: int = 5,
-        alike: float = 0.5,
+        alike: float = 0.6,
         tracker: Tracker | None = None,
     ) -> None:
         self._vectors, self._kept, self._alike = vectors, kept, alike
@@ -155,7 +155,7 @@ class FaceTracks:
         *,
         settings: TrackerSettings = FACES,
         kept: int = 5,
-        alike: float = 0.5,
+        alike: float = 0.6,
     ) -> FaceTracks:
         tracker = Tracker.restore(state["tracker"], settings)
         tracks = cls(vectors, settings=settings, kept=kept, alike=alike, tracker=tracker)

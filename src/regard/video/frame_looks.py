@@ -34,8 +34,8 @@ class Detectors:
 
 
 class FrameLooks(Looks):
-    """One frame's. The things in it are found once, in the frame made square by bars, for labels and persons
-    alike. Safe to share by threads, of which one looks at a time.
+    """One frame's. The things in it are found once, for labels and persons alike. Safe to share by threads,
+    of which one looks at a time.
     """
 
     def __init__(self, detectors: Detectors, image: Image) -> None:

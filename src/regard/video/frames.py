@@ -74,6 +74,11 @@ class Frame:
         self._thumbnail: Pixels | None = None
 
     @property
+    def decoded(self) -> VideoFrame:
+        """As FFmpeg gave it: in its own colours, not turned, with the timestamp that the file has."""
+        return self._decoded
+
+    @property
     def image(self) -> Image:
         """Upright RGB as large as the video's facts say, converted when first asked for.
 

@@ -60,10 +60,7 @@ class Things:
 
 
 class ThingDetector:
-    """CenterNet's objects, in the frame made square by black bars. Safe to share by threads.
-
-    Stretched to a square, as a photo may be, a wide frame loses half of its persons: people get too thin.
-    """
+    """CenterNet's objects. Safe to share by threads."""
 
     networks = ("centernet",)
 
@@ -73,11 +70,10 @@ class ThingDetector:
 
     def detect(self, pixels: Pixels) -> Things:
         """What may be in a frame (H, W, 3), RGB."""
-        square, shift = squared(pixels)
-        candidates = find_candidates(self._runner, square, same=_SAME)
+        candidates = find_candidates(self._runner, pixels, same=_SAME)
         chances = self._calibration.chances(candidates)
         height, width = pixels.shape[:2]
-        boxes = np.clip(candidates.boxes * len(square) - shift, 0, (width, height, width, height))
+        boxes = candidates.boxes * (width, height, width, height)
         some = (boxes[:, 2:] - boxes[:, :2] >= 1).all(1)
         return Things(candidates.classes[some], chances[some], boxes[some])
 
@@ -118,16 +114,6 @@ class PersonLooks:
         shapes = (flattened(read_in_parts(self._runner, crops)) - constants.centre) @ constants.projection
         colours = np.array([count_colours(crop) for crop in crops]) - constants.colours
         return unit(np.concatenate([unit(shapes), constants.weight * unit(colours)], 1))
-
-
-def squared(pixels: Pixels) -> tuple[Pixels, NDArray[np.float64]]:
-    """A frame (H, W, 3) in the middle of a black square, and where it begins there: x, y, x, y (4,), px."""
-    height, width = pixels.shape[:2]
-    side = max(height, width)
-    square = np.zeros((side, side, 3), np.uint8)
-    top, left = (side - height) // 2, (side - width) // 2
-    square[top : top + height, left : left + width] = pixels
-    return square, np.array([left, top, left, top], np.float64)
 
 
 def cut_persons(pixels: Pixels, boxes: NDArray[np.float64]) -> list[Pixels]:

@@ -25,6 +25,7 @@ BEFORE, AFTER = 3, 6  # frames on either side of a cut that are compared: a flas
 KEPT = 2 * HALVES[-1] + 40  # frames; two sides of a run of one colour and a second of it fit as well
 PLAIN = 3.0  # grey levels; a picture of less contrast is of one colour
 CUT_LEAST = 4.0  # grey levels of mean change; a cut has more
+CUT_PLAIN = 40.0  # from one colour to another
 GRADUAL_LEAST = 0.15  # a gradual transition's ends are less alike
 CUT_FEATURES, GRADUAL_FEATURES, PLAIN_FEATURES = 13, 20, 8
 _FLOOR = LEAST_CONTRAST**2

@@ -17,6 +17,8 @@ from regard.vision.pixels import Pixels
 
 STEP = 10_000  # ms of video between two places from which a pass can go on
 _AHEAD = 2  # frames, for each thread, that are looked at before their turn
+_DECODED, _CONVERTED = 1.5, 3  # bytes a pixel of a waiting frame, and of its picture
+_MOST_HELD = 256_000_000  # bytes of frames that wait
 _STILL = 3.0  # grey levels by which no spot of a frame may change for it to count as the same
 _SPOT = 6  # px of a thumbnail
 
@@ -50,7 +52,7 @@ class Analysis(Protocol[T_co]):
     """ms between the frames that it looks at; 0 for every frame. Multiples of each other share frames."""
 
     follows: bool
-    """Whether it has to know about cuts."""
+    """Whether it follows something from frame to frame, and has to know about cuts."""
 
     def prepare(self, looks: FrameLooks) -> None:
         """Finds what `look` will need. Called in another thread, ahead of time, for frames that are due."""
@@ -132,21 +134,21 @@ class Sweep(Generic[T]):
         """
         found: list[list[T]] = [[] for _ in self._analyses]
         turns: deque[_Turn] = deque()
-        begun = self._place.at // self._step
+        begun = max(self._place.at, 0) // self._step
         with ThreadPoolExecutor(self._threads, thread_name_prefix="frames") as pool:
             try:
                 for frame in self._video.frames(start=self._place.at + 1):
-                    if frame.timestamp // self._step > begun and self._place.at >= 0:
+                    if frame.timestamp // self._step > begun:
                         while turns:
                             self._take(turns.popleft(), found)
                         self._still = None
                         begun = frame.timestamp // self._step
                         yield self._reached(found)
                         found = [[] for _ in self._analyses]
-                    turns.append(self._turn(frame, pool))
-                    while sum(turn.ready is not None for turn in turns) > _AHEAD * self._threads or (
-                        turns and turns[0].ready is None
-                    ):
+                    turn = self._turn(frame, pool)
+                    if turn.due:
+                        turns.append(turn)
+                    while turns and (turns[0].ready is None or self._is_far_ahead(turns)):
                         self._take(turns.popleft(), found)
                 while turns:
                     self._take(turns.popleft(), found)
@@ -174,11 +176,18 @@ class Sweep(Generic[T]):
             turn.looks, turn.ready = self._prepare(frame, preparing, pool)
         return turn
 
+    def _is_far_ahead(self, turns: Sequence[_Turn]) -> bool:
+        """Whether enough frames wait: for all threads to be busy, or for the memory that they take."""
+        prepared = sum(turn.ready is not None for turn in turns)
+        pixels = self._video.facts.width * self._video.facts.height
+        held = pixels * (_DECODED * len(turns) + _CONVERTED * prepared)
+        return prepared > _AHEAD * self._threads or held > _MOST_HELD
+
     def _prepare(
         self, frame: Frame, analyses: Sequence[Analysis[T]], pool: ThreadPoolExecutor
     ) -> tuple[FrameLooks, Future[None]]:
         earlier: Future[None] | None = None
-        if self._still is not None and _same(frame.thumbnail, self._still[0]):
+        if self._still is not None and _change(frame.thumbnail, self._still[0]) <= _STILL:
             _, looks, earlier = self._still
         else:
             looks = FrameLooks(self._detectors, frame.image)
@@ -216,11 +225,11 @@ class Sweep(Generic[T]):
         return Reached(found, state, progress)
 
 
-def _same(thumbnail: Pixels, other: Pixels) -> bool:
-    """Whether no spot of two frames differs by more than noise does."""
+def _change(thumbnail: Pixels, other: Pixels) -> float:
+    """By how many grey levels two frames differ, on average over the spot where they differ most."""
     change = cv2.absdiff(thumbnail, other)
     height, width = change.shape[:2]
     spots = cv2.resize(
         change, (max(1, width // _SPOT), max(1, height // _SPOT)), interpolation=cv2.INTER_AREA
     )
-    return bool(spots.max() <= _STILL)
+    return float(spots.max())

@@ -19,7 +19,6 @@ from regard.video.sweep import Sample
 
 MATCHES = "MATCHES"  # the view in which a track's matches are kept, once for all its moments
 _MOST_MATCHES = 80  # of a track
-_BACK = 125_000  # ms after which somebody who left isn't known again by the tracker: the track is over
 _UNNAMED = 4_000  # ms for which faces of no track are kept: they may turn out to be of one
 
 
@@ -63,9 +62,10 @@ class FaceSearchAnalysis:
 
     def __init__(self, ctx: Context, request: Mapping[str, Any]) -> None:
         self._ctx, self._request = ctx, dict(request)
+        collection_for_embedding(ctx, request["CollectionId"])  # before hours of work for nothing
         self._vectors = UserVectors.load()
         self._tracks = FaceTracks(self._vectors)
-        self._seen: dict[int, tuple[int, int]] = {}  # by track: when first and last, ms
+        self._begun: dict[int, int] = {}  # by track: when it was first seen, ms
         self._unnamed: dict[tuple[int, int], dict[str, Any]] = {}  # by timestamp and row
         self.facts: dict[str, Any] = {}
 
@@ -90,27 +90,25 @@ class FaceSearchAnalysis:
             (when, row): shape for (when, row), shape in self._unnamed.items() if at - when <= _UNNAMED
         }
         self._unnamed |= {(at, row): shapes[row] for row, number in enumerate(ids.tolist()) if number < 0}
-        over = [number for number, (_, last) in self._seen.items() if at - last > _BACK]
-        return [*items, *self._search(over)]
+        return [*items, *self._search(self._tracks.over())]
 
     def finish(self) -> Sequence[Item]:
-        return self._search(list(self._seen))
+        return self._search(list(self._begun))
 
     def state(self) -> dict[str, Any]:
         return {
             "tracks": self._tracks.state(),
-            "seen": [[number, *times] for number, times in self._seen.items()],
+            "begun": list(self._begun.items()),
             "unnamed": [[when, row, shape] for (when, row), shape in self._unnamed.items()],
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
         self._tracks = FaceTracks.restore(state["tracks"], self._vectors)
-        self._seen = {number: (first, last) for number, first, last in state["seen"]}
+        self._begun = dict(state["begun"])
         self._unnamed = {(when, row): shape for when, row, shape in state["unnamed"]}
 
     def _item(self, at: int, number: int, shape: dict[str, Any]) -> Item:
-        first, last = self._seen.get(number, (at, at))
-        self._seen[number] = min(first, at), max(last, at)
+        self._begun[number] = min(at, self._begun.get(number, at))
         return Item(at, key_of(number), {"Timestamp": at, "Person": {"Index": number, "Face": shape}})
 
     def _search(self, numbers: Sequence[int]) -> list[Item]:
@@ -123,8 +121,7 @@ class FaceSearchAnalysis:
             probe = self._tracks.embedding(number)
             found = search_probe(self._ctx, collection, probe, self._request, _MOST_MATCHES)
             matches = [face_match(match, collection) for match in found]
-            first, _ = self._seen.pop(number)
-            items.append(Item(first, key_of(number), {"FaceMatches": matches}, MATCHES))
+            items.append(Item(self._begun.pop(number), key_of(number), {"FaceMatches": matches}, MATCHES))
             self._tracks.forget(number)
         return items
 

@@ -12,6 +12,8 @@ from regard.storage.job_records import Item
 from regard.video.frame_looks import FrameLooks
 from regard.video.sweep import Sample
 
+_LEAST = 80.0  # percent, of a word where there is no WordFilter: a video has many frames to err in
+
 
 class TextAnalysis:
     """StartTextDetection's."""
@@ -19,7 +21,8 @@ class TextAnalysis:
     interval, follows = 500, False
 
     def __init__(self, ctx: Context, request: Mapping[str, Any]) -> None:
-        self._filter = TextFilter.of(dict(request))
+        filters = {"WordFilter": {"MinConfidence": _LEAST}, **(request.get("Filters") or {})}
+        self._filter = TextFilter.of({"Filters": filters})
         self.facts = {"TextModelVersion": ctx.services.texts.version}
 
     def prepare(self, looks: FrameLooks) -> None:

@@ -134,17 +134,32 @@ def _shown(instances: Sequence[Instance]) -> tuple[Instance, ...]:
 
 
 def find_candidates(runner: Runner, pixels: Pixels, *, same: float = _SAME) -> Candidates:
-    """What CenterNet finds in the whole picture, stretched, each object once.
+    """What CenterNet finds in the whole picture, each object once.
 
-    `same`: the IoU from which two boxes of one class are one object.
+    The network is shown the picture in a black square: stretched to one, people and things in a wide picture
+    get so thin that half of them are missed. `same`: the IoU from which two boxes of one class are the same.
     """
-    batch = resize(pixels, SIDE, SIDE)[None].astype(np.float32)
+    square, corner, size = letterboxed(pixels)
+    batch = square[None].astype(np.float32)
     found = np.asarray(runner.run("centernet", {"input": batch})[0][0], np.float64)  # (100, 6)
     found = found[(found[:, 4] > LEAST_SCORE) & (found[:, 5] < len(COCO))]
-    boxes = np.clip(found[:, :4] / SIDE, 0, 1)
+    boxes = np.clip((found[:, :4] - np.tile(corner, 2)) / np.tile(size, 2), 0, 1)
     some = (boxes[:, 2:] > boxes[:, :2]).all(1)
     candidates = Candidates(boxes[some], found[some, 4], found[some, 5].astype(np.intp))
     return candidates.take(_distinct(candidates, same))
+
+
+def letterboxed(pixels: Pixels) -> tuple[Pixels, NDArray[np.float64], NDArray[np.float64]]:
+    """The picture in the middle of a black square (SIDE, SIDE, 3), its left upper corner there and its size,
+    x and y (2,), px of the square.
+    """
+    height, width = pixels.shape[:2]
+    scale = SIDE / max(height, width)
+    across, down = max(1, round(width * scale)), max(1, round(height * scale))
+    left, top = (SIDE - across) // 2, (SIDE - down) // 2
+    square = np.zeros((SIDE, SIDE, 3), np.uint8)
+    square[top : top + down, left : left + across] = resize(pixels, across, down)
+    return square, np.array([left, top], np.float64), np.array([across, down], np.float64)
 
 
 def evidence(candidates: Candidates) -> NDArray[np.float64]:

@@ -1,0 +1,209 @@
+"""`regard video`: everything that can be told of a video file, in one pass."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from regard.cli.local import Case, DataFolder, LocalGate, local_gate
+from regard.cli.printing import say
+from regard.cli.progress import share_bar
+from regard.errors import RegardError
+
+if TYPE_CHECKING:
+    from regard.cli.video.choice import Choice
+    from regard.cli.video.sightings import Found
+    from regard.storage.spool import ItemSpool
+
+_STDOUT = Path("-")
+
+
+def video(
+    file: Annotated[Path, typer.Argument(help="A video: MP4, MOV, MKV, AVI, MPEG and others.")],
+    everything: Annotated[
+        bool, typer.Option("--all", help="Everything that can be looked for; also where nothing is named.")
+    ] = False,
+    faces: Annotated[bool, typer.Option("--faces", help="Faces.")] = False,
+    attributes: Annotated[
+        bool, typer.Option("--attributes", help="With --faces: age, gender, expression and the rest.")
+    ] = False,
+    search: Annotated[
+        str | None,
+        typer.Option("--search", metavar="COLLECTION", help="Search for every face in a collection."),
+    ] = None,
+    persons: Annotated[bool, typer.Option("--persons", help="People, each followed.")] = False,
+    labels: Annotated[bool, typer.Option("--labels", help="Objects and scenes.")] = False,
+    text: Annotated[bool, typer.Option("--text", help="Text.")] = False,
+    moderation: Annotated[bool, typer.Option("--moderation", help="Nudity and swimwear.")] = False,
+    celebrities: Annotated[bool, typer.Option("--celebrities", help="Your own celebrities.")] = False,
+    segments: Annotated[bool, typer.Option("--segments", help="Shots and technical cues.")] = False,
+    threshold: Annotated[
+        float | None,
+        typer.Option(min=0, max=100, help="Least similarity, percent; 80, or the purpose's floor."),
+    ] = None,
+    answers: Annotated[
+        Path | None, typer.Option("--json", help="Write Rekognition's answers as JSON; - prints them.")
+    ] = None,
+    drawing: Annotated[
+        Path | None, typer.Option("--draw", help="Write the video with everything marked, as .mp4 or .mov.")
+    ] = None,
+    subtitles: Annotated[
+        Path | None,
+        typer.Option("--vtt", help="Write text and people as WebVTT: one .vtt, or two that begin so."),
+    ] = None,
+    spreadsheet: Annotated[Path | None, typer.Option("--csv", help="Write one row per finding.")] = None,
+    cut_list: Annotated[
+        Path | None, typer.Option("--edl", help="Write the shots as an edit decision list (CMX 3600).")
+    ] = None,
+    data: DataFolder = None,
+    case: Case = None,
+) -> None:
+    """Tell everything of a video: people, faces, labels, text, shots, and all else that can be run."""
+    _check_files(file, answers, drawing, subtitles, spreadsheet, cut_list)
+    with local_gate(data, case) as gate:
+        from regard.cli.video.choice import Wanted, choose
+        from regard.storage.spool import ItemSpool
+
+        wanted = Wanted(
+            everything=everything,
+            faces=faces,
+            search=search,
+            persons=persons,
+            labels=labels,
+            text=text,
+            moderation=moderation,
+            celebrities=celebrities,
+            segments=segments,
+            attributes=attributes,
+            threshold=threshold,
+        )
+        choice = choose(gate, wanted)
+        _check_choice(choice.requests, drawing, subtitles, cut_list)
+        aside = answers == _STDOUT
+        with ItemSpool() as spool:
+            found = _analyse(gate, choice, file, spool, case)
+            written: list[Path] = []
+            if answers is not None:
+                written += _write_answers(gate, found, choice, answers)
+            written += _write_exports(found, file, subtitles, spreadsheet, cut_list)
+            sentences = list(choice.left_out)
+            if drawing is not None:
+                sentences += _draw(gate, found, file, drawing)
+                written.append(drawing)
+            if not aside:
+                from regard.cli.video.summary import print_summary
+
+                print_summary(found, file.name)
+                say("")
+            for sentence in sentences:
+                say(sentence, on_stderr=aside)
+            if written:
+                say("Written: " + ", ".join(map(str, written)), on_stderr=aside)
+
+
+def _check_files(source: Path, answers: Path | None, drawing: Path | None, *others: Path | None) -> None:
+    """What can be told before hours of work. Raises RegardError."""
+    from regard.cli.video.written import check_target
+
+    try:
+        with source.open("rb"):
+            pass
+    except OSError as error:
+        raise RegardError(f"{source} can't be read: {error.strerror}.") from error
+    for target in (answers, drawing, *others):
+        if target is not None and target != _STDOUT:
+            check_target(target, source)
+    if drawing is not None:
+        from regard.cli.video.annotated import SUFFIXES
+
+        if drawing.suffix.lower() not in SUFFIXES:
+            raise RegardError(
+                f"{drawing} can't be written: give a file that ends with {' or '.join(SUFFIXES)}."
+            )
+
+
+def _check_choice(
+    requests: Mapping[str, Any], drawing: Path | None, subtitles: Path | None, cut_list: Path | None
+) -> None:
+    """Raises RegardError where a file would have nothing to hold."""
+    from regard.cli.video.subtitles import PEOPLE
+
+    if cut_list is not None and "start_segment_detection" not in requests:
+        raise RegardError("--edl writes shots: give --segments too.")
+    if subtitles is not None and not requests.keys() & {*PEOPLE, "start_text_detection"}:
+        raise RegardError("--vtt writes text and people: give --text, --faces, --persons or --search too.")
+    boxed = {*PEOPLE, "start_text_detection", "start_label_detection"}
+    if drawing is not None and not requests.keys() & boxed:
+        raise RegardError("--draw marks people, faces, objects and text: give one of their options too.")
+
+
+def _analyse(gate: LocalGate, choice: Choice, file: Path, spool: ItemSpool, case: str | None) -> Found:
+    from regard.caller import LOCAL
+    from regard.cli.video.sightings import Found
+
+    facts: dict[str, Mapping[str, Any]] = {name: {} for name in choice.requests}
+    steps = gate.parts.gate.sweep(choice.requests, file, LOCAL, case=case)
+    with _telling("Looking") as told, closing(steps):
+        for found in steps:
+            for operation, step in found.items():
+                spool.add(operation, step.items)
+                facts[operation] = step.facts or facts[operation]
+            told(min(step.progress for step in found.values()))
+    return Found(spool, facts)
+
+
+def _write_answers(gate: LocalGate, found: Found, choice: Choice, target: Path) -> list[Path]:
+    from regard.cli.video.answers import write_answers
+    from regard.cli.video.written import writing
+
+    def write(stream: IO[str]) -> None:
+        write_answers(stream, gate.parts.gate, found, choice.errors)
+
+    if target == _STDOUT:
+        write(sys.stdout)
+        return []
+    with writing(target) as stream:
+        write(stream)
+    return [target]
+
+
+def _write_exports(
+    found: Found, source: Path, subtitles: Path | None, spreadsheet: Path | None, cut_list: Path | None
+) -> list[Path]:
+    from regard.cli.video.cutlist import write_cut_list
+    from regard.cli.video.spreadsheet import write_spreadsheet
+    from regard.cli.video.subtitles import write_subtitles
+
+    written: list[Path] = []
+    if subtitles is not None:
+        written += write_subtitles(found, subtitles)
+    if spreadsheet is not None:
+        write_spreadsheet(found, spreadsheet)
+        written.append(spreadsheet)
+    if cut_list is not None:
+        written += write_cut_list(found, source, cut_list)
+    return written
+
+
+def _draw(gate: LocalGate, found: Found, source: Path, target: Path) -> list[str]:
+    from regard.cli.video.annotated import draw_video
+    from regard.video.frames import VideoLimits
+
+    settings = gate.parts.settings
+    limits = VideoLimits(settings.video_bytes, settings.video_minutes, settings.video_pixels)
+    with _telling("Drawing") as told:
+        outcome = draw_video(found, source, target, limits, told)
+    return [outcome] if outcome else []
+
+
+@contextmanager
+def _telling(what: str) -> Iterator[Any]:
+    """A bar on standard error, which is told how far it is, 0 to 1."""
+    with share_bar(hidden=not sys.stderr.isatty()) as progress:
+        task = progress.add_task(what, total=1.0, rate="")
+        yield lambda share: progress.update(task, completed=share)
