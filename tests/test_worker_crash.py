@@ -153,7 +153,7 @@ def test_a_video_that_kills_its_worker_fails_and_takes_no_server_down(start: Cal
     answer = wait_for(client, deadly, seconds=60)
     assert answer["JobStatus"] == "FAILED"
     assert answer["StatusMessage"].startswith(
-        "The analysis was tried 2 times and got no further than 50% of the video: the worker stopped"
+        "The analysis was tried 2 times and got no further than 50%: the worker stopped"
     )
     assert len(results(client, begin(client))["TIMESTAMPS"]) == STEPS * 5
 

@@ -32,7 +32,7 @@ from regard.storage.database import Database
 from regard.storage.job_notices import JobNotices
 from regard.storage.jobs import JobStore
 from regard.storage.keys import KeyStore
-from regard.storage.objects import ObjectStore, parse_folders
+from regard.storage.objects import ObjectStore, parse_folders, parse_names
 from regard.storage.reviews import ModerationReviews
 from regard.video.persons import PersonLooks, ThingDetector
 from regard.vision.body_parts import BodyPartDetector
@@ -109,7 +109,9 @@ def build(settings: Settings, *, report: Report | None = None) -> Parts:
         reviews=ModerationReviews(database),
         things=ThingDetector(sessions),
         person_looks=PersonLooks(sessions),
-        objects=ObjectStore(parse_folders(settings.buckets), settings.s3_endpoint),
+        objects=ObjectStore(
+            parse_folders(settings.buckets), settings.s3_endpoint, parse_names(settings.output_buckets)
+        ),
         jobs=JobStore(database, limit=settings.job_limit, days=settings.job_days),
         notices=JobNotices(database),
     )

@@ -12,6 +12,7 @@ from regard.collections.store import CollectionStore
 from regard.collections.users import Users
 from regard.settings import Settings
 from regard.storage.job_notices import JobNotices
+from regard.storage.job_records import Job
 from regard.storage.jobs import JobStore
 from regard.storage.objects import ObjectStore
 from regard.storage.reviews import ModerationReviews
@@ -64,6 +65,7 @@ class Context:
     `case` is the case reference that the caller gave with the header `x-regard-case`, or None.
     `purpose` is the one whose rules apply: the collection's or the key's, whichever is stricter; `general`
     where neither has one. `collection_purpose` is the collection's own, as the gate saw it.
+    `job` is the one that is being run, None for a request.
     `threshold` is the least similarity, in percent, for an operation that matches faces and whose requests
     name none; None for every other.
     """
@@ -77,3 +79,4 @@ class Context:
     purpose: str = "general"
     collection_purpose: str = "general"
     threshold: float | None = None
+    job: Job | None = None

@@ -126,6 +126,17 @@ class VideoTooLargeException(ServiceError):
     """The file size or duration of the supplied media is too large."""
 
 
+# --- What only the FailureDetails of a bulk analysis tell ---------------------------------------------------
+
+
+class InvalidOutputConfigException(ServiceError):
+    """The results can't be written where the OutputConfig says."""
+
+
+class InvalidKmsKeyException(ServiceError):
+    """The results can't be encrypted with the KmsKeyId."""
+
+
 # --- The errors that every AWS JSON service shares ---------------------------------------------------------
 
 

@@ -2,8 +2,8 @@
 
 *admit* decides who, whether they may, and for which purpose; *run* is the operation; *release* withholds
 what that purpose shows nobody, and passes the answer on once the audit record is on disk. A job on a stored
-video is admitted twice: when it is started, and by what holds when it is run. Several analyses of one video
-file in one pass are each admitted and recorded by themselves.
+video or on many pictures is admitted twice: when it is started, and by what holds when it is run. Several
+analyses of one video file in one pass are each admitted and recorded by themselves.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from regard.errors import (
 )
 from regard.governance import policy, purpose
 from regard.governance.audit import AuditLog
-from regard.operations import OPERATIONS, OWN, OWN_NAMES, RUNS, Operation, Step, is_built
+from regard.operations import ABOUT_JOBS, OPERATIONS, OWN, OWN_NAMES, RUNS, Operation, Step, is_built
 from regard.operations.resources import collection_arn, collection_of
 from regard.operations.stored_results import KINDS, Kind
 from regard.operations.video.runs import sweep
@@ -267,12 +267,13 @@ class Gate:
             purpose=effective,
             collection_purpose=current,
             threshold=settled,
+            job=job,
         )
         return Admitted(context, request)
 
     def _job_of(self, operation: str, params: Mapping[str, Any]) -> Job | None:
         """The job that a request is about, which has a collection and a purpose of its own."""
-        if "JobId" not in params or not (operation in KINDS or operation in OWN):
+        if "JobId" not in params or operation not in ABOUT_JOBS:
             return None
         return self._services.jobs.find(str(params["JobId"]))
 

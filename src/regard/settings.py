@@ -47,6 +47,10 @@ class Settings:
     s3_endpoint: str | None = _setting(
         None, "S3 endpoint of every other bucket; AWS's own when set to `aws`, no outside bucket when unset."
     )
+    output_buckets: str = _setting(
+        "",
+        "Buckets that results of bulk analysis may be written into: NAME, separated by commas; `*` for all.",
+    )
     image_bytes: int = _setting(5_242_880, "Largest image in a request, in bytes.")
     object_bytes: int = _setting(15_728_640, "Largest image in a bucket, in bytes.")
     image_side: int = _setting(10_000, "Longest side of an image, in pixels.")
@@ -54,6 +58,7 @@ class Settings:
     video_bytes: int = _setting(10_737_418_240, "Largest stored video, in bytes.")
     video_minutes: int = _setting(360, "Longest stored video, in minutes.")
     video_pixels: int = _setting(35_389_440, "Most pixels of a frame of a stored video, as displayed.")
+    manifest_images: int = _setting(10_000, "Most images in a manifest for bulk analysis.")
     clock_skew: int = _setting(300, "Seconds that a signed request's clock may be off.")
     collection_faces: int = _setting(10_000_000, "Most faces in one collection.")
     index_memory: int = _setting(

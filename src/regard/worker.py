@@ -1,4 +1,4 @@
-"""Runs the jobs on stored videos, one after another, in a process that may die at any moment.
+"""Runs the jobs on stored videos and on many pictures, one after another, in a process that may die.
 
 A job's steps are committed one by one under a lease (`storage/job_leases.py`), so that whoever takes the job
 next goes on from the last of them.
@@ -101,7 +101,7 @@ class Worker:
             if error.status >= 500 or isinstance(error, ThrottlingException):
                 self._leases.put_off(lease, error.message, _LATER_SECONDS)
                 return "put off"
-            return self._fail(lease, error.message)
+            return self._fail(lease, error.message, error.code)
         except RegardError as error:
             return self._fail(lease, str(error))
         except Exception:
@@ -110,8 +110,8 @@ class Worker:
         self._leases.give_back(lease)
         return "given back"
 
-    def _fail(self, lease: Lease, message: str) -> str:
-        self._leases.finish(lease, Status.FAILED, message)
+    def _fail(self, lease: Lease, message: str, failure: str | None = None) -> str:
+        self._leases.finish(lease, Status.FAILED, message, failure=failure)
         return Status.FAILED
 
     @contextmanager

@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,6 +21,8 @@ from regard.caller import LOCAL
 from regard.operations import RUNS
 from regard.packs.install import InstalledPack
 from regard.settings import Settings
+from regard.storage.job_leases import JobLeases
+from regard.worker import Worker
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -62,6 +65,29 @@ def test_jobs_are_listed_shown_and_cancelled(regard: Run, job_id: str) -> None:
     assert "FAILED The job was cancelled." in regard("jobs", "cancel", job_id).stdout
     assert json.loads(regard("jobs", "show", job_id, "--json").stdout)["JobStatus"] == "FAILED"
     assert [job["JobId"] for job in json.loads(regard("jobs", "list", "--json").stdout)["Jobs"]] == [job_id]
+
+
+def test_people_are_counted_as_a_table_or_json(regard: Run, parts: Parts, bucket: Path) -> None:
+    walk = [[250 * n, 7, 0.4, n / 20 - 0.2, 0.1, 0.2] for n in range(20)]
+    (bucket / "people").write_text(json.dumps({"tracks": walk, "duration": 6000}))
+    video = {"S3Object": {"Bucket": "videos", "Name": "people"}}
+    job_id = str(parts.gate.call("start_person_tracking", {"Video": video}, LOCAL)["JobId"])
+    assert "still under way" in regard("jobs", "counts", job_id, code=1).stderr
+    Worker(parts.services.jobs, JobLeases(parts.services.jobs), lambda: parts.gate, lease_seconds=60).run_one(
+        threading.Event()
+    )
+    told = regard("jobs", "counts", job_id, "--line", "0,0.5,1,0.5", "--interval", "2.5").stdout
+    rows = [line.split() for line in told.splitlines()]
+    assert ["0:00:00", "1", "1", "0", "0"] in rows
+    assert ["0:00:02.500", "1", "1", "1", "0"] in rows
+    assert "1 person, 1 at once at most.\n1 entered, 0 left." in told
+    assert "From first to last seen: half of them 4.8 s at most" in told
+    assert "entries" not in regard("jobs", "counts", job_id).stdout
+    whole = json.loads(regard("jobs", "counts", job_id, "--line", "0,0.5,1,0.5", "--json").stdout)
+    assert (whole["Interval"], whole["Entries"], len(whole["Intervals"])) == (60_000, 1, 1)
+    for line in ("0,0,1", "x,0,1,1", "0,0,nan,1"):
+        assert "fractions of the frame" in regard("jobs", "counts", job_id, "--line", line, code=1).stderr
+    assert "a number of seconds" in regard("jobs", "counts", job_id, "--interval", "inf", code=1).stderr
 
 
 def test_a_job_that_is_not_there_is_one_sentence(regard: Run, job_id: str) -> None:

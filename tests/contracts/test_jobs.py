@@ -229,7 +229,7 @@ def test_a_job_that_kills_its_workers_fails_in_the_end(database: Database, store
     assert found is not None
     assert (found.status, numbers(store, job.job_id)) == ("FAILED", [])
     assert found.message == (
-        "The analysis was tried 3 times and got no further than 25% of the video: the worker stopped without "
+        "The analysis was tried 3 times and got no further than 25%: the worker stopped without "
         "an error, as it does when memory runs out."
     )
     assert JobNotices(database).take() is not None
@@ -255,7 +255,7 @@ def test_a_job_that_was_put_off_waits_and_tells_why_it_never_got_ahead(store: Jo
     found = store.find(job.job_id)
     assert found is not None
     assert found.message == (
-        "The analysis was tried 2 times and got no further than 0% of the video: The bucket can't be reached."
+        "The analysis was tried 2 times and got no further than 0%: The bucket can't be reached."
     )
 
 

@@ -14,10 +14,11 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from botocore.paginate import Paginator, PaginatorModel
 from moto.server import ThreadedMotoServer
 from sqlalchemy import update
 from tests.conftest import Server, stop_server
+from tests.paging import paginated
+from tests.signed import Signed
 from tests.video.servers import serve, wait_for
 
 from regard.operations import stored_results, stored_video
@@ -116,17 +117,6 @@ def test_a_job_answers_what_it_found_and_what_it_was_asked(client: Any, long_job
     assert [label["Timestamp"] for label in answer["Labels"]] == sorted([0, 40, 80, 120, 160] * 3)
     assert "NextToken" not in answer
     assert "StatusMessage" not in answer
-
-
-def paginated(client: Any, method: str, lists: str, **request: Any) -> list[Any]:
-    """Through botocore's own paginator, which ships without these operations' models."""
-    rule = {"input_token": "NextToken", "output_token": "NextToken", "limit_key": "MaxResults"}
-    model = PaginatorModel({"pagination": {method: rule | {"result_key": lists}}})
-    name = client.meta.method_to_api_mapping[method]
-    paginator = Paginator(
-        getattr(client, method), model.get_paginator(method), client.meta.service_model.operation_model(name)
-    )
-    return [item for page in paginator.paginate(**request) for item in page[lists]]
 
 
 @pytest.mark.parametrize("size", [1, 2, 7, 15, 16, 5000])
@@ -343,30 +333,6 @@ def test_a_channel_that_can_not_be_told_is_refused_at_the_start(client: Any) -> 
     ):
         request = {"Video": video("short"), "NotificationChannel": {"SNSTopicArn": channel, **role}}
         refused(code, client.start_label_detection, **request)
-
-
-class Signed:
-    """Calls paths of Regard's own, signed as the SDKs sign."""
-
-    def __init__(self, server: Server, secret: str | None = None) -> None:
-        self._server = server
-        self._secret = secret or server.secret
-
-    def call(self, method: str, path: str, body: bytes = b"") -> dict[str, Any]:
-        import urllib.request
-
-        from botocore.auth import SigV4Auth
-        from botocore.awsrequest import AWSRequest
-        from botocore.credentials import Credentials
-
-        url = self._server.endpoint + path
-        request = AWSRequest(method, url, data=body, headers={"Host": url.split("/")[2]})
-        credentials = Credentials(self._server.key_id, self._secret)
-        SigV4Auth(credentials, "rekognition", "us-east-1").add_auth(request)
-        sent = urllib.request.Request(url, body or None, dict(request.headers), method=method)
-        with urllib.request.urlopen(sent) as answer:
-            read: dict[str, Any] = json.load(answer)
-            return read
 
 
 def test_a_job_is_shown_and_listed_by_paths_of_regards_own(server: Server, long_job: str) -> None:

@@ -9,6 +9,7 @@ from moto.server import ThreadedMotoServer
 
 from regard.errors import (
     ImageTooLargeException,
+    InternalServerError,
     InvalidS3ObjectException,
     RegardError,
     VideoTooLargeException,
@@ -124,5 +125,5 @@ def test_a_video_in_s3_that_is_replaced_while_it_is_read_is_an_error(
                 file.read(10)
     finally:
         moto.stop()
-    with pytest.raises(InvalidS3ObjectException):
+    with pytest.raises(InternalServerError, match="can't be reached"):
         store.check_video("films", "a", None, limit=100)

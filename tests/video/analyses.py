@@ -1,9 +1,9 @@
 """Small analyses for the tests, whose video is a script: a JSON object that says what they do.
 
-`steps`, how many; `items`, in each; `seconds`, that each takes; `persons`, what a face search finds; `fail`,
-the step at which it is refused; `break`, at which it has a mistake; `kill`, at which its process dies;
-`away`, a file while which is there something that it needs is not.
-
+`steps`, how many; `items`, in each; `seconds`, that each takes; `persons`, what a face search finds;
+`tracks`, where the people of a person tracking are, and `duration`, of the video, ms; `fail`, the step at
+which it is refused; `break`, at which it has a mistake; `kill`, at which its process dies; `away`, a file
+while which is there something that it needs is not.
 """
 
 from __future__ import annotations
@@ -55,6 +55,18 @@ def persons(ctx: Context, request: dict[str, Any], state: dict[str, Any] | None)
         yield Step(items, {"at": at + 1}, (at + 1) / script["steps"], {"VideoMetadata": METADATA})
 
 
+def tracks(ctx: Context, request: dict[str, Any], state: dict[str, Any] | None) -> Iterator[Step]:
+    """The moments of the script, [ms, index, left, top, width, height] each, spread over its steps."""
+    for at, script in _steps(ctx, request, state):
+        items = []
+        for when, index, *sides in script["tracks"][at :: script["steps"]]:
+            box = dict(zip(("Left", "Top", "Width", "Height"), sides, strict=True))
+            body = {"Timestamp": when, "Person": {"Index": index, "BoundingBox": box}}
+            items.append(Item(when, f"{index:06}", body))
+        about = METADATA | {"DurationMillis": script["duration"], "FrameWidth": 1600, "FrameHeight": 900}
+        yield Step(items, {"at": at + 1}, (at + 1) / script["steps"], {"VideoMetadata": about})
+
+
 def segments(ctx: Context, request: dict[str, Any], state: dict[str, Any] | None) -> Iterator[Step]:
     """One segment of each type that was asked for, in each step."""
     types = request["SegmentTypes"]
@@ -88,6 +100,7 @@ def _steps(
 ANALYSES = {
     "start_face_search": persons,
     "start_label_detection": labels,
+    "start_person_tracking": tracks,
     "start_segment_detection": segments,
 }
 

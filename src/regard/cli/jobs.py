@@ -1,16 +1,21 @@
-"""`regard jobs`: analyses of stored videos, how far they are, and an end to one."""
+"""`regard jobs`: analyses of stored videos and of many pictures, how far they are, and an end to one."""
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
+from rich.table import Column
 
 from regard.cli.local import AsJson, DataFolder, local_gate
-from regard.cli.printing import count, print_json, say
+from regard.cli.printing import add_row, count, print_json, print_table, say, table
+from regard.errors import RegardError
 
-app = typer.Typer(help="List, show and cancel jobs on stored videos.", no_args_is_help=True)
+app = typer.Typer(
+    help="List, show, cancel and count jobs on stored videos and many pictures.", no_args_is_help=True
+)
 
 JobId = Annotated[str, typer.Argument(metavar="JOB", help="The JobId.")]
 
@@ -74,6 +79,59 @@ def cancel(job_id: JobId, data: DataFolder = None) -> None:
     say(f"{job['API']} of {_video(job)}: {_standing(job)} {job.get('StatusMessage', '')}".rstrip())
 
 
+@app.command("counts")
+def counts(
+    job_id: JobId,
+    line: Annotated[
+        str | None,
+        typer.Option(metavar="X1,Y1,X2,Y2", help="A line that people pass, in fractions of the frame."),
+    ] = None,
+    interval: Annotated[float, typer.Option(min=0.001, help="Seconds that are counted together.")] = 60,
+    as_json: AsJson = False,
+    data: DataFolder = None,
+) -> None:
+    """Count the people whom a StartPersonTracking job has followed: when, across a line, for how long."""
+    if not math.isfinite(interval):
+        raise RegardError(f"The interval is a number of seconds, not {interval}.")
+    params: dict[str, Any] = {} if line is None else {"Line": _ends(line)}
+    with local_gate(data, existing=True) as gate:
+        found = gate.own("get_job_counts", JobId=job_id, Interval=round(interval * 1000), **params)
+    if as_json:
+        print_json(found)
+        return
+    passes = ("entries", "exits") if "Line" in found else ()
+    numbers = ("persons", "at once", *passes)
+    rows = table("from", *(Column(name, justify="right") for name in numbers))
+    for one in found["Intervals"]:
+        cells = [one["Persons"], one["MostAtOnce"], *(one[name.capitalize()] for name in passes)]
+        add_row(rows, [_clock(one["Start"]), *map(str, cells)])
+    print_table(rows)
+    say(f"{count(len(found['Persons']), 'person')}, {found['MostAtOnce']} at once at most.")
+    if "Line" in found:
+        say(f"{found['Entries']} entered, {found['Exits']} left.")
+    for name, title in (("Dwell", "From first to last seen"), ("Seen", "Seen for")):
+        if name in found:
+            half, most = (found[name]["Quantiles"][share] / 1000 for share in ("0.5", "0.9"))
+            longest = found[name]["Longest"] / 1000
+            say(
+                f"{title}: half of them {half:.1f} s at most, 90 % {most:.1f} s, the longest {longest:.1f} s."
+            )
+
+
+def _ends(line: str) -> list[float]:
+    try:
+        return [float(part) for part in line.split(",")]
+    except ValueError as error:
+        raise RegardError(f"A line is X1,Y1,X2,Y2 in fractions of the frame, not {line!r}.") from error
+
+
+def _clock(milliseconds: int) -> str:
+    """`1:02:03`, with milliseconds where there are some."""
+    seconds, rest = divmod(milliseconds, 1000)
+    clock = f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    return f"{clock}.{rest:03}" if rest else clock
+
+
 def _standing(job: dict[str, Any]) -> str:
     if job["JobStatus"] != "IN_PROGRESS":
         return str(job["JobStatus"])
@@ -92,7 +150,8 @@ def _notification(notification: dict[str, Any]) -> str:
 
 
 def _video(job: dict[str, Any]) -> str:
-    where = job["Video"]["S3Object"]
+    """What is looked at: a video, or the manifest of many pictures."""
+    where = (job.get("Video") or job["Input"])["S3Object"]
     return f"{where['Bucket']}/{where['Name']}"
 
 

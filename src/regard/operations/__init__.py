@@ -14,9 +14,12 @@ from regard.operations import (
     celebrities,
     collections,
     compare,
+    counts,
     faces,
     jobs,
     labels,
+    media_analysis,
+    media_analysis_run,
     moderation,
     protective,
     search,
@@ -60,6 +63,10 @@ OPERATIONS: Mapping[str, Operation] = {
     "search_users_by_image": user_search.search_users_by_image,
     "tag_resource": tags.tag_resource,
     "untag_resource": tags.untag_resource,
+    # Many pictures.
+    "get_media_analysis_job": media_analysis.get_media_analysis_job,
+    "list_media_analysis_jobs": media_analysis.list_media_analysis_jobs,
+    "start_media_analysis_job": media_analysis.start_media_analysis_job,
     # Stored video.
     "get_celebrity_recognition": stored_results.get_celebrity_recognition,
     "get_content_moderation": stored_results.get_content_moderation,
@@ -79,18 +86,27 @@ OPERATIONS: Mapping[str, Operation] = {
     "start_text_detection": stored_video.start_text_detection,
 }
 
-RUNS: dict[str, Run] = dict(runs.RUNS)
-"""The analyses of stored video, by the Start operation whose jobs they run."""
+RUNS: dict[str, Run] = {**runs.RUNS, "start_media_analysis_job": media_analysis_run.run}
+"""The analyses of stored video and of many pictures, by the Start operation whose jobs they run."""
 
 OWN: Mapping[str, Operation] = {
     "cancel_job": jobs.cancel_job,
     "get_job": jobs.get_job,
+    "get_job_counts": counts.get_job_counts,
     "list_jobs": jobs.list_jobs,
 }
 """Operations that Rekognition doesn't have, with paths of their own."""
 
-OWN_NAMES: Mapping[str, str] = {"cancel_job": "CancelJob", "get_job": "GetJob", "list_jobs": "ListJobs"}
+OWN_NAMES: Mapping[str, str] = {
+    "cancel_job": "CancelJob",
+    "get_job": "GetJob",
+    "get_job_counts": "GetJobCounts",
+    "list_jobs": "ListJobs",
+}
 """What policies and audit records call them."""
+
+ABOUT_JOBS = frozenset({*stored_results.KINDS, *OWN, "get_media_analysis_job"})
+"""Operations whose JobId names a job."""
 
 
 def is_built(operation: str) -> bool:
@@ -98,4 +114,15 @@ def is_built(operation: str) -> bool:
     return operation in OPERATIONS or operation in OWN
 
 
-__all__ = ["OPERATIONS", "OWN", "OWN_NAMES", "RUNS", "Item", "Operation", "Run", "Step", "is_built"]
+__all__ = [
+    "ABOUT_JOBS",
+    "OPERATIONS",
+    "OWN",
+    "OWN_NAMES",
+    "RUNS",
+    "Item",
+    "Operation",
+    "Run",
+    "Step",
+    "is_built",
+]

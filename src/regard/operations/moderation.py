@@ -16,7 +16,9 @@ from regard.vision.image import Image
 from regard.vision.looks import Looks
 from regard.vision.nudity import Finding, Found
 
-_LEAST = 50.0
+LEAST = 50.0
+"""Percent, where a request names no MinConfidence."""
+
 # What can be found, and the label that says so. All other labels are never answered: docs/moderation.md.
 LABELS: Mapping[Finding, str] = {
     Finding.MALE_GENITALIA: "Exposed Male Genitalia",
@@ -33,20 +35,30 @@ _CONDITIONS: dict[str, Any] = {"Conditions": []}
 
 def detect_moderation_labels(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Nudity and swimwear in a picture, in Rekognition's taxonomy 7.0; nothing else is looked for."""
-    if request.get("ProjectVersion") is not None:
-        raise ResourceNotFoundException(
-            f"There is no adapter {request['ProjectVersion']}: custom moderation is not built here."
-        )
+    refuse_adapter(request)
     image = load_image(ctx, request["Image"])
-    labels = label_shapes(confidences_of(find_nudity(ctx.looks, image)), request.get("MinConfidence", _LEAST))
-    response: dict[str, Any] = {
-        "ModerationLabels": labels,
+    response = moderate(ctx.looks, image, request.get("MinConfidence", LEAST))
+    if request.get("HumanLoopConfig") is not None:
+        labels = response["ModerationLabels"]
+        response["HumanLoopActivationOutput"] = _open_review(ctx, request["HumanLoopConfig"], image, labels)
+    return response
+
+
+def refuse_adapter(config: Mapping[str, Any]) -> None:
+    """Raises ResourceNotFoundException where a ProjectVersion is asked for."""
+    if config.get("ProjectVersion") is not None:
+        raise ResourceNotFoundException(
+            f"There is no adapter {config['ProjectVersion']}: custom moderation is not built here."
+        )
+
+
+def moderate(looks: Looks, image: Image, least: float) -> dict[str, Any]:
+    """The answer about one picture, from `least` percent on. Raises what `find_nudity` raises."""
+    return {
+        "ModerationLabels": label_shapes(confidences_of(find_nudity(looks, image)), least),
         "ModerationModelVersion": VERSION,
         "ContentTypes": [],  # nothing here tells drawn pictures from photos, so that neither is claimed
     }
-    if request.get("HumanLoopConfig") is not None:
-        response["HumanLoopActivationOutput"] = _open_review(ctx, request["HumanLoopConfig"], image, labels)
-    return response
 
 
 def confidences_of(found: Iterable[Found]) -> dict[str, float]:

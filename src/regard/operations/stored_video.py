@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from typing import Any
 
 from regard.context import Context
@@ -61,10 +62,23 @@ def start_text_detection(ctx: Context, request: dict[str, Any]) -> dict[str, Any
 
 
 def _start(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Raises, beside what `start_job` and the video raise, InvalidParameterException for a channel that can't
+    be told."""
+
+    def check() -> None:
+        if "NotificationChannel" in request:
+            channel = request["NotificationChannel"]["SNSTopicArn"]
+            check_channel(channel, ctx.services.settings, ctx.caller.key_id)
+        check_video(ctx, request)
+
+    return start_job(ctx, request, check)
+
+
+def start_job(ctx: Context, request: dict[str, Any], check: Callable[[], None]) -> dict[str, Any]:
     """The id of the job; of the one that was started before, where a ClientRequestToken comes again.
 
-    Raises, beside what the video raises: InvalidParameterException for a channel that can't be told,
-    LimitExceededException, IdempotentParameterMismatchException.
+    `check` raises what is wrong with a request that starts one. Raises LimitExceededException and
+    IdempotentParameterMismatchException.
     """
     services = ctx.services
     new = NewJob(
@@ -81,10 +95,7 @@ def _start(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     )
     job = services.jobs.earlier(new)
     if job is None:
-        if "NotificationChannel" in request:
-            channel = request["NotificationChannel"]["SNSTopicArn"]
-            check_channel(channel, services.settings, ctx.caller.key_id)
-        check_video(ctx, request)
+        check()
         job = services.jobs.start(new, account=services.settings.account)
     return {"JobId": job.job_id}
 

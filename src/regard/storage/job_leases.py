@@ -91,7 +91,7 @@ class JobLeases:
         why = job.message or "the worker stopped without an error, as it does when memory runs out"
         return (
             f"The analysis was tried {self._attempts} times and got no further than "
-            f"{job.progress:.0%} of the video: {why.rstrip('.')}."
+            f"{job.progress:.0%}: {why.rstrip('.')}."
         )
 
     def renew(self, lease: Lease) -> None:
@@ -118,10 +118,24 @@ class JobLeases:
             if rows:
                 connection.execute(insert(job_items), rows)
 
-    def finish(self, lease: Lease, status: Status, message: str | None = None) -> None:
-        """Ends the job, and leaves a notice where one was asked for. Raises LeaseLost."""
+    def finish(
+        self, lease: Lease, status: Status, message: str | None = None, *, failure: str | None = None
+    ) -> None:
+        """Ends the job, and leaves a notice where one was asked for. Raises LeaseLost.
+
+        `failure` is the code of the error that ends it.
+        """
         with self._database.write() as connection:
-            if not end(connection, lease.job.row, status, message, kept=self._kept, fence=lease.fence):
+            ended = end(
+                connection,
+                lease.job.row,
+                status,
+                message,
+                kept=self._kept,
+                fence=lease.fence,
+                failure=failure,
+            )
+            if not ended:
                 raise LeaseLost
         if status is Status.FAILED:
             self._store.sweep(lease.job.row)

@@ -79,7 +79,8 @@ class NewJob:
 class Job:
     """A job as the database has it. Times are milliseconds since the epoch.
 
-    `caller` is as it was at the start; `found` counts the items that were committed.
+    `caller` is as it was at the start; `found` counts the items that were committed; `failure` is the code of
+    the error that ended it, where it was one of a request's (`InvalidS3ObjectException`).
     """
 
     row: int
@@ -109,6 +110,7 @@ class Job:
     state: dict[str, Any] | None = field(repr=False)
     facts: dict[str, Any]
     cancelled: int | None
+    failure: str | None
 
     @property
     def tag(self) -> str | None:

@@ -74,9 +74,11 @@ class JobStore:
             row = connection.execute(_FIND, {"job_id": job_id, "now": milliseconds()}).mappings().first()
         return None if row is None else read_job(row)
 
-    def page(self, *, before: int | None = None, limit: int) -> list[Job]:
-        """Jobs, the newest first, of those whose row is below `before`."""
+    def page(self, *, before: int | None = None, limit: int, operation: str | None = None) -> list[Job]:
+        """Jobs, the newest first, those below the row `before`; of one Start operation, or of all."""
         query = select(jobs).where(or_(jobs.c.expires.is_(None), jobs.c.expires > milliseconds()))
+        if operation is not None:
+            query = query.where(jobs.c.operation == operation)
         if before is not None:
             query = query.where(jobs.c.row < before)
         with self.database.read() as connection:
@@ -161,6 +163,7 @@ def end(
     kept: int,
     fence: int | None = None,
     cancelled: bool = False,
+    failure: str | None = None,
 ) -> bool:
     """Ends a job that is under way, and leaves a notice where one was asked for; False if it has ended.
 
@@ -178,6 +181,7 @@ def end(
         "holder": None,
         "lease_until": 0,
         "cancelled": now if cancelled else None,
+        "failure": failure,
     }
     if status is Status.SUCCEEDED:
         values["progress"] = 1.0

@@ -1,11 +1,12 @@
-"""Images and videos in buckets: a folder served under a bucket's name, or S3 itself through boto3."""
+"""Objects in buckets: a folder served under a bucket's name, or S3 itself through boto3."""
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
@@ -16,23 +17,41 @@ from regard.errors import (
     InternalServerError,
     InvalidS3ObjectException,
     RegardError,
+    ServiceError,
     VideoTooLargeException,
 )
+from regard.storage.piecewise import PieceReader
 from regard.storage.ranges import RangeReader
+from regard.storage.written_files import parts_of, write_file
 
 _UNAVAILABLE = "Unable to get object metadata from S3. Check object key, region and/or access permissions."
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE}
+ANY = "*"
+_PART_BYTES = 8 * 1024 * 1024  # of an upload; 10,000 of them are as many as S3 takes
+
+
+class NotWritten(RegardError):
+    """An object can't be written, and trying again won't help; `of_key` where its KMS key is why."""
+
+    def __init__(self, message: str, *, of_key: bool = False) -> None:
+        super().__init__(message)
+        self.of_key = of_key
 
 
 class ObjectStore:
-    """Reads objects by bucket and name.
+    """Reads objects by bucket and name, and writes them where that is allowed.
 
     `folders` maps bucket names to local folders; every other bucket is read from `endpoint` (a URL, or
-    `aws` for AWS's own), and does not exist where that is None.
+    `aws` for AWS's own), and does not exist where that is None. `outputs` are the buckets that may be written
+    into; with "*" among them, all may.
     """
 
-    def __init__(self, folders: Mapping[str, Path], endpoint: str | None) -> None:
+    def __init__(
+        self, folders: Mapping[str, Path], endpoint: str | None, outputs: Collection[str] = ()
+    ) -> None:
         self._folders = {name: folder.resolve() for name, folder in folders.items()}
         self._endpoint = endpoint
+        self._outputs = frozenset(outputs)
         self._lock = threading.Lock()
         self._client: Any = None
 
@@ -40,7 +59,8 @@ class ObjectStore:
         """The object's bytes.
 
         Raises InvalidS3ObjectException when it can't be read, whatever the reason: the answer does not
-        tell which buckets or files exist. Raises ImageTooLargeException above `limit` bytes.
+        tell which buckets or files exist; but InternalServerError while S3 can't be reached. Raises
+        ImageTooLargeException above `limit` bytes.
         """
         if bucket in self._folders:
             return _read_file(self._folders[bucket], name, version, limit)
@@ -51,7 +71,8 @@ class ObjectStore:
     def check_video(self, bucket: str, name: str, version: str | None, *, limit: int) -> None:
         """Whether an object can be read, without reading it.
 
-        Raises InvalidS3ObjectException as `read` does, and VideoTooLargeException above `limit` bytes.
+        Raises InvalidS3ObjectException and InternalServerError as `read` does, and VideoTooLargeException
+        above `limit` bytes.
         """
         if bucket in self._folders:
             with _open_file(self._folders[bucket], name, version) as file:
@@ -89,7 +110,7 @@ class ObjectStore:
         try:
             head: dict[str, Any] = self._s3().head_object(**which)
         except (ClientError, BotoCoreError) as error:
-            raise InvalidS3ObjectException(_UNAVAILABLE) from error
+            raise _not_read(error) from error
         return head
 
     def _part(self, which: Mapping[str, str], first: int, last: int) -> bytes:
@@ -98,12 +119,10 @@ class ObjectStore:
         try:
             with self._s3().get_object(**which, Range=f"bytes={first}-{last}")["Body"] as body:
                 content: bytes = body.read()
-        except ClientError as error:
-            raise InvalidS3ObjectException(
-                "The video was replaced or removed while it was analysed, or may not be read any more."
+        except (ClientError, BotoCoreError) as error:
+            raise _not_read(
+                error, "The object was replaced or removed while it was read, or may not be read any more."
             ) from error
-        except BotoCoreError as error:
-            raise InternalServerError("The bucket can't be reached. Try your call again.") from error
         return content
 
     def _read_s3(self, bucket: str, name: str, version: str | None, limit: int) -> bytes:
@@ -117,10 +136,81 @@ class ObjectStore:
                     raise _too_large(limit)
                 content: bytes = body.read(limit + 1)
         except (ClientError, BotoCoreError) as error:
-            raise InvalidS3ObjectException(_UNAVAILABLE) from error
+            raise _not_read(error) from error
         if len(content) > limit:
             raise _too_large(limit)
         return content
+
+    def check_output(self, bucket: str, key: str, *, kms_key: str | None = None) -> None:
+        """Whether an object may be written, without a question to S3. Raises NotWritten."""
+        if self._outputs.isdisjoint((bucket, ANY)):
+            raise NotWritten(
+                f"Nothing may be written into the bucket {bucket}: whoever runs Regard names the buckets for "
+                "results in REGARD_OUTPUT_BUCKETS."
+            )
+        if bucket in self._folders:
+            if kms_key is not None:
+                raise NotWritten(
+                    f"The bucket {bucket} is a folder, which no KMS key encrypts: leave KmsKeyId out.",
+                    of_key=True,
+                )
+            try:
+                parts_of(key)
+            except ValueError as error:
+                raise NotWritten(str(error)) from error
+            if not os.access(self._folders[bucket], os.W_OK | os.X_OK):
+                raise NotWritten(f"The folder of bucket {bucket} can't be written.")
+        elif self._endpoint is None:
+            raise NotWritten(f"There is no bucket {bucket}.")
+
+    def try_output(self, bucket: str, key: str, *, kms_key: str | None = None) -> None:
+        """The same, and in S3 an upload is begun and given up, which shows whether it is let in.
+
+        Raises NotWritten, and InternalServerError while S3 can't be reached.
+        """
+        self.check_output(bucket, key, kms_key=kms_key)
+        if bucket in self._folders:
+            return
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            upload = self._s3().create_multipart_upload(Bucket=bucket, Key=key, **_encrypted(kms_key))
+            self._s3().abort_multipart_upload(Bucket=bucket, Key=key, UploadId=upload["UploadId"])
+        except (ClientError, BotoCoreError) as error:
+            raise _not_written(bucket, error) from error
+
+    def write(self, bucket: str, key: str, pieces: Iterable[bytes], *, kms_key: str | None = None) -> None:
+        """An object of these pieces, in the place of one before; whole and for good, or not at all.
+
+        No more than a few MB are held in memory. Raises what `try_output` raises, InternalServerError where a
+        disk is full, and whatever `pieces` raises.
+        """
+        self.check_output(bucket, key, kms_key=kms_key)
+        if bucket in self._folders:
+            self._write_file(bucket, key, pieces)
+            return
+        from boto3.s3.transfer import TransferConfig
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        config = TransferConfig(
+            multipart_threshold=_PART_BYTES, multipart_chunksize=_PART_BYTES, use_threads=False
+        )
+        try:
+            self._s3().upload_fileobj(
+                PieceReader(pieces), bucket, key, ExtraArgs=_encrypted(kms_key), Config=config
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise _not_written(bucket, error) from error
+
+    def _write_file(self, bucket: str, key: str, pieces: Iterable[bytes]) -> None:
+        try:
+            write_file(self._folders[bucket], parts_of(key), pieces)
+        except OSError as error:
+            if error.errno in _NO_ROOM:
+                raise InternalServerError(
+                    f"The disk of the bucket {bucket} is full or failing. Make room on it and try again."
+                ) from error
+            raise NotWritten(f"The results can't be written there in the bucket {bucket}.") from error
 
     def _s3(self) -> Any:
         with self._lock:
@@ -135,6 +225,11 @@ class ObjectStore:
                 endpoint = None if self._endpoint == "aws" else self._endpoint
                 self._client = boto3.client("s3", endpoint_url=endpoint, config=config)
             return self._client
+
+
+def parse_names(text: str) -> set[str]:
+    """`NAME,…` as a set."""
+    return {name for part in text.split(",") if (name := part.strip())}
 
 
 def parse_folders(text: str) -> dict[str, Path]:
@@ -178,6 +273,37 @@ def _open_file(root: Path, name: str, version: str | None) -> BinaryIO:
         file.close()
         raise InvalidS3ObjectException(_UNAVAILABLE)
     return file
+
+
+def _encrypted(kms_key: str | None) -> dict[str, str]:
+    return {} if kms_key is None else {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key}
+
+
+def _passes(error: Exception) -> bool:
+    """Whether S3 may well answer a little later."""
+    from botocore.exceptions import ClientError, ConnectionError, HTTPClientError, IncompleteReadError
+
+    if isinstance(error, ClientError):
+        status: int = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        return status >= 500 or status == 429
+    return isinstance(error, ConnectionError | HTTPClientError | IncompleteReadError)
+
+
+def _not_read(error: Exception, why: str = _UNAVAILABLE) -> ServiceError:
+    if _passes(error):
+        return InternalServerError("The bucket can't be reached. Try your call again.")
+    return InvalidS3ObjectException(why)
+
+
+def _not_written(bucket: str, error: Exception) -> RegardError:
+    from botocore.exceptions import ClientError
+
+    if _passes(error):
+        return InternalServerError(f"The bucket {bucket} can't be reached. Try your call again.")
+    code = str(error.response["Error"].get("Code", "")) if isinstance(error, ClientError) else ""
+    if code.startswith("KMS."):
+        return NotWritten(f"S3 does not take the KmsKeyId for the bucket {bucket}: {code}.", of_key=True)
+    return NotWritten(f"S3 takes no results into the bucket {bucket}{f': {code}' if code else ''}.")
 
 
 def _which(bucket: str, name: str, version: str | None) -> dict[str, str]:

@@ -197,10 +197,10 @@ audit = Table(
     Column("hash", String(64), nullable=False),
 )
 
-# Analyses of stored videos. `request`, `caller`, `state` and `facts` are JSON. Whoever runs a job holds its
-# lease until `lease_until`, under the name `holder`; `fence` grows with every lease, so that what a former
-# holder still writes is refused. `attempts` counts the leases since the job last got ahead. `seal` signs its
-# pages' tokens.
+# Analyses of stored videos, and of many pictures. `request`, `caller`, `state` and `facts` are JSON. Whoever
+# runs a job holds its lease until `lease_until`, under the name `holder`; `fence` grows with every lease, so
+# that what a former holder still writes is refused. `attempts` counts the leases since the job last got
+# ahead. `seal` signs its pages' tokens. `failure` is the code of the error that ended it.
 jobs = Table(
     "jobs",
     metadata,
@@ -232,6 +232,7 @@ jobs = Table(
     Column("state", Text),
     Column("facts", Text, nullable=False, server_default="{}"),
     Column("cancelled", BigInteger),
+    Column("failure", String(64)),
     UniqueConstraint("key_id", "operation", "token"),
     Index("jobs_by_status", "status", "lease_until"),
     Index("jobs_by_expiry", "expires"),

@@ -22,13 +22,21 @@ _ROOT: Final = "/regard/v1"
 _JOBS: Final = f"{_ROOT}/jobs"
 _JOB: Final = f"{_ROOT}/jobs/{{JobId}}"
 _CANCEL: Final = f"{_ROOT}/jobs/{{JobId}}/cancel"
-_OPERATIONS: Final = {("GET", _JOBS): "list_jobs", ("GET", _JOB): "get_job", ("POST", _CANCEL): "cancel_job"}
+_COUNTS: Final = f"{_ROOT}/jobs/{{JobId}}/counts"
+_OPERATIONS: Final = {
+    ("GET", _JOBS): "list_jobs",
+    ("GET", _JOB): "get_job",
+    ("GET", _COUNTS): "get_job_counts",
+    ("POST", _CANCEL): "cancel_job",
+}
 _PARAMETERS: Final = {
     "list_jobs": ("MaxResults", "NextToken"),
     "get_job": ("JobId",),
+    "get_job_counts": ("JobId", "interval", "line"),
     "cancel_job": ("JobId",),
 }
 _BODY_BYTES: Final = 64 * 1024
+_NUMBER: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{0,20})?|\.[0-9]{1,20}", re.ASCII)
 _JOB_ID: Final = re.compile(r"[a-zA-Z0-9_-]{1,64}", re.ASCII)  # the API's own pattern
 
 
@@ -61,7 +69,11 @@ class OwnPath:
         if "JobId" in params and not _JOB_ID.fullmatch(params["JobId"]):
             raise ValidationException("A JobId has 1 to 64 letters, digits, - and _.")
         if "MaxResults" in params:
-            params["MaxResults"] = _count(params["MaxResults"])
+            params["MaxResults"] = _count("MaxResults", params["MaxResults"])
+        if "interval" in params:
+            params["Interval"] = _count("interval", params.pop("interval"))
+        if "line" in params:
+            params["Line"] = _numbers("line", params.pop("line"))
         return params
 
     def write(self, operation: str, response: dict[str, Any]) -> bytes:  # noqa: ARG002 - all are JSON
@@ -70,10 +82,18 @@ class OwnPath:
 
 def own_routes(endpoint: Callable[[OwnPath], Endpoint]) -> list[Route]:
     """Every path, for whatever method; `endpoint` makes what serves one."""
-    return [Route(path, endpoint(OwnPath(path))) for path in (_JOBS, _JOB, _CANCEL)]
+    return [Route(path, endpoint(OwnPath(path))) for path in (_JOBS, _JOB, _COUNTS, _CANCEL)]
 
 
-def _count(text: str) -> int:
+def _count(name: str, text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) < 10 and int(text) > 0):
-        raise ValidationException("MaxResults must be a whole number from 1 on.")
+        raise ValidationException(f"{name} must be a whole number from 1 on.")
     return int(text)
+
+
+def _numbers(name: str, text: str) -> list[float]:
+    """Numbers with commas between them, as they are written in a query."""
+    parts = text.split(",", 16)
+    if not all(_NUMBER.fullmatch(part) for part in parts):
+        raise ValidationException(f"{name} must be numbers like 0.25, with commas between them.")
+    return [float(part) for part in parts]

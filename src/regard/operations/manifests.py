@@ -1,0 +1,148 @@
+"""Manifests of bulk analysis: JSON lines, each of which names a picture in a bucket."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+from regard.context import Context
+from regard.errors import InvalidManifestException, InvalidParameterException, VideoTooLargeException
+
+LONGEST_LINE = 8192
+"""Bytes of a line that is read; a key has 1,024 at most."""
+
+# Rekognition documents codes for the lines of a custom model's manifest, and says nothing of those here.
+INVALID_JSON_LINE = "ERROR_INVALID_JSON_LINE"
+MISSING_SOURCE_REF = "ERROR_MISSING_SOURCE_REF"
+INVALID_SOURCE_REF = "ERROR_INVALID_SOURCE_REF_FORMAT"
+INVALID_IMAGE = "ERROR_INVALID_IMAGE"
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_REFERENCE = re.compile(r"s3://([0-9A-Za-z._-]{3,255})/(.+)", re.DOTALL)
+_LONGEST_KEY = 1024  # bytes, as in S3
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line that isn't blank, the `line`-th of all, from 1; `end`: the byte at which the next one begins.
+
+    It names a picture, `bucket` and `key`, or `error` says in a code and a sentence why it doesn't.
+    `reference` is its source-ref as it is written there, where it has one.
+    """
+
+    line: int
+    end: int
+    reference: str | None = None
+    bucket: str = ""
+    key: str = ""
+    error: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """How many lines of a manifest aren't blank, and the SHA-256 of it, in hexadecimal digits."""
+
+    entries: int
+    digest: str
+
+
+@contextmanager
+def open_manifest(ctx: Context, request: Mapping[str, Any]) -> Iterator[BinaryIO]:
+    """The manifest of a StartMediaAnalysisJob as a file that can be sought.
+
+    Raises InvalidParameterException, InvalidS3ObjectException, and InvalidManifestException for one that is
+    empty or larger than as many of the longest lines as it may have.
+    """
+    where = request["Input"]["S3Object"]
+    if not (where.get("Bucket") and where.get("Name")):
+        raise InvalidParameterException("Request has invalid parameters: S3Object needs Bucket and Name")
+    most = ctx.services.settings.manifest_images * LONGEST_LINE
+    place = (where["Bucket"], where["Name"], where.get("Version"))
+    try:
+        with ctx.services.objects.open_video(*place, limit=most) as file:
+            if not file.seek(0, 2):
+                raise InvalidManifestException("The manifest is empty.")
+            file.seek(0)
+            yield file
+    except VideoTooLargeException as error:
+        raise InvalidManifestException(f"The manifest is larger than {most} bytes.") from error
+
+
+def measure(file: BinaryIO, *, most: int) -> Measure:
+    """Reads a manifest through. Raises InvalidManifestException where it has no line or more than `most`."""
+    digest = hashlib.sha256()
+    entries = 0
+    for line in _lines(file, digest.update):
+        entries += not _is_blank(line)
+        if entries > most:
+            raise InvalidManifestException(f"The manifest names more than {most} images.")
+    if not entries:
+        raise InvalidManifestException("The manifest is empty.")
+    return Measure(entries, digest.hexdigest())
+
+
+def read_entries(file: BinaryIO, *, line: int = 0, place: int = 0) -> Iterator[Entry]:
+    """The lines that aren't blank, one by one, behind the `line`-th, which ends at the byte `place`.
+
+    No more than one line is held in memory.
+    """
+    file.seek(place)
+
+    def passed(piece: bytes) -> None:
+        nonlocal place
+        place += len(piece)
+
+    for content in _lines(file, passed):
+        line += 1
+        if not _is_blank(content):
+            yield _entry(line, place, content)
+
+
+def _lines(file: BinaryIO, passed: Callable[[bytes], object]) -> Iterator[bytes | None]:
+    """The lines as they are, None for one that is too long; `passed` is shown every byte once it was read."""
+    first = file.tell() == 0
+    while piece := file.readline(LONGEST_LINE):
+        passed(piece)
+        too_long = len(piece) == LONGEST_LINE and not piece.endswith(b"\n")
+        rest = piece
+        while too_long and rest and not rest.endswith(b"\n"):
+            rest = file.readline(LONGEST_LINE)
+            passed(rest)
+        yield None if too_long else piece.removeprefix(_BYTE_ORDER_MARK) if first else piece
+        first = False
+
+
+def _is_blank(line: bytes | None) -> bool:
+    return line is not None and not line.strip()
+
+
+def _entry(line: int, end: int, content: bytes | None) -> Entry:
+    if content is None:
+        return Entry(line, end, error=(INVALID_JSON_LINE, f"The line has {LONGEST_LINE} bytes or more."))
+    try:
+        read = json.loads(content.decode("utf-8"))
+    except (ValueError, RecursionError):  # broken JSON, broken UTF-8, a number of thousands of digits
+        return Entry(line, end, error=(INVALID_JSON_LINE, "The line is no JSON."))
+    if not isinstance(read, dict):
+        return Entry(line, end, error=(INVALID_JSON_LINE, "The line is no JSON object."))
+    reference = read.get("source-ref")
+    if reference is None:
+        return Entry(line, end, error=(MISSING_SOURCE_REF, "The line has no source-ref."))
+    if not isinstance(reference, str):
+        return Entry(line, end, error=(INVALID_SOURCE_REF, "The source-ref is no text."))
+    match = _REFERENCE.fullmatch(reference)
+    if match is None or not _is_key(match[2]):
+        return Entry(line, end, reference, error=(INVALID_SOURCE_REF, "A source-ref is s3://BUCKET/KEY."))
+    return Entry(line, end, reference, match[1], match[2])
+
+
+def _is_key(text: str) -> bool:
+    try:
+        return len(text.encode("utf-8")) <= _LONGEST_KEY
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return False

@@ -1,0 +1,103 @@
+"""Bulk analysis: the pictures of a manifest, and JSON lines of what was found in each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from regard.context import Context
+from regard.errors import InvalidParameterException, ResourceNotFoundException
+from regard.operations.manifests import open_manifest
+from regard.operations.media_analysis_run import output_of
+from regard.operations.moderation import refuse_adapter
+from regard.operations.pagination import make_token, read_token
+from regard.operations.stored_video import start_job
+from regard.storage.job_records import Job, Status
+from regard.storage.objects import NotWritten
+
+START = "start_media_analysis_job"
+_LISTING = "media analysis jobs"
+_JOBS = 100
+_ECHOED = ("JobName", "OperationsConfig", "Input", "OutputConfig", "KmsKeyId")
+
+_FAILURES: Mapping[str | None, str] = {
+    "AccessDeniedException": "ACCESS_DENIED",
+    "InvalidKmsKeyException": "INVALID_KMS_KEY",
+    "InvalidManifestException": "INVALID_MANIFEST",
+    "InvalidOutputConfigException": "INVALID_OUTPUT_CONFIG",
+    "InvalidS3ObjectException": "INVALID_S3_OBJECT",
+    "ResourceNotFoundException": "RESOURCE_NOT_FOUND",
+    "ResourceNotReadyException": "RESOURCE_NOT_READY",
+    "ThrottlingException": "THROTTLED",
+}
+
+
+def start_media_analysis_job(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Starts to look through the images that a manifest names; what is found is written into a bucket."""
+    return start_job(ctx, request, lambda: _check(ctx, request))
+
+
+def get_media_analysis_job(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """How a bulk analysis stands, and where its results are."""
+    job = ctx.services.jobs.find(request["JobId"])
+    if job is None or job.operation != START:
+        raise ResourceNotFoundException(f"Could not find JobId: {request['JobId']}")
+    return _shape(job)
+
+
+def list_media_analysis_jobs(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """The bulk analyses, the newest first."""
+    most = request.get("MaxResults", _JOBS)
+    before = read_token(_LISTING, request.get("NextToken")) or None
+    found = ctx.services.jobs.page(before=before, limit=most + 1, operation=START)
+    answer: dict[str, Any] = {"MediaAnalysisJobs": [_shape(job) for job in found[:most]]}
+    if len(found) > most:
+        answer["NextToken"] = make_token(_LISTING, found[most - 1].row)
+    return answer
+
+
+def _check(ctx: Context, request: dict[str, Any]) -> None:
+    """Raises what the client should hear at once rather than read in the job's FailureDetails."""
+    config = request["OperationsConfig"].get("DetectModerationLabels")
+    if config is None:
+        raise InvalidParameterException(
+            "Request has invalid parameters: OperationsConfig names no operation; DetectModerationLabels is "
+            "the one there is"
+        )
+    refuse_adapter(config)
+    bucket, key = output_of(request, "JOB")
+    try:
+        ctx.services.objects.check_output(bucket, key, kms_key=request.get("KmsKeyId"))
+    except NotWritten as error:
+        raise InvalidParameterException(f"Request has invalid parameters: {error}") from error
+    with open_manifest(ctx, request):
+        pass
+
+
+def _shape(job: Job) -> dict[str, Any]:
+    shape: dict[str, Any] = {
+        "JobId": job.job_id,
+        "Status": _status(job),
+        "CreationTimestamp": _time(job.created),
+    }
+    shape |= {name: job.request[name] for name in _ECHOED if name in job.request}
+    if job.finished is not None:
+        shape["CompletionTimestamp"] = _time(job.finished)
+    if job.status is Status.SUCCEEDED:
+        shape |= job.facts  # Results and ManifestSummary
+    if job.status is Status.FAILED:
+        details = {"Message": job.message}
+        if job.cancelled is None:  # no code says that somebody wanted it so
+            details["Code"] = _FAILURES.get(job.failure, "INTERNAL_ERROR")
+        shape["FailureDetails"] = details
+    return shape
+
+
+def _status(job: Job) -> str:
+    waits = job.status is Status.IN_PROGRESS and job.fence == 0
+    return "QUEUED" if waits else job.status.value
+
+
+def _time(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
