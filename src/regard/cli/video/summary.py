@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.table import Column, Table
 
+from regard.cli.moderation import NOT_LOOKED_FOR
 from regard.cli.printing import add_row, count, print_table, say, table
 from regard.cli.video.sightings import Found, Spell, name_of
 from regard.cli.video.subtitles import clock
@@ -113,6 +114,7 @@ def _labels(found: Found) -> None:
 def _moderation(found: Found) -> None:
     labels = found.segments("start_content_moderation", "ModerationLabel")
     _print_labels("Moderation", "Label", "label", labels)
+    say(f"Moderation looked for nudity and swimwear. {NOT_LOOKED_FOR}")
 
 
 def _print_labels(title: str, header: str, noun: str, spells: Iterator[Spell]) -> None:
