@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import attributes, enrolment, faces, overhead
+from bench import analysis, attributes, enrolment, faces, images, memory, overhead, video
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -22,13 +22,19 @@ def main() -> None:
     parser.add_argument(
         "--photos", type=Path, help="folder of photos, with boxes in labels.json if it has them"
     )
-    parser.add_argument("--only", choices=("faces", "attributes", "overhead", "enrolment"))
+    parser.add_argument("--videos", type=Path, nargs="+", help="videos, in place of one that is made")
+    names = ("faces", "attributes", "images", "analysis", "memory", "overhead", "enrolment", "video")
+    parser.add_argument("--only", choices=names)
     chosen = parser.parse_args()
     measurements = {
         "faces": lambda: faces.measure(chosen.photos, full=chosen.full),
         "attributes": lambda: attributes.measure(full=chosen.full),
+        "images": lambda: images.measure(chosen.photos, full=chosen.full),
+        "analysis": lambda: analysis.measure(chosen.photos, full=chosen.full),
+        "memory": lambda: memory.measure(full=chosen.full),
         "overhead": lambda: overhead.measure(full=chosen.full),
         "enrolment": lambda: enrolment.measure(chosen.photos, full=chosen.full),
+        "video": lambda: video.measure(chosen.videos, full=chosen.full),
     }
     console = Console(highlight=False)
     RESULTS.mkdir(exist_ok=True)

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench.peer import PEER
+from bench.peer import FACE_RECOGNITION
 from bench.photos import Boxes, photos, recall
 from regard.packs.install import InstalledPack
 from regard.vision.faces import FaceAnalyzer
@@ -74,7 +74,7 @@ class _Peer:
 
     def __init__(self, upsample: int) -> None:
         self._process = subprocess.Popen(
-            [PEER.python(), str(Path(__file__).with_name("peer_worker.py")), str(upsample)],
+            [FACE_RECOGNITION.python(), str(Path(__file__).with_name("peer_worker.py")), str(upsample)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -23,8 +23,12 @@ def running(*arguments: str) -> Iterator[Server]:
 
 def memory_mb(server: Server) -> tuple[float, float]:
     """Resident memory now and at its highest, in MB, as Linux counts it."""
-    status = Path(f"/proc/{server.process.pid}/status").read_text()
-    fields = dict(line.split(":", 1) for line in status.splitlines())
+    return memory_of(Path(f"/proc/{server.process.pid}/status"))
+
+
+def memory_of(status: Path) -> tuple[float, float]:
+    """The same of a process by its status file in /proc."""
+    fields = dict(line.split(":", 1) for line in status.read_text().splitlines())
     return _mb(fields["VmRSS"]), _mb(fields["VmHWM"])
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import inspect
+import json
+from collections.abc import Mapping
 from dataclasses import fields
+from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from regard.evaluation.card import AttributeMetric
 from regard.evaluation.heads import head_cards
-from regard.operations import OPERATIONS
+from regard.operations import OPERATIONS, is_built
 from regard.settings import Settings
 from regard.wire.spec import wire_names
 
@@ -17,6 +21,9 @@ _BEGIN = "<!-- operations: begin (made by docs/generate.py) -->"
 _END = "<!-- operations: end -->"
 _HEADS = "<!-- heads: begin (made by docs/generate.py from the heads' cards) -->"
 _HEADS_END = "<!-- heads: end -->"
+_WORN = "<!-- equipment: begin (made by docs/generate.py from the heads' cards) -->"
+_WORN_END = "<!-- equipment: end -->"
+_EQUIPMENT = ("head", "face", "hand", "glove")
 
 # An operation belongs to the first area one of whose words is in its name.
 _AREAS = {
@@ -49,16 +56,20 @@ def by_area() -> dict[str, list[tuple[str, str]]]:
     return areas
 
 
+def _built() -> int:
+    return sum(map(is_built, wire_names()))
+
+
 def readme_table() -> str:
     lines = [
-        f"{len(OPERATIONS)} of {len(wire_names())} are built.",
+        f"{_built()} of {len(wire_names())} are built.",
         "",
         "| | built | not built yet |",
         "|---|---|---|",
     ]
     for area, operations in by_area().items():
-        built = ", ".join(name for name, xform in operations if xform in OPERATIONS)
-        waiting = ", ".join(name for name, xform in operations if xform not in OPERATIONS)
+        built = ", ".join(name for name, xform in operations if is_built(xform))
+        waiting = ", ".join(name for name, xform in operations if not is_built(xform))
         lines.append(f"| **{area}** | {built} | {waiting} |")
     return "\n".join(lines)
 
@@ -67,13 +78,13 @@ def operations_page() -> str:
     lines = [
         "# Operations",
         "",
-        f"{len(OPERATIONS)} of the {len(wire_names())} operations are built. The others validate their "
+        f"{_built()} of the {len(wire_names())} operations are built. The others validate their "
         "request and then answer `NotImplementedException` (HTTP 501), which names the operation.",
     ]
     for area, operations in by_area().items():
         lines += ["", f"## {area}", "", "| operation | |", "|---|---|"]
         for name, xform in operations:
-            function = OPERATIONS.get(xform)
+            function = OPERATIONS.get(xform) if is_built(xform) else None
             text = "not built yet" if function is None else "**built.** " + _summary(function)
             lines.append(f"| {name} | {text.strip()} |")
     return "\n".join(lines) + "\n"
@@ -95,20 +106,33 @@ def settings_page() -> str:
 
 
 def attribute_tables() -> str:
-    """What the heads' cards say: on what each was trained, then its figures, a table for each set."""
+    """The heads that look at faces."""
+    return _head_tables({name: (card, f"fit_{name}") for name, card in head_cards().items()})
+
+
+def equipment_tables() -> str:
+    """The heads that look for protective equipment."""
+    folder = files("regard.vision.protective")
+    cards = {name: json.loads(folder.joinpath(f"{name}.json").read_text("utf-8")) for name in _EQUIPMENT}
+    return _head_tables({name: (card, "fit_protective") for name, card in cards.items()})
+
+
+def _head_tables(cards: Mapping[str, tuple[Mapping[str, Any], str]]) -> str:
+    """What cards say: on what each head was trained, then its figures, a table for each set. Beside a card,
+    the name of the script that made it."""
     lines: list[str] = []
-    for name, card in head_cards().items():
+    for name, (card, script) in cards.items():
         trained = "; ".join(card["trained on"])
         lines += [
             f"### The head `{name}`",
             "",
-            f"`python training/fit_{name}.py DATA --cache CACHE`. Says {card['says']}. Trained on {trained}. "
+            f"`python training/{script}.py DATA --cache CACHE`. Says {card['says']}. Trained on {trained}. "
             f"Research-only data: {card['research-only data']}. Split: {card['split']}. {card['limits']}",
             "",
         ]
         rows = [AttributeMetric(**row) for row in card["metrics"]]
         for data in dict.fromkeys(row.data for row in rows):
-            lines += [f"{data}:", "", "| attribute | | | 95 % | faces |", "|---|---|---|---|---|"]
+            lines += [f"{data}:", "", "| | | | 95 % | of |", "|---|---|---|---|---|"]
             lines += [_figures(row) for row in rows if row.data == data]
             lines.append("")
     return "\n".join(lines).rstrip()
@@ -119,9 +143,9 @@ def _figures(row: AttributeMetric) -> str:
     return f"| {row.attribute} | {row.metric} | {row.value:.1f} | {within} | {row.count:,} |"
 
 
-def between(file: Path, begin: str, end: str, text: str) -> str:
-    """The file's text with what stands between two marks replaced."""
-    before, _, rest = file.read_text().partition(begin)
+def between(page: str, begin: str, end: str, text: str) -> str:
+    """A page with what stands between two marks replaced."""
+    before, _, rest = page.partition(begin)
     _, _, after = rest.partition(end)
     return f"{before}{begin}\n{text}\n{end}{after}"
 
@@ -130,8 +154,13 @@ def pages() -> dict[Path, str]:
     """Every generated file with the text it must have."""
     readme, accuracy = ROOT / "README.md", ROOT / "docs" / "accuracy.md"
     return {
-        readme: between(readme, _BEGIN, _END, readme_table()),
-        accuracy: between(accuracy, _HEADS, _HEADS_END, attribute_tables()),
+        readme: between(readme.read_text(), _BEGIN, _END, readme_table()),
+        accuracy: between(
+            between(accuracy.read_text(), _HEADS, _HEADS_END, attribute_tables()),
+            _WORN,
+            _WORN_END,
+            equipment_tables(),
+        ),
         ROOT / "docs" / "operations.md": operations_page(),
         ROOT / "docs" / "settings.md": settings_page(),
     }

@@ -144,7 +144,8 @@ def start_server(data: Path, *arguments: str, environment: dict[str, str] | None
         stdout=log,
         stderr=log,
         text=True,
-        env={**os.environ, "COLUMNS": "200"} | (environment or {}),
+        # A worker is started by those tests that have jobs for it.
+        env={**os.environ, "COLUMNS": "200", "REGARD_JOB_WORKERS": "0"} | (environment or {}),
     )
     try:
         endpoint = _wait_for_address(process, Path(log.name))

@@ -52,8 +52,8 @@ def test_paginators_work(client: Any) -> None:
 
 
 def test_an_operation_that_is_not_built_is_refused_once(client: Any) -> None:
-    with pytest.raises(ClientError, match="DetectProtectiveEquipment is not built") as caught:
-        client.detect_protective_equipment(Image={"Bytes": b"x"})
+    with pytest.raises(ClientError, match="CreateFaceLivenessSession is not built") as caught:
+        client.create_face_liveness_session()
     assert caught.value.response["ResponseMetadata"]["RetryAttempts"] == 0
 
 

@@ -80,3 +80,19 @@ def test_the_home_folder_is_known_in_every_folder(monkeypatch: pytest.MonkeyPatc
 def test_an_ipv6_address_is_bracketed_in_a_url() -> None:
     assert _authority("::1", 8090) == "[::1]:8090"
     assert _authority("127.0.0.1", 8090) == "127.0.0.1:8090"
+
+
+def test_another_process_makes_the_same_settings_of_the_environment() -> None:
+    for chosen in (
+        Settings.load({}),
+        Settings.load({}, data="~/x", buckets="a=b", job_lease=7, webhooks="private", sns_endpoint="aws"),
+    ):
+        assert Settings.load(chosen.environment()) == chosen
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("WEBHOOKS", "all"), ("SNS_ENDPOINT", "sns"), ("JOB_LEASE", "1"), ("JOB_LIMIT", "0")]
+)
+def test_settings_of_jobs_are_held_to_their_form(name: str, value: str) -> None:
+    with pytest.raises(RegardError, match=f"REGARD_{name} must be"):
+        Settings.load({f"REGARD_{name}": value})

@@ -49,6 +49,7 @@ STEPS = {
     "age_gender": Step("", ("training/fit_age_gender.py", "{data}", "--cache", "{cache}")),
     "expression": Step("", ("training/fit_expression.py", "{data}", "--cache", "{cache}")),
     "labels": Step("", ("training/fit_labels.py", "{data}", "--cache", "{cache}/labels")),
+    "protective": Step("", ("training/fit_protective.py", "{data}", "--cache", "{cache}")),
     "card": Step("", ("training/make_card.py", "{data}", "--cache", "{cache}")),
     "tables": Step("", ("docs/generate.py",)),
 }

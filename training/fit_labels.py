@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from feature_head import fit_head, logistic, save_head, sigmoid, with_one
 from label_sets import OUTPUTS, PLACES, SCENES, STEPS, STRANGE, Annotated, annotated, views
 from regard.vision.labels.objects import COCO, any_odds, evidence
 from wilson import wilson
@@ -27,7 +28,6 @@ SAID = 0.55  # DetectLabels' default
 # CenterNet was trained on these pictures. On COCO's validation pictures, boxes of a score of .3, .4 and .5
 # are right for 65, 82 and 93 %, here for 71, 87 and 95 %: the log-odds are taken down by about as much.
 MARGIN = 0.3
-DIMENSIONS = 200  # principal components that the head is fitted in
 
 
 def main() -> None:
@@ -51,7 +51,7 @@ def fit_objects(pictures: list[Annotated]) -> None:
     for fold in range(FOLDS):
         weights = _instance_weights(facts, right, folds != fold)
         for number in np.flatnonzero(folds == fold):
-            chances[number] = _sigmoid(_with_one(facts[number]) @ weights)
+            chances[number] = sigmoid(with_one(facts[number]) @ weights)
     rows = [
         row for number, picture in enumerate(pictures) for row in _classes(number, picture, chances[number])
     ]
@@ -59,15 +59,15 @@ def fit_objects(pictures: list[Annotated]) -> None:
     present = np.zeros(len(rows))
     for fold in range(FOLDS):
         inside = folds[origin.astype(int)] == fold
-        weights = logistic(_with_one(odds[~inside, None]), there[~inside], np.array([0.1, 0]))
-        present[inside] = _sigmoid(_with_one(odds[inside, None]) @ weights)
+        weights = logistic(with_one(odds[~inside, None]), there[~inside], np.array([0.1, 0]))
+        present[inside] = sigmoid(with_one(odds[inside, None]) @ weights)
     instance = _instance_weights(facts, right, np.ones(len(pictures), bool))
-    final = [_sigmoid(_with_one(one) @ instance) for one in facts]
+    final = [sigmoid(with_one(one) @ instance) for one in facts]
     rows = [
         row for number, picture in enumerate(pictures) for row in _classes(number, picture, final[number])
     ]
     picture_weights = logistic(
-        _with_one(np.array([[row[1]] for row in rows])),
+        with_one(np.array([[row[1]] for row in rows])),
         np.array([row[2] for row in rows]),
         np.array([0.1, 0]),
     )
@@ -117,7 +117,7 @@ def _instance_weights(facts: list[np.ndarray], right: list[np.ndarray], chosen: 
     every = np.concatenate([one for one, taken in zip(facts, chosen, strict=True) if taken])
     truth = np.concatenate([one for one, taken in zip(right, chosen, strict=True) if taken])
     known = truth >= 0
-    return logistic(_with_one(every[known]), truth[known], np.array([0.3, 0.3, 0.3, 0.3, 0]))
+    return logistic(with_one(every[known]), truth[known], np.array([0.3, 0.3, 0.3, 0.3, 0]))
 
 
 def _classes(number: int, picture: Annotated, chances: np.ndarray) -> list[tuple[float, float, float]]:
@@ -148,7 +148,7 @@ def _matched_margin(
 
 def _shift(chances: np.ndarray) -> np.ndarray:
     chances = np.clip(chances, 1e-6, 1 - 1e-6)
-    return _sigmoid(np.log(chances / (1 - chances)) - MARGIN)
+    return sigmoid(np.log(chances / (1 - chances)) - MARGIN)
 
 
 def mean_precision(pictures: list[Annotated], chances: list[np.ndarray], right: list[np.ndarray]) -> float:
@@ -219,14 +219,12 @@ def fit_scenes(data: Path, cache: Path) -> None:
         folds[source == name] = random.permutation(int((source == name).sum())) % FOLDS
     logits = np.zeros(targets.shape)
     for fold in range(FOLDS):
-        weights, bias = _head(features[folds != fold], targets[folds != fold])
+        weights, bias = fit_head(features[folds != fold], targets[folds != fold])
         logits[folds == fold] = np.sqrt(features[folds == fold, 0]) @ weights + bias
-    weights, bias = _head(features, targets)
+    weights, bias = fit_head(features, targets)
     target = WEIGHTS / "scenes.npz"
-    np.savez_compressed(
-        target, outputs=np.array(OUTPUTS), weights=weights.astype(np.float16), bias=bias.astype(np.float32)
-    )
-    chances, scenes = _sigmoid(logits), np.array([name in SCENES.values() for name in OUTPUTS])
+    size = save_head(target, OUTPUTS, weights, bias)
+    chances, scenes = sigmoid(logits), np.array([name in SCENES.values() for name in OUTPUTS])
     sun = source == "scenes"
     best = int((logits[sun][:, scenes].argmax(1) == targets[sun][:, scenes].argmax(1)).sum())
     places = [OUTPUTS.index(place) for place in PLACES]
@@ -260,29 +258,10 @@ def fit_scenes(data: Path, cache: Path) -> None:
         },
         "limits": "Kitchen, Bathroom, Snow, Grass and Road have few examples: they are missed more often "
         "than not. SUN's scenes are typical ones.",
-        "bytes": target.stat().st_size,
+        "bytes": size,
     }
     (WEIGHTS / "scenes.json").write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", "utf-8")
     print(json.dumps(card, indent=1, ensure_ascii=False))
-
-
-def _head(features: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Weights (1280, O) and bias (O,), fitted in principal components that are half whitened."""
-    rows = np.sqrt(features.reshape(-1, features.shape[-1]).astype(np.float64))
-    truth = np.repeat(targets, 2, 0)
-    centre = rows.mean(0)
-    variances, directions = np.linalg.eigh(np.cov((rows - centre).T))
-    spread = np.sqrt(variances[::-1][:DIMENSIONS])
-    basis = directions[:, ::-1][:, :DIMENSIONS] / np.sqrt(spread * spread[0])
-    projected = _with_one((rows - centre) @ basis)
-    ridge = np.append(np.ones(DIMENSIONS), 1e-6)
-    columns = []
-    for column in range(truth.shape[1]):
-        known = truth[:, column] >= 0
-        columns.append(logistic(projected[known], truth[known, column], ridge, weight=0.5))
-    found = np.stack(columns, 1)
-    weights = basis @ found[:-1]
-    return weights, found[-1] - centre @ weights
 
 
 def _output(chances: np.ndarray, truth: np.ndarray) -> dict:
@@ -302,38 +281,11 @@ def _said_of_none(chances: np.ndarray, targets: np.ndarray, chosen: np.ndarray, 
 
 
 def _strange(features: np.ndarray, weights: np.ndarray, bias: np.ndarray, scenes: np.ndarray) -> list:
-    chances = _sigmoid(np.sqrt(features) @ weights + bias)[:, scenes]
+    chances = sigmoid(np.sqrt(features) @ weights + bias)[:, scenes]
     return [int((chances >= SAID).any(1).sum()), len(features)]
 
 
 # --- Both ---
-
-
-def logistic(
-    features: np.ndarray, truth: np.ndarray, ridge: np.ndarray, *, weight: float = 1.0
-) -> np.ndarray:
-    """Weights of the logistic function that fits best, by Newton's method, pulled towards 0 by `ridge`."""
-    weights = np.zeros(features.shape[1])
-    pull = np.diag(ridge + 1e-9)
-    for _ in range(30):
-        chance = _sigmoid(features @ weights)
-        gradient = weight * features.T @ (chance - truth) + pull @ weights
-        curvature = (
-            features * (weight * np.maximum(chance * (1 - chance), 1e-6))[:, None]
-        ).T @ features + pull
-        step = np.linalg.solve(curvature, gradient)
-        weights -= step
-        if np.abs(step).max() < 2e-3:
-            break
-    return weights
-
-
-def _with_one(features: np.ndarray) -> np.ndarray:
-    return np.column_stack([features, np.ones(len(features))])
-
-
-def _sigmoid(values: np.ndarray) -> np.ndarray:
-    return np.asarray(1 / (1 + np.exp(-np.clip(values, -30, 30))))
 
 
 def _share(hits: int, total: int) -> list[float]:

@@ -13,9 +13,9 @@ import numpy as np
 from regard.packs.install import InstalledPack
 from regard.packs.manifest import find_pack
 from regard.settings import Settings
+from regard.vision.features import read_features
 from regard.vision.image import ImageError, decode_image
 from regard.vision.labels.objects import COCO, Candidates, find_candidates
-from regard.vision.labels.scenes import read_features
 from regard.vision.session import SessionPool, one_thread_each
 
 MARKS = Path(__file__).parent / "labels" / "coco_scenes.csv"

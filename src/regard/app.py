@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from regard.caller import Caller
+from regard.caller import LOCAL, Caller
 from regard.collections.celebrities import Celebrities
 from regard.collections.fastscan import Sizes
 from regard.collections.followed import FollowedIndexes
@@ -29,16 +29,21 @@ from regard.governance.audit import AuditLog
 from regard.packs.install import InstalledPack
 from regard.settings import Settings
 from regard.storage.database import Database
+from regard.storage.job_notices import JobNotices
+from regard.storage.jobs import JobStore
 from regard.storage.keys import KeyStore
 from regard.storage.objects import ObjectStore, parse_folders
 from regard.storage.reviews import ModerationReviews
+from regard.video.persons import PersonLooks, ThingDetector
 from regard.vision.body_parts import BodyPartDetector
 from regard.vision.faces import FaceAnalyzer
 from regard.vision.labels import LabelDetector
 from regard.vision.nudity import NudityDetector
+from regard.vision.protective import ProtectiveDetector
 from regard.vision.session import SessionPool, one_thread_each
 from regard.vision.text import TextAnalyzer
 from regard.wire.endpoint import Endpoint, not_found, routes
+from regard.wire.own import OwnPath, own_routes
 from regard.wire.spec import wire_names
 
 _SEGMENT_OF_TAILS = 64  # tails that a segment of an index holds at most
@@ -100,8 +105,13 @@ def build(settings: Settings, *, report: Report | None = None) -> Parts:
         users=users,
         celebrities=Celebrities(database, gallery, users),
         nudity=NudityDetector(BodyPartDetector(sessions), analyzer),
+        protective=ProtectiveDetector(sessions),
         reviews=ModerationReviews(database),
+        things=ThingDetector(sessions),
+        person_looks=PersonLooks(sessions),
         objects=ObjectStore(parse_folders(settings.buckets), settings.s3_endpoint),
+        jobs=JobStore(database, limit=settings.job_limit, days=settings.job_days),
+        notices=JobNotices(database),
     )
     keys, audit = KeyStore(database), AuditLog(database)
     return Parts(
@@ -112,8 +122,15 @@ def build(settings: Settings, *, report: Report | None = None) -> Parts:
         indexes=indexes,
         sessions=sessions,
         services=services,
-        gate=Gate(services, audit, names=wire_names()),
+        gate=Gate(services, audit, names=wire_names(), holder=lambda key_id: _holder(keys, key_id)),
     )
+
+
+def _holder(keys: KeyStore, key_id: str) -> Caller | None:
+    if key_id == LOCAL.key_id:
+        return LOCAL
+    key = keys.find(key_id)
+    return None if key is None else key.holder
 
 
 def _nudenet(settings: Settings) -> Path:
@@ -147,9 +164,14 @@ def asgi(parts: Parts) -> Starlette:
     executor = ThreadPoolExecutor(parts.settings.worker_count, thread_name_prefix="request")
     endpoint = Endpoint(parts.gate, SigningKeys(parts.keys), parts.settings, executor)
 
+    def own(path: OwnPath) -> Endpoint:
+        keys = SigningKeys(parts.keys)
+        return Endpoint(parts.gate, keys, parts.settings, executor, dialect=path, line=endpoint.line)
+
     async def healthz(_: Request) -> Response:
         return JSONResponse({"status": "ok", "version": version("regard")})
 
     return Starlette(
-        routes=[Route("/healthz", healthz), *routes(endpoint)], exception_handlers={404: not_found}
+        routes=[Route("/healthz", healthz), *routes(endpoint), *own_routes(own)],
+        exception_handlers={404: not_found},
     )

@@ -11,11 +11,17 @@ from regard.collections.gallery import Gallery
 from regard.collections.store import CollectionStore
 from regard.collections.users import Users
 from regard.settings import Settings
+from regard.storage.job_notices import JobNotices
+from regard.storage.jobs import JobStore
 from regard.storage.objects import ObjectStore
 from regard.storage.reviews import ModerationReviews
+from regard.video.frame_looks import Detectors
+from regard.video.persons import PersonLooks, ThingDetector
 from regard.vision.faces import FaceAnalyzer
 from regard.vision.labels import LabelDetector
+from regard.vision.looks import Looks
 from regard.vision.nudity import NudityDetector
+from regard.vision.protective import ProtectiveDetector
 from regard.vision.text import TextAnalyzer
 
 
@@ -32,14 +38,29 @@ class Services:
     users: Users
     celebrities: Celebrities
     nudity: NudityDetector
+    protective: ProtectiveDetector
     reviews: ModerationReviews
     objects: ObjectStore
+    things: ThingDetector
+    person_looks: PersonLooks
+    jobs: JobStore
+    notices: JobNotices
+
+    @property
+    def detectors(self) -> Detectors:
+        """The models that look at a video's frames."""
+        return Detectors(self.faces, self.labels, self.nudity, self.texts, self.things)
+
+    def looks(self) -> Looks:
+        """A new memory of what is found in pictures, for one request or several about one picture."""
+        return Looks(self.faces, self.labels, self.nudity)
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
     """What an operation may know about the request beside its parameters.
 
+    `looks` keeps what was found in the request's pictures, maybe by a request before about the same one.
     `case` is the case reference that the caller gave with the header `x-regard-case`, or None.
     `purpose` is the one whose rules apply: the collection's or the key's, whichever is stricter; `general`
     where neither has one. `collection_purpose` is the collection's own, as the gate saw it.
@@ -50,6 +71,7 @@ class Context:
     services: Services
     caller: Caller
     operation: str
+    looks: Looks
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     case: str | None = None
     purpose: str = "general"

@@ -1,14 +1,15 @@
 """The gate: the one way to an operation, for HTTP, CLI, Python and worker alike.
 
-*admit* decides who, whether they may, and for which purpose; *run* is the operation; *release* passes the
-answer on once the audit record is on disk.
+*admit* decides who, whether they may, and for which purpose; *run* is the operation; *release* withholds
+what that purpose shows nobody, and passes the answer on once the audit record is on disk. A job on a stored
+video is admitted twice: when it is started, and by what holds when it is run.
 """
 
 from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -23,15 +24,22 @@ from regard.errors import (
 )
 from regard.governance import policy, purpose
 from regard.governance.audit import AuditLog
-from regard.operations import OPERATIONS, Operation
+from regard.operations import OPERATIONS, OWN, OWN_NAMES, RUNS, Operation, Step, is_built
 from regard.operations.resources import collection_arn, collection_of
+from regard.operations.stored_results import KINDS
+from regard.operations.withholding import withhold
+from regard.storage.job_records import Job
+from regard.vision.looks import Looks
+
+
+def _nobody(_key_id: str) -> Caller | None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """A request that may run: what runs, in which context, with the parameters the rules left it."""
+    """A request that may run: in which context, with the parameters the rules left it."""
 
-    run: Operation
     context: Context
     request: dict[str, Any]
 
@@ -39,11 +47,30 @@ class Admitted:
 class Gate:
     """Admits, runs and releases. Thread-safe."""
 
-    def __init__(self, services: Services, audit: AuditLog, *, names: Mapping[str, str]) -> None:
-        """`names` maps every operation of the API, built or not, to the name that AWS gives it."""
+    def __init__(
+        self,
+        services: Services,
+        audit: AuditLog,
+        *,
+        names: Mapping[str, str],
+        holder: Callable[[str], Caller | None] = _nobody,
+    ) -> None:
+        """`names` maps every operation of the API, built or not, to the name that AWS gives it.
+
+        `holder` tells who holds a key now, for what was begun earlier.
+        """
         self._services = services
-        self._names = names
+        self._names = {**OWN_NAMES, **names}
+        self._holder = holder
         self._audit = audit
+
+    def is_built(self, operation: str) -> bool:
+        """Whether there is such an operation in this version."""
+        return is_built(operation)
+
+    def name_of(self, operation: str) -> str:
+        """AWS's name of an operation that botocore's `xform_name` names. Raises KeyError."""
+        return self._names[operation]
 
     def call(
         self,
@@ -53,44 +80,110 @@ class Gate:
         *,
         request_id: str | None = None,
         case: str | None = None,
+        looks: Looks | None = None,
     ) -> dict[str, Any]:
         """Runs an operation, named as botocore's `xform_name` does, for a caller who has been authenticated.
 
-        `params` and the answer have the shapes of Rekognition's API. Raises ServiceError for everything
-        that is the caller's to mend. Whatever happens is in the audit log before it leaves.
+        `params` and the answer have the shapes of Rekognition's API. `looks` is what requests about one
+        picture share, so that it is decoded and looked at once; each is admitted and recorded all the same.
+        Raises ServiceError for everything that is the caller's to mend. Whatever happens is in the audit log
+        before it leaves.
         """
         started = time.monotonic()
         record = _record(self._names[operation], params, caller, request_id or str(uuid.uuid4()), case)
         try:
-            admitted = self._admit(operation, params, caller, record)
-            response = admitted.run(admitted.context, admitted.request)
+            admitted = self._admit(operation, params, caller, record, looks=looks)
+            run: Operation = OPERATIONS.get(operation) or OWN[operation]
+            response = run(admitted.context, admitted.request)
+            response = withhold(operation, response, purpose.floor_of(admitted.context.purpose))
         except Exception as error:
             outcome = error.code if isinstance(error, ServiceError) else "InternalServerError"
             self._release(record, outcome, started)
             raise
         record["results"] = _results(response)
+        if operation in RUNS:
+            record["job"] = response["JobId"]
         self._release(record, "ok", started)
         return response
 
+    def run_job(self, job: Job) -> Iterator[Step]:
+        """The rest of a job, for whoever started it and by the rules that hold now; a step is for the caller
+        to commit.
+
+        A collection that has become stricter raises the job's threshold. Raises AccessDeniedException when
+        the key is suspended, gone, or may not any more, at the latest before the next step; and whatever the
+        analysis raises. That it begins and how it ends is in the audit log; closing it ends it as
+        `interrupted`.
+        """
+        started = time.monotonic()
+        caller = self._holder(job.caller.key_id) or job.caller
+        record = _record(self._names[job.operation], job.request, caller, job.request_id, job.case)
+        record["job"] = job.job_id
+        found = 0
+        try:
+            admitted = self._admit_job(job, record)
+            self._release(dict(record), "begun", started)
+            for step in RUNS[job.operation](admitted.context, admitted.request, job.state):
+                found += len(step.items)
+                yield step
+                self._refuse_withdrawn(job)
+        except GeneratorExit:
+            record["results"] = {"items": found}
+            self._release(record, "interrupted", started)
+            raise
+        except Exception as error:
+            outcome = error.code if isinstance(error, ServiceError) else "InternalServerError"
+            self._release(record, outcome, started)
+            raise
+        record["results"] = {"items": found}
+        self._release(record, "ok", started)
+
+    def _admit_job(self, job: Job, record: dict[str, Any]) -> Admitted:
+        caller, looks = self._refuse_withdrawn(job), self._services.looks()
+        return self._admit(job.operation, job.request, caller, record, looks=looks, job=job)
+
+    def _refuse_withdrawn(self, job: Job) -> Caller:
+        """Whoever started the job, as they are now. Raises AccessDeniedException if they may not any more."""
+        caller = self._holder(job.caller.key_id)
+        if caller is None:
+            raise AccessDeniedException(f"The key {job.caller.key_id}, which started the job, is gone.")
+        if caller.suspended:
+            raise AccessDeniedException(f"The key {caller.key_id}, which started the job, is suspended.")
+        self._refuse_unauthorized(self._names[job.operation], caller, job.collection_id)
+        return caller
+
     def _admit(
-        self, operation: str, params: Mapping[str, Any], caller: Caller, record: dict[str, Any]
+        self,
+        operation: str,
+        params: Mapping[str, Any],
+        caller: Caller,
+        record: dict[str, Any],
+        *,
+        looks: Looks | None = None,
+        job: Job | None = None,
     ) -> Admitted:
+        """Admits a request or, with `job`, the running of a job that was admitted when it was started."""
         if caller.suspended:
             raise AccessDeniedException(f"The key {caller.key_id} is suspended.")
-        collection_id = collection_of(params)
+        of = job or self._job_of(operation, params)
+        collection_id = collection_of(params) if of is None else of.collection_id
+        if of is not None:
+            record |= {"collection": collection_id, "job": of.job_id}
         self._refuse_unauthorized(self._names[operation], caller, collection_id)
         if operation == "create_collection" and params.get("Tags"):
             self._refuse_unauthorized("TagResource", caller, collection_id)  # as AWS asks
-        run = OPERATIONS.get(operation)
-        if run is None:
+        if not is_built(operation):
             raise NotImplementedException(
                 f"{self._names[operation]} is not built in this version of Regard; "
                 "docs/operations.md lists the operations that are."
             )
         current = self._purpose_of(collection_id)
-        record["purpose"] = effective = purpose.stricter(current, caller.purpose)
+        effective = purpose.stricter(current, caller.purpose)
+        if of is not None:
+            effective = purpose.stricter(effective, of.purpose)  # its collection may be gone, or another one
+        record["purpose"] = effective
         self._refuse_lowered_purpose(operation, params, current, caller)
-        request = purpose.with_threshold(operation, params, effective)
+        request = purpose.with_threshold(operation, params, effective, raised=job is not None)
         settled = purpose.settled_threshold(
             operation, self._services.settings.celebrity_similarity, effective
         )
@@ -99,13 +192,20 @@ class Gate:
             services=self._services,
             caller=caller,
             operation=operation,
+            looks=looks or self._services.looks(),
             request_id=record["request_id"],
             case=record["case"],
             purpose=effective,
             collection_purpose=current,
             threshold=settled,
         )
-        return Admitted(run, context, request)
+        return Admitted(context, request)
+
+    def _job_of(self, operation: str, params: Mapping[str, Any]) -> Job | None:
+        """The job that a request is about, which has a collection and a purpose of its own."""
+        if "JobId" not in params or not (operation in KINDS or operation in OWN):
+            return None
+        return self._services.jobs.find(str(params["JobId"]))
 
     def _refuse_unauthorized(self, name: str, caller: Caller, collection_id: str | None) -> None:
         settings = self._services.settings

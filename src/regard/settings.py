@@ -83,6 +83,29 @@ class Settings:
         least=50,
         most=100,
     )
+    # Stored video: its jobs, and who is told of their end.
+    job_workers: int = _setting(
+        1,
+        "Workers for jobs on stored video that `regard serve` starts; with 0 they wait for `regard worker`.",
+        least=0,
+    )
+    job_limit: int = _setting(20, "Jobs on stored video that may be under way at a time.")
+    job_days: int = _setting(7, "Days for which a job's results are kept after its end.")
+    job_lease: int = _setting(
+        60, "Seconds after which a job whose worker says nothing more is given to another.", least=2
+    )
+    job_attempts: int = _setting(5, "Times that a job is tried without getting ahead before it has failed.")
+    sns_endpoint: str | None = _setting(
+        None, "SNS endpoint for notifications; AWS's own when set to `aws`, no SNS when unset."
+    )
+    webhooks: str = _setting(
+        "public",
+        "Where notifications may go over HTTP: `public` addresses, by https:// alone; `private` adds this "
+        "machine and private networks, by http:// too; `none`.",
+    )
+    webhook_secret: str = _setting(
+        "", "Secret that signs notifications over HTTP, in place of each key's own.", secret=True
+    )
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
@@ -110,6 +133,11 @@ class Settings:
             return self.index_memory * 1_000_000
         machine = _memory()
         return None if machine is None else machine // 2
+
+    def environment(self) -> dict[str, str]:
+        """The variables from which `load` makes these settings in another process."""
+        values = {_variable(setting): getattr(self, setting.name) for setting in fields(self)}
+        return {name: "" if value is None else str(value) for name, value in values.items()}
 
     @property
     def worker_count(self) -> int:
@@ -150,6 +178,10 @@ def _parse(setting: Field[Any], value: Any) -> Any:
         raise RegardError("REGARD_ACCOUNT must be 12 digits.")
     if setting.name == "index_engine" and value not in ("local", "milvus"):
         raise RegardError(f"REGARD_INDEX_ENGINE must be `local` or `milvus`, not {value!r}.")
+    if setting.name == "webhooks" and value not in ("public", "private", "none"):
+        raise RegardError(f"REGARD_WEBHOOKS must be `public`, `private` or `none`, not {value!r}.")
+    if setting.name == "sns_endpoint" and not _is_endpoint(value):
+        raise RegardError(f"REGARD_SNS_ENDPOINT must be `aws` or an http:// or https:// URL, not {value!r}.")
     if setting.name == "milvus":
         return _milvus(str(value))
     if setting.name == "s3_endpoint" and not _is_endpoint(value):

@@ -218,6 +218,9 @@ def test_a_backup_of_a_newer_regard_is_refused(taken: Path, tmp_path: Path) -> N
 
 def test_a_backup_of_an_older_schema_is_brought_to_the_newest(taken: Path, tmp_path: Path) -> None:
     tables = (
+        "job_items",
+        "job_notices",
+        "jobs",
         "celebrities",
         "moderation_reviews",
         "user_vectors",

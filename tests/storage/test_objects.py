@@ -3,10 +3,18 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import boto3
 import pytest
+from moto.server import ThreadedMotoServer
 
-from regard.errors import ImageTooLargeException, InvalidS3ObjectException, RegardError
+from regard.errors import (
+    ImageTooLargeException,
+    InvalidS3ObjectException,
+    RegardError,
+    VideoTooLargeException,
+)
 from regard.storage.objects import ObjectStore, parse_folders
+from regard.storage.ranges import BLOCK
 
 
 @pytest.fixture
@@ -69,3 +77,52 @@ def test_folders_are_parsed(bucket: Path) -> None:
 def test_a_bucket_that_can_not_be_served_is_refused_at_start(text: str) -> None:
     with pytest.raises(RegardError):
         parse_folders(text)
+
+
+def test_a_video_is_opened_as_a_file(objects: ObjectStore) -> None:
+    with objects.open_video("photos", "deep/a b.jpg", None, limit=100) as file:
+        assert (file.read(4), file.seek(0), file.read()) == (b"pict", 0, b"picture")
+    assert file.closed
+
+
+@pytest.mark.parametrize("name", ["../secret", "link", "pipe", "deep", "nowhere"])
+def test_no_video_is_opened_where_no_picture_is_read(objects: ObjectStore, bucket: Path, name: str) -> None:
+    os.mkfifo(bucket / "pipe")
+    (bucket / "link").symlink_to(bucket.parent / "secret")
+    with pytest.raises(InvalidS3ObjectException):
+        objects.check_video("photos", name, None, limit=100)
+    with pytest.raises(InvalidS3ObjectException), objects.open_video("photos", name, None, limit=100):
+        pass
+
+
+def test_a_video_that_is_too_large_is_not_opened(objects: ObjectStore) -> None:
+    with pytest.raises(VideoTooLargeException):
+        objects.check_video("photos", "deep/a b.jpg", None, limit=6)
+    with pytest.raises(VideoTooLargeException), objects.open_video("photos", "deep/a b.jpg", None, limit=6):
+        pass
+
+
+def test_a_video_in_s3_that_is_replaced_while_it_is_read_is_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    moto = ThreadedMotoServer(port=0, verbose=False)
+    moto.start()
+    try:
+        host, port = moto.get_host_and_port()
+        s3 = boto3.client("s3", endpoint_url=f"http://{host}:{port}")
+        s3.create_bucket(Bucket="films")
+        s3.put_object(Bucket="films", Key="a", Body=bytes(2 * BLOCK))
+        store = ObjectStore({}, f"http://{host}:{port}")
+        with store.open_video("films", "a", None, limit=3 * BLOCK) as file:
+            assert len(file.read(10)) == 10
+            s3.put_object(Bucket="films", Key="a", Body=b"1" * 2 * BLOCK)
+            file.seek(BLOCK + 5)
+            with pytest.raises(InvalidS3ObjectException, match="replaced or removed"):
+                file.read(10)
+    finally:
+        moto.stop()
+    with pytest.raises(InvalidS3ObjectException):
+        store.check_video("films", "a", None, limit=100)

@@ -10,6 +10,7 @@ import pytest
 
 from regard.vision.faces import Face, FaceAnalyzer
 from regard.vision.faces.face import Box, Pose, Quality
+from regard.vision.features import load_feature_head
 from regard.vision.image import Image
 from regard.vision.labels import LabelDetector
 from regard.vision.labels.derive import chances
@@ -23,7 +24,6 @@ from regard.vision.labels.objects import (
     find_candidates,
     load_calibration,
 )
-from regard.vision.labels.scenes import load_scene_head
 from regard.vision.session import SessionPool
 from regard.vision.taxonomy import load_taxonomy
 
@@ -51,7 +51,7 @@ CAR, PERSON, DOG = (COCO.index(name) for name in ("car", "person", "dog"))
 
 
 def test_a_box_is_told_in_pixels_of_the_picture_and_stays_inside() -> None:
-    detector = ObjectDetector(CenterNet((256, -20, 600, 256, 0.9, CAR)))
+    detector = ObjectDetector(CenterNet((256, 172, 600, 256, 0.9, CAR)))
     [car] = detector.detect(picture())
     [instance] = car.instances
     assert (car.name, instance.box) == ("car", Box(512, 0, 512, 128))
@@ -175,7 +175,7 @@ def test_what_was_fitted_has_a_card_that_names_its_data(name: str) -> None:
 
 
 def test_the_scene_heads_weights_are_small_and_finite() -> None:
-    head = load_scene_head()
+    head = load_feature_head("regard.vision.labels", "scenes")
     assert head.weights.shape == (1280, len(head.outputs))
     assert np.isfinite(head.weights).all()
     assert np.isfinite(head.bias).all()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from regard.vision.features import load_feature_head
 from regard.vision.labels.objects import COCO
-from regard.vision.labels.scenes import load_scene_head
 from regard.vision.taxonomy import _ancestors, load_colours, load_taxonomy
 
 TAXONOMY = load_taxonomy()
@@ -42,7 +42,7 @@ def test_every_class_of_coco_has_a_label() -> None:
 
 
 def test_everything_that_the_scene_head_says_is_a_label() -> None:
-    assert set(load_scene_head().outputs) <= set(TAXONOMY.concepts)
+    assert set(load_feature_head("regard.vision.labels", "scenes").outputs) <= set(TAXONOMY.concepts)
 
 
 def test_no_alias_is_a_label() -> None:

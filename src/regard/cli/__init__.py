@@ -10,19 +10,23 @@ from typing import Annotated
 import typer
 
 from regard.cli import (
+    analyze,
     audit,
     backup,
     celebrities,
     collections,
     gallery,
     importing,
+    jobs,
     keys,
     labels,
     models,
     moderation,
     pictures,
+    protective,
     server,
     users,
+    worker,
 )
 from regard.cli import text as reading
 from regard.cli.printing import complain
@@ -36,11 +40,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("serve")(server.serve)
+app.command("analyze")(analyze.analyze)
+app.command("worker")(worker.worker)
 app.command("faces")(pictures.faces)
 app.command("labels")(labels.labels)
 app.command("compare")(pictures.compare)
 app.command("text")(reading.text)
 app.command("moderate")(moderation.moderate)
+app.command("ppe")(protective.ppe)
 app.command("index")(gallery.index)
 app.command("search")(gallery.search)
 app.command("import")(importing.import_)
@@ -50,6 +57,7 @@ app.add_typer(collections.app, name="collections")
 app.add_typer(users.app, name="users")
 app.add_typer(celebrities.app, name="celebrities")
 app.add_typer(keys.app, name="keys")
+app.add_typer(jobs.app, name="jobs")
 app.add_typer(models.app, name="models")
 app.add_typer(audit.app, name="audit")
 

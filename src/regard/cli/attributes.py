@@ -29,18 +29,21 @@ def attribute_rows(faces: Sequence[dict[str, Any]]) -> Table:
     for number, face in enumerate(faces, 1):
         age, gender, gaze = face["AgeRange"], face["Gender"], face["EyeDirection"]
         best = face["Emotions"][0]
-        noted = [
-            f"{words} {face[key]['Confidence']:.0f}" for key, words in _NOTED.items() if face[key]["Value"]
-        ]
-        if not face["EyesOpen"]["Value"]:
-            noted.append(f"eyes closed {face['EyesOpen']['Confidence']:.0f}")
         cells = (
             str(number),
             f"{age['Low']}–{age['High']}",
             f"{gender['Value'].lower()} {gender['Confidence']:.0f}",
             f"{best['Type'].lower()} {best['Confidence']:.0f}",
             f"{gaze['Yaw']:+.0f}° {gaze['Pitch']:+.0f}°",
-            ", ".join(noted) or "–",
+            ", ".join(noted(face)) or "–",
         )
         add_row(rows, cells)
     return rows
+
+
+def noted(face: dict[str, Any]) -> list[str]:
+    """What is worth a word of a FaceDetail, each with its confidence in percent."""
+    found = [f"{words} {face[key]['Confidence']:.0f}" for key, words in _NOTED.items() if face[key]["Value"]]
+    if not face["EyesOpen"]["Value"]:
+        found.append(f"eyes closed {face['EyesOpen']['Confidence']:.0f}")
+    return found

@@ -3,39 +3,68 @@
 from __future__ import annotations
 
 import io
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
+from regard.cli.captions import Rectangle, place_captions
+from regard.cli.printing import printable
 from regard.errors import RegardError
 
-_COLOUR = (255, 196, 0)
-_INK = (24, 24, 24)
+Colour = tuple[int, int, int]
+
+AMBER: Colour = (255, 196, 0)
+_DARK, _LIGHT = (24, 24, 24), (255, 255, 255)
+_MOST_LETTERS = 32  # of a caption
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
     """A box and the points in it, all as fractions of the picture, with a caption.
 
-    `outline` is drawn in place of the box, where there is one.
+    `outline` is drawn in place of the box, where there is one. `brief` is the caption where there is no room
+    for the whole of it.
     """
 
     box: Mapping[str, float]
     caption: str
     points: Sequence[Mapping[str, Any]] = ()
     outline: Sequence[Mapping[str, Any]] = ()
+    colour: Colour = AMBER
+    brief: str = ""
 
 
-def draw(picture: bytes, marks: Sequence[Mark], target: Path) -> None:
-    """Writes the picture, upright, with the marks on it. Raises RegardError when it can't be written."""
+def draw(
+    picture: bytes,
+    marks: Sequence[Mark],
+    target: Path,
+    *,
+    least_side: int = 0,
+    legend: Mapping[str, Colour] | None = None,
+) -> None:
+    """Writes the picture, upright, with the marks on it. Raises RegardError when it can't be written.
+
+    A picture whose longer side has fewer than `least_side` pixels is enlarged, so that captions can be read.
+    `legend`: what the colours stand for, in a strip below the picture.
+    """
     canvas = ImageOps.exif_transpose(Image.open(io.BytesIO(picture))).convert("RGB")
+    scale = least_side / max(canvas.size)
+    if scale > 1:
+        size = round(canvas.width * scale), round(canvas.height * scale)
+        canvas = canvas.resize(size, Image.Resampling.LANCZOS)
     pen = ImageDraw.Draw(canvas)
     line = max(2, round(max(canvas.size) / 500))
-    for mark in marks:
-        _draw_mark(pen, canvas.size, mark, line)
+    boxes = [_pixels(mark.box, canvas.size) for mark in marks]
+    for mark, box in zip(marks, boxes, strict=True):
+        _draw_shape(pen, canvas.size, mark, box, line)
+    _draw_captions(pen, canvas.size, marks, boxes, line)
+    if legend:
+        canvas = _with_legend(canvas, legend, line)
     try:
         canvas.save(target)
     except (OSError, ValueError) as error:
@@ -44,21 +73,110 @@ def draw(picture: bytes, marks: Sequence[Mark], target: Path) -> None:
         ) from error
 
 
-def _draw_mark(pen: ImageDraw.ImageDraw, size: tuple[int, int], mark: Mark, line: int) -> None:
+def _pixels(box: Mapping[str, float], size: tuple[int, int]) -> Rectangle:
     width, height = size
-    left, top = mark.box["Left"] * width, mark.box["Top"] * height
-    right, bottom = left + mark.box["Width"] * width, top + mark.box["Height"] * height
+    left, top = box["Left"] * width, box["Top"] * height
+    return left, top, left + box["Width"] * width, top + box["Height"] * height
+
+
+def _draw_shape(
+    pen: ImageDraw.ImageDraw, size: tuple[int, int], mark: Mark, box: Rectangle, line: int
+) -> None:
+    width, height = size
     if mark.outline:
         corners = [(point["X"] * width, point["Y"] * height) for point in mark.outline]
-        pen.line([*corners, *corners[:2]], fill=_COLOUR, width=line, joint="curve")
+        pen.line([*corners, *corners[:2]], fill=mark.colour, width=line, joint="curve")
     else:
-        pen.rectangle((left, top, right, bottom), outline=_COLOUR, width=line)
-    radius = max(1.5, (right - left) / 60)
+        pen.rectangle(box, outline=mark.colour, width=line)
+    radius = max(1.5, (box[2] - box[0]) / 60)
     for point in mark.points:
         x, y = point["X"] * width, point["Y"] * height
-        pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=_COLOUR)
-    font = ImageFont.load_default(size=max(11, min(line * 7, (right - left) / 4)))
-    text = pen.textbbox((0, 0), mark.caption, font=font)
-    above = top - (text[3] + line) if top > text[3] + line else bottom
-    pen.rectangle((left, above, left + text[2] + 2 * line, above + text[3] + line), fill=_COLOUR)
-    pen.text((left + line, above), mark.caption, font=font, fill=_INK)
+        pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=mark.colour)
+
+
+def _draw_captions(
+    pen: ImageDraw.ImageDraw,
+    size: tuple[int, int],
+    marks: Sequence[Mark],
+    boxes: Sequence[Rectangle],
+    line: int,
+) -> None:
+    fonts = [_font(max(11, line * 5, min(line * 7, (box[2] - box[0]) / 4))) for box in boxes]
+    forms = [[_shown(form) for form in (mark.caption, mark.brief) if form] for mark in marks]
+    sizes = [[_size(form, font, line) for form in own] for own, font in zip(forms, fonts, strict=True)]
+    places = place_captions(boxes, sizes, *size)
+    for mark, own, font, box, place in zip(marks, forms, fonts, boxes, places, strict=True):
+        if place is None:
+            continue
+        if _apart(place.box, box) > line:
+            ends = [_nearest(place.box, box), _nearest(box, place.box)]
+            pen.line(ends, fill=mark.colour, width=max(1, line // 2))
+        pen.rectangle(place.box, fill=mark.colour)
+        corner = place.box[0] + line, place.box[1]
+        pen.text(corner, own[place.form], font=font, fill=_ink(mark.colour))
+
+
+def _size(caption: str, font: ImageFont.FreeTypeFont, line: int) -> tuple[float, float]:
+    _, _, right, bottom = font.getbbox(caption)
+    return right + 2 * line, bottom + line
+
+
+def _with_legend(canvas: Image.Image, legend: Mapping[str, Colour], line: int) -> Image.Image:
+    font = _font(line * 7)
+    down = round(font.getbbox("Ag")[3] + 3 * line)
+    step = max(font.getbbox(name)[2] for name in legend) + down + 4 * line
+    each = max(1, int((canvas.width - 2 * line) // step))  # names in a row
+    rows = -(-len(legend) // each)
+    whole = Image.new("RGB", (canvas.width, canvas.height + rows * down), _DARK)
+    whole.paste(canvas)
+    pen = ImageDraw.Draw(whole)
+    for number, (name, colour) in enumerate(legend.items()):
+        left, top = 2 * line + number % each * step, canvas.height + number // each * down
+        side = down - 4 * line
+        pen.rectangle((left, top + 2 * line, left + side, top + 2 * line + side), fill=colour)
+        pen.text((left + side + 2 * line, top + line), name, font=font, fill=_LIGHT)
+    return whole
+
+
+def _apart(one: Rectangle, other: Rectangle) -> float:
+    """How many px lie between two rectangles, across or down."""
+    return max(one[0] - other[2], other[0] - one[2], one[1] - other[3], other[1] - one[3])
+
+
+def _nearest(one: Rectangle, other: Rectangle) -> tuple[float, float]:
+    """The point of a rectangle that is nearest to another's middle."""
+    x, y = (other[0] + other[2]) / 2, (other[1] + other[3]) / 2
+    return min(max(x, one[0]), one[2]), min(max(y, one[1]), one[3])
+
+
+def _ink(colour: Colour) -> Colour:
+    red, green, blue = colour
+    return _DARK if 0.299 * red + 0.587 * green + 0.114 * blue > 110 else _LIGHT
+
+
+def _shown(caption: str) -> str:
+    """The caption as it can be drawn: not too long, without accents that the font does not have, and … for
+    letters that it does not have.
+    """
+    drawn = ""
+    for letter in printable(caption):
+        plain = unicodedata.normalize("NFKD", letter)[0]
+        shown = next((one for one in (letter, plain) if _has_letter(one)), "…")
+        if shown != "…" or not drawn.endswith("…"):
+            drawn += shown
+    return drawn if len(drawn) <= _MOST_LETTERS else drawn[: _MOST_LETTERS - 1].rstrip() + "…"
+
+
+@cache
+def _font(size: float) -> ImageFont.FreeTypeFont:
+    font = ImageFont.load_default(size=size)
+    if not isinstance(font, ImageFont.FreeTypeFont):
+        raise RegardError("Pillow was built without FreeType, and can't write captions; reinstall it.")
+    return font
+
+
+@cache
+def _has_letter(letter: str) -> bool:
+    """Whether the font draws it otherwise than what it does not know."""
+    font = _font(16)
+    return letter.isspace() or bytes(font.getmask(letter)) != bytes(font.getmask("\U0010fffd"))

@@ -19,6 +19,7 @@ from regard.settings import Settings
 
 if TYPE_CHECKING:
     from regard.app import Parts
+    from regard.vision.looks import Looks
 
 DataFolder = Annotated[
     Path | None, typer.Option("--data", help="Folder of the database; REGARD_DATA, else ./data.")
@@ -30,13 +31,22 @@ Case = Annotated[str | None, typer.Option("--case", help="Case reference for the
 class LocalGate:
     """Calls operations as the local owner."""
 
-    def __init__(self, parts: Parts, case: str | None) -> None:
+    def __init__(self, parts: Parts, case: str | None, looks: Looks | None = None) -> None:
         self.parts = parts
         self._case = case
+        self._looks = looks
+
+    def sharing(self, looks: Looks) -> LocalGate:
+        """The same for several operations on one picture, which is decoded and looked at once."""
+        return LocalGate(self.parts, self._case, looks)
 
     def call(self, operation: str, **params: Any) -> dict[str, Any]:
         """The operation's answer. Raises ServiceError, for a request that HTTP would refuse as well."""
         self.check(operation, **params)
+        return self.parts.gate.call(operation, params, LOCAL, case=self._case, looks=self._looks)
+
+    def own(self, operation: str, **params: Any) -> dict[str, Any]:
+        """The answer of an operation that Rekognition doesn't have. Raises ServiceError."""
         return self.parts.gate.call(operation, params, LOCAL, case=self._case)
 
     def incarnation(self) -> str:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Column
 
-from regard.cli.drawing import Mark, draw
+from regard.cli.drawing import AMBER, Colour, Mark, draw
 from regard.cli.local import AsJson, Case, DataFolder, LocalGate, local_gate, read_picture
 from regard.cli.printing import add_row, count, print_json, print_table, say, table
 
-_NOT_LOOKED_FOR = "Violence, drugs, hate symbols and all else are not looked for."
+if TYPE_CHECKING:
+    from regard.vision.looks import Looks
+
+NOT_LOOKED_FOR = "Violence, drugs, hate symbols and all else are not looked for."
 
 
 def moderate(
@@ -30,9 +33,11 @@ def moderate(
     """Look for nudity and swimwear in a photo. Needs `regard models install nudenet`."""
     picture = read_picture(photo)
     with local_gate(data, case) as gate:
-        answer = gate.call("detect_moderation_labels", Image={"Bytes": picture}, MinConfidence=least)
+        looks = gate.parts.services.looks()
+        image = {"Bytes": picture}
+        answer = gate.sharing(looks).call("detect_moderation_labels", Image=image, MinConfidence=least)
         if drawing:
-            draw(picture, _marks(gate, picture, least), drawing)
+            draw(picture, nudity_marks(gate, looks, picture, least), drawing)
     if as_json:
         print_json(answer)
         return
@@ -48,15 +53,15 @@ def moderate(
         add_row(rows, cells)
     print_table(rows)
     drawn = f"; drawn in {drawing}" if drawing else ""
-    say(f"{count(len(labels), 'label')} for {photo.name} from {least:g} % on{drawn}. {_NOT_LOOKED_FOR}")
+    say(f"{count(len(labels), 'label')} for {photo.name} from {least:g} % on{drawn}. {NOT_LOOKED_FOR}")
 
 
-def _marks(gate: LocalGate, picture: bytes, least: float) -> list[Mark]:
-    """Where what the labels say was found, which Rekognition's answer does not tell."""
-    from regard.vision.image import decode_image
-
+def nudity_marks(
+    gate: LocalGate, looks: Looks, picture: bytes, least: float, colour: Colour = AMBER
+) -> list[Mark]:
+    """Where what the labels say was found, which the answer does not tell; `looks` know it already."""
     settings = gate.parts.settings
-    image = decode_image(picture, max_side=settings.image_side, max_pixels=settings.image_pixels)
+    image = looks.image(picture, max_side=settings.image_side, max_pixels=settings.image_pixels)
     return [
         Mark(
             {
@@ -66,7 +71,8 @@ def _marks(gate: LocalGate, picture: bytes, least: float) -> list[Mark]:
                 "Height": found.box.height / image.height,
             },
             f"{found.finding.value} {found.confidence:.0f}",
+            colour=colour,
         )
-        for found in gate.parts.services.nudity.detect(image)
+        for found in looks.nudity(image)
         if found.confidence >= least
     ]

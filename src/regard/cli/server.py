@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shlex
+import signal
 import socket
+import sys
 from typing import Annotated
 
 import typer
@@ -28,7 +30,7 @@ def serve(
     """Serve the Rekognition API."""
     from regard.storage.folder import in_use
 
-    settings = Settings.load(host=host, port=port, data=data, buckets=_joined(bucket))
+    settings = Settings.load(host=host, port=port, data=data, buckets=joined_buckets(bucket))
     listener = _listen(settings.host, settings.port)
     with in_use(settings.data):
         _serve(settings, listener)
@@ -39,6 +41,7 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
 
     from regard import logs
     from regard.app import asgi, build
+    from regard.cli.worker_processes import WorkerProcesses
     from regard.vision.faces import FaceAnalyzer
 
     logs.configure()
@@ -66,13 +69,18 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
         timeout_keep_alive=75,
         timeout_graceful_shutdown=20,
     )
+    # uvicorn ends its run with the signal that stopped it, which must not end the process before the workers.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    workers = WorkerProcesses(settings)
+    workers.start()
     try:
         uvicorn.Server(config).run(sockets=[listener])
     finally:
+        workers.stop()
         parts.close()
 
 
-def _joined(buckets: list[str] | None) -> str | None:
+def joined_buckets(buckets: list[str] | None) -> str | None:
     """Every --bucket as REGARD_BUCKETS has them. Raises RegardError for one that would become two."""
     for bucket in buckets or ():
         if "," in bucket:

@@ -17,7 +17,7 @@ _LOOK = ("Detect*", "CompareFaces", "RecognizeCelebrities")
 ROLES: Mapping[str, tuple[str, ...]] = {
     "admin": ("*",),
     "operator": ("*",),
-    "investigator": (*_READ, *_LOOK, "Search*", "Start*"),
+    "investigator": (*_READ, *_LOOK, "Search*", "Start*", "CancelJob"),
     "reviewer": (*_READ, "Search*"),
     "auditor": _READ,
 }

@@ -49,7 +49,7 @@ _THRESHOLDS = {
 
 
 # Operations that match faces by a threshold of the installation's, since their requests have none.
-_SETTLED = {"recognize_celebrities"}
+_SETTLED = {"recognize_celebrities", "start_celebrity_recognition"}
 
 
 def parse(value: str) -> str:
@@ -86,11 +86,19 @@ def check_change(old: str, new: str, *, admin: bool) -> None:
         )
 
 
-def with_threshold(operation: str, request: Mapping[str, Any], purpose: str) -> dict[str, Any]:
+def floor_of(purpose: str) -> float | None:
+    """The least similarity, in percent, of a match that anybody is shown; None where there is no floor."""
+    return _FLOOR if purpose in _STRICT else None
+
+
+def with_threshold(
+    operation: str, request: Mapping[str, Any], purpose: str, *, raised: bool = False
+) -> dict[str, Any]:
     """The request with the threshold that applies to it.
 
     A missing threshold becomes the purpose's floor, or Rekognition's default where there is none; one below
-    the floor raises InvalidParameterException. A request that matches no faces comes back as it was.
+    the floor raises InvalidParameterException or, where it was admitted under another purpose (`raised`),
+    becomes the floor. A request that matches no faces comes back as it was.
     """
     parameter = _THRESHOLDS.get(operation)
     if parameter is None:
@@ -101,6 +109,8 @@ def with_threshold(operation: str, request: Mapping[str, Any], purpose: str) -> 
     threshold = request.get(parameter)
     if threshold is None:
         threshold = max(floor, default) if strict else default
+    if strict and raised:
+        threshold = max(threshold, floor)
     if strict and threshold < floor:
         raise InvalidParameterException(
             f"{parameter} must be at least {floor} for the purpose {purpose}; it was {threshold}."

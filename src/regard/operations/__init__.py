@@ -1,6 +1,7 @@
 """The table of operations: plain functions of a context and a request, named by botocore's `xform_name`.
 
-What is not in `OPERATIONS` is not built yet, and the gate says so.
+What is not in `OPERATIONS` is not built yet, and the gate says so; nor is what needs an analysis that is not
+in `RUNS`.
 """
 
 from __future__ import annotations
@@ -14,14 +15,20 @@ from regard.operations import (
     collections,
     compare,
     faces,
+    jobs,
     labels,
     moderation,
+    protective,
     search,
+    stored_results,
+    stored_video,
     tags,
     text,
     user_search,
     users,
 )
+from regard.operations.video import runs
+from regard.operations.videos import Item, Run, Step
 
 Operation = Callable[[Context, dict[str, Any]], dict[str, Any]]
 
@@ -37,6 +44,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "detect_faces": faces.detect_faces,
     "detect_labels": labels.detect_labels,
     "detect_moderation_labels": moderation.detect_moderation_labels,
+    "detect_protective_equipment": protective.detect_protective_equipment,
     "detect_text": text.detect_text,
     "disassociate_faces": users.disassociate_faces,
     "get_celebrity_info": celebrities.get_celebrity_info,
@@ -52,4 +60,42 @@ OPERATIONS: Mapping[str, Operation] = {
     "search_users_by_image": user_search.search_users_by_image,
     "tag_resource": tags.tag_resource,
     "untag_resource": tags.untag_resource,
+    # Stored video.
+    "get_celebrity_recognition": stored_results.get_celebrity_recognition,
+    "get_content_moderation": stored_results.get_content_moderation,
+    "get_face_detection": stored_results.get_face_detection,
+    "get_face_search": stored_results.get_face_search,
+    "get_label_detection": stored_results.get_label_detection,
+    "get_person_tracking": stored_results.get_person_tracking,
+    "get_segment_detection": stored_results.get_segment_detection,
+    "get_text_detection": stored_results.get_text_detection,
+    "start_celebrity_recognition": stored_video.start_celebrity_recognition,
+    "start_content_moderation": stored_video.start_content_moderation,
+    "start_face_detection": stored_video.start_face_detection,
+    "start_face_search": stored_video.start_face_search,
+    "start_label_detection": stored_video.start_label_detection,
+    "start_person_tracking": stored_video.start_person_tracking,
+    "start_segment_detection": stored_video.start_segment_detection,
+    "start_text_detection": stored_video.start_text_detection,
 }
+
+RUNS: dict[str, Run] = dict(runs.RUNS)
+"""The analyses of stored video, by the Start operation whose jobs they run."""
+
+OWN: Mapping[str, Operation] = {
+    "cancel_job": jobs.cancel_job,
+    "get_job": jobs.get_job,
+    "list_jobs": jobs.list_jobs,
+}
+"""Operations that Rekognition doesn't have, with paths of their own."""
+
+OWN_NAMES: Mapping[str, str] = {"cancel_job": "CancelJob", "get_job": "GetJob", "list_jobs": "ListJobs"}
+"""What policies and audit records call them."""
+
+
+def is_built(operation: str) -> bool:
+    """Whether the operation does what it is for."""
+    return operation in OPERATIONS or operation in OWN
+
+
+__all__ = ["OPERATIONS", "OWN", "OWN_NAMES", "RUNS", "Item", "Operation", "Run", "Step", "is_built"]

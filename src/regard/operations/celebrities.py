@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from regard.collections.celebrities import Recognised
 from regard.collections.records import Celebrity
@@ -13,7 +16,6 @@ from regard.operations.face_shapes import face_detail
 from regard.operations.images import load_image
 from regard.vision.faces import Face
 from regard.vision.faces.attributes import Attributes
-from regard.vision.faces.embedding import FaceReadings
 from regard.vision.image import Image
 from regard.vision.quality import Bar, flaws
 
@@ -23,12 +25,10 @@ _SHOWN = frozenset({"EMOTIONS", "SMILE"})
 
 def recognize_celebrities(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Who of the operator's own celebrities is in a picture, and the faces of everybody else."""
-    analyzer = ctx.services.faces
     image = load_image(ctx, request["Image"])
-    faces = analyzer.detect(image)
-    readings = analyzer.read(image, faces)
-    described = analyzer.describe(image, faces, readings)
-    recognised = _recognise(ctx, image, faces, readings)
+    faces, described = ctx.looks.faces(image), ctx.looks.attributes(image)
+    readings = ctx.looks.readings(image)
+    recognised = recognise(ctx, faces, lambda rows: ctx.services.faces.embed(image, faces, readings)[rows])
     response: dict[str, Any] = {"CelebrityFaces": [], "UnrecognizedFaces": []}
     for face, attributes, found in zip(faces, described, recognised, strict=True):
         shape = _compared_face(face, image, attributes)
@@ -41,13 +41,13 @@ def recognize_celebrities(ctx: Context, request: dict[str, Any]) -> dict[str, An
 
 def get_celebrity_info(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The name, the URLs and the known gender of a celebrity by its id."""
-    return _facts(ctx.services.celebrities.get(request["Id"]))
+    return celebrity_facts(ctx.services.celebrities.get(request["Id"]))
 
 
-def _recognise(
-    ctx: Context, image: Image, faces: Sequence[Face], readings: FaceReadings | None
+def recognise(
+    ctx: Context, faces: Sequence[Face], embed: Callable[[NDArray[np.intp]], NDArray[np.float32]]
 ) -> list[Recognised | None]:
-    """Whom each face is recognised as.
+    """Whom each face is recognised as; `embed` gives the embeddings of some of them, by their places.
 
     Only the largest faces are looked at, and of these only what is fit to be searched for: of a face of a few
     pixels strangers are told apart far worse than the threshold says.
@@ -57,9 +57,8 @@ def _recognise(
     recognised: list[Recognised | None] = [None] * len(faces)
     if ctx.threshold is None or not looked_at:
         return recognised
-    probes = services.faces.embed(image, faces, readings)[looked_at]
     found = services.celebrities.recognise(
-        probes, threshold=ctx.threshold, face_model_version=services.faces.version
+        embed(np.array(looked_at)), threshold=ctx.threshold, face_model_version=services.faces.version
     )
     for place, one in zip(looked_at, found, strict=True):
         recognised[place] = one
@@ -68,14 +67,14 @@ def _recognise(
 
 def _celebrity_face(found: Recognised, face: dict[str, Any]) -> dict[str, Any]:
     return {
-        **_facts(found.celebrity),
+        **celebrity_facts(found.celebrity),
         "Id": found.celebrity.celebrity_id,
         "Face": face,
         "MatchConfidence": found.similarity,
     }
 
 
-def _facts(celebrity: Celebrity) -> dict[str, Any]:
+def celebrity_facts(celebrity: Celebrity) -> dict[str, Any]:
     return {
         "Urls": list(celebrity.urls),
         "Name": celebrity.name,

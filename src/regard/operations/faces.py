@@ -24,14 +24,13 @@ def detect_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Every face of a picture: box, landmarks, pose, quality, and the attributes that are asked for."""
     names = wanted(request.get("Attributes"))
     image = load_image(ctx, request["Image"])
-    faces = ctx.services.faces.detect(image)
+    faces = ctx.looks.faces(image)
     if not names:
         return {"FaceDetails": [face_detail(face, image) for face in faces]}
-    described = ctx.services.faces.describe(image, faces)
     return {
         "FaceDetails": [
             face_detail(face, image, attributes, names)
-            for face, attributes in zip(faces, described, strict=True)
+            for face, attributes in zip(faces, ctx.looks.attributes(image), strict=True)
         ]
     }
 

@@ -11,25 +11,32 @@ from regard.errors import (
     InvalidImageFormatException,
     InvalidParameterException,
 )
-from regard.vision.image import (
-    Image,
-    ImageTooLarge,
-    ImageTooSmall,
-    UnsupportedImage,
-    decode_image,
-)
+from regard.vision.image import LEAST_SIDE, Image, ImageTooLarge, ImageTooSmall, UnsupportedImage
 
 
-def load_image(ctx: Context, source: Mapping[str, Any]) -> Image:
+def load_image(
+    ctx: Context,
+    source: Mapping[str, Any],
+    *,
+    min_side: int = LEAST_SIDE,
+    max_side: int | None = None,
+    most_bytes: int | None = None,
+) -> Image:
     """The picture that a request's Image names, upright.
+
+    An operation's own limits, where it has them: the sides in pixels, `most_bytes` of the request's Bytes.
+    Those of the settings hold beside them.
 
     Raises InvalidParameterException, InvalidS3ObjectException, ImageTooLargeException or
     InvalidImageFormatException.
     """
     settings = ctx.services.settings
     try:
-        return decode_image(
-            _bytes(ctx, source), max_side=settings.image_side, max_pixels=settings.image_pixels
+        return ctx.looks.image(
+            _bytes(ctx, source, min(settings.image_bytes, most_bytes or settings.image_bytes)),
+            max_side=min(settings.image_side, max_side or settings.image_side),
+            max_pixels=settings.image_pixels,
+            min_side=min_side,
         )
     except ImageTooLarge as error:
         raise ImageTooLargeException(f"The image is too large: {error}.") from error
@@ -41,7 +48,7 @@ def load_image(ctx: Context, source: Mapping[str, Any]) -> Image:
         raise InvalidImageFormatException from error
 
 
-def _bytes(ctx: Context, source: Mapping[str, Any]) -> bytes:
+def _bytes(ctx: Context, source: Mapping[str, Any], most: int) -> bytes:
     settings = ctx.services.settings
     given = [name for name in ("Bytes", "S3Object") if source.get(name) is not None]
     if len(given) != 1:
@@ -56,6 +63,6 @@ def _bytes(ctx: Context, source: Mapping[str, Any]) -> bytes:
             where["Bucket"], where["Name"], where.get("Version"), limit=settings.object_bytes
         )
     content: bytes = source["Bytes"]
-    if len(content) > settings.image_bytes:
-        raise ImageTooLargeException(f"The image is larger than {settings.image_bytes} bytes.")
+    if len(content) > most:
+        raise ImageTooLargeException(f"The image is larger than {most} bytes.")
     return content

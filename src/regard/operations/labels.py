@@ -31,8 +31,7 @@ def detect_labels(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     if "IMAGE_PROPERTIES" in features:
         colours = (settings.get("ImageProperties") or {}).get("MaxDominantColors", _COLOURS)
     image = load_image(ctx, request["Image"])
-    objects = detector.find_objects(image)
-    faces = ctx.services.faces.detect(image)
+    objects, faces = ctx.looks.objects(image), ctx.looks.faces(image)
     answer: dict[str, Any] = {"Labels": [], "LabelModelVersion": detector.version}
     if "GENERAL_LABELS" in features:
         least = request.get("MinConfidence", _LEAST_CONFIDENCE)

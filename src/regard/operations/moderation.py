@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from regard.context import Context
@@ -13,6 +13,7 @@ from regard.operations.moderation_taxonomy import VERSION, label_shapes
 from regard.packs.manifest import PackError
 from regard.storage.reviews import ModerationReview
 from regard.vision.image import Image
+from regard.vision.looks import Looks
 from regard.vision.nudity import Finding, Found
 
 _LEAST = 50.0
@@ -37,11 +38,7 @@ def detect_moderation_labels(ctx: Context, request: dict[str, Any]) -> dict[str,
             f"There is no adapter {request['ProjectVersion']}: custom moderation is not built here."
         )
     image = load_image(ctx, request["Image"])
-    confidences: dict[str, float] = {}
-    for found in _found(ctx, image):
-        name = LABELS[found.finding]
-        confidences[name] = max(found.confidence, confidences.get(name, 0.0))
-    labels = label_shapes(confidences, request.get("MinConfidence", _LEAST))
+    labels = label_shapes(confidences_of(find_nudity(ctx.looks, image)), request.get("MinConfidence", _LEAST))
     response: dict[str, Any] = {
         "ModerationLabels": labels,
         "ModerationModelVersion": VERSION,
@@ -52,9 +49,19 @@ def detect_moderation_labels(ctx: Context, request: dict[str, Any]) -> dict[str,
     return response
 
 
-def _found(ctx: Context, image: Image) -> list[Found]:
+def confidences_of(found: Iterable[Found]) -> dict[str, float]:
+    """The surest finding of each leaf of the taxonomy, in percent."""
+    confidences: dict[str, float] = {}
+    for one in found:
+        name = LABELS[one.finding]
+        confidences[name] = max(one.confidence, confidences.get(name, 0.0))
+    return confidences
+
+
+def find_nudity(looks: Looks, image: Image) -> list[Found]:
+    """Raises ResourceNotReadyException while the pack that it needs isn't installed."""
     try:
-        return ctx.services.nudity.detect(image)
+        return looks.nudity(image)
     except PackError as error:
         raise ResourceNotReadyException(
             f"DetectModerationLabels needs the model pack nudenet, whose licence is the AGPL-3.0. {error}"

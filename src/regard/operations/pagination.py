@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hmac
 import json
 
 from regard.errors import InvalidPaginationTokenException
+from regard.storage.job_records import Job
+from regard.storage.jobs import milliseconds
+
+_JOB_TOKEN_MILLISECONDS = 24 * 60 * 60 * 1000
+_SEAL_BYTES = 16
 
 
 def make_token(listing: str, after: int) -> str:
@@ -28,3 +34,34 @@ def read_token(listing: str, token: str | None) -> int:
     if of != listing or type(after) is not int or not 0 <= after < 2**63:
         raise InvalidPaginationTokenException
     return after
+
+
+def make_job_token(job: Job, order: str, after: int) -> str:
+    """A token for a job's results behind the item `after`, in that order; good for a day."""
+    body = json.dumps([order, after, milliseconds() + _JOB_TOKEN_MILLISECONDS]).encode()
+    return base64.urlsafe_b64encode(_sealed(job, body) + body).decode()
+
+
+def read_job_token(job: Job, order: str, token: str | None) -> int | None:
+    """The item behind which a job's results go on, None at their beginning.
+
+    Raises InvalidPaginationTokenException for a token that is another job's or order's, is older than a day,
+    or was not given by Regard.
+    """
+    if token is None:
+        return None
+    try:
+        content = base64.b64decode(token, altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise InvalidPaginationTokenException from error
+    seal, body = content[:_SEAL_BYTES], content[_SEAL_BYTES:]
+    if not hmac.compare_digest(seal, _sealed(job, body)):
+        raise InvalidPaginationTokenException
+    of, after, until = json.loads(body)
+    if of != order or until <= milliseconds():
+        raise InvalidPaginationTokenException
+    return int(after)
+
+
+def _sealed(job: Job, body: bytes) -> bytes:
+    return hmac.digest(job.seal.encode(), body, "sha256")[:_SEAL_BYTES]

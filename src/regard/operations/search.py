@@ -28,11 +28,11 @@ def search_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     face_id = request["FaceId"]
     probe = face_vector(ctx, collection, face_id)
     limit = request.get("MaxFaces", _DEFAULT_MATCHES)
-    found = _search(ctx, collection, probe, request, limit + 1)
+    found = search_probe(ctx, collection, probe, request, limit + 1)
     others = [match for match in found if match.face.face_id != face_id][:limit]
     return {
         "SearchedFaceId": face_id,
-        "FaceMatches": [_face_match(match, collection) for match in others],
+        "FaceMatches": [face_match(match, collection) for match in others],
         "FaceModelVersion": collection.face_model_version,
     }
 
@@ -47,11 +47,11 @@ def search_faces_by_image(ctx: Context, request: dict[str, Any]) -> dict[str, An
         raise InvalidParameterException(_NO_FACES)
     largest = faces[0]
     probe = services.faces.embed(image, [largest])[0]
-    found = _search(ctx, collection, probe, request, request.get("MaxFaces", _DEFAULT_MATCHES))
+    found = search_probe(ctx, collection, probe, request, request.get("MaxFaces", _DEFAULT_MATCHES))
     return {
         "SearchedFaceBoundingBox": bounding_box(face_box(largest, image)),
         "SearchedFaceConfidence": largest.confidence,
-        "FaceMatches": [_face_match(match, collection) for match in found],
+        "FaceMatches": [face_match(match, collection) for match in found],
         "FaceModelVersion": collection.face_model_version,
     }
 
@@ -72,9 +72,10 @@ def search_radius(calibration: Calibration, threshold: float) -> float:
     return calibration.distance_at(min(threshold, _NEARLY_ALL))
 
 
-def _search(
+def search_probe(
     ctx: Context, collection: Collection, probe: NDArray[np.float32], request: dict[str, Any], limit: int
 ) -> list[Match]:
+    """The faces that reach the request's threshold, the most alike first."""
     threshold = request["FaceMatchThreshold"]
     calibration = calibration_of(collection.face_model_version)
     radius = search_radius(calibration, threshold)
@@ -82,7 +83,8 @@ def _search(
     return [match for match in found if calibration.similarity(match.distance) >= threshold]
 
 
-def _face_match(match: Match, collection: Collection) -> dict[str, Any]:
+def face_match(match: Match, collection: Collection) -> dict[str, Any]:
+    """A FaceMatch."""
     return {
         "Similarity": calibration_of(collection.face_model_version).similarity(match.distance),
         "Face": stored_face(match.face, collection.face_model_version),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,20 +23,38 @@ _LEAST_INSIDE = 0.5  # of a word's area, to belong to a region of interest
 
 def detect_text(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The lines and words of a picture, the first 100 words in reading order that pass the filters."""
-    filters = request.get("Filters") or {}
-    regions = [corners_of(region) for region in filters.get("RegionsOfInterest") or []]
+    wanted = TextFilter.of(request)
     image = load_image(ctx, request["Image"])
-    lines: list[Line] = []
-    room = _MOST_WORDS
-    for line in ctx.services.texts.read(image):
-        words = [word for word in line.words if _wanted(word, image, filters.get("WordFilter"), regions)]
-        if words[:room]:
-            lines.append(line if len(words[:room]) == len(line.words) else Line.of(words[:room]))
-            room -= len(lines[-1].words)
     return {
-        "TextDetections": text_detections(lines, image),
+        "TextDetections": text_detections(wanted.of_lines(ctx.services.texts.read(image), image), image),
         "TextModelVersion": ctx.services.texts.version,
     }
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class TextFilter:
+    """Which words a request wants: `words` is its WordFilter, `regions` the corners of its regions."""
+
+    words: dict[str, Any] | None
+    regions: Sequence[Floats]
+
+    @classmethod
+    def of(cls, request: dict[str, Any]) -> TextFilter:
+        """Raises InvalidParameterException for a region that is none."""
+        filters = request.get("Filters") or {}
+        regions = [corners_of(region) for region in filters.get("RegionsOfInterest") or []]
+        return cls(filters.get("WordFilter"), regions)
+
+    def of_lines(self, found: Sequence[Line], image: Image) -> list[Line]:
+        """The first 100 words that pass, in their lines."""
+        lines: list[Line] = []
+        room = _MOST_WORDS
+        for line in found:
+            words = [word for word in line.words if _wanted(word, image, self.words, self.regions)]
+            if words[:room]:
+                lines.append(line if len(words[:room]) == len(line.words) else Line.of(words[:room]))
+                room -= len(lines[-1].words)
+        return lines
 
 
 def _wanted(word: Word, image: Image, word_filter: dict[str, Any] | None, regions: Sequence[Floats]) -> bool:

@@ -20,6 +20,7 @@ class Turn(IntEnum):
 
     MIGRATE = 0x52_47_52_44_01
     AUDIT = 0x52_47_52_44_02
+    JOBS = 0x52_47_52_44_03
 
 
 class Backend(Protocol):

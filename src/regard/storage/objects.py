@@ -1,15 +1,24 @@
-"""Images in buckets: a local folder served under a bucket's name, or S3 itself through boto3."""
+"""Images and videos in buckets: a folder served under a bucket's name, or S3 itself through boto3."""
 
 from __future__ import annotations
 
 import os
 import stat
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from regard.errors import ImageTooLargeException, InvalidS3ObjectException, RegardError
+from regard.errors import (
+    ImageTooLargeException,
+    InternalServerError,
+    InvalidS3ObjectException,
+    RegardError,
+    VideoTooLargeException,
+)
+from regard.storage.ranges import RangeReader
 
 _UNAVAILABLE = "Unable to get object metadata from S3. Check object key, region and/or access permissions."
 
@@ -39,10 +48,68 @@ class ObjectStore:
             raise InvalidS3ObjectException(_UNAVAILABLE)
         return self._read_s3(bucket, name, version, limit)
 
+    def check_video(self, bucket: str, name: str, version: str | None, *, limit: int) -> None:
+        """Whether an object can be read, without reading it.
+
+        Raises InvalidS3ObjectException as `read` does, and VideoTooLargeException above `limit` bytes.
+        """
+        if bucket in self._folders:
+            with _open_file(self._folders[bucket], name, version) as file:
+                _check_size(os.fstat(file.fileno()).st_size, limit)
+        elif self._endpoint is None:
+            raise InvalidS3ObjectException(_UNAVAILABLE)
+        else:
+            _check_size(self._head(_which(bucket, name, version))["ContentLength"], limit)
+
+    @contextmanager
+    def open_video(self, bucket: str, name: str, version: str | None, *, limit: int) -> Iterator[BinaryIO]:
+        """The object as a file that can be sought; of one in S3 no more than a few MB are held in memory.
+
+        Raises what `check_video` raises. Reading raises InvalidS3ObjectException once an object in S3 is
+        another than it was, and InternalServerError while S3 can't be reached.
+        """
+        if bucket in self._folders:
+            with _open_file(self._folders[bucket], name, version) as file:
+                _check_size(os.fstat(file.fileno()).st_size, limit)
+                yield file
+            return
+        if self._endpoint is None:
+            raise InvalidS3ObjectException(_UNAVAILABLE)
+        which = _which(bucket, name, version)
+        head = self._head(which)
+        size = head["ContentLength"]
+        _check_size(size, limit)
+        which["IfMatch"] = head["ETag"]
+        with BufferedReader(RangeReader(lambda first, last: self._part(which, first, last), size)) as remote:
+            yield remote
+
+    def _head(self, which: Mapping[str, str]) -> dict[str, Any]:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            head: dict[str, Any] = self._s3().head_object(**which)
+        except (ClientError, BotoCoreError) as error:
+            raise InvalidS3ObjectException(_UNAVAILABLE) from error
+        return head
+
+    def _part(self, which: Mapping[str, str], first: int, last: int) -> bytes:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            with self._s3().get_object(**which, Range=f"bytes={first}-{last}")["Body"] as body:
+                content: bytes = body.read()
+        except ClientError as error:
+            raise InvalidS3ObjectException(
+                "The video was replaced or removed while it was analysed, or may not be read any more."
+            ) from error
+        except BotoCoreError as error:
+            raise InternalServerError("The bucket can't be reached. Try your call again.") from error
+        return content
+
     def _read_s3(self, bucket: str, name: str, version: str | None, limit: int) -> bytes:
         from botocore.exceptions import BotoCoreError, ClientError
 
-        which = {"Bucket": bucket, "Key": name} | ({"VersionId": version} if version else {})
+        which = _which(bucket, name, version)
         try:
             answer = self._s3().get_object(**which)
             with answer["Body"] as body:
@@ -84,6 +151,16 @@ def parse_folders(text: str) -> dict[str, Path]:
 
 
 def _read_file(root: Path, name: str, version: str | None, limit: int) -> bytes:
+    with _open_file(root, name, version) as file:
+        if os.fstat(file.fileno()).st_size > limit:
+            raise _too_large(limit)
+        try:
+            return file.read(limit)
+        except OSError as error:
+            raise InvalidS3ObjectException(_UNAVAILABLE) from error
+
+
+def _open_file(root: Path, name: str, version: str | None) -> BinaryIO:
     """A plain file below `root`; what lies outside it, through `..` or a link, does not exist."""
     if version is not None:
         raise InvalidS3ObjectException(_UNAVAILABLE)  # a folder keeps no versions
@@ -92,15 +169,26 @@ def _read_file(root: Path, name: str, version: str | None, limit: int) -> bytes:
         if not path.is_relative_to(root):
             raise InvalidS3ObjectException(_UNAVAILABLE)
         # Never block on a pipe that somebody left in the folder, nor follow a link made since the check.
-        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW), "rb") as file:
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise InvalidS3ObjectException(_UNAVAILABLE)
-            if status.st_size > limit:
-                raise _too_large(limit)
-            return file.read(limit)
+        file = open(  # noqa: SIM115 - whoever asked for it closes it
+            os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW), "rb"
+        )
     except (OSError, ValueError, RuntimeError) as error:
         raise InvalidS3ObjectException(_UNAVAILABLE) from error
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise InvalidS3ObjectException(_UNAVAILABLE)
+    return file
+
+
+def _which(bucket: str, name: str, version: str | None) -> dict[str, str]:
+    return {"Bucket": bucket, "Key": name} | ({"VersionId": version} if version else {})
+
+
+def _check_size(size: int, limit: int) -> None:
+    if size > limit:
+        raise VideoTooLargeException(
+            f"The file size or duration of the supplied media is too large: more than {limit} bytes."
+        )
 
 
 def _too_large(limit: int) -> ImageTooLargeException:

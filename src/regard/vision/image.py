@@ -14,6 +14,7 @@ from PIL import JpegImagePlugin, PngImagePlugin
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _ORIENTATION = 0x0112
+LEAST_SIDE = 80  # px, of what is decoded unless somebody asks for less
 _STRIP = 1024  # rows
 
 # EXIF orientation: transpose first or not, then flip along these axes. EXIF 2.32, section 4.6.4, tag 274.
@@ -65,18 +66,21 @@ class Image:
 
 
 def decode_image(
-    data: bytes, *, max_side: int = 10_000, max_pixels: int = 60_000_000, min_side: int = 80
+    data: bytes,
+    *,
+    max_side: int = 10_000,
+    max_pixels: int = 60_000_000,
+    min_side: int = LEAST_SIDE,
+    digest: str | None = None,
 ) -> Image:
     """Decode a JPEG or PNG.
 
     Transparent parts are laid on white; of an animated PNG the first picture is taken; 16 bits are cut to 8;
-    ICC profiles are ignored. Limits are in pixels. Raises ImageError, and nothing else, for any bytes.
+    ICC profiles are ignored. Limits are in pixels. `digest`: that of the bytes, for who has it. Raises
+    ImageError, and nothing else, for any bytes.
     """
     width, height = _size(data)
-    if max(width, height) > max_side or width * height > max_pixels:
-        raise ImageTooLarge(f"{width} × {height} pixels")
-    if min(width, height) < min_side:
-        raise ImageTooSmall(f"{width} × {height} pixels")
+    check_size(width, height, max_side=max_side, max_pixels=max_pixels, min_side=min_side)
     try:
         opened = _open(data)
         if opened.size != (width, height):
@@ -88,7 +92,15 @@ def decode_image(
     except Exception as error:  # decoders raise whatever damaged bytes lead them to
         raise UnsupportedImage(f"damaged picture: {error}") from error
     orientation = _orientation(opened)
-    return Image(_upright(pixels, orientation), hashlib.sha256(data).hexdigest())
+    return Image(_upright(pixels, orientation), digest or hashlib.sha256(data).hexdigest())
+
+
+def check_size(width: int, height: int, *, max_side: int, max_pixels: int, min_side: int) -> None:
+    """Raises ImageTooLarge or ImageTooSmall; all in pixels."""
+    if max(width, height) > max_side or width * height > max_pixels:
+        raise ImageTooLarge(f"{width} × {height} pixels")
+    if min(width, height) < min_side:
+        raise ImageTooSmall(f"{width} × {height} pixels")
 
 
 def _size(data: bytes) -> tuple[int, int]:

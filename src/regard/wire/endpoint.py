@@ -1,4 +1,4 @@
-"""The one address that SDKs call: POST `/`.
+"""The one address that SDKs call: POST `/`; and how every signed request is served.
 
 A request's way: its target and signature's date are read from the headers; it takes a place in the queue;
 its body is read; then a worker thread verifies the signature, parses, passes the gate and serialises, so
@@ -71,6 +71,62 @@ class Keys(Protocol):
         ...
 
 
+class Dialect(Protocol):
+    """How the requests at one address are read and answered."""
+
+    targeted: bool  # whether X-Amz-Target names the operation, and so must be signed
+    greeting: str | None  # for who only looks what is there
+    media_type: str
+
+    def operation(self, request: Request) -> str:
+        """What a request asks for. Raises ServiceError."""
+        ...
+
+    def body_limit(self, operation: str) -> int:
+        """The longest body, in bytes."""
+        ...
+
+    def read(self, operation: str, address: Mapping[str, str], body: bytes) -> dict[str, Any]:
+        """The operation's parameters, checked; `address` has those in path and query. Raises ServiceError."""
+        ...
+
+    def write(self, operation: str, response: dict[str, Any]) -> bytes:
+        """The answer's body."""
+        ...
+
+
+class AwsJson:
+    """AWS JSON 1.1."""
+
+    targeted = True
+    greeting: str | None = _WELCOME
+    media_type = CONTENT_TYPE
+
+    def __init__(self, image_bytes: int) -> None:
+        self._image_bytes = image_bytes
+
+    def operation(self, request: Request) -> str:
+        if request.method != "POST":
+            raise UnknownOperationException("Requests are sent with the method POST.")
+        return spec.operation_of(request.headers.get("x-amz-target"))
+
+    def body_limit(self, operation: str) -> int:
+        return spec.body_limit(operation, self._image_bytes)
+
+    def read(
+        self,
+        operation: str,
+        address: Mapping[str, str],  # noqa: ARG002 - the path is `/`
+        body: bytes,
+    ) -> dict[str, Any]:
+        params = parse(operation, body)
+        validate(operation, params, image_bytes=self._image_bytes)
+        return params
+
+    def write(self, operation: str, response: dict[str, Any]) -> bytes:
+        return serialize(operation, response)
+
+
 class Line:
     """Places for the requests that wait for a worker; a request that finds none is throttled."""
 
@@ -105,7 +161,7 @@ def _now() -> datetime:
 
 
 class Endpoint:
-    """An ASGI application for the path `/`."""
+    """An ASGI application for signed requests: for the path `/`, or for others in another dialect."""
 
     def __init__(
         self,
@@ -115,14 +171,17 @@ class Endpoint:
         executor: Executor,
         *,
         clock: Callable[[], datetime] = _now,
+        dialect: Dialect | None = None,
+        line: Line | None = None,
     ) -> None:
+        """Endpoints of one server share a `line`."""
         self._gate = gate
+        self._dialect = dialect or AwsJson(settings.image_bytes)
         self._keys = keys
         self._executor = executor
         self._clock = clock
-        self._image_bytes = settings.image_bytes
         self._skew = timedelta(seconds=settings.clock_skew)
-        self.line = Line(max(1, settings.queue))
+        self.line = line or Line(max(1, settings.queue))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         response = await self.handle(Request(scope, receive))
@@ -130,8 +189,8 @@ class Endpoint:
 
     async def handle(self, request: Request) -> Response:
         """The answer to any request whatever; nothing is raised."""
-        if request.method in ("GET", "HEAD"):
-            return PlainTextResponse(_WELCOME)
+        if self._dialect.greeting is not None and request.method in ("GET", "HEAD"):
+            return PlainTextResponse(self._dialect.greeting)
         started = time.perf_counter()
         request_id = str(uuid.uuid4())
         target = request.headers.get("x-amz-target", "")
@@ -162,13 +221,12 @@ class Endpoint:
         return response
 
     async def _answer(self, request: Request, body: Body, request_id: str) -> Response:
-        if request.method != "POST":
-            raise UnknownOperationException("Requests are sent with the method POST.")
-        operation = spec.operation_of(request.headers.get("x-amz-target"))
+        dialect = self._dialect
+        operation = dialect.operation(request)
         headers = _headers(request.scope)
         # Refused before the body is read: a request that can't be valid must not cost its upload, nor hold
         # a place in the line.
-        claim = sigv4.authorization(headers, now=self._clock(), skew=self._skew)
+        claim = sigv4.authorization(headers, now=self._clock(), skew=self._skew, targeted=dialect.targeted)
         # In a thread: a database that hangs must not hold up those who don't wait for it.
         key = await asyncio.to_thread(self._keys.find, claim.key_id)
         if key is None:
@@ -176,7 +234,7 @@ class Endpoint:
         case = _case(request)
         leave = self.line.take()
         try:
-            sent = await body.read(spec.body_limit(operation, self._image_bytes))
+            sent = await body.read(dialect.body_limit(operation))
             signed = sigv4.SignedRequest(
                 method=request.method,
                 path=request.scope.get("raw_path", b"/").decode("latin-1"),
@@ -184,14 +242,15 @@ class Endpoint:
                 headers=headers,
                 body=sent,
             )
-            work = partial(self._serve, leave, signed, key, operation, request_id, case)
+            address = {**request.query_params, **request.path_params}
+            work = partial(self._serve, leave, signed, address, key, operation, request_id, case)
             future = self._submit(work)
             future.add_done_callback(lambda _: leave())
         except BaseException:
             leave()
             raise
         content = await _unless_disconnected(future, request)
-        return Response(content, media_type=CONTENT_TYPE, headers={"x-amzn-RequestId": request_id})
+        return Response(content, media_type=dialect.media_type, headers={"x-amzn-RequestId": request_id})
 
     def _submit(self, work: Callable[[], bytes]) -> Future[bytes]:
         try:
@@ -203,6 +262,7 @@ class Endpoint:
         self,
         leave: Callable[[], None],
         signed: sigv4.SignedRequest,
+        address: Mapping[str, str],
         key: tuple[str, Caller],
         operation: str,
         request_id: str,
@@ -212,11 +272,11 @@ class Endpoint:
         leave()
         try:
             secret, caller = key
-            sigv4.verify(signed, lambda _: secret, now=self._clock(), skew=self._skew)
-            params = parse(operation, signed.body)
-            validate(operation, params, image_bytes=self._image_bytes)
+            targeted = self._dialect.targeted
+            sigv4.verify(signed, lambda _: secret, now=self._clock(), skew=self._skew, targeted=targeted)
+            params = self._dialect.read(operation, address, signed.body)
             response = self._gate.call(operation, params, caller, request_id=request_id, case=case)
-            return serialize(operation, response)
+            return self._dialect.write(operation, response)
         except ServiceError:
             raise
         except Exception as error:

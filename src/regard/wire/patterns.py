@@ -18,7 +18,8 @@ AWS's longest ARNs have 2,048 characters. SNSTopicArn's pattern takes time that 
 """
 
 _URL: Final = re.compile(r"(rtsp|rtsps|rtmp|srt|http|https|file)://\S+", re.ASCII)
-_URL_TOO: Final = frozenset({"KinesisVideoArn", "KinesisDataArn"})
+_WEB: Final = re.compile(r"https?://\S+", re.ASCII)
+_URL_TOO: Final = {"KinesisVideoArn": _URL, "KinesisDataArn": _URL, "SNSTopicArn": _WEB}
 
 _PLANES: Final = 0x40000
 """Unicode has letters, numbers and separators in planes 0 to 3 only; a test holds that."""
@@ -29,12 +30,12 @@ _JAVA: Final = re.compile(r"\\p\{([A-Z][a-z]?)\}|\\(.)|([\[\].])", re.DOTALL)
 def matches(pattern: str, value: str, shape: str = "") -> bool:
     """Whether the whole of `value` matches a pattern of the service model.
 
-    `shape` is the name of the string's shape: where AWS needs the ARN of a video or data stream, a URL is
-    taken too.
+    `shape` is the name of the string's shape: where AWS needs the ARN of a video or data stream, or of a
+    topic for notifications, a URL is taken too.
     """
     if python_pattern(pattern).fullmatch(value):
         return True
-    return shape in _URL_TOO and _URL.fullmatch(value) is not None
+    return shape in _URL_TOO and _URL_TOO[shape].fullmatch(value) is not None
 
 
 @lru_cache(maxsize=128)

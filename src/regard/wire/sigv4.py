@@ -71,14 +71,17 @@ def verify(
     *,
     now: datetime,
     skew: timedelta,
+    targeted: bool = True,
 ) -> str:
     """The id of the access key that signed `request`. `secret_of` gives a key's secret, or None.
+
+    `targeted` requests name their operation in X-Amz-Target; others do so by method and path.
 
     Raises what `authorization` raises; UnrecognizedClientException for an unknown key;
     InvalidSignatureException where anything that was signed is not as it was when it was signed.
     """
     headers = _headers(request.headers)
-    claim = _authorization(headers, now=now, skew=skew)
+    claim = _authorization(headers, now=now, skew=skew, targeted=targeted)
     secret = secret_of(claim.key_id)
     if secret is None:
         raise UnrecognizedClientException
@@ -94,7 +97,9 @@ def verify(
     return claim.key_id
 
 
-def authorization(headers: Iterable[tuple[str, str]], *, now: datetime, skew: timedelta) -> Authorization:
+def authorization(
+    headers: Iterable[tuple[str, str]], *, now: datetime, skew: timedelta, targeted: bool = True
+) -> Authorization:
     """What the headers claim, before the body is read and the key is looked up.
 
     Raises MissingAuthenticationTokenException without a header, IncompleteSignatureException for one that is
@@ -102,7 +107,7 @@ def authorization(headers: Iterable[tuple[str, str]], *, now: datetime, skew: ti
     InvalidSignatureException for a wrong scope, an unsigned header that must be signed, or a date that is off
     by more than `skew`.
     """
-    return _authorization(_headers(headers), now=now, skew=skew)
+    return _authorization(_headers(headers), now=now, skew=skew, targeted=targeted)
 
 
 def _headers(headers: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
@@ -112,7 +117,9 @@ def _headers(headers: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     return dict(collected)
 
 
-def _authorization(headers: dict[str, list[str]], *, now: datetime, skew: timedelta) -> Authorization:
+def _authorization(
+    headers: dict[str, list[str]], *, now: datetime, skew: timedelta, targeted: bool
+) -> Authorization:
     if "authorization" not in headers:
         raise MissingAuthenticationTokenException
     for name in _ONCE:
@@ -127,7 +134,7 @@ def _authorization(headers: dict[str, list[str]], *, now: datetime, skew: timede
     claim = _credential(parameters, date)
     if "x-amz-security-token" in headers:
         raise UnrecognizedClientException
-    _check_signed(headers, claim)
+    _check_signed(headers, claim, targeted=targeted)
     _check_date(date, now, skew)
     return claim
 
@@ -177,12 +184,12 @@ def _credential(parameters: dict[str, str], date: str) -> Authorization:
     return Authorization(key_id, region, signed, parameters["Signature"], date)
 
 
-def _check_signed(headers: dict[str, list[str]], claim: Authorization) -> None:
+def _check_signed(headers: dict[str, list[str]], claim: Authorization, *, targeted: bool) -> None:
     signed = set(claim.signed_headers)
     if len(signed) != len(claim.signed_headers):
         raise InvalidSignatureException("A header is named twice in 'SignedHeaders'.")
     ours = [name for name in headers if name.startswith("x-regard-")]
-    for name in (*_SIGNED, *ours):
+    for name in (*(_SIGNED if targeted else _SIGNED[:2]), *ours):
         if name not in signed:
             raise InvalidSignatureException(f"'{name}' must be a 'SignedHeader' in the AWS Authorization.")
     for name in claim.signed_headers:

@@ -100,22 +100,31 @@ class ObjectDetector:
     def detect(self, pixels: Pixels) -> list[FoundClass]:
         """The classes that a picture (H, W, 3) may have, boxes in its pixels, in COCO's order."""
         candidates = find_candidates(self._runner, pixels)
-        chances = self._calibration.chances(candidates)
         height, width = pixels.shape[:2]
-        sizes = candidates.boxes * (width, height, width, height)
-        found = []
-        for number in np.unique(candidates.classes).tolist():
-            rows = np.flatnonzero(candidates.classes == number)
-            rows = rows[np.argsort(-chances[rows], kind="stable")]
-            instances = [
-                Instance(Box(left, top, right - left, bottom - top), 100 * chance)
-                for (left, top, right, bottom), chance in zip(
-                    sizes[rows].tolist(), chances[rows].tolist(), strict=True
-                )
-            ]
-            presence = 100 * self._calibration.presence(chances[rows])
-            found.append(FoundClass(COCO[number], presence, _shown(instances), tuple(chances[rows].tolist())))
-        return found
+        boxes = candidates.boxes * (width, height, width, height)
+        return found_classes(candidates.classes, self._calibration.chances(candidates), boxes)
+
+
+def found_classes(
+    classes: NDArray[np.intp], chances: NDArray[np.float64], boxes: NDArray[np.float64]
+) -> list[FoundClass]:
+    """What candidates with `classes` (N,) and `chances` (N,) amount to, by class, in COCO's order.
+
+    `boxes` (N, 4): left, top, right, bottom, in pixels of the upright picture.
+    """
+    calibration, found = load_calibration(), []
+    for number in np.unique(classes).tolist():
+        rows = np.flatnonzero(classes == number)
+        rows = rows[np.argsort(-chances[rows], kind="stable")]
+        instances = [
+            Instance(Box(left, top, right - left, bottom - top), 100 * chance)
+            for (left, top, right, bottom), chance in zip(
+                boxes[rows].tolist(), chances[rows].tolist(), strict=True
+            )
+        ]
+        presence = 100 * calibration.presence(chances[rows])
+        found.append(FoundClass(COCO[number], presence, _shown(instances), tuple(chances[rows].tolist())))
+    return found
 
 
 def _shown(instances: Sequence[Instance]) -> tuple[Instance, ...]:
@@ -124,15 +133,33 @@ def _shown(instances: Sequence[Instance]) -> tuple[Instance, ...]:
     return sure or tuple(one for one in instances[:1] if one.confidence >= LEAST_OF_BEST)
 
 
-def find_candidates(runner: Runner, pixels: Pixels) -> Candidates:
-    """What CenterNet finds in the whole picture, stretched, each object once."""
-    batch = resize(pixels, SIDE, SIDE)[None].astype(np.float32)
+def find_candidates(runner: Runner, pixels: Pixels, *, same: float = _SAME) -> Candidates:
+    """What CenterNet finds in the whole picture, each object once.
+
+    The network is shown the picture in a black square: stretched to one, people and things in a wide picture
+    get so thin that half of them are missed. `same`: the IoU from which two boxes of one class are the same.
+    """
+    square, corner, size = letterboxed(pixels)
+    batch = square[None].astype(np.float32)
     found = np.asarray(runner.run("centernet", {"input": batch})[0][0], np.float64)  # (100, 6)
     found = found[(found[:, 4] > LEAST_SCORE) & (found[:, 5] < len(COCO))]
-    boxes = np.clip(found[:, :4] / SIDE, 0, 1)
+    boxes = np.clip((found[:, :4] - np.tile(corner, 2)) / np.tile(size, 2), 0, 1)
     some = (boxes[:, 2:] > boxes[:, :2]).all(1)
     candidates = Candidates(boxes[some], found[some, 4], found[some, 5].astype(np.intp))
-    return candidates.take(_distinct(candidates))
+    return candidates.take(_distinct(candidates, same))
+
+
+def letterboxed(pixels: Pixels) -> tuple[Pixels, NDArray[np.float64], NDArray[np.float64]]:
+    """The picture in the middle of a black square (SIDE, SIDE, 3), its left upper corner there and its size,
+    x and y (2,), px of the square.
+    """
+    height, width = pixels.shape[:2]
+    scale = SIDE / max(height, width)
+    across, down = max(1, round(width * scale)), max(1, round(height * scale))
+    left, top = (SIDE - across) // 2, (SIDE - down) // 2
+    square = np.zeros((SIDE, SIDE, 3), np.uint8)
+    square[top : top + down, left : left + across] = resize(pixels, across, down)
+    return square, np.array([left, top], np.float64), np.array([across, down], np.float64)
 
 
 def evidence(candidates: Candidates) -> NDArray[np.float64]:
@@ -162,13 +189,13 @@ def load_calibration() -> Calibration:
     return Calibration(np.array(facts["instance"]), np.array(facts["picture"]))
 
 
-def _distinct(candidates: Candidates) -> list[int]:
+def _distinct(candidates: Candidates, same: float) -> list[int]:
     """Rows that remain when, of boxes of one class that overlap, the strongest is kept (NMS)."""
     overlaps = _overlaps(candidates.boxes)
     kept: list[int] = []
     for row in np.argsort(-candidates.scores, kind="stable").tolist():
         rivals = [other for other in kept if candidates.classes[other] == candidates.classes[row]]
-        if not rivals or overlaps[row, rivals].max() <= _SAME:
+        if not rivals or overlaps[row, rivals].max() <= same:
             kept.append(row)
     return kept
 

@@ -1,0 +1,187 @@
+"""The answers of every image analysis as one list of findings, each with its marks on the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from regard.cli.attributes import noted
+from regard.cli.drawing import AMBER, Colour, Mark
+
+# Okabe and Ito's colours, which people with any colour vision tell apart; faces are amber everywhere.
+COLOURS: Mapping[str, Colour] = {
+    "face": AMBER,
+    "celebrity": (204, 121, 167),
+    "label": (86, 180, 233),
+    "text": (0, 158, 115),
+    "equipment": (0, 114, 178),
+    "moderation": (213, 94, 0),
+}
+_OUTSIDE = 0.04  # of a box, by which that of a celebrity lies around that of the face
+_COLOURS_NAMED = 4
+
+Answer = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A line of the table. `kind` is one of COLOURS, or `picture`; `number` counts within a kind whose marks
+    carry it. `confidence` is in percent, None for what has none.
+    """
+
+    kind: str
+    what: str
+    confidence: float | None
+    details: str
+    number: int | None = None
+    marks: tuple[Mark, ...] = ()
+
+
+def findings(operation: str, answer: Answer) -> list[Finding]:
+    """What an operation of `READERS` answered."""
+    return READERS[operation](answer)
+
+
+def _faces(answer: Answer) -> list[Finding]:
+    found = []
+    for number, face in enumerate(answer["FaceDetails"], 1):
+        age, gender, expression = face["AgeRange"], face["Gender"]["Value"].lower(), face["Emotions"][0]
+        pose, quality, gaze = face["Pose"], face["Quality"], face["EyeDirection"]
+        details = [
+            f"{gender} {face['Gender']['Confidence']:.0f}",
+            f"{expression['Type'].lower()} {expression['Confidence']:.0f}",
+            *noted(face),
+            "head " + " ".join(f"{axis.lower()} {pose[axis]:+.0f}°" for axis in ("Roll", "Yaw", "Pitch")),
+            f"gaze {gaze['Yaw']:+.0f}° {gaze['Pitch']:+.0f}°",
+            f"light {quality['Brightness']:.0f}",
+            f"sharp {quality['Sharpness']:.0f}",
+        ]
+        caption = f"{number} {gender} {age['Low']}-{age['High']} {expression['Type'].lower()}"
+        found.append(
+            Finding(
+                "face",
+                f"{gender}, {age['Low']}–{age['High']}",
+                face["Confidence"],
+                ", ".join(details),
+                number,
+                (_mark("face", face["BoundingBox"], caption, str(number)),),
+            )
+        )
+    return found
+
+
+def _celebrities(answer: Answer) -> list[Finding]:
+    found = []
+    for one in answer["CelebrityFaces"]:
+        box, confidence = one["Face"]["BoundingBox"], one["MatchConfidence"]
+        mark = _mark("celebrity", _around(box), f"{one['Name']} {confidence:.1f}", one["Name"])
+        details = ", ".join([f"id {one['Id']}", *one["Urls"]])
+        found.append(Finding("celebrity", one["Name"], confidence, details, marks=(mark,)))
+    return found
+
+
+def _labels(answer: Answer) -> list[Finding]:
+    found = []
+    for label in answer["Labels"]:
+        name, instances = label["Name"], label["Instances"]
+        parts = [
+            label["Categories"][0]["Name"],
+            f"{len(instances)} marked" if instances else "",
+            "is a " + ", ".join(parent["Name"] for parent in label["Parents"]) if label["Parents"] else "",
+        ]
+        marks = tuple(
+            _mark("label", one["BoundingBox"], f"{name} {one['Confidence']:.0f}", name) for one in instances
+        )
+        found.append(Finding("label", name, label["Confidence"], "; ".join(filter(None, parts)), marks=marks))
+    return found + _properties(answer["ImageProperties"])
+
+
+def _properties(properties: Answer) -> list[Finding]:
+    parts = {"whole": properties} | {
+        name.lower(): properties[name] for name in ("Foreground", "Background") if name in properties
+    }
+    found = []
+    for name, part in parts.items():
+        values = [f"{key.lower()} {value:.0f}" for key, value in part["Quality"].items()]
+        colours = part["DominantColors"][:_COLOURS_NAMED]
+        named = [f"{one['CSSColor']} {one['PixelPercent']:.0f} %" for one in colours]
+        found.append(Finding("picture", name, None, ", ".join(values) + "; " + ", ".join(named)))
+    return found
+
+
+def _text(answer: Answer) -> list[Finding]:
+    detections = answer["TextDetections"]
+    words = [one for one in detections if one["Type"] == "WORD"]
+    found = []
+    for number, line in enumerate((one for one in detections if one["Type"] == "LINE"), 1):
+        place, text = line["Geometry"], line["DetectedText"]
+        own = sum(word["ParentId"] == line["Id"] for word in words)
+        details = f"{own} word{'' if own == 1 else 's'}"
+        mark = _mark("text", place["BoundingBox"], f"{number} {text}", str(number), place["Polygon"])
+        found.append(Finding("text", text, line["Confidence"], details, number, (mark,)))
+    return found
+
+
+def _moderation(answer: Answer) -> list[Finding]:
+    """Their marks are not in the answer: see `regard.cli.moderation.nudity_marks`."""
+    return [
+        Finding(
+            "moderation",
+            label["Name"],
+            label["Confidence"],
+            f"under {label['ParentName']}" if label["ParentName"] else "",
+        )
+        for label in answer["ModerationLabels"]
+    ]
+
+
+def _equipment(answer: Answer) -> list[Finding]:
+    found = []
+    for number, person in enumerate(answer["Persons"], 1):
+        details, marks = [], [_mark("equipment", person["BoundingBox"], f"person {number}", str(number))]
+        for part in person.get("BodyParts", ()):
+            name = part["Name"].lower().replace("_", " ")
+            if not part["EquipmentDetections"]:
+                details.append(f"nothing on {name}")
+            for item in part["EquipmentDetections"]:
+                worn, sure = item["Type"].lower().replace("_", " "), item["Confidence"]
+                covers = item.get("CoversBodyPart", {}).get("Value")
+                details.append(f"{worn} {sure:.0f} " + (f"on {name}" if covers else f"not over {name}"))
+                marks.append(_mark("equipment", item["BoundingBox"], f"{worn} {sure:.0f}", worn))
+        shown = ", ".join(details) or "no body part seen"
+        found.append(
+            Finding("equipment", f"person {number}", person["Confidence"], shown, number, tuple(marks))
+        )
+    return found
+
+
+# In the order of the table.
+READERS: Mapping[str, Callable[[Answer], list[Finding]]] = {
+    "detect_faces": _faces,
+    "recognize_celebrities": _celebrities,
+    "detect_protective_equipment": _equipment,
+    "detect_labels": _labels,
+    "detect_text": _text,
+    "detect_moderation_labels": _moderation,
+}
+
+
+def _mark(
+    kind: str,
+    box: Mapping[str, float],
+    caption: str,
+    brief: str,
+    outline: list[Mapping[str, float]] | None = None,
+) -> Mark:
+    return Mark(box, caption, outline=outline or (), colour=COLOURS[kind], brief=brief)
+
+
+def _around(box: Mapping[str, float]) -> dict[str, float]:
+    across, down = _OUTSIDE * box["Width"], _OUTSIDE * box["Height"]
+    return {
+        "Left": box["Left"] - across,
+        "Top": box["Top"] - down,
+        "Width": box["Width"] + 2 * across,
+        "Height": box["Height"] + 2 * down,
+    }

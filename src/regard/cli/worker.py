@@ -1,0 +1,95 @@
+"""`regard worker`."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from regard.cli.local import DataFolder, check_database
+from regard.cli.server import joined_buckets
+from regard.settings import Settings
+
+if TYPE_CHECKING:
+    from regard.worker import Gate
+
+_ATTACHED = "--attached"
+
+
+def worker(
+    data: DataFolder = None,
+    bucket: Annotated[
+        list[str] | None, typer.Option(help="NAME=FOLDER: the folder that the server serves as bucket NAME.")
+    ] = None,
+    attached: Annotated[
+        bool, typer.Option(_ATTACHED, hidden=True, help="Stop when standard input ends.")
+    ] = False,
+) -> None:
+    """Run jobs on stored videos. `regard serve` starts one; more of them, on any machine, share the jobs."""
+    from regard import logs
+    from regard.storage.folder import in_use
+
+    settings = Settings.load(data=data, buckets=joined_buckets(bucket))
+    check_database(settings)
+    logs.configure()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    if attached:
+        threading.Thread(target=_stop_at_end_of_input, args=(stop,), daemon=True).start()
+    with in_use(settings.data):
+        _work(settings, stop)
+
+
+def _work(settings: Settings, stop: threading.Event) -> None:
+    from contextlib import ExitStack
+
+    from regard.notifications.delivery import Delivery
+    from regard.storage.database import Database
+    from regard.storage.job_leases import JobLeases
+    from regard.storage.job_notices import JobNotices
+    from regard.storage.jobs import JobStore
+    from regard.storage.keys import KeyStore
+    from regard.worker import Worker
+
+    with ExitStack() as opened:
+        database = Database.open(settings.data, settings.database, connections=4)
+        opened.callback(database.close)
+        keys = KeyStore(database)
+
+        def secret_of(key_id: str) -> str | None:
+            key = keys.find(key_id)
+            return None if key is None else key.secret
+
+        def gate() -> Gate:
+            from regard.app import build  # seconds and memory that only a worker with work pays
+
+            parts = build(settings)
+            opened.callback(parts.close)
+            return parts.gate
+
+        store = JobStore(database, limit=settings.job_limit, days=settings.job_days)
+        leases = JobLeases(store, seconds=settings.job_lease, attempts=settings.job_attempts)
+        delivery = Delivery(JobNotices(database), settings, secret_of)
+        courier = threading.Thread(target=delivery.run, args=(stop,), name="delivery")
+        courier.start()
+        try:
+            Worker(store, leases, gate, lease_seconds=settings.job_lease).run(stop)
+        finally:
+            stop.set()
+            courier.join()
+
+
+def _stop_at_end_of_input(stop: threading.Event) -> None:
+    """The server that started this holds the other end, and lets go of it however it ends."""
+    while sys.stdin.buffer.read(1):
+        pass
+    stop.set()
+
+
+def attached_command() -> list[str]:
+    """How a server starts a worker that stops with it."""
+    return [sys.executable, "-m", "regard", "worker", _ATTACHED]

@@ -1,0 +1,84 @@
+"""Takes the notices of jobs that have ended out of the database, one by one, and delivers them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+
+from regard.errors import ServiceError
+from regard.notifications import webhook
+from regard.notifications.channel import Refused, is_topic
+from regard.notifications.message import completion_message
+from regard.notifications.topic import Topics
+from regard.settings import Settings
+from regard.storage.job_notices import JobNotices, Notice
+from regard.storage.jobs import milliseconds
+
+_POLL_SECONDS = 0.5
+
+log: Any = structlog.get_logger(__name__)
+
+
+class Delivery:
+    """Delivers each notice at least once, and tries again, ever more seldom, until its job's results expire.
+
+    `secret_of` gives the secret of an access key, or None for a key that is gone.
+    """
+
+    def __init__(
+        self, notices: JobNotices, settings: Settings, secret_of: Callable[[str], str | None]
+    ) -> None:
+        self._notices = notices
+        self._settings = settings
+        self._secret_of = secret_of
+        self._topics = Topics(settings.sns_endpoint)
+
+    def run(self, stop: threading.Event) -> None:
+        """Delivers until it is told to stop. A database that is away for a while is waited for."""
+        while not stop.is_set():
+            try:
+                found = self.deliver_one()
+            except ServiceError as error:
+                log.warning("a notification waits", reason=error.message)
+                found = False
+            except Exception:
+                log.exception("a notification failed")  # it is tried again; the others must not wait for it
+                found = False
+            if not found:
+                stop.wait(_POLL_SECONDS)
+
+    def deliver_one(self) -> bool:
+        """Tries the notice whose turn it is; False where there is none."""
+        notice = self._notices.take()
+        if notice is None:
+            return False
+        try:
+            self._deliver(notice)
+        except (webhook.DeliveryFailed, Refused) as failure:
+            seconds = self._notices.failed(notice, str(failure))
+            log.warning(
+                "a notification was not taken", job=notice.job.job_id, reason=str(failure), again_in=seconds
+            )
+        else:
+            self._notices.delivered(notice)
+            waited = milliseconds() - (notice.job.finished or 0)
+            log.info("a notification was taken", job=notice.job.job_id, seconds=round(waited / 1000, 1))
+        return True
+
+    def _deliver(self, notice: Notice) -> None:
+        message = completion_message(notice.job)
+        if is_topic(notice.channel):
+            self._topics.publish(notice.channel, message)
+            return
+        webhook.post(notice.channel, message, self._secret(notice), allowed=self._settings.webhooks)
+
+    def _secret(self, notice: Notice) -> str:
+        if self._settings.webhook_secret:
+            return self._settings.webhook_secret
+        own = self._secret_of(notice.job.caller.key_id)
+        if own is None:
+            raise webhook.DeliveryFailed("the key that started the job is gone, and nothing can sign for it")
+        return webhook.secret_of_key(own)

@@ -1,0 +1,76 @@
+"""Regard's own operations on jobs, which Rekognition doesn't have: how far they are, and how to stop one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from regard.context import Context
+from regard.errors import ResourceNotFoundException
+from regard.notifications.message import api_name
+from regard.operations.pagination import make_token, read_token
+from regard.storage.job_records import Job, Status
+
+_JOBS = 100
+_LISTING = "jobs"
+
+
+def list_jobs(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """The jobs, the newest first."""
+    most = min(request.get("MaxResults", _JOBS), _JOBS)
+    before = read_token(_LISTING, request.get("NextToken")) or None
+    found = ctx.services.jobs.page(before=before, limit=most + 1)
+    answer: dict[str, Any] = {"Jobs": [_shape(job) for job in found[:most]]}
+    if len(found) > most:
+        answer["NextToken"] = make_token(_LISTING, found[most - 1].row)
+    return answer
+
+
+def get_job(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """How far a job is, and who was told of its end."""
+    job = _find(ctx, request)
+    answer = _shape(job)
+    notice = ctx.services.notices.state(job)
+    if notice is not None:
+        channel, attempts, delivered, failure = notice
+        answer["Notification"] = {"Channel": channel, "Attempts": attempts, "Delivered": delivered}
+        if failure is not None:
+            answer["Notification"]["Failure"] = failure
+    return {"Job": answer}
+
+
+def cancel_job(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Ends a job at once, as FAILED; one that has ended already stays as it is."""
+    ctx.services.jobs.cancel(_find(ctx, request))
+    return get_job(ctx, request)
+
+
+def _find(ctx: Context, request: dict[str, Any]) -> Job:
+    job = ctx.services.jobs.find(request["JobId"])
+    if job is None:
+        raise ResourceNotFoundException(f"Could not find JobId: {request['JobId']}")
+    return job
+
+
+def _shape(job: Job) -> dict[str, Any]:
+    """Times are milliseconds since the epoch, as in a notification."""
+    shape = {
+        "JobId": job.job_id,
+        "API": api_name(job),
+        "JobStatus": job.status.value,
+        "StatusMessage": job.message,
+        "Progress": round(job.progress, 4),
+        "Running": job.holder is not None,
+        "Results": 0 if job.status is Status.FAILED else job.found,
+        "JobTag": job.tag,
+        "Video": job.request["Video"],
+        "CollectionId": job.collection_id,
+        "Key": job.caller.key_id,
+        "Name": job.caller.name,
+        "Purpose": job.purpose,
+        "Threshold": job.threshold,
+        "Case": job.case,
+        "Created": job.created,
+        "Finished": job.finished,
+        "Expires": job.expires,
+    }
+    return {name: value for name, value in shape.items() if value is not None}

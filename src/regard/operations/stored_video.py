@@ -1,0 +1,94 @@
+"""The eight Start operations: each leaves a job, which a worker runs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from regard.context import Context
+from regard.notifications.channel import check_channel
+from regard.operations.labels import Filters
+from regard.operations.pinned import collection_for_embedding
+from regard.operations.regions import corners_of
+from regard.operations.videos import check_video
+from regard.storage.job_records import NewJob
+
+
+def start_celebrity_recognition(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Starts to look for known people in a video."""
+    return _start(ctx, request)
+
+
+def start_content_moderation(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Starts to look for unwanted content in a video."""
+    return _start(ctx, request)
+
+
+def start_face_detection(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Starts to look for faces in a video."""
+    return _start(ctx, request)
+
+
+def start_face_search(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Starts to look for a collection's people in a video."""
+    collection_for_embedding(ctx, request["CollectionId"])
+    return _start(ctx, request)
+
+
+def start_label_detection(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Starts to look for objects, scenes and concepts in a video."""
+    wanted = (request.get("Settings") or {}).get("GeneralLabels") or {}
+    Filters.read(wanted, ctx.services.labels.taxonomy)
+    return _start(ctx, request)
+
+
+def start_person_tracking(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Starts to follow people through a video."""
+    return _start(ctx, request)
+
+
+def start_segment_detection(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Starts to cut a video into shots and technical cues."""
+    return _start(ctx, request)
+
+
+def start_text_detection(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Starts to read the text in a video."""
+    for region in (request.get("Filters") or {}).get("RegionsOfInterest") or []:
+        corners_of(region)
+    return _start(ctx, request)
+
+
+def _start(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """The id of the job; of the one that was started before, where a ClientRequestToken comes again.
+
+    Raises, beside what the video raises: InvalidParameterException for a channel that can't be told,
+    LimitExceededException, IdempotentParameterMismatchException.
+    """
+    services = ctx.services
+    new = NewJob(
+        operation=ctx.operation,
+        request=request,
+        request_id=ctx.request_id,
+        caller=ctx.caller,
+        digest=_digest(request),
+        token=request.get("ClientRequestToken"),
+        case=ctx.case,
+        collection_id=request.get("CollectionId"),
+        purpose=ctx.purpose,
+        threshold=request.get("FaceMatchThreshold", ctx.threshold),
+    )
+    job = services.jobs.earlier(new)
+    if job is None:
+        if "NotificationChannel" in request:
+            channel = request["NotificationChannel"]["SNSTopicArn"]
+            check_channel(channel, services.settings, ctx.caller.key_id)
+        check_video(ctx, request)
+        job = services.jobs.start(new, account=services.settings.account)
+    return {"JobId": job.job_id}
+
+
+def _digest(request: dict[str, Any]) -> str:
+    others = {name: value for name, value in request.items() if name != "ClientRequestToken"}
+    return hashlib.sha256(json.dumps(others, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,170 @@
+"""Faces in stored video: all of them, those of a collection, and those of celebrities."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from regard.collections.user_vector import UserVectors
+from regard.context import Context
+from regard.operations.celebrities import celebrity_facts, recognise
+from regard.operations.face_attributes import ALL, wanted
+from regard.operations.face_shapes import bounding_box, face_box, face_detail
+from regard.operations.pinned import collection_for_embedding
+from regard.operations.search import face_match, search_probe
+from regard.storage.job_records import Item
+from regard.video.face_tracks import FaceTracks
+from regard.video.frame_looks import FrameLooks
+from regard.video.sweep import Sample
+
+MATCHES = "MATCHES"  # the view in which a track's matches are kept, once for all its moments
+_MOST_MATCHES = 80  # of a track
+_UNNAMED = 4_000  # ms for which faces of no track are kept: they may turn out to be of one
+
+
+class FaceAnalysis:
+    """StartFaceDetection's."""
+
+    interval, follows = 500, False
+
+    def __init__(self, request: Mapping[str, Any]) -> None:
+        self._names = wanted([ALL] if request.get("FaceAttributes") == ALL else None)
+        self.facts: dict[str, Any] = {}
+
+    def prepare(self, looks: FrameLooks) -> None:
+        looks.faces(looks.frame)
+        if self._names:
+            looks.attributes(looks.frame)
+
+    def look(self, sample: Sample) -> Sequence[Item]:
+        looks, at = sample.looks, sample.frame.timestamp
+        image, faces = looks.frame, looks.faces(looks.frame)
+        described = looks.attributes(image) if self._names else [None] * len(faces)
+        return [
+            Item(at, "", {"Timestamp": at, "Face": face_detail(face, image, attributes, self._names)})
+            for face, attributes in zip(faces, described, strict=True)
+        ]
+
+    def finish(self) -> Sequence[Item]:
+        return []
+
+    def state(self) -> dict[str, Any]:
+        return {}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """There is nothing that it knows from one frame to the next."""
+
+
+class FaceSearchAnalysis:
+    """StartFaceSearch's: faces are followed, and each track is searched for once, by its best sights."""
+
+    interval, follows = 250, True
+
+    def __init__(self, ctx: Context, request: Mapping[str, Any]) -> None:
+        self._ctx, self._request = ctx, dict(request)
+        self._vectors = UserVectors.load()
+        self._tracks = FaceTracks(self._vectors)
+        self._begun: dict[int, int] = {}  # by track: when it was first seen, ms
+        self._unnamed: dict[tuple[int, int], dict[str, Any]] = {}  # by timestamp and row
+        self.facts: dict[str, Any] = {}
+
+    def prepare(self, looks: FrameLooks) -> None:
+        looks.faces(looks.frame)
+
+    def look(self, sample: Sample) -> Sequence[Item]:
+        looks, at = sample.looks, sample.frame.timestamp
+        if sample.cut:
+            self._tracks.cut()
+        faces = looks.faces(looks.frame)
+        ids = self._tracks.update(at, faces, looks.embeddings)
+        shapes = [face_detail(face, looks.frame) for face in faces]
+        items = [
+            self._item(at, number, shapes[row]) for row, number in enumerate(ids.tolist()) if number >= 0
+        ]
+        for one in self._tracks.named:
+            shape = self._unnamed.pop((one.timestamp, one.row), None)
+            if shape is not None:
+                items.append(self._item(one.timestamp, one.id, shape))
+        self._unnamed = {
+            (when, row): shape for (when, row), shape in self._unnamed.items() if at - when <= _UNNAMED
+        }
+        self._unnamed |= {(at, row): shapes[row] for row, number in enumerate(ids.tolist()) if number < 0}
+        return [*items, *self._search(self._tracks.over())]
+
+    def finish(self) -> Sequence[Item]:
+        return self._search(list(self._begun))
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "tracks": self._tracks.state(),
+            "begun": list(self._begun.items()),
+            "unnamed": [[when, row, shape] for (when, row), shape in self._unnamed.items()],
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        self._tracks = FaceTracks.restore(state["tracks"], self._vectors)
+        self._begun = dict(state["begun"])
+        self._unnamed = {(when, row): shape for when, row, shape in state["unnamed"]}
+
+    def _item(self, at: int, number: int, shape: dict[str, Any]) -> Item:
+        self._begun[number] = min(at, self._begun.get(number, at))
+        return Item(at, key_of(number), {"Timestamp": at, "Person": {"Index": number, "Face": shape}})
+
+    def _search(self, numbers: Sequence[int]) -> list[Item]:
+        """What each of these tracks resembles. They are over, and not kept any longer."""
+        if not numbers:
+            return []
+        collection = collection_for_embedding(self._ctx, self._request["CollectionId"])
+        items = []
+        for number in numbers:
+            probe = self._tracks.embedding(number)
+            found = search_probe(self._ctx, collection, probe, self._request, _MOST_MATCHES)
+            matches = [face_match(match, collection) for match in found]
+            items.append(Item(self._begun.pop(number), key_of(number), {"FaceMatches": matches}, MATCHES))
+            self._tracks.forget(number)
+        return items
+
+
+class CelebrityAnalysis:
+    """StartCelebrityRecognition's."""
+
+    interval, follows = 500, False
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self.facts: dict[str, Any] = {}
+
+    def prepare(self, looks: FrameLooks) -> None:
+        looks.faces(looks.frame)
+
+    def look(self, sample: Sample) -> Sequence[Item]:
+        looks, at = sample.looks, sample.frame.timestamp
+        faces = looks.faces(looks.frame)
+        items = []
+        for face, found in zip(faces, recognise(self._ctx, faces, looks.embeddings), strict=True):
+            if found is None:
+                continue
+            detail = {
+                **celebrity_facts(found.celebrity),
+                "Id": found.celebrity.celebrity_id,
+                "Confidence": found.similarity,
+                "BoundingBox": bounding_box(face_box(face, looks.frame)),
+                "Face": face_detail(face, looks.frame),
+            }
+            key = found.celebrity.celebrity_id
+            items.append(Item(at, key, {"Timestamp": at, "Celebrity": detail}))
+        return items
+
+    def finish(self) -> Sequence[Item]:
+        return []
+
+    def state(self) -> dict[str, Any]:
+        return {}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """There is nothing that it knows from one frame to the next."""
+
+
+def key_of(number: int) -> str:
+    """By which a person's index sorts."""
+    return f"{number:09}"

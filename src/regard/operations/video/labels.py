@@ -1,0 +1,109 @@
+"""Labels and moderation of stored video, by moments and by segments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from regard.context import Context
+from regard.operations.label_shapes import label_shape
+from regard.operations.labels import Filters
+from regard.operations.moderation import confidences_of, find_nudity
+from regard.operations.moderation_taxonomy import VERSION, label_shapes
+from regard.operations.video.spans import Segment, Spans
+from regard.storage.job_records import Item
+from regard.video.frame_looks import FrameLooks
+from regard.video.sweep import Sample
+
+_INTERVAL = 500  # ms
+_LEAST = 50.0  # percent
+_MOMENTS, _SEGMENTS = "TIMESTAMPS", "SEGMENTS"
+
+
+class LabelAnalysis:
+    """StartLabelDetection's."""
+
+    interval, follows = _INTERVAL, False
+
+    def __init__(self, ctx: Context, request: Mapping[str, Any]) -> None:
+        self._taxonomy = ctx.services.labels.taxonomy
+        wanted = (request.get("Settings") or {}).get("GeneralLabels") or {}
+        self._filters = Filters.read(wanted, self._taxonomy)
+        self._least = request.get("MinConfidence", _LEAST)
+        self._spans = Spans()
+        self.facts = {"LabelModelVersion": ctx.services.labels.version}
+
+    def prepare(self, looks: FrameLooks) -> None:
+        looks.labels()
+
+    def look(self, sample: Sample) -> Sequence[Item]:
+        looks, at = sample.looks, sample.frame.timestamp
+        shapes = [
+            label_shape(label, self._taxonomy, looks.frame, None)
+            for label in looks.labels()
+            if label.confidence >= self._least and self._filters.pass_(self._taxonomy.concepts[label.name])
+        ]
+        moments = [Item(at, shape["Name"], {"Timestamp": at, "Label": shape}, _MOMENTS) for shape in shapes]
+        seen = {shape["Name"]: (shape["Confidence"], shape | {"Instances": []}) for shape in shapes}
+        return [*moments, *_segments(self._spans.add(at, seen), "Label")]
+
+    def finish(self) -> Sequence[Item]:
+        return _segments(self._spans.finish(), "Label")
+
+    def state(self) -> dict[str, Any]:
+        return self._spans.state()
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        self._spans = Spans.restore(state)
+
+
+class ModerationAnalysis:
+    """StartContentModeration's."""
+
+    interval, follows = _INTERVAL, False
+
+    def __init__(self, request: Mapping[str, Any]) -> None:
+        self._least = request.get("MinConfidence", _LEAST)
+        self._spans = Spans()
+        self.facts = {"ModerationModelVersion": VERSION}
+
+    def prepare(self, looks: FrameLooks) -> None:
+        find_nudity(looks, looks.frame)
+
+    def look(self, sample: Sample) -> Sequence[Item]:
+        looks, at = sample.looks, sample.frame.timestamp
+        shapes = label_shapes(confidences_of(find_nudity(looks, looks.frame)), self._least)
+        moments = [
+            Item(at, shape["Name"], {"Timestamp": at, "ModerationLabel": shape, "ContentTypes": []}, _MOMENTS)
+            for shape in shapes
+        ]
+        seen = {shape["Name"]: (shape["Confidence"], shape) for shape in shapes}
+        return [*moments, *_segments(self._spans.add(at, seen), "ModerationLabel", {"ContentTypes": []})]
+
+    def finish(self) -> Sequence[Item]:
+        return _segments(self._spans.finish(), "ModerationLabel", {"ContentTypes": []})
+
+    def state(self) -> dict[str, Any]:
+        return self._spans.state()
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        self._spans = Spans.restore(state)
+
+
+def _segments(found: Sequence[Segment], member: str, more: Mapping[str, Any] | None = None) -> list[Item]:
+    return [
+        Item(
+            one.start,
+            one.name,
+            {
+                "Timestamp": one.start,
+                member: one.body,
+                "StartTimestampMillis": one.start,
+                "EndTimestampMillis": one.end,
+                "DurationMillis": one.end - one.start,
+                **(more or {}),
+            },
+            _SEGMENTS,
+        )
+        for one in found
+    ]

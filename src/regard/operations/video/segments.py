@@ -1,0 +1,125 @@
+"""Shots and technical cues of stored video."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from regard.storage.job_records import Item
+from regard.video.cues import Box, Cue, CueDetector, CueKind, text_boxes
+from regard.video.frame_looks import FrameLooks
+from regard.video.frames import VideoFacts
+from regard.video.shots import Shot, ShotDetector
+from regard.video.sweep import Sample
+from regard.video.timecode import timecode
+
+_VERSION = "1.0"
+_LEAST = 50.0  # percent
+_THRESHOLD, _COVERAGE = 0.2, 99.0  # of black frames: share of the luma's range, percent of the pixels
+_READ = 500  # ms; frames that the reading of text would look at too
+_CUES = {
+    CueKind.BLACK_FRAMES: "BlackFrames",
+    CueKind.COLOR_BARS: "ColorBars",
+    CueKind.SLATE: "Slate",
+    CueKind.OPENING_CREDITS: "OpeningCredits",
+    CueKind.END_CREDITS: "EndCredits",
+    CueKind.STUDIO_LOGO: "StudioLogo",
+    CueKind.CONTENT: "Content",
+}
+
+
+class SegmentAnalysis:
+    """StartSegmentDetection's."""
+
+    interval, follows = 0, False
+
+    def __init__(self, request: Mapping[str, Any], facts: VideoFacts) -> None:
+        self._places = {kind: str(place) for place, kind in enumerate(request["SegmentTypes"])}
+        filters = request.get("Filters") or {}
+        cues, shots = filters.get("TechnicalCueFilter") or {}, filters.get("ShotFilter") or {}
+        self._least = {
+            "TECHNICAL_CUE": cues.get("MinSegmentConfidence", _LEAST),
+            "SHOT": shots.get("MinSegmentConfidence", _LEAST),
+        }
+        black = cues.get("BlackFrame") or {}
+        self._rate = facts.frame_rate
+        self._shots = ShotDetector(facts.frame_rate) if "SHOT" in self._places else None
+        self._cues: CueDetector | None = None
+        if "TECHNICAL_CUE" in self._places:
+            self._cues = CueDetector(
+                facts.frame_rate,
+                facts.duration,
+                threshold=black.get("MaxPixelThreshold", _THRESHOLD),
+                coverage=black.get("MinCoveragePercentage", _COVERAGE),
+            )
+        self._last = -1
+        self.facts = {
+            "SelectedSegmentTypes": [{"Type": kind, "ModelVersion": _VERSION} for kind in self._places]
+        }
+
+    def prepare(self, looks: FrameLooks) -> None:
+        """Text is wanted of few frames, and of which is known when it is their turn."""
+
+    def look(self, sample: Sample) -> Sequence[Item]:
+        frame = sample.frame
+        items: list[Item] = []
+        if self._shots is not None:
+            items += [item for shot in self._shots.add(frame) for item in self._shot(shot)]
+        if self._cues is not None:
+            boxes: list[Box] | None = None
+            reads = frame.timestamp // _READ > self._last // _READ
+            if reads and self._cues.wants_text(frame):
+                looks = sample.looks
+                boxes = text_boxes(looks.lines(), looks.frame.width, looks.frame.height)
+            items += [item for cue in self._cues.add(frame, boxes) for item in self._cue(cue)]
+        self._last = frame.timestamp
+        return items
+
+    def finish(self) -> Sequence[Item]:
+        shots = self._shots.finish() if self._shots is not None else []
+        cues = self._cues.finish() if self._cues is not None else []
+        return [
+            *(item for shot in shots for item in self._shot(shot)),
+            *(item for cue in cues for item in self._cue(cue)),
+        ]
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "last": self._last,
+            "shots": None if self._shots is None else self._shots.state(),
+            "cues": None if self._cues is None else self._cues.state(),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        self._last = state["last"]
+        if state["shots"] is not None:
+            self._shots = ShotDetector.restore(state["shots"])
+        if state["cues"] is not None:
+            self._cues = CueDetector.restore(state["cues"])
+
+    def _shot(self, shot: Shot) -> list[Item]:
+        segment = {"Index": shot.index, "Confidence": shot.confidence}
+        return self._item("SHOT", shot, {"ShotSegment": segment})
+
+    def _cue(self, cue: Cue) -> list[Item]:
+        segment = {"Type": _CUES[cue.kind], "Confidence": cue.confidence}
+        return self._item("TECHNICAL_CUE", cue, {"TechnicalCueSegment": segment})
+
+    def _item(self, kind: str, part: Shot | Cue, segment: dict[str, Any]) -> list[Item]:
+        if part.confidence < self._least[kind]:
+            return []
+        frames = part.last_frame - part.first_frame + 1
+        body = {
+            "Type": kind,
+            "StartTimestampMillis": part.start,
+            "EndTimestampMillis": part.end,
+            "DurationMillis": part.end - part.start,
+            "StartTimecodeSMPTE": timecode(part.first_frame, self._rate),
+            "EndTimecodeSMPTE": timecode(part.last_frame, self._rate),
+            "DurationSMPTE": timecode(frames, self._rate),
+            "StartFrameNumber": part.first_frame,
+            "EndFrameNumber": part.last_frame,
+            "DurationFrames": frames,
+            **segment,
+        }
+        return [Item(part.start, self._places[kind], body)]

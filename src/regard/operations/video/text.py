@@ -1,0 +1,46 @@
+"""Text in stored video."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from regard.context import Context
+from regard.operations.text import TextFilter
+from regard.operations.text_shapes import text_detections
+from regard.storage.job_records import Item
+from regard.video.frame_looks import FrameLooks
+from regard.video.sweep import Sample
+
+_LEAST = 80.0  # percent, of a word where there is no WordFilter: a video has many frames to err in
+
+
+class TextAnalysis:
+    """StartTextDetection's."""
+
+    interval, follows = 500, False
+
+    def __init__(self, ctx: Context, request: Mapping[str, Any]) -> None:
+        filters = {"WordFilter": {"MinConfidence": _LEAST}, **(request.get("Filters") or {})}
+        self._filter = TextFilter.of({"Filters": filters})
+        self.facts = {"TextModelVersion": ctx.services.texts.version}
+
+    def prepare(self, looks: FrameLooks) -> None:
+        looks.lines()
+
+    def look(self, sample: Sample) -> Sequence[Item]:
+        looks, at = sample.looks, sample.frame.timestamp
+        lines = self._filter.of_lines(looks.lines(), looks.frame)
+        return [
+            Item(at, "", {"Timestamp": at, "TextDetection": one})
+            for one in text_detections(lines, looks.frame)
+        ]
+
+    def finish(self) -> Sequence[Item]:
+        return []
+
+    def state(self) -> dict[str, Any]:
+        return {}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """There is nothing that it knows from one frame to the next."""

@@ -1,0 +1,53 @@
+"""Videos of a request: in a bucket, or refused in AWS's terms. And what an analysis of one is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from typing import Any, BinaryIO
+
+from regard.context import Context
+from regard.errors import InvalidParameterException
+from regard.storage.job_records import Item, Step
+
+Run = Callable[[Context, dict[str, Any], dict[str, Any] | None], Iterator[Step]]
+"""An analysis: given the context, the Start request and the state of the last step that was committed, or
+None, it does the rest, step by step.
+
+A step is committed before the next one is asked for, and is never undone: an analysis that goes on from its
+state gives the steps that an undisturbed one would have given. A step should take seconds, since a worker
+that is told to stop finishes it. Between two steps the generator may be closed. It raises ServiceError for
+what the client should read as the job's StatusMessage, VideoTooLargeException where a video is longer than
+REGARD_VIDEO_SECONDS among it; ThrottlingException and errors of 500 have the job tried again later.
+"""
+
+__all__ = ["Item", "Run", "Step", "check_video", "open_video"]
+
+
+def open_video(ctx: Context, request: Mapping[str, Any]) -> AbstractContextManager[BinaryIO]:
+    """The video of a Start request as a file that can be sought, no larger than REGARD_VIDEO_BYTES.
+
+    Raises InvalidS3ObjectException and VideoTooLargeException, and while it is read whatever
+    `ObjectStore.open_video` says.
+    """
+    bucket, name, version = _place(request)
+    limit = ctx.services.settings.video_bytes
+    return ctx.services.objects.open_video(bucket, name, version, limit=limit)
+
+
+def check_video(ctx: Context, request: Mapping[str, Any]) -> None:
+    """Whether the video can be read, without reading it.
+
+    Raises InvalidParameterException, InvalidS3ObjectException or VideoTooLargeException.
+    """
+    bucket, name, version = _place(request)
+    ctx.services.objects.check_video(bucket, name, version, limit=ctx.services.settings.video_bytes)
+
+
+def _place(request: Mapping[str, Any]) -> tuple[str, str, str | None]:
+    where = request["Video"].get("S3Object") or {}
+    if not (where.get("Bucket") and where.get("Name")):
+        raise InvalidParameterException(
+            "Request has invalid parameters: a Video has an S3Object with Bucket and Name"
+        )
+    return where["Bucket"], where["Name"], where.get("Version")

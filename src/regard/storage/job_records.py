@@ -1,0 +1,138 @@
+"""What is known of a job, and what an analysis hands over on its way."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from regard.caller import Caller
+
+LONGEST_KEY = 512
+"""Bytes of an item's key that count when items are sorted."""
+
+
+class Status(StrEnum):
+    """As Rekognition has it: a job that waits is in progress."""
+
+    IN_PROGRESS = "IN_PROGRESS"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One element of what a Get operation lists.
+
+    `timestamp` is in milliseconds from the first frame. `key` is what SortBy NAME, ID or INDEX sorts by, by
+    code points; a number in it has leading zeros. `view` is "" for operations without AggregateBy, else
+    "TIMESTAMPS" or "SEGMENTS". `body` is the element as it is answered, JSON-able.
+    """
+
+    timestamp: int
+    key: str
+    body: Mapping[str, Any]
+    view: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A piece of an analysis that is finished, and is never done again once it was committed.
+
+    `items` are final. `state` is JSON-able, and is what the analysis goes on from when its process dies.
+    `progress` runs from 0 to 1. `facts` are members of the Get answer beside its list, such as
+    VideoMetadata; {} keeps those of the steps before.
+    """
+
+    items: Sequence[Item]
+    state: Mapping[str, Any]
+    progress: float
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A job that is to be started.
+
+    `operation` is the Start operation (`start_face_search`), `request` its request as it is to be run,
+    `caller` whoever started it. `purpose` and `threshold` (percent, or None) are those that held then.
+    `digest` tells requests with the same `token` apart.
+    """
+
+    operation: str
+    request: Mapping[str, Any]
+    request_id: str
+    caller: Caller
+    digest: str
+    token: str | None = None
+    case: str | None = None
+    collection_id: str | None = None
+    purpose: str = "general"
+    threshold: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job as the database has it. Times are milliseconds since the epoch.
+
+    `caller` is as it was at the start; `found` counts the items that were committed.
+    """
+
+    row: int
+    job_id: str
+    operation: str
+    request: dict[str, Any]
+    request_id: str
+    case: str | None
+    caller: Caller
+    collection_id: str | None
+    purpose: str
+    threshold: float | None
+    token: str | None
+    digest: str
+    seal: str = field(repr=False)
+    status: Status
+    message: str | None
+    created: int
+    finished: int | None
+    expires: int | None
+    holder: str | None
+    lease_until: int
+    fence: int
+    attempts: int
+    progress: float
+    found: int
+    state: dict[str, Any] | None = field(repr=False)
+    facts: dict[str, Any]
+    cancelled: int | None
+
+    @property
+    def tag(self) -> str | None:
+        return self.request.get("JobTag")
+
+
+def read_job(row: RowMapping | dict[str, Any]) -> Job:
+    values: dict[str, Any] = {str(name): value for name, value in row.items()}
+    who = json.loads(values.pop("caller"))
+    state = values.pop("state")
+    return Job(
+        **{name: values[name] for name in values if name not in _READ},
+        request=json.loads(values["request"]),
+        facts=json.loads(values["facts"]),
+        status=Status(values["status"]),
+        case=values["case_reference"],
+        caller=Caller(values["key_id"], who["name"], who["role"], who["policy"], who["purpose"]),
+        state=None if state is None else json.loads(state),
+    )
+
+
+_READ = {"request", "facts", "status", "case_reference", "key_id"}
+
+
+def write_caller(caller: Caller) -> str:
+    policy = None if caller.policy is None else dict(caller.policy)
+    return json.dumps({"name": caller.name, "role": caller.role, "policy": policy, "purpose": caller.purpose})

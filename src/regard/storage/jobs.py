@@ -1,0 +1,248 @@
+"""The jobs of one database: started, looked up, cancelled, forgotten. Who runs them: `job_leases.py`."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from typing import Any
+
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, tuple_, update
+
+from regard.errors import IdempotentParameterMismatchException, LimitExceededException
+from regard.storage.backend import Turn
+from regard.storage.database import Database
+from regard.storage.job_records import Item, Job, NewJob, Status, read_job, write_caller
+from regard.storage.schema import job_items, job_notices, jobs
+
+# Built once: clients ask again and again whether their job is done.
+_FIND = select(jobs).where(
+    jobs.c.job_id == bindparam("job_id"),
+    or_(jobs.c.expires.is_(None), jobs.c.expires > bindparam("now")),
+)
+_PRUNED = 20  # jobs at a time
+_SWEPT = 5000  # items in one transaction
+_DAY = 24 * 60 * 60 * 1000
+
+CANCELLED = "The job was cancelled."
+
+
+def milliseconds() -> int:
+    return time.time_ns() // 1_000_000
+
+
+class JobStore:
+    """Jobs of one database, for any number of threads, processes and servers.
+
+    `limit` is how many may be under way at once; what a job found is kept for `days` after its end.
+    """
+
+    def __init__(self, database: Database, *, limit: int = 20, days: int = 7) -> None:
+        self.database = database
+        self._limit = limit
+        self._kept = days * _DAY
+
+    def start(self, new: NewJob, *, account: str = "") -> Job:
+        """A new job, or the one that was started with the same token before.
+
+        Raises IdempotentParameterMismatchException where the token came with another request, and
+        LimitExceededException while as many jobs are under way as may be; `account` is named in its message.
+        """
+        with self.database.write(turn=Turn.JOBS) as connection:
+            earlier = _earlier(connection, new)
+            if earlier is not None:
+                return earlier
+            under_way = _count_under_way(connection)
+            if under_way >= self._limit:
+                raise LimitExceededException(
+                    f"{under_way} open Jobs for User {account}. Maximum limit: {self._limit}"
+                )
+            job_id = secrets.token_hex(32)
+            connection.execute(insert(jobs).values(_row_of(new, job_id)))
+            return _found(connection, job_id)
+
+    def earlier(self, new: NewJob) -> Job | None:
+        """The job that this request has started already. Raises IdempotentParameterMismatchException."""
+        if new.token is None:
+            return None
+        with self.database.read() as connection:
+            return _earlier(connection, new)
+
+    def find(self, job_id: str) -> Job | None:
+        """The job of that id, or None where there is none, or its results have expired."""
+        with self.database.read() as connection:
+            row = connection.execute(_FIND, {"job_id": job_id, "now": milliseconds()}).mappings().first()
+        return None if row is None else read_job(row)
+
+    def page(self, *, before: int | None = None, limit: int) -> list[Job]:
+        """Jobs, the newest first, of those whose row is below `before`."""
+        query = select(jobs).where(or_(jobs.c.expires.is_(None), jobs.c.expires > milliseconds()))
+        if before is not None:
+            query = query.where(jobs.c.row < before)
+        with self.database.read() as connection:
+            rows = connection.execute(query.order_by(jobs.c.row.desc()).limit(limit)).mappings()
+            return [read_job(row) for row in rows]
+
+    def items(
+        self, job: Job, *, view: str, by_key: bool, after: int | None, limit: int
+    ) -> list[tuple[int, Item]]:
+        """A job's items with their numbers, behind the one whose number is `after`.
+
+        Sorted by time, or by key and then by time; those of one moment as they were found. An `after` that
+        the view does not have gives none.
+        """
+        order: tuple[Any, ...] = (job_items.c.timestamp, job_items.c.number)
+        if by_key:
+            order = (job_items.c.key, *order)
+        query = select(job_items).where(job_items.c.job == job.row, job_items.c.view == view)
+        with self.database.read() as connection:
+            if after is not None:
+                last = connection.execute(
+                    select(*order).where(job_items.c.job == job.row, job_items.c.number == after)
+                ).first()
+                if last is None:
+                    return []
+                query = query.where(tuple_(*order) > tuple_(*last))
+            rows = connection.execute(query.order_by(*order).limit(limit)).all()
+        return [
+            (row.number, Item(row.timestamp, row.key.decode(), json.loads(row.body), row.view))
+            for row in rows
+        ]
+
+    def cancel(self, job: Job) -> bool:
+        """Ends a job at once as FAILED; False where it had ended already. Whoever runs it finds out."""
+        with self.database.write() as connection:
+            done = end(connection, job.row, Status.FAILED, CANCELLED, kept=self._kept, cancelled=True)
+        if done:
+            self.sweep(job.row)
+        return done
+
+    def sweep(self, row: int) -> None:
+        """Removes what a job has found, a few thousand items at a time, lest other writers wait long."""
+        some = select(job_items.c.number).where(job_items.c.job == row).limit(_SWEPT)
+        swept = _SWEPT
+        while swept == _SWEPT:
+            with self.database.write() as connection:
+                chosen = delete(job_items).where(job_items.c.job == row, job_items.c.number.in_(some))
+                swept = connection.execute(chosen).rowcount
+        with self.database.write() as connection:
+            connection.execute(update(jobs).where(jobs.c.row == row).values(found=0))
+        self.database.forget()
+
+    def prune(self) -> int:
+        """Removes some jobs that have expired, with everything they found; answers how many.
+
+        What is left of jobs that failed, whose process died before it was removed, is removed too.
+        """
+        now = milliseconds()
+        failed = and_(jobs.c.status == Status.FAILED.value, jobs.c.found > 0)
+        over = select(jobs.c.row, jobs.c.expires).where(or_(jobs.c.expires <= now, failed)).limit(_PRUNED)
+        with self.database.read() as connection:
+            found = connection.execute(over).all()
+        for row, expires in found:
+            self.sweep(row)
+            if expires <= now:
+                with self.database.write() as connection:
+                    connection.execute(delete(jobs).where(jobs.c.row == row))
+        return len(found)
+
+    @property
+    def kept(self) -> int:
+        """Milliseconds for which results are kept."""
+        return self._kept
+
+
+def end(
+    connection: Connection,
+    row: int,
+    status: Status,
+    message: str | None,
+    *,
+    kept: int,
+    fence: int | None = None,
+    cancelled: bool = False,
+) -> bool:
+    """Ends a job that is under way, and leaves a notice where one was asked for; False if it has ended.
+
+    What a job that failed had found is removed: nobody is shown half a result. With a `fence`, only the
+    holder of that lease ends it.
+    """
+    now = milliseconds()
+    holds = jobs.c.fence == fence if fence is not None else jobs.c.fence >= 0
+    values: dict[str, Any] = {
+        "status": status.value,
+        "message": message,
+        "finished": now,
+        "expires": now + kept,
+        "state": None,  # it may hold what people look like
+        "holder": None,
+        "lease_until": 0,
+        "cancelled": now if cancelled else None,
+    }
+    if status is Status.SUCCEEDED:
+        values["progress"] = 1.0
+    changed = connection.execute(
+        update(jobs).where(jobs.c.row == row, jobs.c.status == Status.IN_PROGRESS.value, holds).values(values)
+    ).rowcount
+    if not changed:
+        return False
+    request = json.loads(connection.execute(select(jobs.c.request).where(jobs.c.row == row)).scalar_one())
+    channel = request.get("NotificationChannel")
+    if channel is not None:
+        notice = {"job": row, "channel": channel["SNSTopicArn"], "next_try": now}
+        connection.execute(insert(job_notices).values(notice))
+    return True
+
+
+def _row_of(new: NewJob, job_id: str) -> dict[str, Any]:
+    return {
+        "job_id": job_id,
+        "operation": new.operation,
+        "request": json.dumps(new.request),
+        "request_id": new.request_id,
+        "case_reference": new.case,
+        "key_id": new.caller.key_id,
+        "caller": write_caller(new.caller),
+        "collection_id": new.collection_id,
+        "purpose": new.purpose,
+        "threshold": new.threshold,
+        "token": new.token,
+        "digest": new.digest,
+        "seal": secrets.token_hex(32),
+        "status": Status.IN_PROGRESS.value,
+        "created": milliseconds(),
+    }
+
+
+def _earlier(connection: Connection, new: NewJob) -> Job | None:
+    if new.token is None:
+        return None
+    found = (
+        connection.execute(
+            select(jobs).where(
+                jobs.c.key_id == new.caller.key_id,
+                jobs.c.operation == new.operation,
+                jobs.c.token == new.token,
+            )
+        )
+        .mappings()
+        .first()
+    )
+    if found is None:
+        return None
+    if found["digest"] != new.digest:
+        raise IdempotentParameterMismatchException
+    return read_job(found)
+
+
+def _count_under_way(connection: Connection) -> int:
+    query = select(func.count()).select_from(jobs).where(jobs.c.status == Status.IN_PROGRESS.value)
+    return connection.execute(query).scalar_one()
+
+
+def _found(connection: Connection, job_id: str) -> Job:
+    return read_job(connection.execute(select(jobs).where(jobs.c.job_id == job_id)).mappings().one())
+
+
+def _item(row: Any) -> Item:
+    return Item(row.timestamp, row.key.decode(), json.loads(row.body), row.view)

@@ -1,0 +1,92 @@
+"""What tracks look like, so that somebody who was hidden or away is known again.
+
+A look is a unit vector; a track's is the mean of those that were taken of it. How alike two must be to be of
+one person depends on what the vectors are of; `AppearanceModel` says it, as log-odds that are a line in the
+cosine.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Looks = NDArray[np.float32]
+
+_MOST = 50  # looks that a mean remembers: older ones fade
+
+
+@dataclass(frozen=True, slots=True)
+class AppearanceModel:
+    """Log-odds that two looks are of one: `slope` · (cosine − `middle`), within ± `most`.
+
+    `known_again`: the log-odds from which somebody new is somebody who was lost.
+    """
+
+    middle: float
+    slope: float
+    most: float
+    known_again: float
+
+    def evidence(self, cosines: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(np.clip(self.slope * (cosines - self.middle), -self.most, self.most))
+
+
+PERSONS = AppearanceModel(middle=0.4, slope=10.0, most=4.0, known_again=1.5)
+FACES = AppearanceModel(middle=0.55, slope=15.0, most=4.0, known_again=2.0)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Appearance:
+    """The mean of `count` looks, `mean` (D,) float32, not of unit length: it is the shorter, the more they
+    differ. `taken`: when the last was, ms."""
+
+    mean: Looks
+    count: int
+    taken: int
+
+    def with_look(self, look: Looks, timestamp: int) -> Appearance:
+        count = min(self.count + 1, _MOST)
+        return Appearance(self.mean + (look - self.mean) / np.float32(count), count, timestamp)
+
+    def merged(self, other: Appearance) -> Appearance:
+        """Both together, as of the later."""
+        total = self.count + other.count
+        mean = (self.mean * self.count + other.mean * other.count) / np.float32(total)
+        return Appearance(mean.astype(np.float32), min(total, _MOST), max(self.taken, other.taken))
+
+    def state(self) -> dict[str, object]:
+        return {"mean": pack(self.mean), "count": self.count, "taken": self.taken}
+
+    @classmethod
+    def restore(cls, state: dict[str, object]) -> Appearance:
+        return cls(unpack(str(state["mean"])), int(str(state["count"])), int(str(state["taken"])))
+
+
+def cosines(ours: Sequence[Appearance | None], theirs: Sequence[Looks | None]) -> NDArray[np.float64]:
+    """(N, M): the cosines of means and looks; NaN where either is not there."""
+    result = np.full((len(ours), len(theirs)), np.nan)
+    rows = [n for n, one in enumerate(ours) if one is not None]
+    columns = [n for n, one in enumerate(theirs) if one is not None]
+    if rows and columns:
+        left = np.array([one.mean for one in ours if one is not None], np.float32)
+        right = np.array([one for one in theirs if one is not None], np.float32)
+        result[np.ix_(rows, columns)] = _unit(left) @ _unit(right).T
+    return result
+
+
+def pack(values: Looks) -> str:
+    """Exactly these numbers as text."""
+    return base64.b64encode(values.astype("<f4").tobytes()).decode("ascii")
+
+
+def unpack(text: str) -> Looks:
+    return np.frombuffer(base64.b64decode(text), "<f4").astype(np.float32)
+
+
+def _unit(rows: Looks) -> NDArray[np.float64]:
+    exact = rows.astype(np.float64)
+    return np.asarray(exact / np.maximum(np.linalg.norm(exact, axis=1, keepdims=True), 1e-9))

@@ -1,0 +1,152 @@
+"""What covers a head, a face and hands: linear heads on MobileNetV2's features of upright chips of them.
+
+training/fit_protective.py makes the heads; their cards are beside them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from importlib.resources import files
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regard.vision.faces.heads import sigmoid
+from regard.vision.features import NETWORK, SIDE, FeatureHead, load_feature_head, read_chip_features
+from regard.vision.model import Runner
+from regard.vision.pixels import Copies, Floats, Pixels
+from regard.vision.protective.parts import Region
+from regard.vision.protective.skin import skin_evidence
+
+# The squares that are looked at: how many times a part's own square, and by how much of it they are raised.
+_WHOLE, _CROWN, _FACE = (2.2, 0.3), (1.5, 0.5), (1.3, 0.0)
+_FACE_SEEN = 0.5  # chance of a face whose colour is that of its person's hands
+
+
+class Cover(Enum):
+    FACE = "face cover"
+    HEAD = "head cover"
+    HAND = "hand cover"
+
+
+@dataclass(frozen=True, slots=True)
+class HeadLook:
+    """What a head looks like; each a chance, 0 to 1.
+
+    `head`: that there is one, `helmet`: that it wears a rigid helmet; `face`: that its face is seen, covered
+    or not, `mask`: that a mask or a cloth covers mouth or nose, `nose`: that it covers the nose.
+    """
+
+    head: float
+    helmet: float
+    face: float
+    mask: float
+    nose: float
+
+
+@dataclass(frozen=True, slots=True)
+class HandLook:
+    """`hand`: the chance, 0 to 1, that there is a hand; `glove`: that it is in a glove; `bare`: that it isn't
+    where gloves are as common as bare hands. The latter two are 0 where no face tells the person's colour.
+    """
+
+    hand: float
+    glove: float
+    bare: float
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class GloveCurve:
+    """`weights` (4,) of `glove_evidence` and 1; `commonness`: log-odds of a glove where it was fitted."""
+
+    weights: NDArray[np.float64]
+    commonness: float
+
+    def chances(self, evidence: NDArray[np.float64]) -> tuple[float, float]:
+        """Of a glove, and of a bare hand where both are as common, for evidence (3,)."""
+        logit = float(evidence @ self.weights[:-1] + self.weights[-1])
+        glove, bare = sigmoid(np.array([logit, self.commonness - logit])).tolist()
+        return glove, bare
+
+
+class EquipmentReader:
+    """Safe to share by threads."""
+
+    networks = (NETWORK,)
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self._head, self._face, self._hand = (
+            load_feature_head("regard.vision.protective", name) for name in ("head", "face", "hand")
+        )
+        self._gloves = load_glove_curve()
+
+    def read(
+        self, copies: Copies, heads: Sequence[Region], hands: Sequence[tuple[int, Region]]
+    ) -> tuple[list[HeadLook], list[HandLook]]:
+        """What is seen in the squares about heads and hands of one picture; beside a hand, whose it is: the
+        place of that person's head in `heads`.
+        """
+        faces, held = face_chips(copies, heads), hand_chips(copies, [region for _, region in hands])
+        chips = [*head_chips(copies, heads), faces, held]
+        whole, crown, near, palm = np.split(
+            read_chip_features(self._runner, np.concatenate(chips)), np.arange(1, 4) * len(heads)
+        )
+        heads_seen = self._head.chances(head_features(whole, crown)).tolist()
+        looks = [
+            HeadLook(*first, *second)
+            for first, second in zip(heads_seen, self._face.chances(near).tolist(), strict=True)
+        ]
+        seen = [
+            self._hand_look(
+                self._hand, features, faces[owner] if looks[owner].face >= _FACE_SEEN else None, chip
+            )
+            for (owner, _), features, chip in zip(hands, palm, held, strict=True)
+        ]
+        return looks, seen
+
+    def _hand_look(self, head: FeatureHead, features: Floats, face: Pixels | None, chip: Pixels) -> HandLook:
+        hand, likeness = head.chances(features[None])[0].tolist()
+        if face is None:
+            return HandLook(hand, 0.0, 0.0)
+        return HandLook(hand, *self._gloves.chances(glove_evidence(face, chip, likeness)))
+
+
+def glove_evidence(face: Pixels, chip: Pixels, likeness: float) -> NDArray[np.float64]:
+    """(3,): how much of a hand has the colour of its person's face, and of skin; how much it looks gloved."""
+    likeness = min(max(likeness, 1e-6), 1 - 1e-6)
+    return np.append(skin_evidence(face, chip), np.log(likeness / (1 - likeness)))
+
+
+def load_glove_curve() -> GloveCurve:
+    facts = json.loads(files("regard.vision.protective").joinpath("glove.json").read_text("utf-8"))
+    return GloveCurve(np.array(facts["weights"]), float(facts["commonness"]))
+
+
+def head_features(whole: Floats, crown: Floats) -> Floats:
+    """(N, 2560) of the features of both of `head_chips`."""
+    return np.concatenate([whole, crown], 1)
+
+
+def head_chips(copies: Copies, heads: Sequence[Region]) -> tuple[Pixels, Pixels]:
+    """(N, SIDE, SIDE, 3) twice: heads with all they wear, and what is above the eyes."""
+    return _cut(copies, heads, *_WHOLE), _cut(copies, heads, *_CROWN)
+
+
+def face_chips(copies: Copies, heads: Sequence[Region]) -> Pixels:
+    """(N, SIDE, SIDE, 3): faces alone."""
+    return _cut(copies, heads, *_FACE)
+
+
+def hand_chips(copies: Copies, hands: Sequence[Region]) -> Pixels:
+    """(N, SIDE, SIDE, 3): hands, fingers up."""
+    return _cut(copies, hands, 1.0, 0.0)
+
+
+def _cut(copies: Copies, regions: Sequence[Region], scale: float, lift: float) -> Pixels:
+    if not regions:
+        return np.zeros((0, SIDE, SIDE, 3), np.uint8)
+    return copies.cut(np.array([region.map(SIDE, scale=scale, lift=lift) for region in regions]), SIDE)

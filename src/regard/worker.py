@@ -1,0 +1,138 @@
+"""Runs the jobs on stored videos, one after another, in a process that may die at any moment.
+
+A job's steps are committed one by one under a lease (`storage/job_leases.py`), so that whoever takes the job
+next goes on from the last of them.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from typing import Any, Protocol
+
+import structlog
+
+from regard.errors import RegardError, ServiceError, ThrottlingException
+from regard.storage.job_leases import JobLeases, Lease, LeaseLost
+from regard.storage.job_records import Job, Status, Step
+from regard.storage.jobs import JobStore
+
+_POLL_SECONDS = 0.5
+_PRUNE_SECONDS = 600.0
+_LATER_SECONDS = 20.0  # before a job that something else kept from running is tried again
+
+log: Any = structlog.get_logger(__name__)
+
+
+class Gate(Protocol):
+    """The only way to an analysis."""
+
+    def run_job(self, job: Job) -> Iterator[Step]:
+        """The rest of a job, step by step. Raises ServiceError."""
+        ...
+
+
+class Worker:
+    """Takes jobs and runs them. `gate` is asked for once there is a job: the models take memory and time."""
+
+    def __init__(
+        self, store: JobStore, leases: JobLeases, gate: Callable[[], Gate], *, lease_seconds: float
+    ) -> None:
+        self._store = store
+        self._leases = leases
+        self._make_gate = gate
+        self._gate: Gate | None = None
+        self._beat_seconds = lease_seconds / 3
+        self.name = f"{socket.gethostname()[:64]}/{os.getpid()}/{uuid.uuid4().hex[:8]}"
+
+    def run(self, stop: threading.Event) -> None:
+        """Runs jobs until it is told to stop; the step that is under way is finished, its job left to others.
+
+        A database that is away is waited for. Raises RegardError when the models can't be opened.
+        """
+        pruned = -_PRUNE_SECONDS
+        while not stop.is_set():
+            try:
+                if time.monotonic() - pruned >= _PRUNE_SECONDS and not self._store.prune():
+                    pruned = time.monotonic()
+                found = self.run_one(stop)
+            except ServiceError as error:
+                log.warning("the worker waits", reason=error.message)
+                found = False
+            if not found:
+                stop.wait(_POLL_SECONDS)
+
+    def run_one(self, stop: threading.Event) -> bool:
+        """Runs the job whose turn it is, to its end or until told to stop; False where there is none."""
+        if not self._leases.waiting():
+            return False
+        if self._gate is None:
+            self._gate = self._make_gate()
+        lease = self._leases.take(self.name)
+        if lease is None:
+            return False
+        told = {"job": lease.job.job_id, "operation": lease.job.operation}
+        log.info("a job is run", **told, progress=lease.job.progress)
+        try:
+            outcome = self._run(self._gate, lease, stop)
+        except LeaseLost:
+            outcome = "cancelled, or another worker has it"
+        log.info("a job was left", **told, outcome=outcome)
+        return True
+
+    def _run(self, gate: Gate, lease: Lease, stop: threading.Event) -> str:
+        try:
+            with self._heartbeat(lease), closing(_steps(gate, lease.job)) as steps:
+                for step in steps:
+                    self._leases.commit(lease, step)
+                    if stop.is_set():
+                        break
+                else:
+                    self._leases.finish(lease, Status.SUCCEEDED)
+                    return Status.SUCCEEDED
+        except LeaseLost:
+            raise
+        except ServiceError as error:
+            if error.status >= 500 or isinstance(error, ThrottlingException):
+                self._leases.put_off(lease, error.message, _LATER_SECONDS)
+                return "put off"
+            return self._fail(lease, error.message)
+        except RegardError as error:
+            return self._fail(lease, str(error))
+        except Exception:
+            log.exception("an analysis failed", job=lease.job.job_id)
+            return self._fail(lease, "The analysis failed in a way that is Regard's fault; its log says how.")
+        self._leases.give_back(lease)
+        return "given back"
+
+    def _fail(self, lease: Lease, message: str) -> str:
+        self._leases.finish(lease, Status.FAILED, message)
+        return Status.FAILED
+
+    @contextmanager
+    def _heartbeat(self, lease: Lease) -> Iterator[None]:
+        """Renews the lease meanwhile. Once it is lost, the next commit is refused."""
+        done = threading.Event()
+
+        def beat() -> None:
+            with suppress(LeaseLost):
+                while not done.wait(self._beat_seconds):
+                    with suppress(ServiceError):  # the database may be back before the lease lapses
+                        self._leases.renew(lease)
+
+        thread = threading.Thread(target=beat, name="lease", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
+
+
+def _steps(gate: Gate, job: Job) -> Any:
+    return gate.run_job(job)

@@ -1,0 +1,115 @@
+"""`regard jobs` and `regard worker`, as a person at the keyboard has them."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.video.analyses import ANALYSES
+from tests.video.servers import work
+
+from regard.app import Parts, build
+from regard.caller import LOCAL
+from regard.operations import RUNS
+from regard.packs.install import InstalledPack
+from regard.settings import Settings
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def bucket(tmp_path: Path) -> Path:
+    folder = tmp_path / "videos"
+    folder.mkdir()
+    (folder / "a.mp4").write_text(json.dumps({"steps": 2}))
+    return folder
+
+
+@pytest.fixture
+def parts(
+    installed_pack: InstalledPack, bucket: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Parts]:
+    for name, run in ANALYSES.items():
+        monkeypatch.setitem(RUNS, name, run)
+    built = build(Settings.load({}, data=tmp_path / "data", buckets=f"videos={bucket}"))
+    yield built
+    built.close()
+
+
+@pytest.fixture
+def job_id(parts: Parts) -> str:
+    video = {"S3Object": {"Bucket": "videos", "Name": "a.mp4"}}
+    request = {"Video": video, "JobTag": "holiday"}
+    return str(parts.gate.call("start_label_detection", request, LOCAL, case="case 7")["JobId"])
+
+
+def test_jobs_are_listed_shown_and_cancelled(regard: Run, job_id: str) -> None:
+    listed = regard("jobs", "list").stdout
+    assert listed.startswith(job_id)
+    assert "StartLabelDetection  videos/a.mp4: waiting" in listed
+    shown = regard("jobs", "show", job_id).stdout
+    assert "StartLabelDetection of videos/a.mp4: waiting" in shown
+    assert "by local (local), purpose general." in shown
+    assert "Tag: holiday" in shown
+    assert "Case: case 7" in shown
+    assert "FAILED The job was cancelled." in regard("jobs", "cancel", job_id).stdout
+    assert json.loads(regard("jobs", "show", job_id, "--json").stdout)["JobStatus"] == "FAILED"
+    assert [job["JobId"] for job in json.loads(regard("jobs", "list", "--json").stdout)["Jobs"]] == [job_id]
+
+
+def test_a_job_that_is_not_there_is_one_sentence(regard: Run, job_id: str) -> None:
+    assert "Could not find JobId: none" in regard("jobs", "show", "none", code=1).stderr
+
+
+def test_a_folder_without_a_database_is_left_alone(regard: Run, tmp_path: Path) -> None:
+    for command in (("jobs", "list"), ("worker",)):
+        assert "no database of Regard" in regard(*command, "--data", tmp_path / "none", code=1).stderr
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_worker_runs_what_waits_until_it_is_told_to_stop(
+    regard: Run, parts: Parts, bucket: Path, job_id: str
+) -> None:
+    worker = work(parts.settings.data, bucket)
+    job: Any = None
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        job = parts.services.jobs.find(job_id)
+        if job.status != "IN_PROGRESS":
+            break
+        time.sleep(0.05)
+    assert job.status == "SUCCEEDED"
+    shown = regard("jobs", "show", job_id).stdout
+    assert "8 results, kept until" in shown
+    worker.send_signal(signal.SIGINT)
+    assert worker.wait(20) == 0
+
+
+def test_a_worker_loads_the_models_libraries_with_its_first_job(
+    parts: Parts, bucket: Path, tmp_path: Path
+) -> None:
+    if not Path("/proc/self/maps").exists():
+        pytest.skip("what a process has loaded is only seen on Linux")
+    command = [sys.executable, "-m", "regard", "worker", "--data", str(parts.settings.data)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as worker:
+        maps = Path(f"/proc/{worker.pid}/maps")
+        try:
+            time.sleep(3)
+            assert worker.poll() is None
+            assert "onnxruntime" not in maps.read_text()
+            video = {"S3Object": {"Bucket": "videos", "Name": "a.mp4"}}
+            parts.gate.call("start_label_detection", {"Video": video}, LOCAL)
+            deadline = time.monotonic() + 30
+            while "onnxruntime" not in maps.read_text():
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+        finally:
+            worker.terminate()
+        assert worker.wait(20) == 0

@@ -1,0 +1,144 @@
+"""Stored video from end to end: a real server and its worker, real boto3, the real networks, a real clip."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from regard.packs.install import InstalledPack
+from regard.storage.database import Database
+from regard.storage.schema import jobs
+from tests.conftest import Server, start_server, stop_server
+from tests.scenes import PICTURES
+from tests.video import clips, programme
+from tests.video.drawn import shot
+
+VIDEO = {"S3Object": {"Bucket": "films", "Name": "programme.mp4"}}
+SECONDS = 180  # for a job of a few seconds of video, on a machine that does much else
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("films")
+    programme.write(folder / "programme.mp4")
+    (folder / "no.mp4").write_bytes(b"no video at all")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(
+    installed_pack: InstalledPack, films: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    data = tmp_path_factory.mktemp("server") / "data"
+    started = start_server(
+        data, "--bucket", f"films={films}", environment={"REGARD_JOB_WORKERS": "1", "REGARD_JOB_LEASE": "5"}
+    )
+    yield started
+    stop_server(started)
+
+
+@pytest.fixture(scope="module")
+def client(server: Server) -> Any:
+    client = server.client()
+    client.create_collection(CollectionId="people")
+    client.index_faces(
+        CollectionId="people",
+        Image={"Bytes": (PICTURES / "astronaut.jpg").read_bytes()},
+        ExternalImageId="astronaut",
+    )
+    return client
+
+
+def ended(get: Any, job_id: str, **request: Any) -> dict[str, Any]:
+    deadline = time.monotonic() + SECONDS
+    while True:
+        answer: dict[str, Any] = get(JobId=job_id, **request)
+        if answer["JobStatus"] != "IN_PROGRESS":
+            return answer
+        assert time.monotonic() < deadline, "the job does not end"
+        time.sleep(0.2)
+
+
+def test_a_face_search_names_who_of_the_collection_is_in_the_video(client: Any) -> None:
+    job_id = client.start_face_search(Video=VIDEO, CollectionId="people", FaceMatchThreshold=90)["JobId"]
+    answer = ended(client.get_face_search, job_id, SortBy="INDEX")
+    assert answer["JobStatus"] == "SUCCEEDED", answer
+    assert answer["VideoMetadata"]["Codec"] == "h264"
+    assert answer["VideoMetadata"]["FrameWidth"] == programme.WIDTH
+    for one in answer["Persons"]:
+        names = [match["Face"]["ExternalImageId"] for match in one["FaceMatches"]]
+        assert names == (["astronaut"] if one["Timestamp"] < programme.CUT else [])
+
+
+def test_people_pathing_pages_through_persons_in_order(client: Any) -> None:
+    job_id = client.start_person_tracking(Video=VIDEO, JobTag="walk")["JobId"]
+    answer = ended(client.get_person_tracking, job_id, MaxResults=5)
+    persons, tokens = list(answer["Persons"]), 0
+    while "NextToken" in answer:
+        answer = client.get_person_tracking(JobId=job_id, MaxResults=5, NextToken=answer["NextToken"])
+        persons += answer["Persons"]
+        tokens += 1
+    assert tokens >= 2
+    assert answer["JobTag"] == "walk"
+    assert [one["Timestamp"] for one in persons] == sorted(one["Timestamp"] for one in persons)
+    by_index = client.get_person_tracking(JobId=job_id, SortBy="INDEX")["Persons"]
+    assert [one["Person"]["Index"] for one in by_index] == sorted(one["Person"]["Index"] for one in persons)
+
+
+def test_segments_are_listed_by_type_with_both_metadata(client: Any) -> None:
+    job_id = client.start_segment_detection(Video=VIDEO, SegmentTypes=["TECHNICAL_CUE", "SHOT"])["JobId"]
+    answer = ended(client.get_segment_detection, job_id)
+    kinds = [one["Type"] for one in answer["Segments"]]
+    assert kinds == sorted(kinds, reverse=True)
+    assert kinds.count("SHOT") == 3
+    assert answer["VideoMetadata"][0]["FrameRate"] == 25
+    assert answer["AudioMetadata"] == []
+    assert [one["Type"] for one in answer["SelectedSegmentTypes"]] == ["TECHNICAL_CUE", "SHOT"]
+
+
+def test_what_is_no_video_fails_with_a_sentence(client: Any) -> None:
+    video = {"S3Object": {"Bucket": "films", "Name": "no.mp4"}}
+    job_id = client.start_face_detection(Video=video)["JobId"]
+    answer = ended(client.get_face_detection, job_id)
+    assert answer["JobStatus"] == "FAILED"
+    assert answer["StatusMessage"].endswith(".")
+    assert "/" not in answer["StatusMessage"]
+
+
+@pytest.mark.slow
+def test_a_worker_killed_at_work_leaves_a_job_that_ends_as_if_nothing_had_been(
+    installed_pack: InstalledPack, films: Path, tmp_path: Path
+) -> None:
+    """Half a minute, so that there are places to go on from."""
+    frames = [frame for seed in range(30) for frame in shot(seed, 25, step=(2, 1))]
+    clips.write(films / "long.mp4", frames)
+    video = {"S3Object": {"Bucket": "films", "Name": "long.mp4"}}
+    settings = {"REGARD_JOB_WORKERS": "1", "REGARD_JOB_LEASE": "3"}
+    server = start_server(tmp_path / "data", "--bucket", f"films={films}", environment=settings)
+    try:
+        client = server.client()
+        first = client.start_label_detection(Video=video)["JobId"]
+        undisturbed = ended(client.get_label_detection, first)["Labels"]
+        second = client.start_label_detection(Video=video)["JobId"]
+        database = Database.open(tmp_path / "data")
+        killed = 0
+        deadline = time.monotonic() + SECONDS
+        while killed < 2 and time.monotonic() < deadline:
+            with database.read() as connection:
+                row = connection.execute(jobs.select().where(jobs.c.job_id == second)).mappings().one()
+            if row["holder"] and row["progress"] > 0.3 * (killed + 1) and row["status"] == "IN_PROGRESS":
+                os.kill(int(row["holder"].split("/")[1]), signal.SIGKILL)
+                killed += 1
+                time.sleep(4)
+            time.sleep(0.05)
+        assert killed
+        assert ended(client.get_label_detection, second)["Labels"] == undisturbed
+        database.close()
+    finally:
+        stop_server(server)

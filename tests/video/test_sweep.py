@@ -1,0 +1,203 @@
+"""One pass for several analyses: each finds what it finds alone, wherever the pass was broken off."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from regard.app import Parts, build
+from regard.caller import LOCAL
+from regard.context import Context
+from regard.operations.video import runs
+from regard.packs.install import InstalledPack
+from regard.settings import Settings
+from regard.storage.job_records import Item
+from regard.video.cuts import CutWatch
+from regard.video.frame_looks import Detectors, FrameLooks
+from regard.video.frames import Video
+from regard.video.sweep import Sample, Sweep
+from tests.scenes import PICTURES
+from tests.video import clips, programme
+from tests.video.drawn import shot
+
+ALL = tuple(name for name in runs.ANALYSES if name != "start_content_moderation")
+REQUEST = {"SegmentTypes": ["SHOT", "TECHNICAL_CUE"], "FaceMatchThreshold": 80.0, "CollectionId": "people"}
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return programme.write(tmp_path_factory.mktemp("clip") / "programme.mp4")
+
+
+@pytest.fixture(scope="module")
+def parts(installed_pack: InstalledPack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
+    """With a collection that has the astronaut in it."""
+    built = build(Settings.load({}, data=tmp_path_factory.mktemp("data")))
+    built.gate.call("create_collection", {"CollectionId": "people"}, LOCAL)
+    face = {"Bytes": (PICTURES / "astronaut.jpg").read_bytes()}
+    built.gate.call("index_faces", {"CollectionId": "people", "Image": face}, LOCAL)
+    yield built
+    built.close()
+
+
+def found(
+    parts: Parts,
+    clip: Path,
+    *operations: str,
+    state: dict[str, Any] | None = None,
+    places: int | None = None,
+) -> tuple[dict[str, list[Item]], dict[str, Any]]:
+    """What the analyses find up to so many places, and the state there."""
+    services = parts.services
+    contexts = {
+        name: Context(services=services, caller=LOCAL, operation=name, looks=services.looks(), threshold=95.0)
+        for name in operations
+    }
+    items: dict[str, list[Item]] = {name: [] for name in operations}
+    last: dict[str, Any] = {}
+    requests = {name: (context, REQUEST) for name, context in contexts.items()}
+    for number, steps in enumerate(runs.sweep(requests, clip, state)):
+        for name, step in steps.items():
+            items[name] += step.items
+            last = dict(step.state)
+        if number + 1 == places:
+            break
+    return items, json.loads(json.dumps(last))
+
+
+@pytest.fixture(scope="module")
+def together(parts: Parts, clip: Path) -> dict[str, list[Item]]:
+    return found(parts, clip, *ALL)[0]
+
+
+@pytest.mark.parametrize("operation", ALL)
+def test_an_analysis_finds_in_one_pass_with_others_what_it_finds_alone(
+    parts: Parts, clip: Path, together: dict[str, list[Item]], operation: str
+) -> None:
+    alone, _ = found(parts, clip, operation)
+    assert alone[operation] == together[operation]
+
+
+def test_a_pass_that_goes_on_from_any_place_finds_the_same(
+    parts: Parts, clip: Path, together: dict[str, list[Item]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Sweep.__init__, "__kwdefaults__", {"threads": 1, "step": 1_000})
+    whole, _ = found(parts, clip, *ALL)
+    for places in (1, 3, 4):
+        first, state = found(parts, clip, *ALL, places=places)
+        rest, _ = found(parts, clip, *ALL, state=state)
+        for name in ALL:
+            assert [*first[name], *rest[name]] == whole[name], name
+
+
+def test_a_person_is_followed_and_known_by_the_collection(together: dict[str, list[Item]]) -> None:
+    moments = [item.body for item in together["start_face_search"] if not item.view]
+    matches = {
+        item.key: item.body["FaceMatches"] for item in together["start_face_search"] if item.view == "MATCHES"
+    }
+    before = {one["Person"]["Index"] for one in moments if one["Timestamp"] < programme.CUT}
+    after = {one["Person"]["Index"] for one in moments if one["Timestamp"] >= programme.CUT}
+    assert (before, after) == ({0}, {1})
+    assert len([one for one in moments if one["Person"]["Index"] == 0]) == 12
+    assert matches["000000000"][0]["Similarity"] > 99
+    assert matches["000000001"] == []
+
+
+def test_persons_have_paths_with_their_faces(together: dict[str, list[Item]]) -> None:
+    walker = [item.body for item in together["start_person_tracking"] if item.timestamp < programme.CUT]
+    assert {one["Person"]["Index"] for one in walker} == {0}
+    lefts = [one["Person"]["BoundingBox"]["Left"] for one in sorted(walker, key=lambda one: one["Timestamp"])]
+    assert lefts[-1] - lefts[0] == pytest.approx(4 * 68 / programme.WIDTH, abs=0.08)
+    assert sum("Face" in one["Person"] for one in walker) > len(walker) / 2
+    later = {item.body["Person"]["Index"] for item in together["start_person_tracking"]} - {0}
+    assert later == {1}
+
+
+def test_labels_are_told_by_moments_and_by_segments(together: dict[str, list[Item]]) -> None:
+    items = together["start_label_detection"]
+    segments = [item.body for item in items if item.view == "SEGMENTS" and item.key == "Person"]
+    assert [one["StartTimestampMillis"] for one in segments] == [0]
+    assert segments[0]["EndTimestampMillis"] == pytest.approx(5_000, abs=520)
+    moments = {item.timestamp for item in items if item.view == "TIMESTAMPS" and item.key == "Person"}
+    assert len(moments) == 10
+
+
+def test_text_is_read_while_it_is_shown(together: dict[str, list[Item]]) -> None:
+    shown = [
+        item.timestamp
+        for item in together["start_text_detection"]
+        if item.body["TextDetection"]["DetectedText"] == "EXIT 42"
+    ]
+    assert [time // 500 for time in shown] == list(range(programme.CUT // 500))
+
+
+def test_shots_and_black_frames_have_frames_and_timecodes(together: dict[str, list[Item]]) -> None:
+    bodies = [item.body for item in together["start_segment_detection"]]
+    shots = [one for one in bodies if one["Type"] == "SHOT"]
+    begins = [0, programme.FIRST, programme.FIRST + programme.SECOND]
+    assert [one["StartFrameNumber"] for one in shots] == begins
+    assert shots[1]["StartTimecodeSMPTE"] == "00:00:03:00"
+    [black] = [one for one in bodies if one.get("TechnicalCueSegment", {}).get("Type") == "BlackFrames"]
+    assert black["StartFrameNumber"] == programme.FIRST + programme.SECOND
+    assert black["DurationFrames"] == programme.DARK
+
+
+class Counted:
+    """Keeps what it was given to look at, and where a cut was."""
+
+    interval, follows = 200, True
+
+    def __init__(self) -> None:
+        self.looks: list[FrameLooks] = []
+        self.cuts: list[int] = []
+
+    def prepare(self, looks: FrameLooks) -> None:
+        self.looks.append(looks)
+
+    def look(self, sample: Sample) -> list[int]:
+        if sample.cut:
+            self.cuts.append(sample.frame.number)
+        return [sample.frame.timestamp]
+
+    def finish(self) -> list[int]:
+        return []
+
+    def state(self) -> dict[str, Any]:
+        return {}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        pass
+
+
+def test_a_still_picture_is_looked_at_once_and_a_cut_is_told_once(parts: Parts, tmp_path: Path) -> None:
+    still = [shot(1, 1)[0]] * 25 + [shot(2, 1)[0]] * 25
+    file = clips.write(tmp_path / "still.mp4", still, options={"crf": "8"})
+    one = Counted()
+    with Video.open(file) as video:
+        detectors: Detectors = parts.services.detectors
+        times = [time for reached in Sweep(video, [one], detectors).run() for time in reached.found[0]]
+    assert times == list(range(0, 2000, 200))
+    assert len({id(looks) for looks in one.looks}) == 2
+    assert one.cuts == [25]
+
+
+def test_motion_and_flashes_are_no_cuts_and_a_cut_is_one() -> None:
+    watch, cuts = CutWatch(), []
+    frames = [*shot(3, 30, step=(3, 1)), *shot(4, 30, step=(-2, 0), zoom=1.004)]
+    for number, frame in enumerate(frames):
+        if watch.add(frame):
+            cuts.append(number)
+    assert cuts == [30]
+
+
+def test_a_restored_watch_knows_the_frame_before() -> None:
+    watch = CutWatch()
+    watch.add(shot(3, 1)[0])
+    again = CutWatch.restore(json.loads(json.dumps(watch.state())))
+    assert again.add(shot(4, 1)[0])
+    assert not np.shares_memory(shot(3, 1)[0], shot(4, 1)[0])

@@ -1,0 +1,333 @@
+"""Train what tells protective equipment: heads, helmets, faces, masks, hands and gloves, from chips of them.
+
+    python training/fit_protective.py ../shared/data --cache CACHE
+
+Trained on chips that were labelled by eye (labels/protective_*.csv) of the photos of hard hats, of COCO
+(labels CC BY 4.0, Flickr's pictures) and of face masks, on heads of LFW that a first try took for helmets
+(most wear caps), and on faces of FairFace (CC BY 4.0) that wear no mask; each as it is, mirrored, and
+disturbed. Every confidence is calibrated on chips that the head had not seen: five folds by photo,
+look-alikes in one. Masks are judged on LFW too, where nobody wears one. Writes head, face and hand (.npz and
+.json) and glove (.json) of regard.vision.protective.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from facesets import labelled, pictures, sessions
+from feature_head import fit_head, logistic, save_head, sigmoid, with_one
+from fit_appearance import disturbed
+from head_training import platt, share
+from regard.vision.faces import FaceAnalyzer
+from regard.vision.features import read_chip_features
+from regard.vision.image import decode_image
+from regard.vision.pixels import Copies
+from regard.vision.protective.equipment import face_chips, glove_evidence, hand_chips, head_chips
+from regard.vision.protective.parts import Region, head_of_face
+
+HERE = Path(__file__).parent
+WEIGHTS = HERE.parent / "src/regard/vision/protective"
+FOLDS, SEED = 5, 0
+ALIKE = 6  # bits of 64 by which two photos' hashes differ at most when they are one photo
+FAIRFACE, LFW = 1500, 1000  # faces
+CUTS = {
+    "head": head_chips,
+    "face": lambda copies, regions: (face_chips(copies, regions),),
+    "hand": lambda copies, regions: (hand_chips(copies, regions),),
+}
+DIMENSIONS = {"head": 400, "face": 200, "hand": 100}
+OUTPUTS = {"head": ("head", "helmet"), "face": ("face", "mask", "nose"), "hand": ("hand", "glove")}
+YES, NO, UNKNOWN = 1, 0, -1
+HEADS = {
+    "H": (YES, YES),
+    "C": (YES, NO),
+    "N": (YES, NO),
+    "O": (YES, NO),
+    "X": (NO, NO),
+    "U": (UNKNOWN, UNKNOWN),
+}
+FACES = {"M": (YES, YES), "F": (YES, NO), "B": (NO, NO), "U": (UNKNOWN, UNKNOWN)}
+MASKS = {"C": (YES, YES), "L": (YES, NO), "N": (NO, UNKNOWN), "H": (NO, UNKNOWN), "U": (UNKNOWN, UNKNOWN)}
+HANDS = {"G": (YES, YES), "B": (YES, NO), "X": (NO, NO), "U": (UNKNOWN, UNKNOWN)}
+
+
+@dataclass(frozen=True, eq=False)
+class Chips:
+    """`features` (N, V, 1280, of a head 2560) of N chips in V views, the first as it is; `hashes` (N, 64) of
+    their photos."""
+
+    files: np.ndarray
+    features: np.ndarray
+    hashes: np.ndarray
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--cache", type=Path, required=True)
+    options = parser.parse_args()
+    options.cache.mkdir(parents=True, exist_ok=True)
+    data, cache = options.data, options.cache
+    rows = {
+        name: labelled(HERE / f"labels/protective_{name}.csv") for name in ("heads", "masks", "hats", "hands")
+    }
+    places = {name: [(row["file"], region_of(row)) for row in some] for name, some in rows.items()}
+    for name, count in (("fairface", FAIRFACE), ("lfw", LFW)):
+        places[name] = faces_of(data, cache, name, count)
+    sets = {
+        (kind, name): chips(data, cache, kind, name, places[name])
+        for kind, name in (
+            *(("head", name) for name in ("heads", "masks", "hats")),
+            *(("face", name) for name in ("heads", "masks", "fairface", "lfw")),
+            ("hand", "hands"),
+        )
+    }
+    heads = np.array([HEADS[row["head"]] for row in rows["heads"]])
+    hats = np.array([HEADS[row["head"]] for row in rows["hats"]])
+    faces = np.array([(*FACES[row["face"]], UNKNOWN) for row in rows["heads"]])
+    masks = np.array([(YES, *MASKS[row["mask"]]) for row in rows["masks"]])
+    hands = np.array([HANDS[row["hand"]] for row in rows["hands"]])
+    bare = np.tile([YES, NO, UNKNOWN], (len(sets["face", "fairface"].files), 1))
+    bare_heads = np.tile([YES, NO], (len(masks), 1))  # nobody wears a helmet in the photos of masks
+    fit("head", {"heads": heads, "masks": bare_heads, "hats": hats}, sets)
+    fit("face", {"heads": faces, "masks": masks, "fairface": bare}, sets)
+    unseen = fit("hand", {"hands": hands}, sets)
+    fit_gloves(data, rows["hands"], unseen[:, 1], hands[:, 1], folds_of(sets["hand", "hands"].hashes))
+
+
+def region_of(row: dict[str, str]) -> Region:
+    x, y, side, up_x, up_y = (float(row[name]) for name in ("x", "y", "side", "up_x", "up_y"))
+    return Region(np.array([x, y]), side, np.array([up_x, up_y]))
+
+
+def faces_of(data: Path, cache: Path, name: str, count: int) -> list[tuple[str, Region]]:
+    """The largest face of `count` pictures of a set."""
+    kept = cache / f"protective_{name}.json"
+    if not kept.exists():
+        analyzer, found = FaceAnalyzer(sessions()), []
+        every = pictures(data, name)
+        for file in np.random.default_rng(SEED).permutation(every)[:count].tolist():
+            faces = analyzer.detect(decode_image((data / name / file).read_bytes(), min_side=10))
+            if faces:
+                region = head_of_face(faces[0])
+                found.append([f"{name}/{file}", *region.middle, region.side, *region.up])
+        kept.write_text(json.dumps(found))
+    return [
+        (file, Region(np.array([x, y]), side, np.array([up_x, up_y])))
+        for file, x, y, side, up_x, up_y in json.loads(kept.read_text())
+    ]
+
+
+def chips(data: Path, cache: Path, kind: str, name: str, places: Sequence[tuple[str, Region]]) -> Chips:
+    """The chips of a kind about places in photos: as they are, mirrored, and twice disturbed."""
+    kept = cache / f"protective_{kind}_{name}.npz"
+    if not kept.exists():
+        runner, random = sessions(), np.random.default_rng(SEED)
+        features, hashes, last = [], [], None
+        for file, region in places:
+            if file != last:
+                pixels, last = decode_image((data / file).read_bytes(), min_side=10).pixels, file
+                copies, hashed = Copies(pixels), photo_hash(pixels)
+            cuts = [chip for [chip] in CUTS[kind](copies, [region])]
+            views = [
+                *cuts,
+                *(chip[:, ::-1] for chip in cuts),
+                *(disturbed(chip, random) for chip in cuts),
+                *(disturbed(chip[:, ::-1], random) for chip in cuts),
+            ]
+            features.append(read_chip_features(runner, np.stack(views)).reshape(4, -1))
+            hashes.append(hashed)
+        np.savez(
+            kept,
+            files=[file for file, _ in places],
+            features=np.array(features, np.float16),
+            hashes=np.array(hashes),
+        )
+    with np.load(kept) as stored:
+        return Chips(stored["files"], stored["features"].astype(np.float32), stored["hashes"])
+
+
+def photo_hash(pixels: np.ndarray) -> np.ndarray:
+    """(64,), bool: where a photo of 9 × 8 px gets brighter to the right."""
+    small = cv2.resize(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), (9, 8), interpolation=cv2.INTER_AREA)
+    return (small[:, 1:] > small[:, :-1]).ravel()
+
+
+def folds_of(hashes: np.ndarray) -> np.ndarray:
+    """A fold for each chip; those of one photo, or of two that look the same, get the same."""
+    unique, own = np.unique(hashes, axis=0, return_inverse=True)
+    group = np.arange(len(unique))
+    for row, one in enumerate(unique):
+        for other in np.flatnonzero((unique != one).sum(1) <= ALIKE):
+            group[group == group[other]] = group[row]
+    numbers, group = np.unique(group, return_inverse=True)
+    return np.random.default_rng(SEED).permutation(len(numbers))[group][own.ravel()] % FOLDS
+
+
+def fit(kind: str, targets: dict[str, np.ndarray], sets: dict[tuple[str, str], Chips]) -> np.ndarray:
+    """Writes a head and its card; the chances (N, O) that it gives chips which it had not seen."""
+    parts = [sets[kind, name] for name in targets]
+    features = np.concatenate([part.features for part in parts])
+    truth = np.concatenate(list(targets.values()))
+    source = np.repeat(list(targets), [len(part.files) for part in parts])
+    files = np.concatenate([part.files for part in parts])
+    fold = folds_of(np.concatenate([part.hashes for part in parts]))
+    logits = np.zeros(truth.shape)
+    for number in range(FOLDS):
+        weights, bias = fit_head(features[fold != number], truth[fold != number], DIMENSIONS[kind])
+        logits[fold == number] = rooted(features[fold == number, 0]) @ weights + bias
+    outputs = OUTPUTS[kind]
+    curves = [platt(logits[known, n], truth[known, n]) for n, known in enumerate((truth >= 0).T)]
+    scale, shift = (np.array(values) for values in zip(*curves, strict=True))
+    chances = sigmoid(logits * scale + shift)
+    weights, bias = fit_head(features, truth, DIMENSIONS[kind])
+    weights, bias = weights * scale, bias * scale + shift
+    metrics = []
+    for name in targets:
+        own = source == name
+        metrics += judge(outputs, chances[own], truth[own], TITLES[name])
+        metrics += by_photo(kind, files[own], chances[own], name)
+    if kind == "face":
+        said = sigmoid(rooted(sets["face", "lfw"].features[:, 0]) @ weights + bias)
+        none = np.full(said.shape, UNKNOWN)
+        none[:, outputs.index("mask")] = NO
+        metrics += judge(outputs, said, none, TITLES["lfw"])
+    size = save_head(WEIGHTS / f"{kind}.npz", outputs, weights, bias)
+    card = {
+        "head": kind,
+        "says": SAYS[kind],
+        "trained on": [f"{TITLES[name]}: {int((source == name).sum())} chips" for name in targets],
+        "research-only data": "The photos of hard hats state no terms; LFW is for research.",
+        "split": f"{FOLDS} folds by photo, look-alikes together",
+        "limits": LIMITS[kind],
+        "metrics": metrics,
+        "calibration": {
+            name: calibration(chances[truth[:, n] >= 0, n], truth[truth[:, n] >= 0, n])
+            for n, name in enumerate(outputs)
+        },
+        "bytes": size,
+    }
+    (WEIGHTS / f"{kind}.json").write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    print(json.dumps(card, indent=1, ensure_ascii=False))
+    return chances
+
+
+def fit_gloves(
+    data: Path, rows: list[dict[str, str]], likeness: np.ndarray, truth: np.ndarray, fold: np.ndarray
+) -> None:
+    """What a hand's colour beside its person's face adds; of hands whose person's face is seen."""
+    chosen = [n for n, row in enumerate(rows) if truth[n] >= 0 and row["face_x"] and row["hand"] in "GB"]
+    evidence = []
+    for n in chosen:
+        row = rows[n]
+        owner = region_of({name: row[f"face_{name}"] for name in ("x", "y", "side", "up_x", "up_y")})
+        copies = Copies(decode_image((data / row["file"]).read_bytes(), min_side=10).pixels)
+        [face], [hand] = face_chips(copies, [owner]), hand_chips(copies, [region_of(row)])
+        evidence.append(glove_evidence(face, hand, float(likeness[n])))
+    features, gloved, fold = with_one(np.array(evidence)), truth[chosen].astype(float), fold[chosen]
+    ridge = np.array([0.3, 0.3, 0.3, 0])
+    logits = np.zeros(len(chosen))
+    for number in range(FOLDS):
+        weights = logistic(features[fold != number], gloved[fold != number], ridge)
+        logits[fold == number] = features[fold == number] @ weights
+    weights, common = logistic(features, gloved, ridge), float(np.log(gloved.mean() / (1 - gloved.mean())))
+    worn, title = gloved == YES, "hands of people whose face is seen, labelled by eye"
+    said, bare = logits >= 0, sigmoid(common - logits) >= 0.8
+    card = {
+        "head": "glove",
+        "says": "whether a hand is gloved; 'bare' at 80 %, were gloves as common as bare hands",
+        "trained on": [f"hands of people whose face is seen: {len(chosen)}, {int(worn.sum())} in gloves"],
+        "research-only data": "as for `hand`",
+        "split": f"{FOLDS} folds by photo, look-alikes together",
+        "limits": "Gloves are rare here, look like anything, and nearly all are missed: that none is found "
+        "does not mean that none is worn.",
+        "metrics": [
+            share("glove", "said where true, %", said[worn], title),
+            share("glove", "said where not, %", said[~worn], title),
+            share("bare", "said where true, %", bare[~worn], title),
+            share("bare", "said where not, %", bare[worn], title),
+        ],
+        "weights": [round(float(weight), 4) for weight in weights],
+        "commonness": round(common, 4),
+    }
+    (WEIGHTS / "glove.json").write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    print(json.dumps(card, indent=1, ensure_ascii=False))
+
+
+TITLES = {
+    "heads": "photos of hard hats and COCO, labelled by eye",
+    "masks": "photos with and without a face mask",
+    "fairface": "FairFace, nobody masked",
+    "lfw": "LFW, nobody masked",
+    "hats": "LFW, the 300 of 4,087 heads that look most like helmets: caps and the like",
+    "hands": "hands in photos of hard hats and COCO, labelled by eye",
+}
+SAYS = {
+    "head": "whether there is a head, and whether it wears a rigid helmet; caps and hats are none",
+    "face": "whether a face is seen; whether mask or cloth covers mouth or nose; whether it covers the nose",
+    "hand": "whether there is a hand, and whether it is gloved",
+}
+LIMITS = {
+    "head": "Helmets of builders, miners, riders and cyclists. Those of faces under 15 px are often missed.",
+    "face": "Most masks are surgical or of cloth, worn by people of East Asia. 'nose' has few examples.",
+    "hand": "'glove' alone tells little; it is evidence for `glove` below.",
+}
+
+
+def judge(outputs: Sequence[str], chances: np.ndarray, truth: np.ndarray, data: str) -> list[dict]:
+    rows = []
+    for place, name in enumerate(outputs):
+        known = truth[:, place] >= 0
+        said, true = chances[known, place] >= 0.5, truth[known, place] == YES
+        if true.any() and (~true).any():
+            rows.append(share(name, "right, %", said == true, data))
+        if true.any():
+            rows.append(share(name, "said where true, %", said[true], data))
+        if (~true).any():
+            rows.append(share(name, "said where not, %", said[~true], data))
+    return rows
+
+
+def by_photo(kind: str, files: np.ndarray, chances: np.ndarray, name: str) -> list[dict]:
+    """Photos of hard hats by the set's own labels: whether somebody in them wears one."""
+    if (kind, name) != ("head", "heads"):
+        return []
+    best: dict[str, float] = {}
+    for file, chance in zip(files.tolist(), chances[:, 1].tolist(), strict=True):
+        if file.startswith("hardhat/"):
+            best[file] = max(chance, best.get(file, 0.0))
+    worn = np.array([file.startswith("hardhat/pos") for file in best])
+    said = np.array(list(best.values())) >= 0.5
+    title = "photos of hard hats with people, by the photo"
+    return [
+        share("helmet", "right, %", said == worn, title),
+        share("helmet", "said where true, %", said[worn], title),
+        share("helmet", "said where not, %", said[~worn], title),
+    ]
+
+
+def calibration(chances: np.ndarray, truth: np.ndarray) -> dict[str, list[float]]:
+    """By what is said: how many, what was said on average, and how many were so, in percent."""
+    answer = {}
+    for low, high in ((0, 0.1), (0.1, 0.3), (0.3, 0.5), (0.5, 0.7), (0.7, 0.9), (0.9, 0.97), (0.97, 1.01)):
+        rows = (chances >= low) & (chances < high)
+        if rows.any():
+            facts = (100 * float(chances[rows].mean()), 100 * float(truth[rows].mean()))
+            title = f"{100 * low:.0f}-{min(100 * high, 100):.0f} %"
+            answer[title] = [int(rows.sum()), *(round(fact, 1) for fact in facts)]
+    return answer
+
+
+def rooted(features: np.ndarray) -> np.ndarray:
+    return np.sqrt(np.maximum(features, 0))
+
+
+if __name__ == "__main__":
+    main()
