@@ -24,7 +24,7 @@ from bench.made_clips import Made, Picture, footage, made_shots, photos
 from bench.made_programmes import Box, programme
 from regard.packs.install import install
 from regard.packs.manifest import find_pack
-from regard.video.cues import Cue, CueDetector, CueKind
+from regard.video.cues import Cue, CueDetector, CueKind, text_boxes
 from regard.video.frames import Frame, Video
 from regard.video.shots import Shot, ShotDetector
 from regard.vision.session import SessionPool
@@ -149,10 +149,7 @@ def reader() -> TextOf:
     analyzer = TextAnalyzer(SessionPool(install(find_pack("default")).paths()))
 
     def lines(frame: Frame, drawn: Sequence[Box]) -> list[Box]:  # noqa: ARG001
-        image = frame.image
-        ends = [(line.quad.min(0), line.quad.max(0)) for line in analyzer.read(image)]
-        size = np.array([image.width, image.height])
-        return [(*(low / size), *((high - low) / size)) for low, high in ends]
+        return text_boxes(analyzer.read(frame.image), frame.image.width, frame.image.height)
 
     return lines
 
@@ -196,7 +193,7 @@ def measure_cues(data: Path, programmes: int, text_of: TextOf, *, show: bool) ->
     edges: dict[str, list[int]] = {kind: [] for kind in KINDS}
     looked = length = 0
     for seed in range(programmes):
-        made = programme(np.random.default_rng(130_000 + seed), photos(data, half=1))
+        made = programme(np.random.default_rng(170_000 + seed), photos(data, half=1))
         truths = merged(made.cues)
         with TemporaryDirectory() as folder:
             path = Path(folder) / "programme.mp4"

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from regard.packs.install import InstalledPack
-from regard.video.cues import Box, Cue, CueDetector, CueKind
+from regard.video.cues import Box, Cue, CueDetector, CueKind, text_boxes
 from regard.video.frames import Video
 from regard.vision.session import SessionPool
-from regard.vision.text import TextAnalyzer
+from regard.vision.text import Line, TextAnalyzer, Word
 from tests.video.clips import write
 from tests.video.drawn import BLACK, Picture, bars, mark, mixed, page, shot
 
@@ -227,6 +227,22 @@ def test_a_detector_goes_on_from_its_state_as_if_it_had_not_stopped(
         assert cues + detector.finish() == programme.cues
 
 
+def line(text: str, box: tuple[float, float, float, float], confidence: float) -> Line:
+    left, top, width, height = box
+    corners = [(left, top), (left + width, top), (left + width, top + height), (left, top + height)]
+    return Line.of([Word(text, confidence, np.array(corners, np.float32))])
+
+
+def test_only_what_is_text_for_sure_counts_as_text() -> None:
+    lines = [
+        line("DIRECTOR", (64, 36, 160, 18), 97),
+        line("DIRECTOR", (64, 72, 160, 18), 60),  # not sure
+        line("口", (100, 50, 60, 20), 95),  # a shape
+        line("WALL", (0, 0, 320, 90), 95),  # half the frame
+    ]
+    assert text_boxes(lines, 320, 180) == [pytest.approx((0.2, 0.2, 0.5, 0.1))]
+
+
 def test_a_state_of_another_version_is_refused() -> None:
     with pytest.raises(ValueError, match="version"):
         CueDetector.restore(CueDetector(25, 1000).state() | {"version": "0"})
@@ -242,12 +258,10 @@ def test_text_that_is_read_tells_the_same_cues(programme: Programme, installed_p
     cues = []
     with Video.open(programme.path) as video:
         detector = CueDetector(video.facts.frame_rate, video.facts.duration)
-        size = np.array([video.facts.width, video.facts.height])
         for frame in video.frames():
             boxes = None
             if detector.wants_text(frame):
-                quads = [line.quad / size for line in analyzer.read(frame.image)]
-                boxes = [(*quad.min(0).tolist(), *np.ptp(quad, axis=0).tolist()) for quad in quads]
+                boxes = text_boxes(analyzer.read(frame.image), video.facts.width, video.facts.height)
             cues += detector.add(frame, boxes)
         cues += detector.finish()
     assert [cue.kind for cue in cues] == [cue.kind for cue in programme.cues]

@@ -16,10 +16,11 @@ from regard.video.cue_evidence import (
     slate_confidence,
 )
 from regard.video.cue_runs import Block, Run, Span
+from regard.video.cue_text import text_boxes
 from regard.video.cue_watch import Box, CueWatcher
 from regard.video.frames import Frame
 
-__all__ = ["Box", "Cue", "CueDetector", "CueKind"]
+__all__ = ["Box", "Cue", "CueDetector", "CueKind", "text_boxes"]
 
 VERSION = "1"  # changes whenever cues are told otherwise
 _LEAST = 50.0  # percent; below it, frames are counted to the programme
@@ -92,10 +93,11 @@ class CueDetector:
         closing = self._duration - min(_CLOSING, _CLOSING_PART * self._duration)
         return not opening < frame.timestamp < closing and self._watcher.wants_text(frame)
 
-    def add(self, frame: Frame, text_boxes: Sequence[Box] | None = None) -> list[Cue]:
-        """The cues that are over with `frame`, the next one. `text_boxes`: its lines of text, (left, top,
-        width, height) in parts of the frame, empty if there are none; None where they weren't looked for."""
-        return [_cue(part) for part in self._certain(self._watcher.add(frame, text_boxes))]
+    def add(self, frame: Frame, text: Sequence[Box] | None = None) -> list[Cue]:
+        """The cues that are over with `frame`, the next one. `text`: its lines (left, top, width, height) in
+        parts of the frame, as `text_boxes` picks them, empty if there are none; None where they weren't
+        looked for."""
+        return [_cue(part) for part in self._certain(self._watcher.add(frame, text))]
 
     def finish(self) -> list[Cue]:
         """All cues that were not yet told, in order."""

@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from regard.storage.job_records import Item
-from regard.video.cues import Box, Cue, CueDetector, CueKind
+from regard.video.cues import Box, Cue, CueDetector, CueKind, text_boxes
 from regard.video.frame_looks import FrameLooks
 from regard.video.frames import VideoFacts
 from regard.video.shots import Shot, ShotDetector
 from regard.video.sweep import Sample
 from regard.video.timecode import timecode
-from regard.vision.text import Line
 
 _VERSION = "1.0"
 _LEAST = 50.0  # percent
@@ -71,7 +70,7 @@ class SegmentAnalysis:
             reads = frame.timestamp // _READ > self._last // _READ
             if reads and self._cues.wants_text(frame):
                 looks = sample.looks
-                boxes = [_box(line, looks.frame.width, looks.frame.height) for line in looks.lines()]
+                boxes = text_boxes(looks.lines(), looks.frame.width, looks.frame.height)
             items += [item for cue in self._cues.add(frame, boxes) for item in self._cue(cue)]
         self._last = frame.timestamp
         return items
@@ -124,9 +123,3 @@ class SegmentAnalysis:
             **segment,
         }
         return [Item(part.start, self._places[kind], body)]
-
-
-def _box(line: Line, width: int, height: int) -> Box:
-    left, top = line.quad.min(0).tolist()
-    right, bottom = line.quad.max(0).tolist()
-    return left / width, top / height, (right - left) / width, (bottom - top) / height
