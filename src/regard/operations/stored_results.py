@@ -9,7 +9,8 @@ from typing import Any
 from regard.context import Context
 from regard.errors import ResourceNotFoundException
 from regard.operations.pagination import make_job_token, read_job_token
-from regard.operations.video.faces import MATCHES, key_of
+from regard.operations.video.faces import MATCHES
+from regard.operations.video.tracked import key_of
 from regard.storage.job_records import Job, Status
 
 _MOST_RESULTS = 1000

@@ -12,6 +12,8 @@ from regard.operations.face_attributes import ALL, wanted
 from regard.operations.face_shapes import bounding_box, face_box, face_detail
 from regard.operations.pinned import collection_for_embedding
 from regard.operations.search import face_match, search_probe
+from regard.operations.video.momentary import Momentary
+from regard.operations.video.tracked import Moments, key_of
 from regard.storage.job_records import Item
 from regard.video.face_tracks import FaceTracks
 from regard.video.frame_looks import FrameLooks
@@ -19,13 +21,12 @@ from regard.video.sweep import Sample
 
 MATCHES = "MATCHES"  # the view in which a track's matches are kept, once for all its moments
 _MOST_MATCHES = 80  # of a track
-_UNNAMED = 4_000  # ms for which faces of no track are kept: they may turn out to be of one
 
 
-class FaceAnalysis:
+class FaceAnalysis(Momentary):
     """StartFaceDetection's."""
 
-    interval, follows = 500, False
+    interval = 500
 
     def __init__(self, request: Mapping[str, Any]) -> None:
         self._names = wanted([ALL] if request.get("FaceAttributes") == ALL else None)
@@ -45,15 +46,6 @@ class FaceAnalysis:
             for face, attributes in zip(faces, described, strict=True)
         ]
 
-    def finish(self) -> Sequence[Item]:
-        return []
-
-    def state(self) -> dict[str, Any]:
-        return {}
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """There is nothing that it knows from one frame to the next."""
-
 
 class FaceSearchAnalysis:
     """StartFaceSearch's: faces are followed, and each track is searched for once, by its best sights."""
@@ -66,7 +58,7 @@ class FaceSearchAnalysis:
         self._vectors = UserVectors.load()
         self._tracks = FaceTracks(self._vectors)
         self._begun: dict[int, int] = {}  # by track: when it was first seen, ms
-        self._unnamed: dict[tuple[int, int], dict[str, Any]] = {}  # by timestamp and row
+        self._moments = Moments()
         self.facts: dict[str, Any] = {}
 
     def prepare(self, looks: FrameLooks) -> None:
@@ -79,17 +71,8 @@ class FaceSearchAnalysis:
         faces = looks.faces(looks.frame)
         ids = self._tracks.update(at, faces, looks.embeddings)
         shapes = [face_detail(face, looks.frame) for face in faces]
-        items = [
-            self._item(at, number, shapes[row]) for row, number in enumerate(ids.tolist()) if number >= 0
-        ]
-        for one in self._tracks.named:
-            shape = self._unnamed.pop((one.timestamp, one.row), None)
-            if shape is not None:
-                items.append(self._item(one.timestamp, one.id, shape))
-        self._unnamed = {
-            (when, row): shape for (when, row), shape in self._unnamed.items() if at - when <= _UNNAMED
-        }
-        self._unnamed |= {(at, row): shapes[row] for row, number in enumerate(ids.tolist()) if number < 0}
+        known = self._moments.add(at, ids.tolist(), shapes, self._tracks.named)
+        items = [self._item(*moment) for moment in known]
         return [*items, *self._search(self._tracks.over())]
 
     def finish(self) -> Sequence[Item]:
@@ -99,13 +82,13 @@ class FaceSearchAnalysis:
         return {
             "tracks": self._tracks.state(),
             "begun": list(self._begun.items()),
-            "unnamed": [[when, row, shape] for (when, row), shape in self._unnamed.items()],
+            "moments": self._moments.state(),
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
         self._tracks = FaceTracks.restore(state["tracks"], self._vectors)
         self._begun = dict(state["begun"])
-        self._unnamed = {(when, row): shape for when, row, shape in state["unnamed"]}
+        self._moments = Moments.restore(state["moments"])
 
     def _item(self, at: int, number: int, shape: dict[str, Any]) -> Item:
         self._begun[number] = min(at, self._begun.get(number, at))
@@ -126,10 +109,10 @@ class FaceSearchAnalysis:
         return items
 
 
-class CelebrityAnalysis:
+class CelebrityAnalysis(Momentary):
     """StartCelebrityRecognition's."""
 
-    interval, follows = 500, False
+    interval = 500
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
@@ -155,17 +138,3 @@ class CelebrityAnalysis:
             key = found.celebrity.celebrity_id
             items.append(Item(at, key, {"Timestamp": at, "Celebrity": detail}))
         return items
-
-    def finish(self) -> Sequence[Item]:
-        return []
-
-    def state(self) -> dict[str, Any]:
-        return {}
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """There is nothing that it knows from one frame to the next."""
-
-
-def key_of(number: int) -> str:
-    """By which a person's index sorts."""
-    return f"{number:09}"

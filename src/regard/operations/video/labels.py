@@ -20,17 +20,30 @@ _LEAST = 50.0  # percent
 _MOMENTS, _SEGMENTS = "TIMESTAMPS", "SEGMENTS"
 
 
-class LabelAnalysis:
-    """StartLabelDetection's."""
+class _Spanned:
+    """An analysis that knows nothing from one frame to the next but what is there without a break."""
 
     interval, follows = _INTERVAL, False
 
+    def __init__(self) -> None:
+        self._spans = Spans()
+
+    def state(self) -> dict[str, Any]:
+        return self._spans.state()
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        self._spans = Spans.restore(state)
+
+
+class LabelAnalysis(_Spanned):
+    """StartLabelDetection's."""
+
     def __init__(self, ctx: Context, request: Mapping[str, Any]) -> None:
+        super().__init__()
         self._taxonomy = ctx.services.labels.taxonomy
         wanted = (request.get("Settings") or {}).get("GeneralLabels") or {}
         self._filters = Filters.read(wanted, self._taxonomy)
         self._least = request.get("MinConfidence", _LEAST)
-        self._spans = Spans()
         self.facts = {"LabelModelVersion": ctx.services.labels.version}
 
     def prepare(self, looks: FrameLooks) -> None:
@@ -50,21 +63,13 @@ class LabelAnalysis:
     def finish(self) -> Sequence[Item]:
         return _segments(self._spans.finish(), "Label")
 
-    def state(self) -> dict[str, Any]:
-        return self._spans.state()
 
-    def restore(self, state: Mapping[str, Any]) -> None:
-        self._spans = Spans.restore(state)
-
-
-class ModerationAnalysis:
+class ModerationAnalysis(_Spanned):
     """StartContentModeration's."""
 
-    interval, follows = _INTERVAL, False
-
     def __init__(self, request: Mapping[str, Any]) -> None:
+        super().__init__()
         self._least = request.get("MinConfidence", _LEAST)
-        self._spans = Spans()
         self.facts = {"ModerationModelVersion": VERSION}
 
     def prepare(self, looks: FrameLooks) -> None:
@@ -82,12 +87,6 @@ class ModerationAnalysis:
 
     def finish(self) -> Sequence[Item]:
         return _segments(self._spans.finish(), "ModerationLabel", {"ContentTypes": []})
-
-    def state(self) -> dict[str, Any]:
-        return self._spans.state()
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        self._spans = Spans.restore(state)
 
 
 def _segments(found: Sequence[Segment], member: str, more: Mapping[str, Any] | None = None) -> list[Item]:

@@ -9,15 +9,13 @@ import numpy as np
 
 from regard.context import Context
 from regard.operations.face_shapes import face_detail
-from regard.operations.video.faces import key_of
+from regard.operations.video.tracked import Moments, key_of
 from regard.storage.job_records import Item
 from regard.video.frame_looks import FrameLooks
 from regard.video.sweep import Sample
 from regard.video.tracks import Tracker
 from regard.vision.body_parts import corners
 from regard.vision.protective.people import owners_of
-
-_UNNAMED = 4_000  # ms for which persons of no track are kept: they may turn out to be of one
 
 
 class PersonAnalysis:
@@ -28,7 +26,7 @@ class PersonAnalysis:
     def __init__(self, ctx: Context) -> None:
         self._looks = ctx.services.person_looks
         self._tracker = Tracker()
-        self._unnamed: dict[tuple[int, int], dict[str, Any]] = {}  # by timestamp and row
+        self._moments = Moments()
         self.facts: dict[str, Any] = {}
 
     def prepare(self, looks: FrameLooks) -> None:
@@ -47,27 +45,18 @@ class PersonAnalysis:
             lambda rows: self._looks.look(looks.frame.pixels, found.boxes[rows]),
         ).tolist()
         shapes = self._shapes(looks, found.boxes)
-        items = [_item(at, number, shapes[row]) for row, number in enumerate(ids) if number >= 0]
-        for one in self._tracker.named:
-            shape = self._unnamed.pop((one.timestamp, one.row), None)
-            if shape is not None:
-                items.append(_item(one.timestamp, one.id, shape))
-        self._unnamed = {
-            (when, row): shape for (when, row), shape in self._unnamed.items() if at - when <= _UNNAMED
-        }
-        self._unnamed |= {(at, row): shapes[row] for row, number in enumerate(ids) if number < 0}
-        return items
+        known = self._moments.add(at, ids, shapes, self._tracker.named)
+        return [_item(*moment) for moment in known]
 
     def finish(self) -> Sequence[Item]:
         return []
 
     def state(self) -> dict[str, Any]:
-        unnamed = [[when, row, shape] for (when, row), shape in self._unnamed.items()]
-        return {"tracker": self._tracker.state(), "unnamed": unnamed}
+        return {"tracker": self._tracker.state(), "moments": self._moments.state()}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         self._tracker = Tracker.restore(state["tracker"])
-        self._unnamed = {(when, row): shape for when, row, shape in state["unnamed"]}
+        self._moments = Moments.restore(state["moments"])
 
     @staticmethod
     def _shapes(looks: FrameLooks, boxes: np.ndarray[Any, np.dtype[np.float64]]) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from typing import Any
 from regard.context import Context
 from regard.operations.text import TextFilter
 from regard.operations.text_shapes import text_detections
+from regard.operations.video.momentary import Momentary
 from regard.storage.job_records import Item
 from regard.video.frame_looks import FrameLooks
 from regard.video.sweep import Sample
@@ -15,10 +16,10 @@ from regard.video.sweep import Sample
 _LEAST = 80.0  # percent, of a word where there is no WordFilter: a video has many frames to err in
 
 
-class TextAnalysis:
+class TextAnalysis(Momentary):
     """StartTextDetection's."""
 
-    interval, follows = 500, False
+    interval = 500
 
     def __init__(self, ctx: Context, request: Mapping[str, Any]) -> None:
         filters = {"WordFilter": {"MinConfidence": _LEAST}, **(request.get("Filters") or {})}
@@ -35,12 +36,3 @@ class TextAnalysis:
             Item(at, "", {"Timestamp": at, "TextDetection": one})
             for one in text_detections(lines, looks.frame)
         ]
-
-    def finish(self) -> Sequence[Item]:
-        return []
-
-    def state(self) -> dict[str, Any]:
-        return {}
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """There is nothing that it knows from one frame to the next."""
