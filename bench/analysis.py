@@ -68,7 +68,7 @@ def _row(
 
 
 def _seconds(parts: Parts, operations: Sequence[str], picture: bytes, *, shared: bool) -> float:
-    looks = parts.services.looks() if shared else None
+    looks = parts.models.looks() if shared else None
     started = time.process_time()
     for operation in operations:
         params = {"Image": {"Bytes": picture}, **_OPERATIONS[operation]}

@@ -93,7 +93,6 @@ def _run(video: Path, names: Sequence[str]) -> dict[str, float]:
         parts = build(Settings.load(data=Path(data)))
         parts.sessions.load()
         parts.gate.call("create_collection", {"CollectionId": "bench"}, LOCAL)
-        services = parts.services
         request = {
             "SegmentTypes": ["SHOT", "TECHNICAL_CUE"],
             "CollectionId": "bench",
@@ -102,7 +101,13 @@ def _run(video: Path, names: Sequence[str]) -> dict[str, float]:
         requests = {
             name: (
                 Context(
-                    services=services, caller=LOCAL, operation=name, looks=services.looks(), threshold=95.0
+                    models=parts.models,
+                    stores=parts.stores,
+                    settings=parts.settings,
+                    caller=LOCAL,
+                    operation=name,
+                    looks=parts.models.looks(),
+                    threshold=95.0,
                 ),
                 request,
             )

@@ -22,7 +22,7 @@ from regard.collections.milvus import MilvusEngine
 from regard.collections.store import CollectionStore
 from regard.collections.user_vector import UserVectors
 from regard.collections.users import Users
-from regard.context import Services
+from regard.context import Models, Stores
 from regard.errors import RegardError
 from regard.gate import Gate
 from regard.governance.audit import AuditLog
@@ -60,7 +60,8 @@ class Parts:
     audit: AuditLog
     indexes: FollowedIndexes
     sessions: SessionPool
-    services: Services
+    models: Models
+    stores: Stores
     gate: Gate
 
     def close(self) -> None:
@@ -95,20 +96,21 @@ def build(settings: Settings, *, report: Report | None = None) -> Parts:
     )
     gallery = Gallery(database, indexes, most_faces=settings.collection_faces)
     users = Users(database, indexes, UserVectors.load(), most_users=settings.collection_users)
-    services = Services(
-        settings=settings,
+    models = Models(
         faces=analyzer,
         texts=TextAnalyzer(sessions),
         labels=LabelDetector(sessions),
+        nudity=NudityDetector(BodyPartDetector(sessions), analyzer),
+        protective=ProtectiveDetector(sessions),
+        things=ThingDetector(sessions),
+        person_looks=PersonLooks(sessions),
+    )
+    stores = Stores(
         collections=CollectionStore(database, indexes),
         gallery=gallery,
         users=users,
         celebrities=Celebrities(database, gallery, users),
-        nudity=NudityDetector(BodyPartDetector(sessions), analyzer),
-        protective=ProtectiveDetector(sessions),
         reviews=ModerationReviews(database),
-        things=ThingDetector(sessions),
-        person_looks=PersonLooks(sessions),
         objects=ObjectStore(
             parse_folders(settings.buckets), settings.s3_endpoint, parse_names(settings.output_buckets)
         ),
@@ -123,8 +125,11 @@ def build(settings: Settings, *, report: Report | None = None) -> Parts:
         audit=audit,
         indexes=indexes,
         sessions=sessions,
-        services=services,
-        gate=Gate(services, audit, names=wire_names(), holder=lambda key_id: _holder(keys, key_id)),
+        models=models,
+        stores=stores,
+        gate=Gate(
+            settings, models, stores, audit, names=wire_names(), holder=lambda key_id: _holder(keys, key_id)
+        ),
     )
 
 

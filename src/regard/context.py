@@ -27,25 +27,16 @@ from regard.vision.text import TextAnalyzer
 
 
 @dataclass(frozen=True, slots=True)
-class Services:
-    """What operations work with; built once, in `regard.app`."""
+class Models:
+    """What looks at pixels; built once, in `regard.app`. Networks load when they are first used."""
 
-    settings: Settings
     faces: FaceAnalyzer
     texts: TextAnalyzer
     labels: LabelDetector
-    collections: CollectionStore
-    gallery: Gallery
-    users: Users
-    celebrities: Celebrities
     nudity: NudityDetector
     protective: ProtectiveDetector
-    reviews: ModerationReviews
-    objects: ObjectStore
     things: ThingDetector
     person_looks: PersonLooks
-    jobs: JobStore
-    notices: JobNotices
 
     @property
     def detectors(self) -> Detectors:
@@ -55,6 +46,20 @@ class Services:
     def looks(self) -> Looks:
         """A new memory of what is found in pictures, for one request or several about one picture."""
         return Looks(self.faces, self.labels, self.nudity)
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """What is kept, and where; built once, in `regard.app`."""
+
+    collections: CollectionStore
+    gallery: Gallery
+    users: Users
+    celebrities: Celebrities
+    reviews: ModerationReviews
+    objects: ObjectStore
+    jobs: JobStore
+    notices: JobNotices
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,9 @@ class Context:
     name none; None for every other.
     """
 
-    services: Services
+    settings: Settings
+    models: Models
+    stores: Stores
     caller: Caller
     operation: str
     looks: Looks

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from regard.caller import Caller
-from regard.context import Context, Services
+from regard.context import Context, Models, Stores
 from regard.errors import (
     AccessDeniedException,
     NotImplementedException,
@@ -31,6 +31,7 @@ from regard.operations.resources import collection_arn, collection_of
 from regard.operations.stored_results import KINDS, Kind
 from regard.operations.video.runs import sweep
 from regard.operations.withholding import withhold, withhold_found
+from regard.settings import Settings
 from regard.storage.job_records import Job
 from regard.vision.looks import Looks
 
@@ -52,7 +53,9 @@ class Gate:
 
     def __init__(
         self,
-        services: Services,
+        settings: Settings,
+        models: Models,
+        stores: Stores,
         audit: AuditLog,
         *,
         names: Mapping[str, str],
@@ -62,7 +65,9 @@ class Gate:
 
         `holder` tells who holds a key now, for what was begun earlier.
         """
-        self._services = services
+        self._settings = settings
+        self._models = models
+        self._stores = stores
         self._names = {**OWN_NAMES, **names}
         self._holder = holder
         self._audit = audit
@@ -253,15 +258,15 @@ class Gate:
         record["purpose"] = effective
         self._refuse_lowered_purpose(operation, params, current, caller)
         request = purpose.with_threshold(operation, params, effective, raised=job is not None)
-        settled = purpose.settled_threshold(
-            operation, self._services.settings.celebrity_similarity, effective
-        )
+        settled = purpose.settled_threshold(operation, self._settings.celebrity_similarity, effective)
         record["threshold"] = purpose.threshold_of(operation, request) if settled is None else settled
         context = Context(
-            services=self._services,
+            settings=self._settings,
+            models=self._models,
+            stores=self._stores,
             caller=caller,
             operation=operation,
-            looks=looks or self._services.looks(),
+            looks=looks or self._models.looks(),
             request_id=record["request_id"],
             case=record["case"],
             purpose=effective,
@@ -275,10 +280,10 @@ class Gate:
         """The job that a request is about, which has a collection and a purpose of its own."""
         if "JobId" not in params or operation not in ABOUT_JOBS:
             return None
-        return self._services.jobs.find(str(params["JobId"]))
+        return self._stores.jobs.find(str(params["JobId"]))
 
     def _refuse_unauthorized(self, name: str, caller: Caller, collection_id: str | None) -> None:
-        settings = self._services.settings
+        settings = self._settings
         action = f"rekognition:{name}"
         resource = "*" if collection_id is None else collection_arn(settings, collection_id)
         if not policy.allows(caller, action, resource):
@@ -291,7 +296,7 @@ class Gate:
         if collection_id is None:
             return purpose.GENERAL
         try:
-            tags = self._services.collections.tags(collection_id)
+            tags = self._stores.collections.tags(collection_id)
         except ResourceNotFoundException:
             return purpose.GENERAL  # the operation says so, in its own words
         return tags.get(purpose.TAG, purpose.GENERAL)

@@ -73,7 +73,7 @@ def test_people_are_counted_as_a_table_or_json(regard: Run, parts: Parts, bucket
     video = {"S3Object": {"Bucket": "videos", "Name": "people"}}
     job_id = str(parts.gate.call("start_person_tracking", {"Video": video}, LOCAL)["JobId"])
     assert "still under way" in regard("jobs", "counts", job_id, code=1).stderr
-    Worker(parts.services.jobs, JobLeases(parts.services.jobs), lambda: parts.gate, lease_seconds=60).run_one(
+    Worker(parts.stores.jobs, JobLeases(parts.stores.jobs), lambda: parts.gate, lease_seconds=60).run_one(
         threading.Event()
     )
     told = regard("jobs", "counts", job_id, "--line", "0,0.5,1,0.5", "--interval", "2.5").stdout
@@ -107,7 +107,7 @@ def test_a_worker_runs_what_waits_until_it_is_told_to_stop(
     job: Any = None
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
-        job = parts.services.jobs.find(job_id)
+        job = parts.stores.jobs.find(job_id)
         if job.status != "IN_PROGRESS":
             break
         time.sleep(0.05)

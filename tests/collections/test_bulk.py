@@ -152,6 +152,6 @@ def test_what_can_not_be_a_face_is_refused_with_its_row(change: dict[str, object
 def test_embeddings_of_real_faces_pass(parts, group_photo: Path) -> None:
     from regard.vision.image import decode_image
 
-    analyzer = parts.services.faces
+    analyzer = parts.models.faces
     image = decode_image(group_photo.read_bytes())
     check(Embeddings(analyzer.embed(image, analyzer.detect(image))), 0)

@@ -35,15 +35,14 @@ def call(parts: Parts):
 
 def enrol(parts: Parts, name: str, photo: Path, **facts: Any) -> str:
     """Makes a celebrity of one photo and answers its id."""
-    services = parts.services
     [reading] = read_photos(parts, [photo])
     assert reading.photo is not None
-    found = services.celebrities.put(
+    found = parts.stores.celebrities.put(
         name,
         **({"urls": ["example.org/1"], "known_gender": "Female"} | facts),
-        face_model_version=services.faces.version,
+        face_model_version=parts.models.faces.version,
     )
-    services.celebrities.enrol(found, [reading.photo])
+    parts.stores.celebrities.enrol(found, [reading.photo])
     return found.celebrity_id
 
 
@@ -205,10 +204,9 @@ def test_no_operation_reaches_the_celebrities_collection(parts: Parts, call, por
 
 def test_an_embedding_of_nothing_is_near_nobody(parts: Parts, portrait: Path) -> None:
     enrol(parts, "Eileen", portrait)
-    services = parts.services
-    [found] = services.celebrities.recognise(
-        np.zeros((1, services.faces.dimension), np.float32),
+    [found] = parts.stores.celebrities.recognise(
+        np.zeros((1, parts.models.faces.dimension), np.float32),
         threshold=95.0,
-        face_model_version=services.faces.version,
+        face_model_version=parts.models.faces.version,
     )
     assert found is None

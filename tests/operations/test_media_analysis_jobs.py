@@ -46,8 +46,8 @@ def parts(
 
 @pytest.fixture
 def worker(parts: Parts) -> Worker:
-    leases = JobLeases(parts.services.jobs, seconds=60, attempts=3)
-    return Worker(parts.services.jobs, leases, lambda: parts.gate, lease_seconds=60)
+    leases = JobLeases(parts.stores.jobs, seconds=60, attempts=3)
+    return Worker(parts.stores.jobs, leases, lambda: parts.gate, lease_seconds=60)
 
 
 def start(parts: Parts, caller: Any = LOCAL, **changes: Any) -> str:
@@ -66,11 +66,11 @@ def results(tmp_path: Path) -> list[str]:
 def test_a_job_waits_is_under_way_and_has_ended(parts: Parts, worker: Worker) -> None:
     job_id = start(parts)
     assert get(parts, job_id)["Status"] == "QUEUED"
-    assert parts.services.jobs.find(job_id) is not None
-    lease = JobLeases(parts.services.jobs).take("w")
+    assert parts.stores.jobs.find(job_id) is not None
+    lease = JobLeases(parts.stores.jobs).take("w")
     assert lease is not None
     assert get(parts, job_id)["Status"] == "IN_PROGRESS"
-    JobLeases(parts.services.jobs).give_back(lease)
+    JobLeases(parts.stores.jobs).give_back(lease)
     worker.run_one(FOREVER)
     assert get(parts, job_id)["Status"] == "SUCCEEDED"
 
@@ -152,7 +152,7 @@ def test_a_bucket_that_is_away_puts_the_job_off_and_blames_no_picture(
         raise InternalServerError("The bucket can't be reached. Try your call again.")
 
     with monkeypatch.context() as broken:
-        broken.setattr(type(parts.services.objects), "read", away)
+        broken.setattr(type(parts.stores.objects), "read", away)
         worker.run_one(FOREVER)
     assert get(parts, job_id)["Status"] == "IN_PROGRESS"
     assert results(tmp_path) == []
@@ -170,8 +170,8 @@ def test_a_pack_that_is_not_installed_is_resource_not_ready(
     built = build(settings)
     try:
         job_id = start(built, OutputConfig={"S3Bucket": "videos"})
-        leases = JobLeases(built.services.jobs)
-        Worker(built.services.jobs, leases, lambda: built.gate, lease_seconds=60).run_one(FOREVER)
+        leases = JobLeases(built.stores.jobs)
+        Worker(built.stores.jobs, leases, lambda: built.gate, lease_seconds=60).run_one(FOREVER)
         details = get(built, job_id)["FailureDetails"]
         assert details["Code"] == "RESOURCE_NOT_READY"
         assert "regard models install nudenet" in details["Message"]

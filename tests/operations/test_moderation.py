@@ -65,7 +65,9 @@ class Seen:
 
 
 def labelled(parts: Parts, portrait: Path, seen: Seen, **more: object) -> list[dict[str, Any]]:
-    gate = Gate(replace(parts.services, nudity=seen), parts.audit, names=wire_names())  # type: ignore[arg-type]
+    gate = Gate(
+        parts.settings, replace(parts.models, nudity=seen), parts.stores, parts.audit, names=wire_names()
+    )  # type: ignore[arg-type]
     request = {"Image": {"Bytes": portrait.read_bytes()}, **more}
     return gate.call("detect_moderation_labels", request, LOCAL)["ModerationLabels"]
 
@@ -189,7 +191,7 @@ def test_a_human_loop_opens_one_review(call, parts: Parts, portrait: Path, other
         assert output["HumanLoopArn"] == "arn:aws:sagemaker:us-east-1:000000000000:human-loop/loop-1"
         assert output["HumanLoopActivationReasons"] == ["ConditionsEvaluation"]
         assert json.loads(output["HumanLoopActivationConditionsEvaluationResults"]) == {"Conditions": []}
-    [review] = parts.services.reviews.page(limit=10)
+    [review] = parts.stores.reviews.page(limit=10)
     assert (review.loop_name, review.flow_definition) == ("loop-1", FLOW)
     assert (review.labels, review.classifiers) == ([], ["FreeOfAdultContent"])
     assert len(review.image_digest) == 64
@@ -201,6 +203,6 @@ def test_a_human_loop_opens_one_review(call, parts: Parts, portrait: Path, other
 def test_a_review_keeps_the_labels_that_were_answered(parts: Parts, portrait: Path) -> None:
     config = {"HumanLoopName": "loop-2", "FlowDefinitionArn": FLOW}
     answered = labelled(parts, portrait, Seen(FEMALE_GENITALIA=77.0), HumanLoopConfig=config)
-    [review] = parts.services.reviews.page(limit=10)
+    [review] = parts.stores.reviews.page(limit=10)
     assert review.labels == answered
     assert len(answered) == 3

@@ -248,7 +248,7 @@ def test_a_strict_collection_searches_users_at_99_percent(parts: Parts, call: Ca
 
 
 def test_a_collection_of_another_model_takes_no_new_association(parts: Parts, call: Call) -> None:
-    parts.services.collections.create("old", "0.1")
+    parts.stores.collections.create("old", "0.1")
     call("create_user", CollectionId="old", UserId="ann")
     for operation in ("associate_faces", "disassociate_faces"):
         with pytest.raises(InvalidParameterException, match="face model 0.1"):

@@ -90,8 +90,8 @@ def parts(installed_pack: InstalledPack, analyses: None, bucket: Path, tmp_path:
 
 @pytest.fixture
 def worker(parts: Parts) -> Worker:
-    leases = JobLeases(parts.services.jobs, seconds=60, attempts=3)
-    return Worker(parts.services.jobs, leases, lambda: parts.gate, lease_seconds=60)
+    leases = JobLeases(parts.stores.jobs, seconds=60, attempts=3)
+    return Worker(parts.stores.jobs, leases, lambda: parts.gate, lease_seconds=60)
 
 
 @pytest.fixture
@@ -167,7 +167,7 @@ def test_a_worker_that_is_told_to_stop_finishes_its_step_and_leaves_the_rest_to_
     stop = threading.Event()
     stop.set()
     for n in range(4):
-        job = parts.services.jobs.find(job_id)
+        job = parts.stores.jobs.find(job_id)
         assert job is not None
         assert (job.status, job.progress, job.attempts, job.holder) == ("IN_PROGRESS", n / 4, 0, None)
         assert worker.run_one(stop)
@@ -223,7 +223,7 @@ def test_a_suspended_keys_job_is_not_run(parts: Parts, worker: Worker, script: S
 def test_a_key_that_is_suspended_stops_its_running_job_at_the_next_step(parts: Parts, script: Script) -> None:
     caller = holder(parts)
     job_id = start(parts, script(steps=9), caller)
-    steps = parts.gate.run_job(parts.services.jobs.find(job_id))  # type: ignore[arg-type]
+    steps = parts.gate.run_job(parts.stores.jobs.find(job_id))  # type: ignore[arg-type]
     next(steps)
     parts.keys.suspend(caller.key_id)
     with pytest.raises(AccessDeniedException, match="suspended"):

@@ -53,9 +53,16 @@ def found(
     places: int | None = None,
 ) -> tuple[dict[str, list[Item]], dict[str, Any]]:
     """What the analyses find up to so many places, and the state there."""
-    services = parts.services
     contexts = {
-        name: Context(services=services, caller=LOCAL, operation=name, looks=services.looks(), threshold=95.0)
+        name: Context(
+            models=parts.models,
+            stores=parts.stores,
+            settings=parts.settings,
+            caller=LOCAL,
+            operation=name,
+            looks=parts.models.looks(),
+            threshold=95.0,
+        )
         for name in operations
     }
     items: dict[str, list[Item]] = {name: [] for name in operations}
@@ -179,7 +186,7 @@ def test_a_still_picture_is_looked_at_once_and_a_cut_is_told_once(parts: Parts, 
     file = clips.write(tmp_path / "still.mp4", still, options={"crf": "8"})
     one = Counted()
     with Video.open(file) as video:
-        detectors: Detectors = parts.services.detectors
+        detectors: Detectors = parts.models.detectors
         times = [time for reached in Sweep(video, [one], detectors).run() for time in reached.found[0]]
     assert times == list(range(0, 2000, 200))
     assert len({id(looks) for looks in one.looks}) == 2

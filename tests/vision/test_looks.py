@@ -53,7 +53,7 @@ def test_what_requests_share_is_decoded_and_looked_for_once(
     call(parts, "detect_faces", picture)
     alone = Counter(runs)
     runs.clear()
-    shared = parts.services.looks()
+    shared = parts.models.looks()
     for operation in OPERATIONS:
         call(parts, operation, picture, looks=shared)
     assert runs["decoded"] == 1
@@ -61,13 +61,13 @@ def test_what_requests_share_is_decoded_and_looked_for_once(
 
 
 def test_answers_are_the_same_as_of_requests_of_their_own(parts: Parts, group_photo: Path) -> None:
-    picture, shared = group_photo.read_bytes(), parts.services.looks()
+    picture, shared = group_photo.read_bytes(), parts.models.looks()
     for operation in OPERATIONS:
         assert call(parts, operation, picture, looks=shared) == call(parts, operation, picture)
 
 
 def test_another_picture_is_looked_at_anew(parts: Parts, portrait: Path, texture: Path) -> None:
-    shared = parts.services.looks()
+    shared = parts.models.looks()
     assert len(call(parts, "detect_faces", portrait.read_bytes(), looks=shared)["FaceDetails"]) == 1
     assert call(parts, "detect_faces", texture.read_bytes(), looks=shared)["FaceDetails"] == []
 

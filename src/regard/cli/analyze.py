@@ -41,7 +41,7 @@ def analyze(
     answers: dict[str, dict[str, Any]] = {}
     found: list[Finding] = []
     with local_gate(data, case) as gate:
-        looks = gate.parts.services.looks()
+        looks = gate.parts.models.looks()
         sharing = gate.sharing(looks)
         for operation in _operations(gate):
             name = gate.parts.gate.name_of(operation)
@@ -74,7 +74,7 @@ def analyze(
 def _operations(gate: LocalGate) -> Iterator[str]:
     """Every image analysis that is built; celebrities where the operator has enrolled any."""
     for operation in READERS:
-        wanted = operation != "recognize_celebrities" or bool(gate.parts.services.celebrities.all())
+        wanted = operation != "recognize_celebrities" or bool(gate.parts.stores.celebrities.all())
         if wanted and gate.parts.gate.is_built(operation):
             yield operation
 

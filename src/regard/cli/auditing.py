@@ -57,7 +57,7 @@ class Auditor:
         from regard.evaluation.dataset import AGE, GENDER
         from regard.evaluation.faces import Describer, look_at
 
-        model = self._parts.services.faces
+        model = self._parts.models.faces
         described = describe and any(column in dataset.columns for column in (AGE, GENDER))
         with bar(hidden=self._silent) as progress:
             task = progress.add_task(title, total=len(dataset.samples), rate="")
@@ -87,7 +87,7 @@ class Auditor:
     def record(self, what: str, **facts: Any) -> None:
         """Leaves the record of a run, with counts and nothing of a person, before its result is shown."""
         case = {} if self._case is None else {"case": self._case}
-        self._parts.audit.append_command(f"audit {what}", self._parts.services.faces.version, **facts, **case)
+        self._parts.audit.append_command(f"audit {what}", self._parts.models.faces.version, **facts, **case)
 
 
 @contextmanager

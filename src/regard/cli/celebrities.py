@@ -54,12 +54,12 @@ def add(
     if not files:
         raise RegardError(f"There is no JPEG or PNG in {folder}.")
     with local_gate(data) as gate:
-        celebrities, audit = gate.parts.services.celebrities, gate.parts.audit
+        celebrities, audit = gate.parts.stores.celebrities, gate.parts.audit
         readings = _read(gate, files, hidden=as_json)
         taken = [(reading.file, reading.photo) for reading in readings if reading.photo is not None]
         passed = {reading.file: reading.problem for reading in readings if reading.problem is not None}
         if taken:
-            version = gate.parts.services.faces.version
+            version = gate.parts.models.faces.version
             found = celebrities.put(name, urls=urls, known_gender=known_gender, face_model_version=version)
             joined = celebrities.enrol(found, [photo for _, photo in taken])
             passed |= {taken[place][0]: _UNLIKE for place in joined.unlike}
@@ -84,7 +84,7 @@ def add(
 def list_(as_json: AsJson = False, data: DataFolder = None) -> None:
     """List the celebrities with their ids, photos and URLs."""
     with local_gate(data, existing=True) as gate:
-        known = gate.parts.services.celebrities.all()
+        known = gate.parts.stores.celebrities.all()
     if as_json:
         print_json([{key: value for key, value in asdict(one).items() if key != "row"} for one in known])
         return
@@ -111,7 +111,7 @@ def remove(
 ) -> None:
     """Erase a celebrity and every face of it."""
     with local_gate(data, existing=True) as gate:
-        celebrities = gate.parts.services.celebrities
+        celebrities = gate.parts.stores.celebrities
         found = celebrities.find(celebrity)
         if not yes:
             typer.confirm(f"Erase {found.name} and {count(found.photos, 'photo')}?", abort=True)

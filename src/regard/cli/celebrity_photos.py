@@ -39,7 +39,7 @@ def _read(parts: Parts, file: Path) -> Reading:
     from regard.vision.image import ImageError, decode_image
     from regard.vision.quality import Bar, flaws
 
-    settings, analyzer = parts.settings, parts.services.faces
+    settings, analyzer = parts.settings, parts.models.faces
     try:
         image = decode_image(
             read_picture(file), max_side=settings.image_side, max_pixels=settings.image_pixels

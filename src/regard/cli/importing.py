@@ -64,7 +64,7 @@ def import_(
     with local_gate(data) as gate:
         gate.check("create_collection", CollectionId=collection)
         _check_model(gate, source, file, model_version)
-        store = gate.parts.services.collections
+        store = gate.parts.stores.collections
         found = _find(gate, collection)
         journal = None if found is None else _Journal.open(gate, found, file, ids)
         done = 0 if journal is None or again else min(journal.position(), source.rows)
@@ -90,7 +90,7 @@ def import_(
 
 
 def _check_model(gate: LocalGate, source: VectorFile, file: Path, model_version: str | None) -> None:
-    faces = gate.parts.services.faces
+    faces = gate.parts.models.faces
     if model_version not in (None, faces.version):
         raise RegardError(
             f"The embeddings were made by version {model_version} of the face model and this is version "
@@ -108,10 +108,10 @@ def _check_model(gate: LocalGate, source: VectorFile, file: Path, model_version:
 def _find(gate: LocalGate, collection: str) -> Collection | None:
     """The collection, or None where there is none. Raises RegardError where another model made its faces."""
     try:
-        found = gate.parts.services.collections.get(collection)
+        found = gate.parts.stores.collections.get(collection)
     except ResourceNotFoundException:
         return None
-    version = gate.parts.services.faces.version
+    version = gate.parts.models.faces.version
     if found.face_model_version != version:
         raise RegardError(
             f"The faces of {found.collection_id} were made by version {found.face_model_version} of the face "
@@ -162,7 +162,7 @@ def _load(
         "rows": source.rows,
         "from_row": done,
         "face_model_version": collection.face_model_version,
-        "purpose": gate.parts.services.collections.tags(collection.collection_id).get(
+        "purpose": gate.parts.stores.collections.tags(collection.collection_id).get(
             purposes.TAG, purposes.GENERAL
         ),
     }

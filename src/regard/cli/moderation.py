@@ -33,7 +33,7 @@ def moderate(
     """Look for nudity and swimwear in a photo. Needs `regard models install nudenet`."""
     picture = read_picture(photo)
     with local_gate(data, case) as gate:
-        looks = gate.parts.services.looks()
+        looks = gate.parts.models.looks()
         image = {"Bytes": picture}
         answer = gate.sharing(looks).call("detect_moderation_labels", Image=image, MinConfidence=least)
         if drawing:

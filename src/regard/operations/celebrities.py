@@ -28,7 +28,7 @@ def recognize_celebrities(ctx: Context, request: dict[str, Any]) -> dict[str, An
     image = load_image(ctx, request["Image"])
     faces, described = ctx.looks.faces(image), ctx.looks.attributes(image)
     readings = ctx.looks.readings(image)
-    recognised = recognise(ctx, faces, lambda rows: ctx.services.faces.embed(image, faces, readings)[rows])
+    recognised = recognise(ctx, faces, lambda rows: ctx.models.faces.embed(image, faces, readings)[rows])
     response: dict[str, Any] = {"CelebrityFaces": [], "UnrecognizedFaces": []}
     for face, attributes, found in zip(faces, described, recognised, strict=True):
         shape = _compared_face(face, image, attributes)
@@ -41,7 +41,7 @@ def recognize_celebrities(ctx: Context, request: dict[str, Any]) -> dict[str, An
 
 def get_celebrity_info(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The name, the URLs and the known gender of a celebrity by its id."""
-    return celebrity_facts(ctx.services.celebrities.get(request["Id"]))
+    return celebrity_facts(ctx.stores.celebrities.get(request["Id"]))
 
 
 def recognise(
@@ -52,13 +52,12 @@ def recognise(
     Only the largest faces are looked at, and of these only what is fit to be searched for: of a face of a few
     pixels strangers are told apart far worse than the threshold says.
     """
-    services = ctx.services
     looked_at = [n for n, face in enumerate(faces[:_MOST_CELEBRITIES]) if not flaws(face, bar=Bar.LOW)]
     recognised: list[Recognised | None] = [None] * len(faces)
     if ctx.threshold is None or not looked_at:
         return recognised
-    found = services.celebrities.recognise(
-        embed(np.array(looked_at)), threshold=ctx.threshold, face_model_version=services.faces.version
+    found = ctx.stores.celebrities.recognise(
+        embed(np.array(looked_at)), threshold=ctx.threshold, face_model_version=ctx.models.faces.version
     )
     for place, one in zip(looked_at, found, strict=True):
         recognised[place] = one

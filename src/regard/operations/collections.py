@@ -18,27 +18,27 @@ def create_collection(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Makes an empty collection, pinned to the face model, with its tags; `regard:purpose` is one of them."""
     tags = request.get("Tags") or {}
     check_new_tags(tags)
-    collection = ctx.services.collections.create(request["CollectionId"], ctx.services.faces.version, tags)
+    collection = ctx.stores.collections.create(request["CollectionId"], ctx.models.faces.version, tags)
     return {
         "StatusCode": 200,
-        "CollectionArn": collection_arn(ctx.services.settings, collection.collection_id),
+        "CollectionArn": collection_arn(ctx.settings, collection.collection_id),
         "FaceModelVersion": collection.face_model_version,
     }
 
 
 def delete_collection(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Erases a collection, its faces and its tags."""
-    ctx.services.collections.delete(request["CollectionId"])
+    ctx.stores.collections.delete(request["CollectionId"])
     return {"StatusCode": 200}
 
 
 def describe_collection(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """How many faces a collection has, its model, ARN and age."""
-    collection = ctx.services.collections.get(request["CollectionId"])
+    collection = ctx.stores.collections.get(request["CollectionId"])
     return {
         "FaceCount": collection.face_count,
         "FaceModelVersion": collection.face_model_version,
-        "CollectionARN": collection_arn(ctx.services.settings, collection.collection_id),
+        "CollectionARN": collection_arn(ctx.settings, collection.collection_id),
         "CreationTimestamp": datetime.fromtimestamp(collection.created / 1000, UTC),
         "UserCount": collection.user_count,
     }
@@ -48,7 +48,7 @@ def list_collections(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The collections in the order they were made, a page at a time."""
     after = read_token(_LISTING, request.get("NextToken"))
     limit = request.get("MaxResults") or _MOST_RESULTS
-    found = ctx.services.collections.page(after=after, limit=limit + 1)
+    found = ctx.stores.collections.page(after=after, limit=limit + 1)
     page = found[:limit]
     response: dict[str, Any] = {
         "CollectionIds": [collection.collection_id for collection in page],

@@ -16,7 +16,7 @@ from regard.operations.images import load_image
 
 def compare_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The largest face of the source against every face of the target, the most similar first."""
-    analyzer = ctx.services.faces
+    analyzer = ctx.models.faces
     quality_filter = request.get("QualityFilter", "NONE")
     threshold = request["SimilarityThreshold"]
     source = load_image(ctx, request["SourceImage"])

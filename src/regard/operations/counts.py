@@ -56,7 +56,7 @@ def get_job_counts(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _job(ctx: Context, job_id: str) -> Job:
-    job = ctx.services.jobs.find(job_id)
+    job = ctx.stores.jobs.find(job_id)
     if job is None:
         raise ResourceNotFoundException(f"Could not find JobId: {job_id}")
     if job.operation != _START:
@@ -95,7 +95,7 @@ def _line(ends: Sequence[float] | None) -> Line | None:
 
 def _sightings(ctx: Context, job: Job) -> Iterator[Sighting]:
     after: int | None = None
-    while found := ctx.services.jobs.items(job, view="", by_key=False, after=after, limit=_PAGE):
+    while found := ctx.stores.jobs.items(job, view="", by_key=False, after=after, limit=_PAGE):
         for _, item in found:
             person = item.body["Person"]
             box = person["BoundingBox"]

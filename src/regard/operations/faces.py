@@ -37,19 +37,18 @@ def detect_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 def index_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Enrols the faces that pass the quality filter, the largest first, and names those that don't."""
-    services = ctx.services
     names = wanted(request.get("DetectionAttributes"))
     collection = collection_for_embedding(ctx, request["CollectionId"])
     image = load_image(ctx, request["Image"])
-    accepted, refused = passing_quality(services.faces.detect(image), request.get("QualityFilter", "AUTO"))
+    accepted, refused = passing_quality(ctx.models.faces.detect(image), request.get("QualityFilter", "AUTO"))
     limit = request.get("MaxFaces", len(accepted))
     kept, surplus = accepted[:limit], accepted[limit:]
-    readings = services.faces.read(image, kept)
-    vectors = services.faces.embed(image, kept, readings)
+    readings = ctx.models.faces.read(image, kept)
+    vectors = ctx.models.faces.embed(image, kept, readings)
     described: list[Attributes | None] = [None] * len(kept)
     if names:
-        described = list(services.faces.describe(image, kept, readings))
-    stored = services.gallery.add(
+        described = list(ctx.models.faces.describe(image, kept, readings))
+    stored = ctx.stores.gallery.add(
         collection,
         [
             NewFace(face_box(face, image), face.confidence, vector)
@@ -77,10 +76,10 @@ def index_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 def list_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The faces of a collection in the order they were enrolled, a page at a time; of one user, or by ids."""
-    collection = ctx.services.collections.get(request["CollectionId"])
+    collection = ctx.stores.collections.get(request["CollectionId"])
     listing = f"faces/{collection.row}"
     limit = request.get("MaxResults") or _MOST_FACES_LISTED
-    found = ctx.services.gallery.page(
+    found = ctx.stores.gallery.page(
         collection,
         after=read_token(listing, request.get("NextToken")),
         limit=limit + 1,
@@ -98,9 +97,9 @@ def list_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 def delete_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Erases faces. A face that a user holds, or that is not there, is reported and changes nothing."""
-    collection = ctx.services.collections.get(request["CollectionId"])
+    collection = ctx.stores.collections.get(request["CollectionId"])
     wanted = list(dict.fromkeys(request["FaceIds"]))
-    erased, held = ctx.services.gallery.delete(collection, wanted)
+    erased, held = ctx.stores.gallery.delete(collection, wanted)
     gone = {face.face_id for face in erased}
     users = {face.face_id: face.user_id for face in held}
     failures = [

@@ -30,7 +30,7 @@ def load_image(
     Raises InvalidParameterException, InvalidS3ObjectException, ImageTooLargeException or
     InvalidImageFormatException.
     """
-    settings = ctx.services.settings
+    settings = ctx.settings
     try:
         return ctx.looks.image(
             _bytes(ctx, source, min(settings.image_bytes, most_bytes or settings.image_bytes)),
@@ -49,7 +49,7 @@ def load_image(
 
 
 def _bytes(ctx: Context, source: Mapping[str, Any], most: int) -> bytes:
-    settings = ctx.services.settings
+    settings = ctx.settings
     given = [name for name in ("Bytes", "S3Object") if source.get(name) is not None]
     if len(given) != 1:
         raise InvalidParameterException(
@@ -59,7 +59,7 @@ def _bytes(ctx: Context, source: Mapping[str, Any], most: int) -> bytes:
         where = source["S3Object"]
         if not (where.get("Bucket") and where.get("Name")):
             raise InvalidParameterException("Request has invalid parameters: S3Object needs Bucket and Name")
-        return ctx.services.objects.read(
+        return ctx.stores.objects.read(
             where["Bucket"], where["Name"], where.get("Version"), limit=settings.object_bytes
         )
     content: bytes = source["Bytes"]

@@ -18,7 +18,7 @@ def list_jobs(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The jobs, the newest first."""
     most = min(request.get("MaxResults", _JOBS), _JOBS)
     before = read_token(_LISTING, request.get("NextToken")) or None
-    found = ctx.services.jobs.page(before=before, limit=most + 1)
+    found = ctx.stores.jobs.page(before=before, limit=most + 1)
     answer: dict[str, Any] = {"Jobs": [_shape(job) for job in found[:most]]}
     if len(found) > most:
         answer["NextToken"] = make_token(_LISTING, found[most - 1].row)
@@ -29,7 +29,7 @@ def get_job(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """How far a job is, and who was told of its end."""
     job = _find(ctx, request)
     answer = _shape(job)
-    notice = ctx.services.notices.state(job)
+    notice = ctx.stores.notices.state(job)
     if notice is not None:
         channel, attempts, delivered, failure = notice
         answer["Notification"] = {"Channel": channel, "Attempts": attempts, "Delivered": delivered}
@@ -40,12 +40,12 @@ def get_job(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 def cancel_job(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Ends a job at once, as FAILED; one that has ended already stays as it is."""
-    ctx.services.jobs.cancel(_find(ctx, request))
+    ctx.stores.jobs.cancel(_find(ctx, request))
     return get_job(ctx, request)
 
 
 def _find(ctx: Context, request: dict[str, Any]) -> Job:
-    job = ctx.services.jobs.find(request["JobId"])
+    job = ctx.stores.jobs.find(request["JobId"])
     if job is None:
         raise ResourceNotFoundException(f"Could not find JobId: {request['JobId']}")
     return job

@@ -23,7 +23,7 @@ _COLOURS = 10
 
 def detect_labels(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Objects, scenes and concepts of a picture with their ancestors, and its light, focus and colours."""
-    detector = ctx.services.labels
+    detector = ctx.models.labels
     features = request.get("Features") or ["GENERAL_LABELS"]
     settings = request.get("Settings") or {}
     filters = Filters.read(settings.get("GeneralLabels") or {}, detector.taxonomy)

@@ -61,10 +61,10 @@ def open_manifest(ctx: Context, request: Mapping[str, Any]) -> Iterator[BinaryIO
     where = request["Input"]["S3Object"]
     if not (where.get("Bucket") and where.get("Name")):
         raise InvalidParameterException("Request has invalid parameters: S3Object needs Bucket and Name")
-    most = ctx.services.settings.manifest_images * LONGEST_LINE
+    most = ctx.settings.manifest_images * LONGEST_LINE
     place = (where["Bucket"], where["Name"], where.get("Version"))
     try:
-        with ctx.services.objects.open_video(*place, limit=most) as file:
+        with ctx.stores.objects.open_video(*place, limit=most) as file:
             if not file.seek(0, 2):
                 raise InvalidManifestException("The manifest is empty.")
             file.seek(0)

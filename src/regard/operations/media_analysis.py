@@ -40,7 +40,7 @@ def start_media_analysis_job(ctx: Context, request: dict[str, Any]) -> dict[str,
 
 def get_media_analysis_job(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """How a bulk analysis stands, and where its results are."""
-    job = ctx.services.jobs.find(request["JobId"])
+    job = ctx.stores.jobs.find(request["JobId"])
     if job is None or job.operation != START:
         raise ResourceNotFoundException(f"Could not find JobId: {request['JobId']}")
     return _shape(job)
@@ -50,7 +50,7 @@ def list_media_analysis_jobs(ctx: Context, request: dict[str, Any]) -> dict[str,
     """The bulk analyses, the newest first."""
     most = request.get("MaxResults", _JOBS)
     before = read_token(_LISTING, request.get("NextToken")) or None
-    found = ctx.services.jobs.page(before=before, limit=most + 1, operation=START)
+    found = ctx.stores.jobs.page(before=before, limit=most + 1, operation=START)
     answer: dict[str, Any] = {"MediaAnalysisJobs": [_shape(job) for job in found[:most]]}
     if len(found) > most:
         answer["NextToken"] = make_token(_LISTING, found[most - 1].row)
@@ -68,7 +68,7 @@ def _check(ctx: Context, request: dict[str, Any]) -> None:
     refuse_adapter(config)
     bucket, key = output_of(request, "JOB")
     try:
-        ctx.services.objects.check_output(bucket, key, kms_key=request.get("KmsKeyId"))
+        ctx.stores.objects.check_output(bucket, key, kms_key=request.get("KmsKeyId"))
     except NotWritten as error:
         raise InvalidParameterException(f"Request has invalid parameters: {error}") from error
     with open_manifest(ctx, request):

@@ -69,10 +69,10 @@ def run(ctx: Context, request: dict[str, Any], state: dict[str, Any] | None) -> 
 def _begun(ctx: Context, job: Job, manifest: BinaryIO, state: dict[str, Any] | None) -> dict[str, Any]:
     """The state to go on from. The manifest is read through first: is it still the same?"""
     request = job.request
-    found = measure(manifest, most=ctx.services.settings.manifest_images)
+    found = measure(manifest, most=ctx.settings.manifest_images)
     if state is None:
         try:
-            ctx.services.objects.try_output(*output_of(request, job.job_id), kms_key=request.get("KmsKeyId"))
+            ctx.stores.objects.try_output(*output_of(request, job.job_id), kms_key=request.get("KmsKeyId"))
         except NotWritten as error:
             raise _refused(error) from error
         return {
@@ -93,7 +93,7 @@ def _looked(
 ) -> Iterator[Step]:
     least = request["OperationsConfig"]["DetectModerationLabels"].get("MinConfidence", LEAST)
     entries = read_entries(manifest, line=state["line"], place=state["place"])
-    with ThreadPoolExecutor(ctx.services.settings.worker_count, thread_name_prefix="bulk") as threads:
+    with ThreadPoolExecutor(ctx.settings.worker_count, thread_name_prefix="bulk") as threads:
         while some := list(islice(entries, _STEP)):
             items = list(threads.map(lambda entry: _item(ctx, entry, least), some))
             state = {
@@ -110,7 +110,7 @@ def _item(ctx: Context, entry: Entry, least: float) -> Item:
     """A line of the results, or what the summary says of a line that was of no use."""
     if entry.error is not None:
         return _error(entry, *entry.error)
-    looks = ctx.services.looks()
+    looks = ctx.models.looks()
     where = {"S3Object": {"Bucket": entry.bucket, "Name": entry.key}}
     try:
         image = load_image(replace(ctx, looks=looks), where)
@@ -132,7 +132,7 @@ def _written(ctx: Context, job: Job, state: Mapping[str, Any]) -> dict[str, Any]
     request = job.request
     results = output_of(request, job.job_id)
     summary = output_of(request, job.job_id, "manifest_summary.json")
-    objects, kms_key = ctx.services.objects, request.get("KmsKeyId")
+    objects, kms_key = ctx.stores.objects, request.get("KmsKeyId")
     try:
         objects.write(*results, _lines(ctx, job, state), kms_key=kms_key)
         objects.write(*summary, _summary(ctx, job, state), kms_key=kms_key)
@@ -175,7 +175,7 @@ def _summary(ctx: Context, job: Job, state: Mapping[str, Any]) -> Iterator[bytes
 def _pages(ctx: Context, job: Job, view: str, expected: int) -> Iterator[list[Mapping[str, Any]]]:
     """Raises ResourceNotFoundException where some are gone, as they are once the job is cancelled."""
     after: int | None = None
-    while found := ctx.services.jobs.items(job, view=view, by_key=False, after=after, limit=_PAGE):
+    while found := ctx.stores.jobs.items(job, view=view, by_key=False, after=after, limit=_PAGE):
         yield [item.body for _, item in found]
         after = found[-1][0]
         expected -= len(found)

@@ -84,7 +84,7 @@ def _open_review(
     ctx: Context, config: Mapping[str, Any], image: Image, labels: list[dict[str, Any]]
 ) -> dict[str, Any]:
     """HumanLoopActivationOutput. The review is on disk when this answers."""
-    opened = ctx.services.reviews.open(
+    opened = ctx.stores.reviews.open(
         ModerationReview(
             loop_name=config["HumanLoopName"],
             flow_definition=config["FlowDefinitionArn"],
@@ -95,7 +95,7 @@ def _open_review(
             request_id=ctx.request_id,
         )
     )
-    settings = ctx.services.settings
+    settings = ctx.settings
     return {
         "HumanLoopArn": (
             f"arn:aws:sagemaker:{settings.region}:{settings.account}:human-loop/{opened.loop_name}"

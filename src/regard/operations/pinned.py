@@ -12,8 +12,8 @@ def collection_for_embedding(ctx: Context, collection_id: str) -> Collection:
 
     Raises ResourceNotFoundException, or InvalidParameterException where another model made it.
     """
-    collection = ctx.services.collections.get(collection_id)
-    current = ctx.services.faces.version
+    collection = ctx.stores.collections.get(collection_id)
+    current = ctx.models.faces.version
     if collection.face_model_version != current:
         raise InvalidParameterException(
             f"The collection {collection_id} was made by face model {collection.face_model_version}, and "

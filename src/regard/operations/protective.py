@@ -34,11 +34,11 @@ def detect_protective_equipment(ctx: Context, request: dict[str, Any]) -> dict[s
     image = load_image(
         ctx, request["Image"], min_side=_LEAST_SIDE, max_side=_MOST_SIDE, most_bytes=_MOST_BYTES
     )
-    people = ctx.services.protective.detect(
+    people = ctx.models.protective.detect(
         image, ctx.looks.faces(image), ctx.looks.objects(image), limit=_MOST_PEOPLE
     )
     answer: dict[str, Any] = {
-        "ProtectiveEquipmentModelVersion": ctx.services.protective.version,
+        "ProtectiveEquipmentModelVersion": ctx.models.protective.version,
         "Persons": [_person(number, person, image) for number, person in enumerate(people)],
     }
     wanted = request.get("SummarizationAttributes")

@@ -24,7 +24,7 @@ _NO_FACES = "There are no faces in the image. Should be at least 1."
 
 def search_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Faces of a collection that resemble one of its own faces, which is not among them."""
-    collection = ctx.services.collections.get(request["CollectionId"])
+    collection = ctx.stores.collections.get(request["CollectionId"])
     face_id = request["FaceId"]
     probe = face_vector(ctx, collection, face_id)
     limit = request.get("MaxFaces", _DEFAULT_MATCHES)
@@ -39,14 +39,13 @@ def search_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 def search_faces_by_image(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Faces of a collection that resemble the largest face of a picture."""
-    services = ctx.services
     collection = collection_for_embedding(ctx, request["CollectionId"])
     image = load_image(ctx, request["Image"])
-    faces, _ = passing_quality(services.faces.detect(image), request.get("QualityFilter", "NONE"))
+    faces, _ = passing_quality(ctx.models.faces.detect(image), request.get("QualityFilter", "NONE"))
     if not faces:
         raise InvalidParameterException(_NO_FACES)
     largest = faces[0]
-    probe = services.faces.embed(image, [largest])[0]
+    probe = ctx.models.faces.embed(image, [largest])[0]
     found = search_probe(ctx, collection, probe, request, request.get("MaxFaces", _DEFAULT_MATCHES))
     return {
         "SearchedFaceBoundingBox": bounding_box(face_box(largest, image)),
@@ -58,7 +57,7 @@ def search_faces_by_image(ctx: Context, request: dict[str, Any]) -> dict[str, An
 
 def face_vector(ctx: Context, collection: Collection, face_id: str) -> NDArray[np.float32]:
     """The embedding of an enrolled face. Raises InvalidParameterException where there is none."""
-    vector = ctx.services.gallery.vector(collection, face_id)
+    vector = ctx.stores.gallery.vector(collection, face_id)
     if vector is None:
         raise InvalidParameterException("faceId was not found in the collection.")
     return vector
@@ -79,7 +78,7 @@ def search_probe(
     threshold = request["FaceMatchThreshold"]
     calibration = calibration_of(collection.face_model_version)
     radius = search_radius(calibration, threshold)
-    found = ctx.services.gallery.search(collection, probe, limit=limit, radius=radius)
+    found = ctx.stores.gallery.search(collection, probe, limit=limit, radius=radius)
     return [match for match in found if calibration.similarity(match.distance) >= threshold]
 
 

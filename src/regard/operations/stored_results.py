@@ -90,7 +90,7 @@ def get_text_detection(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 def _get(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Raises ResourceNotFoundException and InvalidPaginationTokenException."""
     kind = KINDS[ctx.operation]
-    job = ctx.services.jobs.find(request["JobId"])
+    job = ctx.stores.jobs.find(request["JobId"])
     if job is None or job.operation != kind.start:
         raise ResourceNotFoundException(f"Could not find JobId: {request['JobId']}")
     sort = request.get("SortBy", kind.default)
@@ -115,7 +115,7 @@ def _page(
     ctx: Context, job: Job, kind: Kind, *, sort: str, view: str, after: int | None, most: int
 ) -> dict[str, Any]:
     by_key = sort == kind.key
-    found = ctx.services.jobs.items(job, view=view, by_key=by_key, after=after, limit=most + 1)
+    found = ctx.stores.jobs.items(job, view=view, by_key=by_key, after=after, limit=most + 1)
     bodies = [item.body for _, item in found[:most]]
     if kind.joined is not None:
         bodies = _with_matches(ctx, job, bodies)
@@ -130,7 +130,7 @@ def _with_matches(ctx: Context, job: Job, persons: Sequence[Mapping[str, Any]]) 
     matches: dict[str, Any] = {}
     after: int | None = None
     while True:
-        found = ctx.services.jobs.items(job, view=MATCHES, by_key=False, after=after, limit=_MOST_RESULTS)
+        found = ctx.stores.jobs.items(job, view=MATCHES, by_key=False, after=after, limit=_MOST_RESULTS)
         matches |= {item.key: item.body["FaceMatches"] for _, item in found}
         if len(found) < _MOST_RESULTS:
             break

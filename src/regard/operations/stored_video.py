@@ -40,7 +40,7 @@ def start_face_search(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 def start_label_detection(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Starts to look for objects, scenes and concepts in a video."""
     wanted = (request.get("Settings") or {}).get("GeneralLabels") or {}
-    Filters.read(wanted, ctx.services.labels.taxonomy)
+    Filters.read(wanted, ctx.models.labels.taxonomy)
     return _start(ctx, request)
 
 
@@ -68,7 +68,7 @@ def _start(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     def check() -> None:
         if "NotificationChannel" in request:
             channel = request["NotificationChannel"]["SNSTopicArn"]
-            check_channel(channel, ctx.services.settings, ctx.caller.key_id)
+            check_channel(channel, ctx.settings, ctx.caller.key_id)
         check_video(ctx, request)
 
     return start_job(ctx, request, check)
@@ -80,7 +80,6 @@ def start_job(ctx: Context, request: dict[str, Any], check: Callable[[], None]) 
     `check` raises what is wrong with a request that starts one. Raises LimitExceededException and
     IdempotentParameterMismatchException.
     """
-    services = ctx.services
     new = NewJob(
         operation=ctx.operation,
         request=request,
@@ -93,10 +92,10 @@ def start_job(ctx: Context, request: dict[str, Any], check: Callable[[], None]) 
         purpose=ctx.purpose,
         threshold=request.get("FaceMatchThreshold", ctx.threshold),
     )
-    job = services.jobs.earlier(new)
+    job = ctx.stores.jobs.earlier(new)
     if job is None:
         check()
-        job = services.jobs.start(new, account=services.settings.account)
+        job = ctx.stores.jobs.start(new, account=ctx.settings.account)
     return {"JobId": job.job_id}
 
 

@@ -14,19 +14,19 @@ from regard.operations.resources import collection_of
 def tag_resource(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Adds tags to a collection, replacing those of the same key; 200 at most."""
     check_new_tags(request["Tags"])
-    ctx.services.collections.tag(_collection(request), request["Tags"], seen=_seen(ctx))
+    ctx.stores.collections.tag(_collection(request), request["Tags"], seen=_seen(ctx))
     return {}
 
 
 def untag_resource(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Removes tags from a collection; keys that are not there are passed over."""
-    ctx.services.collections.untag(_collection(request), request["TagKeys"], seen=_seen(ctx))
+    ctx.stores.collections.untag(_collection(request), request["TagKeys"], seen=_seen(ctx))
     return {}
 
 
 def list_tags_for_resource(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The tags of a collection."""
-    return {"Tags": ctx.services.collections.tags(_collection(request))}
+    return {"Tags": ctx.stores.collections.tags(_collection(request))}
 
 
 def check_new_tags(tags: Mapping[str, str]) -> None:

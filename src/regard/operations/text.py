@@ -26,8 +26,8 @@ def detect_text(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     wanted = TextFilter.of(request)
     image = load_image(ctx, request["Image"])
     return {
-        "TextDetections": text_detections(wanted.of_lines(ctx.services.texts.read(image), image), image),
-        "TextModelVersion": ctx.services.texts.version,
+        "TextDetections": text_detections(wanted.of_lines(ctx.models.texts.read(image), image), image),
+        "TextModelVersion": ctx.models.texts.version,
     }
 
 

@@ -27,7 +27,7 @@ def search_users(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
         raise InvalidParameterException(
             "Request has invalid parameters: SearchUsers takes either FaceId or UserId"
         )
-    collection = ctx.services.collections.get(request["CollectionId"])
+    collection = ctx.stores.collections.get(request["CollectionId"])
     if given == ["FaceId"]:
         found, searched = (
             _like_face(ctx, collection, request),
@@ -47,10 +47,9 @@ def search_users(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 def search_users_by_image(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Users that resemble the largest face of a picture; the other faces are named with reasons."""
-    services = ctx.services
     collection = collection_for_embedding(ctx, request["CollectionId"])
     image = load_image(ctx, request["Image"])
-    faces, refused = passing_quality(services.faces.detect(image), request.get("QualityFilter", "NONE"))
+    faces, refused = passing_quality(ctx.models.faces.detect(image), request.get("QualityFilter", "NONE"))
     unsearched = [(face, ["FACE_NOT_LARGEST"]) for face in faces[1:]] + refused
     response: dict[str, Any] = {
         "UserMatches": [],
@@ -61,7 +60,7 @@ def search_users_by_image(ctx: Context, request: dict[str, Any]) -> dict[str, An
     }
     if not faces:
         return response  # unlike SearchFacesByImage, which refuses such a picture
-    probe = services.faces.embed(image, faces[:1])[0]
+    probe = ctx.models.faces.embed(image, faces[:1])[0]
     found = _search(ctx, collection, probe, request, request.get("MaxUsers", _MOST_USERS))
     response["UserMatches"] = [_user_match(match, collection) for match in found]
     response["SearchedFace"] = {"FaceDetail": face_detail(faces[0], image)}
@@ -75,7 +74,7 @@ def _like_face(ctx: Context, collection: Collection, request: dict[str, Any]) ->
 
 def _like_user(ctx: Context, collection: Collection, request: dict[str, Any]) -> list[UserMatch]:
     """The other users, nearest first; nobody where the user has no face to compare."""
-    probe = ctx.services.users.vector(collection, request["UserId"])
+    probe = ctx.stores.users.vector(collection, request["UserId"])
     if probe is None:
         return []
     limit = request.get("MaxUsers", _MOST_USERS)
@@ -89,7 +88,7 @@ def _search(
     threshold = request["UserMatchThreshold"]
     calibration = calibration_of(collection.face_model_version)
     radius = search_radius(calibration, threshold)
-    found = ctx.services.users.search(collection, probe, limit=limit, radius=radius)
+    found = ctx.stores.users.search(collection, probe, limit=limit, radius=radius)
     return [match for match in found if calibration.similarity(match.distance) >= threshold]
 
 

@@ -20,25 +20,25 @@ _REASONS = {
 
 def create_user(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Makes a user, who has no face yet."""
-    collection = ctx.services.collections.get(request["CollectionId"])
-    ctx.services.users.create(collection, request["UserId"], _once(ctx, request))
+    collection = ctx.stores.collections.get(request["CollectionId"])
+    ctx.stores.users.create(collection, request["UserId"], _once(ctx, request))
     return {}
 
 
 def delete_user(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Erases a user and its vector. Its faces stay in the collection."""
-    collection = ctx.services.collections.get(request["CollectionId"])
-    ctx.services.users.delete(collection, request["UserId"], _once(ctx, request))
+    collection = ctx.stores.collections.get(request["CollectionId"])
+    ctx.stores.users.delete(collection, request["UserId"], _once(ctx, request))
     return {}
 
 
 def list_users(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The users of a collection in the order they were made, a page at a time."""
-    collection = ctx.services.collections.get(request["CollectionId"])
+    collection = ctx.stores.collections.get(request["CollectionId"])
     listing = f"users/{collection.row}"
     limit = request.get("MaxResults") or _MOST_USERS_LISTED
     after = read_token(listing, request.get("NextToken"))
-    found = ctx.services.users.page(collection, after=after, limit=limit + 1)
+    found = ctx.stores.users.page(collection, after=after, limit=limit + 1)
     page = found[:limit]
     response: dict[str, Any] = {
         "Users": [{"UserId": user.user_id, "UserStatus": user.status} for user in page]
@@ -51,7 +51,7 @@ def list_users(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 def associate_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Gives a user the faces that match it, the best first; the others are named with reasons."""
     collection = collection_for_embedding(ctx, request["CollectionId"])
-    association = ctx.services.users.associate(
+    association = ctx.stores.users.associate(
         collection,
         request["UserId"],
         list(dict.fromkeys(request["FaceIds"])),
@@ -68,7 +68,7 @@ def associate_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 def disassociate_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Takes faces away from a user. They stay in the collection."""
     collection = collection_for_embedding(ctx, request["CollectionId"])
-    association = ctx.services.users.disassociate(
+    association = ctx.stores.users.disassociate(
         collection, request["UserId"], list(dict.fromkeys(request["FaceIds"])), _once(ctx, request)
     )
     return {

@@ -31,8 +31,8 @@ def open_video(ctx: Context, request: Mapping[str, Any]) -> AbstractContextManag
     `ObjectStore.open_video` says.
     """
     bucket, name, version = _place(request)
-    limit = ctx.services.settings.video_bytes
-    return ctx.services.objects.open_video(bucket, name, version, limit=limit)
+    limit = ctx.settings.video_bytes
+    return ctx.stores.objects.open_video(bucket, name, version, limit=limit)
 
 
 def check_video(ctx: Context, request: Mapping[str, Any]) -> None:
@@ -41,7 +41,7 @@ def check_video(ctx: Context, request: Mapping[str, Any]) -> None:
     Raises InvalidParameterException, InvalidS3ObjectException or VideoTooLargeException.
     """
     bucket, name, version = _place(request)
-    ctx.services.objects.check_video(bucket, name, version, limit=ctx.services.settings.video_bytes)
+    ctx.stores.objects.check_video(bucket, name, version, limit=ctx.settings.video_bytes)
 
 
 def _place(request: Mapping[str, Any]) -> tuple[str, str, str | None]:

@@ -93,7 +93,7 @@ def _add_moderation(gate: LocalGate, choice: Choice, *, asked: bool) -> None:
 
 
 def _add_celebrities(gate: LocalGate, choice: Choice, *, asked: bool) -> None:
-    if gate.parts.services.celebrities.all():
+    if gate.parts.stores.celebrities.all():
         choice.requests["start_celebrity_recognition"] = {}
         return
     sentence = "No celebrity was looked for: enrol some with `regard celebrities add`."

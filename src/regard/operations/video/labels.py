@@ -40,11 +40,11 @@ class LabelAnalysis(_Spanned):
 
     def __init__(self, ctx: Context, request: Mapping[str, Any]) -> None:
         super().__init__()
-        self._taxonomy = ctx.services.labels.taxonomy
+        self._taxonomy = ctx.models.labels.taxonomy
         wanted = (request.get("Settings") or {}).get("GeneralLabels") or {}
         self._filters = Filters.read(wanted, self._taxonomy)
         self._least = request.get("MinConfidence", _LEAST)
-        self.facts = {"LabelModelVersion": ctx.services.labels.version}
+        self.facts = {"LabelModelVersion": ctx.models.labels.version}
 
     def prepare(self, looks: FrameLooks) -> None:
         looks.labels()

@@ -24,7 +24,7 @@ class PersonAnalysis:
     interval, follows = 250, True
 
     def __init__(self, ctx: Context) -> None:
-        self._looks = ctx.services.person_looks
+        self._looks = ctx.models.person_looks
         self._tracker = Tracker()
         self._moments = Moments()
         self.facts: dict[str, Any] = {}

@@ -59,7 +59,7 @@ def sweep(
     Raises InvalidParameterException for what is no video, and VideoTooLargeException.
     """
     ctx = next(iter(requests.values()))[0]
-    settings = ctx.services.settings
+    settings = ctx.settings
     limits = VideoLimits(settings.video_bytes, settings.video_minutes, settings.video_pixels)
     try:
         with Video.open(source, limits=limits) as video:
@@ -67,7 +67,7 @@ def sweep(
                 ANALYSES[operation](context, request, video.facts)
                 for operation, (context, request) in requests.items()
             ]
-            passing = Sweep(video, analyses, ctx.services.detectors, threads=settings.worker_count)
+            passing = Sweep(video, analyses, ctx.models.detectors, threads=settings.worker_count)
             if state is not None:
                 passing.restore(state)
             for reached in passing.run():

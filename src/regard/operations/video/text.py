@@ -24,7 +24,7 @@ class TextAnalysis(Momentary):
     def __init__(self, ctx: Context, request: Mapping[str, Any]) -> None:
         filters = {"WordFilter": {"MinConfidence": _LEAST}, **(request.get("Filters") or {})}
         self._filter = TextFilter.of({"Filters": filters})
-        self.facts = {"TextModelVersion": ctx.services.texts.version}
+        self.facts = {"TextModelVersion": ctx.models.texts.version}
 
     def prepare(self, looks: FrameLooks) -> None:
         looks.lines()
