@@ -16,3 +16,15 @@ def paginated(client: Any, method: str, lists: str, **request: Any) -> list[Any]
         getattr(client, method), model.get_paginator(method), client.meta.service_model.operation_model(name)
     )
     return [item for page in paginator.paginate(**request) for item in page[lists]]
+
+
+def looped(client: Any, method: str, **request: Any) -> list[dict[str, Any]]:
+    """The pages, by the loop of the video examples in AWS's guide, whose first token is empty."""
+    pages: list[dict[str, Any]] = []
+    token, finished = "", False
+    while not finished:
+        page = getattr(client, method)(**request, NextToken=token)
+        pages.append(page)
+        token = page.get("NextToken", "")
+        finished = "NextToken" not in page
+    return pages

@@ -1,4 +1,7 @@
-"""Pagination tokens: where a listing goes on, bound to the listing that it was given for."""
+"""Pagination tokens: where a listing goes on, bound to the listing that it was given for.
+
+An empty token stands for the beginning, as no token does: the loops of AWS's guide begin with one.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ def read_token(listing: str, token: str | None) -> int:
 
     Raises InvalidPaginationTokenException for a token that this listing did not give.
     """
-    if token is None:
+    if not token:
         return 0
     try:
         of, after = json.loads(base64.b64decode(token, altchars=b"-_", validate=True))
@@ -48,7 +51,7 @@ def read_job_token(job: Job, order: str, token: str | None) -> int | None:
     Raises InvalidPaginationTokenException for a token that is another job's or order's, is older than a day,
     or was not given by Regard.
     """
-    if token is None:
+    if not token:
         return None
     try:
         content = base64.b64decode(token, altchars=b"-_", validate=True)
