@@ -12,9 +12,9 @@ from tests import scenes
 from tests.cli.conftest import Run
 from tests.written import write
 
-from regard.cli.findings import COLOURS, findings
 from regard.operations import OPERATIONS
 from regard.packs.install import InstalledPack
+from regard.presentation.findings import COLOURS, findings
 
 
 @pytest.fixture

@@ -18,12 +18,12 @@ import pytest
 from PIL import Image
 from tests import written
 from tests.cli.conftest import Run, running
-from tests.cli.drawn import pictures
+from tests.presentation.drawn import pictures
 from tests.video import clips
 from tests.video.conftest import backdrop, person, put
 
-from regard.cli.video.carried import DRAWN
 from regard.packs.install import InstalledPack
+from regard.presentation.video.carried import DRAWN
 from regard.video.timecode import timecode
 
 RATE = Fraction(30_000, 1001)

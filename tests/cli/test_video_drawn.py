@@ -9,7 +9,7 @@ import av
 import numpy as np
 import pytest
 from tests.cli.conftest import Run
-from tests.cli.drawn import pictures
+from tests.presentation.drawn import pictures
 from tests.video import clips
 from tests.video.conftest import backdrop
 

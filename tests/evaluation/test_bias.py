@@ -13,8 +13,8 @@ from regard.errors import RegardError
 from regard.evaluation.bias import BiasAudit, audit_bias, choose_columns
 from regard.evaluation.dataset import Sample
 from regard.evaluation.faces import FaceSet, Look
-from regard.evaluation.record import bias_record
-from regard.evaluation.verdicts import bias_verdicts
+from regard.presentation.audits.record import bias_record
+from regard.presentation.audits.verdicts import bias_verdicts
 from regard.vision.faces.attributes import Attributes, Gender
 from tests.evaluation import made
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from regard.collections.similarity import distance_at, similarity
 from regard.errors import RegardError
 from regard.evaluation import watchlist as watchlist_module
-from regard.evaluation.record import watchlist_record
-from regard.evaluation.verdicts import watchlist_verdicts
 from regard.evaluation.watchlist import WatchlistAudit, audit_watchlist
+from regard.presentation.audits.record import watchlist_record
+from regard.presentation.audits.verdicts import watchlist_verdicts
 from tests.evaluation import made
 
 PLACES = st.lists(

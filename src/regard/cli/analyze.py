@@ -9,12 +9,13 @@ from typing import Annotated, Any
 import typer
 from rich.table import Column
 
-from regard.cli.drawing import draw
-from regard.cli.findings import COLOURS, READERS, Finding, findings
 from regard.cli.local import Case, DataFolder, LocalGate, local_gate, read_picture
 from regard.cli.moderation import NOT_LOOKED_FOR, nudity_marks
-from regard.cli.printing import add_row, count, print_json, print_table, say, table
+from regard.cli.printing import add_row, print_json, print_table, say, table
 from regard.errors import ResourceNotReadyException
+from regard.presentation.drawing import draw
+from regard.presentation.findings import COLOURS, READERS, Finding, findings
+from regard.presentation.wording import count
 
 _LEAST_NUDITY = 50.0  # percent; DetectModerationLabels' own
 _LEAST_SIDE = 1280  # px of the drawn picture's longer side

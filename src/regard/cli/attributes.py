@@ -8,17 +8,7 @@ from typing import Any
 from rich.table import Column, Table
 
 from regard.cli.printing import add_row, table
-
-# What is worth a word where it is so; the rest goes without saying.
-_NOTED = {
-    "Smile": "smiles",
-    "Eyeglasses": "glasses",
-    "Sunglasses": "sunglasses",
-    "Beard": "beard",
-    "Mustache": "moustache",
-    "MouthOpen": "mouth open",
-    "FaceOccluded": "partly hidden",
-}
+from regard.presentation.attributes import noted
 
 
 def attribute_rows(faces: Sequence[dict[str, Any]]) -> Table:
@@ -39,11 +29,3 @@ def attribute_rows(faces: Sequence[dict[str, Any]]) -> Table:
         )
         add_row(rows, cells)
     return rows
-
-
-def noted(face: dict[str, Any]) -> list[str]:
-    """What is worth a word of a FaceDetail, each with its confidence in percent."""
-    found = [f"{words} {face[key]['Confidence']:.0f}" for key, words in _NOTED.items() if face[key]["Value"]]
-    if not face["EyesOpen"]["Value"]:
-        found.append(f"eyes closed {face['EyesOpen']['Confidence']:.0f}")
-    return found

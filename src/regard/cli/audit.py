@@ -12,8 +12,9 @@ import typer
 
 from regard.cli.bias import bias
 from regard.cli.local import DataFolder, check_database
-from regard.cli.printing import count, say
+from regard.cli.printing import say
 from regard.cli.watchlist import watchlist
+from regard.presentation.wording import count
 from regard.settings import Settings
 
 if TYPE_CHECKING:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from regard.cli.local import local_gate, read_picture
-from regard.cli.printing import count, say
+from regard.cli.printing import say
 from regard.cli.progress import bar
 from regard.errors import RegardError
 from regard.evaluation.choices import Identities, Main
+from regard.presentation.wording import count
 
 if TYPE_CHECKING:
     from regard.app import Parts

@@ -12,8 +12,9 @@ import typer
 from rich.progress import TaskID
 
 from regard.cli.local import DataFolder, check_database
-from regard.cli.printing import count, say
+from regard.cli.printing import say
 from regard.cli.progress import bar
+from regard.presentation.wording import count
 from regard.settings import Settings
 
 if TYPE_CHECKING:

@@ -44,9 +44,9 @@ def bias(
     # The models' libraries take a second to import; `regard --help` should not.
     from regard.cli.bias_tables import print_audit
     from regard.evaluation.bias import audit_bias, choose_columns
-    from regard.evaluation.bias_page import bias_page
     from regard.evaluation.dataset import read_dataset
-    from regard.evaluation.record import bias_record
+    from regard.presentation.audits.bias_page import bias_page
+    from regard.presentation.audits.record import bias_record
 
     dataset = read_dataset(folder, labels, identities=identities)
     choose_columns(dataset, groups or ())  # before the pictures are looked at for nothing

@@ -8,11 +8,12 @@ import typer
 from rich.table import Column as Header
 
 from regard.cli.auditing import say_unreadable
-from regard.cli.printing import add_row, count, print_table, say, say_point, table
+from regard.cli.printing import add_row, print_table, say, say_point, table
 from regard.evaluation.bias import BiasAudit, Column, Group
 from regard.evaluation.intervals import Mean
-from regard.evaluation.verdicts import bias_verdicts
-from regard.evaluation.wording import per_million, percent, with_interval
+from regard.presentation.audits.verdicts import bias_verdicts
+from regard.presentation.numbers import per_million, percent, with_interval
+from regard.presentation.wording import count
 
 
 def print_audit(audit: BiasAudit) -> None:

@@ -104,13 +104,13 @@ def _right(*names: str) -> list[Column]:
 
 
 def _million(rate: Measured) -> str:
-    from regard.evaluation.wording import per_million, span
+    from regard.presentation.numbers import per_million, span
 
     return _marked(rate, span(rate.value, rate.low, rate.high, per_million))
 
 
 def _share(rate: Measured) -> str:
-    from regard.evaluation.wording import percent, span
+    from regard.presentation.numbers import percent, span
 
     return _marked(rate, span(rate.value, rate.low, rate.high, percent))
 

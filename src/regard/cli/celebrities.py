@@ -12,12 +12,13 @@ import typer
 from rich.table import Column
 
 from regard.cli.celebrity_photos import Reading, read_photos
-from regard.cli.drawing import Mark, draw
 from regard.cli.enrolment import pictures_below
 from regard.cli.local import AsJson, Case, DataFolder, LocalGate, local_gate, read_picture
-from regard.cli.printing import add_row, count, print_json, print_table, say, table
+from regard.cli.printing import add_row, print_json, print_table, say, table
 from regard.cli.progress import bar
 from regard.errors import RegardError
+from regard.presentation.drawing import Mark, draw
+from regard.presentation.wording import count
 
 app = typer.Typer(help="Enrol celebrities, and recognise them in photos.", no_args_is_help=True)
 

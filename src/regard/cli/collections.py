@@ -9,8 +9,9 @@ import typer
 from rich.table import Column
 
 from regard.cli.local import DataFolder, LocalGate, local_gate
-from regard.cli.printing import add_row, count, print_table, say, table
+from regard.cli.printing import add_row, print_table, say, table
 from regard.governance import purpose as purposes
+from regard.presentation.wording import count
 
 app = typer.Typer(help="Make, list and delete collections.", no_args_is_help=True)
 

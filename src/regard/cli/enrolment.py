@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from regard.cli.local import LocalGate, read_picture
-from regard.cli.printing import count
 from regard.errors import RegardError
+from regard.presentation.wording import count
 
 _SUFFIXES = {".jpg", ".jpeg", ".jpe", ".png"}
 _NOT_ALLOWED = re.compile(r"[^a-zA-Z0-9_.\-:]")

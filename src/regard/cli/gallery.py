@@ -11,13 +11,14 @@ from rich.table import Column
 from rich.text import Text
 
 from regard.cli.collections import CollectionId, create_collection, purpose_of
-from regard.cli.drawing import Mark, draw
 from regard.cli.enrolment import Journal, Naming, Tally, enrol, pictures_below
 from regard.cli.local import AsJson, Case, DataFolder, LocalGate, local_gate, read_picture
-from regard.cli.printing import add_row, count, print_json, print_table, printable, say, table
+from regard.cli.printing import add_row, print_json, print_table, say, table
 from regard.cli.progress import bar
 from regard.errors import RegardError, ResourceNotFoundException
 from regard.governance import purpose as purposes
+from regard.presentation.drawing import Mark, draw
+from regard.presentation.wording import count, printable
 
 
 class Quality(StrEnum):

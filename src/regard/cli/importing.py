@@ -15,13 +15,14 @@ import typer
 from regard.cli.collections import CollectionId
 from regard.cli.gallery import ensure_collection
 from regard.cli.local import DataFolder, LocalGate, local_gate
-from regard.cli.printing import count, print_json, say
+from regard.cli.printing import print_json, say
 from regard.cli.progress import bar
 from regard.cli.vectorfiles import VectorFile, open_vectors
 from regard.collections.bulk import BulkLoader, check
 from regard.collections.records import Collection
 from regard.errors import RegardError, ResourceNotFoundException
 from regard.governance import purpose as purposes
+from regard.presentation.wording import count
 
 BATCH = 10_000  # rows of a transaction: other writers wait a third of a second for one
 

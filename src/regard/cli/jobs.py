@@ -10,8 +10,9 @@ import typer
 from rich.table import Column
 
 from regard.cli.local import AsJson, DataFolder, local_gate
-from regard.cli.printing import add_row, count, print_json, print_table, say, table
+from regard.cli.printing import add_row, print_json, print_table, say, table
 from regard.errors import RegardError
+from regard.presentation.wording import count
 
 app = typer.Typer(
     help="List, show, cancel and count jobs on stored videos and many pictures.", no_args_is_help=True

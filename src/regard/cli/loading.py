@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import structlog
 from rich.progress import Progress, TaskID
 
-from regard.cli.printing import printable
 from regard.cli.progress import bar
+from regard.presentation.wording import printable
 
 _log = structlog.get_logger()
 _SECONDS = 10.0  # between two lines of a log

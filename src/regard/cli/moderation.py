@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Column
 
-from regard.cli.drawing import AMBER, Colour, Mark, draw
 from regard.cli.local import AsJson, Case, DataFolder, LocalGate, local_gate, read_picture
-from regard.cli.printing import add_row, count, print_json, print_table, say, table
+from regard.cli.printing import add_row, print_json, print_table, say, table
+from regard.presentation.drawing import AMBER, Colour, Mark, draw
+from regard.presentation.wording import count
 
 if TYPE_CHECKING:
     from regard.vision.looks import Looks

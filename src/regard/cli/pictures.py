@@ -9,9 +9,10 @@ import typer
 from rich.table import Column, Table
 
 from regard.cli.attributes import attribute_rows
-from regard.cli.drawing import Mark, draw
 from regard.cli.local import AsJson, Case, DataFolder, local_gate, read_picture
-from regard.cli.printing import add_row, count, print_json, print_table, say, table
+from regard.cli.printing import add_row, print_json, print_table, say, table
+from regard.presentation.drawing import Mark, draw
+from regard.presentation.wording import count
 
 Drawing = Annotated[Path | None, typer.Option("--draw", help="Write the picture with the faces marked.")]
 

@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
+from regard.presentation.wording import printable
+
 
 def say(sentence: str, *, on_stderr: bool = False) -> None:
     Console(stderr=on_stderr).print(Text(printable(sentence)), soft_wrap=True)
@@ -45,16 +47,3 @@ def print_table(rows: Table) -> None:
 
 def print_json(answer: Any) -> None:
     typer.echo(json.dumps(answer, indent=2, default=str))
-
-
-def printable(text: str) -> str:
-    """The text with control characters, and bytes that are no UTF-8, spelled out as backslash escapes."""
-    return "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text
-    )
-
-
-def count(number: int, noun: str) -> str:
-    """`1 face`, `2 faces`, `1,000 faces`."""
-    plural = noun + ("es" if noun.endswith("ch") else "s")
-    return f"{number:,} {noun if number == 1 else plural}"

@@ -8,10 +8,11 @@ from typing import Annotated, Any
 import typer
 from rich.table import Column
 
-from regard.cli.drawing import Mark, draw
 from regard.cli.local import AsJson, DataFolder, local_gate, read_picture
-from regard.cli.printing import add_row, count, print_json, print_table, say, table
+from regard.cli.printing import add_row, print_json, print_table, say, table
 from regard.errors import RegardError
+from regard.presentation.drawing import Mark, draw
+from regard.presentation.wording import count
 
 Drawing = Annotated[Path | None, typer.Option("--draw", help="Write the picture with people and equipment.")]
 

@@ -10,10 +10,11 @@ import typer
 from rich.table import Column
 
 from regard.cli.collections import CollectionId
-from regard.cli.drawing import Mark, draw
 from regard.cli.local import AsJson, Case, DataFolder, LocalGate, local_gate, read_picture
-from regard.cli.printing import add_row, count, print_json, print_table, say, table
+from regard.cli.printing import add_row, print_json, print_table, say, table
 from regard.errors import ServiceQuotaExceededException
+from regard.presentation.drawing import Mark, draw
+from regard.presentation.wording import count
 
 app = typer.Typer(help="Join the photos of each person, and find people by them.", no_args_is_help=True)
 

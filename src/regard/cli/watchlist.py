@@ -39,9 +39,9 @@ def watchlist(
     from regard.cli.watchlist_tables import print_audit
     from regard.evaluation.bias import choose_columns
     from regard.evaluation.dataset import read_dataset
-    from regard.evaluation.record import watchlist_record
     from regard.evaluation.watchlist import audit_watchlist
-    from regard.evaluation.watchlist_page import watchlist_page
+    from regard.presentation.audits.record import watchlist_record
+    from regard.presentation.audits.watchlist_page import watchlist_page
 
     looked_for = read_dataset(probes, labels, required=False)
     listed = read_dataset(gallery, gallery_labels, required=False)

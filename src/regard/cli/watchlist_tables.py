@@ -6,10 +6,11 @@ import typer
 from rich.table import Column
 
 from regard.cli.auditing import say_unreadable
-from regard.cli.printing import add_row, count, print_table, say, say_point, table
-from regard.evaluation.verdicts import watchlist_verdicts
+from regard.cli.printing import add_row, print_table, say, say_point, table
 from regard.evaluation.watchlist import Share, WatchlistAudit
-from regard.evaluation.wording import percent, with_interval
+from regard.presentation.audits.verdicts import watchlist_verdicts
+from regard.presentation.numbers import percent, with_interval
+from regard.presentation.wording import count
 
 
 def print_audit(audit: WatchlistAudit) -> None:

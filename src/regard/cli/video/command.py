@@ -17,7 +17,7 @@ from regard.errors import RegardError
 
 if TYPE_CHECKING:
     from regard.cli.video.choice import Choice
-    from regard.cli.video.sightings import Found
+    from regard.presentation.video.sightings import Found
     from regard.storage.spool import ItemSpool
 
 _STDOUT = Path("-")
@@ -108,7 +108,7 @@ def video(
 
 def _check_files(source: Path, answers: Path | None, drawing: Path | None, *others: Path | None) -> None:
     """What can be told before hours of work. Raises RegardError."""
-    from regard.cli.video.written import check_target
+    from regard.presentation.files import check_target
 
     try:
         with source.open("rb"):
@@ -119,7 +119,7 @@ def _check_files(source: Path, answers: Path | None, drawing: Path | None, *othe
         if target is not None and target != _STDOUT:
             check_target(target, source)
     if drawing is not None:
-        from regard.cli.video.annotated import SUFFIXES
+        from regard.presentation.video.annotated import SUFFIXES
 
         if drawing.suffix.lower() not in SUFFIXES:
             raise RegardError(f"{drawing} can't be written: give a file that ends with .mp4, .m4v or .mov.")
@@ -129,7 +129,7 @@ def _check_choice(
     requests: Mapping[str, Any], drawing: Path | None, subtitles: Path | None, cut_list: Path | None
 ) -> None:
     """Raises RegardError where a file would have nothing to hold."""
-    from regard.cli.video.subtitles import PEOPLE
+    from regard.presentation.video.subtitles import PEOPLE
 
     if cut_list is not None and "start_segment_detection" not in requests:
         raise RegardError("--edl writes shots: give --segments too.")
@@ -142,7 +142,7 @@ def _check_choice(
 
 def _analyse(gate: LocalGate, choice: Choice, file: Path, spool: ItemSpool, case: str | None) -> Found:
     from regard.caller import LOCAL
-    from regard.cli.video.sightings import Found
+    from regard.presentation.video.sightings import Found
 
     facts: dict[str, Mapping[str, Any]] = {name: {} for name in choice.requests}
     steps = gate.parts.gate.sweep(choice.requests, file, LOCAL, case=case)
@@ -156,8 +156,8 @@ def _analyse(gate: LocalGate, choice: Choice, file: Path, spool: ItemSpool, case
 
 
 def _write_answers(gate: LocalGate, found: Found, choice: Choice, target: Path) -> list[Path]:
-    from regard.cli.video.answers import write_answers
-    from regard.cli.video.written import writing
+    from regard.presentation.files import writing
+    from regard.presentation.video.answers import write_answers
 
     def write(stream: IO[str]) -> None:
         write_answers(stream, gate.parts.gate, found, choice.errors)
@@ -173,9 +173,9 @@ def _write_answers(gate: LocalGate, found: Found, choice: Choice, target: Path) 
 def _write_exports(
     found: Found, source: Path, subtitles: Path | None, spreadsheet: Path | None, cut_list: Path | None
 ) -> list[Path]:
-    from regard.cli.video.cutlist import write_cut_list
-    from regard.cli.video.spreadsheet import write_spreadsheet
-    from regard.cli.video.subtitles import write_subtitles
+    from regard.presentation.video.cutlist import write_cut_list
+    from regard.presentation.video.spreadsheet import write_spreadsheet
+    from regard.presentation.video.subtitles import write_subtitles
 
     written: list[Path] = []
     if subtitles is not None:
@@ -189,7 +189,7 @@ def _write_exports(
 
 
 def _draw(gate: LocalGate, found: Found, source: Path, target: Path) -> list[str]:
-    from regard.cli.video.annotated import draw_video
+    from regard.presentation.video.annotated import draw_video
     from regard.video.frames import VideoLimits
 
     settings = gate.parts.settings

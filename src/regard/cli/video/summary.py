@@ -9,9 +9,10 @@ from typing import Any
 from rich.table import Column, Table
 
 from regard.cli.moderation import NOT_LOOKED_FOR
-from regard.cli.printing import add_row, count, print_table, say, table
-from regard.cli.video.sightings import Found, Spell, name_of
-from regard.cli.video.subtitles import clock
+from regard.cli.printing import add_row, print_table, say, table
+from regard.presentation.video.sightings import Found, Spell, name_of
+from regard.presentation.video.subtitles import clock
+from regard.presentation.wording import count
 
 _MOST = 20  # rows of a table
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import IO, TYPE_CHECKING, Any
 
-from regard.cli.video.sightings import Found
+from regard.presentation.video.sightings import Found
 
 if TYPE_CHECKING:
     from regard.gate import Gate

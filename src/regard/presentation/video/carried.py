@@ -10,10 +10,10 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from regard.cli.drawing import AMBER, Colour
-from regard.cli.findings import COLOURS
-from regard.cli.video.linking import GAP, overlap
-from regard.cli.video.sightings import INTERVALS, Found, Sighting
+from regard.presentation.drawing import AMBER, Colour
+from regard.presentation.findings import COLOURS
+from regard.presentation.video.linking import GAP, overlap
+from regard.presentation.video.sightings import INTERVALS, Found, Sighting
 from regard.video.trails import Trails
 
 DRAWN: Mapping[str, Colour] = {

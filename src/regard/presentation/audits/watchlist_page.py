@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from regard.evaluation.page import heading, page, paragraph, plots, table, verdicts
-from regard.evaluation.plots import rate_plot
-from regard.evaluation.verdicts import watchlist_verdicts
 from regard.evaluation.watchlist import Share, WatchlistAudit
-from regard.evaluation.wording import percent, with_interval
+from regard.presentation.audits.page import heading, page, paragraph, plots, table, verdicts
+from regard.presentation.audits.plots import rate_plot
+from regard.presentation.audits.verdicts import watchlist_verdicts
+from regard.presentation.numbers import percent, with_interval
 
 _WHY = (
     "In 2018 the ACLU compared the members of the United States Congress with 25,000 arrest photos, using "

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from regard.cli.attributes import noted
-from regard.cli.drawing import AMBER, Colour, Mark
+from regard.presentation.attributes import noted
+from regard.presentation.drawing import AMBER, Colour, Mark
 
 # Okabe and Ito's colours, which people with any colour vision tell apart; faces are amber everywhere.
 COLOURS: Mapping[str, Colour] = {

@@ -7,8 +7,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from regard.cli.video.sightings import Found
-from regard.cli.video.written import writing
+from regard.presentation.files import writing
+from regard.presentation.video.sightings import Found
 from regard.video.timecode import drops_frames, timecode
 
 _MOST = 999  # events of a list: their numbers have three digits

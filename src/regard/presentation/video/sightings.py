@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
-from regard.cli.video.linking import GAP, Box, Linker
+from regard.presentation.video.linking import GAP, Box, Linker
 from regard.storage.job_records import Item
 from regard.storage.spool import ItemSpool
 

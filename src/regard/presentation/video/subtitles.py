@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import IO
 
-from regard.cli.video.sightings import Found, Spell
-from regard.cli.video.written import writing
+from regard.presentation.files import writing
+from regard.presentation.video.sightings import Found, Spell
 
 PEOPLE = {
     "start_face_search": "match",

@@ -9,8 +9,8 @@ from typing import Any
 
 from regard.evaluation.bias import BiasAudit
 from regard.evaluation.comparing import findings
-from regard.evaluation.verdicts import bias_verdicts, watchlist_verdicts
 from regard.evaluation.watchlist import WatchlistAudit
+from regard.presentation.audits.verdicts import bias_verdicts, watchlist_verdicts
 
 
 def bias_record(audit: BiasAudit) -> dict[str, Any]:

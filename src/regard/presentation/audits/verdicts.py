@@ -10,7 +10,7 @@ from regard.evaluation.bias import BiasAudit, Column
 from regard.evaluation.comparing import Comparison, Finding, compare, findings, needed
 from regard.evaluation.intervals import CONFIDENCE, Rate, student
 from regard.evaluation.watchlist import Share, WatchlistAudit
-from regard.evaluation.wording import digits, per_million, percent, times
+from regard.presentation.numbers import digits, per_million, percent, times
 
 _FEW = 30  # people: a group with fewer is not compared, unless a difference shows in spite of that
 _MANY = 1_000_000  # degrees of freedom, where Student's t is normal

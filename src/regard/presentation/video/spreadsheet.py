@@ -7,9 +7,9 @@ import heapq
 from collections.abc import Iterator
 from pathlib import Path
 
-from regard.cli.video.sightings import Found
-from regard.cli.video.subtitles import clock
-from regard.cli.video.written import writing
+from regard.presentation.files import writing
+from regard.presentation.video.sightings import Found
+from regard.presentation.video.subtitles import clock
 
 COLUMNS = (
     "time",

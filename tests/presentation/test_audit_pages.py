@@ -8,15 +8,15 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from tests.evaluation import made
 
 from regard.evaluation.bias import audit_bias
-from regard.evaluation.bias_page import bias_page
 from regard.evaluation.intervals import Rate
-from regard.evaluation.plots import rate_plot
 from regard.evaluation.watchlist import audit_watchlist
-from regard.evaluation.watchlist_page import watchlist_page
-from regard.evaluation.wording import digits, per_million, percent, span, times
-from tests.evaluation import made
+from regard.presentation.audits.bias_page import bias_page
+from regard.presentation.audits.plots import rate_plot
+from regard.presentation.audits.watchlist_page import watchlist_page
+from regard.presentation.numbers import digits, per_million, percent, span, times
 
 NASTY = '<script>alert("&")</script>'
 

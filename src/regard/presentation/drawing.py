@@ -12,9 +12,9 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
-from regard.cli.captions import Place, Rectangle, place_captions
-from regard.cli.printing import printable
 from regard.errors import RegardError
+from regard.presentation.captions import Place, Rectangle, place_captions
+from regard.presentation.wording import printable
 
 Colour = tuple[int, int, int]
 

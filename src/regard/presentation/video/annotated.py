@@ -16,13 +16,13 @@ from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 from PIL import Image
 
-from regard.cli.captions import Place
-from regard.cli.drawing import Mark, paint
-from regard.cli.video.carried import DRAWN, Carried, Shown
-from regard.cli.video.sightings import Found
-from regard.cli.video.sound import Sound
-from regard.cli.video.written import drafting
 from regard.errors import RegardError
+from regard.presentation.captions import Place
+from regard.presentation.drawing import Mark, paint
+from regard.presentation.files import drafting
+from regard.presentation.video.carried import DRAWN, Carried, Shown
+from regard.presentation.video.sightings import Found
+from regard.presentation.video.sound import Sound
 from regard.video.cuts import CutWatch
 from regard.video.frames import Frame, Video, VideoError, VideoLimits
 from regard.video.timecode import timecode

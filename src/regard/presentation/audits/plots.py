@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from html import escape
 
 from regard.evaluation.intervals import Rate
-from regard.evaluation.wording import with_interval
+from regard.presentation.numbers import with_interval
 
 # In the drawing's own units; it is scaled to the width of the page, a telephone's too.
 _WIDTH, _LEFT, _RIGHT = 420, 12, 12

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from regard.evaluation.bias import BiasAudit, Column, Group
 from regard.evaluation.intervals import Mean
-from regard.evaluation.page import heading, page, paragraph, plots, table, verdicts
-from regard.evaluation.plots import rate_plot
-from regard.evaluation.verdicts import bias_verdicts
-from regard.evaluation.wording import per_million, percent, with_interval
+from regard.presentation.audits.page import heading, page, paragraph, plots, table, verdicts
+from regard.presentation.audits.plots import rate_plot
+from regard.presentation.audits.verdicts import bias_verdicts
+from regard.presentation.numbers import per_million, percent, with_interval
 
 _HOW = (
     "False match rate: of all pairs of two people of one group, the share that is taken for one person; "

@@ -7,7 +7,7 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regard.cli.captions import Rectangle, place_captions
+from regard.presentation.captions import Rectangle, place_captions
 
 WIDTH, HEIGHT = 400.0, 300.0
 fractions = st.floats(0, 1)

@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regard.cli.captions import Place, place_captions
-from regard.cli.video.carried import Carried
-from regard.cli.video.cutlist import write_cut_list
-from regard.cli.video.linking import Linker
-from regard.cli.video.sightings import Found, Spell
-from regard.cli.video.spreadsheet import write_spreadsheet
-from regard.cli.video.subtitles import _escaped, clock, write_subtitles
+from regard.presentation.captions import Place, place_captions
+from regard.presentation.video.carried import Carried
+from regard.presentation.video.cutlist import write_cut_list
+from regard.presentation.video.linking import Linker
+from regard.presentation.video.sightings import Found, Spell
+from regard.presentation.video.spreadsheet import write_spreadsheet
+from regard.presentation.video.subtitles import _escaped, clock, write_subtitles
 from regard.storage.job_records import Item
 from regard.storage.spool import ItemSpool
 

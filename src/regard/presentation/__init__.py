@@ -1,0 +1,1 @@
+"""What is shown of answers and measurements: marked pictures, texts, tables, files and pages."""

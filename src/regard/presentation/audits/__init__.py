@@ -1,0 +1,1 @@
+"""Audits of the face model, told: in sentences, as JSON, as pages."""
