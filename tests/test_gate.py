@@ -17,10 +17,10 @@ from regard.errors import (
     NotImplementedException,
     ResourceNotFoundException,
 )
+from regard.governance.keys import Key
 from regard.governance.purpose import _THRESHOLDS as MATCHING
 from regard.governance.purpose import TAG
 from regard.operations import OPERATIONS
-from regard.storage.keys import Key
 from regard.wire.spec import input_shape, wire_names
 
 

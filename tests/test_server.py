@@ -17,9 +17,9 @@ import pytest
 from botocore.exceptions import ClientError
 from moto.server import ThreadedMotoServer
 
+from regard.governance.keys import KeyStore
 from regard.packs.install import InstalledPack
 from regard.storage.database import Database
-from regard.storage.keys import KeyStore
 from tests.conftest import Server, start_server, stop_server
 
 

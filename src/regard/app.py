@@ -26,14 +26,14 @@ from regard.context import Models, Stores
 from regard.errors import RegardError
 from regard.gate import Gate
 from regard.governance.audit import AuditLog
+from regard.governance.keys import KeyStore
+from regard.governance.reviews import ModerationReviews
+from regard.jobs.notices import JobNotices
+from regard.jobs.store import JobStore
 from regard.packs.install import InstalledPack
 from regard.settings import Settings
+from regard.storage.buckets.objects import ObjectStore, parse_folders, parse_names
 from regard.storage.database import Database
-from regard.storage.job_notices import JobNotices
-from regard.storage.jobs import JobStore
-from regard.storage.keys import KeyStore
-from regard.storage.objects import ObjectStore, parse_folders, parse_names
-from regard.storage.reviews import ModerationReviews
 from regard.video.persons import PersonLooks, ThingDetector
 from regard.vision.body_parts import BodyPartDetector
 from regard.vision.faces import FaceAnalyzer

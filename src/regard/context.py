@@ -10,12 +10,12 @@ from regard.collections.celebrities import Celebrities
 from regard.collections.gallery import Gallery
 from regard.collections.store import CollectionStore
 from regard.collections.users import Users
+from regard.governance.reviews import ModerationReviews
+from regard.jobs.notices import JobNotices
+from regard.jobs.records import Job
+from regard.jobs.store import JobStore
 from regard.settings import Settings
-from regard.storage.job_notices import JobNotices
-from regard.storage.job_records import Job
-from regard.storage.jobs import JobStore
-from regard.storage.objects import ObjectStore
-from regard.storage.reviews import ModerationReviews
+from regard.storage.buckets.objects import ObjectStore
 from regard.video.frame_looks import Detectors
 from regard.video.persons import PersonLooks, ThingDetector
 from regard.vision.faces import FaceAnalyzer

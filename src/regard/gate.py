@@ -26,13 +26,13 @@ from regard.errors import (
 )
 from regard.governance import policy, purpose
 from regard.governance.audit import AuditLog
+from regard.jobs.records import Job
 from regard.operations import ABOUT_JOBS, OPERATIONS, OWN, OWN_NAMES, RUNS, Operation, Step, is_built
 from regard.operations.resources import collection_arn, collection_of
 from regard.operations.stored_results import KINDS, Kind
 from regard.operations.video.runs import sweep
 from regard.operations.withholding import withhold, withhold_found
 from regard.settings import Settings
-from regard.storage.job_records import Job
 from regard.vision.looks import Looks
 
 

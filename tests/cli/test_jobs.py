@@ -18,11 +18,11 @@ from tests.video.servers import work
 
 from regard.app import Parts, build
 from regard.caller import LOCAL
+from regard.jobs.leases import JobLeases
+from regard.jobs.worker import Worker
 from regard.operations import RUNS
 from regard.packs.install import InstalledPack
 from regard.settings import Settings
-from regard.storage.job_leases import JobLeases
-from regard.worker import Worker
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -14,12 +14,12 @@ from tests.paging import looped
 from tests.signed import Signed
 from tests.wire.strategies import minimal_request
 
+from regard.jobs.leases import JobLeases
+from regard.jobs.records import Item, Status, Step
+from regard.jobs.store import JobStore
 from regard.operations import OPERATIONS
 from regard.packs.install import InstalledPack
 from regard.storage.database import Database
-from regard.storage.job_leases import JobLeases
-from regard.storage.job_records import Item, Status, Step
-from regard.storage.jobs import JobStore
 from regard.wire.spec import input_shape, operation_names, output_shape
 
 PAGED = [name for name in operation_names() if "NextToken" in input_shape(name).members]

@@ -16,11 +16,11 @@ from tests.postgres import Place
 
 from regard.caller import LOCAL, Caller
 from regard.errors import IdempotentParameterMismatchException, LimitExceededException
+from regard.jobs.leases import JobLeases, Lease, LeaseLost
+from regard.jobs.notices import JobNotices
+from regard.jobs.records import Item, NewJob, Status, Step
+from regard.jobs.store import CANCELLED, JobStore, milliseconds
 from regard.storage.database import Database
-from regard.storage.job_leases import JobLeases, Lease, LeaseLost
-from regard.storage.job_notices import JobNotices
-from regard.storage.job_records import Item, NewJob, Status, Step
-from regard.storage.jobs import CANCELLED, JobStore, milliseconds
 from regard.storage.schema import job_items, jobs
 
 VIDEO = {"Video": {"S3Object": {"Bucket": "videos", "Name": "a.mp4"}}}
@@ -349,7 +349,7 @@ def test_what_a_process_that_died_left_of_a_failed_job_is_removed(
     with monkeypatch.context() as dying:
         dying.setattr(JobStore, "sweep", lambda *_: None)
         leases.finish(lease, Status.FAILED, "a reason")
-    monkeypatch.setattr("regard.storage.jobs._SWEPT", 5)
+    monkeypatch.setattr("regard.jobs.store._SWEPT", 5)
     assert store.prune() == 1
     assert store.prune() == 0
     with database.read() as connection:

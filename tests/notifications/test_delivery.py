@@ -25,15 +25,15 @@ from sqlalchemy import update
 
 from regard.caller import LOCAL, Caller
 from regard.errors import InvalidParameterException
+from regard.jobs.leases import JobLeases
+from regard.jobs.notices import JobNotices
+from regard.jobs.records import Job, NewJob, Status
+from regard.jobs.store import JobStore
 from regard.notifications import webhook
 from regard.notifications.channel import Refused, check_channel, find_target
 from regard.notifications.delivery import Delivery
 from regard.settings import Settings
 from regard.storage.database import Database
-from regard.storage.job_leases import JobLeases
-from regard.storage.job_notices import JobNotices
-from regard.storage.job_records import Job, NewJob, Status
-from regard.storage.jobs import JobStore
 from regard.storage.schema import job_notices
 
 EVE = Caller("RGRDEVE", "eve", "operator")

@@ -13,11 +13,11 @@ from tests.operations.manifests import fill, references, request
 from regard.app import Parts, build
 from regard.caller import LOCAL
 from regard.errors import AccessDeniedException, InternalServerError
+from regard.jobs.leases import JobLeases
+from regard.jobs.worker import Worker
 from regard.operations import RUNS, media_analysis_run
 from regard.packs.install import InstalledPack
 from regard.settings import Settings
-from regard.storage.job_leases import JobLeases
-from regard.worker import Worker
 
 FOREVER = threading.Event()  # never set
 

@@ -13,6 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from regard.jobs.records import Item
+from regard.jobs.spool import ItemSpool
 from regard.presentation.captions import Place, place_captions
 from regard.presentation.video.carried import Carried
 from regard.presentation.video.cutlist import write_cut_list
@@ -20,8 +22,6 @@ from regard.presentation.video.linking import Linker
 from regard.presentation.video.sightings import Found, Spell
 from regard.presentation.video.spreadsheet import write_spreadsheet
 from regard.presentation.video.subtitles import _escaped, clock, write_subtitles
-from regard.storage.job_records import Item
-from regard.storage.spool import ItemSpool
 
 PEOPLE = "start_person_tracking"
 

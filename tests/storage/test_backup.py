@@ -14,11 +14,11 @@ from tests import crashing
 
 from regard.errors import RegardError
 from regard.governance.audit import AuditLog
+from regard.governance.keys import KeyStore
+from regard.governance.reviews import ModerationReview, ModerationReviews
 from regard.storage import backup, transfer
 from regard.storage.database import Database
 from regard.storage.folder import in_use
-from regard.storage.keys import KeyStore
-from regard.storage.reviews import ModerationReview, ModerationReviews
 from regard.storage.schema import facts, metadata
 
 

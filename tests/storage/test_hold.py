@@ -8,8 +8,8 @@ import pytest
 from tests.postgres import Place
 
 from regard.errors import ThrottlingException
+from regard.governance.keys import KeyStore
 from regard.storage.database import Database
-from regard.storage.keys import KeyStore
 
 
 def test_who_waits_for_a_hold_too_long_is_told_to_try_again(place: Place, tmp_path: Path) -> None:

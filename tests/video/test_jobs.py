@@ -15,13 +15,13 @@ from regard.app import Parts, build
 from regard.caller import LOCAL, Caller
 from regard.errors import AccessDeniedException, ResourceNotFoundException
 from regard.governance.purpose import TAG
+from regard.jobs.leases import JobLeases
+from regard.jobs.worker import Worker
 from regard.operations import RUNS
 from regard.packs.install import InstalledPack
 from regard.settings import Settings
 from regard.storage.database import Database
-from regard.storage.job_leases import JobLeases
 from regard.storage.schema import jobs
-from regard.worker import Worker
 from tests.video.analyses import ANALYSES
 
 COLLECTION = "arn:aws:rekognition:us-east-1:000000000000:collection/c"

@@ -13,10 +13,10 @@ import pytest
 from regard.app import Parts, build
 from regard.caller import LOCAL
 from regard.context import Context
+from regard.jobs.records import Item
 from regard.operations.video import runs
 from regard.packs.install import InstalledPack
 from regard.settings import Settings
-from regard.storage.job_records import Item
 from regard.video.cuts import CutWatch
 from regard.video.frame_looks import Detectors, FrameLooks
 from regard.video.frames import Video

@@ -23,7 +23,7 @@ from regard.settings import Settings
 
 if TYPE_CHECKING:
     from regard.governance.audit import AuditLog
-    from regard.storage.keys import KeyStore
+    from regard.governance.keys import KeyStore
 
 app = typer.Typer(help="Make, list, suspend and resume access keys.", no_args_is_help=True)
 
@@ -58,7 +58,7 @@ def create(
             "keys create", key.key_id, name=name, role=role, purpose=purpose, policy=document
         )
     if credentials:
-        from regard.storage.keys import write_credentials
+        from regard.governance.keys import write_credentials
 
         write_credentials(credentials, key, Settings.load().region)
         say(f"Key {key.key_id} for {name} ({role}) is in {credentials}.")
@@ -112,8 +112,8 @@ def _set_suspended(key_id: str, suspended: bool, data: Path | None) -> None:
 @contextmanager
 def _opened(data: Path | None, *, existing: bool = False) -> Iterator[tuple[KeyStore, AuditLog]]:
     from regard.governance.audit import AuditLog
+    from regard.governance.keys import KeyStore
     from regard.storage.database import Database
-    from regard.storage.keys import KeyStore
 
     settings = Settings.load(data=data)
     if existing:

@@ -14,7 +14,7 @@ from regard.cli.server import joined_buckets
 from regard.settings import Settings
 
 if TYPE_CHECKING:
-    from regard.worker import Gate
+    from regard.jobs.worker import Gate
 
 _ATTACHED = "--attached"
 
@@ -47,13 +47,13 @@ def worker(
 def _work(settings: Settings, stop: threading.Event) -> None:
     from contextlib import ExitStack
 
+    from regard.governance.keys import KeyStore
+    from regard.jobs.leases import JobLeases
+    from regard.jobs.notices import JobNotices
+    from regard.jobs.store import JobStore
+    from regard.jobs.worker import Worker
     from regard.notifications.delivery import Delivery
     from regard.storage.database import Database
-    from regard.storage.job_leases import JobLeases
-    from regard.storage.job_notices import JobNotices
-    from regard.storage.jobs import JobStore
-    from regard.storage.keys import KeyStore
-    from regard.worker import Worker
 
     with ExitStack() as opened:
         database = Database.open(settings.data, settings.database, connections=4)

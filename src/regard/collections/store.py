@@ -11,9 +11,9 @@ from sqlalchemy.exc import IntegrityError
 from regard.collections.followed import FollowedIndexes
 from regard.collections.records import Collection
 from regard.errors import ResourceAlreadyExistsException, ResourceNotFoundException, ThrottlingException
+from regard.resources.tags import put_tags, remove_tags, tags_of
 from regard.storage.database import Database
 from regard.storage.schema import collections
-from regard.storage.tags import put_tags, remove_tags, tags_of
 
 _FIND = select(collections).where(collections.c.collection_id == bindparam("collection_id"))
 _LOCK = _FIND.with_for_update()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from regard.storage.job_records import Job
+from regard.jobs.records import Job
 
 
 def completion_message(job: Job) -> str:

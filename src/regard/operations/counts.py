@@ -8,7 +8,7 @@ from typing import Any
 
 from regard.context import Context
 from regard.errors import InvalidParameterException, ResourceNotFoundException, ResourceNotReadyException
-from regard.storage.job_records import Job, Status
+from regard.jobs.records import Job, Status
 from regard.video.counting import Line, Sighting, Visit, count_people, quantiles
 
 _START = "start_person_tracking"

@@ -6,9 +6,9 @@ from typing import Any
 
 from regard.context import Context
 from regard.errors import ResourceNotFoundException
+from regard.jobs.records import Job, Status
 from regard.notifications.message import api_name
 from regard.operations.pagination import make_token, read_token
-from regard.storage.job_records import Job, Status
 
 _JOBS = 100
 _LISTING = "jobs"

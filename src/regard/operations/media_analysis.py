@@ -8,13 +8,13 @@ from typing import Any
 
 from regard.context import Context
 from regard.errors import InvalidParameterException, ResourceNotFoundException
+from regard.jobs.records import Job, Status
 from regard.operations.manifests import open_manifest
 from regard.operations.media_analysis_run import output_of
 from regard.operations.moderation import refuse_adapter
 from regard.operations.pagination import make_token, read_token
 from regard.operations.stored_video import start_job
-from regard.storage.job_records import Job, Status
-from regard.storage.objects import NotWritten
+from regard.storage.buckets.objects import NotWritten
 
 START = "start_media_analysis_job"
 _LISTING = "media analysis jobs"

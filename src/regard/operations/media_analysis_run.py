@@ -25,12 +25,12 @@ from regard.errors import (
     ResourceNotFoundException,
     ServiceError,
 )
+from regard.jobs.records import Item, Job, Step
 from regard.operations.images import load_image
 from regard.operations.manifests import INVALID_IMAGE, Entry, measure, open_manifest, read_entries
 from regard.operations.moderation import LEAST, moderate
 from regard.operations.moderation_taxonomy import VERSION
-from regard.storage.job_records import Item, Job, Step
-from regard.storage.objects import NotWritten
+from regard.storage.buckets.objects import NotWritten
 
 _STEP = 32  # images
 _PAGE = 1000  # results that are read at a time when they are written

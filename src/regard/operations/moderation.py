@@ -8,10 +8,10 @@ from typing import Any
 
 from regard.context import Context
 from regard.errors import ResourceNotFoundException, ResourceNotReadyException
+from regard.governance.reviews import ModerationReview
 from regard.operations.images import load_image
 from regard.operations.moderation_taxonomy import VERSION, label_shapes
 from regard.packs.manifest import PackError
-from regard.storage.reviews import ModerationReview
 from regard.vision.image import Image
 from regard.vision.looks import Looks
 from regard.vision.nudity import Finding, Found

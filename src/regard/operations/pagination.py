@@ -11,8 +11,8 @@ import hmac
 import json
 
 from regard.errors import InvalidPaginationTokenException
-from regard.storage.job_records import Job
-from regard.storage.jobs import milliseconds
+from regard.jobs.records import Job
+from regard.jobs.store import milliseconds
 
 _JOB_TOKEN_MILLISECONDS = 24 * 60 * 60 * 1000
 _SEAL_BYTES = 16

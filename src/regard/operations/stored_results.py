@@ -8,10 +8,10 @@ from typing import Any
 
 from regard.context import Context
 from regard.errors import ResourceNotFoundException
+from regard.jobs.records import Job, Status
 from regard.operations.pagination import make_job_token, read_job_token
 from regard.operations.video.faces import MATCHES
 from regard.operations.video.tracked import key_of
-from regard.storage.job_records import Job, Status
 
 _MOST_RESULTS = 1000
 _BY_TIME = "TIMESTAMP"

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 from regard.context import Context
+from regard.jobs.records import NewJob
 from regard.notifications.channel import check_channel
 from regard.operations.labels import Filters
 from regard.operations.pinned import collection_for_embedding
 from regard.operations.regions import corners_of
 from regard.operations.videos import check_video
-from regard.storage.job_records import NewJob
 
 
 def start_celebrity_recognition(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 from regard.context import Context
 from regard.errors import InvalidParameterException
-from regard.storage.job_records import Item, Step
+from regard.jobs.records import Item, Step
 
 Run = Callable[[Context, dict[str, Any], dict[str, Any] | None], Iterator[Step]]
 """An analysis: given the context, the Start request and the state of the last step that was committed, or

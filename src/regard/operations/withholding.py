@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from regard.storage.job_records import Item
+from regard.jobs.records import Item
 
 _SEARCHES = {"get_face_search"}
 _SEARCHING = {"start_face_search"}

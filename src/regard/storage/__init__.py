@@ -1,1 +1,1 @@
-"""What is kept: the database, and the buckets that images come from."""
+"""What everything is kept in: the database with its schema, migrations and backups, and the buckets."""

@@ -17,8 +17,8 @@ from regard.errors import RegardError
 
 if TYPE_CHECKING:
     from regard.cli.video.choice import Choice
+    from regard.jobs.spool import ItemSpool
     from regard.presentation.video.sightings import Found
-    from regard.storage.spool import ItemSpool
 
 _STDOUT = Path("-")
 
@@ -67,7 +67,7 @@ def video(
     _check_files(file, answers, drawing, subtitles, spreadsheet, cut_list)
     with local_gate(data, case) as gate:
         from regard.cli.video.choice import Wanted, choose
-        from regard.storage.spool import ItemSpool
+        from regard.jobs.spool import ItemSpool
 
         wanted = Wanted(
             everything=everything,

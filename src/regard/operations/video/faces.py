@@ -7,6 +7,7 @@ from typing import Any
 
 from regard.collections.user_vector import UserVectors
 from regard.context import Context
+from regard.jobs.records import Item
 from regard.operations.celebrities import celebrity_facts, recognise
 from regard.operations.face_attributes import ALL, wanted
 from regard.operations.face_shapes import bounding_box, face_box, face_detail
@@ -14,7 +15,6 @@ from regard.operations.pinned import collection_for_embedding
 from regard.operations.search import face_match, search_probe
 from regard.operations.video.momentary import Momentary
 from regard.operations.video.tracked import Moments, key_of
-from regard.storage.job_records import Item
 from regard.video.face_tracks import FaceTracks
 from regard.video.frame_looks import FrameLooks
 from regard.video.sweep import Sample

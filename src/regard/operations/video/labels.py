@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from regard.context import Context
+from regard.jobs.records import Item
 from regard.operations.label_shapes import label_shape
 from regard.operations.labels import Filters
 from regard.operations.moderation import confidences_of, find_nudity
 from regard.operations.moderation_taxonomy import VERSION, label_shapes
 from regard.operations.video.spans import Segment, Spans
-from regard.storage.job_records import Item
 from regard.video.frame_looks import FrameLooks
 from regard.video.sweep import Sample
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from regard.context import Context
+from regard.jobs.records import Item
 from regard.operations.face_shapes import face_detail
 from regard.operations.video.tracked import Moments, key_of
-from regard.storage.job_records import Item
 from regard.video.frame_looks import FrameLooks
 from regard.video.sweep import Sample
 from regard.video.tracks import Tracker

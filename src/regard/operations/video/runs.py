@@ -8,13 +8,13 @@ from typing import Any, BinaryIO, Protocol
 
 from regard.context import Context
 from regard.errors import InvalidParameterException, VideoTooLargeException
+from regard.jobs.records import Item, Step
 from regard.operations.video.faces import CelebrityAnalysis, FaceAnalysis, FaceSearchAnalysis
 from regard.operations.video.labels import LabelAnalysis, ModerationAnalysis
 from regard.operations.video.persons import PersonAnalysis
 from regard.operations.video.segments import SegmentAnalysis
 from regard.operations.video.text import TextAnalysis
 from regard.operations.videos import Run, open_video
-from regard.storage.job_records import Item, Step
 from regard.video.frames import AudioFacts, Video, VideoError, VideoFacts, VideoLimits, VideoTooLarge
 from regard.video.sweep import Analysis, Sweep
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from regard.storage.job_records import Item
+from regard.jobs.records import Item
 from regard.video.cues import Box, Cue, CueDetector, CueKind, text_boxes
 from regard.video.frame_looks import FrameLooks
 from regard.video.frames import VideoFacts

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from regard.context import Context
+from regard.jobs.records import Item
 from regard.operations.text import TextFilter
 from regard.operations.text_shapes import text_detections
 from regard.operations.video.momentary import Momentary
-from regard.storage.job_records import Item
 from regard.video.frame_looks import FrameLooks
 from regard.video.sweep import Sample
 

@@ -10,9 +10,9 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
+from regard.jobs.records import Item
+from regard.jobs.spool import ItemSpool
 from regard.presentation.video.linking import GAP, Box, Linker
-from regard.storage.job_records import Item
-from regard.storage.spool import ItemSpool
 
 INTERVALS: Mapping[str, int] = {
     "person": 250,

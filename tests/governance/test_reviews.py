@@ -9,7 +9,7 @@ import pytest
 from tests.postgres import Place
 
 from regard.errors import InvalidParameterException
-from regard.storage.reviews import ModerationReview, ModerationReviews
+from regard.governance.reviews import ModerationReview, ModerationReviews
 
 REVIEW = ModerationReview(
     loop_name="loop-1",

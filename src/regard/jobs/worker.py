@@ -1,6 +1,6 @@
 """Runs the jobs on stored videos and on many pictures, one after another, in a process that may die.
 
-A job's steps are committed one by one under a lease (`storage/job_leases.py`), so that whoever takes the job
+A job's steps are committed one by one under a lease (`jobs/leases.py`), so that whoever takes the job
 next goes on from the last of them.
 """
 
@@ -18,9 +18,9 @@ from typing import Any, Protocol
 import structlog
 
 from regard.errors import RegardError, ServiceError, ThrottlingException
-from regard.storage.job_leases import JobLeases, Lease, LeaseLost
-from regard.storage.job_records import Job, Status, Step
-from regard.storage.jobs import JobStore
+from regard.jobs.leases import JobLeases, Lease, LeaseLost
+from regard.jobs.records import Job, Status, Step
+from regard.jobs.store import JobStore
 
 _POLL_SECONDS = 0.5
 _PRUNE_SECONDS = 600.0

@@ -20,9 +20,9 @@ from regard.errors import (
     ServiceError,
     VideoTooLargeException,
 )
-from regard.storage.piecewise import PieceReader
-from regard.storage.ranges import RangeReader
-from regard.storage.written_files import parts_of, write_file
+from regard.storage.buckets.piecewise import PieceReader
+from regard.storage.buckets.ranges import RangeReader
+from regard.storage.buckets.written_files import parts_of, write_file
 
 _UNAVAILABLE = "Unable to get object metadata from S3. Check object key, region and/or access permissions."
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE}

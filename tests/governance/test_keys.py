@@ -9,7 +9,7 @@ import pytest
 from tests.postgres import Place
 
 from regard.errors import RegardError
-from regard.storage.keys import KeyStore, write_credentials
+from regard.governance.keys import KeyStore, write_credentials
 
 
 @pytest.fixture

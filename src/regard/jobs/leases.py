@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, case, insert, select, update
 
+from regard.jobs.records import LONGEST_KEY, Item, Job, Status, Step, read_job
+from regard.jobs.store import JobStore, end, milliseconds
 from regard.storage.database import Database
-from regard.storage.job_records import LONGEST_KEY, Item, Job, Status, Step, read_job
-from regard.storage.jobs import JobStore, end, milliseconds
 from regard.storage.schema import job_items, jobs
 
 _CANDIDATES = 8  # looked at, in the order they were started, for one that nobody else takes meanwhile

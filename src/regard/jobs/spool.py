@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from types import TracebackType
 
 from regard.errors import RegardError
-from regard.storage.job_records import Item
+from regard.jobs.records import Item
 
 _CACHE = 16_384  # KiB of pages in memory
 _AT_ONCE = 500  # rows

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import select, update
 
+from regard.jobs.records import Job, read_job
+from regard.jobs.store import milliseconds
 from regard.storage.database import Database
-from regard.storage.job_records import Job, read_job
-from regard.storage.jobs import milliseconds
 from regard.storage.schema import job_notices, jobs
 
 _FIRST_WAIT = 5.0  # seconds; each is twice the one before

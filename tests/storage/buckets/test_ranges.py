@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from regard.storage import ranges
-from regard.storage.ranges import RangeReader
+from regard.storage.buckets import ranges
+from regard.storage.buckets.ranges import RangeReader
 
 CONTENT = random.Random(1).randbytes(1000)
 STEPS = st.lists(

@@ -1,4 +1,4 @@
-"""The jobs of one database: started, looked up, cancelled, forgotten. Who runs them: `job_leases.py`."""
+"""The jobs of one database: started, looked up, cancelled, forgotten. Who runs them: `leases.py`."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, tuple_, update
 
 from regard.errors import IdempotentParameterMismatchException, LimitExceededException
+from regard.jobs.records import Item, Job, NewJob, Status, read_job, write_caller
 from regard.storage.backend import Turn
 from regard.storage.database import Database
-from regard.storage.job_records import Item, Job, NewJob, Status, read_job, write_caller
 from regard.storage.schema import job_items, job_notices, jobs
 
 # Built once: clients ask again and again whether their job is done.

@@ -15,8 +15,8 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from regard.errors import InternalServerError
-from regard.storage import written_files
-from regard.storage.objects import NotWritten, ObjectStore, parse_names
+from regard.storage.buckets import written_files
+from regard.storage.buckets.objects import NotWritten, ObjectStore, parse_names
 
 
 @pytest.fixture
@@ -139,7 +139,8 @@ def test_a_full_disk_is_for_later_and_what_is_in_the_way_for_good(
 
 def test_a_writer_that_is_killed_leaves_nothing_that_lasts(objects: ObjectStore, bucket: Path) -> None:
     code = (
-        "import os, signal, sys; from pathlib import Path; from regard.storage.objects import ObjectStore\n"
+        "import os, signal, sys; from pathlib import Path\n"
+        "from regard.storage.buckets.objects import ObjectStore\n"
         "def pieces():\n"
         "    yield b'x' * 100_000\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"

@@ -14,8 +14,8 @@ from regard.errors import (
     RegardError,
     VideoTooLargeException,
 )
-from regard.storage.objects import ObjectStore, parse_folders
-from regard.storage.ranges import BLOCK
+from regard.storage.buckets.objects import ObjectStore, parse_folders
+from regard.storage.buckets.ranges import BLOCK
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Jobs on stored videos and on many pictures: what is known of them, and the worker that runs them."""
