@@ -71,8 +71,7 @@ class JobStore:
     def find(self, job_id: str) -> Job | None:
         """The job of that id, or None where there is none, or its results have expired."""
         with self.database.read() as connection:
-            row = connection.execute(_FIND, {"job_id": job_id, "now": milliseconds()}).mappings().first()
-        return None if row is None else read_job(row)
+            return find_job(connection, job_id)
 
     def page(self, *, before: int | None = None, limit: int, operation: str | None = None) -> list[Job]:
         """Jobs, the newest first, those below the row `before`; of one Start operation, or of all."""
@@ -152,6 +151,12 @@ class JobStore:
     def kept(self) -> int:
         """Milliseconds for which results are kept."""
         return self._kept
+
+
+def find_job(connection: Connection, job_id: str) -> Job | None:
+    """The job of that id, or None where there is none, or its results have expired."""
+    row = connection.execute(_FIND, {"job_id": job_id, "now": milliseconds()}).mappings().first()
+    return None if row is None else read_job(row)
 
 
 def end(
@@ -246,7 +251,3 @@ def _count_under_way(connection: Connection) -> int:
 
 def _found(connection: Connection, job_id: str) -> Job:
     return read_job(connection.execute(select(jobs).where(jobs.c.job_id == job_id)).mappings().one())
-
-
-def _item(row: Any) -> Item:
-    return Item(row.timestamp, row.key.decode(), json.loads(row.body), row.view)
