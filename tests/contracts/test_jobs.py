@@ -347,9 +347,9 @@ def test_what_a_process_that_died_left_of_a_failed_job_is_removed(
     lease = take(leases)
     leases.commit(lease, step(*(item(n) for n in range(11))))
     with monkeypatch.context() as dying:
-        dying.setattr(JobStore, "sweep", lambda *_: None)
+        dying.setattr(JobStore, "erase_items", lambda *_: None)
         leases.finish(lease, Status.FAILED, "a reason")
-    monkeypatch.setattr("regard.jobs.store._SWEPT", 5)
+    monkeypatch.setattr("regard.jobs.store._ERASED_AT_ONCE", 5)
     assert store.prune() == 1
     assert store.prune() == 0
     with database.read() as connection:

@@ -57,7 +57,7 @@ class JobLeases:
                 lease = self._take(connection, job, holder)
             if lease is not None:
                 return lease
-            self._sweep_hopeless(job)
+            self._erase_hopeless(job)
         return None
 
     def _take(self, connection: Connection, job: Job, holder: str) -> Lease | None:
@@ -81,11 +81,11 @@ class JobLeases:
             return None
         return Lease(job, job.fence)
 
-    def _sweep_hopeless(self, job: Job) -> None:
+    def _erase_hopeless(self, job: Job) -> None:
         if job.attempts >= self._attempts:
             now = self._store.find(job.job_id)
             if now is not None and now.status is Status.FAILED:
-                self._store.sweep(job.row)
+                self._store.erase_items(job.row)
 
     def _hopeless(self, job: Job) -> str:
         why = job.message or "the worker stopped without an error, as it does when memory runs out"
@@ -138,7 +138,7 @@ class JobLeases:
             if not ended:
                 raise LeaseLost
         if status is Status.FAILED:
-            self._store.sweep(lease.job.row)
+            self._store.erase_items(lease.job.row)
 
     def give_back(self, lease: Lease) -> None:
         """Leaves the job, which is not its fault, to the next worker at once."""

@@ -21,7 +21,7 @@ _FIND = select(jobs).where(
     or_(jobs.c.expires.is_(None), jobs.c.expires > bindparam("now")),
 )
 _PRUNED = 20  # jobs at a time
-_SWEPT = 5000  # items in one transaction
+_ERASED_AT_ONCE = 5000  # items in one transaction
 _DAY = 24 * 60 * 60 * 1000
 
 CANCELLED = "The job was cancelled."
@@ -115,17 +115,17 @@ class JobStore:
         with self.database.write() as connection:
             done = end(connection, job.row, Status.FAILED, CANCELLED, kept=self._kept, cancelled=True)
         if done:
-            self.sweep(job.row)
+            self.erase_items(job.row)
         return done
 
-    def sweep(self, row: int) -> None:
+    def erase_items(self, row: int) -> None:
         """Removes what a job has found, a few thousand items at a time, lest other writers wait long."""
-        some = select(job_items.c.number).where(job_items.c.job == row).limit(_SWEPT)
-        swept = _SWEPT
-        while swept == _SWEPT:
+        some = select(job_items.c.number).where(job_items.c.job == row).limit(_ERASED_AT_ONCE)
+        erased = _ERASED_AT_ONCE
+        while erased == _ERASED_AT_ONCE:
             with self.database.write() as connection:
                 chosen = delete(job_items).where(job_items.c.job == row, job_items.c.number.in_(some))
-                swept = connection.execute(chosen).rowcount
+                erased = connection.execute(chosen).rowcount
         with self.database.write() as connection:
             connection.execute(update(jobs).where(jobs.c.row == row).values(found=0))
         self.database.forget()
@@ -141,7 +141,7 @@ class JobStore:
         with self.database.read() as connection:
             found = connection.execute(over).all()
         for row, expires in found:
-            self.sweep(row)
+            self.erase_items(row)
             if expires <= now:
                 with self.database.write() as connection:
                     connection.execute(delete(jobs).where(jobs.c.row == row))
