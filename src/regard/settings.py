@@ -54,7 +54,9 @@ class Settings:
     image_bytes: int = _setting(5_242_880, "Largest image in a request, in bytes.")
     object_bytes: int = _setting(15_728_640, "Largest image in a bucket, in bytes.")
     image_side: int = _setting(10_000, "Longest side of an image, in pixels.")
-    image_pixels: int = _setting(60_000_000, "Most pixels of an image that is decoded.")
+    image_pixels: int = _setting(
+        100_000_000, "Most pixels of an image; above 60 million it is decoded at half its sides."
+    )
     video_bytes: int = _setting(10_737_418_240, "Largest stored video, in bytes.")
     video_minutes: int = _setting(360, "Longest stored video, in minutes.")
     video_pixels: int = _setting(35_389_440, "Most pixels of a frame of a stored video, as displayed.")

@@ -80,13 +80,25 @@ def test_a_photo_in_a_bucket_is_read(call) -> None:
         ({"Bytes": scenes.jpeg(Image.new("RGB", (300, 300)))[:-900]}, InvalidImageFormatException),
         ({"Bytes": scenes.png(Image.new("RGB", (1, 1)))}, InvalidParameterException),
         ({"Bytes": scenes.png(Image.new("1", (30_000, 100)))}, ImageTooLargeException),
-        ({"Bytes": scenes.png(Image.new("1", (9_999, 9_999)))}, ImageTooLargeException),
+        ({"Bytes": scenes.png(Image.new("1", (10_001, 1_000)))}, ImageTooLargeException),
         ({"Bytes": b"\0" * 5_242_881}, ImageTooLargeException),
     ],
 )
 def test_a_picture_that_can_not_be_used_gets_the_error_that_fits(call, image: dict, error: type) -> None:
     with pytest.raises(error):
         call("detect_faces", Image=image)
+
+
+def test_a_picture_that_is_cut_off_is_said_to_be(call) -> None:
+    whole = scenes.jpeg(scenes.portrait("astronaut"))
+    with pytest.raises(InvalidImageFormatException, match="cut off"):
+        call("detect_faces", Image={"Bytes": whole[: len(whole) // 3]})
+    assert call("detect_faces", Image={"Bytes": whole[:-2]}) == call("detect_faces", Image={"Bytes": whole})
+
+
+def test_the_error_for_a_picture_that_is_too_large_names_the_limit(call) -> None:
+    with pytest.raises(ImageTooLargeException, match="a side may have 10000"):
+        call("detect_faces", Image={"Bytes": scenes.png(Image.new("1", (10_001, 80)))})
 
 
 def test_an_enrolled_person_is_found_in_another_photo(call, portrait: Path, other_portrait: Path) -> None:

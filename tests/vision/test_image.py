@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import zlib
 from typing import Any
 
@@ -13,32 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image as Pillow
 
-from regard.vision.image import (
-    Image,
-    ImageError,
-    ImageTooLarge,
-    ImageTooSmall,
-    UnsupportedImage,
-    decode_image,
-)
-
-
-def gradient(width: int = 120, height: int = 90) -> Pillow.Image:
-    """Red grows to the right, green downwards, blue is a bright corner at the top left."""
-    across, down = np.meshgrid(np.linspace(0, 255, width), np.linspace(0, 255, height))
-    blue = ((across < 60) & (down < 60)) * 255.0
-    return Pillow.fromarray(np.stack([across, down, blue], -1).astype(np.uint8))
-
-
-def encoded(picture: Pillow.Image, kind: str = "PNG", **options: Any) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, kind, **options)
-    return buffer.getvalue()
-
-
-def close(image: Image, expected: Pillow.Image, tolerance: float = 6) -> bool:
-    difference = np.abs(image.pixels.astype(int) - np.asarray(expected.convert("RGB")).astype(int))
-    return image.pixels.shape == np.asarray(expected.convert("RGB")).shape and difference.mean() < tolerance
+from regard.vision.image import ImageError, ImageTooLarge, ImageTooSmall, UnsupportedImage, decode_image
+from tests.vision.drawn import close, encoded, gradient
 
 
 def test_a_png_is_decoded_exactly() -> None:
@@ -73,20 +48,6 @@ def test_sixteen_bits_are_cut_to_eight() -> None:
     assert np.array_equal(image.pixels[..., 1], (grey >> 8).astype(np.uint8))
 
 
-def test_transparent_parts_are_white() -> None:
-    picture = Pillow.new("RGBA", (100, 100), (200, 0, 0, 0))
-    picture.paste((0, 100, 0, 255), (0, 0, 50, 100))
-    pixels = decode_image(encoded(picture)).pixels
-    assert pixels[50, 25].tolist() == [0, 100, 0]
-    assert pixels[50, 75].tolist() == [255, 255, 255]
-
-
-def test_the_transparent_colour_of_a_palette_is_white() -> None:
-    picture = Pillow.new("P", (100, 100), 1)
-    picture.putpalette([255, 0, 0, 0, 0, 255])
-    assert decode_image(encoded(picture, transparency=1)).pixels[0, 0].tolist() == [255, 255, 255]
-
-
 def test_the_first_picture_of_an_animation_is_taken() -> None:
     frames = [Pillow.new("RGB", (100, 100), colour) for colour in ((255, 0, 0), (0, 0, 255))]
     data = encoded(frames[0], save_all=True, append_images=frames[1:])
@@ -111,7 +72,6 @@ def test_exif_orientation_is_applied(kind: str, orientation: int) -> None:
     assert close(decode_image(encoded(stored, kind, exif=exif)), gradient())
 
 
-@pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
 def test_a_damaged_exif_block_does_not_spoil_the_picture() -> None:
     assert close(decode_image(encoded(gradient(), "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff")), gradient())
 
@@ -126,16 +86,6 @@ def test_other_formats_are_refused(kind: str) -> None:
 def test_what_is_no_picture_is_refused(data: bytes) -> None:
     with pytest.raises(UnsupportedImage):
         decode_image(data)
-
-
-@pytest.mark.parametrize(
-    "options", [{"kind": "JPEG"}, {"kind": "JPEG", "progressive": True}, {"kind": "PNG"}]
-)
-@pytest.mark.parametrize("share", [0.3, 0.6, 0.95])
-def test_a_truncated_file_is_refused(options: dict[str, Any], share: float) -> None:
-    data = encoded(gradient(400, 300), **options)
-    with pytest.raises(UnsupportedImage):
-        decode_image(data[: int(share * len(data))])
 
 
 def test_a_bomb_is_refused_by_its_header() -> None:
@@ -156,7 +106,7 @@ def test_limits_are_the_callers() -> None:
     assert decode_image(data, max_side=120, max_pixels=120 * 90, min_side=90).width == 120
 
 
-def test_the_least_side_is_80() -> None:
+def test_a_side_has_80_pixels_unless_somebody_asks_for_less() -> None:
     assert decode_image(encoded(gradient(80, 80))).width == 80
     with pytest.raises(ImageTooSmall):
         decode_image(encoded(gradient(80, 79)))
@@ -167,7 +117,6 @@ SEEDS = [encoded(gradient(), "JPEG"), encoded(gradient(), "JPEG", progressive=Tr
 
 @settings(max_examples=300, deadline=None)
 @given(st.data())
-@pytest.mark.filterwarnings("ignore::UserWarning")
 def test_damaged_bytes_raise_nothing_but_image_errors(data: st.DataObject) -> None:
     damaged = bytearray(data.draw(st.sampled_from(SEEDS)))
     for _ in range(data.draw(st.integers(1, 8))):

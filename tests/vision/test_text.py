@@ -87,6 +87,13 @@ def test_light_text_on_dark_ground_is_read(reader: TextAnalyzer) -> None:
     assert [line.text for line in reader.read(decoded(page))] == ["Exit"]
 
 
+def test_light_text_on_transparency_is_read(reader: TextAnalyzer) -> None:
+    page, _ = write(["Exit"], on=Pillow.new("RGB", (400, 200)), ink=(255, 255, 255))
+    letters = Pillow.new("RGBA", page.size, (255, 255, 255, 0))
+    letters.putalpha(page.convert("L"))
+    assert [line.text for line in reader.read(decoded(letters))] == ["Exit"]
+
+
 @pytest.mark.parametrize("picture", ["gravel", "grass", "brick"])
 def test_a_texture_says_nothing(reader: TextAnalyzer, picture: str) -> None:
     image = decode_image((scenes.PICTURES / f"{picture}.jpg").read_bytes())

@@ -11,14 +11,14 @@ from regard.errors import (
     InvalidImageFormatException,
     InvalidParameterException,
 )
-from regard.vision.image import LEAST_SIDE, Image, ImageTooLarge, ImageTooSmall, UnsupportedImage
+from regard.vision.image import MIN_SIDE, Image, ImageCutOff, ImageTooLarge, ImageTooSmall, UnsupportedImage
 
 
 def load_image(
     ctx: Context,
     source: Mapping[str, Any],
     *,
-    min_side: int = LEAST_SIDE,
+    min_side: int = MIN_SIDE,
     max_side: int | None = None,
     most_bytes: int | None = None,
 ) -> Image:
@@ -44,6 +44,8 @@ def load_image(
         raise InvalidParameterException(
             f"Request has invalid parameters: the image is too small: {error}"
         ) from error
+    except ImageCutOff as error:
+        raise InvalidImageFormatException(f"Request has invalid image format: {error}") from error
     except UnsupportedImage as error:
         raise InvalidImageFormatException from error
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from regard.vision.faces import Face, FaceAnalyzer
 from regard.vision.faces.attributes import Attributes
 from regard.vision.faces.embedding import FaceReadings
-from regard.vision.image import LEAST_SIDE, Image, check_size, decode_image
+from regard.vision.image import MIN_SIDE, Image, check_size, decode_image
 from regard.vision.labels import LabelDetector
 from regard.vision.labels.objects import FoundClass
 from regard.vision.nudity import Found, NudityDetector
@@ -30,7 +30,7 @@ class Looks:
         self._nudity = nudity
         self._kept: dict[tuple[str, str], Any] = {}
 
-    def image(self, data: bytes, *, max_side: int, max_pixels: int, min_side: int = LEAST_SIDE) -> Image:
+    def image(self, data: bytes, *, max_side: int, max_pixels: int, min_side: int = MIN_SIDE) -> Image:
         """The picture in `data`, as `decode_image` gives it. Raises ImageError.
 
         The limits hold for each who asks, though others may have asked with wider ones.
@@ -38,7 +38,7 @@ class Looks:
         digest = hashlib.sha256(data).hexdigest()
         limits = {"max_side": max_side, "max_pixels": max_pixels, "min_side": min_side}
         image = self._once("image", digest, lambda: decode_image(data, digest=digest, **limits))
-        check_size(image.width, image.height, **limits)
+        check_size(*(image.encoded_size or (image.width, image.height)), **limits)
         return image
 
     def faces(self, image: Image) -> list[Face]:

@@ -1,0 +1,25 @@
+"""Encoded pictures to pixels: JPEG and PNG, refused by their header before anything is decoded."""
+
+from regard.vision.image.decode import decode_image
+from regard.vision.image.picture import (
+    MIN_SIDE,
+    Image,
+    ImageCutOff,
+    ImageError,
+    ImageTooLarge,
+    ImageTooSmall,
+    UnsupportedImage,
+    check_size,
+)
+
+__all__ = [
+    "MIN_SIDE",
+    "Image",
+    "ImageCutOff",
+    "ImageError",
+    "ImageTooLarge",
+    "ImageTooSmall",
+    "UnsupportedImage",
+    "check_size",
+    "decode_image",
+]
