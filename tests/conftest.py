@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import hypothesis
 import pytest
 
 # Programs are started while a client of Milvus runs; they are executed at once, and need no care by gRPC.
@@ -25,6 +26,18 @@ from regard.packs.manifest import find_pack
 from regard.settings import Settings
 from tests import scenes
 from tests.postgres import Cluster, Place, find_programs
+from tests.waiting import PATIENCE
+
+# What the environment says is for the developer's own server, which may be running, and for its database.
+for _name in [name for name in os.environ if name.startswith("REGARD_") and name != "REGARD_TEST_SEED"]:
+    del os.environ[_name]
+os.environ["REGARD_PORT"] = "0"
+
+# How long an example takes says nothing where other programs keep the cores busy.
+hypothesis.settings.register_profile(
+    "regard", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("regard")
 
 TESTS = Path(__file__).parent
 PICTURES = TESTS / "pictures"
@@ -164,7 +177,7 @@ def start_server(data: Path, *arguments: str, environment: dict[str, str] | None
 
 
 def _wait_for_address(process: subprocess.Popen[str], log: Path) -> str:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and process.poll() is None:
         words = log.read_text().replace(". Try:", "").split()
         endpoint = next((word for word in words if word.startswith("http://")), None)
@@ -181,7 +194,7 @@ def _wait_for_address(process: subprocess.Popen[str], log: Path) -> str:
 
 def stop_server(server: Server) -> None:
     server.process.terminate()
-    server.process.wait(timeout=30)
+    server.process.wait(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ from regard.packs.install import InstalledPack
 from tests.conftest import PICTURES, Server, stop_server
 from tests.test_worker_crash import check_audit, progress
 from tests.video.servers import serve, work
+from tests.waiting import PATIENCE, wait_until
 
 LEASE = 2
 NAMES = ("astronaut.jpg", "gravel.jpg", "none.jpg", "hopper.jpg", "brick.jpg")
@@ -56,7 +57,7 @@ def begin(client: Any) -> str:
 
 
 def ended(client: Any, job_id: str, bucket: Path) -> tuple[str, str]:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + PATIENCE
     while (job := client.get_media_analysis_job(JobId=job_id))["Status"] in ("QUEUED", "IN_PROGRESS"):
         assert time.monotonic() < deadline, "the job does not end"
         time.sleep(0.1)
@@ -78,15 +79,13 @@ def test_a_worker_that_is_killed_at_random_moments_leaves_each_image_once(
     first = work(server.data, bucket, **settings)
     expected = ended(client, undisturbed, bucket)
     first.terminate()
-    assert first.wait(30) == 0
+    assert first.wait(PATIENCE) == 0
     assert len(expected[0].splitlines()) == IMAGES * 4 // 5
     kills = 0
     while kills < KILLS and client.get_media_analysis_job(JobId=disturbed)["Status"] != "SUCCEEDED":
         before = progress(server.data, disturbed)
         worker = work(server.data, bucket, **settings)
-        deadline = time.monotonic() + 30
-        while progress(server.data, disturbed) == before and time.monotonic() < deadline:
-            time.sleep(0.01)
+        wait_until(lambda: progress(server.data, disturbed) != before, pause=0.01)  # noqa: B023
         time.sleep(moments.uniform(0, 1))
         worker.send_signal(signal.SIGKILL)
         worker.wait()
@@ -95,6 +94,6 @@ def test_a_worker_that_is_killed_at_random_moments_leaves_each_image_once(
     last = work(server.data, bucket, **settings)
     assert ended(client, disturbed, bucket) == expected
     last.terminate()
-    last.wait(30)
+    last.wait(PATIENCE)
     check_audit(server.data)
     assert list(bucket.rglob("*.part")) == []

@@ -31,6 +31,7 @@ from regard.packs.install import InstalledPack
 from regard.storage.database import Database
 from tests.conftest import start_server, stop_server
 from tests.postgres import PASSWORD, Cluster, Place
+from tests.waiting import PATIENCE
 
 DIMENSION = 256
 BUSY = "The database is busy. Try your call again."
@@ -240,7 +241,7 @@ def test_two_writers_that_wait_for_each_other_are_told_to_try_again(
         try:
             with store.database.write() as connection:
                 find_collection(connection, names[0], lock=True)
-                both.wait(timeout=30)
+                both.wait(timeout=PATIENCE)
                 find_collection(connection, names[1], lock=True)
         except ThrottlingException as error:
             return error.message
@@ -356,7 +357,7 @@ def test_a_server_outlives_its_postgresql_and_loses_no_acknowledged_face(
         for error in refused:
             assert error.response["Error"] == {"Code": "InternalServerError", "Message": UNREACHABLE}
             assert error.response["ResponseMetadata"]["HTTPStatusCode"] == 500
-        with urllib.request.urlopen(server.endpoint + "/healthz", timeout=5) as answer:
+        with urllib.request.urlopen(server.endpoint + "/healthz", timeout=PATIENCE) as answer:
             assert answer.status == 200
         cluster.start()
         enrol(20_000)
@@ -384,9 +385,9 @@ def test_a_postgresql_that_hangs_holds_up_only_those_who_need_it(
             with cluster.frozen():
                 waiting = executor.submit(client.describe_collection, CollectionId="c")
                 for _ in range(5):
-                    with urllib.request.urlopen(server.endpoint + "/healthz", timeout=2) as answer:
+                    with urllib.request.urlopen(server.endpoint + "/healthz", timeout=PATIENCE) as answer:
                         assert answer.status == 200
                 assert not waiting.done()
-            assert waiting.result(timeout=30)["FaceCount"] == 0
+            assert waiting.result(timeout=PATIENCE)["FaceCount"] == 0
     finally:
         stop_server(server)

@@ -21,6 +21,7 @@ from regard.governance.keys import KeyStore
 from regard.packs.install import InstalledPack
 from regard.storage.database import Database
 from tests.conftest import Server, start_server, stop_server
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -100,8 +101,8 @@ def test_requests_under_way_are_answered_when_the_server_is_told_to_stop(
         answers = [executor.submit(client.detect_faces, Image=image) for _ in range(6)]
         wait(answers, return_when=FIRST_COMPLETED)  # by then the others have long been sent
         server.process.terminate()
-        assert [len(answer.result(timeout=30)["FaceDetails"]) for answer in answers] == [8] * 6
-    assert server.process.wait(timeout=30) in (0, -signal.SIGTERM)
+        assert [len(answer.result(timeout=PATIENCE)["FaceDetails"]) for answer in answers] == [8] * 6
+    assert server.process.wait(timeout=PATIENCE) in (0, -signal.SIGTERM)
 
 
 def test_health_needs_no_signature_and_other_paths_are_refused_in_aws_shape(server: Server) -> None:

@@ -19,6 +19,7 @@ from regard.packs.install import InstalledPack
 from regard.storage.database import Database
 from tests.conftest import Server, stop_server
 from tests.video.servers import serve, wait_for, work
+from tests.waiting import PATIENCE, wait_until
 
 STEPS = 60
 WHAT = {"steps": STEPS, "items": 5, "seconds": 0.02}
@@ -56,7 +57,7 @@ def begin(client: Any, name: str = "a") -> str:
 
 
 def results(client: Any, job_id: str) -> dict[str, list[Any]]:
-    answer = wait_for(client, job_id, seconds=120)
+    answer = wait_for(client, job_id)
     assert answer["JobStatus"] == "SUCCEEDED", answer
     return {
         view: client.get_label_detection(JobId=job_id, AggregateBy=view)["Labels"]
@@ -102,15 +103,13 @@ def test_a_worker_that_is_killed_at_random_moments_leaves_a_whole_result(
     first = work(server.data, bucket, job_lease=LEASE)
     expected = results(client, undisturbed)
     first.terminate()
-    assert first.wait(30) == 0
+    assert first.wait(PATIENCE) == 0
     assert {view: len(found) for view, found in expected.items()} == dict.fromkeys(expected, STEPS * 5)
     kills = 0
     while client.get_label_detection(JobId=disturbed)["JobStatus"] == "IN_PROGRESS" and kills < 6:
         before = progress(server.data, disturbed)
         worker = work(server.data, bucket, job_lease=LEASE)
-        deadline = time.monotonic() + 30
-        while progress(server.data, disturbed) == before and time.monotonic() < deadline:
-            time.sleep(0.01)
+        wait_until(lambda: progress(server.data, disturbed) != before, pause=0.01)  # noqa: B023
         time.sleep(moments.uniform(0, 0.3))
         worker.send_signal(signal.SIGKILL)
         worker.wait()
@@ -119,7 +118,7 @@ def test_a_worker_that_is_killed_at_random_moments_leaves_a_whole_result(
     last = work(server.data, bucket, job_lease=LEASE)
     assert results(client, disturbed) == expected
     last.terminate()
-    last.wait(30)
+    last.wait(PATIENCE)
     check_audit(server.data)
 
 
@@ -135,10 +134,7 @@ def test_a_server_that_is_killed_takes_its_worker_along_and_the_next_goes_on(
     ).stdout.split()
     server.process.send_signal(signal.SIGKILL)
     server.process.wait()
-    deadline = time.monotonic() + 15
-    while any(Path(f"/proc/{child}").exists() for child in children):
-        assert time.monotonic() < deadline, "the worker outlives its server"
-        time.sleep(0.05)
+    wait_until(lambda: not any(Path(f"/proc/{child}").exists() for child in children))
     again = start(job_workers=1)
     assert progress(again.data, job_id) >= before
     found = results(again.client(), job_id)["TIMESTAMPS"]
@@ -150,7 +146,7 @@ def test_a_video_that_kills_its_worker_fails_and_takes_no_server_down(start: Cal
     server = start(job_workers=1, job_attempts=2)
     client = server.client()
     deadly = begin(client, "deadly")
-    answer = wait_for(client, deadly, seconds=60)
+    answer = wait_for(client, deadly)
     assert answer["JobStatus"] == "FAILED"
     assert answer["StatusMessage"].startswith(
         "The analysis was tried 2 times and got no further than 50%: the worker stopped"

@@ -139,7 +139,10 @@ def test_keys_are_made_listed_and_suspended(regard: Run, tmp_path: Path) -> None
         (["faces", str(scenes.PICTURES / "README.md")], "Request has invalid image format"),
         (["faces", str(scenes.PICTURES / "hopper.jpg"), "--draw", "no/folder.png"], "can't be written"),
         (["serve", "--host", "192.0.2.1"], "Can't listen on 192.0.2.1"),
-        (["serve", "--bucket", "photos=/nowhere"], "The folder of bucket photos does not exist"),
+        (
+            ["serve", "--port", "0", "--bucket", "photos=/nowhere"],
+            "The folder of bucket photos does not exist",
+        ),
         (["serve", "--bucket", "photos=/a,b"], "--bucket photos=/a,b holds a comma"),
         (["serve", "--port", "70000"], "REGARD_PORT must be from 0 to 65535, not 70000."),
     ],

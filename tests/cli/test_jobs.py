@@ -10,11 +10,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from tests.video.analyses import ANALYSES
 from tests.video.servers import work
+from tests.waiting import PATIENCE, wait_until
 
 from regard.app import Parts, build
 from regard.caller import LOCAL
@@ -104,18 +104,12 @@ def test_a_worker_runs_what_waits_until_it_is_told_to_stop(
     regard: Run, parts: Parts, bucket: Path, job_id: str
 ) -> None:
     worker = work(parts.settings.data, bucket)
-    job: Any = None
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        job = parts.stores.jobs.find(job_id)
-        if job.status != "IN_PROGRESS":
-            break
-        time.sleep(0.05)
-    assert job.status == "SUCCEEDED"
+    wait_until(lambda: parts.stores.jobs.find(job_id).status != "IN_PROGRESS")
+    assert parts.stores.jobs.find(job_id).status == "SUCCEEDED"
     shown = regard("jobs", "show", job_id).stdout
     assert "8 results, kept until" in shown
     worker.send_signal(signal.SIGINT)
-    assert worker.wait(20) == 0
+    assert worker.wait(PATIENCE) == 0
 
 
 def test_a_worker_loads_the_models_libraries_with_its_first_job(
@@ -132,10 +126,7 @@ def test_a_worker_loads_the_models_libraries_with_its_first_job(
             assert "onnxruntime" not in maps.read_text()
             video = {"S3Object": {"Bucket": "videos", "Name": "a.mp4"}}
             parts.gate.call("start_label_detection", {"Video": video}, LOCAL)
-            deadline = time.monotonic() + 30
-            while "onnxruntime" not in maps.read_text():
-                assert time.monotonic() < deadline
-                time.sleep(0.1)
+            wait_until(lambda: "onnxruntime" in maps.read_text())
         finally:
             worker.terminate()
-        assert worker.wait(20) == 0
+        assert worker.wait(PATIENCE) == 0

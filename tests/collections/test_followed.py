@@ -20,6 +20,7 @@ from regard.collections.store import CollectionStore
 from regard.errors import ResourceNotFoundException, ThrottlingException
 from regard.storage.database import Database
 from tests.collections.gallery_data import people
+from tests.waiting import PATIENCE, wait_until
 
 DIMENSION = 16
 SIZES = Sizes(tail=64, segment=1024)
@@ -168,10 +169,7 @@ def test_what_others_enrol_is_followed_though_nobody_searches(process: Process, 
     other.indexes.keep_level()
     process.enrol("c", people(100, DIMENSION))
     index = other.indexes._find(process.collections.get("c").row, Space.FACES).index
-    deadline = time.monotonic() + 10
-    while len(index) < 100 and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert len(index) == 100
+    wait_until(lambda: len(index) == 100)
     other.close()
 
 
@@ -189,10 +187,7 @@ def test_folders_of_collections_that_are_gone_are_removed_at_the_start(tmp_path:
     (stray / "old.segment").write_bytes(b"faces of somebody")
     process = Process(tmp_path)
     process.indexes.keep_level()
-    deadline = time.monotonic() + 10
-    while stray.exists() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert not stray.exists()
+    wait_until(lambda: not stray.exists())
     process.close()
 
 
@@ -202,13 +197,13 @@ def test_a_search_during_a_long_load_is_told_to_try_again(tmp_path: Path) -> Non
 
     def report(_name: str, _done: int, _total: int) -> None:
         loading.set()
-        assert go_on.wait(20)
+        assert go_on.wait(PATIENCE)
 
     process = Process(tmp_path, patience=0.1, report=report)
     process.enrol("c", people(following.PAGE, DIMENSION))
     loader = threading.Thread(target=process.index, args=("c",))
     loader.start()
-    assert loading.wait(20)
+    assert loading.wait(PATIENCE)
     with pytest.raises(ThrottlingException, match=r"16,384 of 16,384.*Try your call again"):
         process.find("c", people(1, DIMENSION)[0])
     go_on.set()
@@ -322,9 +317,9 @@ def test_deleting_a_collection_does_not_wait_until_its_index_is_loaded(tmp_path:
 
     loader = threading.Thread(target=load)
     loader.start()
-    assert loading.wait(20)
+    assert loading.wait(PATIENCE)
     process.collections.delete("c")
-    loader.join(10)
+    loader.join(PATIENCE)
     assert not loader.is_alive()
     process.close()
 
@@ -349,8 +344,5 @@ def test_the_follower_goes_on_when_one_collection_fails(
     for name in ("c", "other"):
         process.enrol(name, people(10, DIMENSION))
     index = there.indexes._find(there.collections.get("other").row, Space.FACES).index
-    deadline = time.monotonic() + 10
-    while len(index) < 10 and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert len(index) == 10
+    wait_until(lambda: len(index) == 10)
     there.close()

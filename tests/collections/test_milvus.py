@@ -27,6 +27,7 @@ from regard.storage.database import Database
 from regard.storage.schema import engine_positions, facts
 from tests.collections.gallery_data import people
 from tests.postgres import Place
+from tests.waiting import PATIENCE, wait_until
 
 pytest.importorskip("pymilvus", reason="pymilvus is not installed: pip install 'regard[dev]'")
 pytest.importorskip("milvus_lite", reason="Milvus Lite is not installed: pip install 'regard[dev]'")
@@ -52,7 +53,7 @@ class Milvus:
         self._process = subprocess.Popen(
             [*command, "--port", str(self._port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while True:
             try:
                 socket.create_connection(("127.0.0.1", self._port), 1).close()
@@ -171,10 +172,7 @@ def test_what_was_committed_before_a_crash_is_fed_though_nobody_searches(
     Gallery(one.database, FollowedIndexes(one.database, DIMENSION), most_faces=9).delete(collection, ids[:1])
     [name] = two.held()
     two.indexes.keep_level()
-    deadline = time.monotonic() + 30
-    while two.engine.call("get", name, ids=[1]) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not two.engine.call("get", name, ids=[1])
+    wait_until(lambda: not two.engine.call("get", name, ids=[1]))
     assert two.find(VECTORS[0]) == []
     assert two.find(VECTORS[4]) == [ids[4]]
 

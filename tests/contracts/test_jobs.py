@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -186,15 +185,18 @@ def test_a_lease_that_lapsed_unnoticed_is_still_good(
     assert not leases.waiting()
 
 
-def test_a_lease_is_kept_by_renewing_it(store: JobStore) -> None:
+def test_a_lease_is_kept_by_renewing_it(store: JobStore, monkeypatch: pytest.MonkeyPatch) -> None:
     store.start(new_job())
-    leases = JobLeases(store, seconds=0.4)
+    now = [milliseconds()]
+    monkeypatch.setattr(f"{JobLeases.__module__}.milliseconds", lambda: now[0])
+    leases = JobLeases(store, seconds=60)
     lease = take(leases)
     for _ in range(5):
-        time.sleep(0.2)
+        now[0] += 40_000
         leases.renew(lease)
+    now[0] += 59_999
     assert leases.take("other") is None
-    time.sleep(0.5)
+    now[0] += 1
     assert leases.take("other") is not None
 
 

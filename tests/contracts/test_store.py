@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.postgres import Place
+from tests.waiting import wait_until
 
 from regard.collections.followed import FollowedIndexes
 from regard.collections.gallery import Gallery
@@ -198,10 +198,7 @@ def test_a_collection_deleted_by_another_process_leaves_memory(place: Place) -> 
         here.gallery.search(here.collections.get(name), a_face(1).vector, limit=1, radius=9)
     here.indexes.keep_level()
     there.collections.delete("old")
-    deadline = time.monotonic() + 10
-    while here.indexes.loaded > 1 and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert here.indexes.loaded == 1
+    wait_until(lambda: here.indexes.loaded == 1)
     here.indexes.close()
 
 

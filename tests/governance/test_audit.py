@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 from tests.postgres import Place
+from tests.waiting import PATIENCE
 
 from regard.errors import ThrottlingException
 from regard.governance.audit import AuditBroken, AuditLog
@@ -167,6 +168,6 @@ def test_one_who_is_interrupted_while_waiting_holds_up_nobody(place: Place, data
     finally:
         signal.signal(signal.SIGUSR1, before)
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join(timeout=PATIENCE)
         assert not thread.is_alive()
     assert log.verify().sequence == 5

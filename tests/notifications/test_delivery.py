@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from moto.server import ThreadedMotoServer
 from sqlalchemy import update
+from tests.waiting import wait_until
 
 from regard.caller import LOCAL, Caller
 from regard.errors import InvalidParameterException
@@ -191,11 +192,7 @@ def test_notices_are_delivered_while_the_worker_runs(
     thread.start()
     try:
         jobs = [ended(receiver.url) for _ in range(3)]
-        deadline = threading.Event()
-        for _ in range(200):
-            if len(receiver.got) == 3:
-                break
-            deadline.wait(0.05)
+        wait_until(lambda: len(receiver.got) == 3)
     finally:
         stop.set()
         thread.join()

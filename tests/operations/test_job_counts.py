@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 import urllib.error
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +11,7 @@ import pytest
 from tests.conftest import Server, stop_server
 from tests.signed import Signed
 from tests.video.servers import serve
+from tests.waiting import wait_until
 
 from regard.app import Parts
 from regard.caller import LOCAL
@@ -63,10 +63,7 @@ def signed(server: Server) -> Signed:
 
 def ended(client: Any, name: str) -> str:
     job_id = str(start(client, name))
-    deadline = time.monotonic() + 60
-    while client.get_person_tracking(JobId=job_id)["JobStatus"] == "IN_PROGRESS":
-        assert time.monotonic() < deadline, "the job does not end"
-        time.sleep(0.05)
+    wait_until(lambda: client.get_person_tracking(JobId=job_id)["JobStatus"] != "IN_PROGRESS")
     return job_id
 
 

@@ -18,6 +18,7 @@ from tests.conftest import Server, stop_server
 from tests.operations.manifests import FOUND, fill, references, request
 from tests.paging import paginated
 from tests.video.servers import serve
+from tests.waiting import PATIENCE
 
 from regard.packs.install import InstalledPack
 
@@ -77,7 +78,7 @@ def client(server: Server) -> Any:
 
 
 def ended(client: Any, job_id: str) -> dict[str, Any]:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while (job := client.get_media_analysis_job(JobId=job_id))["Status"] in ("QUEUED", "IN_PROGRESS"):
         assert time.monotonic() < deadline, "the job does not end"
         time.sleep(0.05)

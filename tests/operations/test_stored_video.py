@@ -20,6 +20,7 @@ from tests.conftest import Server, stop_server
 from tests.paging import paginated
 from tests.signed import Signed
 from tests.video.servers import serve, wait_for
+from tests.waiting import PATIENCE
 
 from regard.operations import stored_results, stored_video
 from regard.operations.stored_results import KINDS
@@ -316,7 +317,7 @@ def test_a_url_in_the_topics_place_is_told_of_the_end(client: Any) -> None:
         job_id = client.start_label_detection(
             Video=video("short"), NotificationChannel=channel, JobTag="tag"
         )["JobId"]
-        message = told.get(timeout=30)
+        message = told.get(timeout=PATIENCE)
         receiver.shutdown()
     assert (message["JobId"], message["Status"], message["JobTag"]) == (job_id, "SUCCEEDED", "tag")
     assert message["API"] == "StartLabelDetection"

@@ -18,6 +18,7 @@ import pytest
 from regard.packs.install import InstalledPack, install
 from regard.packs.manifest import PackError
 from tests.packs.conftest import CONTENT, SmallPack
+from tests.waiting import PATIENCE
 
 
 def test_an_installed_pack_gives_the_path_of_each_model(small_pack: SmallPack) -> None:
@@ -197,9 +198,9 @@ def test_two_installs_at_once_take_turns(small_pack: SmallPack) -> None:
         assert first.stdout
         assert first.stdout.readline().startswith("Fetch")
         with start_install(small_pack, 0) as second:
-            steps, _ = second.communicate(timeout=30)
+            steps, _ = second.communicate(timeout=PATIENCE)
         assert steps == "Wait for another install\n"
-        assert first.wait(timeout=30) == second.returncode == 0
+        assert first.wait(timeout=PATIENCE) == second.returncode == 0
     assert InstalledPack.load(str(small_pack.manifest), small_pack.models).paths()
 
 

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from regard.cli.models import app
 from regard.packs.manifest import PackError, find_pack
 from tests.packs.conftest import CONTENT, SmallPack
+from tests.waiting import PATIENCE
 
 
 def regard_models(*arguments: str | Path) -> Result:
@@ -70,7 +71,7 @@ def test_an_exported_pack_is_imported_elsewhere(installed: SmallPack, tmp_path: 
 
 def test_a_problem_is_one_sentence_and_exit_code_1(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "regard", "models", "install", "best", "--models", str(tmp_path)]
-    shown = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    shown = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert shown.returncode == 1
     assert "There is no pack 'best'" in shown.stderr
     assert "Traceback" not in shown.stderr

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.conftest import Server, start_server
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 SITE = Path(__file__).parent / "site"
@@ -36,7 +37,7 @@ def work(data: Path, bucket: Path, **settings: Any) -> subprocess.Popen[bytes]:
         )
 
 
-def wait_for(client: Any, job_id: str, *, seconds: float = 60) -> dict[str, Any]:
+def wait_for(client: Any, job_id: str, *, seconds: float = PATIENCE) -> dict[str, Any]:
     """The answer of GetLabelDetection once the job has ended."""
     deadline = time.monotonic() + seconds
     while True:

@@ -23,6 +23,7 @@ from regard.settings import Settings
 from regard.storage.database import Database
 from regard.storage.schema import jobs
 from tests.video.analyses import ANALYSES
+from tests.waiting import PATIENCE
 
 COLLECTION = "arn:aws:rekognition:us-east-1:000000000000:collection/c"
 Script = Callable[..., dict[str, Any]]
@@ -405,7 +406,7 @@ def test_a_worker_waits_for_a_database_that_is_busy(
     monkeypatch.setattr(Database, "read", busy_at_first)
     thread = threading.Thread(target=worker.run, args=(stop,), daemon=True)
     thread.start()
-    assert looked.wait(10)
+    assert looked.wait(PATIENCE)
     while labels(parts, job_id)["JobStatus"] == "IN_PROGRESS":
         stop.wait(0.05)
     stop.set()

@@ -22,6 +22,7 @@ from regard.errors import ResourceNotFoundException
 from regard.wire import body
 from regard.wire.endpoint import not_found, routes
 from regard.wire.spec import operation_names
+from tests.waiting import PATIENCE
 
 from .peer import SECRET, InMemoryGate, endpoint, exchange, scope, send, signed, target
 from .strategies import json_values, minimal_request, operations
@@ -225,12 +226,12 @@ class Slow:
 
     def __call__(self, operation: str, params: dict[str, Any]) -> dict[str, Any]:
         self.begun.release()
-        assert self.go.wait(10)
+        assert self.go.wait(PATIENCE)
         return {}
 
 
 async def until(condition: Any) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while not condition():
             await asyncio.sleep(0.001)
 
