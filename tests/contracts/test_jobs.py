@@ -18,7 +18,8 @@ from regard.errors import IdempotentParameterMismatchException, LimitExceededExc
 from regard.jobs.leases import JobLeases, Lease, LeaseLost
 from regard.jobs.notices import JobNotices
 from regard.jobs.records import Item, NewJob, Status, Step
-from regard.jobs.store import CANCELLED, JobStore, milliseconds
+from regard.jobs.store import CANCELLED, JobStore
+from regard.storage.clock import milliseconds
 from regard.storage.database import Database
 from regard.storage.schema import job_items, jobs
 

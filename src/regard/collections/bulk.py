@@ -14,8 +14,9 @@ from sqlalchemy import Column, Connection, Dialect, bindparam, insert, select, u
 
 from regard.collections.identifiers import new_identifiers
 from regard.collections.records import Collection
-from regard.collections.store import lock_collection, milliseconds
+from regard.collections.store import lock_collection
 from regard.errors import RegardError, ServiceQuotaExceededException
+from regard.storage.clock import milliseconds
 from regard.storage.database import Database
 from regard.storage.schema import collections, faces
 

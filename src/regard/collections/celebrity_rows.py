@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, insert, select, update
 
 from regard.collections.records import Celebrity, Collection
-from regard.collections.store import milliseconds
 from regard.errors import RegardError
+from regard.storage.clock import milliseconds
 from regard.storage.schema import celebrities, collections, faces, user_vectors, users
 
 GALLERY = ":celebrities"

@@ -13,8 +13,9 @@ from regard.collections.changes import Space, log_removals
 from regard.collections.followed import FollowedIndexes
 from regard.collections.identifiers import new_identifier
 from regard.collections.records import Collection, FaceBox, Match, NewFace, StoredFace
-from regard.collections.store import lock_collection, milliseconds
+from regard.collections.store import lock_collection
 from regard.errors import ServiceQuotaExceededException
+from regard.storage.clock import milliseconds
 from regard.storage.database import Database
 from regard.storage.schema import collections, faces
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, tuple_
 
-from regard.collections.store import milliseconds
 from regard.errors import IdempotentParameterMismatchException
+from regard.storage.clock import milliseconds
 from regard.storage.schema import requests
 
 REMEMBERED = 24 * 60 * 60 * 1000  # milliseconds

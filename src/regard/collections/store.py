@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
@@ -12,6 +11,7 @@ from regard.collections.followed import FollowedIndexes
 from regard.collections.records import Collection
 from regard.errors import ResourceAlreadyExistsException, ResourceNotFoundException, ThrottlingException
 from regard.resources.tags import put_tags, remove_tags, tags_of
+from regard.storage.clock import milliseconds
 from regard.storage.database import Database
 from regard.storage.schema import collections
 
@@ -149,11 +149,6 @@ def lock_collection(connection: Connection, collection: Collection) -> Collectio
     if current.row != collection.row:
         raise not_found(collection.collection_id)
     return current
-
-
-def milliseconds() -> int:
-    """Now, since the epoch."""
-    return time.time_ns() // 1_000_000
 
 
 def _refuse_reserved(collection_id: str) -> None:

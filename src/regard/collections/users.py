@@ -22,7 +22,7 @@ from regard.collections.records import (
     UserMatch,
 )
 from regard.collections.requests import Request, earlier_answer, remember
-from regard.collections.store import lock_collection, milliseconds
+from regard.collections.store import lock_collection
 from regard.collections.user_rows import (
     ACTIVE,
     CREATED,
@@ -38,6 +38,7 @@ from regard.collections.user_rows import (
 )
 from regard.collections.user_vector import UserVectors, admit
 from regard.errors import ConflictException, ServiceQuotaExceededException
+from regard.storage.clock import milliseconds
 from regard.storage.database import Database
 from regard.storage.schema import user_vectors, users
 

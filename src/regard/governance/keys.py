@@ -6,7 +6,6 @@ import json
 import os
 import secrets
 import string
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from regard.caller import Caller
 from regard.errors import RegardError
+from regard.storage.clock import milliseconds
 from regard.storage.database import Database
 from regard.storage.schema import keys
 
@@ -95,7 +95,7 @@ class KeyStore:
 
     def suspend(self, key_id: str, *, suspended: bool = True) -> None:
         """Stops a key at once, or lets it be used again. Raises RegardError when there is no such key."""
-        moment = time.time_ns() // 1_000_000 if suspended else None
+        moment = milliseconds() if suspended else None
         with self._database.write() as connection:
             done = connection.execute(
                 update(keys).where(keys.c.key_id == key_id).values(suspended=moment)
@@ -166,7 +166,7 @@ def _new_key(name: str, role: str, purpose: str, policy: dict[str, Any] | None) 
         role=role,
         purpose=purpose,
         policy=policy,
-        created=time.time_ns() // 1_000_000,
+        created=milliseconds(),
         suspended=None,
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ from sqlalchemy import Connection, RowMapping, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from regard.errors import InvalidParameterException
+from regard.storage.clock import milliseconds
 from regard.storage.database import Database
 from regard.storage.schema import moderation_reviews as table
 
@@ -53,7 +53,7 @@ class ModerationReviews:
             "labels": json.dumps(list(review.labels)),
             "classifiers": json.dumps(list(review.classifiers)),
             "request_id": review.request_id,
-            "created": time.time_ns() // 1_000_000,
+            "created": milliseconds(),
         }
         try:
             with self._database.write() as connection:

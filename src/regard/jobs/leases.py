@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, case, insert, select, update
 
 from regard.jobs.records import LONGEST_KEY, Item, Job, Status, Step, read_job
-from regard.jobs.store import JobStore, end, milliseconds
+from regard.jobs.store import JobStore, end
+from regard.storage.clock import milliseconds
 from regard.storage.database import Database
 from regard.storage.schema import job_items, jobs
 

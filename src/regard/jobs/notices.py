@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import select, update
 
 from regard.jobs.records import Job, read_job
-from regard.jobs.store import milliseconds
+from regard.storage.clock import milliseconds
 from regard.storage.database import Database
 from regard.storage.schema import job_notices, jobs
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import time
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, tuple_, update
@@ -12,6 +11,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, s
 from regard.errors import IdempotentParameterMismatchException, LimitExceededException
 from regard.jobs.records import Item, Job, NewJob, Status, read_job, write_caller
 from regard.storage.backend import Turn
+from regard.storage.clock import milliseconds
 from regard.storage.database import Database
 from regard.storage.schema import job_items, job_notices, jobs
 
@@ -25,10 +25,6 @@ _ERASED_AT_ONCE = 5000  # items in one transaction
 _DAY = 24 * 60 * 60 * 1000
 
 CANCELLED = "The job was cancelled."
-
-
-def milliseconds() -> int:
-    return time.time_ns() // 1_000_000
 
 
 class JobStore:

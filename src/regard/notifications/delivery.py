@@ -10,12 +10,12 @@ import structlog
 
 from regard.errors import ServiceError
 from regard.jobs.notices import JobNotices, Notice
-from regard.jobs.store import milliseconds
 from regard.notifications import webhook
 from regard.notifications.channel import Refused, is_topic
 from regard.notifications.message import completion_message
 from regard.notifications.topic import Topics
 from regard.settings import Settings
+from regard.storage.clock import milliseconds
 
 _POLL_SECONDS = 0.5
 

@@ -12,7 +12,7 @@ import json
 
 from regard.errors import InvalidPaginationTokenException
 from regard.jobs.records import Job
-from regard.jobs.store import milliseconds
+from regard.storage.clock import milliseconds
 
 _JOB_TOKEN_MILLISECONDS = 24 * 60 * 60 * 1000
 _SEAL_BYTES = 16
