@@ -7,13 +7,13 @@ import threading
 import pytest
 from sqlalchemy import select, update
 
-from regard.collections.requests import REMEMBERED
 from regard.errors import (
     ConflictException,
     IdempotentParameterMismatchException,
     ResourceNotFoundException,
 )
-from regard.storage.schema import requests
+from regard.resources.request_tokens import REMEMBERED
+from regard.storage.schema import request_tokens
 from tests.collections.test_user_vector import VECTORS
 from tests.collections.user_stores import PEOPLE, Stores
 from tests.postgres import Place
@@ -64,7 +64,7 @@ def test_a_token_is_forgotten_after_a_day(store: Stores) -> None:
 
     def grow_older(by: int) -> None:
         with store.database.write() as connection:
-            connection.execute(update(requests).values(created=requests.c.created - by))
+            connection.execute(update(request_tokens).values(expires=request_tokens.c.expires - by))
 
     grow_older(REMEMBERED - 60_000)
     store.create("ann", "1")
@@ -73,7 +73,15 @@ def test_a_token_is_forgotten_after_a_day(store: Stores) -> None:
         store.create("ann", "1")
     store.create("cleo", "1")
     with store.database.read() as connection:
-        assert connection.execute(select(requests.c.token)).scalars().all() == ["1"]
+        assert connection.execute(select(request_tokens.c.token)).scalars().all() == ["1"]
+
+
+def test_a_collection_of_the_same_name_has_no_tokens_of_the_one_that_is_gone(store: Stores) -> None:
+    store.create("ann", "1")
+    store.collections.delete("c")
+    store.collections.create("c", "1")
+    store.create("ann", "1")
+    assert store.listed() == {"ann": "CREATED"}
 
 
 def in_parallel(*calls: object) -> list[object]:

@@ -9,15 +9,19 @@ import numpy as np
 from regard.collections.followed import FollowedIndexes
 from regard.collections.gallery import Gallery
 from regard.collections.records import Association, Collection, FaceBox, NewFace
-from regard.collections.requests import Request
 from regard.collections.similarity import distance_at
 from regard.collections.store import CollectionStore
 from regard.collections.users import Users
+from regard.resources.request_tokens import IdempotentRequest
 from regard.storage.database import Database
 from tests.collections.test_user_vector import DIMENSION, VECTORS, photos
 
 PEOPLE = {person: photos(person, 130, noise=0.05) for person in range(4)}  # any two photos match
 RADIUS = distance_at(80)
+
+
+def named(operation: str, token: str | None, parameters: dict[str, object]) -> IdempotentRequest:
+    return IdempotentRequest("KEY", operation, token, parameters)
 
 
 @dataclass
@@ -53,19 +57,19 @@ class Stores:
         ]
 
     def create(self, user_id: str, token: str | None = None) -> None:
-        self.users.create(self.collection, user_id, Request("create_user", token, {"UserId": user_id}))
+        self.users.create(self.collection, user_id, named("create_user", token, {"UserId": user_id}))
 
     def delete(self, user_id: str, token: str | None = None) -> None:
-        self.users.delete(self.collection, user_id, Request("delete_user", token, {"UserId": user_id}))
+        self.users.delete(self.collection, user_id, named("delete_user", token, {"UserId": user_id}))
 
     def associate(
         self, user_id: str, face_ids: list[str], token: str | None = None, threshold: float = 75.0
     ) -> Association:
-        request = Request("associate_faces", token, {"UserId": user_id, "FaceIds": face_ids})
+        request = named("associate_faces", token, {"UserId": user_id, "FaceIds": face_ids})
         return self.users.associate(self.collection, user_id, face_ids, request, threshold=threshold)
 
     def disassociate(self, user_id: str, face_ids: list[str], token: str | None = None) -> Association:
-        request = Request("disassociate_faces", token, {"UserId": user_id, "FaceIds": face_ids})
+        request = named("disassociate_faces", token, {"UserId": user_id, "FaceIds": face_ids})
         return self.users.disassociate(self.collection, user_id, face_ids, request)
 
     def found(self, probe: np.ndarray) -> list[str]:

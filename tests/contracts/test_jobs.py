@@ -21,15 +21,19 @@ from regard.jobs.records import Item, NewJob, Status, Step
 from regard.jobs.store import CANCELLED, JobStore
 from regard.storage.clock import milliseconds
 from regard.storage.database import Database
-from regard.storage.schema import job_items, jobs
+from regard.storage.schema import job_items, jobs, request_tokens
 
 VIDEO = {"Video": {"S3Object": {"Bucket": "videos", "Name": "a.mp4"}}}
 TOPIC = "arn:aws:sns:us-east-1:123456789012:AmazonRekognitionJobs"
 
 
 def new_job(**changes: Any) -> NewJob:
-    job = NewJob("start_label_detection", VIDEO, request_id="r", caller=LOCAL, digest="d")
+    job = NewJob("start_label_detection", VIDEO, request_id="r", caller=LOCAL)
     return replace(job, **changes)
+
+
+def with_token(token: str, **members: Any) -> dict[str, Any]:
+    return VIDEO | {"ClientRequestToken": token} | members
 
 
 def step(*items: Item, at: int = 0, progress: float = 0.5, **facts: Any) -> Step:
@@ -77,7 +81,7 @@ def numbers(store: JobStore, job_id: str, **options: Any) -> list[int]:
 def test_a_job_comes_back_as_it_was_started(store: JobStore) -> None:
     caller = Caller("K", "eve", "operator", {"Version": "2012-10-17", "Statement": []}, "media")
     new = new_job(
-        caller=caller, case="7", collection_id="c", purpose="media", threshold=91.5, token="t",
+        caller=caller, case="7", collection_id="c", purpose="media", threshold=91.5,
         request=VIDEO | {"JobTag": "tag"},
     )  # fmt: skip
     job = store.start(new)
@@ -91,20 +95,46 @@ def test_a_job_comes_back_as_it_was_started(store: JobStore) -> None:
 
 def test_a_token_starts_one_job_however_often_it_comes(place: Place) -> None:
     stores = [JobStore(place.open(), limit=2) for _ in range(2)]
+    new = new_job(request=with_token("t"))
     with ThreadPoolExecutor(8) as executor:
-        started = list(executor.map(lambda n: stores[n % 2].start(new_job(token="t")).job_id, range(8)))
+        started = list(
+            executor.map(lambda n: stores[n % 2].start(new_job(request=with_token("t"))).job_id, range(8))
+        )
     assert len(set(started)) == 1
     other = Caller("K", "eve", "operator")
-    assert stores[0].start(new_job(token="t", caller=other)).job_id not in started
+    assert stores[0].start(replace(new, caller=other)).job_id not in started
 
 
 def test_a_token_with_other_parameters_is_refused(store: JobStore) -> None:
-    store.start(new_job(token="t"))
+    store.start(new_job(request=with_token("t")))
     with pytest.raises(IdempotentParameterMismatchException):
-        store.start(new_job(token="t", digest="other"))
+        store.start(new_job(request=with_token("t", JobTag="other")))
     with pytest.raises(IdempotentParameterMismatchException):
-        store.earlier(new_job(token="t", digest="other"))
-    assert store.earlier(new_job(token="u")) is None
+        store.earlier(new_job(request=with_token("t", JobTag="other")))
+    assert store.earlier(new_job(request=with_token("u"))) is None
+
+
+def test_a_token_starts_another_job_once_the_first_is_forgotten(store: JobStore, leases: JobLeases) -> None:
+    new = new_job(request=with_token("t"))
+    first = store.start(new)
+    leases.finish(take(leases), Status.SUCCEEDED)
+    assert store.start(new).job_id == first.job_id
+    with store.database.write() as connection:
+        for table in (jobs, request_tokens):
+            connection.execute(update(table).values(expires=table.c.expires - store.kept))
+    second = store.start(new)
+    assert second.job_id != first.job_id
+    store.prune()
+    assert store.start(new).job_id == second.job_id
+
+
+def test_what_is_pruned_takes_its_token_along(store: JobStore) -> None:
+    store.cancel(store.start(new_job(request=with_token("t"))))
+    with store.database.write() as connection:
+        connection.execute(update(jobs).values(expires=milliseconds() - 1))
+    store.prune()
+    with store.database.read() as connection:
+        assert connection.execute(select(request_tokens)).all() == []
 
 
 def test_no_more_jobs_are_under_way_than_may_be(place: Place) -> None:

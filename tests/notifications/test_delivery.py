@@ -94,7 +94,7 @@ def ended(database: Database) -> Callable[..., Job]:
         store = JobStore(database)
         video = {"S3Object": {"Bucket": "videos", "Name": "a b/ü.mp4"}}
         request |= {"Video": video, "NotificationChannel": {"SNSTopicArn": channel, "RoleArn": "r"}}
-        job = store.start(NewJob("start_face_search", request, "r", caller, "d"))
+        job = store.start(NewJob("start_face_search", request, "r", caller))
         leases = JobLeases(store)
         lease = leases.take("w")
         assert lease is not None

@@ -225,7 +225,7 @@ def test_a_backup_of_an_older_schema_is_brought_to_the_newest(taken: Path, tmp_p
         "moderation_reviews",
         "user_vectors",
         "users",
-        "requests",
+        "request_tokens",
         "removals",
         "engine_positions",
         "facts",

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from tests.postgres import Place
+from tests.storage.filled import ROWS, fill, rows_of
 
 from regard.errors import RegardError
 from regard.storage.database import Database
@@ -22,9 +24,13 @@ def test_the_migrations_make_the_schema(tmp_path: Path) -> None:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
-def test_opening_again_keeps_everything(tmp_path: Path) -> None:
-    Database.open(tmp_path).close()
-    Database.open(tmp_path).close()
+def test_opening_again_keeps_every_row_of_every_table(place: Place) -> None:
+    with place.open().write() as connection:
+        fill(connection)
+        before = rows_of(connection)
+    assert {name for name, rows in before.items() if len(rows) >= ROWS} == set(metadata.tables)
+    with place.open().read() as connection:
+        assert rows_of(connection) == before
 
 
 def test_only_the_owner_can_read_the_database(tmp_path: Path) -> None:

@@ -27,7 +27,6 @@ from regard.collections.celebrity_rows import (
 )
 from regard.collections.gallery import Gallery
 from regard.collections.records import Association, Celebrity, Collection, NewFace
-from regard.collections.requests import Request
 from regard.collections.similarity import distance_at, similarity
 from regard.collections.store import find_collection, insert_collection
 from regard.collections.users import MOST_FACES, Users
@@ -37,13 +36,14 @@ from regard.errors import (
     ResourceNotFoundException,
     ServiceQuotaExceededException,
 )
+from regard.resources.request_tokens import IdempotentRequest
 from regard.storage.database import Database
 from regard.storage.schema import celebrities
 
 # How well a photo must fit the others of its celebrity, in percent: a photo of somebody else stays outside.
 _CURATION = 75.0
 _NEARLY_ALL = 100 - 1e-9  # vectors are stored in half precision: not even the same photo is at distance 0
-_REQUEST = Request("celebrities", None, {})  # what users are changed by when no client asked
+_REQUEST = IdempotentRequest("", "celebrities", None, {})  # what users are changed by when no client asked
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from regard.collections.followed import FollowedIndexes
 from regard.collections.records import Collection
 from regard.errors import ResourceAlreadyExistsException, ResourceNotFoundException, ThrottlingException
+from regard.resources.request_tokens import forget_answers
 from regard.resources.tags import put_tags, remove_tags, tags_of
 from regard.storage.clock import milliseconds
 from regard.storage.database import Database
@@ -73,6 +74,7 @@ class CollectionStore:
             found = find_collection(connection, collection_id, lock=True)
             connection.execute(delete(collections).where(collections.c.row == found.row))
             remove_tags(connection, resource(collection_id))
+            forget_answers(connection, resource(collection_id))
         self._indexes.drop(found.row)
         self._database.forget()
 
@@ -109,7 +111,7 @@ class CollectionStore:
 
 
 def resource(collection_id: str) -> str:
-    """How tags name a collection."""
+    """How tags and request tokens name a collection."""
     return f"collection/{collection_id}"
 
 

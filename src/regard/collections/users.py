@@ -21,8 +21,7 @@ from regard.collections.records import (
     User,
     UserMatch,
 )
-from regard.collections.requests import Request, earlier_answer, remember
-from regard.collections.store import lock_collection
+from regard.collections.store import lock_collection, resource
 from regard.collections.user_rows import (
     ACTIVE,
     CREATED,
@@ -38,6 +37,7 @@ from regard.collections.user_rows import (
 )
 from regard.collections.user_vector import UserVectors, admit
 from regard.errors import ConflictException, ServiceQuotaExceededException
+from regard.resources.request_tokens import IdempotentRequest, earlier_answer, remember
 from regard.storage.clock import milliseconds
 from regard.storage.database import Database
 from regard.storage.schema import user_vectors, users
@@ -49,7 +49,8 @@ _SEARCHES = 10
 class Users:
     """The users of every collection of one database. What a method has answered survives a crash.
 
-    Every change takes a `Request`: one that was answered before is answered so again, and changes nothing.
+    Every change takes an `IdempotentRequest`: one that was answered before is answered so again, and changes
+    nothing.
     All raise ResourceNotFoundException where the collection went away or, but for `create`, `page` and
     `search`, there is no such user, and IdempotentParameterMismatchException.
     """
@@ -62,11 +63,11 @@ class Users:
         self._vectors = vectors
         self._most_users = most_users
 
-    def create(self, collection: Collection, user_id: str, request: Request) -> None:
+    def create(self, collection: Collection, user_id: str, request: IdempotentRequest) -> None:
         """Makes a user without faces. Raises ConflictException, ServiceQuotaExceededException."""
         with self._database.write() as connection:
             current = lock_collection(connection, collection)
-            if earlier_answer(connection, current.row, request) is not None:
+            if earlier_answer(connection, request) is not None:
                 return
             if is_user(connection, current.row, user_id):
                 raise ConflictException(f"The user id: {user_id} already exists")
@@ -83,19 +84,19 @@ class Users:
             }
             connection.execute(insert(users).values(row))
             count_users(connection, current.row, 1)
-            remember(connection, current.row, request, {})
+            remember(connection, request, {}, resource=resource(current.collection_id))
 
-    def delete(self, collection: Collection, user_id: str, request: Request) -> None:
+    def delete(self, collection: Collection, user_id: str, request: IdempotentRequest) -> None:
         """Erases a user; its faces stay, and belong to nobody."""
         with self._database.write() as connection:
             current = lock_collection(connection, collection)
-            if earlier_answer(connection, current.row, request) is None:
+            if earlier_answer(connection, request) is None:
                 user = find_user(connection, current.row, user_id)
                 set_user(connection, held_faces(connection, current.row, user_id), None)
                 erase_vector(connection, current.row, user)
                 connection.execute(delete(users).where(users.c.row == user.row))
                 count_users(connection, current.row, -1)
-                remember(connection, current.row, request, {})
+                remember(connection, request, {}, resource=resource(current.collection_id))
         self._forget(collection)  # where the request is repeated, too: the first may have ended before this
 
     def page(self, collection: Collection, *, after: int, limit: int) -> list[User]:
@@ -114,7 +115,7 @@ class Users:
         collection: Collection,
         user_id: str,
         face_ids: Sequence[str],
-        request: Request,
+        request: IdempotentRequest,
         *,
         threshold: float,
     ) -> Association:
@@ -125,7 +126,7 @@ class Users:
         """
         with self._database.write() as connection:
             current = lock_collection(connection, collection)
-            answer = earlier_answer(connection, current.row, request)
+            answer = earlier_answer(connection, request)
             if answer is not None:
                 return Association.load(answer)
             user = find_user(connection, current.row, user_id)
@@ -158,18 +159,18 @@ class Users:
                 refused=tuple(refused[face_id] for face_id in face_ids if face_id in refused),
                 status=ACTIVE if held or joined else CREATED,
             )
-            remember(connection, current.row, request, asdict(association))
+            remember(connection, request, asdict(association), resource=resource(current.collection_id))
         if held and joined:
             self._forget(collection)
         return association
 
     def disassociate(
-        self, collection: Collection, user_id: str, face_ids: Sequence[str], request: Request
+        self, collection: Collection, user_id: str, face_ids: Sequence[str], request: IdempotentRequest
     ) -> Association:
         """Takes faces away from a user; they stay in the collection and belong to nobody."""
         with self._database.write() as connection:
             current = lock_collection(connection, collection)
-            answer = earlier_answer(connection, current.row, request)
+            answer = earlier_answer(connection, request)
             if answer is not None:
                 return Association.load(answer)
             user = find_user(connection, current.row, user_id)
@@ -186,7 +187,7 @@ class Users:
                 refused=tuple(refused.values()),
                 status=ACTIVE if left else CREATED,
             )
-            remember(connection, current.row, request, asdict(association))
+            remember(connection, request, asdict(association), resource=resource(current.collection_id))
         if own:
             self._forget(collection)
         return association

@@ -60,15 +60,12 @@ class NewJob:
 
     `operation` is the Start operation (`start_face_search`), `request` its request as it is to be run,
     `caller` whoever started it. `purpose` and `threshold` (percent, or None) are those that held then.
-    `digest` tells requests with the same `token` apart.
     """
 
     operation: str
     request: Mapping[str, Any]
     request_id: str
     caller: Caller
-    digest: str
-    token: str | None = None
     case: str | None = None
     collection_id: str | None = None
     purpose: str = "general"
@@ -93,8 +90,6 @@ class Job:
     collection_id: str | None
     purpose: str
     threshold: float | None
-    token: str | None
-    digest: str
     seal: str = field(repr=False)
     status: Status
     message: str | None

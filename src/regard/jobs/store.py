@@ -8,8 +8,15 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, tuple_, update
 
-from regard.errors import IdempotentParameterMismatchException, LimitExceededException
+from regard.errors import LimitExceededException
 from regard.jobs.records import Item, Job, NewJob, Status, read_job, write_caller
+from regard.resources.request_tokens import (
+    IdempotentRequest,
+    earlier_answer,
+    expire_answers,
+    forget_answers,
+    remember,
+)
 from regard.storage.backend import Turn
 from regard.storage.clock import milliseconds
 from regard.storage.database import Database
@@ -55,11 +62,12 @@ class JobStore:
                 )
             job_id = secrets.token_hex(32)
             connection.execute(insert(jobs).values(_row_of(new, job_id)))
+            remember(connection, _request_of(new), {"JobId": job_id}, resource=_resource(job_id), kept=None)
             return _found(connection, job_id)
 
     def earlier(self, new: NewJob) -> Job | None:
         """The job that this request has started already. Raises IdempotentParameterMismatchException."""
-        if new.token is None:
+        if _request_of(new).token is None:
             return None
         with self.database.read() as connection:
             return _earlier(connection, new)
@@ -133,13 +141,18 @@ class JobStore:
         """
         now = milliseconds()
         failed = and_(jobs.c.status == Status.FAILED.value, jobs.c.found > 0)
-        over = select(jobs.c.row, jobs.c.expires).where(or_(jobs.c.expires <= now, failed)).limit(_PRUNED)
+        over = (
+            select(jobs.c.row, jobs.c.job_id, jobs.c.expires)
+            .where(or_(jobs.c.expires <= now, failed))
+            .limit(_PRUNED)
+        )
         with self.database.read() as connection:
             found = connection.execute(over).all()
-        for row, expires in found:
+        for row, job_id, expires in found:
             self.erase_items(row)
             if expires <= now:
                 with self.database.write() as connection:
+                    forget_answers(connection, _resource(job_id))
                     connection.execute(delete(jobs).where(jobs.c.row == row))
         return len(found)
 
@@ -191,8 +204,9 @@ def end(
     ).rowcount
     if not changed:
         return False
-    request = json.loads(connection.execute(select(jobs.c.request).where(jobs.c.row == row)).scalar_one())
-    channel = request.get("NotificationChannel")
+    ended = connection.execute(select(jobs.c.job_id, jobs.c.request).where(jobs.c.row == row)).one()
+    expire_answers(connection, _resource(ended.job_id), now + kept)
+    channel = json.loads(ended.request).get("NotificationChannel")
     if channel is not None:
         notice = {"job": row, "channel": channel["SNSTopicArn"], "next_try": now}
         connection.execute(insert(job_notices).values(notice))
@@ -211,33 +225,24 @@ def _row_of(new: NewJob, job_id: str) -> dict[str, Any]:
         "collection_id": new.collection_id,
         "purpose": new.purpose,
         "threshold": new.threshold,
-        "token": new.token,
-        "digest": new.digest,
         "seal": secrets.token_hex(32),
         "status": Status.IN_PROGRESS.value,
         "created": milliseconds(),
     }
 
 
+def _resource(job_id: str) -> str:
+    """How the table of request tokens names a job."""
+    return f"job/{job_id}"
+
+
+def _request_of(new: NewJob) -> IdempotentRequest:
+    return IdempotentRequest.read(new.caller.key_id, new.operation, new.request)
+
+
 def _earlier(connection: Connection, new: NewJob) -> Job | None:
-    if new.token is None:
-        return None
-    found = (
-        connection.execute(
-            select(jobs).where(
-                jobs.c.key_id == new.caller.key_id,
-                jobs.c.operation == new.operation,
-                jobs.c.token == new.token,
-            )
-        )
-        .mappings()
-        .first()
-    )
-    if found is None:
-        return None
-    if found["digest"] != new.digest:
-        raise IdempotentParameterMismatchException
-    return read_job(found)
+    answer = earlier_answer(connection, _request_of(new))
+    return None if answer is None else find_job(connection, answer["JobId"])
 
 
 def _count_under_way(connection: Connection) -> int:

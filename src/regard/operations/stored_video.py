@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -85,8 +83,6 @@ def start_job(ctx: Context, request: dict[str, Any], check: Callable[[], None]) 
         request=request,
         request_id=ctx.request_id,
         caller=ctx.caller,
-        digest=_digest(request),
-        token=request.get("ClientRequestToken"),
         case=ctx.case,
         collection_id=request.get("CollectionId"),
         purpose=ctx.purpose,
@@ -97,8 +93,3 @@ def start_job(ctx: Context, request: dict[str, Any], check: Callable[[], None]) 
         check()
         job = ctx.stores.jobs.start(new, account=ctx.settings.account)
     return {"JobId": job.job_id}
-
-
-def _digest(request: dict[str, Any]) -> str:
-    others = {name: value for name, value in request.items() if name != "ClientRequestToken"}
-    return hashlib.sha256(json.dumps(others, sort_keys=True).encode()).hexdigest()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from regard.collections.records import LOW_CONFIDENCE, NOT_FOUND, OF_ANOTHER_USER, RefusedFace
-from regard.collections.requests import Request
 from regard.context import Context
 from regard.operations.pagination import make_token, read_token
 from regard.operations.pinned import collection_for_embedding
+from regard.resources.request_tokens import IdempotentRequest
 
 _MOST_USERS_LISTED = 500
 _REASONS = {
@@ -78,10 +78,9 @@ def disassociate_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _once(ctx: Context, request: dict[str, Any]) -> Request:
+def _once(ctx: Context, request: dict[str, Any]) -> IdempotentRequest:
     """The request as its ClientRequestToken names it, with the threshold that applies."""
-    parameters = {name: value for name, value in request.items() if name != "ClientRequestToken"}
-    return Request(ctx.operation, request.get("ClientRequestToken"), parameters)
+    return IdempotentRequest.read(ctx.caller.key_id, ctx.operation, request)
 
 
 def _refused(face: RefusedFace) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""What resources of every kind have."""
+"""What resources of every kind have: tags, and tokens of the requests that change them once."""

@@ -41,6 +41,9 @@ class Backend(Protocol):
     def check(self, connection: Connection) -> None:
         """Raises RegardError where the database is not fit for Regard."""
 
+    def migration(self) -> AbstractContextManager[Connection]:
+        """A connection in a write transaction that may change the schema: one at a time over all servers."""
+
     def hold(self, name: str) -> AbstractContextManager[None]:
         """See Database.hold."""
 

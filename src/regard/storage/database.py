@@ -85,7 +85,7 @@ class Database:
         config = alembic.config.Config()
         config.set_main_option("script_location", str(MIGRATIONS))
         try:
-            with _MIGRATING, self._transaction(regard_write=True, regard_turn=Turn.MIGRATE) as connection:
+            with _MIGRATING, self._backend.migration() as connection:
                 self._backend.check(connection)
                 config.attributes["connection"] = connection
                 alembic.command.upgrade(config, "head")

@@ -119,6 +119,12 @@ class Postgres:
         return found is not None
 
     @contextmanager
+    def migration(self) -> Iterator[Connection]:
+        options = {"regard_write": True, "regard_turn": Turn.MIGRATE}
+        with self.engine.connect() as connection, connection.execution_options(**options).begin():
+            yield connection
+
+    @contextmanager
     def hold(self, name: str) -> Iterator[None]:
         with self.engine.connect() as connection, connection.execution_options(regard_write=True).begin():
             lock = select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0)))

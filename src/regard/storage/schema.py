@@ -133,17 +133,20 @@ moderation_reviews = Table(
     sqlite_autoincrement=True,
 )
 
-# What was answered to a request with a ClientRequestToken.
-requests = Table(
-    "requests",
+# What requests with a ClientRequestToken were answered, JSON, until `expires`, or as long as it is NULL.
+# `digest` tells requests with the same token apart; `resource` is what they changed, named as tags name it.
+request_tokens = Table(
+    "request_tokens",
     metadata,
-    Column("collection", _ROW, ForeignKey("collections.row", ondelete="CASCADE"), primary_key=True),
+    Column("key_id", String(128), primary_key=True),
     Column("operation", String(64), primary_key=True),
     Column("token", String(64), primary_key=True),
     Column("digest", String(64), nullable=False),
-    Column("response", Text, nullable=False),
-    Column("created", BigInteger, nullable=False),
-    Index("requests_by_age", "created"),
+    Column("answer", Text, nullable=False),
+    Column("resource", String(2048), nullable=False),
+    Column("expires", BigInteger),
+    Index("request_tokens_by_expiry", "expires"),
+    Index("request_tokens_by_resource", "resource"),
 )
 
 # Vectors that were erased, in order. With the vectors themselves, whose rows only grow, it is the log that
@@ -215,8 +218,6 @@ jobs = Table(
     Column("collection_id", String(255)),
     Column("purpose", String(32), nullable=False),
     Column("threshold", Float),
-    Column("token", String(64)),
-    Column("digest", String(64), nullable=False),
     Column("seal", String(64), nullable=False),
     Column("status", String(16), nullable=False),
     Column("message", Text),
@@ -233,7 +234,6 @@ jobs = Table(
     Column("facts", Text, nullable=False, server_default="{}"),
     Column("cancelled", BigInteger),
     Column("failure", String(64)),
-    UniqueConstraint("key_id", "operation", "token"),
     Index("jobs_by_status", "status", "lease_until"),
     Index("jobs_by_expiry", "expires"),
     sqlite_autoincrement=True,

@@ -35,6 +35,7 @@ class Sqlite:
             raise RegardError(
                 f"The data folder {folder} can't be used ({error.strerror}); give another one with --data."
             ) from error
+        self._busy_seconds = busy_seconds
         self.engine = _engine(self._file, busy_seconds)
 
     def failure(self, error: DBAPIError) -> ServiceError | None:
@@ -55,6 +56,17 @@ class Sqlite:
 
     def check(self, connection: Connection) -> None:
         """Every file that SQLite opens is fit."""
+
+    @contextmanager
+    def migration(self) -> Iterator[Connection]:
+        """By a connection of its own for which foreign keys do nothing: SQLite changes a table by making it
+        anew, and what refers to the old one must not go with it."""
+        engine = _engine(self._file, self._busy_seconds, foreign_keys=False)
+        try:
+            with engine.connect() as connection, connection.execution_options(regard_write=True).begin():
+                yield connection
+        finally:
+            engine.dispose()
 
     @contextmanager
     def hold(self, name: str) -> Iterator[None]:  # noqa: ARG002 - one lock for all: few have SQLite here
@@ -84,7 +96,7 @@ class Sqlite:
                 connection.exec_driver_sql(f"PRAGMA busy_timeout={self._busy_milliseconds}")
 
 
-def _engine(file: Path, busy_seconds: float) -> Engine:
+def _engine(file: Path, busy_seconds: float, *, foreign_keys: bool = True) -> Engine:
     engine = create_engine(
         f"sqlite:///{file}",
         connect_args={"check_same_thread": False, "timeout": busy_seconds},
@@ -99,7 +111,7 @@ def _engine(file: Path, busy_seconds: float) -> Engine:
         for pragma in (
             "journal_mode=WAL",
             "synchronous=FULL",
-            "foreign_keys=ON",
+            f"foreign_keys={'ON' if foreign_keys else 'OFF'}",
             "temp_store=MEMORY",
             "secure_delete=ON",  # an erased vector is overwritten, not only unlinked
         ):
