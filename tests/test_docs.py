@@ -45,7 +45,8 @@ def test_every_built_operation_says_what_it_does() -> None:
 
 def test_every_command_is_documented() -> None:
     page = (ROOT / "docs" / "cli.md").read_text()
-    for name, command in get_command(app).commands.items():  # type: ignore[attr-defined]
+    for name, lazy in get_command(app).commands.items():  # type: ignore[attr-defined]
+        command = lazy.load()
         for path in [f"{name} {sub}" for sub in getattr(command, "commands", ())] or [name]:
             assert f"`regard {path}" in page
 

@@ -29,7 +29,8 @@ from regard.governance.audit import AuditLog
 from regard.jobs.records import Job
 from regard.operations import ABOUT_JOBS, OPERATIONS, OWN, OWN_NAMES, RUNS, Operation, Step, is_built
 from regard.operations.resources import collection_arn, collection_of
-from regard.operations.stored_results import KINDS, Kind
+from regard.operations.stored_results import LISTINGS
+from regard.operations.video.listing import Listing
 from regard.operations.video.runs import sweep
 from regard.operations.withholding import withhold, withhold_found
 from regard.settings import Settings
@@ -201,9 +202,9 @@ class Gate:
             raise
         end("ok")
 
-    def kind_of(self, operation: str) -> Kind:
+    def listing_of(self, operation: str) -> Listing:
         """What the Get operation of a Start operation lists, and how. Raises KeyError for every other."""
-        return {kind.start: kind for kind in KINDS.values()}[operation]
+        return {listing.start: listing for listing in LISTINGS.values()}[operation]
 
     def _withheld(self, admitted: Admitted, step: Step) -> Step:
         """The step as it may leave: the collection may have become stricter since the analysis began."""

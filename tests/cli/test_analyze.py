@@ -14,7 +14,7 @@ from tests.written import write
 
 from regard.operations import OPERATIONS
 from regard.packs.install import InstalledPack
-from regard.presentation.findings import COLOURS, findings
+from regard.presentation.colours import COLOURS
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_everything_is_in_one_table_and_one_picture(
     assert re.search(r"^picture +whole .*brightness", printed, re.MULTILINE)
     assert re.search(r"^text \d +Platform 7 .* 2 words", printed, re.MULTILINE)
     assert "in poster.png; drawn in out.png" in printed
-    assert "Violence, drugs, hate symbols and all else are not looked for." in printed
+    assert "Violence, drugs, hate symbols and all else are not detected." in printed
     with Image.open(tmp_path / "out.png") as drawn:
         assert drawn.width == 1280, "small pictures are enlarged, so that captions can be read"
         assert drawn.height > 1280 * 700 / 1000, "there is a legend below"
@@ -60,7 +60,7 @@ def test_an_optional_model_that_is_not_installed_is_said_once_and_the_rest_is_to
     done = regard("analyze", poster)
     assert done.stdout.count("regard models install nudenet") == 1
     assert "Platform 7" in done.stdout
-    assert "looked for" not in done.stdout, "nobody looked"
+    assert "Moderation detects" not in done.stdout, "nothing was moderated"
 
 
 @pytest.mark.usefixtures("bare")
@@ -98,22 +98,3 @@ def test_a_file_that_is_no_picture_is_one_sentence(regard: Run, tmp_path: Path) 
     done = regard("analyze", "no.jpg", code=1)
     assert done.stdout == ""
     assert done.stderr.startswith("regard: ")
-
-
-def test_protective_equipment_is_told_by_person_and_body_part() -> None:
-    box = {"Left": 0.1, "Top": 0.1, "Width": 0.5, "Height": 0.8}
-    helmet = {
-        "BoundingBox": box,
-        "Confidence": 97.2,
-        "Type": "HEAD_COVER",
-        "CoversBodyPart": {"Value": True, "Confidence": 99.0},
-    }
-    parts = [
-        {"Name": "HEAD", "Confidence": 99.0, "EquipmentDetections": [helmet]},
-        {"Name": "LEFT_HAND", "Confidence": 90.0, "EquipmentDetections": []},
-    ]
-    person = {"Id": 0, "BoundingBox": box, "Confidence": 98.5, "BodyParts": parts}
-    [found] = findings("detect_protective_equipment", {"Persons": [person]})
-    assert (found.what, found.confidence) == ("person 1", 98.5)
-    assert found.details == "head cover 97 on head, nothing on left hand"
-    assert [mark.caption for mark in found.marks] == ["person 1", "head cover 97"]

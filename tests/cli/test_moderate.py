@@ -33,7 +33,7 @@ def test_a_portrait_gets_no_label_and_is_told_what_was_not_looked_for(
 ) -> None:
     done = run(tmp_path, portrait, "--draw", "out.png")
     assert "0 labels for astronaut.jpg from 50 % on; drawn in out.png." in done.stdout
-    assert "Violence, drugs, hate symbols and all else are not looked for." in done.stdout
+    assert "Violence, drugs, hate symbols and all else are not detected." in done.stdout
     with Image.open(tmp_path / "out.png") as drawn, Image.open(portrait) as original:
         assert drawn.size == original.size
     assert json.loads(run(tmp_path, portrait, "--json").stdout)["ModerationModelVersion"] == "7.0"

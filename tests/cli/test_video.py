@@ -23,7 +23,7 @@ from tests.video import clips
 from tests.video.conftest import backdrop, person, put
 
 from regard.packs.install import InstalledPack
-from regard.presentation.video.carried import DRAWN
+from regard.presentation.colours import VIDEO_COLOURS
 from regard.video.timecode import timecode
 
 RATE = Fraction(30_000, 1001)
@@ -255,7 +255,7 @@ def test_marks_are_drawn_between_the_samples_and_stop_at_the_cut(whole: Whole) -
 
     def shows(number: int, kind: str, part: tuple[slice, slice]) -> bool:
         """Whether a colour is there that the film doesn't have in that part."""
-        colour = np.array(DRAWN[kind], int)
+        colour = np.array(VIDEO_COLOURS[kind], int)
         now, before = (
             (np.abs(frame[number][part].astype(int) - colour).sum(2) < 60).sum() for frame in (drawn, plain)
         )

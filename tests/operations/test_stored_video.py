@@ -23,7 +23,7 @@ from tests.video.servers import serve, wait_for
 from tests.waiting import PATIENCE
 
 from regard.operations import stored_results, stored_video
-from regard.operations.stored_results import KINDS
+from regard.operations.stored_results import LISTINGS
 from regard.packs.install import InstalledPack
 from regard.storage.database import Database
 from regard.storage.schema import jobs
@@ -97,8 +97,8 @@ def refused(code: str, call: Any, **request: Any) -> str:
 
 
 def test_every_pair_of_operations_is_there_and_named_alike() -> None:
-    assert len(KINDS) == 8
-    for get, kind in KINDS.items():
+    assert len(LISTINGS) == 8
+    for get, kind in LISTINGS.items():
         assert kind.start == get.replace("get_", "start_")
         assert callable(getattr(stored_results, get))
         assert callable(getattr(stored_video, kind.start))

@@ -18,12 +18,14 @@ from regard.jobs.spool import ItemSpool
 from regard.presentation.captions import Place, place_captions
 from regard.presentation.video.carried import Carried
 from regard.presentation.video.cutlist import write_cut_list
+from regard.presentation.video.findings import VideoFindings
 from regard.presentation.video.linking import Linker
-from regard.presentation.video.sightings import Found, Spell
+from regard.presentation.video.sightings import PERSON, SIGHTING_KINDS, TEXT
+from regard.presentation.video.spells import Spell, spells
 from regard.presentation.video.spreadsheet import write_spreadsheet
 from regard.presentation.video.subtitles import _escaped, clock, write_subtitles
 
-PEOPLE = "start_person_tracking"
+PEOPLE = PERSON.operation
 
 
 @pytest.fixture
@@ -32,9 +34,10 @@ def spool() -> Iterator[ItemSpool]:
         yield made
 
 
-def found_in(spool: ItemSpool, *ran: str, rate: float = 25, duration: int = 10_000) -> Found:
+def found_in(spool: ItemSpool, *ran: str, rate: float = 25, duration: int = 10_000) -> VideoFindings:
     about = {"FrameRate": rate, "DurationMillis": duration}
-    return Found(spool, {name: {"VideoMetadata": about} for name in ran})
+    intervals = {kind.operation: 250 if kind is PERSON else 500 for kind in SIGHTING_KINDS}
+    return VideoFindings(spool, {name: {"VideoMetadata": about} for name in ran}, intervals)
 
 
 def shots(spool: ItemSpool, count: int, frames: int) -> None:
@@ -128,7 +131,7 @@ def test_readings_that_differ_a_little_are_one_cue_and_the_next_subtitle_is_anot
 def test_a_line_that_rolls_is_one_line(spool: ItemSpool) -> None:
     rolling = [text(500 * at, "Directed by Ada", 0.9 - 0.2 * at) for at in range(5)]
     spool.add("start_text_detection", rolling)
-    [spell] = found_in(spool, "start_text_detection").spells("text")
+    [spell] = spells(found_in(spool, "start_text_detection"), TEXT)
     assert (spell.start, spell.end) == (0, 2_500)
 
 
@@ -214,6 +217,6 @@ def test_what_is_put_by_comes_back_in_order(spool: ItemSpool) -> None:
 
 def test_spells_end_with_the_video(spool: ItemSpool) -> None:
     spool.add(PEOPLE, [seen(0, 0.1), seen(250, 0.1), seen(500, 0.1)])
-    [spell] = found_in(spool, PEOPLE, duration=600).spells("person")
+    [spell] = spells(found_in(spool, PEOPLE, duration=600), PERSON)
     assert isinstance(spell, Spell)
     assert (spell.start, spell.end) == (0, 600)

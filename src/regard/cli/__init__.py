@@ -1,4 +1,4 @@
-"""The command line. What looks at a picture or a face goes through the gate, as a request does."""
+"""The command line. What sees a picture or a face goes through the gate, as a request does."""
 
 from __future__ import annotations
 
@@ -9,59 +9,46 @@ from typing import Annotated
 
 import typer
 
-from regard.cli import (
-    analyze,
-    audit,
-    backup,
-    celebrities,
-    collections,
-    gallery,
-    importing,
-    jobs,
-    keys,
-    labels,
-    models,
-    moderation,
-    pictures,
-    protective,
-    server,
-    users,
-    worker,
-)
-from regard.cli import text as reading
-from regard.cli.printing import complain
-from regard.cli.video import command
+from regard.cli.lazy import Entry, LazyGroup
 from regard.errors import RegardError
+
+
+class Commands(LazyGroup):
+    """Every command, in the order of `regard --help`."""
+
+    entries = (
+        Entry("serve", "regard.cli.server:serve", "Serve the Rekognition API."),
+        Entry("analyze", "regard.cli.analyze:analyze", "Tell everything of a photo: faces, labels, text, …"),
+        Entry("video", "regard.cli.video.command:video", "Tell everything of a video: people, shots, …"),
+        Entry("worker", "regard.cli.worker:worker", "Run jobs on stored videos and on many pictures."),
+        Entry("faces", "regard.cli.pictures:faces", "Find the faces of a photo."),
+        Entry("labels", "regard.cli.labels:labels", "Say what a photo shows: objects and scenes."),
+        Entry("compare", "regard.cli.pictures:compare", "Compare a face with every face of another photo."),
+        Entry("text", "regard.cli.text:text", "Read the text of a photo."),
+        Entry("moderate", "regard.cli.moderation:moderate", "Detect nudity and swimwear in a photo."),
+        Entry("ppe", "regard.cli.protective:ppe", "Say who wears a face mask, a helmet or gloves."),
+        Entry("index", "regard.cli.gallery:index", "Enrol every face of a folder."),
+        Entry("search", "regard.cli.gallery:search", "Find the person of a photo in a collection."),
+        Entry("import", "regard.cli.importing:import_", "Enrol embeddings from a file."),
+        Entry("backup", "regard.cli.backup:backup", "Write everything in the database to one file."),
+        Entry("restore", "regard.cli.backup:restore", "Make the database what it was at a backup."),
+        Entry("collections", "regard.cli.collections:app", "Make, list and delete collections."),
+        Entry("users", "regard.cli.users:app", "Join the photos of each person, and find people by them."),
+        Entry("celebrities", "regard.cli.celebrities:app", "Enrol and recognise celebrities."),
+        Entry("keys", "regard.cli.keys:app", "Make, list, suspend and resume access keys."),
+        Entry("jobs", "regard.cli.jobs:app", "List, show, cancel and count jobs."),
+        Entry("models", "regard.cli.models:app", "List, install, check and carry model packs."),
+        Entry("audit", "regard.cli.audit:app", "Check and export the audit log; audit the face model."),
+    )
+
 
 app = typer.Typer(
     name="regard",
-    help="A self-hosted vision service that speaks Amazon Rekognition.",
+    cls=Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command("serve")(server.serve)
-app.command("analyze")(analyze.analyze)
-app.command("video")(command.video)
-app.command("worker")(worker.worker)
-app.command("faces")(pictures.faces)
-app.command("labels")(labels.labels)
-app.command("compare")(pictures.compare)
-app.command("text")(reading.text)
-app.command("moderate")(moderation.moderate)
-app.command("ppe")(protective.ppe)
-app.command("index")(gallery.index)
-app.command("search")(gallery.search)
-app.command("import")(importing.import_)
-app.command("backup")(backup.backup)
-app.command("restore")(backup.restore)
-app.add_typer(collections.app, name="collections")
-app.add_typer(users.app, name="users")
-app.add_typer(celebrities.app, name="celebrities")
-app.add_typer(keys.app, name="keys")
-app.add_typer(jobs.app, name="jobs")
-app.add_typer(models.app, name="models")
-app.add_typer(audit.app, name="audit")
 
 
 def _print_version(wanted: bool) -> None:
@@ -87,5 +74,7 @@ def main() -> None:
     try:
         app()
     except RegardError as error:
+        from regard.cli.printing import complain  # Rich takes longer to import than most commands to run
+
         complain(str(error))
         sys.exit(1)

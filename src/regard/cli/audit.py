@@ -6,23 +6,29 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import typer
 
-from regard.cli.bias import bias
-from regard.cli.local import DataFolder, check_database
+from regard.cli.lazy import Entry, LazyGroup
+from regard.cli.opening import opened_database
+from regard.cli.options import DataFolder
 from regard.cli.printing import say
-from regard.cli.watchlist import watchlist
+from regard.governance.audit import AuditLog
 from regard.presentation.wording import count
-from regard.settings import Settings
 
-if TYPE_CHECKING:
-    from regard.governance.audit import AuditLog
 
-app = typer.Typer(help="Check and export the audit log; audit the face model.", no_args_is_help=True)
-app.command("bias")(bias)
-app.command("watchlist")(watchlist)
+class Audits(LazyGroup):
+    """The commands that need the models."""
+
+    entries = (
+        Entry("bias", "regard.cli.bias:bias", "Measure how often people of each group are mistaken."),
+        Entry("watchlist", "regard.cli.watchlist:watchlist", "Repeat the ACLU's test on a watch list."),
+    )
+
+
+app = typer.Typer(
+    cls=Audits, help="Check and export the audit log; audit the face model.", no_args_is_help=True
+)
 
 
 @app.command("verify")
@@ -43,13 +49,5 @@ def export(data: DataFolder = None) -> None:
 
 @contextmanager
 def _opened(data: Path | None) -> Iterator[AuditLog]:
-    from regard.governance.audit import AuditLog
-    from regard.storage.database import Database
-
-    settings = Settings.load(data=data)
-    check_database(settings)
-    database = Database.open(settings.data, settings.database)
-    try:
+    with opened_database(data, existing=True) as database:
         yield AuditLog(database)
-    finally:
-        database.close()

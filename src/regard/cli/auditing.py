@@ -6,22 +6,21 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from regard.cli.local import local_gate, read_picture
+from regard.app import Parts
+from regard.cli.local import local_gate
+from regard.cli.options import read_picture
 from regard.cli.printing import say
 from regard.cli.progress import bar
 from regard.errors import RegardError
 from regard.evaluation.choices import Identities, Main
+from regard.evaluation.dataset import AGE, GENDER, Dataset
+from regard.evaluation.faces import Describer, FaceSet, look_at
 from regard.presentation.wording import count
-
-if TYPE_CHECKING:
-    from regard.app import Parts
-    from regard.evaluation.dataset import Dataset
-    from regard.evaluation.faces import FaceSet
-    from regard.vision.image import Image
+from regard.vision.image import Image, decode_image
 
 Report = Annotated[Path | None, typer.Option("--report", help="Write an HTML page that needs no network.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print what was measured as JSON.")]
@@ -55,9 +54,6 @@ class Auditor:
         self._silent = silent
 
     def look(self, dataset: Dataset, main: Main, title: str, *, describe: bool = False) -> FaceSet:
-        from regard.evaluation.dataset import AGE, GENDER
-        from regard.evaluation.faces import Describer, look_at
-
         model = self._parts.models.faces
         described = describe and any(column in dataset.columns for column in (AGE, GENDER))
         with bar(hidden=self._silent) as progress:
@@ -79,8 +75,6 @@ class Auditor:
             )
 
     def _load(self, file: Path) -> Image:
-        from regard.vision.image import decode_image
-
         settings = self._parts.settings
         picture = read_picture(file)
         return decode_image(picture, max_side=settings.image_side, max_pixels=settings.image_pixels)

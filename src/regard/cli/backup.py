@@ -6,21 +6,23 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.progress import TaskID
 
-from regard.cli.local import DataFolder, check_database
+from regard.cli.opening import check_database
+from regard.cli.options import DataFolder
 from regard.cli.printing import say
 from regard.cli.progress import bar
+from regard.governance.audit import AuditLog
 from regard.presentation.wording import count
 from regard.settings import Settings
-
-if TYPE_CHECKING:
-    from regard.storage.backup import Contents
-    from regard.storage.database import Database
-    from regard.storage.transfer import Progress
+from regard.storage.backup import Contents, back_up, check
+from regard.storage.backup import restore as restore_file
+from regard.storage.database import Database, database_exists
+from regard.storage.folder import in_use
+from regard.storage.transfer import Progress
 
 BackupFile = Annotated[Path, typer.Argument(metavar="FILE", help="The backup.")]
 
@@ -31,11 +33,6 @@ def backup(
     data: DataFolder = None,
 ) -> None:
     """Write everything in the database to one file, also while a server is serving."""
-    from regard.governance.audit import AuditLog
-    from regard.storage.backup import back_up
-    from regard.storage.database import Database
-    from regard.storage.folder import in_use
-
     settings = Settings.load(data=data)
     check_database(settings)
     with in_use(settings.data):
@@ -56,11 +53,6 @@ def restore(
     data: DataFolder = None,
 ) -> None:
     """Make the data folder's database what it was at a backup. No server may be running on it."""
-    from regard.governance.audit import AuditLog
-    from regard.storage.backup import check
-    from regard.storage.backup import restore as restore_file
-    from regard.storage.database import database_exists
-
     settings = Settings.load(data=data)
     check(file)
     place = "the PostgreSQL database" if settings.database else str(settings.data)

@@ -15,11 +15,19 @@ from regard.cli.auditing import (
     MainFace,
     Report,
     auditor,
+    say_unreadable,
     write_report,
 )
-from regard.cli.local import Case, DataFolder
-from regard.cli.printing import print_json, say
+from regard.cli.options import Case, DataFolder
+from regard.cli.printing import print_json, print_table, say, say_point
+from regard.evaluation.bias import BiasAudit, Column, audit_bias, choose_columns
 from regard.evaluation.choices import Identities, Main
+from regard.evaluation.dataset import read_dataset
+from regard.presentation.audits.bias_page import bias_page
+from regard.presentation.audits.bias_tables import group_table, most_alike_table, rate_table
+from regard.presentation.audits.record import bias_record
+from regard.presentation.audits.verdicts import bias_verdicts
+from regard.presentation.wording import count
 
 
 def bias(
@@ -41,13 +49,6 @@ def bias(
     The labels name the pictures (`file`, in FOLDER), who they show (`identity`), and, as far as known, `age`,
     `gender` and any other groups.
     """
-    # The models' libraries take a second to import; `regard --help` should not.
-    from regard.cli.bias_tables import print_audit
-    from regard.evaluation.bias import audit_bias, choose_columns
-    from regard.evaluation.dataset import read_dataset
-    from regard.presentation.audits.bias_page import bias_page
-    from regard.presentation.audits.record import bias_record
-
     dataset = read_dataset(folder, labels, identities=identities)
     choose_columns(dataset, groups or ())  # before the pictures are looked at for nothing
     with auditor(data, case, report, silent=as_json) as looking:
@@ -66,6 +67,41 @@ def bias(
     if as_json:
         print_json(bias_record(audit))
         return
-    print_audit(audit)
+    _print_audit(audit)
     if report:
         say(f"The report is in {report}.")
+
+
+def _print_audit(audit: BiasAudit) -> None:
+    say_unreadable(audit.unreadable)
+    everyone = audit.everyone
+    people = "1 person" if everyone.people == 1 else f"{everyone.people:,} people"
+    say(
+        f"{count(everyone.pictures, 'picture')} of {people}: {count(len(audit.no_face), 'picture')} without "
+        f"a face, {count(len(audit.unreadable), 'file')} unreadable. Face model {audit.model}."
+    )
+    for name in audit.left_out:
+        say(f"The column {name} has too many values for groups and is left out; --group {name} takes it.")
+    if not audit.columns:
+        say("The labels have no group column: only the rates of everyone are measured.")
+        _print_column(Column("", (everyone,), 0), audit.thresholds)
+    verdicts = bias_verdicts(audit)
+    for column in audit.columns:
+        unknown = f" ({count(column.unknown, 'picture')} without one)" if column.unknown else ""
+        typer.echo()
+        say(f"By {column.name}{unknown}")
+        _print_column(column, audit.thresholds)
+        for sentence in verdicts[column.name]:
+            say_point(sentence)
+    if audit.most_alike:
+        typer.echo()
+        say("Most alike of pictures that are said to show two people. Do they?")
+        print_table(most_alike_table(audit))
+    typer.echo()
+    say("In brackets: the interval that a rate is in with 95 % confidence.")
+
+
+def _print_column(column: Column, thresholds: tuple[float, ...]) -> None:
+    print_table(group_table(column))
+    for threshold in thresholds:
+        print_table(rate_table(column, threshold))

@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Column
 
 from regard.cli.celebrity_photos import Reading, read_photos
 from regard.cli.enrolment import pictures_below
-from regard.cli.local import AsJson, Case, DataFolder, LocalGate, local_gate, read_picture
-from regard.cli.printing import add_row, print_json, print_table, say, table
+from regard.cli.local import LocalGate, local_gate
+from regard.cli.options import AsJson, Case, DataFolder, read_picture
+from regard.cli.printing import print_json, print_table, say
 from regard.cli.progress import bar
 from regard.errors import RegardError
-from regard.presentation.drawing import Mark, draw
+from regard.presentation.drawing import draw
+from regard.presentation.pictures.faces import celebrity_marks, celebrity_table
+from regard.presentation.tables import Breaks, Header, Table, broken, whole
 from regard.presentation.wording import count
 
 app = typer.Typer(help="Enrol celebrities, and recognise them in photos.", no_args_is_help=True)
@@ -89,17 +91,12 @@ def list_(as_json: AsJson = False, data: DataFolder = None) -> None:
     if as_json:
         print_json([{key: value for key, value in asdict(one).items() if key != "row"} for one in known])
         return
-    rows = table(
-        Column("Id", no_wrap=True),
-        Column("Name", overflow="fold"),
-        Column("Photos", justify="right", no_wrap=True),
-        Column("Known gender", no_wrap=True),
-        Column("URLs", overflow="fold"),
-    )
-    for one in known:
-        cells = (one.celebrity_id, one.name, str(one.photos), one.known_gender, " ".join(one.urls))
-        add_row(rows, cells)
-    print_table(rows)
+    rows = [
+        (one.celebrity_id, one.name, str(one.photos), one.known_gender, " ".join(one.urls)) for one in known
+    ]
+    photos = Header("Photos", Breaks.NEVER, right=True)
+    headers = [*whole("Id"), *broken("Name"), photos, *whole("Known gender"), *broken("URLs")]
+    print_table(Table(headers, rows))
     if not known:
         say("There is no celebrity yet.")
 
@@ -137,25 +134,11 @@ def recognize(
         answer = gate.call("recognize_celebrities", Image={"Bytes": picture})
     found, others = answer["CelebrityFaces"], answer["UnrecognizedFaces"]
     if drawing:
-        draw(
-            picture,
-            [
-                Mark(one["Face"]["BoundingBox"], f"{one['Name']} {one['MatchConfidence']:.1f} %")
-                for one in found
-            ],
-            drawing,
-        )
+        draw(picture, celebrity_marks(found), drawing)
     if as_json:
         print_json(answer)
         return
-    number, alike, celebrity_id = (Column(header, no_wrap=True) for header in ("#", "Confidence", "Id"))
-    rows = table(
-        number, alike, Column("Name", overflow="fold"), celebrity_id, Column("URLs", overflow="fold")
-    )
-    for place, one in enumerate(found, 1):
-        cells = (str(place), f"{one['MatchConfidence']:.2f} %", one["Name"], one["Id"], " ".join(one["Urls"]))
-        add_row(rows, cells)
-    print_table(rows)
+    print_table(celebrity_table(found))
     drawn = f"; drawn in {drawing}" if drawing else ""
     say(
         f"{len(found)} of {count(len(found) + len(others), 'face')} in {photo.name} "

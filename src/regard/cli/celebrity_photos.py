@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from regard.cli.local import read_picture
+from regard.app import Parts
+from regard.cli.options import read_picture
+from regard.collections.celebrities import Photo
+from regard.collections.records import FaceBox, NewFace
 from regard.errors import RegardError
-
-if TYPE_CHECKING:
-    from regard.app import Parts
-    from regard.collections.celebrities import Photo
+from regard.vision.image import ImageError, decode_image
+from regard.vision.quality import Bar, flaws
 
 _ALIKE = 0.7  # of the largest face's side: a second face of this size may be the one that is meant
 
@@ -34,11 +34,6 @@ def read_photos(parts: Parts, files: Sequence[Path]) -> Iterator[Reading]:
 
 
 def _read(parts: Parts, file: Path) -> Reading:
-    from regard.collections.celebrities import Photo
-    from regard.collections.records import FaceBox, NewFace
-    from regard.vision.image import ImageError, decode_image
-    from regard.vision.quality import Bar, flaws
-
     settings, analyzer = parts.settings, parts.models.faces
     try:
         image = decode_image(

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
-from rich.table import Column
 
-from regard.cli.local import DataFolder, LocalGate, local_gate
-from regard.cli.printing import add_row, print_table, say, table
+from regard.cli.local import LocalGate, local_gate
+from regard.cli.options import DataFolder
+from regard.cli.printing import print_table, say
 from regard.governance import purpose as purposes
+from regard.presentation.tables import Breaks, Header, Table, broken, whole
 from regard.presentation.wording import count
 
 app = typer.Typer(help="Make, list and delete collections.", no_args_is_help=True)
@@ -31,11 +32,7 @@ def create(collection: CollectionId, purpose: Purpose = purposes.GENERAL, data: 
 @app.command("list")
 def list_(data: DataFolder = None) -> None:
     """List the collections with their faces, users and purposes."""
-    rows = table(
-        Column("Collection", overflow="fold"),
-        *(Column(header, justify="right", no_wrap=True) for header in ("Faces", "Users")),
-        *(Column(header, no_wrap=True) for header in ("Purpose", "Model", "Created")),
-    )
+    rows: list[tuple[str, ...]] = []
     with local_gate(data, existing=True) as gate:
         token: dict[str, str] = {}
         while True:
@@ -50,12 +47,14 @@ def list_(data: DataFolder = None) -> None:
                     facts["FaceModelVersion"],
                     f"{facts['CreationTimestamp']:%Y-%m-%d %H:%M}",
                 )
-                add_row(rows, cells)
+                rows.append(cells)
             if "NextToken" not in page:
                 break
             token = {"NextToken": page["NextToken"]}
-    print_table(rows)
-    if not rows.row_count:
+    counts = (Header(name, Breaks.NEVER, right=True) for name in ("Faces", "Users"))
+    headers = [*broken("Collection"), *counts, *whole("Purpose", "Model", "Created")]
+    print_table(Table(headers, rows))
+    if not rows:
         say("There is no collection yet.")
 
 

@@ -16,7 +16,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from regard.cli.local import LocalGate, read_picture
+from regard.cli.local import LocalGate
+from regard.cli.options import read_picture
 from regard.errors import RegardError
 from regard.presentation.wording import count
 

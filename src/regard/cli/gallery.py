@@ -7,17 +7,18 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Column
 from rich.text import Text
 
 from regard.cli.collections import CollectionId, create_collection, purpose_of
 from regard.cli.enrolment import Journal, Naming, Tally, enrol, pictures_below
-from regard.cli.local import AsJson, Case, DataFolder, LocalGate, local_gate, read_picture
-from regard.cli.printing import add_row, print_json, print_table, say, table
+from regard.cli.local import LocalGate, local_gate
+from regard.cli.options import AsJson, Case, DataFolder, read_picture
+from regard.cli.printing import print_json, print_table, say
 from regard.cli.progress import bar
 from regard.errors import RegardError, ResourceNotFoundException
 from regard.governance import purpose as purposes
-from regard.presentation.drawing import Mark, draw
+from regard.presentation.drawing import draw
+from regard.presentation.pictures.faces import match_marks, match_table
 from regard.presentation.wording import count, printable
 
 
@@ -131,24 +132,12 @@ def search(
         )
     matches = answer["FaceMatches"]
     if drawing:
-        best = matches[0] if matches else None
-        caption = f"{_name(best['Face'])} {best['Similarity']:.2f} %" if best else "no match"
-        draw(picture, [Mark(answer["SearchedFaceBoundingBox"], caption)], drawing)
+        draw(picture, match_marks(answer), drawing)
     if as_json:
         print_json(answer)
         return
-    number, similarity, face_id = (Column(header, no_wrap=True) for header in ("#", "Similarity", "FaceId"))
-    rows = table(number, similarity, Column("ExternalImageId", overflow="fold"), face_id)
-    for place, match in enumerate(matches, 1):
-        face = match["Face"]
-        name = face.get("ExternalImageId") or ""
-        add_row(rows, (str(place), f"{match['Similarity']:.2f} %", name, face["FaceId"]))
-    print_table(rows)
+    print_table(match_table(matches))
     say(f"{count(len(matches), 'match')} in {collection}")
-
-
-def _name(face: dict[str, str]) -> str:
-    return face.get("ExternalImageId") or face["FaceId"]
 
 
 def ensure_collection(gate: LocalGate, collection: str, purpose: str | None, *, on_stderr: bool) -> int:

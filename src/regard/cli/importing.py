@@ -14,7 +14,8 @@ import typer
 
 from regard.cli.collections import CollectionId
 from regard.cli.gallery import ensure_collection
-from regard.cli.local import DataFolder, LocalGate, local_gate
+from regard.cli.local import LocalGate, local_gate
+from regard.cli.options import DataFolder
 from regard.cli.printing import print_json, say
 from regard.cli.progress import bar
 from regard.cli.vectorfiles import VectorFile, open_vectors

@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
-from rich.table import Column
 
-from regard.cli.local import AsJson, DataFolder, local_gate
-from regard.cli.printing import add_row, print_json, print_table, say, table
+from regard.cli.local import local_gate
+from regard.cli.options import AsJson, DataFolder
+from regard.cli.printing import print_json, print_table, say
 from regard.errors import RegardError
+from regard.presentation.tables import Header, Table, numbers
 from regard.presentation.wording import count
 
 app = typer.Typer(
@@ -101,12 +102,11 @@ def counts(
         print_json(found)
         return
     passes = ("entries", "exits") if "Line" in found else ()
-    numbers = ("persons", "at once", *passes)
-    rows = table("from", *(Column(name, justify="right") for name in numbers))
+    rows = []
     for one in found["Intervals"]:
         cells = [one["Persons"], one["MostAtOnce"], *(one[name.capitalize()] for name in passes)]
-        add_row(rows, [_clock(one["Start"]), *map(str, cells)])
-    print_table(rows)
+        rows.append([_clock(one["Start"]), *map(str, cells)])
+    print_table(Table([Header("from"), *numbers("persons", "at once", *passes)], rows))
     say(f"{count(len(found['Persons']), 'person')}, {found['MostAtOnce']} at once at most.")
     if "Line" in found:
         say(f"{found['Entries']} entered, {found['Exits']} left.")

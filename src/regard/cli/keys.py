@@ -9,21 +9,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-from rich.table import Column
 
-from regard.cli.local import DataFolder, check_database
-from regard.cli.printing import add_row, print_table, say, table
+from regard.cli.opening import opened_database
+from regard.cli.options import DataFolder
+from regard.cli.printing import print_table, say
 from regard.errors import RegardError
 from regard.governance import policy as policies
 from regard.governance import purpose as purposes
+from regard.governance.audit import AuditLog
+from regard.governance.keys import KeyStore, write_credentials
+from regard.presentation.tables import Table, broken, whole
 from regard.settings import Settings
-
-if TYPE_CHECKING:
-    from regard.governance.audit import AuditLog
-    from regard.governance.keys import KeyStore
 
 app = typer.Typer(help="Make, list, suspend and resume access keys.", no_args_is_help=True)
 
@@ -58,8 +57,6 @@ def create(
             "keys create", key.key_id, name=name, role=role, purpose=purpose, policy=document
         )
     if credentials:
-        from regard.governance.keys import write_credentials
-
         write_credentials(credentials, key, Settings.load().region)
         say(f"Key {key.key_id} for {name} ({role}) is in {credentials}.")
         return
@@ -70,11 +67,9 @@ def create(
 @app.command("list")
 def list_(data: DataFolder = None) -> None:
     """List the keys, without their secrets."""
-    key_id, created, state = (Column(header, no_wrap=True) for header in ("Key", "Created", "State"))
-    foldable = (Column(header, overflow="fold") for header in ("Name", "Role", "Purpose", "Policy"))
-    rows = table(key_id, *foldable, created, state)
+    rows, suspended = [], set()
     with _opened(data, existing=True) as (store, _):
-        for key in store.all():
+        for place, key in enumerate(store.all()):
             cells = (
                 key.key_id,
                 key.name,
@@ -84,9 +79,12 @@ def list_(data: DataFolder = None) -> None:
                 f"{datetime.fromtimestamp(key.created / 1000, UTC):%Y-%m-%d}",
                 "active" if key.suspended is None else "suspended",
             )
-            add_row(rows, cells, style=None if key.suspended is None else "red")
-    print_table(rows)
-    if not rows.row_count:
+            rows.append(cells)
+            if key.suspended is not None:
+                suspended.add(place)
+    headers = [*whole("Key"), *broken("Name", "Role", "Purpose", "Policy"), *whole("Created", "State")]
+    print_table(Table(headers, rows, frozenset(suspended)))
+    if not rows:
         say("There is no key yet; `regard serve` makes one.")
 
 
@@ -111,18 +109,8 @@ def _set_suspended(key_id: str, suspended: bool, data: Path | None) -> None:
 
 @contextmanager
 def _opened(data: Path | None, *, existing: bool = False) -> Iterator[tuple[KeyStore, AuditLog]]:
-    from regard.governance.audit import AuditLog
-    from regard.governance.keys import KeyStore
-    from regard.storage.database import Database
-
-    settings = Settings.load(data=data)
-    if existing:
-        check_database(settings)
-    database = Database.open(settings.data, settings.database)
-    try:
+    with opened_database(data, existing=existing) as database:
         yield KeyStore(database), AuditLog(database)
-    finally:
-        database.close()
 
 
 def _check_new_file(file: Path) -> None:

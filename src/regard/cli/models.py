@@ -10,18 +10,25 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn
-from rich.table import Table
 
-from regard.cli.card import card
+from regard.cli.lazy import Entry, LazyGroup
+from regard.cli.printing import print_table, say
 from regard.packs import progress as packs_progress
 from regard.packs.install import InstalledPack
 from regard.packs.install import install as install_pack
 from regard.packs.manifest import PackError, builtin_packs, find_pack
 from regard.packs.transfer import export_pack, import_pack
+from regard.presentation.tables import Header, Table, numbers
 from regard.settings import Settings
 
-app = typer.Typer(help="List, install, check and carry model packs.", no_args_is_help=True)
-app.command("card")(card)
+
+class Cards(LazyGroup):
+    """What needs NumPy."""
+
+    entries = (Entry("card", "regard.cli.card:card", "Print a pack's model card: error rates, and limits."),)
+
+
+app = typer.Typer(cls=Cards, help="List, install, check and carry model packs.", no_args_is_help=True)
 
 PackName = Annotated[
     str | None,
@@ -36,16 +43,13 @@ ModelsFolder = Annotated[
 def list_(models: ModelsFolder = None) -> None:
     """List every pack's models: what for, under which licence, how large, and whether they are installed."""
     folder = Settings.load(models=models).models
-    table = Table("Pack", "Model", "Task", "Licence", "MB", "Installed")
-    table.columns[4].justify = "right"
+    rows = []
     for name in builtin_packs():
-        pack = find_pack(name)
-        installed = _is_installed(name, folder)
+        pack, state = find_pack(name), "yes" if _is_installed(name, folder) else "no"
         for model in pack.models.values():
-            state = "yes" if installed else "no"
-            table.add_row(name, model.name, model.task, model.licence, f"{model.size / 1e6:.1f}", state)
-        table.add_section()
-    Console(highlight=False).print(table)
+            rows.append((name, model.name, model.task, model.licence, f"{model.size / 1e6:.1f}", state))
+    words = (Header(title) for title in ("Pack", "Model", "Task", "Licence"))
+    print_table(Table([*words, *numbers("MB"), Header("Installed")], rows))
 
 
 @app.command("install")
@@ -66,7 +70,7 @@ def install(
     pack = find_pack(settings.pack)
     with _bars() as report:
         installed = install_pack(pack, settings.models, mirror=mirror, progress=report)
-    _say(f"The pack {installed.name} is installed in {installed.folder}.")
+    say(f"The pack {installed.name} is installed in {installed.folder}.")
 
 
 @app.command("verify")
@@ -74,7 +78,7 @@ def verify(name: PackName = None, models: ModelsFolder = None) -> None:
     """Check each model of an installed pack against its SHA-256."""
     settings = Settings.load(pack=name, models=models)
     pack = InstalledPack.load(settings.pack, settings.models)
-    _say(f"The {len(pack.paths())} models of {pack.name} in {pack.folder} are what they should be.")
+    say(f"The {len(pack.paths())} models of {pack.name} in {pack.folder} are what they should be.")
 
 
 @app.command("export")
@@ -86,7 +90,7 @@ def export(
     """Write an installed pack to one file, for a machine without a network."""
     settings = Settings.load(pack=name, models=models)
     export_pack(InstalledPack.load(settings.pack, settings.models), file)
-    _say(f"The pack {settings.pack} is in {file}.")
+    say(f"The pack {settings.pack} is in {file}.")
 
 
 @app.command("import")
@@ -98,11 +102,7 @@ def import_(
     folder = Settings.load(models=models).models
     with _bars() as report:
         pack = import_pack(file, folder, progress=report)
-    _say(f"The pack {pack.name} is installed in {pack.folder}.")
-
-
-def _say(sentence: str) -> None:
-    Console(highlight=False).print(sentence, markup=False, soft_wrap=True)
+    say(f"The pack {pack.name} is installed in {pack.folder}.")
 
 
 def _is_installed(name: str, models: Path | None) -> bool:

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-from rich.table import Column
 
-from regard.cli.local import AsJson, Case, DataFolder, LocalGate, local_gate, read_picture
-from regard.cli.printing import add_row, print_json, print_table, say, table
-from regard.presentation.drawing import AMBER, Colour, Mark, draw
+from regard.cli.local import LocalGate, local_gate
+from regard.cli.options import AsJson, Case, DataFolder, read_picture
+from regard.cli.printing import print_json, print_table, say
+from regard.presentation.colours import AMBER, Colour
+from regard.presentation.drawing import Mark, draw
+from regard.presentation.pictures.moderation import NOT_DETECTED, moderation_table, nudity_marks
 from regard.presentation.wording import count
-
-if TYPE_CHECKING:
-    from regard.vision.looks import Looks
-
-NOT_LOOKED_FOR = "Violence, drugs, hate symbols and all else are not looked for."
+from regard.vision.looks import Looks
 
 
 def moderate(
     photo: Annotated[Path, typer.Argument(help="A JPEG or PNG.")],
-    least: Annotated[
-        float, typer.Option("--min-confidence", min=0, max=100, help="Least confidence, percent.")
+    min_confidence: Annotated[
+        float, typer.Option("--min-confidence", min=0, max=100, help="Minimum confidence, percent.")
     ] = 50,
     drawing: Annotated[
         Path | None, typer.Option("--draw", help="Write the picture with what was found marked.")
@@ -31,49 +29,29 @@ def moderate(
     data: DataFolder = None,
     case: Case = None,
 ) -> None:
-    """Look for nudity and swimwear in a photo. Needs `regard models install nudenet`."""
+    """Detect nudity and swimwear in a photo. Needs `regard models install nudenet`."""
     picture = read_picture(photo)
     with local_gate(data, case) as gate:
         looks = gate.parts.models.looks()
         image = {"Bytes": picture}
-        answer = gate.sharing(looks).call("detect_moderation_labels", Image=image, MinConfidence=least)
+        answer = gate.sharing(looks).call(
+            "detect_moderation_labels", Image=image, MinConfidence=min_confidence
+        )
         if drawing:
-            draw(picture, nudity_marks(gate, looks, picture, least), drawing)
+            draw(picture, found_nudity(gate, looks, picture, min_confidence), drawing)
     if as_json:
         print_json(answer)
         return
     labels = answer["ModerationLabels"]
-    rows = table(*(Column(header, no_wrap=True) for header in ("Confidence", "Level")), "Label", "Under")
-    for label in labels:
-        cells = (
-            f"{label['Confidence']:.2f} %",
-            str(label["TaxonomyLevel"]),
-            label["Name"],
-            label["ParentName"],
-        )
-        add_row(rows, cells)
-    print_table(rows)
+    print_table(moderation_table(labels))
     drawn = f"; drawn in {drawing}" if drawing else ""
-    say(f"{count(len(labels), 'label')} for {photo.name} from {least:g} % on{drawn}. {NOT_LOOKED_FOR}")
+    say(f"{count(len(labels), 'label')} for {photo.name} from {min_confidence:g} % on{drawn}. {NOT_DETECTED}")
 
 
-def nudity_marks(
-    gate: LocalGate, looks: Looks, picture: bytes, least: float, colour: Colour = AMBER
+def found_nudity(
+    gate: LocalGate, looks: Looks, picture: bytes, min_confidence: float, colour: Colour = AMBER
 ) -> list[Mark]:
     """Where what the labels say was found, which the answer does not tell; `looks` know it already."""
     settings = gate.parts.settings
     image = looks.image(picture, max_side=settings.image_side, max_pixels=settings.image_pixels)
-    return [
-        Mark(
-            {
-                "Left": found.box.left / image.width,
-                "Top": found.box.top / image.height,
-                "Width": found.box.width / image.width,
-                "Height": found.box.height / image.height,
-            },
-            f"{found.finding.value} {found.confidence:.0f}",
-            colour=colour,
-        )
-        for found in looks.nudity(image)
-        if found.confidence >= least
-    ]
+    return nudity_marks(looks.nudity(image), image, min_confidence, colour)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from typing import Any
 
 import typer
 from rich import box
 from rich.console import Console
-from rich.table import Column, Table
+from rich.table import Table as RichTable
 from rich.text import Text
 
+from regard.presentation.tables import Breaks, Table
 from regard.presentation.wording import printable
 
 
@@ -31,18 +31,22 @@ def complain(sentence: str) -> None:
     Console(stderr=True).print(Text.assemble(("regard: ", "red"), lines), soft_wrap=True)
 
 
-def table(*columns: Column | str) -> Table:
-    """An empty table, narrow enough that a face's facts fit into 80 columns."""
-    return Table(*columns, box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
-
-
-def add_row(rows: Table, cells: Sequence[str], *, style: str | None = None) -> None:
-    rows.add_row(*(Text(printable(cell)) for cell in cells), style=style)
-
-
-def print_table(rows: Table) -> None:
-    if rows.row_count:
-        Console().print(rows)
+def print_table(table: Table) -> None:
+    """Narrow enough that a face's facts fit into 80 columns; nothing where there is no row."""
+    if not table.rows:
+        return
+    shown = RichTable(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
+    for header in table.headers:
+        shown.add_column(
+            header.name,
+            justify="right" if header.right else "left",
+            no_wrap=header.breaks is Breaks.NEVER,
+            overflow="fold" if header.breaks is Breaks.ANYWHERE else "ellipsis",
+        )
+    for place, row in enumerate(table.rows):
+        style = "red" if place in table.flagged else None
+        shown.add_row(*(Text(printable(cell)) for cell in row), style=style)
+    Console().print(shown)
 
 
 def print_json(answer: Any) -> None:

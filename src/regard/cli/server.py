@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import shlex
-import signal
 import socket
-import sys
 from typing import Annotated
 
 import typer
 
-from regard.cli.loading import Loading
-from regard.cli.local import DataFolder
-from regard.cli.printing import say
+from regard.cli.options import DataFolder, joined_buckets
 from regard.errors import RegardError
 from regard.settings import Settings
+from regard.storage.folder import in_use
 
 
 def serve(
@@ -28,67 +24,12 @@ def serve(
     ] = None,
 ) -> None:
     """Serve the Rekognition API."""
-    from regard.storage.folder import in_use
-
     settings = Settings.load(host=host, port=port, data=data, buckets=joined_buckets(bucket))
     listener = _listen(settings.host, settings.port)
+    from regard.cli.serving import run_server  # takes seconds, and a port that is taken is told at once
+
     with in_use(settings.data):
-        _serve(settings, listener)
-
-
-def _serve(settings: Settings, listener: socket.socket) -> None:
-    import uvicorn
-
-    from regard import logs
-    from regard.app import asgi, build
-    from regard.cli.worker_processes import WorkerProcesses
-    from regard.vision.faces import FaceAnalyzer
-
-    logs.configure()
-    parts = build(settings, report=Loading().report)
-    parts.sessions.load(FaceAnalyzer.networks)
-    parts.indexes.keep_level()
-    credentials = settings.data / "credentials"
-    made = parts.keys.ensure_admin(credentials, settings.region)
-    if made is not None:
-        parts.audit.append_command("keys create", made.key_id, name=made.name, role=made.role)
-        say(f"Made an admin key; it is in {credentials}.", on_stderr=True)
-    address = f"http://{_authority(settings.host, listener.getsockname()[1])}"
-    say(f"Regard serves on {address}. Try:", on_stderr=True)
-    say(
-        f"  AWS_SHARED_CREDENTIALS_FILE={shlex.quote(str(credentials))} AWS_REGION={settings.region} "
-        f"aws --endpoint-url {address} rekognition list-collections",
-        on_stderr=True,
-    )
-    config = uvicorn.Config(
-        asgi(parts),
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,  # nothing depends on the client's address, so nobody may claim one
-        timeout_keep_alive=75,
-        timeout_graceful_shutdown=20,
-    )
-    # uvicorn ends its run with the signal that stopped it, which must not end the process before the workers.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    workers = WorkerProcesses(settings)
-    workers.start()
-    try:
-        uvicorn.Server(config).run(sockets=[listener])
-    finally:
-        workers.stop()
-        parts.close()
-
-
-def joined_buckets(buckets: list[str] | None) -> str | None:
-    """Every --bucket as REGARD_BUCKETS has them. Raises RegardError for one that would become two."""
-    for bucket in buckets or ():
-        if "," in bucket:
-            raise RegardError(
-                f"--bucket {bucket} holds a comma: give each bucket its own --bucket, and a folder with "
-                "a comma in its name through a link without."
-            )
-    return ",".join(buckets) if buckets else None
+        run_server(settings, listener, _authority(settings.host, listener.getsockname()[1]))
 
 
 def _authority(host: str, port: int) -> str:

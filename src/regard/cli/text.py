@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Column
 
-from regard.cli.local import AsJson, DataFolder, local_gate, read_picture
-from regard.cli.printing import add_row, print_json, print_table, say, table
-from regard.presentation.drawing import Mark, draw
+from regard.cli.local import local_gate
+from regard.cli.options import AsJson, DataFolder, read_picture
+from regard.cli.printing import print_json, print_table, say
+from regard.presentation.drawing import draw
+from regard.presentation.pictures.text import line_table, word_marks
 from regard.presentation.wording import count
 
 Drawing = Annotated[Path | None, typer.Option("--draw", help="Write the picture with the words marked.")]
@@ -29,20 +30,10 @@ def text(
     found = answer["TextDetections"]
     lines, words = ([one for one in found if one["Type"] == kind] for kind in ("LINE", "WORD"))
     if drawing:
-        places = [(word["DetectedText"], word["Geometry"]) for word in words]
-        draw(
-            picture,
-            [Mark(place["BoundingBox"], caption, outline=place["Polygon"]) for caption, place in places],
-            drawing,
-        )
+        draw(picture, word_marks(words), drawing)
     if as_json:
         print_json(answer)
         return
-    rows = table(*(Column(header, no_wrap=True) for header in ("#", "Confidence", "Left  Top")), "Text")
-    for line in lines:
-        box = line["Geometry"]["BoundingBox"]
-        place = f"{box['Left']:.3f} {box['Top']:.3f}"
-        add_row(rows, (str(line["Id"] + 1), f"{line['Confidence']:.2f} %", place, line["DetectedText"]))
-    print_table(rows)
+    print_table(line_table(lines))
     summary = f"{count(len(words), 'word')} in {count(len(lines), 'line')} in {photo.name}"
     say(summary + (f"; drawn in {drawing}" if drawing else ""))

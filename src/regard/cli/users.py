@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Column
 
 from regard.cli.collections import CollectionId
-from regard.cli.local import AsJson, Case, DataFolder, LocalGate, local_gate, read_picture
-from regard.cli.printing import add_row, print_json, print_table, say, table
+from regard.cli.local import LocalGate, local_gate
+from regard.cli.options import AsJson, Case, DataFolder, read_picture
+from regard.cli.printing import print_json, print_table, say
 from regard.errors import ServiceQuotaExceededException
-from regard.presentation.drawing import Mark, draw
+from regard.presentation.drawing import draw
+from regard.presentation.pictures.faces import user_marks, user_table
+from regard.presentation.tables import Table, broken, whole
 from regard.presentation.wording import count
 
 app = typer.Typer(help="Join the photos of each person, and find people by them.", no_args_is_help=True)
@@ -35,12 +37,11 @@ Joining = Annotated[
 @app.command("list")
 def list_(collection: CollectionId, data: DataFolder = None) -> None:
     """List the users of a collection."""
-    rows = table(Column("User", overflow="fold"), Column("Status", no_wrap=True))
     with local_gate(data, existing=True) as gate:
-        for user in _pages(gate, "list_users", "Users", CollectionId=collection):
-            add_row(rows, (user["UserId"], user["UserStatus"]))
-    print_table(rows)
-    if not rows.row_count:
+        found = _pages(gate, "list_users", "Users", CollectionId=collection)
+        rows = [(user["UserId"], user["UserStatus"]) for user in found]
+    print_table(Table([*broken("User"), *whole("Status")], rows))
+    if not rows:
         say(f"There is no user in {collection} yet.")
 
 
@@ -162,20 +163,18 @@ def search(
             MaxUsers=most,
             **chosen,
         )
-    matches, searched = answer["UserMatches"], answer.get("SearchedFace")
+    matches = answer["UserMatches"]
     if drawing:
-        best = matches[0] if matches else None
-        caption = f"{best['User']['UserId']} {best['Similarity']:.2f} %" if best else "no match"
-        marks = [Mark(searched["FaceDetail"]["BoundingBox"], caption)] if searched else []
-        draw(picture, marks, drawing)
+        draw(picture, user_marks(answer), drawing)
     if as_json:
         print_json(answer)
         return
-    rows = table(*(Column(header, no_wrap=True) for header in ("#", "Similarity")), Column("User"))
-    for place, match in enumerate(matches, 1):
-        add_row(rows, (str(place), f"{match['Similarity']:.2f} %", match["User"]["UserId"]))
-    print_table(rows)
-    say(f"{count(len(matches), 'match')} in {collection}" if searched else f"There is no face in {photo}.")
+    print_table(user_table(matches))
+    say(
+        f"{count(len(matches), 'match')} in {collection}"
+        if "SearchedFace" in answer
+        else f"There is no face in {photo}."
+    )
 
 
 def _associate(

@@ -7,10 +7,28 @@ from typing import Annotated
 
 import typer
 
-from regard.cli.auditing import AsJson, Groups, Listed, MainFace, Report, auditor, write_report
-from regard.cli.local import Case, DataFolder
-from regard.cli.printing import print_json, say
+from regard.cli.auditing import (
+    AsJson,
+    Groups,
+    Listed,
+    MainFace,
+    Report,
+    auditor,
+    say_unreadable,
+    write_report,
+)
+from regard.cli.options import Case, DataFolder
+from regard.cli.printing import print_json, print_table, say, say_point
+from regard.evaluation.bias import choose_columns
 from regard.evaluation.choices import Main
+from regard.evaluation.dataset import read_dataset
+from regard.evaluation.watchlist import WatchlistAudit, audit_watchlist
+from regard.presentation.audits.record import watchlist_record
+from regard.presentation.audits.verdicts import watchlist_verdicts
+from regard.presentation.audits.watchlist_page import watchlist_page
+from regard.presentation.audits.watchlist_tables import share_table, worst_table
+from regard.presentation.numbers import percent, with_interval
+from regard.presentation.wording import count
 
 _LABELS = "CSV file of the {}; FOLDER/labels.csv where there is one."
 
@@ -35,14 +53,6 @@ def watchlist(
     Where the labels of both folders have a column `identity`, a match with the same person is no wrong one;
     else every match is.
     """
-    # The models' libraries take a second to import; `regard --help` should not.
-    from regard.cli.watchlist_tables import print_audit
-    from regard.evaluation.bias import choose_columns
-    from regard.evaluation.dataset import read_dataset
-    from regard.evaluation.watchlist import audit_watchlist
-    from regard.presentation.audits.record import watchlist_record
-    from regard.presentation.audits.watchlist_page import watchlist_page
-
     looked_for = read_dataset(probes, labels, required=False)
     listed = read_dataset(gallery, gallery_labels, required=False)
     choose_columns(looked_for, groups or ())
@@ -64,6 +74,36 @@ def watchlist(
     if as_json:
         print_json(watchlist_record(audit))
         return
-    print_audit(audit)
+    _print_audit(audit)
     if report:
         say(f"The report is in {report}.")
+
+
+def _print_audit(audit: WatchlistAudit) -> None:
+    say_unreadable(audit.unreadable)
+    say(
+        f"{count(audit.probes, 'probe')} against a gallery of {count(audit.gallery, 'face')}: "
+        f"{count(len(audit.no_face), 'picture')} without a face, {count(len(audit.unreadable), 'file')} "
+        f"unreadable. Face model {audit.model}."
+    )
+    if not audit.identified:
+        say(
+            "It is not known who is who (no column `identity` in the labels of both): every match counts as "
+            "wrong."
+        )
+    for column, shares in audit.columns:
+        typer.echo()
+        say(f"By {column}")
+        for threshold in audit.thresholds:
+            print_table(share_table(shares, threshold))
+    if audit.worst:
+        typer.echo()
+        say("The most similar wrong matches")
+        print_table(worst_table(audit))
+    typer.echo()
+    for sentence in watchlist_verdicts(audit):
+        say_point(sentence)
+    for at, found in audit.found.items():
+        if found is not None:
+            share = with_interval(found, percent)
+            say_point(f"At {at:g} %, {share} of the probes of people in the gallery find themselves.")

@@ -5,16 +5,23 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from typing import TYPE_CHECKING, Annotated
+from contextlib import ExitStack
+from typing import Annotated
 
 import typer
 
-from regard.cli.local import DataFolder, check_database
-from regard.cli.server import joined_buckets
+from regard import logs
+from regard.cli.opening import check_database
+from regard.cli.options import DataFolder, joined_buckets
+from regard.governance.keys import KeyStore
+from regard.jobs.leases import JobLeases
+from regard.jobs.notices import JobNotices
+from regard.jobs.store import JobStore
+from regard.jobs.worker import Gate, Worker
+from regard.notifications.delivery import Delivery
 from regard.settings import Settings
-
-if TYPE_CHECKING:
-    from regard.jobs.worker import Gate
+from regard.storage.database import Database
+from regard.storage.folder import in_use
 
 _ATTACHED = "--attached"
 
@@ -29,9 +36,6 @@ def worker(
     ] = False,
 ) -> None:
     """Run jobs on stored videos. `regard serve` starts one; more of them, on any machine, share the jobs."""
-    from regard import logs
-    from regard.storage.folder import in_use
-
     settings = Settings.load(data=data, buckets=joined_buckets(bucket))
     check_database(settings)
     logs.configure()
@@ -45,16 +49,6 @@ def worker(
 
 
 def _work(settings: Settings, stop: threading.Event) -> None:
-    from contextlib import ExitStack
-
-    from regard.governance.keys import KeyStore
-    from regard.jobs.leases import JobLeases
-    from regard.jobs.notices import JobNotices
-    from regard.jobs.store import JobStore
-    from regard.jobs.worker import Worker
-    from regard.notifications.delivery import Delivery
-    from regard.storage.database import Database
-
     with ExitStack() as opened:
         database = Database.open(settings.data, settings.database, connections=4)
         opened.callback(database.close)

@@ -105,7 +105,7 @@ OWN_NAMES: Mapping[str, str] = {
 }
 """What policies and audit records call them."""
 
-ABOUT_JOBS = frozenset({*stored_results.KINDS, *OWN, "get_media_analysis_job"})
+ABOUT_JOBS = frozenset({*stored_results.LISTINGS, *OWN, "get_media_analysis_job"})
 """Operations whose JobId names a job."""
 
 

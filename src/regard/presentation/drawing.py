@@ -14,13 +14,11 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from regard.errors import RegardError
 from regard.presentation.captions import Place, Rectangle, place_captions
+from regard.presentation.colours import AMBER, Colour
 from regard.presentation.wording import printable
 
-Colour = tuple[int, int, int]
-
-AMBER: Colour = (255, 196, 0)
 _DARK, _LIGHT = (24, 24, 24), (255, 255, 255)
-_MOST_LETTERS = 32  # of a caption
+_MAX_LETTERS = 32  # of a caption
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +42,16 @@ def draw(
     marks: Sequence[Mark],
     target: Path,
     *,
-    least_side: int = 0,
+    min_side: int = 0,
     legend: Mapping[str, Colour] | None = None,
 ) -> None:
     """Writes the picture, upright, with the marks on it. Raises RegardError when it can't be written.
 
-    A picture whose longer side has fewer than `least_side` pixels is enlarged, so that captions can be read.
+    A picture whose longer side has fewer than `min_side` pixels is enlarged, so that captions can be read.
     `legend`: what the colours stand for, in a strip below the picture.
     """
     canvas = ImageOps.exif_transpose(Image.open(io.BytesIO(picture))).convert("RGB")
-    scale = least_side / max(canvas.size)
+    scale = min_side / max(canvas.size)
     if scale > 1:
         size = round(canvas.width * scale), round(canvas.height * scale)
         canvas = canvas.resize(size, Image.Resampling.LANCZOS)
@@ -200,7 +198,7 @@ def _shown(caption: str) -> str:
         shown = next((one for one in (letter, plain) if _has_letter(one)), "…")
         if shown != "…" or not drawn.endswith("…"):
             drawn += shown
-    return drawn if len(drawn) <= _MOST_LETTERS else drawn[: _MOST_LETTERS - 1].rstrip() + "…"
+    return drawn if len(drawn) <= _MAX_LETTERS else drawn[: _MAX_LETTERS - 1].rstrip() + "…"
 
 
 @cache

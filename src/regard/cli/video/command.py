@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from regard.cli.local import Case, DataFolder, LocalGate, local_gate
-from regard.cli.printing import say
+from regard.caller import LOCAL
+from regard.cli.local import LocalGate, local_gate
+from regard.cli.options import Case, DataFolder
+from regard.cli.printing import print_table, say
 from regard.cli.progress import share_bar
+from regard.cli.video.choice import Choice, Wanted, choose
 from regard.errors import RegardError
-
-if TYPE_CHECKING:
-    from regard.cli.video.choice import Choice
-    from regard.jobs.spool import ItemSpool
-    from regard.presentation.video.sightings import Found
+from regard.jobs.spool import ItemSpool
+from regard.presentation.files import check_target, writing
+from regard.presentation.tables import Table
+from regard.presentation.video.annotated import SUFFIXES, draw_video
+from regard.presentation.video.answers import ListedAnswer, write_answers
+from regard.presentation.video.cutlist import has_cut_list, write_cut_list
+from regard.presentation.video.findings import VideoFindings
+from regard.presentation.video.sightings import has_sightings
+from regard.presentation.video.spreadsheet import write_spreadsheet
+from regard.presentation.video.subtitles import has_subtitles, write_subtitles
+from regard.presentation.video.summary import headline, summary
+from regard.video.frames import VideoLimits
 
 _STDOUT = Path("-")
+_MAX_ROWS = 20  # of a table
 
 
 def video(
@@ -66,9 +78,6 @@ def video(
     """Tell everything of a video: people, faces, labels, text, shots, and all else that can be run."""
     _check_files(file, answers, drawing, subtitles, spreadsheet, cut_list)
     with local_gate(data, case) as gate:
-        from regard.cli.video.choice import Wanted, choose
-        from regard.jobs.spool import ItemSpool
-
         wanted = Wanted(
             everything=everything,
             faces=faces,
@@ -89,17 +98,14 @@ def video(
             found = _analyse(gate, choice, file, spool, case)
             written: list[Path] = []
             if answers is not None:
-                written += _write_answers(gate, found, choice, answers)
+                written += _write_answers(gate, found, spool, choice, answers)
             written += _write_exports(found, file, subtitles, spreadsheet, cut_list)
             sentences = list(choice.left_out)
             if drawing is not None:
                 sentences += _draw(gate, found, file, drawing)
                 written.append(drawing)
             if not aside:
-                from regard.cli.video.summary import print_summary
-
-                print_summary(found, file.name)
-                say("")
+                _print_summary(found, file.name)
             for sentence in sentences:
                 say(sentence, on_stderr=aside)
             if written:
@@ -108,8 +114,6 @@ def video(
 
 def _check_files(source: Path, answers: Path | None, drawing: Path | None, *others: Path | None) -> None:
     """What can be told before hours of work. Raises RegardError."""
-    from regard.presentation.files import check_target
-
     try:
         with source.open("rb"):
             pass
@@ -118,65 +122,77 @@ def _check_files(source: Path, answers: Path | None, drawing: Path | None, *othe
     for target in (answers, drawing, *others):
         if target is not None and target != _STDOUT:
             check_target(target, source)
-    if drawing is not None:
-        from regard.presentation.video.annotated import SUFFIXES
-
-        if drawing.suffix.lower() not in SUFFIXES:
-            raise RegardError(f"{drawing} can't be written: give a file that ends with .mp4, .m4v or .mov.")
+    if drawing is not None and drawing.suffix.lower() not in SUFFIXES:
+        raise RegardError(f"{drawing} can't be written: give a file that ends with .mp4, .m4v or .mov.")
 
 
 def _check_choice(
-    requests: Mapping[str, Any], drawing: Path | None, subtitles: Path | None, cut_list: Path | None
+    requests: Collection[str], drawing: Path | None, subtitles: Path | None, cut_list: Path | None
 ) -> None:
     """Raises RegardError where a file would have nothing to hold."""
-    from regard.presentation.video.subtitles import PEOPLE
-
-    if cut_list is not None and "start_segment_detection" not in requests:
+    if cut_list is not None and not has_cut_list(requests):
         raise RegardError("--edl writes shots: give --segments too.")
-    if subtitles is not None and not requests.keys() & {*PEOPLE, "start_text_detection"}:
+    if subtitles is not None and not has_subtitles(requests):
         raise RegardError("--vtt writes text and people: give --text, --faces, --persons or --search too.")
-    boxed = {*PEOPLE, "start_text_detection", "start_label_detection"}
-    if drawing is not None and not requests.keys() & boxed:
+    if drawing is not None and not has_sightings(requests):
         raise RegardError("--draw marks people, faces, objects and text: give one of their options too.")
 
 
-def _analyse(gate: LocalGate, choice: Choice, file: Path, spool: ItemSpool, case: str | None) -> Found:
-    from regard.caller import LOCAL
-    from regard.presentation.video.sightings import Found
-
+def _analyse(
+    gate: LocalGate, choice: Choice, file: Path, spool: ItemSpool, case: str | None
+) -> VideoFindings:
     facts: dict[str, Mapping[str, Any]] = {name: {} for name in choice.requests}
     steps = gate.parts.gate.sweep(choice.requests, file, LOCAL, case=case)
-    with _telling("Looking") as told, closing(steps):
+    with _telling("Analysing") as told, closing(steps):
         for found in steps:
             for operation, step in found.items():
                 spool.add(operation, step.items)
                 facts[operation] = step.facts or facts[operation]
             told(min(step.progress for step in found.values()))
-    return Found(spool, facts)
+    intervals = {name: gate.parts.gate.listing_of(name).interval for name in choice.requests}
+    return VideoFindings(spool, facts, intervals)
 
 
-def _write_answers(gate: LocalGate, found: Found, choice: Choice, target: Path) -> list[Path]:
-    from regard.presentation.files import writing
-    from regard.presentation.video.answers import write_answers
-
-    def write(stream: IO[str]) -> None:
-        write_answers(stream, gate.parts.gate, found, choice.errors)
-
+def _write_answers(
+    gate: LocalGate, found: VideoFindings, spool: ItemSpool, choice: Choice, target: Path
+) -> list[Path]:
+    answers = {
+        gate.parts.gate.name_of(operation).replace("Start", "Get", 1): _answers(gate, operation, found, spool)
+        for operation in sorted(found.ran)
+    }
     if target == _STDOUT:
-        write(sys.stdout)
+        write_answers(sys.stdout, answers, choice.errors)
         return []
     with writing(target) as stream:
-        write(stream)
+        write_answers(stream, answers, choice.errors)
     return [target]
 
 
-def _write_exports(
-    found: Found, source: Path, subtitles: Path | None, spreadsheet: Path | None, cut_list: Path | None
-) -> list[Path]:
-    from regard.presentation.video.cutlist import write_cut_list
-    from regard.presentation.video.spreadsheet import write_spreadsheet
-    from regard.presentation.video.subtitles import write_subtitles
+def _answers(
+    gate: LocalGate, operation: str, found: VideoFindings, spool: ItemSpool
+) -> dict[str, ListedAnswer]:
+    """By view, what the Get operation answers without SortBy."""
+    listing = gate.parts.gate.listing_of(operation)
+    facts, by_key = found.facts[operation], listing.default == listing.key
+    return {
+        view: listing.answer(
+            facts,
+            spool.items(operation, view, by_key=by_key),
+            partial(found.joined, operation, listing.joined or ""),
+            sort=listing.default,
+            view=view,
+        )
+        for view in listing.views
+    }
 
+
+def _write_exports(
+    found: VideoFindings,
+    source: Path,
+    subtitles: Path | None,
+    spreadsheet: Path | None,
+    cut_list: Path | None,
+) -> list[Path]:
     written: list[Path] = []
     if subtitles is not None:
         written += write_subtitles(found, subtitles)
@@ -188,15 +204,27 @@ def _write_exports(
     return written
 
 
-def _draw(gate: LocalGate, found: Found, source: Path, target: Path) -> list[str]:
-    from regard.presentation.video.annotated import draw_video
-    from regard.video.frames import VideoLimits
-
+def _draw(gate: LocalGate, found: VideoFindings, source: Path, target: Path) -> list[str]:
     settings = gate.parts.settings
     limits = VideoLimits(settings.video_bytes, settings.video_minutes, settings.video_pixels)
     with _telling("Drawing") as told:
         outcome = draw_video(found, source, target, limits, told)
     return [outcome] if outcome else []
+
+
+def _print_summary(found: VideoFindings, name: str) -> None:
+    """Tables of what ran, each cut after some rows: the files have all of it."""
+    say(headline(found, name))
+    for section in summary(found):
+        say("")
+        say(section.title)
+        rows = section.table.rows
+        print_table(Table(section.table.headers, rows[:_MAX_ROWS]))
+        if len(rows) > _MAX_ROWS:
+            say(f"… and {len(rows) - _MAX_ROWS:,} more")
+        if section.note:
+            say(section.note)
+    say("")
 
 
 @contextmanager

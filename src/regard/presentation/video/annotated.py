@@ -18,10 +18,11 @@ from PIL import Image
 
 from regard.errors import RegardError
 from regard.presentation.captions import Place
+from regard.presentation.colours import VIDEO_COLOURS
 from regard.presentation.drawing import Mark, paint
 from regard.presentation.files import drafting
-from regard.presentation.video.carried import DRAWN, Carried, Shown
-from regard.presentation.video.sightings import Found
+from regard.presentation.video.carried import Carried, Shown
+from regard.presentation.video.findings import VideoFindings
 from regard.presentation.video.sound import Sound
 from regard.video.cuts import CutWatch
 from regard.video.frames import Frame, Video, VideoError, VideoLimits
@@ -42,7 +43,7 @@ _UNNAMED = 2  # of transfer and primaries: not said
 
 
 def draw_video(
-    found: Found, source: Path, target: Path, limits: VideoLimits, told: Callable[[float], None]
+    found: VideoFindings, source: Path, target: Path, limits: VideoLimits, told: Callable[[float], None]
 ) -> str:
     """Writes every frame, upright and as large as it is displayed, with boxes, captions and its timecode, and
     the sound; answers what became of the sound, or "". `told` hears of the progress, 0 to 1.
@@ -64,7 +65,7 @@ def draw_video(
 
 
 def _write(
-    found: Found,
+    found: VideoFindings,
     source: Path,
     video: Video,
     limits: VideoLimits,
@@ -118,7 +119,7 @@ def _mark(one: Shown, width: int, height: int) -> Mark:
         "Height": (bottom - top) / height,
     }
     brief = one.name.split()[-1] if one.kind in ("person", "face") else ""
-    return Mark(box, one.name, colour=DRAWN[one.kind], brief=brief)
+    return Mark(box, one.name, colour=VIDEO_COLOURS[one.kind], brief=brief)
 
 
 class _Picture:

@@ -4,56 +4,57 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import IO, TYPE_CHECKING, Any
-
-from regard.presentation.video.sightings import Found
-
-if TYPE_CHECKING:
-    from regard.gate import Gate
-
-_VIEWS = ("TIMESTAMPS", "SEGMENTS")
+from typing import IO, Any, Protocol
 
 
-def write_answers(file: IO[str], gate: Gate, found: Found, left_out: Mapping[str, Mapping[str, str]]) -> None:
-    """One JSON object: by Get operation its whole answer; by view, TIMESTAMPS and SEGMENTS, where it has
-    views. `left_out`: the errors of those that can't be run, by Get operation."""
+class ListedAnswer(Protocol):
+    """`members` of the answer, and beside them the list `lists` with its `elements`, which are read once."""
+
+    @property
+    def members(self) -> dict[str, Any]: ...
+
+    @property
+    def lists(self) -> str: ...
+
+    @property
+    def elements(self) -> Iterator[Mapping[str, Any]]: ...
+
+
+def write_answers(
+    file: IO[str],
+    answers: Mapping[str, Mapping[str, ListedAnswer]],
+    errors: Mapping[str, Mapping[str, str]],
+) -> None:
+    """Writes one JSON object: by Get operation its whole answer; by view where it has views.
+
+    `answers` are by Get operation and view, "" for the one of an operation without views. `errors` are those
+    of operations that can't be run, by Get operation.
+    """
     file.write("{")
-    for place, operation in enumerate(sorted(found.ran)):
-        kind = gate.kind_of(operation)
+    for place, (name, views) in enumerate(answers.items()):
         file.write(",\n" if place else "\n")
-        file.write(f" {json.dumps(gate.name_of(operation).replace('Start', 'Get', 1))}: ")
-        if kind.has_views:
-            for view in _VIEWS:
-                file.write("{" if view == _VIEWS[0] else ",\n  ")
-                file.write(f"{json.dumps(view)}: ")
-                _write_answer(file, gate, found, operation, view)
-            file.write("}")
+        file.write(f" {json.dumps(name)}: ")
+        if "" in views:
+            _write_answer(file, views[""])
         else:
-            _write_answer(file, gate, found, operation, "")
-    for name, error in left_out.items():
+            _write_views(file, views)
+    for name, error in errors.items():
         file.write(f",\n {json.dumps(name)}: " + json.dumps({"Error": error}))
     file.write("\n}\n")
 
 
-def _write_answer(file: IO[str], gate: Gate, found: Found, operation: str, view: str) -> None:
-    kind = gate.kind_of(operation)
-    answer: dict[str, Any] = {"JobStatus": "SUCCEEDED", **found.facts[operation]}
-    if kind.has_views:
-        answer["GetRequestMetadata"] = {"SortBy": kind.default, "AggregateBy": view}
-    head = json.dumps(answer)
-    file.write(f"{head[:-1]}, {json.dumps(kind.lists)}: [")
-    for place, body in enumerate(_bodies(found, operation, view, kind.joined, kind.default == kind.key)):
+def _write_views(file: IO[str], views: Mapping[str, ListedAnswer]) -> None:
+    for place, (view, answer) in enumerate(views.items()):
+        file.write(",\n  " if place else "{")
+        file.write(f"{json.dumps(view)}: ")
+        _write_answer(file, answer)
+    file.write("}")
+
+
+def _write_answer(file: IO[str], answer: ListedAnswer) -> None:
+    head = json.dumps(answer.members)
+    file.write(f"{head[:-1]}, {json.dumps(answer.lists)}: [")
+    for place, body in enumerate(answer.elements):
         file.write(",\n   " if place else "\n   ")
         file.write(json.dumps(body))
     file.write("]}")
-
-
-def _bodies(
-    found: Found, operation: str, view: str, joined: str | None, by_key: bool
-) -> Iterator[Mapping[str, Any]]:
-    for item in found.spool.items(operation, view, by_key=by_key):
-        if joined is None:
-            yield item.body
-        else:
-            other = found.joined(operation, joined, item.key)
-            yield {**item.body, **other}

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
 
-from regard.presentation.drawing import AMBER, Colour
-from regard.presentation.findings import COLOURS
+from regard.presentation.video.findings import VideoFindings
 from regard.presentation.video.linking import GAP, overlap
-from regard.presentation.video.sightings import INTERVALS, Found, Sighting
+from regard.presentation.video.sightings import (
+    FACE,
+    MATCH,
+    OBJECT,
+    PERSON,
+    SIGHTING_KINDS,
+    Sighting,
+    all_sightings,
+)
 from regard.video.trails import Trails
 
-DRAWN: Mapping[str, Colour] = {
-    "person": (213, 94, 0),
-    "match": AMBER,
-    "face": AMBER,
-    "celebrity": COLOURS["celebrity"],
-    "object": COLOURS["label"],
-    "text": COLOURS["text"],
-}
 _AHEAD = GAP + 1_000  # ms that are known beyond the frame that is drawn
 _SAME_FACE = 0.4  # intersection over union
 
@@ -66,8 +65,15 @@ class Carried:
     the first after it they are where they are seen then.
     """
 
-    def __init__(self, found: Found, changes: Iterator[tuple[int, bool]], width: int, height: int) -> None:
+    def __init__(
+        self, found: VideoFindings, changes: Iterator[tuple[int, bool]], width: int, height: int
+    ) -> None:
         self._sightings = _drawn(found)
+        self._intervals = {
+            kind.name: found.intervals[kind.operation]
+            for kind in SIGHTING_KINDS
+            if kind.operation in found.ran
+        }
         self._next = next(self._sightings, None)
         self._changes, self._known = changes, -1
         self._cuts = [_Cut(0, -1)]
@@ -126,18 +132,18 @@ class Carried:
             trail = _Trail(self._count, one.kind, shot, one.at, box)
             self._count += 1
             self._open[key] = self._shown[trail.number] = trail
-            begins, interval = self._cuts[shot], INTERVALS[one.kind]
+            begins, interval = self._cuts[shot], self._intervals[one.kind]
             is_first = begins.before >= (one.at // interval - 1) * interval
             early = begins.at if is_first or shot == 0 == one.at // interval else one.at - interval // 2
             if early < one.at:
                 self._trails.add(early, [trail.number], box[None])
         self._trails.add(one.at, [trail.number], box[None])
         trail.last, trail.box = one.at, box
-        trail.names[f"face {one.track}" if one.kind == "face" else one.name] += 1
+        trail.names[f"face {one.track}" if one.kind == FACE.name else one.name] += 1
 
     def _end(self, key: tuple[str, int]) -> None:
         trail = self._open.pop(key)
-        interval, ends = INTERVALS[trail.kind], self._end_of(trail.shot)
+        interval, ends = self._intervals[trail.kind], self._end_of(trail.shot)
         late = trail.last + interval // 2
         if ends is not None and ends.before < (trail.last // interval + 1) * interval:
             late = ends.at - 1
@@ -150,14 +156,14 @@ class Carried:
         return self._cuts[shot + 1] if shot + 1 < len(self._cuts) else None
 
 
-def _drawn(found: Found) -> Iterator[Sighting]:
+def _drawn(found: VideoFindings) -> Iterator[Sighting]:
     """Without what is said twice: persons as objects, and faces that were searched for."""
-    for _, group in groupby(found.all_sightings(), key=lambda one: one.at):
+    for _, group in groupby(all_sightings(found), key=lambda one: one.at):
         seen = list(group)
-        if "start_person_tracking" in found.ran:
-            seen = [one for one in seen if (one.kind, one.name) != ("object", "Person")]
-        searched = np.array([one.box for one in seen if one.kind == "match"], np.float64).reshape(-1, 4)
+        if PERSON.operation in found.ran:
+            seen = [one for one in seen if (one.kind, one.name) != (OBJECT.name, "Person")]
+        searched = np.array([one.box for one in seen if one.kind == MATCH.name], np.float64).reshape(-1, 4)
         for one in seen:
             shared = overlap(np.array([one.box], np.float64), searched)
-            if one.kind != "face" or not (shared > _SAME_FACE).any():
+            if one.kind != FACE.name or not (shared > _SAME_FACE).any():
                 yield one

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from regard.presentation.files import writing
-from regard.presentation.video.sightings import Found
+from regard.presentation.video.findings import VideoFindings
+from regard.presentation.video.sightings import all_sightings
+from regard.presentation.video.spells import segments
 from regard.presentation.video.subtitles import clock
 
 COLUMNS = (
@@ -29,7 +31,7 @@ _FORMULA = tuple("=+-@\t\r")
 _KINDS = {"match": "face search"}
 
 
-def write_spreadsheet(found: Found, target: Path) -> int:
+def write_spreadsheet(found: VideoFindings, target: Path) -> int:
     """By time; answers how many rows. A name that a spreadsheet would take for a formula gets a ' before
     it."""
     rows = 0
@@ -42,15 +44,15 @@ def write_spreadsheet(found: Found, target: Path) -> int:
     return rows
 
 
-def _sightings(found: Found) -> Iterator[_Row]:
-    for one in found.all_sightings():
+def _sightings(found: VideoFindings) -> Iterator[_Row]:
+    for one in all_sightings(found):
         left, top, right, bottom = one.box
         box = [f"{value:.5f}" for value in (left, top, right - left, bottom - top)]
         kind = _KINDS.get(one.kind, one.kind)
         yield one.at, _row(one.at, None, kind, str(one.track), one.name, one.confidence, box)
 
 
-def _segments(found: Found) -> Iterator[Iterator[_Row]]:
+def _segments(found: VideoFindings) -> Iterator[Iterator[_Row]]:
     for operation, member, kind in (
         ("start_label_detection", "Label", "label"),
         ("start_content_moderation", "ModerationLabel", "moderation"),
@@ -59,13 +61,13 @@ def _segments(found: Found) -> Iterator[Iterator[_Row]]:
     yield _shots_and_cues(found)
 
 
-def _labels(found: Found, operation: str, member: str, kind: str) -> Iterator[_Row]:
-    for one in found.segments(operation, member):
+def _labels(found: VideoFindings, operation: str, member: str, kind: str) -> Iterator[_Row]:
+    for one in segments(found, operation, member):
         yield one.start, _row(one.start, one.end, kind, "", one.name, one.confidence)
 
 
-def _shots_and_cues(found: Found) -> Iterator[_Row]:
-    for item in found.spool.items("start_segment_detection"):
+def _shots_and_cues(found: VideoFindings) -> Iterator[_Row]:
+    for item in found.items.items("start_segment_detection"):
         body = item.body
         start, end = body["StartTimestampMillis"], body["EndTimestampMillis"]
         if body["Type"] == "SHOT":

@@ -2,43 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import IO
 
 from regard.presentation.files import writing
-from regard.presentation.video.sightings import Found, Spell
+from regard.presentation.video.findings import VideoFindings
+from regard.presentation.video.sightings import CELEBRITY, FACE, MATCH, PERSON, TEXT
+from regard.presentation.video.spells import Spell, spells
 
-PEOPLE = {
-    "start_face_search": "match",
-    "start_celebrity_recognition": "celebrity",
-    "start_face_detection": "face",
-    "start_person_tracking": "person",
-}
-"""Analyses that find people, and the kind of their sightings."""
+PEOPLE = (MATCH, CELEBRITY, FACE, PERSON)
+"""The kinds of sightings that subtitles name people by."""
 
 
-def write_subtitles(found: Found, target: Path) -> list[Path]:
+def has_subtitles(ran: Collection[str]) -> bool:
+    """Whether the analyses of these Start operations find what subtitles show."""
+    return any(kind.operation in ran for kind in (TEXT, *PEOPLE))
+
+
+def write_subtitles(found: VideoFindings, target: Path) -> list[Path]:
     """One file where `target` ends with .vtt; else one for text and one for people, which begin with it."""
     kinds = {
-        "text": found.spells("text") if "start_text_detection" in found.ran else None,
-        "people": people_in(found) if found.ran & set(PEOPLE) else None,
+        "text": spells(found, TEXT) if TEXT.operation in found.ran else None,
+        "people": people_in(found) if any(kind.operation in found.ran for kind in PEOPLE) else None,
     }
     files: dict[Path, list[Spell]] = {}
-    for kind, spells in kinds.items():
-        if spells is not None:
+    for kind, shown in kinds.items():
+        if shown is not None:
             file = target if target.suffix == ".vtt" else target.with_name(f"{target.name}-{kind}.vtt")
-            files[file] = sorted([*files.get(file, ()), *spells], key=lambda one: one.start)
-    for file, spells in files.items():
+            files[file] = sorted([*files.get(file, ()), *shown], key=lambda one: one.start)
+    for file, shown in files.items():
         with writing(file) as stream:
-            _write(stream, spells)
+            _write(stream, shown)
     return list(files)
 
 
-def people_in(found: Found) -> list[Spell]:
+def people_in(found: VideoFindings) -> list[Spell]:
     """Spells of faces and persons, by their beginnings. Where faces were searched for, those tell who."""
-    kinds = [kind for kind in PEOPLE.values() if kind != "face" or "start_face_search" not in found.ran]
-    return sorted((one for kind in kinds for one in found.spells(kind)), key=lambda one: one.start)
+    kinds = [kind for kind in PEOPLE if kind is not FACE or MATCH.operation not in found.ran]
+    return sorted((one for kind in kinds for one in spells(found, kind)), key=lambda one: one.start)
 
 
 def caption_of(spell: Spell) -> str:
@@ -58,9 +60,9 @@ def clock(milliseconds: int) -> str:
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{rest:03}"
 
 
-def _write(stream: IO[str], spells: Iterable[Spell]) -> None:
+def _write(stream: IO[str], shown: Iterable[Spell]) -> None:
     stream.write("WEBVTT\n")
-    for number, spell in enumerate(spells, 1):
+    for number, spell in enumerate(shown, 1):
         stream.write(
             f"\n{number}\n{clock(spell.start)} --> {clock(spell.end)}\n{_escaped(caption_of(spell))}\n"
         )

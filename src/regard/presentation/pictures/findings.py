@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from regard.presentation.attributes import noted
-from regard.presentation.drawing import AMBER, Colour, Mark
+from regard.presentation.colours import COLOURS, Colour
+from regard.presentation.drawing import Mark
+from regard.presentation.pictures.attributes import noted
+from regard.presentation.pictures.labels import colours, parts
+from regard.presentation.pictures.protective import name_of
+from regard.presentation.tables import Breaks, Header, Table, broken, whole
 
-# Okabe and Ito's colours, which people with any colour vision tell apart; faces are amber everywhere.
-COLOURS: Mapping[str, Colour] = {
-    "face": AMBER,
-    "celebrity": (204, 121, 167),
-    "label": (86, 180, 233),
-    "text": (0, 158, 115),
-    "equipment": (0, 114, 178),
-    "moderation": (213, 94, 0),
-}
 _OUTSIDE = 0.04  # of a box, by which that of a celebrity lies around that of the face
-_COLOURS_NAMED = 4
 
 Answer = Mapping[str, Any]
 
@@ -38,9 +32,30 @@ class Finding:
     marks: tuple[Mark, ...] = ()
 
 
-def findings(operation: str, answer: Answer) -> list[Finding]:
-    """What an operation of `READERS` answered."""
-    return READERS[operation](answer)
+def findings(answer: Answer) -> list[Finding]:
+    """What an image operation answered, by the list that the answer has."""
+    return [found for member, read in _READERS.items() if member in answer for found in read(answer)]
+
+
+def finding_table(found: Sequence[Finding]) -> Table:
+    """A row for each finding."""
+    rows = [
+        (
+            one.kind if one.number is None else f"{one.kind} {one.number}",
+            one.what,
+            "" if one.confidence is None else f"{one.confidence:.1f} %",
+            one.details,
+        )
+        for one in found
+    ]
+    confidence = Header("Confidence", Breaks.NEVER, right=True)
+    return Table([*whole("Kind"), *broken("What"), confidence, *broken("Details")], rows)
+
+
+def legend(marks: Iterable[Mark]) -> dict[str, Colour]:
+    """The kinds whose colours are among the marks, with their colours."""
+    seen = {mark.colour for mark in marks}
+    return {kind: colour for kind, colour in COLOURS.items() if colour in seen}
 
 
 def _faces(answer: Answer) -> list[Finding]:
@@ -85,7 +100,7 @@ def _labels(answer: Answer) -> list[Finding]:
     found = []
     for label in answer["Labels"]:
         name, instances = label["Name"], label["Instances"]
-        parts = [
+        facts = [
             label["Categories"][0]["Name"],
             f"{len(instances)} marked" if instances else "",
             "is a " + ", ".join(parent["Name"] for parent in label["Parents"]) if label["Parents"] else "",
@@ -93,20 +108,15 @@ def _labels(answer: Answer) -> list[Finding]:
         marks = tuple(
             _mark("label", one["BoundingBox"], f"{name} {one['Confidence']:.0f}", name) for one in instances
         )
-        found.append(Finding("label", name, label["Confidence"], "; ".join(filter(None, parts)), marks=marks))
+        found.append(Finding("label", name, label["Confidence"], "; ".join(filter(None, facts)), marks=marks))
     return found + _properties(answer["ImageProperties"])
 
 
 def _properties(properties: Answer) -> list[Finding]:
-    parts = {"whole": properties} | {
-        name.lower(): properties[name] for name in ("Foreground", "Background") if name in properties
-    }
     found = []
-    for name, part in parts.items():
+    for name, part in parts(properties, whole_name="whole").items():
         values = [f"{key.lower()} {value:.0f}" for key, value in part["Quality"].items()]
-        colours = part["DominantColors"][:_COLOURS_NAMED]
-        named = [f"{one['CSSColor']} {one['PixelPercent']:.0f} %" for one in colours]
-        found.append(Finding("picture", name, None, ", ".join(values) + "; " + ", ".join(named)))
+        found.append(Finding("picture", name, None, f"{', '.join(values)}; {colours(part)}"))
     return found
 
 
@@ -124,7 +134,7 @@ def _text(answer: Answer) -> list[Finding]:
 
 
 def _moderation(answer: Answer) -> list[Finding]:
-    """Their marks are not in the answer: see `regard.cli.moderation.nudity_marks`."""
+    """Their marks are not in the answer: see `regard.presentation.pictures.moderation`."""
     return [
         Finding(
             "moderation",
@@ -145,10 +155,10 @@ def _equipment(answer: Answer) -> list[Finding]:
             if not part["EquipmentDetections"]:
                 details.append(f"nothing on {name}")
             for item in part["EquipmentDetections"]:
-                worn, sure = item["Type"].lower().replace("_", " "), item["Confidence"]
+                worn, confidence = name_of(item), item["Confidence"]
                 covers = item.get("CoversBodyPart", {}).get("Value")
-                details.append(f"{worn} {sure:.0f} " + (f"on {name}" if covers else f"not over {name}"))
-                marks.append(_mark("equipment", item["BoundingBox"], f"{worn} {sure:.0f}", worn))
+                details.append(f"{worn} {confidence:.0f} " + (f"on {name}" if covers else f"not over {name}"))
+                marks.append(_mark("equipment", item["BoundingBox"], f"{worn} {confidence:.0f}", worn))
         shown = ", ".join(details) or "no body part seen"
         found.append(
             Finding("equipment", f"person {number}", person["Confidence"], shown, number, tuple(marks))
@@ -156,14 +166,13 @@ def _equipment(answer: Answer) -> list[Finding]:
     return found
 
 
-# In the order of the table.
-READERS: Mapping[str, Callable[[Answer], list[Finding]]] = {
-    "detect_faces": _faces,
-    "recognize_celebrities": _celebrities,
-    "detect_protective_equipment": _equipment,
-    "detect_labels": _labels,
-    "detect_text": _text,
-    "detect_moderation_labels": _moderation,
+_READERS: Mapping[str, Callable[[Answer], list[Finding]]] = {
+    "FaceDetails": _faces,
+    "CelebrityFaces": _celebrities,
+    "Persons": _equipment,
+    "Labels": _labels,
+    "TextDetections": _text,
+    "ModerationLabels": _moderation,
 }
 
 

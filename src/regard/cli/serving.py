@@ -1,0 +1,56 @@
+"""Serving, once there is a port to listen on."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+import socket
+import sys
+
+import uvicorn
+
+from regard import logs
+from regard.app import asgi, build
+from regard.cli.loading import Loading
+from regard.cli.printing import say
+from regard.cli.worker_processes import WorkerProcesses
+from regard.settings import Settings
+from regard.vision.faces import FaceAnalyzer
+
+
+def run_server(settings: Settings, listener: socket.socket, authority: str) -> None:
+    """Serves on a bound socket until a signal ends it. `authority` is its host and port as in a URL."""
+    logs.configure()
+    parts = build(settings, report=Loading().report)
+    parts.sessions.load(FaceAnalyzer.networks)
+    parts.indexes.keep_level()
+    credentials = settings.data / "credentials"
+    made = parts.keys.ensure_admin(credentials, settings.region)
+    if made is not None:
+        parts.audit.append_command("keys create", made.key_id, name=made.name, role=made.role)
+        say(f"Made an admin key; it is in {credentials}.", on_stderr=True)
+    address = f"http://{authority}"
+    say(f"Regard serves on {address}. Try:", on_stderr=True)
+    say(
+        f"  AWS_SHARED_CREDENTIALS_FILE={shlex.quote(str(credentials))} AWS_REGION={settings.region} "
+        f"aws --endpoint-url {address} rekognition list-collections",
+        on_stderr=True,
+    )
+    config = uvicorn.Config(
+        asgi(parts),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # nothing depends on the client's address, so nobody may claim one
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=20,
+    )
+    # uvicorn ends its run with the signal that stopped it, which must not end the process before the workers.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    workers = WorkerProcesses(settings)
+    workers.start()
+    try:
+        uvicorn.Server(config).run(sockets=[listener])
+    finally:
+        workers.stop()
+        parts.close()
