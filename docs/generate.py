@@ -12,7 +12,9 @@ from typing import Any
 
 from regard.evaluation.card import AttributeMetric
 from regard.evaluation.heads import head_cards
-from regard.operations import OPERATIONS, is_built
+from regard.governance.permissions import ROLES, Permission
+from regard.operations import OPERATIONS, Operation
+from regard.operations.operation import Area
 from regard.settings import Settings
 from regard.wire.spec import wire_names
 
@@ -23,71 +25,59 @@ _HEADS = "<!-- heads: begin (made by docs/generate.py from the heads' cards) -->
 _HEADS_END = "<!-- heads: end -->"
 _WORN = "<!-- equipment: begin (made by docs/generate.py from the heads' cards) -->"
 _WORN_END = "<!-- equipment: end -->"
+_ROLES = "<!-- roles: begin (made by docs/generate.py) -->"
+_ROLES_END = "<!-- roles: end -->"
 _EQUIPMENT = ("head", "face", "hand", "glove")
 
-# An operation belongs to the first area one of whose words is in its name.
-_AREAS = {
-    "Streaming video": ("StreamProcessor",),
-    "Liveness": ("Liveness",),
-    "Bulk analysis": ("MediaAnalysis",),
-    "Custom labels": ("Project", "Dataset", "CustomLabels"),
-    "Tags": ("Tag", "UntagResource"),
-    "Stored video": (
-        "StartLabelDetection", "StartFaceDetection", "StartFaceSearch", "StartPersonTracking",
-        "StartCelebrityRecognition", "StartContentModeration", "StartTextDetection", "StartSegmentDetection",
-        "GetLabelDetection", "GetFaceDetection", "GetFaceSearch", "GetPersonTracking",
-        "GetCelebrityRecognition", "GetContentModeration", "GetTextDetection", "GetSegmentDetection",
-    ),
-    "Users": ("User", "ssociateFaces"),
-    "Collections and face search": ("Collection", "SearchFaces", "IndexFaces", "ListFaces", "DeleteFaces"),
-    "Pictures": ("Detect", "Recognize", "Compare", "Celebrity"),
-}  # fmt: skip
+
+def by_area() -> dict[Area, list[Operation]]:
+    """The operations of each area in the order of their names."""
+    declared = sorted(OPERATIONS.values(), key=lambda one: one.name)
+    return {area: [one for one in declared if one.area is area] for area in Area}
 
 
-def area_of(operation: str) -> str:
-    return next(area for area, words in _AREAS.items() if any(word in operation for word in words))
-
-
-def by_area() -> dict[str, list[tuple[str, str]]]:
-    """(AWS name, xform_name) of every operation, by area, those with most that is built first."""
-    areas: dict[str, list[tuple[str, str]]] = {area: [] for area in reversed(_AREAS)}
-    for xform, name in sorted(wire_names().items()):
-        areas[area_of(name)].append((name, xform))
-    return areas
-
-
-def _built() -> int:
-    return sum(map(is_built, wire_names()))
+def unbuilt() -> list[str]:
+    """Rekognition's names of the operations that are not built yet."""
+    return sorted(name for key, name in wire_names().items() if key not in OPERATIONS)
 
 
 def readme_table() -> str:
-    lines = [
-        f"{_built()} of {len(wire_names())} are built.",
-        "",
-        "| | built | not built yet |",
-        "|---|---|---|",
-    ]
+    waiting = unbuilt()
+    total = len(wire_names())
+    lines = [f"{total - len(waiting)} of {total} are built.", "", "| | |", "|---|---|"]
     for area, operations in by_area().items():
-        built = ", ".join(name for name, xform in operations if is_built(xform))
-        waiting = ", ".join(name for name, xform in operations if not is_built(xform))
-        lines.append(f"| **{area}** | {built} | {waiting} |")
+        names = [one.name for one in operations if not one.is_own]
+        if names:
+            lines.append(f"| **{area}** | {', '.join(names)} |")
+    lines.append(f"| *not built yet* | {', '.join(waiting)} |")
     return "\n".join(lines)
 
 
 def operations_page() -> str:
+    waiting, total = unbuilt(), len(wire_names())
     lines = [
         "# Operations",
         "",
-        f"{_built()} of the {len(wire_names())} operations are built. The others validate their "
-        "request and then answer `NotImplementedException` (HTTP 501), which names the operation.",
+        f"{total - len(waiting)} of the {total} operations are built. The others validate their request and "
+        "then answer `NotImplementedException` (HTTP 501), which names the operation. *Permission* is what a "
+        "key's [role](governance.md) must hold; *counts as* is what AWS would bill an answered request as.",
     ]
     for area, operations in by_area().items():
-        lines += ["", f"## {area}", "", "| operation | |", "|---|---|"]
-        for name, xform in operations:
-            function = OPERATIONS.get(xform) if is_built(xform) else None
-            text = "not built yet" if function is None else "**built.** " + _summary(function)
-            lines.append(f"| {name} | {text.strip()} |")
+        lines += ["", f"## {area}", "", "| operation | | permission | counts as |", "|---|---|---|---|"]
+        for one in operations:
+            own = " Regard's own." if one.is_own else ""
+            bill = "" if one.bills is None else one.bills.value
+            lines.append(f"| {one.name} | {_summary(one.run)}{own} | `{one.permission.name}` | {bill} |")
+    lines += ["", "## Not built yet", "", ", ".join(waiting) + "."]
     return "\n".join(lines) + "\n"
+
+
+def roles_table() -> str:
+    lines = [f"| permission | | {' | '.join(ROLES)} |", "|---|---|" + "---|" * len(ROLES)]
+    for permission in Permission:
+        held = " | ".join("yes" if permission in held else "" for held in ROLES.values())
+        lines.append(f"| `{permission.name}` | {permission.value} | {held} |")
+    return "\n".join(lines)
 
 
 def settings_page() -> str:
@@ -153,6 +143,7 @@ def between(page: str, begin: str, end: str, text: str) -> str:
 def pages() -> dict[Path, str]:
     """Every generated file with the text it must have."""
     readme, accuracy = ROOT / "README.md", ROOT / "docs" / "accuracy.md"
+    governance = ROOT / "docs" / "governance.md"
     return {
         readme: between(readme.read_text(), _BEGIN, _END, readme_table()),
         accuracy: between(
@@ -161,6 +152,7 @@ def pages() -> dict[Path, str]:
             _WORN_END,
             equipment_tables(),
         ),
+        governance: between(governance.read_text(), _ROLES, _ROLES_END, roles_table()),
         ROOT / "docs" / "operations.md": operations_page(),
         ROOT / "docs" / "settings.md": settings_page(),
     }

@@ -63,7 +63,7 @@ def work(folder: Path, seed: int) -> None:
             say(done=[])
         elif choice < 0.08:
             say(begin="drop", name=name)
-            collections.delete(name)
+            collections.delete(collections.get(name))
             del held[name]
             say(done=[])
         elif choice < 0.3 and len(held[name]) > 3:

@@ -113,7 +113,7 @@ def test_a_database_that_another_process_locks_is_said_to_be_busy(tmp_path: Path
         for change in (
             lambda: store.enrol(1),
             lambda: store.collections.create("d", "1"),
-            lambda: store.collections.delete("c"),
+            lambda: store.collections.delete(store.collections.get("c")),
             lambda: store.audit.append({}),
         ):
             with pytest.raises(ThrottlingException) as caught:

@@ -33,14 +33,16 @@ def test_generated_tables_are_current(file: str) -> None:
     assert (ROOT / file).read_text() == text, "run: .venv/bin/python docs/generate.py"
 
 
-def test_the_table_has_all_75_operations() -> None:
-    assert sum(len(operations) for operations in generator().by_area().values()) == 75
+def test_the_tables_have_all_75_operations() -> None:
+    generate = generator()
+    built = [one.name for operations in generate.by_area().values() for one in operations if not one.is_own]
+    assert len(set(built) | set(generate.unbuilt())) == len(built) + len(generate.unbuilt()) == 75
 
 
 def test_every_built_operation_says_what_it_does() -> None:
     from regard.operations import OPERATIONS
 
-    assert [name for name, function in OPERATIONS.items() if not function.__doc__] == []
+    assert [key for key, one in OPERATIONS.items() if not one.run.__doc__] == []
 
 
 def test_every_command_is_documented() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -30,6 +31,7 @@ from regard.governance.keys import KeyStore
 from regard.governance.reviews import ModerationReviews
 from regard.jobs.notices import JobNotices
 from regard.jobs.store import JobStore
+from regard.operations import OPERATIONS, Operation
 from regard.packs.install import InstalledPack
 from regard.settings import Settings
 from regard.storage.buckets.objects import ObjectStore, parse_folders, parse_names
@@ -69,10 +71,15 @@ class Parts:
         self.database.close()
 
 
-def build(settings: Settings, *, report: Report | None = None) -> Parts:
+def build(
+    settings: Settings,
+    *,
+    report: Report | None = None,
+    operations: Mapping[str, Operation] = OPERATIONS,
+) -> Parts:
     """Opens the data folder and the model pack. Models load when they are first used.
 
-    `report` is told how far the loading of a large index is.
+    `report` is told how far the loading of a large index is; `operations` are those that can be called.
 
     Raises RegardError when the folder can't be used or the pack isn't installed.
     """
@@ -116,6 +123,7 @@ def build(settings: Settings, *, report: Report | None = None) -> Parts:
         ),
         jobs=JobStore(database, limit=settings.job_limit, days=settings.job_days),
         notices=JobNotices(database),
+        database=database,
     )
     keys, audit = KeyStore(database), AuditLog(database)
     return Parts(
@@ -128,7 +136,13 @@ def build(settings: Settings, *, report: Report | None = None) -> Parts:
         models=models,
         stores=stores,
         gate=Gate(
-            settings, models, stores, audit, names=wire_names(), holder=lambda key_id: _holder(keys, key_id)
+            settings,
+            models,
+            stores,
+            audit,
+            operations,
+            unbuilt=wire_names(),
+            holder=lambda key_id: _holder(keys, key_id),
         ),
     )
 

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from regard.caller import Caller
 from regard.collections.celebrities import Celebrities
 from regard.collections.gallery import Gallery
-from regard.collections.store import CollectionStore
+from regard.collections.records import Collection
+from regard.collections.store import CollectionStore, collection_not_found
 from regard.collections.users import Users
+from regard.errors import ResourceNotFoundException
+from regard.governance.purpose import GENERAL
 from regard.governance.reviews import ModerationReviews
 from regard.jobs.notices import JobNotices
 from regard.jobs.records import Job
 from regard.jobs.store import JobStore
 from regard.settings import Settings
 from regard.storage.buckets.objects import ObjectStore
+from regard.storage.database import Database
 from regard.video.frame_looks import Detectors
 from regard.video.persons import PersonLooks, ThingDetector
 from regard.vision.faces import FaceAnalyzer
@@ -60,6 +65,39 @@ class Stores:
     objects: ObjectStore
     jobs: JobStore
     notices: JobNotices
+    database: Database
+
+
+class Kind(StrEnum):
+    """Kinds of subjects. Those that have an ARN are called as in it."""
+
+    NOTHING = "nothing"
+    COLLECTION = "collection"
+    JOB = "job"
+    RESOURCE = "resource"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a request is about, as the gate found it when it admitted the request.
+
+    `name` is the id that the request gave. `arn` is what policies call the subject: the collection's, of a
+    job the one of the collection that it searches; `*` where there is none. `purpose` is what the subject is
+    for. `collection` and `job` are None where there are none of that name, and of no other kind.
+    """
+
+    kind: Kind = Kind.NOTHING
+    name: str | None = None
+    arn: str = "*"
+    purpose: str = GENERAL
+    collection_id: str | None = None
+    collection: Collection | None = None
+    job: Job | None = None
+
+    @property
+    def version(self) -> int | None:
+        """The collection's version: it grows with each change of its faces and users."""
+        return None if self.collection is None else self.collection.version
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +105,10 @@ class Context:
     """What an operation may know about the request beside its parameters.
 
     `looks` keeps what was found in the request's pictures, maybe by a request before about the same one.
-    `case` is the case reference that the caller gave with the header `x-regard-case`, or None.
-    `purpose` is the one whose rules apply: the collection's or the key's, whichever is stricter; `general`
-    where neither has one. `collection_purpose` is the collection's own, as the gate saw it.
-    `job` is the one that is being run, None for a request.
-    `threshold` is the least similarity, in percent, for an operation that matches faces and whose requests
-    name none; None for every other.
+    `subject` is what the request is about. `case` is the case reference that the caller gave with the header
+    `x-regard-case`, or None. `purpose` is the one whose rules apply: the subject's or the key's, whichever
+    is stricter. `threshold` is the lowest similarity, in percent, of two faces that match; 0 for an operation
+    that matches none.
     """
 
     settings: Settings
@@ -81,9 +117,24 @@ class Context:
     caller: Caller
     operation: str
     looks: Looks
+    subject: Subject = Subject()
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     case: str | None = None
-    purpose: str = "general"
-    collection_purpose: str = "general"
-    threshold: float | None = None
-    job: Job | None = None
+    purpose: str = GENERAL
+    threshold: float = 0.0
+
+    @property
+    def collection(self) -> Collection:
+        """The collection that the request is about. Raises ResourceNotFoundException."""
+        if self.subject.collection is None:
+            if self.subject.collection_id is None:
+                raise ResourceNotFoundException
+            raise collection_not_found(self.subject.collection_id)
+        return self.subject.collection
+
+    @property
+    def job(self) -> Job:
+        """The job that the request is about, or that is run. Raises ResourceNotFoundException."""
+        if self.subject.job is None:
+            raise ResourceNotFoundException(f"Could not find JobId: {self.subject.name}")
+        return self.subject.job

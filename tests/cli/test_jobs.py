@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.video.analyses import ANALYSES
+from tests.video.analyses import operations
 from tests.video.servers import work
 from tests.waiting import PATIENCE, wait_until
 
@@ -20,7 +20,6 @@ from regard.app import Parts, build
 from regard.caller import LOCAL
 from regard.jobs.leases import JobLeases
 from regard.jobs.worker import Worker
-from regard.operations import RUNS
 from regard.packs.install import InstalledPack
 from regard.settings import Settings
 
@@ -36,12 +35,9 @@ def bucket(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def parts(
-    installed_pack: InstalledPack, bucket: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Parts]:
-    for name, run in ANALYSES.items():
-        monkeypatch.setitem(RUNS, name, run)
-    built = build(Settings.load({}, data=tmp_path / "data", buckets=f"videos={bucket}"))
+def parts(installed_pack: InstalledPack, bucket: Path, tmp_path: Path) -> Iterator[Parts]:
+    settings = Settings.load({}, data=tmp_path / "data", buckets=f"videos={bucket}")
+    built = build(settings, operations=operations())
     yield built
     built.close()
 

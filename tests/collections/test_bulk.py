@@ -122,7 +122,7 @@ def test_a_batch_beyond_the_quota_is_refused_whole(place: Place) -> None:
 
 def test_nothing_is_loaded_into_a_collection_that_went_away(stores: Stores) -> None:
     before = stores.collections.get("c")
-    stores.collections.delete("c")
+    stores.collections.delete(stores.collections.get("c"))
     stores.collections.create("c", "1")
     with pytest.raises(ResourceNotFoundException):
         stores.loader.load(before, some(1))

@@ -177,7 +177,7 @@ def test_a_deleted_collection_leaves_no_files(process: Process, tmp_path: Path) 
     process.enrol("c", people(200, DIMENSION))
     process.index("c").settle()
     assert list((tmp_path / "index").iterdir())
-    process.collections.delete("c")
+    process.collections.delete(process.collections.get("c"))
     assert not list((tmp_path / "index").iterdir())
 
 
@@ -261,7 +261,7 @@ def test_a_collection_that_is_deleted_while_it_is_searched_is_gone_and_nothing_e
     for n in range(15):
         process.enrol("c", vectors, str(n))
         process.index("c").settle()
-        process.collections.delete("c")
+        process.collections.delete(process.collections.get("c"))
         process.collections.create("c", "1")
     done.set()
     for thread in threads:
@@ -291,7 +291,7 @@ def test_a_collection_deleted_elsewhere_is_not_written_back(process: Process, tm
     process.index("c").settle()
     other = Process(tmp_path)
     other.find("c", people(200, DIMENSION)[3])
-    process.collections.delete("c")
+    process.collections.delete(process.collections.get("c"))
     other.close()
     assert not list((tmp_path / "index").glob("*"))
 
@@ -318,7 +318,7 @@ def test_deleting_a_collection_does_not_wait_until_its_index_is_loaded(tmp_path:
     loader = threading.Thread(target=load)
     loader.start()
     assert loading.wait(PATIENCE)
-    process.collections.delete("c")
+    process.collections.delete(process.collections.get("c"))
     loader.join(PATIENCE)
     assert not loader.is_alive()
     process.close()

@@ -217,7 +217,7 @@ def test_a_deleted_collection_leaves_milvus(processes: tuple[Process, Process]) 
     one.enrol(VECTORS[:5])
     one.find(VECTORS[0])
     assert one.held()
-    two.collections.delete("c")
+    two.collections.delete(two.collections.get("c"))
     assert one.held() == []
     one.collections.create("c", "1")
     assert one.find(VECTORS[0]) == []
@@ -279,7 +279,7 @@ def test_while_milvus_is_away_it_is_said_and_nothing_is_lost(tmp_path: Path) -> 
                 process.find(VECTORS[7])
             assert caught.value.message == AWAY
         process.collections.create("d", "1")
-        process.collections.delete("d")
+        process.collections.delete(process.collections.get("d"))
         milvus.start()
         assert process.find(VECTORS[7]) == [ids[7]]
         assert process.find(VECTORS[0]) == []

@@ -139,7 +139,7 @@ def test_pages_of_users_hold_each_once(store: Stores) -> None:
 def test_a_deleted_collection_takes_its_users_along(store: Stores) -> None:
     store.create("ann", "token")
     store.associate("ann", store.enrol(1, 2))
-    store.collections.delete("c")
+    store.collections.delete(store.collections.get("c"))
     store.collections.create("c", "1")
     assert store.listed() == {}
     assert store.found(PEOPLE[1][0]) == []

@@ -25,6 +25,7 @@ from regard.errors import (
     ServiceQuotaExceededException,
     ThrottlingException,
 )
+from regard.governance.purpose import TAG
 from regard.storage.database import Database
 
 DIMENSION = 16
@@ -130,24 +131,30 @@ def test_a_collection_made_anew_under_an_old_name_is_empty(store: Stores) -> Non
     store.collections.create("c", "1", {"k": "v"})
     before = store.collections.get("c")
     enrol(store, "c", a_face(1))
-    store.collections.delete("c")
+    store.collections.delete(store.collections.get("c"))
     store.collections.create("c", "1")
-    assert store.collections.tags("c") == {}
+    assert store.collections.tags(store.collections.get("c")) == {}
     assert store.gallery.search(store.collections.get("c"), a_face(1).vector, limit=5, radius=99) == []
     with pytest.raises(ResourceNotFoundException):  # a request that was under way when it was deleted
         store.gallery.add(before, [a_face(1)], image_digest="d", external_image_id="")
 
 
-def test_tags_that_changed_since_they_were_seen_are_not_overwritten(store: Stores) -> None:
-    store.collections.create("c", "1")
-    store.collections.tag("c", {"purpose": "strict"}, seen=("purpose", "general", "general"))
+def test_a_purpose_that_changed_since_admission_refuses_every_write(store: Stores) -> None:
+    admitted = store.collections.create("c", "1")
+    store.collections.tag(admitted, {"colour": "red"})
+    store.collections.tag(admitted, {TAG: "law-enforcement"})
     for change in (
-        lambda: store.collections.tag("c", {"purpose": "general"}, seen=("purpose", "general", "general")),
-        lambda: store.collections.untag("c", ["purpose"], seen=("purpose", "general", "general")),
+        lambda: store.collections.tag(admitted, {TAG: "general"}),
+        lambda: store.collections.untag(admitted, [TAG]),
+        lambda: store.collections.delete(admitted),
+        lambda: store.gallery.add(admitted, [], image_digest="d", external_image_id=""),
     ):
         with pytest.raises(ThrottlingException):
             change()
-    assert store.collections.tags("c") == {"purpose": "strict"}
+    current = store.collections.get("c")
+    assert current.purpose == "law-enforcement"
+    assert store.collections.tags(current) == {"colour": "red", TAG: "law-enforcement"}
+    store.collections.untag(current, [TAG])
 
 
 def test_an_existing_collection_is_refused_in_aws_words(store: Stores) -> None:
@@ -156,10 +163,16 @@ def test_an_existing_collection_is_refused_in_aws_words(store: Stores) -> None:
         store.collections.create("c", "1")
 
 
-@pytest.mark.parametrize("method", ["get", "delete", "tags"])
-def test_a_missing_collection_is_refused_in_aws_words(store: Stores, method: str) -> None:
-    with pytest.raises(ResourceNotFoundException, match="^The collection id: c does not exist$"):
-        getattr(store.collections, method)("c")
+def test_a_missing_collection_is_refused_in_aws_words(store: Stores) -> None:
+    gone = store.collections.create("c", "1")
+    store.collections.delete(gone)
+    for call in (
+        lambda: store.collections.get("c"),
+        lambda: store.collections.delete(gone),
+        lambda: store.collections.tag(gone, {"a": "b"}),
+    ):
+        with pytest.raises(ResourceNotFoundException, match="^The collection id: c does not exist$"):
+            call()
 
 
 def test_a_full_collection_takes_no_more_and_keeps_what_it_has(place: Place) -> None:
@@ -186,7 +199,7 @@ def test_an_erased_vector_is_nowhere_in_sqlites_files(tmp_path: Path) -> None:
     store.gallery.delete(store.collections.get("c"), [stored.face_id])
     assert not written()
     enrol(store, "c", face)
-    store.collections.delete("c")
+    store.collections.delete(store.collections.get("c"))
     assert not written()
 
 
@@ -197,7 +210,7 @@ def test_a_collection_deleted_by_another_process_leaves_memory(place: Place) -> 
         enrol(here, name, a_face(1))
         here.gallery.search(here.collections.get(name), a_face(1).vector, limit=1, radius=9)
     here.indexes.keep_level()
-    there.collections.delete("old")
+    there.collections.delete(there.collections.get("old"))
     wait_until(lambda: here.indexes.loaded == 1)
     here.indexes.close()
 
@@ -254,7 +267,7 @@ def test_a_collection_made_by_many_at_once_is_made_once(place: Place) -> None:
 
     with ThreadPoolExecutor(6) as executor:
         assert sum(executor.map(create, range(6))) == 1
-    assert len(stores[0].collections.tags("c")) == 1
+    assert len(stores[0].collections.tags(stores[0].collections.get("c"))) == 1
 
 
 def test_enrolment_and_deletion_at_once_leave_no_face_without_a_collection(place: Place) -> None:
@@ -273,7 +286,7 @@ def test_enrolment_and_deletion_at_once_leave_no_face_without_a_collection(place
         thread.start()
         while not here.collections.get("c").face_count:
             pass
-        here.collections.delete("c")
+        here.collections.delete(here.collections.get("c"))
         thread.join()
     with place.open().read() as connection:
         assert connection.exec_driver_sql("select count(*) from faces").scalar() == 0

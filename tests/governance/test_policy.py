@@ -4,9 +4,18 @@ import pytest
 
 from regard.caller import Caller
 from regard.errors import RegardError
-from regard.governance.policy import allows, check_document
+from regard.governance import policy
+from regard.governance.policy import check_document
+from regard.operations import OPERATIONS
 
 ARN = "arn:aws:rekognition:us-east-1:000000000000:collection/"
+
+
+PERMISSIONS = {f"rekognition:{one.name}": one.permission for one in OPERATIONS.values()}
+
+
+def allows(caller: Caller, action: str, resource: str) -> bool:
+    return policy.allows(caller, PERMISSIONS[action], action, resource)
 
 
 def caller(*statements: dict[str, object], role: str = "operator") -> Caller:

@@ -70,7 +70,7 @@ def forged(content: object) -> str:
 @pytest.mark.parametrize(
     "token",
     [
-        *("", "x", "bm8=", "é", "[" * 5000),
+        *("x", "bm8=", "é", "[" * 5000),
         *map(forged, (["faces/1", 3], ["collections", "\ud800"], ["collections", True], ["collections", -1])),
         *map(forged, (["collections", 2**63], ["collections", 1.5], ["collections"], {"a": 1}, 7)),
     ],

@@ -15,7 +15,7 @@ from regard.caller import LOCAL
 from regard.errors import AccessDeniedException, InternalServerError
 from regard.jobs.leases import JobLeases
 from regard.jobs.worker import Worker
-from regard.operations import RUNS, media_analysis_run
+from regard.operations import OPERATIONS, media_analysis_run
 from regard.packs.install import InstalledPack
 from regard.settings import Settings
 
@@ -180,7 +180,7 @@ def test_a_pack_that_is_not_installed_is_resource_not_ready(
 
 
 def test_the_analysis_is_a_job_like_the_others() -> None:
-    assert RUNS["start_media_analysis_job"] is media_analysis_run.run
+    assert OPERATIONS["start_media_analysis_job"].analysis is media_analysis_run.run
 
 
 def _stopped() -> Any:

@@ -20,6 +20,7 @@ from regard.errors import (
     ResourceNotReadyException,
 )
 from regard.gate import Gate
+from regard.operations import OPERATIONS
 from regard.operations.moderation import LABELS
 from regard.operations.moderation_taxonomy import label_shapes, taxonomy
 from regard.packs.install import InstalledPack
@@ -27,7 +28,6 @@ from regard.settings import Settings
 from regard.vision.faces.face import Box
 from regard.vision.image import Image
 from regard.vision.nudity import Finding, Found
-from regard.wire.spec import wire_names
 
 FLOW = "arn:aws:sagemaker:us-east-1:123456789012:flow-definition/f"
 DOCS = Path(__file__).parents[2] / "docs"
@@ -66,7 +66,7 @@ class Seen:
 
 def labelled(parts: Parts, portrait: Path, seen: Seen, **more: object) -> list[dict[str, Any]]:
     gate = Gate(
-        parts.settings, replace(parts.models, nudity=seen), parts.stores, parts.audit, names=wire_names()
+        parts.settings, replace(parts.models, nudity=seen), parts.stores, parts.audit, OPERATIONS, unbuilt={}
     )  # type: ignore[arg-type]
     request = {"Image": {"Bytes": portrait.read_bytes()}, **more}
     return gate.call("detect_moderation_labels", request, LOCAL)["ModerationLabels"]

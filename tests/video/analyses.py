@@ -14,12 +14,15 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from regard import operations as area
 from regard.context import Context
 from regard.errors import InternalServerError, InvalidParameterException
-from regard.operations import RUNS, Item, Step
+from regard.jobs.records import Item, Step
+from regard.operations import Operation
 from regard.operations.videos import open_video
 
 METADATA = {"Codec": "h264", "DurationMillis": 1000, "Format": "QuickTime / MOV", "FrameRate": 25.0}
@@ -43,12 +46,12 @@ def _label(at: int, n: int) -> dict[str, Any]:
 
 
 def persons(ctx: Context, request: dict[str, Any], state: dict[str, Any] | None) -> Iterator[Step]:
-    """The matches of the script that reach the request's threshold."""
+    """The matches of the script that reach the threshold that applies."""
     for at, script in _steps(ctx, request, state):
         items = []
         for index, similarities in enumerate(script.get("persons", [])):
             body: dict[str, Any] = {"Timestamp": 40 * at, "Person": {"Index": index}}
-            found = [one for one in similarities if one >= request["FaceMatchThreshold"]]
+            found = [one for one in similarities if one >= ctx.threshold]
             if found:
                 body["FaceMatches"] = [{"Similarity": one, "Face": {"FaceId": "f"}} for one in found]
             items.append(Item(40 * at, f"{index:06}", body))
@@ -105,6 +108,12 @@ ANALYSES = {
 }
 
 
+def operations() -> dict[str, Operation]:
+    """Every operation, with these analyses in the place of the real ones."""
+    replaced = {key: replace(area.OPERATIONS[key], analysis=run) for key, run in ANALYSES.items()}
+    return {**area.OPERATIONS, **replaced}
+
+
 def register() -> None:
-    """Called by `site/sitecustomize.py` in the processes that tests start."""
-    RUNS.update(ANALYSES)
+    """Called by `site/sitecustomize.py` in the processes that tests start, before anything else is loaded."""
+    area.OPERATIONS = operations()  # type: ignore[misc]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,12 @@ from regard.errors import AccessDeniedException, ResourceNotFoundException
 from regard.governance.purpose import TAG
 from regard.jobs.leases import JobLeases
 from regard.jobs.worker import Worker
-from regard.operations import RUNS
+from regard.operations import Operation
 from regard.packs.install import InstalledPack
 from regard.settings import Settings
 from regard.storage.database import Database
 from regard.storage.schema import jobs
-from tests.video.analyses import ANALYSES
+from tests.video.analyses import operations
 from tests.waiting import PATIENCE
 
 COLLECTION = "arn:aws:rekognition:us-east-1:000000000000:collection/c"
@@ -77,14 +78,17 @@ def script(bucket: Path) -> Script:
 
 
 @pytest.fixture
-def analyses(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, run in ANALYSES.items():
-        monkeypatch.setitem(RUNS, name, run)
+def table() -> dict[str, Operation]:
+    """The operations of the gate; tests put others in."""
+    return operations()
 
 
 @pytest.fixture
-def parts(installed_pack: InstalledPack, analyses: None, bucket: Path, tmp_path: Path) -> Iterator[Parts]:
-    built = build(Settings.load({}, data=tmp_path / "data", buckets=f"videos={bucket}", webhooks="private"))
+def parts(
+    installed_pack: InstalledPack, table: dict[str, Operation], bucket: Path, tmp_path: Path
+) -> Iterator[Parts]:
+    settings = Settings.load({}, data=tmp_path / "data", buckets=f"videos={bucket}", webhooks="private")
+    built = build(settings, operations=table)
     yield built
     built.close()
 
@@ -343,19 +347,19 @@ def test_roles_decide_who_starts_and_cancels_and_all_may_look(
 
 
 def test_a_job_that_is_cancelled_while_it_runs_stays_cancelled(
-    parts: Parts, worker: Worker, script: Script, monkeypatch: pytest.MonkeyPatch
+    parts: Parts, worker: Worker, script: Script, table: dict[str, Operation]
 ) -> None:
     job_id = start(parts, script(steps=4))
-    whole = RUNS["start_label_detection"]
+    whole = table["start_label_detection"]
 
     def cancelled_meanwhile(*arguments: Any) -> Any:
-        for n, step in enumerate(whole(*arguments)):
+        for n, step in enumerate(whole.analyze(*arguments)):
             if n == 2:
                 parts.gate.call("cancel_job", {"JobId": job_id}, LOCAL)
             assert n < 3, "the analysis went on"
             yield step
 
-    monkeypatch.setitem(RUNS, "start_label_detection", cancelled_meanwhile)
+    table["start_label_detection"] = replace(whole, analysis=cancelled_meanwhile)
     worker.run_one(FOREVER)
     answer = labels(parts, job_id)
     assert (answer["JobStatus"], answer["StatusMessage"]) == ("FAILED", "The job was cancelled.")

@@ -56,9 +56,9 @@ def outcomes(parts: Parts) -> list[tuple[str, str]]:
 
 @pytest.mark.usefixtures("collection")
 def test_a_purpose_that_is_raised_meanwhile_withholds_what_is_found_later(parts: Parts, clip: Path) -> None:
-    loose = similarities(list(parts.gate.sweep(SEARCH, clip, LOCAL)))
+    loose = similarities(list(parts.gate.run_pass(SEARCH, clip, LOCAL)))
     assert 0 < sum(one < 99 for one in loose) < len(loose), "else the test proves nothing"
-    steps = parts.gate.sweep(SEARCH, clip, LOCAL)
+    steps = parts.gate.run_pass(SEARCH, clip, LOCAL)
     found = [next(steps)]
     parts.gate.call("tag_resource", {"ResourceArn": COLLECTION, "Tags": {TAG: "law-enforcement"}}, LOCAL)
     found += steps
@@ -66,7 +66,7 @@ def test_a_purpose_that_is_raised_meanwhile_withholds_what_is_found_later(parts:
 
 
 def test_a_pass_that_is_given_up_is_recorded_as_interrupted(parts: Parts, clip: Path) -> None:
-    steps = parts.gate.sweep(TEXT, clip, LOCAL)
+    steps = parts.gate.run_pass(TEXT, clip, LOCAL)
     next(steps)
     steps.close()
     assert outcomes(parts) == [("StartTextDetection", "begun"), ("StartTextDetection", "interrupted")]
@@ -74,7 +74,7 @@ def test_a_pass_that_is_given_up_is_recorded_as_interrupted(parts: Parts, clip: 
 
 def test_a_key_that_is_suspended_meanwhile_sees_no_more(parts: Parts, clip: Path) -> None:
     key = parts.keys.create("o", "operator")
-    steps = parts.gate.sweep(TEXT, clip, key.holder)
+    steps = parts.gate.run_pass(TEXT, clip, key.holder)
     next(steps)
     parts.keys.suspend(key.key_id)
     with pytest.raises(AccessDeniedException):
@@ -87,17 +87,17 @@ def test_nothing_is_looked_at_unless_every_analysis_may(parts: Parts, clip: Path
     key = parts.keys.create("o", "operator", policy=policy)
     requests = TEXT | {"start_label_detection": {"Video": VIDEO}}
     with pytest.raises(AccessDeniedException):
-        next(parts.gate.sweep(requests, clip, key.holder))
+        next(parts.gate.run_pass(requests, clip, key.holder))
     assert outcomes(parts) == [("StartLabelDetection", "AccessDeniedException")]
 
 
 def test_a_collection_that_is_not_there_is_said_before_any_work(parts: Parts, clip: Path) -> None:
     with pytest.raises(ResourceNotFoundException):
-        next(parts.gate.sweep(SEARCH | TEXT, clip, LOCAL))
+        next(parts.gate.run_pass(SEARCH | TEXT, clip, LOCAL))
 
 
 def test_what_is_no_video_is_the_callers_to_mend(parts: Parts, tmp_path: Path) -> None:
     (tmp_path / "a.mp4").write_text("no video")
     with pytest.raises(InvalidParameterException):
-        next(parts.gate.sweep(TEXT, tmp_path / "a.mp4", LOCAL))
+        next(parts.gate.run_pass(TEXT, tmp_path / "a.mp4", LOCAL))
     assert outcomes(parts)[-1] == ("StartTextDetection", "InvalidParameterException")

@@ -164,9 +164,7 @@ def _load(
         "rows": source.rows,
         "from_row": done,
         "face_model_version": collection.face_model_version,
-        "purpose": gate.parts.stores.collections.tags(collection.collection_id).get(
-            purposes.TAG, purposes.GENERAL
-        ),
+        "purpose": collection.purpose,
     }
     audit, name = gate.parts.audit, collection.collection_id
     # Two records: a crash in between must not leave faces of which the log knows nothing.

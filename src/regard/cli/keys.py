@@ -21,6 +21,7 @@ from regard.governance import policy as policies
 from regard.governance import purpose as purposes
 from regard.governance.audit import AuditLog
 from regard.governance.keys import KeyStore, write_credentials
+from regard.governance.permissions import ROLES
 from regard.presentation.tables import Table, broken, whole
 from regard.settings import Settings
 
@@ -32,7 +33,7 @@ _NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)  # what IAM allows a user
 @app.command("create")
 def create(
     name: Annotated[str, typer.Argument(help="Who uses the key.")],
-    role: Annotated[str, typer.Option(help=f"One of {', '.join(policies.ROLES)}.")] = "operator",
+    role: Annotated[str, typer.Option(help=f"One of {', '.join(ROLES)}.")] = "operator",
     purpose: Annotated[
         str, typer.Option(help="The key's requests follow at least this purpose.")
     ] = "general",
@@ -45,8 +46,8 @@ def create(
         raise RegardError(
             f"A key's name has 1 to 64 letters, digits and + = , . @ _ - in it; {name!r} does not."
         )
-    if role not in policies.ROLES:
-        raise RegardError(f"There is no role {role}; the roles are {', '.join(policies.ROLES)}.")
+    if role not in ROLES:
+        raise RegardError(f"There is no role {role}; the roles are {', '.join(ROLES)}.")
     purposes.parse(purpose)
     document = None if policy is None else policies.check_document(_read_json(policy))
     if credentials:

@@ -12,7 +12,11 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """One collection. `created` is in milliseconds since the epoch; `row` is its database row."""
+    """One collection as it was when it was read.
+
+    `created` is in milliseconds since the epoch; `row` is its database row; `version` grows with each change
+    of its faces and users; `purpose` is the value of its tag `regard:purpose`, `general` without one.
+    """
 
     row: int
     collection_id: str
@@ -21,6 +25,7 @@ class Collection:
     face_count: int
     user_count: int
     version: int
+    purpose: str
 
 
 @dataclass(frozen=True, slots=True)

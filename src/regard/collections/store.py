@@ -4,20 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select
 from sqlalchemy.exc import IntegrityError
 
 from regard.collections.followed import FollowedIndexes
 from regard.collections.records import Collection
 from regard.errors import ResourceAlreadyExistsException, ResourceNotFoundException, ThrottlingException
+from regard.governance.purpose import GENERAL, TAG
 from regard.resources.request_tokens import forget_answers
 from regard.resources.tags import put_tags, remove_tags, tags_of
 from regard.storage.clock import milliseconds
 from regard.storage.database import Database
-from regard.storage.schema import collections
+from regard.storage.schema import collections, tags
 
-_FIND = select(collections).where(collections.c.collection_id == bindparam("collection_id"))
-_LOCK = _FIND.with_for_update()
+# The purpose comes with the collection: whoever has one knows by which rules it was read.
+_PURPOSE = (
+    select(tags.c.value)
+    .where(tags.c.resource == literal("collection/") + collections.c.collection_id, tags.c.key == TAG)
+    .scalar_subquery()
+)
+_ALL = select(collections, func.coalesce(_PURPOSE, GENERAL).label("purpose"))
+_FIND = _ALL.where(collections.c.collection_id == bindparam("collection_id"))
+# By a statement of its own: one that waits for a lock reads other tables as they were before it waited.
+_LOCK = (
+    select(collections.c.row)
+    .where(collections.c.collection_id == bindparam("collection_id"))
+    .with_for_update()
+)
 # Regard's own collections have a name that no client can give: Rekognition's have no colon.
 _RESERVED = ":"
 
@@ -56,8 +69,7 @@ class CollectionStore:
     def page(self, *, after: int, limit: int) -> list[Collection]:
         """Collections in the order they were made, those behind row `after`."""
         query = (
-            select(collections)
-            .where(
+            _ALL.where(
                 collections.c.row > after,
                 collections.c.collection_id.not_like(f"{_RESERVED}%"),
             )
@@ -67,47 +79,32 @@ class CollectionStore:
         with self._database.read() as connection:
             return [Collection(**row) for row in connection.execute(query).mappings()]
 
-    def delete(self, collection_id: str) -> None:
-        """Erases the collection and its faces. Raises ResourceNotFoundException."""
-        _refuse_reserved(collection_id)
+    def delete(self, collection: Collection) -> None:
+        """Erases the collection and its faces. Raises what `lock_collection` raises."""
         with self._database.write() as connection:
-            found = find_collection(connection, collection_id, lock=True)
-            connection.execute(delete(collections).where(collections.c.row == found.row))
-            remove_tags(connection, resource(collection_id))
-            forget_answers(connection, resource(collection_id))
-        self._indexes.drop(found.row)
+            lock_collection(connection, collection)
+            connection.execute(delete(collections).where(collections.c.row == collection.row))
+            remove_tags(connection, resource(collection.collection_id))
+            forget_answers(connection, resource(collection.collection_id))
+        self._indexes.drop(collection.row)
         self._database.forget()
 
-    def tags(self, collection_id: str) -> dict[str, str]:
-        """The collection's tags. Raises ResourceNotFoundException."""
-        _refuse_reserved(collection_id)
+    def tags(self, collection: Collection) -> dict[str, str]:
+        """The collection's tags."""
         with self._database.read() as connection:
-            find_collection(connection, collection_id)
-            return tags_of(connection, resource(collection_id))
+            return tags_of(connection, resource(collection.collection_id))
 
-    def tag(
-        self, collection_id: str, tags: Mapping[str, str], *, seen: tuple[str, str, str] | None = None
-    ) -> None:
-        """Adds tags. `seen` is a tag's key, its value when the change was allowed, and its default.
-
-        Raises ResourceNotFoundException, ServiceQuotaExceededException above 200 tags, ThrottlingException,
-        which clients try again, when that tag has changed since.
-        """
-        _refuse_reserved(collection_id)
+    def tag(self, collection: Collection, new: Mapping[str, str]) -> None:
+        """Adds tags. Raises what `lock_collection` raises, and ServiceQuotaExceededException above 200."""
         with self._database.write() as connection:
-            find_collection(connection, collection_id, lock=True)
-            _refuse_if_changed(connection, collection_id, seen)
-            put_tags(connection, resource(collection_id), tags)
+            lock_collection(connection, collection)
+            put_tags(connection, resource(collection.collection_id), new)
 
-    def untag(
-        self, collection_id: str, keys: Sequence[str], *, seen: tuple[str, str, str] | None = None
-    ) -> None:
-        """Removes tags; `seen` and what is raised are as in `tag`."""
-        _refuse_reserved(collection_id)
+    def untag(self, collection: Collection, keys: Sequence[str]) -> None:
+        """Removes tags; keys that are not there are passed over. Raises what `lock_collection` raises."""
         with self._database.write() as connection:
-            find_collection(connection, collection_id, lock=True)
-            _refuse_if_changed(connection, collection_id, seen)
-            remove_tags(connection, resource(collection_id), keys)
+            lock_collection(connection, collection)
+            remove_tags(connection, resource(collection.collection_id), keys)
 
 
 def resource(collection_id: str) -> str:
@@ -126,40 +123,50 @@ def insert_collection(connection: Connection, collection_id: str, face_model_ver
     connection.execute(insert(collections).values(row))
 
 
+def find_visible(connection: Connection, collection_id: str) -> Collection | None:
+    """The collection of that name, or None where there is none that clients may know of."""
+    return None if collection_id.startswith(_RESERVED) else _find(connection, collection_id, lock=False)
+
+
 def find_collection(connection: Connection, collection_id: str, *, lock: bool = False) -> Collection:
     """The collection of that name. Raises ResourceNotFoundException.
 
     `lock` keeps other writers of the collection out until the transaction ends: rows of faces, of users'
     vectors and of removals are then committed in the order of their numbers, which indexes rely on.
     """
-    row = connection.execute(_LOCK if lock else _FIND, {"collection_id": collection_id}).mappings().first()
-    if row is None:
-        raise not_found(collection_id)
-    return Collection(**row)
+    found = _find(connection, collection_id, lock=lock)
+    if found is None:
+        raise collection_not_found(collection_id)
+    return found
 
 
-def not_found(collection_id: str) -> ResourceNotFoundException:
+def collection_not_found(collection_id: str) -> ResourceNotFoundException:
     return ResourceNotFoundException(f"The collection id: {collection_id} does not exist")
 
 
 def lock_collection(connection: Connection, collection: Collection) -> Collection:
-    """The collection as it is now, locked as by `find_collection`.
+    """The collection as it is now, locked as by `find_collection`, when its rules are still those it was
+    read with.
 
-    Raises ResourceNotFoundException where it is gone, or was made anew since the request was admitted.
+    Raises ResourceNotFoundException where it is gone, or was made anew since; ThrottlingException, which
+    clients try again, where its purpose has changed, since the request was admitted for the other one.
     """
     current = find_collection(connection, collection.collection_id, lock=True)
     if current.row != collection.row:
-        raise not_found(collection.collection_id)
+        raise collection_not_found(collection.collection_id)
+    if current.purpose != collection.purpose:
+        raise ThrottlingException("The collection's purpose has just been changed. Try your call again.")
     return current
+
+
+def _find(connection: Connection, collection_id: str, *, lock: bool) -> Collection | None:
+    named = {"collection_id": collection_id}
+    if lock:
+        connection.execute(_LOCK, named)
+    row = connection.execute(_FIND, named).mappings().first()
+    return None if row is None else Collection(**row)
 
 
 def _refuse_reserved(collection_id: str) -> None:
     if collection_id.startswith(_RESERVED):
-        raise not_found(collection_id)
-
-
-def _refuse_if_changed(connection: Connection, collection_id: str, seen: tuple[str, str, str] | None) -> None:
-    if seen is not None:
-        key, value, default = seen
-        if tags_of(connection, resource(collection_id)).get(key, default) != value:
-            raise ThrottlingException("The collection's tags have just been changed. Try your call again.")
+        raise collection_not_found(collection_id)

@@ -1,4 +1,4 @@
-"""Who may do what: roles, and policy documents in the grammar of IAM."""
+"""Who may do what: what a role holds, narrowed by policy documents in the grammar of IAM."""
 
 from __future__ import annotations
 
@@ -9,18 +9,7 @@ from typing import Any
 
 from regard.caller import Caller
 from regard.errors import RegardError
-
-_READ = ("Describe*", "List*", "Get*")
-_LOOK = ("Detect*", "CompareFaces", "RecognizeCelebrities")
-
-# What each role may do at most; a key's own policy narrows it further.
-ROLES: Mapping[str, tuple[str, ...]] = {
-    "admin": ("*",),
-    "operator": ("*",),
-    "investigator": (*_READ, *_LOOK, "Search*", "Start*", "CancelJob"),
-    "reviewer": (*_READ, "Search*"),
-    "auditor": _READ,
-}
+from regard.governance.permissions import Permission, permits
 
 # A rule of another form would never apply, and nobody would notice.
 _FORMS = {
@@ -54,14 +43,14 @@ def check_document(document: Any) -> dict[str, Any]:
     return document
 
 
-def allows(caller: Caller, action: str, resource: str) -> bool:
-    """Whether the caller's role and policy both allow `action` (`rekognition:SearchFaces`) on `resource`.
+def allows(caller: Caller, permission: Permission, action: str, resource: str) -> bool:
+    """Whether the caller's role holds `permission`, and their policy allows `action` on `resource`.
 
-    As in IAM a Deny wins over every Allow, and what nothing allows is refused. Regions and accounts in ARNs
-    don't count: an installation has one of each, and no rule may lapse when those settings change.
+    `action` is named as IAM does, `rekognition:SearchFaces`. As in IAM a Deny wins over every Allow, and what
+    nothing allows is refused. Regions and accounts in ARNs don't count: an installation has one of each,
+    and no rule may lapse when those settings change.
     """
-    _, _, name = action.partition(":")
-    if not _matches(ROLES.get(caller.role, ()), name, fold_case=True):
+    if not permits(caller.role, permission):
         return False
     if caller.policy is None:
         return True

@@ -7,7 +7,7 @@ does so enforces it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
 from regard.errors import AccessDeniedException, InvalidParameterException
 
@@ -25,31 +25,53 @@ _STRICTNESS = {
 }
 PURPOSES = tuple(_STRICTNESS)
 
-# Purposes under which no threshold is lower than a floor: that of a search, or of giving a face to a user.
+# Purposes under which no threshold is lower than a floor.
 _STRICT = {"access-control", "law-enforcement"}
 _FLOOR = 99.0
 _DEFAULT = 80.0  # Rekognition's, where no purpose asks for more
+_CURATION = 75.0
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Threshold:
+    """How alike two faces must be to match, in percent, for one operation.
+
+    `parameter` is the member of the request that says so; where requests have none, `setting` names the
+    setting that does. `default` applies where neither does, `floor` is the minimum under a strict purpose.
+    """
+
+    parameter: str | None = None
+    setting: str | None = None
+    default: float = _DEFAULT
+    floor: float = _FLOOR
+
+    def applied(self, requested: float | None, purpose: str, *, raised: bool = False) -> float:
+        """The threshold that applies to a request that names `requested`, or none, under a purpose.
+
+        One below the floor raises InvalidParameterException or, where it was admitted under another purpose
+        or is a setting's (`raised`), becomes the floor.
+        """
+        strict = purpose in _STRICT
+        if requested is None:
+            return max(self.floor, self.default) if strict else self.default
+        if strict and requested < self.floor:
+            if raised or self.parameter is None:
+                return self.floor
+            raise InvalidParameterException(
+                f"{self.parameter} must be at least {self.floor} for the purpose {purpose}; "
+                f"it was {requested}."
+            )
+        return requested
+
+
+FACE_MATCH = Threshold(parameter="FaceMatchThreshold")
+USER_MATCH = Threshold(parameter="UserMatchThreshold")
+SIMILARITY = Threshold(parameter="SimilarityThreshold")
+CELEBRITY = Threshold(setting="celebrity_similarity")
 # A face that joins a user is compared to keep strangers out of it; nobody is found by that. At 99 % half of
 # a person's own photos would stay outside, and the person be found the worse: the floor is Rekognition's
 # default.
-_CURATION = {"associate_faces"}
-_CURATION_FLOOR = _CURATION_DEFAULT = 75.0
-
-# Operations that match faces, and the parameter that says how alike two must be.
-_THRESHOLDS = {
-    "associate_faces": "UserMatchThreshold",
-    "compare_faces": "SimilarityThreshold",
-    "search_faces": "FaceMatchThreshold",
-    "search_faces_by_image": "FaceMatchThreshold",
-    "search_users": "UserMatchThreshold",
-    "search_users_by_image": "UserMatchThreshold",
-    "start_face_search": "FaceMatchThreshold",
-}
-
-
-# Operations that match faces by a threshold of the installation's, since their requests have none.
-_SETTLED = {"recognize_celebrities", "start_celebrity_recognition"}
+JOINING = Threshold(parameter="UserMatchThreshold", default=_CURATION, floor=_CURATION)
 
 
 def parse(value: str) -> str:
@@ -78,57 +100,14 @@ def check_tags(tags: Mapping[str, str]) -> None:
             raise InvalidParameterException(f"The only tag of Regard's own is {TAG}, not {key[:64]!r}.")
 
 
-def check_change(old: str, new: str, *, admin: bool) -> None:
-    """A purpose may be raised; lowering it takes an admin. Raises AccessDeniedException."""
-    if _STRICTNESS[new] < _STRICTNESS[old] and not admin:
+def check_change(old: str, new: str, *, may_lower: bool) -> None:
+    """A purpose may be raised; lowering it takes a right of its own. Raises AccessDeniedException."""
+    if _STRICTNESS[new] < _STRICTNESS[old] and not may_lower:
         raise AccessDeniedException(
             f"The purpose {old} can't be lowered to {new} by this key; ask an administrator."
         )
 
 
 def floor_of(purpose: str) -> float | None:
-    """The least similarity, in percent, of a match that anybody is shown; None where there is no floor."""
+    """The lowest similarity, in percent, of a match that anybody is shown; None where there is no floor."""
     return _FLOOR if purpose in _STRICT else None
-
-
-def with_threshold(
-    operation: str, request: Mapping[str, Any], purpose: str, *, raised: bool = False
-) -> dict[str, Any]:
-    """The request with the threshold that applies to it.
-
-    A missing threshold becomes the purpose's floor, or Rekognition's default where there is none; one below
-    the floor raises InvalidParameterException or, where it was admitted under another purpose (`raised`),
-    becomes the floor. A request that matches no faces comes back as it was.
-    """
-    parameter = _THRESHOLDS.get(operation)
-    if parameter is None:
-        return dict(request)
-    curation = operation in _CURATION
-    floor, default = (_CURATION_FLOOR, _CURATION_DEFAULT) if curation else (_FLOOR, _DEFAULT)
-    strict = purpose in _STRICT
-    threshold = request.get(parameter)
-    if threshold is None:
-        threshold = max(floor, default) if strict else default
-    if strict and raised:
-        threshold = max(threshold, floor)
-    if strict and threshold < floor:
-        raise InvalidParameterException(
-            f"{parameter} must be at least {floor} for the purpose {purpose}; it was {threshold}."
-        )
-    return {**request, parameter: threshold}
-
-
-def settled_threshold(operation: str, setting: float, purpose: str) -> float | None:
-    """The threshold, in percent, where requests name none: the setting, or the purpose's floor if higher.
-
-    None for every other operation.
-    """
-    if operation not in _SETTLED:
-        return None
-    return max(setting, _FLOOR) if purpose in _STRICT else setting
-
-
-def threshold_of(operation: str, request: Mapping[str, Any]) -> float | None:
-    """The threshold that applies to a matching request, for the audit record."""
-    parameter = _THRESHOLDS.get(operation)
-    return None if parameter is None else request.get(parameter)

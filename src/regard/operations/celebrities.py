@@ -11,9 +11,13 @@ from numpy.typing import NDArray
 from regard.collections.celebrities import Recognised
 from regard.collections.records import Celebrity
 from regard.context import Context
+from regard.governance.permissions import Permission
+from regard.governance.purpose import CELEBRITY
 from regard.operations.face_attributes import attribute_shapes
 from regard.operations.face_shapes import face_detail
 from regard.operations.images import load_image
+from regard.operations.operation import Area, Bill, Operation
+from regard.operations.withholding import Shown
 from regard.vision.faces import Face
 from regard.vision.faces.attributes import Attributes
 from regard.vision.image import Image
@@ -54,7 +58,7 @@ def recognise(
     """
     looked_at = [n for n, face in enumerate(faces[:_MOST_CELEBRITIES]) if not flaws(face, bar=Bar.LOW)]
     recognised: list[Recognised | None] = [None] * len(faces)
-    if ctx.threshold is None or not looked_at:
+    if not looked_at:
         return recognised
     found = ctx.stores.celebrities.recognise(
         embed(np.array(looked_at)), threshold=ctx.threshold, face_model_version=ctx.models.faces.version
@@ -84,3 +88,22 @@ def celebrity_facts(celebrity: Celebrity) -> dict[str, Any]:
 def _compared_face(face: Face, image: Image, attributes: Attributes) -> dict[str, Any]:
     """A ComparedFace with its expression, which only this operation gives."""
     return face_detail(face, image) | attribute_shapes(attributes, _SHOWN)
+
+
+OPERATIONS = (
+    Operation(
+        name="RecognizeCelebrities",
+        run=recognize_celebrities,
+        area=Area.PICTURES,
+        permission=Permission.ANALYZE,
+        matches=CELEBRITY,
+        shows=Shown(("CelebrityFaces",), ("MatchConfidence",)),
+        bills=Bill.IMAGE_2,
+    ),
+    Operation(
+        name="GetCelebrityInfo",
+        run=get_celebrity_info,
+        area=Area.PICTURES,
+        permission=Permission.READ,
+    ),
+)

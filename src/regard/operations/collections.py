@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from regard.context import Context
+from regard.governance.permissions import Permission
+from regard.operations.operation import Area, Operation
 from regard.operations.pagination import make_token, read_token
-from regard.operations.resources import collection_arn
-from regard.operations.tags import check_new_tags
+from regard.operations.subjects import COLLECTION, collection_arn
+from regard.operations.tags import check_new_tags, purpose_tagged
 
 _MOST_RESULTS = 4096
 _LISTING = "collections"
@@ -26,15 +28,15 @@ def create_collection(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def delete_collection(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+def delete_collection(ctx: Context, _request: dict[str, Any]) -> dict[str, Any]:
     """Erases a collection, its faces and its tags."""
-    ctx.stores.collections.delete(request["CollectionId"])
+    ctx.stores.collections.delete(ctx.collection)
     return {"StatusCode": 200}
 
 
-def describe_collection(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+def describe_collection(ctx: Context, _request: dict[str, Any]) -> dict[str, Any]:
     """How many faces a collection has, its model, ARN and age."""
-    collection = ctx.stores.collections.get(request["CollectionId"])
+    collection = ctx.collection
     return {
         "FaceCount": collection.face_count,
         "FaceModelVersion": collection.face_model_version,
@@ -57,3 +59,36 @@ def list_collections(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     if len(found) > limit:
         response["NextToken"] = make_token(_LISTING, page[-1].row)
     return response
+
+
+OPERATIONS = (
+    Operation(
+        name="CreateCollection",
+        run=create_collection,
+        area=Area.COLLECTIONS,
+        permission=Permission.ENROL,
+        about=COLLECTION,
+        sets_purpose=purpose_tagged,
+        rights={"Tags": "tag_resource"},
+    ),
+    Operation(
+        name="DeleteCollection",
+        run=delete_collection,
+        area=Area.COLLECTIONS,
+        permission=Permission.ENROL,
+        about=COLLECTION,
+    ),
+    Operation(
+        name="DescribeCollection",
+        run=describe_collection,
+        area=Area.COLLECTIONS,
+        permission=Permission.READ,
+        about=COLLECTION,
+    ),
+    Operation(
+        name="ListCollections",
+        run=list_collections,
+        area=Area.COLLECTIONS,
+        permission=Permission.READ,
+    ),
+)

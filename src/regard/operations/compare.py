@@ -9,16 +9,20 @@ import numpy as np
 from regard.collections.similarity import similarity
 from regard.context import Context
 from regard.errors import InvalidParameterException
+from regard.governance.permissions import Permission
+from regard.governance.purpose import SIMILARITY
 from regard.operations.face_shapes import bounding_box, face_box, face_detail
 from regard.operations.faces import passing_quality
 from regard.operations.images import load_image
+from regard.operations.operation import Area, Bill, Operation
+from regard.operations.withholding import Shown
 
 
 def compare_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The largest face of the source against every face of the target, the most similar first."""
     analyzer = ctx.models.faces
     quality_filter = request.get("QualityFilter", "NONE")
-    threshold = request["SimilarityThreshold"]
+    threshold = ctx.threshold
     source = load_image(ctx, request["SourceImage"])
     sources, _ = passing_quality(analyzer.detect(source), quality_filter)
     if not sources:
@@ -48,3 +52,16 @@ def compare_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
         ],
         "UnmatchedFaces": [face_detail(face, target) for percent, face in compared if percent < threshold],
     }
+
+
+OPERATIONS = (
+    Operation(
+        name="CompareFaces",
+        run=compare_faces,
+        area=Area.PICTURES,
+        permission=Permission.ANALYZE,
+        matches=SIMILARITY,
+        shows=Shown(("FaceMatches",), ("Similarity",)),
+        bills=Bill.IMAGE_1,
+    ),
+)

@@ -7,8 +7,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from regard.context import Context
-from regard.errors import InvalidParameterException, ResourceNotFoundException, ResourceNotReadyException
+from regard.errors import InvalidParameterException, ResourceNotReadyException
+from regard.governance.permissions import Permission
 from regard.jobs.records import Job, Status
+from regard.operations.operation import Area, Operation
+from regard.operations.subjects import JOB
 from regard.video.counting import Line, Sighting, Visit, count_people, quantiles
 
 _START = "start_person_tracking"
@@ -24,7 +27,7 @@ def get_job_counts(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     `Interval` is in ms; `Line` is x1, y1, x2, y2 in fractions of the frame. Raises ResourceNotFoundException,
     ResourceNotReadyException while the job is under way, and InvalidParameterException.
     """
-    job = _job(ctx, request["JobId"])
+    job = _ready(ctx.job)
     video = job.facts.get("VideoMetadata") or {}
     duration = int(video.get("DurationMillis", 0))
     interval = _interval(request.get("Interval", _INTERVAL), duration)
@@ -55,10 +58,8 @@ def get_job_counts(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
-def _job(ctx: Context, job_id: str) -> Job:
-    job = ctx.stores.jobs.find(job_id)
-    if job is None:
-        raise ResourceNotFoundException(f"Could not find JobId: {job_id}")
+def _ready(job: Job) -> Job:
+    """The job, when it has found people to count."""
     if job.operation != _START:
         raise InvalidParameterException("People are counted in jobs of StartPersonTracking; this is another.")
     if job.status is Status.IN_PROGRESS:
@@ -120,3 +121,15 @@ def _spread(values: Sequence[int]) -> dict[str, Any]:
         },
         "Longest": max(values),
     }
+
+
+OPERATIONS = (
+    Operation(
+        name="GetJobCounts",
+        run=get_job_counts,
+        area=Area.JOBS,
+        permission=Permission.READ,
+        about=JOB,
+        is_own=True,
+    ),
+)

@@ -7,11 +7,14 @@ from typing import Any
 
 from regard.collections.records import NewFace
 from regard.context import Context
+from regard.governance.permissions import Permission
 from regard.operations.face_attributes import wanted
 from regard.operations.face_shapes import REASONS, face_box, face_detail, stored_face
 from regard.operations.images import load_image
+from regard.operations.operation import Area, Bill, Operation
 from regard.operations.pagination import make_token, read_token
 from regard.operations.pinned import collection_for_embedding
+from regard.operations.subjects import COLLECTION
 from regard.vision.faces import Face
 from regard.vision.faces.attributes import Attributes
 from regard.vision.quality import Bar, flaws
@@ -38,7 +41,7 @@ def detect_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 def index_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Enrols the faces that pass the quality filter, the largest first, and names those that don't."""
     names = wanted(request.get("DetectionAttributes"))
-    collection = collection_for_embedding(ctx, request["CollectionId"])
+    collection = collection_for_embedding(ctx)
     image = load_image(ctx, request["Image"])
     accepted, refused = passing_quality(ctx.models.faces.detect(image), request.get("QualityFilter", "AUTO"))
     limit = request.get("MaxFaces", len(accepted))
@@ -76,7 +79,7 @@ def index_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 def list_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The faces of a collection in the order they were enrolled, a page at a time; of one user, or by ids."""
-    collection = ctx.stores.collections.get(request["CollectionId"])
+    collection = ctx.collection
     listing = f"faces/{collection.row}"
     limit = request.get("MaxResults") or _MOST_FACES_LISTED
     found = ctx.stores.gallery.page(
@@ -97,7 +100,7 @@ def list_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 def delete_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Erases faces. A face that a user holds, or that is not there, is reported and changes nothing."""
-    collection = ctx.stores.collections.get(request["CollectionId"])
+    collection = ctx.collection
     wanted = list(dict.fromkeys(request["FaceIds"]))
     erased, held = ctx.stores.gallery.delete(collection, wanted)
     gone = {face.face_id for face in erased}
@@ -130,3 +133,36 @@ def passing_quality(
         else:
             accepted.append(face)
     return accepted, refused
+
+
+OPERATIONS = (
+    Operation(
+        name="DetectFaces",
+        run=detect_faces,
+        area=Area.PICTURES,
+        permission=Permission.ANALYZE,
+        bills=Bill.IMAGE_2,
+    ),
+    Operation(
+        name="IndexFaces",
+        run=index_faces,
+        area=Area.COLLECTIONS,
+        permission=Permission.ENROL,
+        about=COLLECTION,
+        bills=Bill.IMAGE_1,
+    ),
+    Operation(
+        name="ListFaces",
+        run=list_faces,
+        area=Area.COLLECTIONS,
+        permission=Permission.READ,
+        about=COLLECTION,
+    ),
+    Operation(
+        name="DeleteFaces",
+        run=delete_faces,
+        area=Area.COLLECTIONS,
+        permission=Permission.ENROL,
+        about=COLLECTION,
+    ),
+)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from regard.context import Context
-from regard.errors import ResourceNotFoundException
+from regard.governance.permissions import Permission
 from regard.jobs.records import Job, Status
 from regard.notifications.message import api_name
+from regard.operations.operation import Area, Operation
 from regard.operations.pagination import make_token, read_token
+from regard.operations.subjects import JOB
 
 _JOBS = 100
 _LISTING = "jobs"
@@ -25,9 +27,19 @@ def list_jobs(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
-def get_job(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+def get_job(ctx: Context, _request: dict[str, Any]) -> dict[str, Any]:
     """How far a job is, and who was told of its end."""
-    job = _find(ctx, request)
+    return _described(ctx, ctx.job)
+
+
+def cancel_job(ctx: Context, _request: dict[str, Any]) -> dict[str, Any]:
+    """Ends a job at once, as FAILED; one that has ended already stays as it is."""
+    ctx.stores.jobs.cancel(ctx.job)
+    ended = ctx.stores.jobs.find(ctx.job.job_id)
+    return _described(ctx, ctx.job if ended is None else ended)
+
+
+def _described(ctx: Context, job: Job) -> dict[str, Any]:
     answer = _shape(job)
     notice = ctx.stores.notices.state(job)
     if notice is not None:
@@ -36,19 +48,6 @@ def get_job(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
         if failure is not None:
             answer["Notification"]["Failure"] = failure
     return {"Job": answer}
-
-
-def cancel_job(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """Ends a job at once, as FAILED; one that has ended already stays as it is."""
-    ctx.stores.jobs.cancel(_find(ctx, request))
-    return get_job(ctx, request)
-
-
-def _find(ctx: Context, request: dict[str, Any]) -> Job:
-    job = ctx.stores.jobs.find(request["JobId"])
-    if job is None:
-        raise ResourceNotFoundException(f"Could not find JobId: {request['JobId']}")
-    return job
 
 
 def _shape(job: Job) -> dict[str, Any]:
@@ -76,3 +75,30 @@ def _shape(job: Job) -> dict[str, Any]:
         "Expires": job.expires,
     }
     return {name: value for name, value in shape.items() if value is not None}
+
+
+OPERATIONS = (
+    Operation(
+        name="ListJobs",
+        run=list_jobs,
+        area=Area.JOBS,
+        permission=Permission.READ,
+        is_own=True,
+    ),
+    Operation(
+        name="GetJob",
+        run=get_job,
+        area=Area.JOBS,
+        permission=Permission.READ,
+        about=JOB,
+        is_own=True,
+    ),
+    Operation(
+        name="CancelJob",
+        run=cancel_job,
+        area=Area.JOBS,
+        permission=Permission.START_JOBS,
+        about=JOB,
+        is_own=True,
+    ),
+)

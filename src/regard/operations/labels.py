@@ -8,8 +8,10 @@ from typing import Any
 
 from regard.context import Context
 from regard.errors import InvalidParameterException
+from regard.governance.permissions import Permission
 from regard.operations.images import load_image
 from regard.operations.label_shapes import label_shape, properties_shape
+from regard.operations.operation import Area, Bill, Operation
 from regard.vision.faces import Face
 from regard.vision.image import Image
 from regard.vision.labels.objects import FoundClass
@@ -87,3 +89,14 @@ class Filters:
 def _properties(image: Image, objects: list[FoundClass], faces: list[Face], colours: int) -> dict[str, Any]:
     things = [instance.box for one in objects for instance in one.instances] + [face.box for face in faces]
     return properties_shape(measure_properties(image.pixels, things, colours))
+
+
+OPERATIONS = (
+    Operation(
+        name="DetectLabels",
+        run=detect_labels,
+        area=Area.PICTURES,
+        permission=Permission.ANALYZE,
+        bills=Bill.IMAGE_2,
+    ),
+)

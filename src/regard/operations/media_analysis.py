@@ -7,13 +7,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from regard.context import Context
-from regard.errors import InvalidParameterException, ResourceNotFoundException
+from regard.errors import InvalidParameterException
+from regard.governance.permissions import Permission
 from regard.jobs.records import Job, Status
 from regard.operations.manifests import open_manifest
-from regard.operations.media_analysis_run import output_of
+from regard.operations.media_analysis_run import output_of, run
 from regard.operations.moderation import refuse_adapter
+from regard.operations.operation import Area, Bill, Operation
 from regard.operations.pagination import make_token, read_token
+from regard.operations.stored_results import job_of
 from regard.operations.stored_video import start_job
+from regard.operations.subjects import JOB
 from regard.storage.buckets.objects import NotWritten
 
 START = "start_media_analysis_job"
@@ -38,12 +42,9 @@ def start_media_analysis_job(ctx: Context, request: dict[str, Any]) -> dict[str,
     return start_job(ctx, request, lambda: _check(ctx, request))
 
 
-def get_media_analysis_job(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+def get_media_analysis_job(ctx: Context, _request: dict[str, Any]) -> dict[str, Any]:
     """How a bulk analysis stands, and where its results are."""
-    job = ctx.stores.jobs.find(request["JobId"])
-    if job is None or job.operation != START:
-        raise ResourceNotFoundException(f"Could not find JobId: {request['JobId']}")
-    return _shape(job)
+    return _shape(job_of(ctx, START))
 
 
 def list_media_analysis_jobs(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
@@ -101,3 +102,28 @@ def _status(job: Job) -> str:
 
 def _time(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+OPERATIONS = (
+    Operation(
+        name="StartMediaAnalysisJob",
+        run=start_media_analysis_job,
+        area=Area.BULK,
+        permission=Permission.START_JOBS,
+        bills=Bill.IMAGE_2,
+        analysis=run,
+    ),
+    Operation(
+        name="GetMediaAnalysisJob",
+        run=get_media_analysis_job,
+        area=Area.BULK,
+        permission=Permission.READ,
+        about=JOB,
+    ),
+    Operation(
+        name="ListMediaAnalysisJobs",
+        run=list_media_analysis_jobs,
+        area=Area.BULK,
+        permission=Permission.READ,
+    ),
+)

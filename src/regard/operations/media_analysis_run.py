@@ -54,8 +54,6 @@ def output_of(request: Mapping[str, Any], job_id: str, name: str = "results.json
 def run(ctx: Context, request: dict[str, Any], state: dict[str, Any] | None) -> Iterator[Step]:
     """The rest of a bulk analysis: the images, then the two objects."""
     job = ctx.job
-    if job is None:
-        raise TypeError("A bulk analysis runs as a job, whose items it reads.")
     reached = state
     if reached is None or reached["done"] < reached["entries"]:
         with open_manifest(ctx, request) as manifest:

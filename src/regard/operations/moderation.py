@@ -8,9 +8,11 @@ from typing import Any
 
 from regard.context import Context
 from regard.errors import ResourceNotFoundException, ResourceNotReadyException
+from regard.governance.permissions import Permission
 from regard.governance.reviews import ModerationReview
 from regard.operations.images import load_image
 from regard.operations.moderation_taxonomy import VERSION, label_shapes
+from regard.operations.operation import Area, Bill, Operation
 from regard.packs.manifest import PackError
 from regard.vision.image import Image
 from regard.vision.looks import Looks
@@ -103,3 +105,14 @@ def _open_review(
         "HumanLoopActivationReasons": list(opened.reasons),
         "HumanLoopActivationConditionsEvaluationResults": json.dumps(_CONDITIONS),
     }
+
+
+OPERATIONS = (
+    Operation(
+        name="DetectModerationLabels",
+        run=detect_moderation_labels,
+        area=Area.PICTURES,
+        permission=Permission.ANALYZE,
+        bills=Bill.IMAGE_2,
+    ),
+)

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from regard.context import Context
+from regard.governance.permissions import Permission
 from regard.operations.images import load_image
+from regard.operations.operation import Area, Bill, Operation
 from regard.vision.faces.face import Box
 from regard.vision.image import Image
 from regard.vision.protective import BodyPart, Cover, Equipment, EquippedPerson, PartName
@@ -123,3 +125,14 @@ def _box(box: Box, image: Image) -> dict[str, float]:
     right = min(box.left + box.width, image.width) / image.width
     bottom = min(box.top + box.height, image.height) / image.height
     return {"Width": max(0.0, right - left), "Height": max(0.0, bottom - top), "Left": left, "Top": top}
+
+
+OPERATIONS = (
+    Operation(
+        name="DetectProtectiveEquipment",
+        run=detect_protective_equipment,
+        area=Area.PICTURES,
+        permission=Permission.ANALYZE,
+        bills=Bill.IMAGE_2,
+    ),
+)

@@ -11,10 +11,15 @@ from regard.collections.records import Collection, Match
 from regard.collections.similarity import Calibration, calibration_of
 from regard.context import Context
 from regard.errors import InvalidParameterException
+from regard.governance.permissions import Permission
+from regard.governance.purpose import FACE_MATCH
 from regard.operations.face_shapes import bounding_box, face_box, stored_face
 from regard.operations.faces import passing_quality
 from regard.operations.images import load_image
+from regard.operations.operation import Area, Bill, Operation
 from regard.operations.pinned import collection_for_embedding
+from regard.operations.subjects import COLLECTION
+from regard.operations.withholding import Shown
 
 _NEARLY_ALL = 100 - 1e-9
 _DEFAULT_MATCHES = 80
@@ -24,11 +29,11 @@ _NO_FACES = "There are no faces in the image. Should be at least 1."
 
 def search_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Faces of a collection that resemble one of its own faces, which is not among them."""
-    collection = ctx.stores.collections.get(request["CollectionId"])
+    collection = ctx.collection
     face_id = request["FaceId"]
     probe = face_vector(ctx, collection, face_id)
     limit = request.get("MaxFaces", _DEFAULT_MATCHES)
-    found = search_probe(ctx, collection, probe, request, limit + 1)
+    found = search_probe(ctx, collection, probe, limit + 1)
     others = [match for match in found if match.face.face_id != face_id][:limit]
     return {
         "SearchedFaceId": face_id,
@@ -39,14 +44,14 @@ def search_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 def search_faces_by_image(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Faces of a collection that resemble the largest face of a picture."""
-    collection = collection_for_embedding(ctx, request["CollectionId"])
+    collection = collection_for_embedding(ctx)
     image = load_image(ctx, request["Image"])
     faces, _ = passing_quality(ctx.models.faces.detect(image), request.get("QualityFilter", "NONE"))
     if not faces:
         raise InvalidParameterException(_NO_FACES)
     largest = faces[0]
     probe = ctx.models.faces.embed(image, [largest])[0]
-    found = search_probe(ctx, collection, probe, request, request.get("MaxFaces", _DEFAULT_MATCHES))
+    found = search_probe(ctx, collection, probe, request.get("MaxFaces", _DEFAULT_MATCHES))
     return {
         "SearchedFaceBoundingBox": bounding_box(face_box(largest, image)),
         "SearchedFaceConfidence": largest.confidence,
@@ -71,15 +76,12 @@ def search_radius(calibration: Calibration, threshold: float) -> float:
     return calibration.distance_at(min(threshold, _NEARLY_ALL))
 
 
-def search_probe(
-    ctx: Context, collection: Collection, probe: NDArray[np.float32], request: dict[str, Any], limit: int
-) -> list[Match]:
-    """The faces that reach the request's threshold, the most alike first."""
-    threshold = request["FaceMatchThreshold"]
+def search_probe(ctx: Context, collection: Collection, probe: NDArray[np.float32], limit: int) -> list[Match]:
+    """The faces that reach the threshold that applies, the most alike first."""
     calibration = calibration_of(collection.face_model_version)
-    radius = search_radius(calibration, threshold)
+    radius = search_radius(calibration, ctx.threshold)
     found = ctx.stores.gallery.search(collection, probe, limit=limit, radius=radius)
-    return [match for match in found if calibration.similarity(match.distance) >= threshold]
+    return [match for match in found if calibration.similarity(match.distance) >= ctx.threshold]
 
 
 def face_match(match: Match, collection: Collection) -> dict[str, Any]:
@@ -88,3 +90,29 @@ def face_match(match: Match, collection: Collection) -> dict[str, Any]:
         "Similarity": calibration_of(collection.face_model_version).similarity(match.distance),
         "Face": stored_face(match.face, collection.face_model_version),
     }
+
+
+_MATCHES = Shown(("FaceMatches",), ("Similarity",))
+
+OPERATIONS = (
+    Operation(
+        name="SearchFaces",
+        run=search_faces,
+        area=Area.COLLECTIONS,
+        permission=Permission.SEARCH,
+        about=COLLECTION,
+        matches=FACE_MATCH,
+        shows=_MATCHES,
+        bills=Bill.IMAGE_1,
+    ),
+    Operation(
+        name="SearchFacesByImage",
+        run=search_faces_by_image,
+        area=Area.COLLECTIONS,
+        permission=Permission.SEARCH,
+        about=COLLECTION,
+        matches=FACE_MATCH,
+        shows=_MATCHES,
+        bills=Bill.IMAGE_1,
+    ),
+)

@@ -7,14 +7,19 @@ from typing import Any
 
 from regard.context import Context
 from regard.errors import ResourceNotFoundException
+from regard.governance.permissions import Permission
 from regard.jobs.records import Item, Job, Status
+from regard.operations.operation import Area, Operation
 from regard.operations.pagination import make_job_token, read_job_token
-from regard.operations.video.faces import MATCHES, CelebrityAnalysis, FaceAnalysis, FaceSearchAnalysis
+from regard.operations.subjects import JOB
+from regard.operations.video.faces import MATCHES as MATCHES_VIEW
+from regard.operations.video.faces import CelebrityAnalysis, FaceAnalysis, FaceSearchAnalysis
 from regard.operations.video.labels import LabelAnalysis, ModerationAnalysis
 from regard.operations.video.listing import Listing
 from regard.operations.video.persons import PersonAnalysis
 from regard.operations.video.segments import SegmentAnalysis
 from regard.operations.video.text import TextAnalysis
+from regard.operations.withholding import Shown
 
 _MAX_RESULTS = 1000
 
@@ -28,7 +33,7 @@ LISTINGS: Mapping[str, Listing] = {
     ),
     "get_face_detection": Listing("start_face_detection", "Faces", FaceAnalysis.interval),
     "get_face_search": Listing(
-        "start_face_search", "Persons", FaceSearchAnalysis.interval, "INDEX", joined=MATCHES
+        "start_face_search", "Persons", FaceSearchAnalysis.interval, "INDEX", joined=MATCHES_VIEW
     ),
     "get_label_detection": Listing(
         "start_label_detection", "Labels", LabelAnalysis.interval, "NAME", has_views=True
@@ -85,9 +90,7 @@ def get_text_detection(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 def _get(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Raises ResourceNotFoundException and InvalidPaginationTokenException."""
     listing = LISTINGS[ctx.operation]
-    job = ctx.stores.jobs.find(request["JobId"])
-    if job is None or job.operation != listing.start:
-        raise ResourceNotFoundException(f"Could not find JobId: {request['JobId']}")
+    job = job_of(ctx, listing.start)
     sort = request.get("SortBy", listing.default)
     view = request.get("AggregateBy", listing.views[0]) if listing.has_views else ""
     order = f"{sort}/{view}"
@@ -125,3 +128,75 @@ def _joined(ctx: Context, job: Job, view: str | None) -> dict[str, Mapping[str, 
             break
         after = found[-1][0]
     return bodies
+
+
+def job_of(ctx: Context, start: str) -> Job:
+    """The job of a request, when `start` is what started it. Raises ResourceNotFoundException."""
+    if ctx.job.operation != start:
+        raise ResourceNotFoundException(f"Could not find JobId: {ctx.job.job_id}")
+    return ctx.job
+
+
+MATCHES = Shown(("Persons", "FaceMatches"), ("Similarity",))
+CELEBRITIES = Shown(("Celebrities",), ("Celebrity", "Confidence"))
+
+OPERATIONS = (
+    Operation(
+        name="GetCelebrityRecognition",
+        run=get_celebrity_recognition,
+        area=Area.STORED_VIDEO,
+        permission=Permission.READ,
+        about=JOB,
+        shows=CELEBRITIES,
+    ),
+    Operation(
+        name="GetContentModeration",
+        run=get_content_moderation,
+        area=Area.STORED_VIDEO,
+        permission=Permission.READ,
+        about=JOB,
+    ),
+    Operation(
+        name="GetFaceDetection",
+        run=get_face_detection,
+        area=Area.STORED_VIDEO,
+        permission=Permission.READ,
+        about=JOB,
+    ),
+    Operation(
+        name="GetFaceSearch",
+        run=get_face_search,
+        area=Area.STORED_VIDEO,
+        permission=Permission.READ,
+        about=JOB,
+        shows=MATCHES,
+    ),
+    Operation(
+        name="GetLabelDetection",
+        run=get_label_detection,
+        area=Area.STORED_VIDEO,
+        permission=Permission.READ,
+        about=JOB,
+    ),
+    Operation(
+        name="GetPersonTracking",
+        run=get_person_tracking,
+        area=Area.STORED_VIDEO,
+        permission=Permission.READ,
+        about=JOB,
+    ),
+    Operation(
+        name="GetSegmentDetection",
+        run=get_segment_detection,
+        area=Area.STORED_VIDEO,
+        permission=Permission.READ,
+        about=JOB,
+    ),
+    Operation(
+        name="GetTextDetection",
+        run=get_text_detection,
+        area=Area.STORED_VIDEO,
+        permission=Permission.READ,
+        about=JOB,
+    ),
+)

@@ -6,11 +6,17 @@ from collections.abc import Callable
 from typing import Any
 
 from regard.context import Context
+from regard.governance.permissions import Permission
+from regard.governance.purpose import CELEBRITY, FACE_MATCH
 from regard.jobs.records import NewJob
 from regard.notifications.channel import check_channel
 from regard.operations.labels import Filters
+from regard.operations.operation import Area, Bill, Operation
 from regard.operations.pinned import collection_for_embedding
 from regard.operations.regions import corners_of
+from regard.operations.stored_results import CELEBRITIES, MATCHES
+from regard.operations.subjects import COLLECTION
+from regard.operations.video.runs import run
 from regard.operations.videos import check_video
 
 
@@ -31,7 +37,7 @@ def start_face_detection(ctx: Context, request: dict[str, Any]) -> dict[str, Any
 
 def start_face_search(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Starts to look for a collection's people in a video."""
-    collection_for_embedding(ctx, request["CollectionId"])
+    collection_for_embedding(ctx)
     return _start(ctx, request)
 
 
@@ -84,12 +90,85 @@ def start_job(ctx: Context, request: dict[str, Any], check: Callable[[], None]) 
         request_id=ctx.request_id,
         caller=ctx.caller,
         case=ctx.case,
-        collection_id=request.get("CollectionId"),
+        collection_id=ctx.subject.collection_id,
         purpose=ctx.purpose,
-        threshold=request.get("FaceMatchThreshold", ctx.threshold),
+        threshold=ctx.threshold or None,
     )
     job = ctx.stores.jobs.earlier(new)
     if job is None:
         check()
         job = ctx.stores.jobs.start(new, account=ctx.settings.account)
     return {"JobId": job.job_id}
+
+
+OPERATIONS = (
+    Operation(
+        name="StartCelebrityRecognition",
+        run=start_celebrity_recognition,
+        area=Area.STORED_VIDEO,
+        permission=Permission.START_JOBS,
+        matches=CELEBRITY,
+        shows=CELEBRITIES,
+        bills=Bill.VIDEO_MINUTE,
+        analysis=run,
+    ),
+    Operation(
+        name="StartContentModeration",
+        run=start_content_moderation,
+        area=Area.STORED_VIDEO,
+        permission=Permission.START_JOBS,
+        bills=Bill.VIDEO_MINUTE,
+        analysis=run,
+    ),
+    Operation(
+        name="StartFaceDetection",
+        run=start_face_detection,
+        area=Area.STORED_VIDEO,
+        permission=Permission.START_JOBS,
+        bills=Bill.VIDEO_MINUTE,
+        analysis=run,
+    ),
+    Operation(
+        name="StartFaceSearch",
+        run=start_face_search,
+        area=Area.STORED_VIDEO,
+        permission=Permission.START_JOBS,
+        about=COLLECTION,
+        matches=FACE_MATCH,
+        shows=MATCHES,
+        bills=Bill.VIDEO_MINUTE,
+        analysis=run,
+    ),
+    Operation(
+        name="StartLabelDetection",
+        run=start_label_detection,
+        area=Area.STORED_VIDEO,
+        permission=Permission.START_JOBS,
+        bills=Bill.VIDEO_MINUTE,
+        analysis=run,
+    ),
+    Operation(
+        name="StartPersonTracking",
+        run=start_person_tracking,
+        area=Area.STORED_VIDEO,
+        permission=Permission.START_JOBS,
+        bills=Bill.VIDEO_MINUTE,
+        analysis=run,
+    ),
+    Operation(
+        name="StartSegmentDetection",
+        run=start_segment_detection,
+        area=Area.STORED_VIDEO,
+        permission=Permission.START_JOBS,
+        bills=Bill.VIDEO_MINUTE,
+        analysis=run,
+    ),
+    Operation(
+        name="StartTextDetection",
+        run=start_text_detection,
+        area=Area.STORED_VIDEO,
+        permission=Permission.START_JOBS,
+        bills=Bill.VIDEO_MINUTE,
+        analysis=run,
+    ),
+)

@@ -6,27 +6,29 @@ from collections.abc import Mapping
 from typing import Any
 
 from regard.context import Context
-from regard.errors import InvalidParameterException, ResourceNotFoundException
+from regard.errors import InvalidParameterException
 from regard.governance import purpose
-from regard.operations.resources import collection_of
+from regard.governance.permissions import Permission
+from regard.operations.operation import Area, Operation
+from regard.operations.subjects import RESOURCE
 
 
 def tag_resource(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Adds tags to a collection, replacing those of the same key; 200 at most."""
     check_new_tags(request["Tags"])
-    ctx.stores.collections.tag(_collection(request), request["Tags"], seen=_seen(ctx))
+    ctx.stores.collections.tag(ctx.collection, request["Tags"])
     return {}
 
 
 def untag_resource(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Removes tags from a collection; keys that are not there are passed over."""
-    ctx.stores.collections.untag(_collection(request), request["TagKeys"], seen=_seen(ctx))
+    ctx.stores.collections.untag(ctx.collection, request["TagKeys"])
     return {}
 
 
-def list_tags_for_resource(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+def list_tags_for_resource(ctx: Context, _request: dict[str, Any]) -> dict[str, Any]:
     """The tags of a collection."""
-    return {"Tags": ctx.stores.collections.tags(_collection(request))}
+    return {"Tags": ctx.stores.collections.tags(ctx.collection)}
 
 
 def check_new_tags(tags: Mapping[str, str]) -> None:
@@ -36,13 +38,40 @@ def check_new_tags(tags: Mapping[str, str]) -> None:
         raise InvalidParameterException(f"Tag keys can't start with aws: as {reserved[0]} does.")
 
 
-def _seen(ctx: Context) -> tuple[str, str, str]:
-    """What the gate decided on: the purpose tag, what it was, and what its absence means."""
-    return purpose.TAG, ctx.collection_purpose, purpose.GENERAL
+def purpose_tagged(request: Mapping[str, Any]) -> str | None:
+    """The purpose that the request's Tags give; None where they say nothing of it."""
+    tags = request.get("Tags") or {}
+    purpose.check_tags(tags)
+    return purpose.parse(tags[purpose.TAG]) if purpose.TAG in tags else None
 
 
-def _collection(request: Mapping[str, Any]) -> str:
-    collection_id = collection_of(request)
-    if collection_id is None:
-        raise ResourceNotFoundException
-    return collection_id
+def purpose_untagged(request: Mapping[str, Any]) -> str | None:
+    """The purpose that is left without the request's TagKeys; None where it is not among them."""
+    return purpose.GENERAL if purpose.TAG in request["TagKeys"] else None
+
+
+OPERATIONS = (
+    Operation(
+        name="TagResource",
+        run=tag_resource,
+        area=Area.TAGS,
+        permission=Permission.ENROL,
+        about=RESOURCE,
+        sets_purpose=purpose_tagged,
+    ),
+    Operation(
+        name="UntagResource",
+        run=untag_resource,
+        area=Area.TAGS,
+        permission=Permission.ENROL,
+        about=RESOURCE,
+        sets_purpose=purpose_untagged,
+    ),
+    Operation(
+        name="ListTagsForResource",
+        run=list_tags_for_resource,
+        area=Area.TAGS,
+        permission=Permission.READ,
+        about=RESOURCE,
+    ),
+)

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from regard.context import Context
+from regard.governance.permissions import Permission
 from regard.operations.images import load_image
+from regard.operations.operation import Area, Bill, Operation
 from regard.operations.regions import corners_of, share_inside
 from regard.operations.text_shapes import fractions, text_detections
 from regard.vision.image import Image
@@ -67,3 +69,14 @@ def _wanted(word: Word, image: Image, word_filter: dict[str, Any] | None, region
         ):
             return False
     return not regions or share_inside(fractions(word.quad, image), regions) >= _LEAST_INSIDE
+
+
+OPERATIONS = (
+    Operation(
+        name="DetectText",
+        run=detect_text,
+        area=Area.PICTURES,
+        permission=Permission.ANALYZE,
+        bills=Bill.IMAGE_2,
+    ),
+)

@@ -11,11 +11,16 @@ from regard.collections.records import Collection, UserMatch
 from regard.collections.similarity import calibration_of
 from regard.context import Context
 from regard.errors import InvalidParameterException
+from regard.governance.permissions import Permission
+from regard.governance.purpose import USER_MATCH
 from regard.operations.face_shapes import face_detail
 from regard.operations.faces import passing_quality
 from regard.operations.images import load_image
+from regard.operations.operation import Area, Bill, Operation
 from regard.operations.pinned import collection_for_embedding
 from regard.operations.search import face_vector, search_radius
+from regard.operations.subjects import COLLECTION
+from regard.operations.withholding import Shown
 
 _MOST_USERS = 500
 
@@ -27,7 +32,7 @@ def search_users(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
         raise InvalidParameterException(
             "Request has invalid parameters: SearchUsers takes either FaceId or UserId"
         )
-    collection = ctx.stores.collections.get(request["CollectionId"])
+    collection = ctx.collection
     if given == ["FaceId"]:
         found, searched = (
             _like_face(ctx, collection, request),
@@ -47,7 +52,7 @@ def search_users(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 def search_users_by_image(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Users that resemble the largest face of a picture; the other faces are named with reasons."""
-    collection = collection_for_embedding(ctx, request["CollectionId"])
+    collection = collection_for_embedding(ctx)
     image = load_image(ctx, request["Image"])
     faces, refused = passing_quality(ctx.models.faces.detect(image), request.get("QualityFilter", "NONE"))
     unsearched = [(face, ["FACE_NOT_LARGEST"]) for face in faces[1:]] + refused
@@ -61,7 +66,7 @@ def search_users_by_image(ctx: Context, request: dict[str, Any]) -> dict[str, An
     if not faces:
         return response  # unlike SearchFacesByImage, which refuses such a picture
     probe = ctx.models.faces.embed(image, faces[:1])[0]
-    found = _search(ctx, collection, probe, request, request.get("MaxUsers", _MOST_USERS))
+    found = _search(ctx, collection, probe, request.get("MaxUsers", _MOST_USERS))
     response["UserMatches"] = [_user_match(match, collection) for match in found]
     response["SearchedFace"] = {"FaceDetail": face_detail(faces[0], image)}
     return response
@@ -69,7 +74,7 @@ def search_users_by_image(ctx: Context, request: dict[str, Any]) -> dict[str, An
 
 def _like_face(ctx: Context, collection: Collection, request: dict[str, Any]) -> list[UserMatch]:
     probe = face_vector(ctx, collection, request["FaceId"])
-    return _search(ctx, collection, probe, request, request.get("MaxUsers", _MOST_USERS))
+    return _search(ctx, collection, probe, request.get("MaxUsers", _MOST_USERS))
 
 
 def _like_user(ctx: Context, collection: Collection, request: dict[str, Any]) -> list[UserMatch]:
@@ -78,18 +83,15 @@ def _like_user(ctx: Context, collection: Collection, request: dict[str, Any]) ->
     if probe is None:
         return []
     limit = request.get("MaxUsers", _MOST_USERS)
-    near = _search(ctx, collection, probe, request, limit + 1)
+    near = _search(ctx, collection, probe, limit + 1)
     return [match for match in near if match.user.user_id != request["UserId"]][:limit]
 
 
-def _search(
-    ctx: Context, collection: Collection, probe: NDArray[np.float32], request: dict[str, Any], limit: int
-) -> list[UserMatch]:
-    threshold = request["UserMatchThreshold"]
+def _search(ctx: Context, collection: Collection, probe: NDArray[np.float32], limit: int) -> list[UserMatch]:
     calibration = calibration_of(collection.face_model_version)
-    radius = search_radius(calibration, threshold)
+    radius = search_radius(calibration, ctx.threshold)
     found = ctx.stores.users.search(collection, probe, limit=limit, radius=radius)
-    return [match for match in found if calibration.similarity(match.distance) >= threshold]
+    return [match for match in found if calibration.similarity(match.distance) >= ctx.threshold]
 
 
 def _user_match(match: UserMatch, collection: Collection) -> dict[str, Any]:
@@ -97,3 +99,29 @@ def _user_match(match: UserMatch, collection: Collection) -> dict[str, Any]:
         "Similarity": calibration_of(collection.face_model_version).similarity(match.distance),
         "User": {"UserId": match.user.user_id, "UserStatus": match.user.status},
     }
+
+
+_MATCHES = Shown(("UserMatches",), ("Similarity",))
+
+OPERATIONS = (
+    Operation(
+        name="SearchUsers",
+        run=search_users,
+        area=Area.USERS,
+        permission=Permission.SEARCH,
+        about=COLLECTION,
+        matches=USER_MATCH,
+        shows=_MATCHES,
+        bills=Bill.IMAGE_1,
+    ),
+    Operation(
+        name="SearchUsersByImage",
+        run=search_users_by_image,
+        area=Area.USERS,
+        permission=Permission.SEARCH,
+        about=COLLECTION,
+        matches=USER_MATCH,
+        shows=_MATCHES,
+        bills=Bill.IMAGE_1,
+    ),
+)

@@ -6,8 +6,13 @@ from typing import Any
 
 from regard.collections.records import LOW_CONFIDENCE, NOT_FOUND, OF_ANOTHER_USER, RefusedFace
 from regard.context import Context
+from regard.governance.permissions import Permission
+from regard.governance.purpose import JOINING
+from regard.operations.operation import Area, Bill, Operation
 from regard.operations.pagination import make_token, read_token
 from regard.operations.pinned import collection_for_embedding
+from regard.operations.subjects import COLLECTION
+from regard.operations.withholding import Shown
 from regard.resources.request_tokens import IdempotentRequest
 
 _MOST_USERS_LISTED = 500
@@ -20,21 +25,21 @@ _REASONS = {
 
 def create_user(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Makes a user, who has no face yet."""
-    collection = ctx.stores.collections.get(request["CollectionId"])
+    collection = ctx.collection
     ctx.stores.users.create(collection, request["UserId"], _once(ctx, request))
     return {}
 
 
 def delete_user(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Erases a user and its vector. Its faces stay in the collection."""
-    collection = ctx.stores.collections.get(request["CollectionId"])
+    collection = ctx.collection
     ctx.stores.users.delete(collection, request["UserId"], _once(ctx, request))
     return {}
 
 
 def list_users(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The users of a collection in the order they were made, a page at a time."""
-    collection = ctx.stores.collections.get(request["CollectionId"])
+    collection = ctx.collection
     listing = f"users/{collection.row}"
     limit = request.get("MaxResults") or _MOST_USERS_LISTED
     after = read_token(listing, request.get("NextToken"))
@@ -50,13 +55,13 @@ def list_users(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 def associate_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Gives a user the faces that match it, the best first; the others are named with reasons."""
-    collection = collection_for_embedding(ctx, request["CollectionId"])
+    collection = collection_for_embedding(ctx)
     association = ctx.stores.users.associate(
         collection,
         request["UserId"],
         list(dict.fromkeys(request["FaceIds"])),
         _once(ctx, request),
-        threshold=request["UserMatchThreshold"],
+        threshold=ctx.threshold,
     )
     return {
         "AssociatedFaces": [{"FaceId": face_id} for face_id in association.done],
@@ -67,7 +72,7 @@ def associate_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 def disassociate_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Takes faces away from a user. They stay in the collection."""
-    collection = collection_for_embedding(ctx, request["CollectionId"])
+    collection = collection_for_embedding(ctx)
     association = ctx.stores.users.disassociate(
         collection, request["UserId"], list(dict.fromkeys(request["FaceIds"])), _once(ctx, request)
     )
@@ -91,3 +96,49 @@ def _refused(face: RefusedFace) -> dict[str, Any]:
         "Reasons": [] if face.reason is None else [_REASONS[face.reason]],
     }
     return {name: value for name, value in shape.items() if value is not None}
+
+
+# How alike a face is to a user whom it may not join would tell, face by face, who resembles whom.
+_REFUSED = Shown(("UnsuccessfulFaceAssociations",), ("Confidence",), keeps_entry=True)
+
+OPERATIONS = (
+    Operation(
+        name="CreateUser",
+        run=create_user,
+        area=Area.USERS,
+        permission=Permission.ENROL,
+        about=COLLECTION,
+    ),
+    Operation(
+        name="DeleteUser",
+        run=delete_user,
+        area=Area.USERS,
+        permission=Permission.ENROL,
+        about=COLLECTION,
+    ),
+    Operation(
+        name="ListUsers",
+        run=list_users,
+        area=Area.USERS,
+        permission=Permission.READ,
+        about=COLLECTION,
+    ),
+    Operation(
+        name="AssociateFaces",
+        run=associate_faces,
+        area=Area.USERS,
+        permission=Permission.ENROL,
+        about=COLLECTION,
+        matches=JOINING,
+        shows=_REFUSED,
+        bills=Bill.IMAGE_1,
+    ),
+    Operation(
+        name="DisassociateFaces",
+        run=disassociate_faces,
+        area=Area.USERS,
+        permission=Permission.ENROL,
+        about=COLLECTION,
+        bills=Bill.IMAGE_1,
+    ),
+)

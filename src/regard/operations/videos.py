@@ -1,27 +1,13 @@
-"""Videos of a request: in a bucket, or refused in AWS's terms. And what an analysis of one is."""
+"""Videos of a request: in a bucket, or refused in AWS's terms."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any, BinaryIO
 
 from regard.context import Context
 from regard.errors import InvalidParameterException
-from regard.jobs.records import Item, Step
-
-Run = Callable[[Context, dict[str, Any], dict[str, Any] | None], Iterator[Step]]
-"""An analysis: given the context, the Start request and the state of the last step that was committed, or
-None, it does the rest, step by step.
-
-A step is committed before the next one is asked for, and is never undone: an analysis that goes on from its
-state gives the steps that an undisturbed one would have given. A step should take seconds, since a worker
-that is told to stop finishes it. Between two steps the generator may be closed. It raises ServiceError for
-what the client should read as the job's StatusMessage, VideoTooLargeException where a video is longer than
-REGARD_VIDEO_SECONDS among it; ThrottlingException and errors of 500 have the job tried again later.
-"""
-
-__all__ = ["Item", "Run", "Step", "check_video", "open_video"]
 
 
 def open_video(ctx: Context, request: Mapping[str, Any]) -> AbstractContextManager[BinaryIO]:

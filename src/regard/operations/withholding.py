@@ -3,33 +3,74 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from regard.jobs.records import Item
 
-_SEARCHES = {"get_face_search"}
-_SEARCHING = {"start_face_search"}
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Where an answer says how alike two faces are.
 
-def withhold(operation: str, answer: dict[str, Any], floor: float | None) -> dict[str, Any]:
-    """The answer without matches below `floor`, in percent, where its operation lists matches found earlier.
-
-    The people stay, as those do whom nobody resembles.
+    `lists` are the members that lead to the entries, each a list of structures: `("Persons",
+    "FaceMatches")`. `number` leads from an entry to its percentage. Where `keeps_entry` is true, an entry
+    below the floor loses the number alone, since it says something else besides.
     """
-    if floor is None or operation not in _SEARCHES:
+
+    lists: tuple[str, ...]
+    number: tuple[str, ...]
+    keeps_entry: bool = False
+
+
+def withhold(shown: Shown | None, answer: dict[str, Any], floor: float | None) -> dict[str, Any]:
+    """The answer without matches below `floor`, in percent.
+
+    What stands around a match stays: of a person in a video whom nobody resembles enough, that they were
+    there.
+    """
+    if shown is None or floor is None:
         return answer
-    return answer | {"Persons": [_above(person, floor) for person in answer["Persons"]]}
+    return dict(_without(answer, shown, shown.lists, floor))
 
 
-def withhold_found(operation: str, items: Sequence[Item], floor: float | None) -> Sequence[Item]:
-    """The same for what an analysis finds, before it is kept anywhere."""
-    if floor is None or operation not in _SEARCHING:
+def withhold_found(shown: Shown | None, items: Sequence[Item], floor: float | None) -> Sequence[Item]:
+    """The same for what an analysis finds, before it is kept: its items are entries of the first list."""
+    if shown is None or floor is None:
         return items
-    return [replace(item, body=_above(item.body, floor)) for item in items]
+    first, *deeper = shown.lists
+    bodies = [_without({first: [item.body]}, shown, (first, *deeper), floor)[first] for item in items]
+    return [replace(item, body=kept[0]) for item, kept in zip(items, bodies, strict=True) if kept]
 
 
-def _above(body: Mapping[str, Any], floor: float) -> Mapping[str, Any]:
-    if "FaceMatches" not in body:
-        return body
-    return {**body, "FaceMatches": [match for match in body["FaceMatches"] if match["Similarity"] >= floor]}
+def _without(
+    structure: Mapping[str, Any], shown: Shown, lists: Sequence[str], floor: float
+) -> Mapping[str, Any]:
+    first, *deeper = lists
+    if first not in structure:
+        return structure
+    if deeper:
+        entries = [_without(entry, shown, deeper, floor) for entry in structure[first]]
+    else:
+        entries = [kept for entry in structure[first] if (kept := _entry(entry, shown, floor)) is not None]
+    return {**structure, first: entries}
+
+
+def _entry(entry: Mapping[str, Any], shown: Shown, floor: float) -> Mapping[str, Any] | None:
+    """The entry as it may be shown, or None."""
+    percent = _number(entry, shown.number)
+    if percent is None or percent >= floor:
+        return entry
+    if not shown.keeps_entry:
+        return None
+    [name] = shown.number
+    return {member: value for member, value in entry.items() if member != name}
+
+
+def _number(entry: Mapping[str, Any], path: Sequence[str]) -> float | None:
+    value: Any = entry
+    for name in path:
+        if name not in value:
+            return None
+        value = value[name]
+    return float(value)

@@ -142,7 +142,7 @@ def _analyse(
     gate: LocalGate, choice: Choice, file: Path, spool: ItemSpool, case: str | None
 ) -> VideoFindings:
     facts: dict[str, Mapping[str, Any]] = {name: {} for name in choice.requests}
-    steps = gate.parts.gate.sweep(choice.requests, file, LOCAL, case=case)
+    steps = gate.parts.gate.run_pass(choice.requests, file, LOCAL, case=case)
     with _telling("Analysing") as told, closing(steps):
         for found in steps:
             for operation, step in found.items():

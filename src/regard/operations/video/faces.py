@@ -52,9 +52,9 @@ class FaceSearchAnalysis:
 
     interval, follows = 250, True
 
-    def __init__(self, ctx: Context, request: Mapping[str, Any]) -> None:
-        self._ctx, self._request = ctx, dict(request)
-        collection_for_embedding(ctx, request["CollectionId"])  # before hours of work for nothing
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        collection_for_embedding(ctx)  # before hours of work for nothing
         self._vectors = UserVectors.load()
         self._tracks = FaceTracks(self._vectors)
         self._begun: dict[int, int] = {}  # by track: when it was first seen, ms
@@ -98,11 +98,11 @@ class FaceSearchAnalysis:
         """What each of these tracks resembles. They are over, and not kept any longer."""
         if not numbers:
             return []
-        collection = collection_for_embedding(self._ctx, self._request["CollectionId"])
+        collection = collection_for_embedding(self._ctx)
         items = []
         for number in numbers:
             probe = self._tracks.embedding(number)
-            found = search_probe(self._ctx, collection, probe, self._request, _MOST_MATCHES)
+            found = search_probe(self._ctx, collection, probe, _MOST_MATCHES)
             matches = [face_match(match, collection) for match in found]
             items.append(Item(self._begun.pop(number), key_of(number), {"FaceMatches": matches}, MATCHES))
             self._tracks.forget(number)

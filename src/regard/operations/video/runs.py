@@ -14,7 +14,7 @@ from regard.operations.video.labels import LabelAnalysis, ModerationAnalysis
 from regard.operations.video.persons import PersonAnalysis
 from regard.operations.video.segments import SegmentAnalysis
 from regard.operations.video.text import TextAnalysis
-from regard.operations.videos import Run, open_video
+from regard.operations.videos import open_video
 from regard.video.frames import AudioFacts, Video, VideoError, VideoFacts, VideoLimits, VideoTooLarge
 from regard.video.sweep import Analysis, Sweep
 
@@ -31,7 +31,7 @@ ANALYSES: Mapping[str, Make] = {
     "start_celebrity_recognition": lambda ctx, _, __: CelebrityAnalysis(ctx),
     "start_content_moderation": lambda _, request, __: ModerationAnalysis(request),
     "start_face_detection": lambda _, request, __: FaceAnalysis(request),
-    "start_face_search": lambda ctx, request, _: FaceSearchAnalysis(ctx, request),
+    "start_face_search": lambda ctx, _, __: FaceSearchAnalysis(ctx),
     "start_label_detection": lambda ctx, request, _: LabelAnalysis(ctx, request),
     "start_person_tracking": lambda ctx, _, __: PersonAnalysis(ctx),
     "start_segment_detection": lambda _, request, facts: SegmentAnalysis(request, facts),
@@ -44,9 +44,6 @@ def run(ctx: Context, request: dict[str, Any], state: dict[str, Any] | None) -> 
     with open_video(ctx, request) as file:
         for steps in sweep({ctx.operation: (ctx, request)}, file, state):
             yield steps[ctx.operation]
-
-
-RUNS: Mapping[str, Run] = dict.fromkeys(ANALYSES, run)
 
 
 def sweep(

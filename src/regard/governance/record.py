@@ -1,0 +1,82 @@
+"""The audit record of one request, from its admission to what became of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from regard.caller import Caller
+from regard.errors import ServiceError
+from regard.governance.audit import AuditLog
+
+
+class Record:
+    """What the log keeps of a request: who, what and why, but no picture and nothing of a face.
+
+    It is written when the request ends, before its answer leaves; for what takes long also when it begins.
+    `results` counts what the answer lists.
+    """
+
+    def __init__(
+        self,
+        log: AuditLog,
+        *,
+        operation: str,
+        collection: str | None,
+        caller: Caller,
+        request_id: str,
+        case: str | None,
+    ) -> None:
+        self._log = log
+        self._started = time.monotonic()
+        self._facts: dict[str, Any] = {
+            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "request_id": request_id,
+            "key": caller.key_id,
+            "name": caller.name,
+            "role": caller.role,
+            "operation": operation,
+            "collection": collection,
+            "case": case,
+        }
+        self.request_id = request_id
+        self.case = case
+        self.purpose = caller.purpose
+        self.threshold: float | None = None
+        self.results: dict[str, int] | None = None
+
+    def about(self, **facts: str | None) -> None:
+        """Adds what the request is about, or replaces what was known of it."""
+        self._facts |= facts
+
+    def count(self, response: Mapping[str, Any]) -> None:
+        """Counts what the answer lists, member by member."""
+        self.results = {name: len(value) for name, value in response.items() if isinstance(value, list)}
+
+    def begin(self) -> None:
+        """Writes that the request begins. Raises what `AuditLog.append` raises."""
+        self._write("begun")
+
+    def end(self, error: BaseException | None = None) -> None:
+        """Writes what became of the request. Raises what `AuditLog.append` raises."""
+        self._write("ok" if error is None else _outcome(error))
+
+    def _write(self, outcome: str) -> None:
+        self._log.append(
+            {
+                **self._facts,
+                "purpose": self.purpose,
+                "threshold": self.threshold,
+                "results": self.results,
+                "outcome": outcome,
+                "milliseconds": round((time.monotonic() - self._started) * 1000, 1),
+            }
+        )
+
+
+def _outcome(error: BaseException) -> str:
+    if not isinstance(error, Exception):
+        return "interrupted"
+    return error.code if isinstance(error, ServiceError) else "InternalServerError"

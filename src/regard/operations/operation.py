@@ -1,0 +1,114 @@
+"""What is known of an operation, declared once, beside the function that it runs.
+
+The gate, the roles, the rules of purposes, the documentation and the meter read these values; nothing else
+knows operations by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, Protocol
+
+from botocore import xform_name
+
+from regard.context import Context
+from regard.governance.permissions import Permission
+from regard.governance.purpose import Threshold
+from regard.jobs.records import Step
+from regard.operations.subjects import NOTHING, About
+from regard.operations.withholding import Shown
+
+Run = Callable[[Context, dict[str, Any]], dict[str, Any]]
+"""From a request that was validated and admitted to the answer, both in the shapes of the API.
+
+Raises ServiceError for what the caller can mend.
+"""
+
+Analysis = Callable[[Context, dict[str, Any], dict[str, Any] | None], Iterator[Step]]
+"""What a job does: given the context, the Start request and the state of the last step that was committed,
+or None, it does the rest, step by step.
+
+A step is committed before the next one is asked for, and is never undone: an analysis that goes on from its
+state gives the steps that an undisturbed one would have given. A step should take seconds, since a worker
+that is told to stop finishes it. Between two steps the generator may be closed. It raises ServiceError for
+what the client should read as the job's StatusMessage, VideoTooLargeException where a video is longer than
+REGARD_VIDEO_SECONDS among it; ThrottlingException and errors of 500 have the job tried again later.
+"""
+
+
+class Area(StrEnum):
+    """Where the documentation lists an operation."""
+
+    PICTURES = "Pictures"
+    COLLECTIONS = "Collections and face search"
+    USERS = "Users"
+    STORED_VIDEO = "Stored video"
+    BULK = "Bulk analysis"
+    TAGS = "Tags"
+    JOBS = "Jobs"
+
+
+class Bill(StrEnum):
+    """What an answered request is counted as, in the units of AWS's price list."""
+
+    IMAGE_1 = "an image of group 1"
+    IMAGE_2 = "an image of group 2"
+    VIDEO_MINUTE = "the video's minutes"
+
+
+class PurposeAfter(Protocol):
+    """What purpose a request gives its subject."""
+
+    def __call__(self, request: Mapping[str, Any], /) -> str | None:
+        """The purpose, or None where the request leaves it alone. Raises InvalidParameterException."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """One operation.
+
+    `name` is the API's name for it, `DetectLabels`. `permission` is what its caller's role must hold.
+    `about` says which members of a request name what it is about. `matches` is the threshold of an operation
+    that matches faces. `shows` says where an answer, or what its jobs list, shows how alike people are.
+    `bills` is what an answer costs, None for nothing. `analysis` is what the jobs do that it starts.
+    `sets_purpose` tells which purpose a request gives its subject; `rights` maps members of a request to the
+    operations whose right they need too. `is_own` is for what Rekognition doesn't have.
+    """
+
+    name: str
+    run: Run
+    area: Area
+    permission: Permission
+    about: About = NOTHING
+    matches: Threshold | None = None
+    shows: Shown | None = None
+    bills: Bill | None = None
+    analysis: Analysis | None = None
+    sets_purpose: PurposeAfter | None = None
+    rights: Mapping[str, str] | None = None
+    is_own: bool = False
+
+    @cached_property
+    def key(self) -> str:
+        """As botocore names the method of a client: `detect_labels`."""
+        return str(xform_name(self.name))
+
+    def analyze(self, ctx: Context, request: dict[str, Any], state: dict[str, Any] | None) -> Iterator[Step]:
+        """Its `analysis`. Raises TypeError where it starts no jobs."""
+        if self.analysis is None:
+            raise TypeError(f"{self.name} starts no jobs.")
+        return self.analysis(ctx, request, state)
+
+
+def table(*areas: tuple[Operation, ...]) -> Mapping[str, Operation]:
+    """The operations of some areas by their keys. Raises ValueError where two have the same key."""
+    joined: dict[str, Operation] = {}
+    for operation in (one for area in areas for one in area):
+        if operation.key in joined:
+            raise ValueError(f"{operation.name} is declared twice.")
+        joined[operation.key] = operation
+    return joined
