@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlalchemy import func, select
 
-from regard.collections import following
+from regard.collections import changes, following
 from regard.collections.changes import Space
 from regard.collections.fastscan import Sizes
 from regard.collections.followed import FollowedIndexes
@@ -19,6 +20,7 @@ from regard.collections.records import FaceBox, NewFace
 from regard.collections.store import CollectionStore
 from regard.errors import ResourceNotFoundException, ThrottlingException
 from regard.storage.database import Database
+from regard.storage.schema import removals
 from tests.collections.gallery_data import people
 from tests.waiting import PATIENCE, wait_until
 
@@ -32,7 +34,7 @@ class Process:
     def __init__(self, data: Path, **options: object) -> None:
         self.database = Database.open(data)
         self.indexes = FollowedIndexes(
-            self.database, DIMENSION, folder=data / "index", **({"sizes": SIZES} | options)
+            self.database, DIMENSION, **({"folder": data / "index", "sizes": SIZES} | options)
         )
         self.collections = CollectionStore(self.database, self.indexes)
         self.gallery = Gallery(self.database, self.indexes, most_faces=100_000)
@@ -118,6 +120,30 @@ def test_an_index_that_does_not_fit_the_database_is_built_anew(process: Process,
     assert again.find("c", vectors[60]) == [ids[60]]
     assert len(again.index("c")) == 150
     again.close()
+
+
+def test_an_index_that_missed_erasures_which_are_forgotten_is_built_anew(
+    process: Process, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of one that is kept on disk, and of one in the memory of a process that nobody has asked for long."""
+    monkeypatch.setattr(changes, "KEPT_REMOVALS", 5)
+    vectors = people(200, DIMENSION)
+    ids = process.enrol("c", vectors)
+    process.index("c").settle()
+    process.close()
+    idle, busy = Process(tmp_path, folder=None), Process(tmp_path, folder=None)
+    assert idle.find("c", vectors[3]) == [ids[3]]
+    for face_id in ids[:20]:
+        busy.gallery.delete(busy.collections.get("c"), [face_id])
+    with busy.database.read() as connection:
+        assert connection.execute(select(func.count()).select_from(removals)).scalar_one() == 5
+    restarted = Process(tmp_path)
+    for behind in (idle, restarted):
+        assert len(behind.index("c")) == 180
+        assert behind.find("c", vectors[3]) == []
+        assert behind.find("c", vectors[20]) == [ids[20]]
+    for one in (idle, busy, restarted):
+        one.close()
 
 
 def test_an_index_of_another_life_of_the_database_is_not_used(process: Process, tmp_path: Path) -> None:

@@ -12,11 +12,13 @@ from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, bindparam, func, insert, select
+from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
-from regard.storage.schema import collections, faces, facts, removals, user_vectors
+from regard.storage.schema import collections, engine_positions, faces, facts, removals, user_vectors
 
 PAGE = 16_384  # vectors that are read at a time
+KEPT_REMOVALS = 1_000_000  # of the whole database; an index that is farther behind is built anew
+_PRUNED = 10_000  # removals at a time, so that no erasure waits long
 
 
 class Space(StrEnum):
@@ -93,6 +95,30 @@ def log_removals(connection: Connection, collection: int, space: Space, vectors:
         insert(removals),
         [{"collection": collection, "space": space.value, "vector": vector} for vector in vectors],
     )
+    _prune(connection)
+
+
+def _prune(connection: Connection) -> None:
+    """Forgets old removals, but for those that an engine has yet to follow: nobody counts its vectors again.
+
+    What another server is forgetting is left to it.
+    """
+    old = removals.c.sequence <= select(func.max(removals.c.sequence)).scalar_subquery() - KEPT_REMOVALS
+    unfollowed = (
+        select(func.min(engine_positions.c.removal))
+        .join(collections, collections.c.row == engine_positions.c.collection)
+        .where(engine_positions.c.version != collections.c.version)
+        .scalar_subquery()
+    )
+    followed = removals.c.sequence <= func.coalesce(unfollowed, removals.c.sequence)
+    chosen = (
+        select(removals.c.sequence)
+        .where(old, followed)
+        .order_by(removals.c.sequence)
+        .limit(_PRUNED)
+        .with_for_update(skip_locked=True)
+    )
+    connection.execute(delete(removals).where(removals.c.sequence.in_(chosen)))
 
 
 def version_of(connection: Connection, collection: int) -> int | None:

@@ -30,6 +30,7 @@ from regard.errors import ThrottlingException
 from regard.storage.database import Database
 
 _log = structlog.get_logger()
+_GONE = -1  # the version of a collection that is not there
 _COMPARED = 3  # vectors of every segment that are compared with the database when it is opened
 
 # Told a collection's id, how many vectors of its index are done, and how many there are; at the end they are
@@ -61,7 +62,7 @@ class Following:
         self._name = ""
         self.lock = threading.Lock()
         self.index: FastScanIndex | None = None  # readable without the lock, once there is one
-        self.version = -1
+        self.version = _GONE
         self.progress = (0, 0)
         self.used = 0.0
         self.stopping = False  # set by who is about to close it, so that a long load ends
@@ -77,8 +78,13 @@ class Following:
     def catch_up(self) -> FastScanIndex:
         """Brings the index level with the database, opening it first where it is not open."""
         if self.index is not None:
-            self._follow(self.index)
-            return self.index
+            living = self._follow(self.index)
+            if len(self.index) <= living or self.version == _GONE:
+                return self.index
+            # It was not asked for so long that removals it had yet to follow are forgotten.
+            self.index.discard()
+            self.index = None
+            self._let_go()
         index, kept = self._open()
         started = time.monotonic()
         try:
@@ -192,7 +198,7 @@ class Following:
                 if self.progress[1]:
                     self._tell(changes.living, changes.living)
                 self.progress = (0, 0)
-                self.version = -1 if changes.version is None else changes.version
+                self.version = _GONE if changes.version is None else changes.version
                 return changes.living
             self._tell(len(index) + sum(len(one.rows) for one in batch), changes.living)
 
