@@ -41,6 +41,10 @@ from regard.settings import Settings
         ),
         ("MILVUS", "aws", "REGARD_MILVUS must be like http://HOST:19530, or a file that ends in .db."),
         ("MILVUS", "http://u:p@h", "must not hold a password; give it in REGARD_MILVUS_TOKEN."),
+        ("ORIGINS", "app.example.org", "REGARD_ORIGINS must be `*`, or origins like https://app.example.org"),
+        ("ORIGINS", "https://app.example.org/", "'https://app.example.org/' is none."),
+        ("ORIGINS", "https://a.org,null", "'null' is none."),
+        ("ORIGINS", "https://a.org,", "'' is none."),
         ("S3_ENDPOINT", "http://[::1", "REGARD_S3_ENDPOINT must be `aws` or an http:// or https:// URL"),
     ],
 )
@@ -54,6 +58,18 @@ def test_an_override_is_held_to_the_same_bounds() -> None:
     with pytest.raises(RegardError, match="REGARD_QUEUE must be 1 or more, not 0"):
         Settings.load({}, queue=0)
     assert Settings.load({"REGARD_PORT": "80"}, port=0).port == 0
+
+
+def test_origins_are_kept_as_browsers_write_them() -> None:
+    assert Settings.load({}).allowed_origins == ()
+    assert Settings.load({"REGARD_ORIGINS": "*"}).allowed_origins == ("*",)
+    given = "https://App.example.org, https://b.org:443,http://[::1]:8080,capacitor://localhost"
+    assert Settings.load({"REGARD_ORIGINS": given}).allowed_origins == (
+        "https://app.example.org",
+        "https://b.org",
+        "http://[::1]:8080",
+        "capacitor://localhost",
+    )
 
 
 @pytest.mark.parametrize("endpoint", ["aws", "http://localhost:9000", "https://s3.example.org"])

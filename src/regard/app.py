@@ -44,6 +44,7 @@ from regard.vision.nudity import NudityDetector
 from regard.vision.protective import ProtectiveDetector
 from regard.vision.session import SessionPool, one_thread_each
 from regard.vision.text import TextAnalyzer
+from regard.wire.browsers import allow_origins
 from regard.wire.endpoint import Endpoint, not_found, routes
 from regard.wire.own import OwnPath, own_routes
 from regard.wire.spec import wire_names
@@ -194,5 +195,6 @@ def asgi(parts: Parts) -> Starlette:
 
     return Starlette(
         routes=[Route("/healthz", healthz), *routes(endpoint), *own_routes(own)],
+        middleware=allow_origins(parts.settings.allowed_origins),
         exception_handlers={404: not_found},
     )

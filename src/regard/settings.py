@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 from regard.errors import RegardError
 
 _PORTS = 65_535
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}  # which browsers leave out
 
 
 def _setting(
@@ -62,6 +64,11 @@ class Settings:
     video_pixels: int = _setting(35_389_440, "Most pixels of a frame of a stored video, as displayed.")
     manifest_images: int = _setting(10_000, "Most images in a manifest for bulk analysis.")
     clock_skew: int = _setting(300, "Seconds that a signed request's clock may be off.")
+    origins: str = _setting(
+        "",
+        "Web pages that may call Regard from a browser, by their origins: https://HOST or https://HOST:PORT, "
+        "separated by commas; `*` for every page.",
+    )
     collection_faces: int = _setting(10_000_000, "Most faces in one collection.")
     index_memory: int = _setting(
         0,
@@ -147,6 +154,11 @@ class Settings:
         return {name: "" if value is None else str(value) for name, value in values.items()}
 
     @property
+    def allowed_origins(self) -> tuple[str, ...]:
+        """The origins whose pages may call Regard from a browser, as browsers write them, or `*`."""
+        return tuple(self.origins.split(",")) if self.origins else ()
+
+    @property
     def worker_count(self) -> int:
         """How many images are analysed at the same time."""
         if self.workers:
@@ -181,6 +193,8 @@ def _parse(setting: Field[Any], value: Any) -> Any:
         return Path(os.path.expanduser(value))
     if setting.name == "buckets":
         return ",".join(_with_home(item) for item in str(value).split(","))
+    if setting.name == "origins":
+        return ",".join(_origin(item.strip()) for item in str(value).split(","))
     if setting.name == "account" and not re.fullmatch("[0-9]{12}", value):
         raise RegardError("REGARD_ACCOUNT must be 12 digits.")
     if setting.name == "index_engine" and value not in ("local", "milvus"):
@@ -212,6 +226,18 @@ def _with_home(bucket: str) -> str:
     """`NAME=~/FOLDER` with the home folder spelled out: no shell does so behind an equals sign."""
     name, equals, folder = bucket.partition("=")
     return name + equals + os.path.expanduser(folder.strip())
+
+
+def _origin(text: str) -> str:
+    """An origin as browsers write it, or `*`. Raises RegardError."""
+    origin = text.lower()
+    if origin != "*" and not _ORIGIN.fullmatch(origin):
+        raise RegardError(
+            "REGARD_ORIGINS must be `*`, or origins like https://app.example.org with commas between them, "
+            f"and nothing behind host and port; {text!r} is none."
+        )
+    scheme, _, host = origin.partition("://")
+    return origin.removesuffix(_DEFAULT_PORTS.get(scheme, "")) if host else origin
 
 
 def _milvus(text: str) -> str:

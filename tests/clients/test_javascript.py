@@ -4,48 +4,20 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import time
 import uuid
 from pathlib import Path
 from typing import Any
 
-import pytest
-from platformdirs import user_cache_path
-
-SCRIPT = Path(__file__).parent / "javascript"
+from tests.waiting import PATIENCE
 
 
-@pytest.fixture(scope="module")
-def package() -> Path:
-    """The script beside its node_modules, which are installed once for each user."""
-    npm = shutil.which("npm")
-    if npm is None or shutil.which("node") is None:
-        pytest.skip("Node.js is not installed; it is needed only to test the AWS SDK for JavaScript")
-    folder = user_cache_path("regard") / "tests" / "javascript"
-    folder.mkdir(parents=True, exist_ok=True)
-    wanted = (SCRIPT / "package.json").read_text()
-    installed = folder / "installed.json"  # written last, so that an install that broke off is made again
-    if not installed.exists() or installed.read_text() != wanted:
-        (folder / "package.json").write_text(wanted)
-        subprocess.run(
-            [npm, "install", "--no-audit", "--no-fund", "--no-package-lock"],
-            cwd=folder,
-            check=True,
-            capture_output=True,
-            timeout=240,
-        )
-        installed.write_text(wanted)
-    shutil.copy(SCRIPT / "drive.mjs", folder)
-    return folder
-
-
-def test_a_journey_through_the_collections(package: Path, server: Any, portrait: Path):
+def test_a_journey_through_the_collections(javascript: Path, server: Any, portrait: Path):
     collection = f"javascript-{uuid.uuid4()}"
     done = subprocess.run(
         ["node", "drive.mjs"],
-        cwd=package,
+        cwd=javascript,
         env={
             **os.environ,
             "REGARD_ENDPOINT": server.endpoint,
@@ -57,7 +29,7 @@ def test_a_journey_through_the_collections(package: Path, server: Any, portrait:
         },
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stderr
