@@ -85,6 +85,16 @@ def test_groups_of_which_too_little_is_known_are_not_judged() -> None:
     assert not any("a real difference" in one for one in said)
 
 
+def test_groups_of_one_rate_are_not_told_apart() -> None:
+    one, one_rows = crowd("A", 40, alike=0.1, seed=1)
+    other, other_rows = crowd("B", 40, alike=0.1, seed=1)
+    said = bias_verdicts(audit(one + other, one_rows + other_rows))["race"]
+    [sentence] = [
+        told for told in said if told.startswith("At 99 %, no difference is seen in the false match")
+    ]
+    assert sentence.endswith(" per million pairs in every group.")
+
+
 def test_one_person_makes_no_strangers() -> None:
     samples = [
         made.sample(name, "one" if name < "b" else name, {"race": name[0]}) for name in ("a1", "a2", "b1")

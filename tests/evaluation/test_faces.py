@@ -57,7 +57,7 @@ def test_every_picture_is_looked_at_in_its_order(
     assert [look.sample.name for look in seen.looks] == [file.name for file in files]
     assert [look.row is not None for look in seen.looks] == [True, False, False, False, False, True]
     assert [look.error for look in seen.looks[2:5]] == [
-        "It is too small: 40 × 40 pixels.",
+        "It is too small: 40 × 40 pixels, where a side must have 80.",
         "It can't be decoded: neither JPEG nor PNG.",
         "It is gone.",
     ]

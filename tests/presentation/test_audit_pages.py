@@ -14,7 +14,7 @@ from regard.evaluation.bias import audit_bias
 from regard.evaluation.intervals import Rate
 from regard.evaluation.watchlist import audit_watchlist
 from regard.presentation.audits.bias_page import bias_page
-from regard.presentation.audits.plots import rate_plot
+from regard.presentation.audits.plots import RatePlot, rate_plot
 from regard.presentation.audits.watchlist_page import watchlist_page
 from regard.presentation.numbers import digits, per_million, percent, span, times
 
@@ -49,36 +49,41 @@ def test_pages_are_well_formed(pages: list[str]) -> None:
         ElementTree.fromstring(re.sub(r"(<meta[^>]*)>", r"\1/>", body))  # noqa: S314
 
 
-def x_of(drawing: str) -> list[float]:
-    return [float(circle.get("cx", "")) for circle in ElementTree.fromstring(drawing).iter("circle")]  # noqa: S314
-
-
 def test_an_axis_is_logarithmic() -> None:
-    drawing = rate_plot(
-        "", {str(size): Rate.counted(1000, size) for size in (10**4, 10**5, 10**6)}, per_million
-    )
-    first, second, third = x_of(drawing)
+    rates = {str(size): Rate.counted(1000, size) for size in (10**4, 10**5, 10**6)}
+    first, second, third = places(rate_plot("", "", rates, per_million))
     assert first - second == pytest.approx(second - third, abs=0.2)
     assert first > second
 
 
-def test_a_rate_of_zero_is_an_open_circle_at_the_left_edge() -> None:
-    drawing = rate_plot("", {"a": Rate.counted(0, 1000), "b": Rate.counted(100, 1000)}, per_million)
-    assert drawing.count('class="zero"') == 1
-    assert min(x_of(drawing)) == x_of(drawing)[0]
+def test_a_rate_of_zero_is_marked_and_stands_at_the_left_edge() -> None:
+    plot = rate_plot("", "", {"a": Rate.counted(0, 1000), "b": Rate.counted(100, 1000)}, per_million)
+    assert plot is not None
+    assert [bar.is_zero for bar in plot.bars] == [True, False]
+    assert min(places(plot)) == places(plot)[0] == plot.left
 
 
 def test_a_group_without_a_rate_is_said_to_have_none() -> None:
-    assert "not enough pictures" in rate_plot("", {"a": None, "b": Rate.counted(1, 10)}, percent)
-    assert rate_plot("", {"a": None}, percent) == ""
+    plot = rate_plot("", "", {"a": None, "b": Rate.counted(1, 10)}, percent)
+    assert plot is not None
+    assert plot.bars[0].value == "not enough pictures"
+    assert rate_plot("", "", {"a": None}, percent) is None
+
+
+def places(plot: RatePlot | None) -> list[float]:
+    assert plot is not None
+    return [bar.x for bar in plot.bars if bar.x is not None]
 
 
 @pytest.mark.parametrize("power", range(-9, 1))
 def test_every_rate_can_be_drawn(power: int) -> None:
     rate = Rate.of(10.0**power, events=3, trials=10**9, effective=10 / 10.0**power)
-    for place in x_of(rate_plot("", {"a": rate, "b": Rate.counted(0, 10)}, per_million)):
-        assert np.isfinite(place)
-        assert 0 <= place <= 420
+    plot = rate_plot("", "", {"a": rate, "b": Rate.counted(0, 10)}, per_million)
+    assert plot is not None
+    for bar in plot.bars:
+        for place in (bar.low, bar.x, bar.high):
+            assert np.isfinite(place)
+            assert 0 <= place <= plot.width
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from importlib.metadata import version
 from io import TextIOWrapper
 from typing import Annotated
 
 import typer
 
+import regard
 from regard.cli.lazy import Entry, LazyGroup
 from regard.errors import RegardError
 
@@ -53,7 +53,7 @@ app = typer.Typer(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"regard {version('regard')}")
+        typer.echo(f"regard {regard.__version__}")
         raise typer.Exit
 
 

@@ -1,90 +1,121 @@
-"""Rates with their intervals as a drawing: one row a group, on an axis in powers of ten. Plain SVG."""
+"""Rates with their intervals as a drawing: one bar a group, on an axis in powers of ten."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from html import escape
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
 from regard.evaluation.intervals import Rate
 from regard.presentation.numbers import with_interval
 
-# In the drawing's own units; it is scaled to the width of the page, a telephone's too.
-_WIDTH, _LEFT, _RIGHT = 420, 12, 12
-_ROW, _AXIS = 38, 26
-_DECADES = 9  # an axis is never longer
+_WIDTH, _LEFT, _RIGHT = 420, 12, 408
+_ROW, _AXIS = 38, 26  # heights
+_MAX_DECADES = 9  # of an axis
+_MAX_LABELLED = 4  # decades; of more, every other one has a label
 
 
-def rate_plot(title: str, rates: Mapping[str, Rate | None], show: Callable[[float], str]) -> str:
-    """Groups below each other; `show` words a rate. An open circle at the left edge is a rate of zero."""
-    known = {name: rate for name, rate in rates.items() if rate is not None}
+@dataclass(frozen=True, slots=True)
+class GridLine:
+    """A power of ten; `label` is empty where there is no room for one, `anchor` is SVG's text-anchor."""
+
+    x: float
+    label: str
+    anchor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A group's rate at `x`, and its interval from `low` to `high`; all are None where it has none."""
+
+    name: str
+    value: str
+    top: int
+    x: float | None = None
+    low: float | None = None
+    high: float | None = None
+    is_zero: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RatePlot:
+    """A drawing in units of its own, which is scaled to the width of the page, a telephone's too.
+
+    `title` is for who can't see it.
+    """
+
+    caption: str
+    title: str
+    height: int
+    bottom: int
+    grid: tuple[GridLine, ...]
+    bars: tuple[Bar, ...]
+    width: int = _WIDTH
+    left: int = _LEFT
+    right: int = _RIGHT
+
+
+def rate_plot(
+    caption: str, title: str, rates: Mapping[str, Rate | None], show: Callable[[float], str]
+) -> RatePlot | None:
+    """Groups below each other; `show` words a rate. None where no group has a rate.
+
+    A rate of zero stands at the left edge.
+    """
+    known = [rate for rate in rates.values() if rate is not None]
     if not known:
-        return ""
-    low, high = _range(known)
-    height = _ROW * len(rates) + _AXIS
-
-    def x(rate: float) -> float:
-        place = (math.log10(max(rate, 10.0**low)) - low) / (high - low)
-        return _LEFT + place * (_WIDTH - _LEFT - _RIGHT)
-
-    drawn = [_grid(low, high, x, height - _AXIS, show)]
-    for row, (name, rate) in enumerate(rates.items()):
-        drawn.append(_row(name, rate, row * _ROW, x, show))
-    return (
-        f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{escape(title)}">'
-        + "".join(drawn)
-        + "</svg>"
+        return None
+    axis = _Axis.of(known)
+    bottom = _ROW * len(rates)
+    return RatePlot(
+        caption=caption,
+        title=title,
+        height=bottom + _AXIS,
+        bottom=bottom,
+        grid=tuple(axis.grid(show)),
+        bars=tuple(
+            _bar(name, rate, row * _ROW, axis, show) for row, (name, rate) in enumerate(rates.items())
+        ),
     )
 
 
-def _range(rates: Mapping[str, Rate]) -> tuple[int, int]:
-    """The powers of ten at both ends. A lower bound of hardly anything does not make the axis longer."""
-    most = max(rate.high for rate in rates.values())
-    least = min(
-        (max(rate.low, rate.value / 10) for rate in rates.values() if rate.value > 0), default=most / 10
-    )
-    high = math.ceil(math.log10(most) - 1e-9)
-    low = math.floor(math.log10(least) + 1e-9)
-    return max(min(low, high - 1), high - _DECADES), high
+@dataclass(frozen=True, slots=True)
+class _Axis:
+    """From 10 to the power of `low` to that of `high`."""
+
+    low: int
+    high: int
+
+    @classmethod
+    def of(cls, rates: list[Rate]) -> _Axis:
+        """A lower bound of hardly anything does not make the axis longer."""
+        largest = max(rate.high for rate in rates)
+        smallest = min(
+            (max(rate.low, rate.value / 10) for rate in rates if rate.value > 0), default=largest / 10
+        )
+        high = math.ceil(math.log10(largest) - 1e-9)
+        low = math.floor(math.log10(smallest) + 1e-9)
+        return cls(max(min(low, high - 1), high - _MAX_DECADES), high)
+
+    def x(self, rate: float) -> float:
+        place = (math.log10(max(rate, 10.0**self.low)) - self.low) / (self.high - self.low)
+        return round(_LEFT + place * (_RIGHT - _LEFT), 1)
+
+    def grid(self, show: Callable[[float], str]) -> Iterator[GridLine]:
+        for power in range(self.low, self.high + 1):
+            anchor = "start" if power == self.low else "end" if power == self.high else "middle"
+            is_labelled = self.high - self.low <= _MAX_LABELLED or (power - self.low) % 2 == 0
+            yield GridLine(self.x(10.0**power), _tick(show(10.0**power)) if is_labelled else "", anchor)
 
 
-def _grid(
-    low: int, high: int, x: Callable[[float], float], bottom: float, show: Callable[[float], str]
-) -> str:
-    drawn = []
-    for power in range(low, high + 1):
-        at = x(10.0**power)
-        anchor = "start" if power == low else "end" if power == high else "middle"
-        drawn.append(f'<line class="grid" x1="{at:.1f}" x2="{at:.1f}" y1="0" y2="{bottom}"/>')
-        if high - low <= 4 or (power - low) % 2 == 0:
-            drawn.append(
-                f'<text class="tick" x="{at:.1f}" y="{bottom + 17}" text-anchor="{anchor}">'
-                f"{_tick(show(10.0**power))}</text>"
-            )
-    return "".join(drawn)
+def _bar(name: str, rate: Rate | None, top: int, axis: _Axis, show: Callable[[float], str]) -> Bar:
+    if rate is None:
+        return Bar(name, "not enough pictures", top)
+    low, high = axis.x(rate.low), axis.x(rate.high)
+    return Bar(name, with_interval(rate, show), top, axis.x(rate.value), low, high, rate.value == 0)
 
 
 def _tick(text: str) -> str:
     """A power of ten without zeros behind the comma: 1 %, 0.01 %."""
     number, space, unit = text.partition(" ")
     return (number.rstrip("0").rstrip(".") if "." in number else number) + space + unit
-
-
-def _row(
-    name: str, rate: Rate | None, top: float, x: Callable[[float], float], show: Callable[[float], str]
-) -> str:
-    label = f'<text class="name" x="{_LEFT}" y="{top + 15}">{escape(name)}</text>'
-    if rate is None:
-        return label + _value("not enough pictures", top)
-    middle = top + 27
-    dot = "zero" if rate.value == 0 else "rate"
-    return (
-        label
-        + _value(with_interval(rate, show), top)
-        + f'<line class="bar" x1="{x(rate.low):.1f}" x2="{x(rate.high):.1f}" y1="{middle}" y2="{middle}"/>'
-        + f'<circle class="{dot}" cx="{x(rate.value):.1f}" cy="{middle}" r="4.5"/>'
-    )
-
-
-def _value(text: str, top: float) -> str:
-    return f'<text class="value" x="{_WIDTH - _RIGHT}" y="{top + 15}" text-anchor="end">{escape(text)}</text>'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from regard.evaluation.bias import BiasAudit, Column
@@ -12,6 +12,7 @@ from regard.evaluation.intervals import CONFIDENCE, Rate, student
 from regard.evaluation.watchlist import Share, WatchlistAudit
 from regard.presentation.numbers import digits, per_million, percent, times
 
+_REAL = "a real difference."  # how a sentence ends that says so
 _FEW = 30  # people: a group with fewer is not compared, unless a difference shows in spite of that
 _MANY = 1_000_000  # degrees of freedom, where Student's t is normal
 
@@ -34,6 +35,20 @@ _WORDS = {
     "not_found": _Words("share of pictures where no face is found", "a face is found in every picture"),
     "gender_error": _Words("share of faces whose gender is read wrongly", "every gender is read rightly"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A sentence, and whether it tells of a difference that is real."""
+
+    sentence: str
+    is_real: bool
+
+
+def ranked(sentences: Iterable[str]) -> list[Verdict]:
+    """The sentences of an audit, those of real differences first."""
+    verdicts = (Verdict(sentence, sentence.endswith(_REAL)) for sentence in sentences)
+    return sorted(verdicts, key=lambda one: not one.is_real)
 
 
 def bias_verdicts(audit: BiasAudit) -> dict[str, list[str]]:
@@ -63,7 +78,7 @@ def _judge(finding: Finding, people: dict[str, int]) -> str:
     at = "" if finding.threshold is None else f"At {finding.threshold:g} %, "
     words, found = _WORDS[finding.measure], finding.comparison
     if found is not None and found.is_real:
-        return _sentence(f"{at}the {words.rate} of {_apart(found, finding.rates, words)}: a real difference.")
+        return _sentence(f"{at}the {words.rate} of {_apart(found, finding.rates, words)}: {_REAL}")
     large = {name: rate for name, rate in finding.rates.items() if people[name] >= _FEW}
     rates = large if len(large) > 1 else finding.rates
     found = compare(rates)
@@ -74,6 +89,9 @@ def _judge(finding: Finding, people: dict[str, int]) -> str:
             f"{words.show(most)}{words.unit} in every group."
         )
     worse, better = rates[found.worse], rates[found.better]
+    if found.worse == found.better:
+        rate = f"{words.show(worse.value)}{words.unit}"
+        return _sentence(f"{at}no difference is seen in the {words.rate}: {rate} in every group.")
     seen = f"{found.better} {words.show(better.value)}, {found.worse} {words.show(worse.value)}{words.unit}"
     more = needed(worse, better)
     if more is None:
@@ -110,7 +128,7 @@ def _ages(column: Column) -> list[str]:
     high, low = known[worse], known[better]
     apart = high.value - wider * (high.value - high.low) > low.value + wider * (low.high - low.value)
     told = f"Ages are off by {high.value:.1f} years for {worse} and by {low.value:.1f} for {better}"
-    return [f"{told}: a real difference." if apart else f"{told}; that may be chance."]
+    return [f"{told}: {_REAL}" if apart else f"{told}; that may be a coincidence."]
 
 
 def watchlist_verdicts(audit: WatchlistAudit) -> list[str]:
@@ -140,8 +158,8 @@ def _of_shares(column: str, shares: tuple[Share, ...], threshold: float) -> str 
     )
     if found.is_real:
         sure = f"they are matched wrongly at least {times(found.at_least)} as often as {found.better}"
-        return f"{told}; {sure}, with 95 % confidence: a real difference."
-    return f"{told}; that may be chance."
+        return f"{told}; {sure}, with 95 % confidence: {_REAL}"
+    return f"{told}; that may be a coincidence."
 
 
 def _sentence(text: str) -> str:
