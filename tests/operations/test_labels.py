@@ -6,12 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image as Pillow
 from tests import scenes
 
 from regard.app import Parts
 from regard.caller import LOCAL
 from regard.errors import InvalidParameterException, ValidationException
+from regard.operations.label_shapes import label_shape
+from regard.vision.faces.face import Box
+from regard.vision.image import Image
+from regard.vision.labels import Instance, Label
+from regard.vision.taxonomy import load_taxonomy
 from regard.wire.validate import validate
 
 BOTH = ["GENERAL_LABELS", "IMAGE_PROPERTIES"]
@@ -66,6 +71,13 @@ def test_the_most_certain_are_first_and_55_percent_is_the_least(call) -> None:
     assert min(confidences) >= 55
     assert len(call(MinConfidence=1.0)["Labels"]) > len(confidences)
     assert all(label["Confidence"] >= 99 for label in call(MinConfidence=99.0)["Labels"])
+
+
+def test_instances_are_no_less_certain_than_asked_for() -> None:
+    instances = [Instance(Box(0, 0, 50, 50), confidence) for confidence in (90.0, 55.0, 54.9)]
+    label, image = Label.of("Cup", 90.0, instances), Image(np.zeros((100, 100, 3), np.uint8), "")
+    shape = label_shape(label, load_taxonomy(), image, min_confidence=55)
+    assert [instance["Confidence"] for instance in shape["Instances"]] == [90.0, 55.0]
 
 
 @pytest.mark.parametrize("most", [0, 1, 3, 5000])
@@ -125,7 +137,7 @@ def test_image_properties_are_told_of_picture_foreground_and_background(call) ->
 
 
 def test_a_red_picture_is_red(call) -> None:
-    red = scenes.png(Image.new("RGB", (200, 200), (255, 0, 0)))
+    red = scenes.png(Pillow.new("RGB", (200, 200), (255, 0, 0)))
     answer = call(red, Features=["IMAGE_PROPERTIES"])
     assert answer["ImageProperties"]["DominantColors"] == [
         {
@@ -142,7 +154,7 @@ def test_a_red_picture_is_red(call) -> None:
 
 @pytest.mark.parametrize("most", [0, 1, 4, 12, 20])
 def test_no_more_colours_are_returned_than_asked_for(call, most: int) -> None:
-    noise = Image.fromarray(np.random.default_rng(0).integers(0, 255, (200, 200, 3), np.uint8))
+    noise = Pillow.fromarray(np.random.default_rng(0).integers(0, 255, (200, 200, 3), np.uint8))
     settings = {"ImageProperties": {"MaxDominantColors": most}}
     answer = call(scenes.png(noise), Features=["IMAGE_PROPERTIES"], Settings=settings)
     assert len(answer["ImageProperties"]["DominantColors"]) <= min(most, 12)
@@ -171,5 +183,5 @@ def test_what_the_api_does_not_allow_is_refused(call, request_: dict) -> None:
 
 
 def test_a_picture_that_shows_nothing_has_labels_of_no_object(call) -> None:
-    grey = scenes.png(Image.new("RGB", (120, 90), (127, 127, 127)))
+    grey = scenes.png(Pillow.new("RGB", (120, 90), (127, 127, 127)))
     assert all(label["Instances"] == [] for label in call(grey)["Labels"])

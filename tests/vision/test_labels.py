@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from importlib.resources import files
 
 import numpy as np
@@ -11,8 +12,8 @@ import pytest
 from regard.vision.faces import Face, FaceAnalyzer
 from regard.vision.faces.face import Box, Pose, Quality
 from regard.vision.features import load_feature_head
-from regard.vision.image import Image
-from regard.vision.labels import LabelDetector
+from regard.vision.image import Image, decode_image
+from regard.vision.labels import Instance, Label, LabelDetector
 from regard.vision.labels.derive import chances
 from regard.vision.labels.objects import (
     COCO,
@@ -24,8 +25,10 @@ from regard.vision.labels.objects import (
     find_candidates,
     load_calibration,
 )
+from regard.vision.people import bodies_with_faces
 from regard.vision.session import SessionPool
 from regard.vision.taxonomy import load_taxonomy
+from tests import scenes
 
 TAXONOMY = load_taxonomy()
 
@@ -144,6 +147,35 @@ def test_a_doubtful_face_counts_only_where_a_body_may_be() -> None:
 def test_a_dark_picture_outdoors_is_one_of_night(luma: float, outdoors: float, night: bool) -> None:
     said = chances(TAXONOMY, [], {"Outdoors": outdoors}, [], 480, luma)
     assert (said["Night"] >= 0.55) == night
+
+
+def test_a_label_is_as_certain_as_the_surest_of_its_instances() -> None:
+    box = Box(0, 0, 10, 10)
+    label = Label.of("Tie", 93.0, [Instance(box, 39.0), Instance(box, 21.0)])
+    assert [one.confidence for one in label.instances] == [93.0, 21.0]
+    assert Label.of("Sea", 93.0, []).instances == ()
+
+
+def test_a_body_is_as_certain_as_the_face_in_it() -> None:
+    left, right = Instance(Box(0, 0, 100, 300), 60.0), Instance(Box(200, 0, 100, 300), 70.0)
+    faces = [face(30, 40, 97.0), face(400, 40, 99.0)]
+    assert bodies_with_faces([right, left], faces) == (replace(left, confidence=97.0), right)
+    assert bodies_with_faces([right, left], []) == (right, left)
+
+
+def test_in_any_picture_labels_agree_with_their_instances_and_their_parents(
+    sessions: SessionPool, analyzer: FaceAnalyzer
+) -> None:
+    detector = LabelDetector(sessions)
+    for file in sorted(scenes.PICTURES.glob("*.jpg")):
+        image = decode_image(file.read_bytes())
+        labels = {label.name: label for label in detector.label(image, analyzer.detect(image))}
+        for label in labels.values():
+            confidences = [one.confidence for one in label.instances]
+            assert confidences == sorted(confidences, reverse=True)
+            assert confidences[:1] in ([], [label.confidence])
+            for parent in TAXONOMY.concepts[label.name].parents:
+                assert labels[parent].confidence >= label.confidence
 
 
 def test_a_portrait_shows_a_person_and_no_scene(

@@ -13,10 +13,10 @@ from regard.vision.faces.face import Box, Pose, Quality
 from regard.vision.image import Image, decode_image
 from regard.vision.labels.label import Instance
 from regard.vision.labels.objects import FoundClass
+from regard.vision.people import find_people
 from regard.vision.pixels import Copies
 from regard.vision.protective import Cover, EquippedPerson, PartName, ProtectiveDetector
 from regard.vision.protective.parts import Region, hand_of_pose, head_of_body, head_of_face, head_of_pose
-from regard.vision.protective.people import find_people
 from regard.vision.protective.pose import BodyPose, Point
 from regard.vision.session import SessionPool
 from tests import scenes

@@ -12,14 +12,20 @@ from regard.vision.properties import ImageProperties, PartProperties, box_colour
 from regard.vision.taxonomy import Taxonomy
 
 
-def label_shape(label: Label, taxonomy: Taxonomy, image: Image, colours: int | None) -> dict[str, Any]:
-    """A Label. `colours`: how many dominant colours each instance gets; None where they were not asked
-    for."""
+def label_shape(
+    label: Label, taxonomy: Taxonomy, image: Image, *, min_confidence: float, colours: int | None = None
+) -> dict[str, Any]:
+    """A Label, with its instances of `min_confidence`, in percent, and more.
+
+    `colours`: how many dominant colours each instance gets; None where they were not asked for.
+    """
     concept = taxonomy.concepts[label.name]
     return {
         "Name": label.name,
         "Confidence": label.confidence,
-        "Instances": [_instance(one, image, colours) for one in label.instances],
+        "Instances": [
+            _instance(one, image, colours) for one in label.instances if one.confidence >= min_confidence
+        ],
         "Parents": _named(concept.parents),
         "Aliases": _named(concept.aliases),
         "Categories": _named([concept.category]),

@@ -43,7 +43,10 @@ def detect_labels(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
             for label in detector.label(image, faces, objects)
             if label.confidence >= least and filters.pass_(detector.taxonomy.concepts[label.name])
         ]
-        answer["Labels"] = [label_shape(label, detector.taxonomy, image, colours) for label in labels[:most]]
+        answer["Labels"] = [
+            label_shape(label, detector.taxonomy, image, min_confidence=least, colours=colours)
+            for label in labels[:most]
+        ]
     if colours is not None:
         answer["ImageProperties"] = _properties(image, objects, faces, colours)
     return answer

@@ -52,7 +52,7 @@ class LabelAnalysis(_Spanned):
     def look(self, sample: Sample) -> Sequence[Item]:
         looks, at = sample.looks, sample.frame.timestamp
         shapes = [
-            label_shape(label, self._taxonomy, looks.frame, None)
+            label_shape(label, self._taxonomy, looks.frame, min_confidence=self._least)
             for label in looks.labels()
             if label.confidence >= self._least and self._filters.pass_(self._taxonomy.concepts[label.name])
         ]

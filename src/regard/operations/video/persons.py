@@ -15,7 +15,7 @@ from regard.video.frame_looks import FrameLooks
 from regard.video.sweep import Sample
 from regard.video.tracks import Tracker
 from regard.vision.body_parts import corners
-from regard.vision.protective.people import owners_of
+from regard.vision.people import owners_of
 
 
 class PersonAnalysis:

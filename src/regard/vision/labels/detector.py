@@ -13,6 +13,7 @@ from regard.vision.labels.label import Label
 from regard.vision.labels.objects import FoundClass, ObjectDetector
 from regard.vision.labels.scenes import SceneReader
 from regard.vision.model import Runner
+from regard.vision.people import bodies_with_faces
 from regard.vision.taxonomy import load_taxonomy
 
 _LEAST = 1e-4  # chances below that are not worth a label, whatever is asked for
@@ -42,10 +43,15 @@ class LabelDetector:
         """
         objects = self.find_objects(image) if objects is None else objects
         scenes = self._scenes.read(image.pixels)
-        instances = {self.taxonomy.objects[one.name].name: one.instances for one in objects}
+        instances = {
+            self.taxonomy.objects[one.name].name: (
+                bodies_with_faces(one.instances, faces) if one.name == "person" else one.instances
+            )
+            for one in objects
+        }
         found = chances(self.taxonomy, objects, scenes, faces, image.height, _luma(image))
         labels = [
-            Label(name, 100 * chance, instances.get(name, ()))
+            Label.of(name, 100 * chance, instances.get(name, ()))
             for name, chance in found.items()
             if chance >= _LEAST
         ]

@@ -122,7 +122,7 @@ def found_classes(
                 boxes[rows].tolist(), chances[rows].tolist(), strict=True
             )
         ]
-        presence = 100 * calibration.presence(chances[rows])
+        presence = 100 * max(calibration.presence(chances[rows]), float(chances[rows[0]]))
         found.append(FoundClass(COCO[number], presence, _shown(instances), tuple(chances[rows].tolist())))
     return found
 

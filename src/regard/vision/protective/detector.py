@@ -14,6 +14,7 @@ from regard.vision.image import Image
 from regard.vision.labels.label import Instance
 from regard.vision.labels.objects import FoundClass, ObjectDetector
 from regard.vision.model import Runner
+from regard.vision.people import Person, find_people
 from regard.vision.pixels import GREY, Copies
 from regard.vision.protective.equipment import Cover, EquipmentReader, HandLook, HeadLook
 from regard.vision.protective.parts import (
@@ -24,7 +25,6 @@ from regard.vision.protective.parts import (
     head_of_face,
     head_of_pose,
 )
-from regard.vision.protective.people import Person, find_people
 from regard.vision.protective.pose import BodyPose
 
 LEAST = 0.5  # chance from which on a part, and a piece of equipment on it, is answered

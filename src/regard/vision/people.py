@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -49,6 +49,17 @@ def find_people(
         if owner < 0 and face.confidence >= LEAST_FACE:
             people.append(Person(_body_of(face.box, width, height), face.confidence, face))
     return sorted(people, key=lambda person: -person.box.area)[:limit]
+
+
+def bodies_with_faces(bodies: Sequence[Instance], faces: Sequence[Face]) -> tuple[Instance, ...]:
+    """The same bodies, the most certain first: each at least as certain as the face that belongs to it."""
+    certain = [body.confidence for body in bodies]
+    owners = owners_of(corners([body.box for body in bodies]), corners([face.box for face in faces]))
+    for face, owner in zip(faces, owners, strict=True):
+        if owner >= 0:
+            certain[owner] = max(certain[owner], face.confidence)
+    raised = [replace(body, confidence=sure) for body, sure in zip(bodies, certain, strict=True)]
+    return tuple(sorted(raised, key=lambda body: -body.confidence))
 
 
 def owners_of(bodies: Floats, faces: Floats) -> list[int]:
