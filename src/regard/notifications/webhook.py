@@ -15,9 +15,6 @@ from urllib.parse import urlunsplit
 from regard.notifications.channel import Resolve, Target, find_target
 
 if TYPE_CHECKING:
-    pass
-
-if TYPE_CHECKING:
     import httpx
 
 HEADER = "X-Regard-Signature"
