@@ -53,7 +53,7 @@ class _Process:
         self.database = Database.open(folder)
         self.indexes = FollowedIndexes(self.database, dimension, folder=folder / "index")
         self.collections = CollectionStore(self.database, self.indexes)
-        self.gallery = Gallery(self.database, self.indexes, most_faces=1_000_000_000)
+        self.gallery = Gallery(self.database, self.indexes, max_faces=1_000_000_000)
 
     def find(self, probe: NDArray[np.float32], limit: int, radius: float) -> list[int]:
         collection = self.collections.get(_NAME)
@@ -73,7 +73,7 @@ def _regard(folder: Path) -> dict[str, Any]:
     process = _Process(data, dimension)
     process.collections.create(_NAME, "bench")
     collection = process.collections.get(_NAME)
-    loader = BulkLoader(process.database, most_faces=1_000_000_000)
+    loader = BulkLoader(process.database, max_faces=1_000_000_000)
     started = time.perf_counter()
     for start in range(0, count, _BATCH):
         part = np.asarray(gallery.vectors[start : start + _BATCH])

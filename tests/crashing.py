@@ -34,7 +34,7 @@ FACES = 3  # of an image
 def stores(folder: Path, url: str | None = None) -> tuple[Database, CollectionStore, Gallery]:
     database = Database.open(folder, url)
     indexes = FollowedIndexes(database, DIMENSION, folder=folder / "index", sizes=Sizes(tail=32, segment=256))
-    return database, CollectionStore(database, indexes), Gallery(database, indexes, most_faces=10_000)
+    return database, CollectionStore(database, indexes), Gallery(database, indexes, max_faces=10_000)
 
 
 def faces_of(image: int) -> list[NewFace]:

@@ -75,7 +75,7 @@ def stores(database: Database) -> Stores:
     return Stores(
         database,
         CollectionStore(database, indexes),
-        Gallery(database, indexes, most_faces=100_000),
+        Gallery(database, indexes, max_faces=100_000),
         AuditLog(database),
     )
 

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from lfw import Pairs, accuracy, all_pairs, embedded, interval, redrawn, true_match_rates
-from regard.collections.similarity import Calibration
+from regard.collections.similarity import SimilarityCurve
 
 # Similarity in percent, and the false match rate that it is to mean.
 ANCHORS = {80.0: 1e-4, 95.0: 1e-5, 99.0: 1e-6}
@@ -35,16 +35,16 @@ def fit_tail(impostors: Pairs) -> tuple[float, float]:
     return start, float(below.weight.sum() / (below.weight @ np.log(start / below.distance)))
 
 
-def fit(impostors: Pairs) -> Calibration:
+def fit(impostors: Pairs) -> SimilarityCurve:
     """Least squares in the logarithm of the distance over the anchors."""
     start, exponent = fit_tail(impostors)
     log_odds = [np.log((100 - percent) / percent) for percent in ANCHORS]
     log_distance = [np.log(start) + np.log(rate / TAIL) / exponent for rate in ANCHORS.values()]
     slope, offset = np.polyfit(log_odds, log_distance, 1)
-    return Calibration(float(np.exp(offset)), float(1 / slope))
+    return SimilarityCurve(float(np.exp(offset)), float(1 / slope))
 
 
-def report(title: str, calibration: Calibration, impostors: Pairs, genuine: Pairs) -> None:
+def report(title: str, calibration: SimilarityCurve, impostors: Pairs, genuine: Pairs) -> None:
     print(f"\n{title}: {len(impostors.distance)} impostor pairs, {len(genuine.distance)} genuine pairs")
     print("| similarity | distance | false match rate | true match rate |\n|---|---|---|---|")
     for percent in (50, 80, 90, 95, 99, 99.9):

@@ -102,8 +102,8 @@ def build(
         report=report,
         engine=engine,
     )
-    gallery = Gallery(database, indexes, most_faces=settings.collection_faces)
-    users = Users(database, indexes, UserVectors.load(), most_users=settings.collection_users)
+    gallery = Gallery(database, indexes, max_faces=settings.collection_faces)
+    users = Users(database, indexes, UserVectors.load(), max_users=settings.collection_users)
     models = Models(
         faces=analyzer,
         texts=TextAnalyzer(sessions),

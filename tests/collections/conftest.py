@@ -10,6 +10,6 @@ from tests.postgres import Place
 
 @pytest.fixture
 def store(place: Place) -> Stores:
-    stores = Stores(place.open(), most_users=4)
+    stores = Stores(place.open(), max_users=4)
     stores.collections.create("c", "1")
     return stores

@@ -22,12 +22,12 @@ DIMENSION = 16
 class Stores:
     """What one process has of a database."""
 
-    def __init__(self, place: Place, most_faces: int = 10_000) -> None:
+    def __init__(self, place: Place, max_faces: int = 10_000) -> None:
         self.database = place.open()
         indexes = FollowedIndexes(self.database, DIMENSION)
         self.collections = CollectionStore(self.database, indexes)
-        self.gallery = Gallery(self.database, indexes, most_faces=most_faces)
-        self.loader = BulkLoader(self.database, most_faces=most_faces)
+        self.gallery = Gallery(self.database, indexes, max_faces=max_faces)
+        self.loader = BulkLoader(self.database, max_faces=max_faces)
 
     def load(self, batch: Embeddings) -> Loaded:
         return self.loader.load(self.collections.get("c"), batch)
@@ -111,7 +111,7 @@ def test_a_face_without_particulars_gets_ids_of_its_own_and_the_whole_image(stor
 
 
 def test_a_batch_beyond_the_quota_is_refused_whole(place: Place) -> None:
-    stores = Stores(place, most_faces=12)
+    stores = Stores(place, max_faces=12)
     stores.collections.create("c", "1")
     stores.load(some(10))
     with pytest.raises(ServiceQuotaExceededException, match="can't hold more than 12 faces"):

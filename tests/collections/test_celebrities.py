@@ -34,8 +34,8 @@ class Stores:
     def __post_init__(self) -> None:
         indexes = FollowedIndexes(self.database, DIMENSION)
         self.collections = CollectionStore(self.database, indexes)
-        gallery = Gallery(self.database, indexes, most_faces=1000)
-        members = Users(self.database, indexes, VECTORS, most_users=1000)
+        gallery = Gallery(self.database, indexes, max_faces=1000)
+        members = Users(self.database, indexes, VECTORS, max_users=1000)
         self.celebrities = Celebrities(self.database, gallery, members)
 
     def put(self, name: str, urls: list[str] | None = None, known_gender: str | None = None) -> Celebrity:

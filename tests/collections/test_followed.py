@@ -37,7 +37,7 @@ class Process:
             self.database, DIMENSION, **({"folder": data / "index", "sizes": SIZES} | options)
         )
         self.collections = CollectionStore(self.database, self.indexes)
-        self.gallery = Gallery(self.database, self.indexes, most_faces=100_000)
+        self.gallery = Gallery(self.database, self.indexes, max_faces=100_000)
 
     def enrol(self, name: str, vectors: np.ndarray, digest: str = "d") -> list[str]:
         faces = [

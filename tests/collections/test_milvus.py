@@ -86,7 +86,7 @@ class Process:
         self.engine = MilvusEngine(milvus.uri)
         self.indexes = FollowedIndexes(database, DIMENSION, engine=self.engine)
         self.collections = CollectionStore(database, self.indexes)
-        self.gallery = Gallery(database, self.indexes, most_faces=100_000)
+        self.gallery = Gallery(database, self.indexes, max_faces=100_000)
 
     def enrol(self, vectors: np.ndarray, digest: str = "d") -> list[str]:
         faces = [
@@ -169,7 +169,7 @@ def test_what_was_committed_before_a_crash_is_fed_though_nobody_searches(
     one.find(VECTORS[0])
     collection = one.collections.get("c")
     one.indexes.close()  # from here on the first commits, and dies before it feeds
-    Gallery(one.database, FollowedIndexes(one.database, DIMENSION), most_faces=9).delete(collection, ids[:1])
+    Gallery(one.database, FollowedIndexes(one.database, DIMENSION), max_faces=9).delete(collection, ids[:1])
     [name] = two.held()
     two.indexes.keep_level()
     wait_until(lambda: not two.engine.call("get", name, ids=[1]))

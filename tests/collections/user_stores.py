@@ -29,7 +29,7 @@ class Stores:
     """What one process has of a database, with one collection `c`."""
 
     database: Database
-    most_users: int = 1000
+    max_users: int = 1000
     collections: CollectionStore = field(init=False)
     gallery: Gallery = field(init=False)
     users: Users = field(init=False)
@@ -37,8 +37,8 @@ class Stores:
     def __post_init__(self) -> None:
         indexes = FollowedIndexes(self.database, DIMENSION)
         self.collections = CollectionStore(self.database, indexes)
-        self.gallery = Gallery(self.database, indexes, most_faces=10_000)
-        self.users = Users(self.database, indexes, VECTORS, most_users=self.most_users)
+        self.gallery = Gallery(self.database, indexes, max_faces=10_000)
+        self.users = Users(self.database, indexes, VECTORS, max_users=self.max_users)
 
     @property
     def collection(self) -> Collection:

@@ -41,10 +41,10 @@ class Stores:
     gallery: Gallery
 
 
-def store_in(database: Database, most_faces: int = 1000) -> Stores:
+def store_in(database: Database, max_faces: int = 1000) -> Stores:
     indexes = FollowedIndexes(database, DIMENSION)
     return Stores(
-        indexes, CollectionStore(database, indexes), Gallery(database, indexes, most_faces=most_faces)
+        indexes, CollectionStore(database, indexes), Gallery(database, indexes, max_faces=max_faces)
     )
 
 
@@ -176,7 +176,7 @@ def test_a_missing_collection_is_refused_in_aws_words(store: Stores) -> None:
 
 
 def test_a_full_collection_takes_no_more_and_keeps_what_it_has(place: Place) -> None:
-    store = store_in(place.open(), most_faces=2)
+    store = store_in(place.open(), max_faces=2)
     store.collections.create("c", "1")
     with pytest.raises(ServiceQuotaExceededException):
         enrol(store, "c", a_face(1), a_face(2, left=0.4), a_face(3, left=0.7))

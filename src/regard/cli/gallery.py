@@ -38,7 +38,7 @@ def index(
     naming: Annotated[
         Naming, typer.Option("--name-from", help="Where ExternalImageId comes from.")
     ] = Naming.AUTO,
-    most_faces: Annotated[
+    max_faces: Annotated[
         int | None,
         typer.Option("--max-faces", min=1, help="At most so many faces of each picture, the largest."),
     ] = None,
@@ -71,8 +71,8 @@ def index(
         raise RegardError(f"There is no JPEG or PNG in {folder}.")
     with local_gate(data, case) as gate:
         options: dict[str, object] = {"CollectionId": collection, "QualityFilter": quality.value}
-        if most_faces is not None:
-            options["MaxFaces"] = most_faces
+        if max_faces is not None:
+            options["MaxFaces"] = max_faces
         gate.check("index_faces", Image={"Bytes": b"-"}, **options)  # before a collection is made for it
         created = ensure_collection(gate, collection, purpose, on_stderr=as_json)
         way = options | {"ExternalImageId": naming.value, "Database": gate.incarnation()}

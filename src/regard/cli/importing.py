@@ -70,7 +70,7 @@ def import_(
         found = _find(gate, collection)
         journal = None if found is None else _Journal.open(gate, found, file, ids)
         done = 0 if journal is None or again else min(journal.position(), source.rows)
-        loader = BulkLoader(gate.parts.database, most_faces=gate.parts.settings.collection_faces)
+        loader = BulkLoader(gate.parts.database, max_faces=gate.parts.settings.collection_faces)
         _check_rows(source, done, hidden=as_json)
         _check_quota(gate, loader, source, found, done)
         ensure_collection(gate, collection, purpose, on_stderr=as_json)

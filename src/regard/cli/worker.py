@@ -17,7 +17,7 @@ from regard.governance.keys import KeyStore
 from regard.jobs.leases import JobLeases
 from regard.jobs.notices import JobNotices
 from regard.jobs.store import JobStore
-from regard.jobs.worker import Gate, Worker
+from regard.jobs.worker import JobRunner, Worker
 from regard.notifications.delivery import Delivery
 from regard.settings import Settings
 from regard.storage.database import Database
@@ -58,7 +58,7 @@ def _work(settings: Settings, stop: threading.Event) -> None:
             key = keys.find(key_id)
             return None if key is None else key.secret
 
-        def gate() -> Gate:
+        def gate() -> JobRunner:
             from regard.app import build  # seconds and memory that only a worker with work pays
 
             parts = build(settings)

@@ -104,9 +104,9 @@ class BulkLoader:
     as it is kept. So a batch, or a part of it, may be loaded again and nothing is doubled.
     """
 
-    def __init__(self, database: Database, *, most_faces: int) -> None:
+    def __init__(self, database: Database, *, max_faces: int) -> None:
         self._database = database
-        self._most_faces = most_faces
+        self._max_faces = max_faces
         compiled = (
             insert(faces).values({c.name: bindparam(c.name) for c in _COLUMNS}).compile(database.engine)
         )
@@ -126,10 +126,9 @@ class BulkLoader:
             self._prepare(connection)
             current = lock_collection(connection, collection)
             fresh = self._fresh(connection, current.row, batch, columns)
-            if current.face_count + len(fresh) > self._most_faces:
+            if current.face_count + len(fresh) > self._max_faces:
                 raise ServiceQuotaExceededException(
-                    f"The collection {collection.collection_id} can't hold more than "
-                    f"{self._most_faces} faces."
+                    f"The collection {collection.collection_id} can't hold more than {self._max_faces} faces."
                 )
             if fresh:
                 columns["collection"] = [current.row] * len(batch)

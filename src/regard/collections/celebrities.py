@@ -29,7 +29,7 @@ from regard.collections.gallery import Gallery
 from regard.collections.records import Association, Celebrity, Collection, NewFace
 from regard.collections.similarity import distance_at, similarity
 from regard.collections.store import find_collection, insert_collection
-from regard.collections.users import MOST_FACES, Users
+from regard.collections.users import MAX_FACES, Users
 from regard.errors import (
     InvalidParameterException,
     RegardError,
@@ -106,8 +106,8 @@ class Celebrities:
         if not known:
             self._users.create(collection, celebrity.celebrity_id, _REQUEST)
         joined = Joined()
-        for first in range(0, len(photos), MOST_FACES):
-            self._enrol_some(collection, celebrity, photos[first : first + MOST_FACES], first, joined)
+        for first in range(0, len(photos), MAX_FACES):
+            self._enrol_some(collection, celebrity, photos[first : first + MAX_FACES], first, joined)
         return joined
 
     def all(self) -> list[Celebrity]:

@@ -17,7 +17,7 @@ from regard.storage.schema import celebrities, collections, faces, user_vectors,
 
 GALLERY = ":celebrities"
 KNOWN_GENDERS = ("Male", "Female", "Nonbinary", "Unlisted")
-MOST_URLS = 255
+MAX_URLS = 255
 
 _UNLISTED = "Unlisted"
 _ID_LETTERS = string.ascii_letters + string.digits
@@ -98,8 +98,8 @@ def check_celebrity(name: str, urls: Sequence[str] | None, known_gender: str | N
     """Raises RegardError for what a celebrity can't be called or have."""
     if not (name.strip() and name.isprintable() and len(name) <= _LONGEST_NAME):
         raise RegardError(f"A celebrity's name has 1 to {_LONGEST_NAME} printable characters.")
-    if len(urls or ()) > MOST_URLS:
-        raise RegardError(f"A celebrity has {MOST_URLS} URLs at most.")
+    if len(urls or ()) > MAX_URLS:
+        raise RegardError(f"A celebrity has {MAX_URLS} URLs at most.")
     for url in urls or ():
         if not url or not url.isprintable() or " " in url:
             raise RegardError(f"{url!r} is no URL.")

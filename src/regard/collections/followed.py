@@ -16,7 +16,7 @@ from regard.collections.fastscan import Sizes
 from regard.collections.following import Following, Making, Report
 from regard.collections.index import Index
 from regard.collections.milvus import MilvusEngine
-from regard.collections.shared import SharedFollowing, behind, is_fed, sweep
+from regard.collections.shared import SharedFollowing, behind, erase_orphans, is_fed
 from regard.collections.snapshot import MANIFEST
 from regard.collections.workers import Workers
 from regard.errors import ServiceError, ThrottlingException
@@ -54,7 +54,7 @@ class FollowedIndexes:
         self._memory = memory
         self._folder = folder
         self._engine = engine
-        self._unswept = engine is not None
+        self._may_hold_orphans = engine is not None
         self._patience = patience
         self._sizes = sizes or Sizes()
         self._workers = Workers(threads)
@@ -114,8 +114,8 @@ class FollowedIndexes:
             folder = self._path(collection, space)
             if folder is not None:
                 shutil.rmtree(folder, ignore_errors=True)
-        self._unswept = self._engine is not None
-        self._sweep()
+        self._may_hold_orphans = self._engine is not None
+        self._erase_orphans()
 
     def keep_level(self) -> None:
         """From now on follows the database in a thread of its own, large collections from the start."""
@@ -217,7 +217,7 @@ class FollowedIndexes:
             if self._stopped.wait(_POLL * 10):
                 return
         while not self._stopped.wait(_POLL):
-            self._attempt(self._sweep)
+            self._attempt(self._erase_orphans)
             self._attempt(self._follow_loaded)
             self._attempt(self._follow_shared)
 
@@ -277,13 +277,13 @@ class FollowedIndexes:
                 self._find(collection, space)
                 self._attempt(self._follow_idle, collection, space)
 
-    def _sweep(self) -> None:
+    def _erase_orphans(self) -> None:
         """Erases from the engine what is left there of collections that are gone, later where it is away."""
-        if self._engine is None or not self._unswept:
+        if self._engine is None or not self._may_hold_orphans:
             return
         try:
-            sweep(self._database, self._engine)
-            self._unswept = False
+            erase_orphans(self._database, self._engine)
+            self._may_hold_orphans = False
         except ServiceError as error:
             _log.warning("deleted collections leave the engine later", reason=error.message)
 

@@ -26,10 +26,10 @@ FACE_COLUMNS = [column for column in faces.c if column.name != "vector"]
 class Gallery:
     """The faces of every collection of one database. What a method has answered survives a crash."""
 
-    def __init__(self, database: Database, indexes: FollowedIndexes, *, most_faces: int) -> None:
+    def __init__(self, database: Database, indexes: FollowedIndexes, *, max_faces: int) -> None:
         self._database = database
         self._indexes = indexes
-        self._most_faces = most_faces
+        self._max_faces = max_faces
 
     def add(
         self, collection: Collection, new: Sequence[NewFace], *, image_digest: str, external_image_id: str
@@ -45,10 +45,9 @@ class Gallery:
             image_id = known[0].image_id if known else str(uuid.uuid4())
             answer = [_same_face(face, known) for face in new]
             fresh = [n for n, face in enumerate(answer) if face is None]
-            if current.face_count + len(fresh) > self._most_faces:
+            if current.face_count + len(fresh) > self._max_faces:
                 raise ServiceQuotaExceededException(
-                    f"The collection {collection.collection_id} can't hold more than "
-                    f"{self._most_faces} faces."
+                    f"The collection {collection.collection_id} can't hold more than {self._max_faces} faces."
                 )
             rows = [_face_row(new[n], current.row, image_id, image_digest, external_image_id) for n in fresh]
             for n, stored in zip(fresh, _insert_faces(connection, current.row, rows), strict=True):

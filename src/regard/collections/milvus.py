@@ -18,7 +18,7 @@ from regard.errors import InternalServerError, RegardError, ServiceError, Thrott
 _log = structlog.get_logger()
 _SECONDS = 10.0  # that a request waits for Milvus
 _BATCH = 4096  # vectors in one message: Milvus takes 64 MB, and 16,384 ids in one query
-_MARGIN = 1e-3  # how much further Milvus looks than asked, since it may round what is measured again here
+_MARGIN = 1e-3  # how much further Milvus searches than asked, since it may round what is measured again here
 _CONNECTION_FAILED = 2  # pymilvus' own code
 _NOT_FOUND = 100  # https://milvus.io/docs, "collection not found"
 
@@ -119,7 +119,7 @@ class MilvusEngine:
         with self._lock:
             if self._client is None:
                 options: dict[str, Any] = {"token": self._token} if self._token else {}
-                # A pool of its own: gRPC's would wait longer and longer before it looks for Milvus again.
+                # A pool of its own: gRPC's would wait longer and longer before it tries Milvus again.
                 options["grpc_options"] = {"grpc.use_local_subchannel_pool": 1}
                 self._client = self._library.MilvusClient(uri=self._uri, timeout=_SECONDS, **options)
             return self._client
@@ -143,7 +143,7 @@ class MilvusIndex:
     """The vectors of one space, in Milvus' collection `name`. Which are found is Milvus' to say; how far
     they are is measured here.
 
-    `broken` is set when a call failed: what it holds must be looked at again then.
+    `broken` is set when a call failed: what it holds must be checked again then.
     """
 
     def __init__(self, engine: MilvusEngine, name: str, dimension: int) -> None:

@@ -20,9 +20,7 @@ _GROWTH = 8
 # So many codes for each neighbour that is asked for are looked up before the radius is considered.
 _FOR_EACH = 40
 _AT_LEAST = 1000
-_MOST = (
-    8192  # codes of a segment that are looked up; where more are near enough, all its vectors are measured
-)
+_MAX_LOOKED_UP = 8192  # codes of a segment; where more are near enough, all its vectors are measured
 _WHOLE = 2_097_152  # vectors that one search measures in this way: a radius so wide tells nothing any more
 _BLOCK = 16_384  # vectors that are measured at a time
 _ALONE = 65_536  # so many codes are scanned before another thread would have begun
@@ -67,7 +65,7 @@ class _Scan:
         self._probe = probe
         self._turned = turned
         self._radius = radius
-        self._most = min(_MOST, len(segment))
+        self._max_looked_up = min(_MAX_LOOKED_UP, len(segment))
         self._always: NDArray[np.float32] = np.empty(0, np.float32)  # distances of the outliers
         # Codes, the nearest first: squared distances less what codes err by on average, and places.
         self.squared: NDArray[np.float32] = np.empty(0, np.float32)
@@ -79,9 +77,9 @@ class _Scan:
         """The squared code distance, adjusted as `squared` is, that vectors within `distance` keep to."""
         return self.segment.errors.bound(distance, DEVIATIONS) - self.segment.errors.mean
 
-    def begin(self, least: int) -> None:
-        """Scans for the nearest codes, `least` at least, and measures what is measured in any case."""
-        self.bring(max(_FIRST + len(self.segment) // _FIRST_PART, least))
+    def begin(self, minimum: int) -> None:
+        """Scans for the nearest codes, at least `minimum`, and measures what is measured in any case."""
+        self.bring(max(_FIRST + len(self.segment) // _FIRST_PART, minimum))
         self._always = self.segment.distances(self._probe, self.segment.outliers)
 
     def bring(self, count: int) -> None:
@@ -93,8 +91,8 @@ class _Scan:
     def look_up(self, cut: float) -> None:
         """Measures the vectors of all codes nearer than `cut`, and scans for more codes where it must."""
         cut = cut if len(self.segment) > _EXACT else np.inf
-        while len(self.squared) < self._most and self.squared[-1] < cut:
-            self.bring(min(len(self.squared) * _GROWTH, self._most))
+        while len(self.squared) < self._max_looked_up and self.squared[-1] < cut:
+            self.bring(min(len(self.squared) * _GROWTH, self._max_looked_up))
         done = len(self.distances)
         count = int(np.searchsorted(self.squared, cut, side="right"))
         if count > done:

@@ -38,7 +38,7 @@ FORMAT = 1
 _HEADER = 4096
 _SUBSPACE = 4  # dimensions that share 4 bits
 _CENTROIDS = 16
-_STRETCHED_MOST = 4.0
+_MAX_STRETCH = 4.0
 _OUTLYING = 5.0  # standard deviations of a code's error beyond which its vector is always looked up
 _CODES = 32  # vectors in a block of packed codes
 _CHECKED = 256  # vectors under one checksum
@@ -58,7 +58,7 @@ class CodeErrors:
 
     With q the probe, x the vector, y its code, e = y - x: |q-y|² = d² + |e|² - 2 e·(q-x). |e|² has the mean
     and the spread; e·(q-x) has mean 0, since codes are stretched so that e leans to no side, and grows with
-    d. The scan rounds what it adds up to eight bits: `rounding` is the most that a sum was seen to change by.
+    d. The scan rounds what it adds up to eight bits: `rounding` is the largest change of a sum that was seen.
     """
 
     mean: float
@@ -119,7 +119,7 @@ class Segment:
     def __init__(self, buffer: NDArray[np.uint8], file: Path | None = None) -> None:
         """Takes a whole buffer, `file` where it is mapped from one.
 
-        Raises DamagedSegment where it can't be a segment; `verify` looks deeper.
+        Raises DamagedSegment where it can't be a segment; `verify` reads codes and vectors, too.
         """
         header = _read_header(buffer)
         self.buffer = buffer
@@ -185,12 +185,12 @@ class Segment:
         self.alive[places] = 0
         self.vectors[places] = 0
         packer = self._scanned.get_CodePacker()
-        # Codes of chance lie where vectors do not: one fixed code would crowd the scans of what is near it.
-        chance = np.random.default_rng(len(self) + self.living)
+        # Random codes lie where vectors do not: one fixed code would crowd the scans of what is near it.
+        random = np.random.default_rng(len(self) + self.living)
         scanned = faiss.rev_swig_ptr(self._scanned.codes.get(), self._codes.size).reshape(self._codes.shape)
         for place in places.tolist():
             block, within = divmod(place, _CODES)
-            code = chance.integers(0, 256, packer.code_size, np.uint8)
+            code = random.integers(0, 256, packer.code_size, np.uint8)
             packer.pack_1(code, within, self._codes[block : block + 1])
             packer.pack_1(code, within, scanned[block : block + 1])
         for block in np.unique(places // _CHECKED).tolist():
@@ -298,7 +298,7 @@ def _stretch(quantizer: Any, sample: NDArray[np.float32], codes: NDArray[np.uint
     coded = (quantizer.decode(codes) - middle).reshape(subspaces)
     length = np.einsum("nms,nms->m", true, true)
     along = np.einsum("nms,nms->m", true, coded)
-    factors = np.where(along > 0, length / np.where(along > 0, along, 1), 1).clip(1, _STRETCHED_MOST)
+    factors = np.where(along > 0, length / np.where(along > 0, along, 1), 1).clip(1, _MAX_STRETCH)
     centroids = faiss.vector_to_array(quantizer.centroids).reshape(quantizer.M, _CENTROIDS, _SUBSPACE)
     middles = middle.reshape(quantizer.M, 1, _SUBSPACE)
     stretched = middles + (centroids - middles) * factors[:, None, None]

@@ -68,7 +68,7 @@ def is_fed(connection: Connection, collection: int, space: Space) -> bool:
     return connection.execute(asked).first() is not None
 
 
-def sweep(database: Database, engine: MilvusEngine) -> None:
+def erase_orphans(database: Database, engine: MilvusEngine) -> None:
     """Erases what the engine holds of collections that are gone. Other databases' are left alone."""
     with database.read() as connection:
         incarnation, _ = identity_of(connection, 0)

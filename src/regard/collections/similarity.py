@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration:
+class SimilarityCurve:
     """100 / (1 + (d / middle)^steepness), the log-logistic: `middle` is the distance of 50 %.
 
     100 at distance 0, strictly decreasing, with a closed inverse. How often strangers come within a small
@@ -49,13 +49,13 @@ class Calibration:
 
 
 # By `FaceAnalyzer.version`: what a distance means belongs to the embedding that it is measured in.
-CALIBRATIONS: Mapping[str, Calibration] = MappingProxyType(
-    {"1.0": Calibration(0.5988, 17.28), "2.0": Calibration(0.5237, 24.60)}
+CALIBRATIONS: Mapping[str, SimilarityCurve] = MappingProxyType(
+    {"1.0": SimilarityCurve(0.5988, 17.28), "2.0": SimilarityCurve(0.5237, 24.60)}
 )
 CURRENT = "2.0"
 
 
-def calibration_of(face_model_version: str) -> Calibration:
+def calibration_of(face_model_version: str) -> SimilarityCurve:
     """What distances in a collection mean. Vectors of a model that isn't known here, which somebody imported,
     are read as if the current one had made them.
     """

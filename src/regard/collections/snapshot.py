@@ -1,6 +1,6 @@
 """Segments on disk: what a restart finds of an index, so that it need not be built anew.
 
-A folder holds a file for each segment, named by chance and written once, and `manifest.json`, which says what
+A folder holds a file for each segment, randomly named and written once, and `manifest.json`, which says what
 they are and how far they go. A file counts once the manifest names it; those that none names are removed when
 the folder is opened and whenever the manifest changes. One process at a time keeps a folder, and holds its
 lock: it writes erasures into the mapped files at once. Others map the files privately.

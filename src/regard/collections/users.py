@@ -42,7 +42,7 @@ from regard.storage.clock import milliseconds
 from regard.storage.database import Database
 from regard.storage.schema import user_vectors, users
 
-MOST_FACES = 100
+MAX_FACES = 100
 _SEARCHES = 10
 
 
@@ -56,12 +56,12 @@ class Users:
     """
 
     def __init__(
-        self, database: Database, indexes: FollowedIndexes, vectors: UserVectors, *, most_users: int
+        self, database: Database, indexes: FollowedIndexes, vectors: UserVectors, *, max_users: int
     ) -> None:
         self._database = database
         self._indexes = indexes
         self._vectors = vectors
-        self._most_users = most_users
+        self._max_users = max_users
 
     def create(self, collection: Collection, user_id: str, request: IdempotentRequest) -> None:
         """Makes a user without faces. Raises ConflictException, ServiceQuotaExceededException."""
@@ -71,10 +71,9 @@ class Users:
                 return
             if is_user(connection, current.row, user_id):
                 raise ConflictException(f"The user id: {user_id} already exists")
-            if current.user_count >= self._most_users:
+            if current.user_count >= self._max_users:
                 raise ServiceQuotaExceededException(
-                    f"The collection {collection.collection_id} can't hold more than "
-                    f"{self._most_users} users."
+                    f"The collection {collection.collection_id} can't hold more than {self._max_users} users."
                 )
             row = {
                 "collection": current.row,
@@ -133,16 +132,16 @@ class Users:
             named = faces_named(connection, current.row, face_ids)
             held = held_faces(connection, current.row, user_id)
             free = [face for face in named if face.user_id is None]
-            if free and len(held) >= MOST_FACES:
+            if free and len(held) >= MAX_FACES:
                 raise ServiceQuotaExceededException(
-                    f"The user {user_id} has {MOST_FACES} faces, and can't have more."
+                    f"The user {user_id} has {MAX_FACES} faces, and can't have more."
                 )
             admission = admit(
                 self._vectors,
                 self._matrix(held),
                 self._matrix(free),
                 threshold=threshold,
-                room=MOST_FACES - len(held),
+                room=MAX_FACES - len(held),
             )
             joined = [free[n] for n in admission.joined]
             if joined:
@@ -212,7 +211,7 @@ class Users:
     ) -> list[list[UserMatch]]:
         """What `search` answers for each of the probes (n, dimension), all in one state of the collection."""
         found: list[list[UserMatch]] = []
-        # A user whose faces change in this moment has a new row: it is looked for again, not missed.
+        # A user whose faces change in this moment has a new row: it is searched for again, not missed.
         for _ in range(_SEARCHES):
             index = self._indexes.follow(collection.row, Space.USERS)
             near = [index.search(probe, limit=limit, radius=radius) for probe in probes]

@@ -1,4 +1,4 @@
-"""Pictures that are to be looked at by people after moderation: HumanLoopConfig opens one record each."""
+"""Pictures that people are to review after moderation: HumanLoopConfig opens one record each."""
 
 from __future__ import annotations
 

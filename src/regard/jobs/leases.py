@@ -14,7 +14,7 @@ from regard.storage.clock import milliseconds
 from regard.storage.database import Database
 from regard.storage.schema import job_items, jobs
 
-_CANDIDATES = 8  # looked at, in the order they were started, for one that nobody else takes meanwhile
+_CANDIDATES = 8  # tried in the order they were started, until there is one that nobody else takes meanwhile
 
 
 class LeaseLost(Exception):

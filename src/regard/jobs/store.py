@@ -191,7 +191,7 @@ def end(
         "message": message,
         "finished": now,
         "expires": now + kept,
-        "state": None,  # it may hold what people look like
+        "state": None,  # it may hold embeddings of faces
         "holder": None,
         "lease_until": 0,
         "cancelled": now if cancelled else None,

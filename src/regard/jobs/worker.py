@@ -29,8 +29,8 @@ _LATER_SECONDS = 20.0  # before a job that something else kept from running is t
 log: Any = structlog.get_logger(__name__)
 
 
-class Gate(Protocol):
-    """The only way to an analysis."""
+class JobRunner(Protocol):
+    """What a worker asks of the gate, the only way to an analysis."""
 
     def run_job(self, job: Job) -> Iterator[Step]:
         """The rest of a job, step by step. Raises ServiceError."""
@@ -41,12 +41,12 @@ class Worker:
     """Takes jobs and runs them. `gate` is asked for once there is a job: the models take memory and time."""
 
     def __init__(
-        self, store: JobStore, leases: JobLeases, gate: Callable[[], Gate], *, lease_seconds: float
+        self, store: JobStore, leases: JobLeases, gate: Callable[[], JobRunner], *, lease_seconds: float
     ) -> None:
         self._store = store
         self._leases = leases
         self._make_gate = gate
-        self._gate: Gate | None = None
+        self._gate: JobRunner | None = None
         self._beat_seconds = lease_seconds / 3
         self.name = f"{socket.gethostname()[:64]}/{os.getpid()}/{uuid.uuid4().hex[:8]}"
 
@@ -85,7 +85,7 @@ class Worker:
         log.info("a job was left", **told, outcome=outcome)
         return True
 
-    def _run(self, gate: Gate, lease: Lease, stop: threading.Event) -> str:
+    def _run(self, gate: JobRunner, lease: Lease, stop: threading.Event) -> str:
         try:
             with self._heartbeat(lease), closing(_steps(gate, lease.job)) as steps:
                 for step in steps:
@@ -134,5 +134,5 @@ class Worker:
             thread.join()
 
 
-def _steps(gate: Gate, job: Job) -> Any:
+def _steps(gate: JobRunner, job: Job) -> Any:
     return gate.run_job(job)

@@ -26,7 +26,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A URL, and the one address of its host that was looked at and may be connected to."""
+    """A URL, and the one address of its host that was checked and may be connected to."""
 
     url: SplitResult
     address: str

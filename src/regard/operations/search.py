@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.collections.records import Collection, Match
-from regard.collections.similarity import Calibration, calibration_of
+from regard.collections.similarity import SimilarityCurve, calibration_of
 from regard.context import Context
 from regard.errors import InvalidParameterException
 from regard.governance.permissions import Permission
@@ -68,7 +68,7 @@ def face_vector(ctx: Context, collection: Collection, face_id: str) -> NDArray[n
     return vector
 
 
-def search_radius(calibration: Calibration, threshold: float) -> float:
+def search_radius(calibration: SimilarityCurve, threshold: float) -> float:
     """How far to look for what reaches `threshold`, in percent; the similarity that is shown decides.
 
     It is a hair wider: vectors are stored in half precision, and not even the same picture is at distance 0.

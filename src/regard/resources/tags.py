@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 from regard.errors import ServiceQuotaExceededException
 from regard.storage.schema import tags
 
-MOST_TAGS = 200
+MAX_TAGS = 200
 _TAGS = select(tags.c.key, tags.c.value).where(tags.c.resource == bindparam("resource")).order_by(tags.c.key)
 
 
@@ -19,8 +19,8 @@ def tags_of(connection: Connection, resource: str) -> dict[str, str]:
 
 def put_tags(connection: Connection, resource: str, new: Mapping[str, str]) -> None:
     """Adds tags, replacing those of the same key. Raises ServiceQuotaExceededException above 200."""
-    if len(tags_of(connection, resource).keys() | new.keys()) > MOST_TAGS:
-        raise ServiceQuotaExceededException(f"A resource can't have more than {MOST_TAGS} tags.")
+    if len(tags_of(connection, resource).keys() | new.keys()) > MAX_TAGS:
+        raise ServiceQuotaExceededException(f"A resource can't have more than {MAX_TAGS} tags.")
     if new:
         remove_tags(connection, resource, list(new))
         rows = [{"resource": resource, "key": key, "value": value} for key, value in new.items()]

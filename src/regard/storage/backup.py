@@ -63,7 +63,7 @@ def back_up(database: Database, file: Path, *, replace: bool, progress: Progress
         with _draft_folder(file.parent, f".{file.name}-") as folder:
             draft = folder / FILE
             with database.read() as connection:
-                rows = row_counts(connection)  # the first look fixes the snapshot
+                rows = row_counts(connection)  # the first query fixes the snapshot
                 _copy_out(connection, folder, progress)
             progress("Checking", 0, 1)
             _seal(draft, rows)
@@ -117,7 +117,7 @@ def restore(
 
 
 def check(file: Path) -> None:
-    """Raises RegardError unless the file looks like a backup; that it is undamaged shows when it is read."""
+    """Raises RegardError unless the file begins as a backup does; that it is whole shows when it is read."""
     try:
         with file.open("rb") as source:
             header = source.read(_HEADER)
