@@ -21,6 +21,7 @@ from regard.video.cuts import CutWatch
 from regard.video.frame_looks import Detectors, FrameLooks
 from regard.video.frames import Video
 from regard.video.sweep import Sample, Sweep
+from regard.video.timecode import timecode
 from tests.scenes import PICTURES
 from tests.video import clips, programme
 from tests.video.drawn import shot
@@ -151,7 +152,26 @@ def test_shots_and_black_frames_have_frames_and_timecodes(together: dict[str, li
     assert shots[1]["StartTimecodeSMPTE"] == "00:00:03:00"
     [black] = [one for one in bodies if one.get("TechnicalCueSegment", {}).get("Type") == "BlackFrames"]
     assert black["StartFrameNumber"] == programme.FIRST + programme.SECOND
-    assert black["DurationFrames"] == programme.DARK
+    assert black["EndFrameNumber"] == programme.FIRST + programme.SECOND + programme.DARK - 1
+
+
+def test_a_segment_lasts_from_its_first_frame_to_its_last(together: dict[str, list[Item]]) -> None:
+    for one in (item.body for item in together["start_segment_detection"]):
+        assert one["DurationMillis"] == one["EndTimestampMillis"] - one["StartTimestampMillis"]
+        assert one["DurationFrames"] == one["EndFrameNumber"] - one["StartFrameNumber"]
+        assert one["DurationSMPTE"] == timecode(one["DurationFrames"], programme.RATE)
+
+
+def test_a_segment_of_a_single_frame_lasts_no_time(parts: Parts, tmp_path: Path) -> None:
+    file = clips.write(tmp_path / "one.mp4", shot(1, 1))
+    [segment] = [
+        item.body
+        for item in found(parts, file, "start_segment_detection")[0]["start_segment_detection"]
+        if item.body["Type"] == "SHOT"
+    ]
+    assert (segment["StartFrameNumber"], segment["EndFrameNumber"]) == (0, 0)
+    assert (segment["DurationMillis"], segment["DurationFrames"]) == (0, 0)
+    assert segment["DurationSMPTE"] == "00:00:00:00"
 
 
 class Counted:

@@ -108,7 +108,7 @@ class SegmentAnalysis:
     def _item(self, kind: str, part: Shot | Cue, segment: dict[str, Any]) -> list[Item]:
         if part.confidence < self._least[kind]:
             return []
-        frames = part.last_frame - part.first_frame + 1
+        frames = part.last_frame - part.first_frame  # as on AWS, so that a single frame has none
         body = {
             "Type": kind,
             "StartTimestampMillis": part.start,
