@@ -46,6 +46,18 @@ def parts(installed_pack: InstalledPack, tmp_path_factory: pytest.TempPathFactor
     built.close()
 
 
+def context_of(parts: Parts, operation: str) -> Context:
+    return Context(
+        models=parts.models,
+        stores=parts.stores,
+        settings=parts.settings,
+        caller=LOCAL,
+        operation=operation,
+        looks=parts.models.looks(),
+        threshold=95.0,
+    )
+
+
 def found(
     parts: Parts,
     clip: Path,
@@ -54,18 +66,7 @@ def found(
     places: int | None = None,
 ) -> tuple[dict[str, list[Item]], dict[str, Any]]:
     """What the analyses find up to so many places, and the state there."""
-    contexts = {
-        name: Context(
-            models=parts.models,
-            stores=parts.stores,
-            settings=parts.settings,
-            caller=LOCAL,
-            operation=name,
-            looks=parts.models.looks(),
-            threshold=95.0,
-        )
-        for name in operations
-    }
+    contexts = {name: context_of(parts, name) for name in operations}
     items: dict[str, list[Item]] = {name: [] for name in operations}
     last: dict[str, Any] = {}
     requests = {name: (context, REQUEST) for name, context in contexts.items()}
@@ -172,6 +173,19 @@ def test_a_segment_of_a_single_frame_lasts_no_time(parts: Parts, tmp_path: Path)
     assert (segment["StartFrameNumber"], segment["EndFrameNumber"]) == (0, 0)
     assert (segment["DurationMillis"], segment["DurationFrames"]) == (0, 0)
     assert segment["DurationSMPTE"] == "00:00:00:00"
+
+
+def test_the_last_step_answers_how_long_what_was_read_is(parts: Parts, tmp_path: Path) -> None:
+    part = clips.write(tmp_path / "part.ts", shot(1, 60), sound=True).read_bytes()
+    (tmp_path / "joined.ts").write_bytes(part + part)
+    context = context_of(parts, "start_segment_detection")
+    steps = list(runs.sweep({"start_segment_detection": (context, REQUEST)}, tmp_path / "joined.ts"))
+    shares = [step["start_segment_detection"].progress for step in steps]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+    facts = steps[-1]["start_segment_detection"].facts
+    assert [one["DurationMillis"] for one in facts["VideoMetadata"]] == [4_800]
+    assert [one["DurationMillis"] for one in facts["AudioMetadata"]] == [pytest.approx(4_800, abs=500)]
 
 
 class Counted:

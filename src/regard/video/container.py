@@ -6,17 +6,21 @@ import io
 import os
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn, cast
+from typing import Any, BinaryIO, NamedTuple, NoReturn, cast
 
 import av
-from av.container import Flags, InputContainer
+from av.container import Flags as ContainerFlags
+from av.container import InputContainer
+from av.format import Flags
 from av.stream import Discard, Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
+
+from regard.video.hearing import Hearing
 
 # Demuxers that read one file and nothing else. Playlists (hls, concat, dash, sdp), pictures by pattern
 # (image2) and everything that names further files are not among them.
@@ -113,34 +117,55 @@ def _refused(*_: object) -> NoReturn:
     raise PermissionError("a video may not open other files")
 
 
+class Read(NamedTuple):
+    """A packet of pictures that was read; `heard`: seconds of sound that were read before it."""
+
+    timestamp: int | None
+    is_discard: bool
+    heard: float
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A video file that FFmpeg has opened, and the stream in it that is shown."""
+    """A video file that FFmpeg has opened, the stream in it that is shown, and by index what is heard."""
 
     container: InputContainer
     stream: VideoStream
+    sound: Mapping[int, Hearing]
     _reader: _Reader
+
+    @property
+    def restarts(self) -> bool:
+        """Whether in this format the clock may begin anew within a file."""
+        return may_restart(self.container)
 
     def packets(self) -> Iterator[Any]:
         """The stream's packets in decoding order, ending with an empty one. Damage ends them early.
 
         Raises what the file raised when it couldn't be read.
         """
+        index = self.stream.index
+        streams = [self.stream, *(self.container.streams[index] for index in self.sound)]
         try:
-            yield from self.container.demux(self.stream)
+            for packet in self.container.demux(*streams):
+                if packet.stream_index == index:
+                    yield packet
+                elif packet.size:
+                    self.sound[packet.stream_index].add(packet.pts, packet.duration or 0)
         except (av.FFmpegError, ValueError):
             self._unless_unread()
             yield None
         else:
             self._unless_unread()
 
-    def pictures(self) -> Iterator[tuple[list[Any], VideoFrame]]:
+    def pictures(self) -> Iterator[tuple[list[Read], VideoFrame]]:
         """Decoded frames in the order of presentation, each with the packets that were read for it since the
         last one. Packets that can't be decoded are passed over."""
-        read: list[Any] = []
+        read: list[Read] = []
         for packet in self.packets():
             if packet is not None and packet.size:
-                read.append(packet)
+                heard = max((float(one.heard) for one in self.sound.values()), default=0.0)
+                read.append(Read(packet.pts, packet.is_discard, heard))
             try:
                 frames = self.stream.codec_context.decode(packet)
             except av.FFmpegError:
@@ -156,9 +181,17 @@ class Opened:
             raise self._reader.failure
 
 
+def may_restart(container: InputContainer) -> bool:
+    """Whether the clock of such a file may begin anew within it, as MPEG's streams and Ogg let it."""
+    return bool(container.format.flags & cast(int, Flags.ts_discont.value))
+
+
 @contextmanager
-def opened(file: SharedFile, limits: VideoLimits, *, threads: int = 1) -> Iterator[Opened]:
-    """The file as a container with a video stream, `threads` of which decode.
+def opened(
+    file: SharedFile, limits: VideoLimits, *, threads: int = 1, sound: bool = False
+) -> Iterator[Opened]:
+    """The file as a container with a video stream, `threads` of which decode. `sound`: what is heard is
+    measured as the stream's packets are read.
 
     Raises VideoError when FFmpeg finds no such thing in it.
     """
@@ -181,14 +214,24 @@ def opened(file: SharedFile, limits: VideoLimits, *, threads: int = 1) -> Iterat
             "The file is no video that can be read: it is damaged, incomplete or of another format."
         ) from error
     with container:
-        container.flags &= ~cast(int, Flags.gen_pts.value)  # would keep packets in memory
+        container.flags &= ~cast(int, ContainerFlags.gen_pts.value)  # would keep packets in memory
         stream = _shown(container)
+        heard = _heard(container) if sound else {}
         for other in container.streams:
-            if other.index != stream.index:
+            if other.index != stream.index and other.index not in heard:
                 other.discard = Discard.all
         stream.codec_context.thread_count = threads
         stream.codec_context.options = options
-        yield Opened(container, stream, reader)
+        yield Opened(container, stream, heard, reader)
+
+
+def _heard(container: InputContainer) -> dict[int, Hearing]:
+    restarts = may_restart(container)
+    return {
+        stream.index: Hearing(stream.start_time, stream.time_base, restarts=restarts)
+        for stream in container.streams.audio
+        if stream.codec_context is not None and stream.time_base
+    }
 
 
 def _shown(container: InputContainer) -> VideoStream:

@@ -178,7 +178,8 @@ class CueDetector:
         return parts
 
     def _credit(self, group: list[Block], span: Span) -> tuple[CueKind, Span, float]:
-        moving, length = self._watcher.moving, max(1, self._duration)
+        moving, whole = self._watcher.moving, self._watcher.whole or span
+        length = max(1, whole.end)
         begins = moving.start if moving else span.start
         opening = opening_credits_confidence(group, into=max(0, span.start - begins) / length)
         left = max(0, moving.end - span.end) / 1000 if moving else 0.0

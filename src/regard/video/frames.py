@@ -3,60 +3,42 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from av.container import InputContainer
 from av.video.frame import VideoFrame
-from numpy.typing import NDArray
 
 from regard.video.container import (
     Opened,
+    Read,
     SharedFile,
     VideoError,
     VideoLimits,
     VideoTooLarge,
     opened,
 )
+from regard.video.facts import (
+    AudioFacts,
+    VideoFacts,
+    audio_facts,
+    frame_rate,
+    measured_duration,
+    stated_duration,
+)
 from regard.video.handover import Handover
 from regard.video.picture import Geometry, full_range
-from regard.video.timeline import Clock, Entry, Timeline, entries
+from regard.video.timeline import Clock, Entry, Numbered, Timeline, entries, shown_before
 from regard.vision.image import Image
 from regard.vision.pixels import Pixels
 
 __all__ = ["AudioFacts", "Frame", "Video", "VideoError", "VideoFacts", "VideoLimits", "VideoTooLarge"]
 
 _AHEAD_BYTES, _AHEAD_FRAMES = 64_000_000, 32  # decoded and waiting
-_FASTEST = 1000  # frames a second that are believed
-
-
-@dataclass(frozen=True, slots=True)
-class VideoFacts:
-    """`codec` by FFmpeg's short name, `container` by its long one ("QuickTime / MOV"); `duration` in ms as
-    the file states it; `frame_rate` in frames a second, the mean where it varies; `width` and `height` in px,
-    upright, as displayed; `colour_range` "FULL" or "LIMITED"."""
-
-    codec: str
-    container: str
-    duration: int
-    frame_rate: float
-    width: int
-    height: int
-    colour_range: str
-
-
-@dataclass(frozen=True, slots=True)
-class AudioFacts:
-    """One audio stream: `duration` in ms, `sample_rate` in Hz."""
-
-    codec: str
-    duration: int
-    sample_rate: int
-    channels: int
 
 
 class Frame:
@@ -102,6 +84,14 @@ class Frame:
         return float(np.count_nonzero(values <= least + threshold * span) / values.size)
 
 
+@dataclass(frozen=True, slots=True)
+class _Extent:
+    """How long what was read is, ms: the pictures, and by the streams' index what is heard."""
+
+    pictures: int
+    sound: Mapping[int, int | None]
+
+
 class Video:
     """A stored video. A context manager; `close` stops every reading that is under way.
 
@@ -120,22 +110,24 @@ class Video:
             raise VideoTooLarge(f"The video has {file.size} bytes; {limits.size} is the most.")
         with opened(file, limits, threads=threads) as source:
             # Before anything is decoded: a header may already say that it is too much.
-            _admit(source.stream.width, source.stream.height, _duration(source), limits)
+            _admit(source.stream.width, source.stream.height, limits)
+            stated = stated_duration(source)
+            duration = self._believed(stated)
             first = next((frame for _, frame in source.pictures()), None)
             if first is None:
                 raise VideoError("No frame of the video can be decoded: it is damaged or incomplete.")
-            rate = _rate(source)
-            self._clock = Clock.of(source, first, rate)
+            rate = frame_rate(source)
+            self._clock = Clock.of(source, first, rate, stated)
             self._geometry = Geometry(first, float(source.stream.sample_aspect_ratio or 0))
             width, height = self._geometry.width, self._geometry.height
-            stated = _duration(source)
+            _admit(width, height, limits)
             codec, name = source.stream.codec_context.name, source.container.format.long_name
             colours = "FULL" if full_range(first) else "LIMITED"
-            self._frame_bytes = max(1, sum(plane.buffer_size for plane in first.planes))
-            self.audio = _audio(source.container)
-        duration = self._measured() if stated is None else stated
-        _admit(width, height, duration, limits)
+            frame_bytes = max(1, sum(plane.buffer_size for plane in first.planes))
+            self._ahead = max(2, min(_AHEAD_FRAMES, _AHEAD_BYTES // frame_bytes))
+            self._sound = audio_facts(source)
         self.facts = VideoFacts(codec, name, duration, float(rate), width, height, colours)
+        self.audio = tuple(self._sound.values())
 
     @classmethod
     def open(cls, source: Path | BinaryIO, *, limits: VideoLimits | None = None, threads: int = 1) -> Video:
@@ -161,12 +153,14 @@ class Video:
         """
         if self._closed:
             raise ValueError("the video is closed")
-        ahead = max(2, min(_AHEAD_FRAMES, _AHEAD_BYTES // self._frame_bytes))
-        reading = Handover(lambda: self._decode(start), ahead=ahead, name="video-decoder")
+        reading = Handover(lambda: self._decode(start), ahead=self._ahead, name="video-decoder")
         self._readings.add(reading)
         try:
-            for number, timestamp, decoded in reading:
-                yield Frame(number, timestamp, decoded, self._geometry)
+            for one in reading:
+                if isinstance(one, _Extent):
+                    self._learn(one)
+                else:
+                    yield Frame(one.number, one.timestamp, one.decoded, self._geometry)
         finally:
             reading.close()
 
@@ -182,109 +176,78 @@ class Video:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _decode(self, start: int) -> Generator[tuple[int, int, VideoFrame], None, None]:
-        most = self._limits.minutes * 60_000
-        for number, timestamp, decoded in self._placed(start):
-            if timestamp > most:
-                raise VideoTooLarge(f"The video is longer than {self._limits.minutes} minutes.")
-            if timestamp >= start:
-                yield number, timestamp, decoded
+    def _believed(self, stated: int | None) -> int:
+        """The duration (ms) that the file states; measured where it states none, or one that is refused,
+        since time stamps that jump make it too long. Raises VideoTooLarge."""
+        limit = self._limits.minutes * 60_000
+        if stated is not None and stated <= limit:
+            return stated
+        with opened(self._file, self._limits) as source:
+            duration = measured_duration(source, limit=limit)
+        if duration > limit:
+            raise VideoTooLarge(f"The video is longer than {self._limits.minutes} minutes.")
+        return duration
 
-    def _placed(self, start: int) -> Generator[tuple[int, int, VideoFrame], None, None]:
+    def _learn(self, extent: _Extent) -> None:
+        self.facts = self.facts.after_reading(extent.pictures)
+        self.audio = tuple(
+            facts.after_reading(extent.sound[index]) if index in extent.sound else facts
+            for index, facts in self._sound.items()
+        )
+
+    def _decode(self, start: int) -> Generator[Numbered | _Extent, None, None]:
+        limit = self._limits.minutes * 60_000
+        for one in self._placed(start):
+            if isinstance(one, _Extent):
+                yield one
+                continue
+            if one.timestamp > limit:
+                raise VideoTooLarge(f"The video is longer than {self._limits.minutes} minutes.")
+            if one.timestamp >= start:
+                yield one
+
+    def _placed(self, start: int) -> Generator[Numbered | _Extent, None, None]:
         """Frames from some place before `start`: a key picture if one can be found, else the beginning."""
         if start > 0:
-            with opened(self._file, self._limits, threads=self._threads) as source:
-                shown, keys = entries(source, self._clock, start)
-            if keys and keys[-1].before > 0:
-                with opened(self._file, self._limits, threads=self._threads) as source:
-                    placed = self._from(source, keys[-1], shown)
+            with self._opened() as source:
+                found = entries(source, self._clock, start)
+            if found and found[-1].before > 0:
+                with self._opened(sound=True) as source:
+                    placed = self._from(source, found)
                     if placed is not None:
                         yield from placed
                         return
-        with opened(self._file, self._limits, threads=self._threads) as source:
-            yield from self._numbered(source.pictures(), Timeline(self._clock))
+        with self._opened(sound=True) as source:
+            yield from self._numbered(source, source.pictures(), Timeline(self._clock, ahead=self._ahead))
+
+    def _opened(self, *, sound: bool = False) -> AbstractContextManager[Opened]:
+        return opened(self._file, self._limits, threads=self._threads, sound=sound)
 
     def _from(
-        self, source: Opened, key: Entry, shown: NDArray[np.int64]
-    ) -> Generator[tuple[int, int, VideoFrame], None, None] | None:
-        """Frames from `key` on; None where the demuxer or the decoder gets going only after it."""
-        source.container.seek(key.decoded, stream=source.stream)
+        self, source: Opened, found: Sequence[Entry]
+    ) -> Generator[Numbered | _Extent, None, None] | None:
+        """Frames from the last of these entries on, or from one before it if the demuxer or the decoder gets
+        going there; None where they do at no entry."""
+        source.container.seek(found[-1].decoded, stream=source.stream)
         pictures = source.pictures()
-        packets, first = next(pictures, ([], None))
-        if first is None or first.pts is None or first.pts > key.shown:
+        first = next(pictures, None)
+        before = None if first is None else shown_before(found, first[1].pts)
+        if first is None or before is None:
             return None
-        timeline = Timeline(self._clock, begins=first.pts, before=int(np.searchsorted(shown, first.pts)))
+        timeline = Timeline(self._clock, ahead=self._ahead, before=before)
+        return self._numbered(source, chain([first], pictures), timeline)
 
-        def all_of_them() -> Iterator[tuple[list[Any], VideoFrame]]:
-            yield packets, first
-            yield from pictures
-
-        return self._numbered(all_of_them(), timeline)
-
-    @staticmethod
     def _numbered(
-        pictures: Iterator[tuple[list[Any], VideoFrame]], timeline: Timeline
-    ) -> Generator[tuple[int, int, VideoFrame], None, None]:
+        self, source: Opened, pictures: Iterable[tuple[list[Read], VideoFrame]], timeline: Timeline
+    ) -> Generator[Numbered | _Extent, None, None]:
+        """All frames, and when they were read to the end, how long that was."""
         for packets, decoded in pictures:
-            for packet in packets:
-                if not packet.is_discard:
-                    timeline.read(packet.pts)
-            place = timeline.place(decoded.pts)
-            if place is not None:
-                yield *place, decoded
-
-    def _measured(self) -> int:
-        """The duration (ms) of a video whose file doesn't state it, by its packets."""
-        begin, end, count = self._clock.first or 0, 0, 0
-        with opened(self._file, self._limits, threads=self._threads) as source:
-            for packet in source.packets():
-                if packet is None or not packet.size:
-                    continue
-                count += 1
-                if packet.pts is not None:
-                    end = max(end, packet.pts + (packet.duration or self._clock.frame) - begin)
-        return self._clock.milliseconds(end) or int(1000 * count / self._clock.rate)
+            timeline.read(packets)
+            yield from timeline.add(decoded)
+        yield from timeline.finish()
+        yield _Extent(timeline.length, {index: one.length for index, one in source.sound.items()})
 
 
-def _admit(width: int, height: int, duration: int | None, limits: VideoLimits) -> None:
+def _admit(width: int, height: int, limits: VideoLimits) -> None:
     if width * height > limits.pixels:
         raise VideoTooLarge(f"The video's frames are {width} × {height}; {limits.pixels} pixels is the most.")
-    if duration is not None and duration > limits.minutes * 60_000:
-        raise VideoTooLarge(f"The video is longer than {limits.minutes} minutes.")
-
-
-def _duration(source: Opened) -> int | None:
-    """Milliseconds as the file states them."""
-    stream, container = source.stream, source.container
-    if stream.duration is not None and stream.duration > 0 and stream.time_base:
-        return int(stream.duration * stream.time_base * 1000)
-    if container.duration is not None and container.duration > 0 and _timed(container):
-        return container.duration // 1000
-    return None
-
-
-def _timed(container: InputContainer) -> bool:
-    """Whether the container knows its duration; of bare streams FFmpeg guesses it from the bit rate."""
-    return not {"h264", "hevc", "mpegvideo", "m4v"} & set(container.format.name.split(","))
-
-
-def _rate(source: Opened) -> Fraction:
-    stream = source.stream
-    for rate in (stream.average_rate, stream.guessed_rate, stream.base_rate):
-        if rate is not None and 0 < rate <= _FASTEST:
-            return rate
-    return Fraction(25)
-
-
-def _audio(container: InputContainer) -> tuple[AudioFacts, ...]:
-    facts = []
-    for stream in container.streams.audio:
-        context = stream.codec_context
-        if context is None:
-            continue
-        if stream.duration is not None and stream.time_base:
-            duration = int(stream.duration * stream.time_base * 1000)
-        else:
-            duration = (container.duration or 0) // 1000
-        facts.append(AudioFacts(context.name, duration, context.sample_rate, context.channels))
-    return tuple(facts)
