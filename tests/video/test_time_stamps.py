@@ -23,7 +23,7 @@ Seen = list[tuple[int, int, int]]
 def clip(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
     """Numbered frames with sound, a key picture every 30."""
     path = tmp_path_factory.mktemp("clips") / "clip.mp4"
-    options = {"g": "30", "bf": str(request.param)}
+    options = {"g": "30", "bf": str(request.param), "sc_threshold": "0"}
     return write(path, map(numbered, range(COUNT)), options=options, sound=True)
 
 
@@ -56,6 +56,18 @@ def test_a_frame_that_is_stamped_late_stands_beside_its_neighbours(
         with Video.open(path) as video:
             list(video.frames())
             assert video.facts.duration == pytest.approx(COUNT * FRAME, abs=FRAME)
+
+
+def test_a_key_picture_that_strays_is_no_place_to_begin(clip: Path, tmp_path: Path) -> None:
+    path = restamped(
+        clip,
+        tmp_path / "key.mp4",
+        lambda kind, number: 0.4 if (kind, number) == ("video", 60) else 0,
+        decoding=False,
+    )
+    whole = seen(path)
+    for start in (2_400, 2_600, 2_800, 3_200):
+        assert seen(path, start) == [frame for frame in whole if frame[1] >= start]
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

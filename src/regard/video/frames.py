@@ -6,7 +6,7 @@ import weakref
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -227,15 +227,16 @@ class Video:
         self, source: Opened, found: Sequence[Entry]
     ) -> Generator[Numbered | _Extent, None, None] | None:
         """Frames from the last of these entries on, or from one before it if the demuxer or the decoder gets
-        going there; None where they do at no entry."""
+        going there; None where they do at no entry, or where that has a time stamp that strays."""
         source.container.seek(found[-1].decoded, stream=source.stream)
         pictures = source.pictures()
-        first = next(pictures, None)
-        before = None if first is None else shown_before(found, first[1].pts)
-        if first is None or before is None:
+        begun = list(islice(pictures, 2))
+        shown = [decoded.pts for _, decoded in begun if decoded.pts is not None]
+        before = shown_before(found, shown[0]) if shown and len(shown) == len(begun) else None
+        if before is None or shown != sorted(set(shown)):
             return None
         timeline = Timeline(self._clock, ahead=self._ahead, before=before)
-        return self._numbered(source, chain([first], pictures), timeline)
+        return self._numbered(source, chain(begun, pictures), timeline)
 
     def _numbered(
         self, source: Opened, pictures: Iterable[tuple[list[Read], VideoFrame]], timeline: Timeline
