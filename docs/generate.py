@@ -10,15 +10,16 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from regard.api.model import REKOGNITION, load_api
 from regard.evaluation.card import AttributeMetric
 from regard.evaluation.heads import head_cards
 from regard.governance.permissions import ROLES, Permission
 from regard.operations import OPERATIONS, Operation
 from regard.operations.operation import Area
 from regard.settings import Settings
-from regard.wire.spec import wire_names
 
 ROOT = Path(__file__).parent.parent
+NAMES = load_api(REKOGNITION).names
 _BEGIN = "<!-- operations: begin (made by docs/generate.py) -->"
 _END = "<!-- operations: end -->"
 _HEADS = "<!-- heads: begin (made by docs/generate.py from the heads' cards) -->"
@@ -38,12 +39,12 @@ def by_area() -> dict[Area, list[Operation]]:
 
 def unbuilt() -> list[str]:
     """Rekognition's names of the operations that are not built yet."""
-    return sorted(name for key, name in wire_names().items() if key not in OPERATIONS)
+    return sorted(name for key, name in NAMES.items() if key not in OPERATIONS)
 
 
 def readme_table() -> str:
     waiting = unbuilt()
-    total = len(wire_names())
+    total = len(NAMES)
     lines = [f"{total - len(waiting)} of {total} are built.", "", "| | |", "|---|---|"]
     for area, operations in by_area().items():
         names = [one.name for one in operations if not one.is_own]
@@ -54,7 +55,7 @@ def readme_table() -> str:
 
 
 def operations_page() -> str:
-    waiting, total = unbuilt(), len(wire_names())
+    waiting, total = unbuilt(), len(NAMES)
     lines = [
         "# Operations",
         "",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from regard.api.model import REKOGNITION, load_api
 from regard.app import Parts
 from regard.caller import LOCAL, Caller
 from regard.errors import (
@@ -19,7 +20,6 @@ from regard.governance.keys import Key
 from regard.governance.permissions import ROLES
 from regard.governance.purpose import TAG
 from regard.operations import OPERATIONS
-from regard.wire.spec import wire_names
 
 
 def holder(parts: Parts, role: str = "operator", **options: object) -> Caller:
@@ -141,7 +141,7 @@ def test_the_record_holds_the_threshold_that_applied(parts: Parts, portrait: Pat
 @pytest.mark.parametrize("role", ROLES)
 def test_an_operation_that_is_not_built_is_granted_to_nobody(parts: Parts, role: str) -> None:
     caller = holder(parts, role)
-    for unbuilt in set(wire_names()) - set(OPERATIONS):
+    for unbuilt in set(load_api(REKOGNITION).names) - set(OPERATIONS):
         with pytest.raises(NotImplementedException):
             parts.gate.call(unbuilt, {}, caller)
 

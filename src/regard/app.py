@@ -13,6 +13,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from regard.api.answer import ServedApi
+from regard.api.model import REGARD, REKOGNITION, load_api
 from regard.caller import LOCAL, Caller
 from regard.collections.celebrities import Celebrities
 from regard.collections.fastscan import Sizes
@@ -46,8 +48,7 @@ from regard.vision.session import SessionPool, one_thread_each
 from regard.vision.text import TextAnalyzer
 from regard.wire.browsers import allow_origins
 from regard.wire.endpoint import Endpoint, not_found, routes
-from regard.wire.own import OwnPath, own_routes
-from regard.wire.spec import wire_names
+from regard.wire.own import own_routes
 
 _SEGMENT_OF_TAILS = 64  # tails that a segment of an index holds at most
 _MORE_CONNECTIONS = 4  # beside one for each worker: for keys, and what else looks into the database
@@ -66,6 +67,7 @@ class Parts:
     models: Models
     stores: Stores
     gate: Gate
+    apis: Mapping[str, ServedApi]  # by what botocore calls the service
 
     def close(self) -> None:
         self.indexes.close()
@@ -127,6 +129,16 @@ def build(
         database=database,
     )
     keys, audit = KeyStore(database), AuditLog(database)
+    apis = {service: load_api(service) for service in (REKOGNITION, REGARD)}
+    gate = Gate(
+        settings,
+        models,
+        stores,
+        audit,
+        operations,
+        unbuilt=apis[REKOGNITION].names,
+        holder=lambda key_id: _holder(keys, key_id),
+    )
     return Parts(
         settings=settings,
         database=database,
@@ -136,15 +148,8 @@ def build(
         sessions=sessions,
         models=models,
         stores=stores,
-        gate=Gate(
-            settings,
-            models,
-            stores,
-            audit,
-            operations,
-            unbuilt=wire_names(),
-            holder=lambda key_id: _holder(keys, key_id),
-        ),
+        gate=gate,
+        apis={service: ServedApi.of(api, gate, settings.image_bytes) for service, api in apis.items()},
     )
 
 
@@ -182,13 +187,11 @@ class SigningKeys:
 
 
 def asgi(parts: Parts) -> Starlette:
-    """The HTTP application. The request path: Endpoint (signature, parse) → gate → Endpoint (serialize)."""
+    """The HTTP application. The request path: Endpoint (signature) → ServedApi (parse) → gate → ServedApi."""
     executor = ThreadPoolExecutor(parts.settings.worker_count, thread_name_prefix="request")
-    endpoint = Endpoint(parts.gate, SigningKeys(parts.keys), parts.settings, executor)
-
-    def own(path: OwnPath) -> Endpoint:
-        keys = SigningKeys(parts.keys)
-        return Endpoint(parts.gate, keys, parts.settings, executor, dialect=path, line=endpoint.line)
+    keys = SigningKeys(parts.keys)
+    endpoint = Endpoint(parts.apis[REKOGNITION], keys, parts.settings, executor)
+    own = Endpoint(parts.apis[REGARD], keys, parts.settings, executor, line=endpoint.line)
 
     async def healthz(_: Request) -> Response:
         return JSONResponse({"status": "ok", "version": version("regard")})

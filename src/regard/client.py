@@ -1,4 +1,4 @@
-"""`regard.client()`: boto3's own Rekognition client, answered in this process instead of over the network."""
+"""`regard.client()`: boto3's own clients, answered in this process instead of over the network."""
 
 from __future__ import annotations
 
@@ -6,32 +6,47 @@ import io
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from regard.errors import RegardError
+
+if TYPE_CHECKING:
+    from regard.api.answer import ServedApi
+    from regard.api.messages import HttpRequest
 
 _CASE_LENGTH = 256  # of the HTTP header, too
 
 
-def client(data: str | Path | None = None, *, case: str | None = None, **settings: Any) -> Any:
+def client(
+    data: str | Path | None = None,
+    *,
+    service: str = "rekognition",
+    case: str | None = None,
+    **settings: Any,
+) -> Any:
     """A `boto3.client("rekognition")` whose calls go through the gate of this process.
 
-    Methods, arguments, answers, exceptions and paginators are boto3's: it is boto3's client. `data` is
-    the data folder (REGARD_DATA, else ./data); `settings` are further fields of `regard.settings.Settings`;
-    `case` is the case reference for the audit log, 1 to 256 printable ASCII characters. AWS profiles,
-    configuration files and credentials on this machine are not looked at. Raises RegardError when the folder
-    or the models can't be opened.
+    Methods, arguments, answers, exceptions and paginators are boto3's: it is boto3's client. With the
+    `service` `regard` it has the operations that Rekognition doesn't have. `data` is the data folder
+    (REGARD_DATA, else ./data); `settings` are further fields of `regard.settings.Settings`; `case` is the
+    case reference for the audit log, 1 to 256 printable ASCII characters. AWS profiles, configuration files
+    and credentials on this machine are not looked at. Raises RegardError when there is no such service, or
+    the folder or the models can't be opened.
     """
     from botocore import UNSIGNED
     from botocore.config import Config
 
+    from regard.api.model import REGARD, REKOGNITION
     from regard.app import build
     from regard.settings import Settings
 
     check_case(case, "case")
+    if service not in (REKOGNITION, REGARD):
+        raise RegardError(f"The service is {REKOGNITION} or {REGARD}, not {service}.")
     chosen = Settings.load(data=None if data is None else Path(data), **settings)
     made = _session().client(
-        "rekognition",
+        service,
         region_name=chosen.region,
         endpoint_url="http://regard.invalid",
         # Nothing is sent, so nothing is signed, and an error is final: a retry would run the same code again.
@@ -39,8 +54,8 @@ def client(data: str | Path | None = None, *, case: str | None = None, **setting
     )
     events = made.meta.events
     # What counts the attempts would end every message with "(reached max retries: 0)".
-    events.unregister("needs-retry.rekognition", unique_id="retry-config-rekognition")
-    events.register_first("before-send.rekognition", _Loopback(build(chosen), case))
+    events.unregister(f"needs-retry.{service}", unique_id=f"retry-config-{service}")
+    events.register_first(f"before-send.{service}", _Loopback(build(chosen).apis[service], case))
     return made
 
 
@@ -56,8 +71,9 @@ def _session() -> Any:
     A stale AWS_PROFILE, a FIPS endpoint or a service model in ~/.aws is for clients of AWS, not for this one.
     """
     import boto3
-    from botocore.loaders import Loader
     from botocore.session import Session
+
+    from regard.api.model import model_loader
 
     files = ("config_file", "credentials_file")
     variables = {
@@ -65,16 +81,15 @@ def _session() -> Any:
         for name, (_, _, default, convert) in Session.SESSION_VARIABLES.items()
     }
     session = Session(session_vars=variables)
-    builtin = Loader(extra_search_paths=[Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
-    session.register_component("data_loader", builtin)
+    session.register_component("data_loader", model_loader())
     return boto3.session.Session(botocore_session=session)
 
 
 class _Loopback:
     """Answers botocore's prepared requests; botocore takes what `before-send` returns for the response."""
 
-    def __init__(self, parts: Any, case: str | None) -> None:
-        self._parts = parts
+    def __init__(self, served: ServedApi, case: str | None) -> None:
+        self._served = served
         self._case = case
 
     def __call__(self, request: Any, **_: Any) -> Any:
@@ -82,23 +97,26 @@ class _Loopback:
 
         from regard.caller import LOCAL
         from regard.errors import ServiceError
-        from regard.wire.parse import parse
-        from regard.wire.serialize import serialize, serialize_error
-        from regard.wire.spec import operation_of
-        from regard.wire.validate import validate
 
         request_id = str(uuid.uuid4())
-        status = 200
+        protocol = self._served.protocol
         try:
-            operation = operation_of(_text(request.headers["X-Amz-Target"]))
-            params = parse(operation, request.body)
-            validate(operation, params, image_bytes=self._parts.settings.image_bytes)
-            answer = self._parts.gate.call(operation, params, LOCAL, request_id=request_id, case=self._case)
-            body = serialize(operation, answer)
+            sent = _sent(request)
+            answer = self._served.answer(
+                protocol.operation(sent), sent, LOCAL, request_id=request_id, case=self._case
+            )
         except ServiceError as error:
-            status, body = error.status, serialize_error(error, request_id)
-        headers = {"x-amzn-RequestId": request_id, "Content-Type": "application/x-amz-json-1.1"}
-        return AWSResponse(request.url, status, headers, _Body(body))
+            answer = protocol.write_error(error, request_id)
+        return AWSResponse(request.url, answer.status, answer.headers, _Body(answer.body))
+
+
+def _sent(request: Any) -> HttpRequest:
+    """A prepared request as the server would see it."""
+    from regard.api.messages import HttpRequest
+
+    url = urlsplit(request.url)
+    headers = tuple((name, _text(value)) for name, value in request.headers.items())
+    return HttpRequest(request.method, url.path, url.query, headers, request.body or b"")
 
 
 class _Body(io.BytesIO):

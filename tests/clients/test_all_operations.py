@@ -8,15 +8,13 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from tests.wire.strategies import minimal_request
-
-from regard.wire.spec import operation_names, output_shape, service, wire_names
+from tests.api.strategies import API, minimal_request
 
 COMMON = {"ValidationException", "ThrottlingException", "AccessDeniedException"}
 """Errors that every operation may answer beside those its model names."""
 
 
-@pytest.mark.parametrize("operation", operation_names())
+@pytest.mark.parametrize("operation", API.operations)
 def test_each_operation_answers_its_shape_or_an_error_it_may_have(operation: str, server: Any):
     client = boto3.client(
         "rekognition",
@@ -26,14 +24,14 @@ def test_each_operation_answers_its_shape_or_an_error_it_may_have(operation: str
         aws_secret_access_key=server.secret,
         config=Config(retries={"total_max_attempts": 1}),
     )
-    modelled = {shape.name for shape in service().operation_model(wire_names()[operation]).error_shapes}
+    modelled = set(API.operations[operation].errors)
     try:
         answer = getattr(client, operation)(**minimal_request(operation))
     except ClientError as error:
         code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
         if code == "NotImplementedException":
-            assert wire_names()[operation] in message
+            assert API.names[operation] in message
         else:
             assert code in (modelled | COMMON) - {"InternalServerError"}, message
     else:
-        assert set(answer) <= {*output_shape(operation).members, "ResponseMetadata"}
+        assert set(answer) <= {*API.operations[operation].output.members, "ResponseMetadata"}

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from tests.api.strategies import API, minimal_request
 from tests.conftest import Server, start_server, stop_server
 from tests.paging import looped
 from tests.signed import Signed
-from tests.wire.strategies import minimal_request
 
 from regard.jobs.leases import JobLeases
 from regard.jobs.records import Item, Status, Step
@@ -20,9 +20,8 @@ from regard.jobs.store import JobStore
 from regard.operations import OPERATIONS
 from regard.packs.install import InstalledPack
 from regard.storage.database import Database
-from regard.wire.spec import input_shape, operation_names, output_shape
 
-PAGED = [name for name in operation_names() if "NextToken" in input_shape(name).members]
+PAGED = [name for name in API.operations if "NextToken" in API.operations[name].input.members]
 ITEMS = 3
 
 
@@ -64,7 +63,7 @@ def finish_job(server: Server, client: Any, get: str, known: dict[str, Any]) -> 
     leases = JobLeases(JobStore(database))
     lease = leases.take("the tests")
     assert lease is not None
-    view = "TIMESTAMPS" if "AggregateBy" in input_shape(get).members else ""
+    view = "TIMESTAMPS" if "AggregateBy" in API.operations[get].input.members else ""
     for number in range(ITEMS):
         item = Item(number, f"{number:06}", item_of(get, number), view)
         leases.commit(lease, Step([item], {}, number / ITEMS))
@@ -77,7 +76,9 @@ def item_of(get: str, number: int) -> dict[str, Any]:
     """The smallest item that `get` can list, which tells its number where its shape can."""
     values = {"Timestamp": number, "StartTimestampMillis": number, "Person": {"Index": number}}
     lists = [
-        shape.member.members for shape in output_shape(get).members.values() if shape.type_name == "list"
+        shape.member.members
+        for shape in API.operations[get].output.members.values()
+        if shape.type_name == "list"
     ]
     timed = next(members for members in lists if {"Timestamp", "StartTimestampMillis"} & set(members))
     return {name: value for name, value in values.items() if name in timed}
@@ -105,7 +106,7 @@ def outcome(pages: Any, client: Any, operation: str, request: dict[str, Any]) ->
 def test_an_empty_token_begins_at_the_first_page(
     operation: str, server: Server, client: Any, known: dict[str, Any]
 ) -> None:
-    required = set(input_shape(operation).required_members)
+    required = set(API.operations[operation].input.required_members)
     request = request_of(operation, known)
     if "JobId" in required and operation in OPERATIONS:
         request["JobId"] = finish_job(server, client, operation, known)

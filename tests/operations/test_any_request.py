@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from tests import scenes
 from tests.wire.strategies import valid_requests
 
+from regard.api.model import REKOGNITION, load_api
+from regard.api.serialize import serialize
 from regard.app import Parts, build
 from regard.caller import LOCAL
 from regard.errors import ServiceError
 from regard.operations import OPERATIONS
 from regard.packs.install import InstalledPack
 from regard.settings import Settings
-from regard.wire.serialize import serialize
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +57,7 @@ def test_every_valid_request_is_answered_or_refused(
     except ServiceError as error:
         assert error.status < 500  # noqa: PT017 - an answer is as good
     else:
-        serialize(operation, answer)
+        serialize(load_api(REKOGNITION).operations[operation].output, answer)
 
 
 _PORTRAIT = scenes.jpeg(scenes.portrait("astronaut").resize((160, 160)))

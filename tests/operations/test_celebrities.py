@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from tests import scenes
 
+from regard.api.model import REKOGNITION, load_api
 from regard.app import Parts, build
 from regard.caller import LOCAL, Caller
 from regard.cli.celebrity_photos import read_photos
@@ -20,7 +21,6 @@ from regard.errors import (
 )
 from regard.packs.install import InstalledPack
 from regard.settings import Settings
-from regard.wire.spec import operation_names
 
 FACE = {"BoundingBox", "Confidence", "Landmarks", "Pose", "Quality", "Emotions", "Smile"}
 
@@ -197,7 +197,7 @@ def test_no_operation_reaches_the_celebrities_collection(parts: Parts, call, por
     for operation, request in tagging.items():
         with pytest.raises(ResourceNotFoundException):
             call(operation, ResourceArn=arn, **request)
-    assert set(more) | set(tagging) <= set(operation_names())
+    assert set(more) | set(tagging) <= set(load_api(REKOGNITION).operations)
     assert call("list_collections")["CollectionIds"] == []
     assert call("get_celebrity_info", Id=known)["Name"] == "Eileen"
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from regard.api.model import REKOGNITION, load_api
 from regard.app import Parts
 from regard.gate import Gate
 from regard.jobs.records import Item
@@ -15,8 +16,8 @@ from regard.operations import OPERATIONS, Operation
 from regard.operations.operation import table
 from regard.operations.subjects import NOTHING
 from regard.operations.withholding import withhold_found
-from regard.wire.spec import input_shape, output_shape
 
+SHAPES = load_api(REKOGNITION).operations
 REKOGNITIONS = [one for one in OPERATIONS.values() if not one.is_own]
 SUBJECTS = {
     "CollectionId",
@@ -101,7 +102,7 @@ def smallest(shape: Any) -> dict[str, Any]:
 
 @named(REKOGNITIONS)
 def test_what_a_request_is_about_is_declared(operation: Operation) -> None:
-    paths = [path for path, _ in members(input_shape(operation.key)) if path[-1] in SUBJECTS]
+    paths = [path for path, _ in members(SHAPES[operation.key].input) if path[-1] in SUBJECTS]
     declared = [] if operation.about is NOTHING else [operation.about.member]
     assert paths == declared
 
@@ -109,7 +110,7 @@ def test_what_a_request_is_about_is_declared(operation: Operation) -> None:
 @named(REKOGNITIONS)
 def test_a_threshold_of_a_request_is_declared(operation: Operation) -> None:
     ends = ("MatchThreshold", "SimilarityThreshold")
-    paths = [path for path, _ in members(input_shape(operation.key)) if path[-1].endswith(ends)]
+    paths = [path for path, _ in members(SHAPES[operation.key].input) if path[-1].endswith(ends)]
     rule = operation.matches
     assert paths == ([] if rule is None or rule.parameter is None else [(rule.parameter,)])
 
@@ -118,23 +119,23 @@ def test_a_threshold_of_a_request_is_declared(operation: Operation) -> None:
 def test_whatever_says_how_alike_people_are_is_declared(operation: Operation) -> None:
     shown = operation.shows
     declared = set() if shown is None or operation.analysis else {(*shown.lists, *shown.number)}
-    assert alike(output_shape(operation.key)) == declared
+    assert alike(SHAPES[operation.key].output) == declared
 
 
 def released(parts: Parts, operation: Operation, alike_by: float, purpose: str) -> dict[str, Any]:
     """What leaves the gate of a made answer."""
-    answer = made(output_shape(operation.key), alike_by)
+    answer = made(SHAPES[operation.key].output, alike_by)
     stub = replace(operation, run=lambda _ctx, _request: answer, sets_purpose=None, rights=None)
     gate = Gate(parts.settings, parts.models, parts.stores, parts.audit, table((stub,)), unbuilt={})
     caller = parts.keys.create(f"{operation.key}-{alike_by}-{purpose}", "operator", purpose=purpose).holder
-    return gate.call(operation.key, smallest(input_shape(operation.key)), caller)
+    return gate.call(operation.key, smallest(SHAPES[operation.key].input), caller)
 
 
 @named(REKOGNITIONS)
 def test_no_answer_shows_a_match_below_the_floor_of_a_strict_purpose(
     parts: Parts, operation: Operation
 ) -> None:
-    for path in alike(output_shape(operation.key)):
+    for path in alike(SHAPES[operation.key].output):
         assert numbers(released(parts, operation, BELOW, "law-enforcement"), path) == []
         assert numbers(released(parts, operation, ABOVE, "law-enforcement"), path) == [ABOVE]
         assert numbers(released(parts, operation, BELOW, "general"), path) == [BELOW]
@@ -146,7 +147,7 @@ def test_no_analysis_hands_over_a_match_below_the_floor(operation: Operation) ->
     assert shown is not None
     shows_it = next(one for one in REKOGNITIONS if one.shows == shown and not one.analysis)
     for alike_by, kept in ((BELOW, []), (ABOVE, [ABOVE])):
-        answer = made(output_shape(shows_it.key), alike_by)
+        answer = made(SHAPES[shows_it.key].output, alike_by)
         items = [Item(0, "", body) for body in answer[shown.lists[0]]]
         bodies = [item.body for item in withhold_found(shown, items, 99.0)]
         assert numbers(bodies, (*shown.lists[1:], *shown.number)) == kept

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from regard.api.model import REKOGNITION, load_api
 from regard.app import Parts
 from regard.caller import LOCAL
-from regard.wire.spec import service
+
+API = load_api(REKOGNITION)
 
 DEFAULT = {"BoundingBox", "Landmarks", "Pose", "Quality", "Confidence"}
 KEYS = {
@@ -38,7 +40,7 @@ def detect(parts: Parts, portrait: Path):
 
 
 def test_all_gives_every_key_of_a_face_detail(detect) -> None:
-    assert set(detect("ALL")) == set(service().shape_for("FaceDetail").members)
+    assert set(detect("ALL")) == set(API.model.shape_for("FaceDetail").members)
 
 
 @pytest.mark.parametrize("name", sorted(KEYS))
@@ -53,13 +55,13 @@ def test_default_adds_nothing_and_takes_nothing_away(detect) -> None:
 
 
 def test_every_attribute_of_the_api_is_known() -> None:
-    assert set(service().shape_for("Attribute").enum) == {"DEFAULT", "ALL", *KEYS}
+    assert set(API.model.shape_for("Attribute").enum) == {"DEFAULT", "ALL", *KEYS}
 
 
 def test_all_gives_every_landmark_by_its_name_where_it_belongs(detect) -> None:
     face = detect("ALL")
     points = {point["Type"]: (point["X"], point["Y"]) for point in face["Landmarks"]}
-    assert set(points) == set(service().shape_for("LandmarkType").enum)
+    assert set(points) == set(API.model.shape_for("LandmarkType").enum)
     for left, right in (
         ("eyeLeft", "eyeRight"),
         ("leftEyeBrowLeft", "leftEyeBrowRight"),
@@ -94,7 +96,7 @@ def test_all_gives_every_landmark_by_its_name_where_it_belongs(detect) -> None:
 
 def test_emotions_are_eight_and_the_surest_first(detect) -> None:
     emotions = detect("EMOTIONS")["Emotions"]
-    assert {emotion["Type"] for emotion in emotions} == set(service().shape_for("EmotionName").enum) - {
+    assert {emotion["Type"] for emotion in emotions} == set(API.model.shape_for("EmotionName").enum) - {
         "UNKNOWN"
     }
     confidences = [emotion["Confidence"] for emotion in emotions]

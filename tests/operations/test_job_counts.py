@@ -86,7 +86,9 @@ def refused(signed: Signed, path: str) -> tuple[str, str]:
 
 
 def test_all_that_a_job_has_found_is_counted(signed: Signed, job_id: str) -> None:
-    answer = signed.call("GET", f"/regard/v1/jobs/{job_id}/counts?interval=7000&line=0%2C.5%2C1%2C0.5")
+    answer = signed.call(
+        "GET", f"/regard/v1/jobs/{job_id}/counts?Interval=7000&Line=0&Line=.5&Line=1&Line=0.5"
+    )
     sightings = [Sighting(int(when), int(index), *sides) for when, index, *sides in tracks()]
     expected = count_people(
         sightings, interval=7000, duration=DURATION, line=Line(0, 0.5, 1, 0.5), aspect=16 / 9
@@ -128,7 +130,7 @@ def test_without_a_line_nobody_passes_one_and_an_interval_is_a_minute(signed: Si
 
 
 def test_a_video_of_nobody_has_counts(signed: Signed, client: Any) -> None:
-    answer = signed.call("GET", f"/regard/v1/jobs/{ended(client, 'nobody')}/counts?interval=1000")
+    answer = signed.call("GET", f"/regard/v1/jobs/{ended(client, 'nobody')}/counts?Interval=1000")
     assert [one["Persons"] for one in answer["Intervals"]] == [0, 0]
     assert answer["Persons"] == []
     assert "Dwell" not in answer
@@ -152,26 +154,27 @@ def test_what_can_not_be_counted_is_refused(signed: Signed, client: Any, job_id:
 @pytest.mark.parametrize(
     ("query", "code"),
     [
-        ("interval=0", "ValidationException"),
-        ("interval=-1", "ValidationException"),
-        ("interval=1.5", "ValidationException"),
-        ("interval=9", "InvalidParameterException"),
-        ("line=", "ValidationException"),
-        ("line=0,0,1", "InvalidParameterException"),
-        ("line=0,0,1,1,1", "InvalidParameterException"),
-        ("line=0,0,1,1.1", "InvalidParameterException"),
-        ("line=.5,.5,.5,.5", "InvalidParameterException"),
-        ("line=0,0,1,nan", "ValidationException"),
-        ("line=0,0,1,1e3", "ValidationException"),
-        ("line=0,0,1,-1", "ValidationException"),
-        ("line=" + "1," * 5000 + "1", "ValidationException"),
+        ("Interval=0", "ValidationException"),
+        ("Interval=-1", "ValidationException"),
+        ("Interval=1.5", "ValidationException"),
+        ("Interval=9", "InvalidParameterException"),
+        ("Interval=", "ValidationException"),
+        ("interval=1000", "ValidationException"),
+        ("Line=", "ValidationException"),
+        ("Line=0&Line=0&Line=1", "ValidationException"),
+        ("Line=0&Line=0&Line=1&Line=1&Line=1", "ValidationException"),
+        ("Line=0&Line=0&Line=1&Line=1.1", "ValidationException"),
+        ("Line=.5&Line=.5&Line=.5&Line=.5", "InvalidParameterException"),
+        ("Line=0&Line=0&Line=1&Line=nan", "ValidationException"),
+        ("Line=0&Line=0&Line=1&Line=1e3", "ValidationException"),
+        ("Line=0&Line=0&Line=1&Line=-1", "ValidationException"),
+        ("&".join(["Line=1"] * 5000), "ValidationException"),
     ],
 )
 def test_a_question_that_makes_no_sense_is_refused(
     signed: Signed, job_id: str, query: str, code: str
 ) -> None:
-    encoded = query.replace(",", "%2C")  # as a signature has it
-    assert refused(signed, f"{job_id}/counts?{encoded}")[0] == code
+    assert refused(signed, f"{job_id}/counts?{query}")[0] == code
 
 
 def test_policies_know_it_as_get_job_counts_and_the_log_does(parts: Parts) -> None:

@@ -9,6 +9,8 @@ import pytest
 from PIL import Image as Pillow
 from tests import scenes
 
+from regard.api.model import REKOGNITION, load_api
+from regard.api.validate import validate
 from regard.app import Parts
 from regard.caller import LOCAL
 from regard.errors import InvalidParameterException, ValidationException
@@ -17,7 +19,6 @@ from regard.vision.faces.face import Box
 from regard.vision.image import Image
 from regard.vision.labels import Instance, Label
 from regard.vision.taxonomy import load_taxonomy
-from regard.wire.validate import validate
 
 BOTH = ["GENERAL_LABELS", "IMAGE_PROPERTIES"]
 
@@ -26,7 +27,7 @@ BOTH = ["GENERAL_LABELS", "IMAGE_PROPERTIES"]
 def call(parts: Parts, portrait: Path):
     def call(picture: bytes | None = None, **request: object) -> dict:
         params = {"Image": {"Bytes": picture or portrait.read_bytes()}, **request}
-        validate("detect_labels", params)
+        validate(load_api(REKOGNITION).operations["detect_labels"].input, params)
         return parts.gate.call("detect_labels", params, LOCAL)
 
     return call

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import boto3
 import pytest
@@ -22,12 +23,14 @@ from tests.signed import Signed
 from tests.video.servers import serve, wait_for
 from tests.waiting import PATIENCE
 
+from regard.api.model import REKOGNITION, load_api
 from regard.operations import stored_results, stored_video
 from regard.operations.stored_results import LISTINGS
 from regard.packs.install import InstalledPack
 from regard.storage.database import Database
 from regard.storage.schema import jobs
-from regard.wire.spec import input_shape, output_shape
+
+API = load_api(REKOGNITION)
 
 ONCE = Config(retries={"total_max_attempts": 1})
 
@@ -102,8 +105,8 @@ def test_every_pair_of_operations_is_there_and_named_alike() -> None:
         assert kind.start == get.replace("get_", "start_")
         assert callable(getattr(stored_results, get))
         assert callable(getattr(stored_video, kind.start))
-        assert kind.lists in output_shape(get).members
-        members = input_shape(get).members
+        assert kind.lists in API.operations[get].output.members
+        members = API.operations[get].input.members
         assert ("AggregateBy" in members) == kind.has_views
         if "SortBy" in members:
             assert set(members["SortBy"].enum) == {"TIMESTAMP", kind.key}
@@ -342,7 +345,7 @@ def test_a_job_is_shown_and_listed_by_paths_of_regards_own(server: Server, long_
     assert (job["JobStatus"], job["Progress"], job["JobTag"]) == ("SUCCEEDED", 1, "tag")
     assert job["Created"] <= job["Finished"] < job["Expires"]
     page = signed.call("GET", "/regard/v1/jobs?MaxResults=1")
-    rest = signed.call("GET", f"/regard/v1/jobs?NextToken={page['NextToken']}&MaxResults=1")
+    rest = signed.call("GET", f"/regard/v1/jobs?NextToken={quote(page['NextToken'])}&MaxResults=1")
     assert [len(one["Jobs"]) for one in (page, rest)] == [1, 1]
     assert page["Jobs"] != rest["Jobs"]
 

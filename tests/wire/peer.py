@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,11 +12,13 @@ from typing import Any
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from starlette.types import ASGIApp
 
+from regard.api.answer import ServedApi
+from regard.api.model import REKOGNITION, load_api
 from regard.caller import Caller
 from regard.settings import Settings
 from regard.wire.endpoint import Endpoint
-from regard.wire.spec import wire_names
 
 KEY_ID, SECRET = "REGARDTESTKEY0000001", "a secret+of/the tests"
 
@@ -26,19 +28,20 @@ class InMemoryGate:
     """Answers what it is told to, and remembers what it was called with."""
 
     answer: Callable[[str, dict[str, Any]], dict[str, Any]] = lambda operation, params: {}
-    calls: list[tuple[str, dict[str, Any], Caller, str, str | None]] = field(default_factory=list)
+    calls: list[tuple[str, dict[str, Any], Caller, str | None, str | None]] = field(default_factory=list)
 
     def call(
         self,
         operation: str,
-        params: dict[str, Any],
+        params: Mapping[str, Any],
         caller: Caller,
         *,
-        request_id: str,
+        request_id: str | None = None,
         case: str | None = None,
+        looks: Any = None,
     ) -> dict[str, Any]:
-        self.calls.append((operation, params, caller, request_id, case))
-        return self.answer(operation, params)
+        self.calls.append((operation, dict(params), caller, request_id, case))
+        return self.answer(operation, dict(params))
 
 
 class InMemoryKeys:
@@ -79,11 +82,13 @@ class Answer:
 
 
 def endpoint(gate: InMemoryGate | None = None, executor: Executor | None = None, **settings: Any) -> Endpoint:
-    return Endpoint(gate or InMemoryGate(), InMemoryKeys(), Settings(**settings), executor or Inline())
+    chosen = Settings(**settings)
+    served = ServedApi.of(load_api(REKOGNITION), gate or InMemoryGate(), chosen.image_bytes)
+    return Endpoint(served, InMemoryKeys(), chosen, executor or Inline())
 
 
 def target(operation: str) -> str:
-    return f"RekognitionService.{wire_names()[operation]}"
+    return f"RekognitionService.{load_api(REKOGNITION).names[operation]}"
 
 
 def signed(
@@ -123,7 +128,7 @@ def scope(headers: Iterable[tuple[str | bytes, str | bytes]], method: str = "POS
 
 
 def send(
-    app: Endpoint,
+    app: ASGIApp,
     headers: Iterable[tuple[str | bytes, str | bytes]],
     chunks: Iterable[bytes] = (b"",),
     *,
@@ -134,7 +139,7 @@ def send(
 
 
 async def exchange(
-    app: Endpoint,
+    app: ASGIApp,
     headers: Iterable[tuple[str | bytes, str | bytes]],
     chunks: Iterable[bytes] = (b"",),
     *,

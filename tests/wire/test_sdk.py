@@ -18,10 +18,9 @@ from starlette.applications import Starlette
 
 from regard.errors import ResourceNotFoundException, ThrottlingException
 from regard.wire.endpoint import routes
-from regard.wire.spec import operation_names, output_shape
+from tests.api.strategies import API, minimal_request
 
 from .peer import KEY_ID, SECRET, InMemoryGate, endpoint
-from .strategies import minimal_request
 
 
 def smallest(shape: Any) -> Any:
@@ -60,7 +59,7 @@ def address(gate: InMemoryGate) -> Iterator[str]:
 
 @pytest.fixture
 def client(address: str, gate: InMemoryGate) -> Any:
-    gate.answer = lambda operation, params: smallest(output_shape(operation))
+    gate.answer = lambda operation, params: smallest(API.operations[operation].output)
     gate.calls.clear()
     return connect(address)
 
@@ -77,11 +76,11 @@ def connect(address: str, **config: Any) -> Any:
     )
 
 
-@pytest.mark.parametrize("operation", operation_names())
+@pytest.mark.parametrize("operation", list(API.operations))
 def test_boto3_calls_each_operation(operation: str, client: Any, gate: InMemoryGate):
     params = minimal_request(operation)
     answer = getattr(client, operation)(**params)
-    assert set(answer) == {*output_shape(operation).members, "ResponseMetadata"}
+    assert set(answer) == {*API.operations[operation].output.members, "ResponseMetadata"}
     sent = gate.calls[0][1]
     tokens = {"ClientRequestToken", "ClientToken"}  # botocore makes one where the model asks for it
     assert {name: value for name, value in sent.items() if name not in tokens - set(params)} == params

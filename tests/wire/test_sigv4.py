@@ -15,6 +15,7 @@ from botocore.credentials import Credentials
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from regard.api.messages import HttpRequest
 from regard.errors import (
     IncompleteSignatureException,
     InvalidSignatureException,
@@ -23,7 +24,7 @@ from regard.errors import (
     UnrecognizedClientException,
 )
 from regard.wire import sigv4
-from regard.wire.sigv4 import SignedRequest, verify
+from regard.wire.sigv4 import verify
 
 KEY_ID, SECRET = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 SKEW = timedelta(minutes=5)
@@ -47,7 +48,7 @@ def sign(
     token: str | None = None,
     service: str = "rekognition",
     region: str = "eu-central-1",
-) -> SignedRequest:
+) -> HttpRequest:
     """A request as botocore signs and sends it."""
     request = AWSRequest(
         "POST",
@@ -62,10 +63,10 @@ def sign(
     )
     SigV4Auth(Credentials(key_id, secret, token), service, region).add_auth(request)
     sent = (("Host", "127.0.0.1:8090"), *request.headers.items())
-    return SignedRequest("POST", "/", query, sent, body)
+    return HttpRequest("POST", "/", query, sent, body)
 
 
-def check(request: SignedRequest, secret: str | None = SECRET, late: timedelta = timedelta(0)) -> str:
+def check(request: HttpRequest, secret: str | None = SECRET, late: timedelta = timedelta(0)) -> str:
     return verify(
         request,
         lambda key_id: secret if key_id == KEY_ID else None,
@@ -74,7 +75,7 @@ def check(request: SignedRequest, secret: str | None = SECRET, late: timedelta =
     )
 
 
-def with_header(request: SignedRequest, name: str, value: str | None) -> SignedRequest:
+def with_header(request: HttpRequest, name: str, value: str | None) -> HttpRequest:
     """The request with a header's value replaced or, for None, the header left out."""
     changed = [
         (key, value if key.lower() == name.lower() else old)
@@ -84,7 +85,7 @@ def with_header(request: SignedRequest, name: str, value: str | None) -> SignedR
     return replace(request, headers=tuple((key, text) for key, text in changed if text is not None))
 
 
-def with_authorization(request: SignedRequest, pattern: str, replacement: str) -> SignedRequest:
+def with_authorization(request: HttpRequest, pattern: str, replacement: str) -> HttpRequest:
     value = dict(request.headers)["Authorization"]
     changed, count = re.subn(pattern, replacement, value)
     assert count == 1
@@ -331,6 +332,6 @@ def test_the_published_vectors(vector: Any, monkeypatch: pytest.MonkeyPatch):
             f"SignedHeaders={names}, Signature={signature}",
         )
     )
-    request = SignedRequest(method, "/", query, headers, body)
+    request = HttpRequest(method, "/", query, headers, body)
     now = datetime(2015, 8, 30, 12, 36, tzinfo=UTC)
     assert verify(request, lambda _: SECRET, now=now, skew=SKEW) == KEY_ID

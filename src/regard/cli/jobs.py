@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -19,6 +19,8 @@ app = typer.Typer(
     help="List, show, cancel and count jobs on stored videos and many pictures.", no_args_is_help=True
 )
 
+_PAGE = 100  # jobs that one request may ask for
+
 JobId = Annotated[str, typer.Argument(metavar="JOB", help="The JobId.")]
 
 
@@ -33,7 +35,7 @@ def list_(
     token: dict[str, str] = {}
     with local_gate(data, existing=True) as gate:
         while len(found) < limit:
-            page = gate.own("list_jobs", MaxResults=limit - len(found), **token)
+            page = gate.call("list_jobs", MaxResults=min(limit - len(found), _PAGE), **token)
             found += page["Jobs"]
             if "NextToken" not in page:
                 break
@@ -51,7 +53,7 @@ def list_(
 def show(job_id: JobId, as_json: AsJson = False, data: DataFolder = None) -> None:
     """Show how far a job is, and who was told of its end."""
     with local_gate(data, existing=True) as gate:
-        job = gate.own("get_job", JobId=job_id)["Job"]
+        job = gate.call("get_job", JobId=job_id)["Job"]
     if as_json:
         print_json(job)
         return
@@ -77,7 +79,7 @@ def show(job_id: JobId, as_json: AsJson = False, data: DataFolder = None) -> Non
 def cancel(job_id: JobId, data: DataFolder = None) -> None:
     """End a job at once; it has FAILED then, and what it found is removed."""
     with local_gate(data, existing=True) as gate:
-        job = gate.own("cancel_job", JobId=job_id)["Job"]
+        job = gate.call("cancel_job", JobId=job_id)["Job"]
     say(f"{job['API']} of {_video(job)}: {_standing(job)} {job.get('StatusMessage', '')}".rstrip())
 
 
@@ -97,7 +99,7 @@ def counts(
         raise RegardError(f"The interval is a number of seconds, not {interval}.")
     params: dict[str, Any] = {} if line is None else {"Line": _ends(line)}
     with local_gate(data, existing=True) as gate:
-        found = gate.own("get_job_counts", JobId=job_id, Interval=round(interval * 1000), **params)
+        found = gate.call("get_job_counts", JobId=job_id, Interval=round(interval * 1000), **params)
     if as_json:
         print_json(found)
         return
@@ -121,9 +123,12 @@ def counts(
 
 def _ends(line: str) -> list[float]:
     try:
-        return [float(part) for part in line.split(",")]
-    except ValueError as error:
-        raise RegardError(f"A line is X1,Y1,X2,Y2 in fractions of the frame, not {line!r}.") from error
+        ends = [float(part) for part in line.split(",")]
+    except ValueError:
+        ends = []
+    if len(ends) != 4 or not all(0 <= end <= 1 for end in ends):
+        raise RegardError(f"A line is X1,Y1,X2,Y2 in fractions of the frame, from 0 to 1, not {line!r}.")
+    return ends
 
 
 def _clock(milliseconds: int) -> str:
@@ -156,5 +161,5 @@ def _video(job: dict[str, Any]) -> str:
     return f"{where['Bucket']}/{where['Name']}"
 
 
-def _when(milliseconds: int) -> str:
-    return f"{datetime.fromtimestamp(milliseconds / 1000, UTC):%Y-%m-%d %H:%M} UTC"
+def _when(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"

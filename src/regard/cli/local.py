@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import select
 
 from regard import logs
+from regard.api.answer import ServedApi
 from regard.app import Parts, build
 from regard.caller import LOCAL
 from regard.cli.opening import check_database
@@ -21,7 +22,6 @@ from regard.settings import Settings
 from regard.storage.folder import in_use
 from regard.storage.schema import facts
 from regard.vision.looks import Looks
-from regard.wire.validate import validate
 
 
 class LocalGate:
@@ -38,25 +38,28 @@ class LocalGate:
 
     def call(self, operation: str, **params: Any) -> dict[str, Any]:
         """The operation's answer. Raises ServiceError, for a request that HTTP would refuse as well."""
-        self.check(operation, **params)
-        return self.parts.gate.call(operation, params, LOCAL, case=self._case, looks=self._looks)
+        self._refuse_no_number(params)
+        served = self._served(operation)
+        return served.call(operation, params, LOCAL, case=self._case, looks=self._looks)
 
-    def own(self, operation: str, **params: Any) -> dict[str, Any]:
-        """The answer of an operation that Rekognition doesn't have. Raises ServiceError."""
-        return self.parts.gate.call(operation, params, LOCAL, case=self._case)
+    def check(self, operation: str, **params: Any) -> None:
+        """Holds a request to the API's constraints, as HTTP does, without making it."""
+        self._refuse_no_number(params)
+        self._served(operation).check(operation, params)
+
+    def _served(self, operation: str) -> ServedApi:
+        return next(served for served in self.parts.apis.values() if operation in served.api.operations)
+
+    def _refuse_no_number(self, params: Mapping[str, Any]) -> None:
+        for name, value in params.items():
+            if isinstance(value, float) and not math.isfinite(value):
+                raise RegardError(f"{name} must be a number, not {value}.")
 
     def incarnation(self) -> str:
         """Which database this is: another one once a backup was restored, which may hold less."""
         with self.parts.database.read() as connection:
             query = select(facts.c.value).where(facts.c.name == "incarnation")
             return str(connection.execute(query).scalar_one())
-
-    def check(self, operation: str, **params: Any) -> None:
-        """Holds a request to the API's constraints, as HTTP does, without making it."""
-        for name, value in params.items():
-            if isinstance(value, float) and not math.isfinite(value):
-                raise RegardError(f"{name} must be a number, not {value}.")
-        validate(operation, params, image_bytes=self.parts.settings.image_bytes)
 
 
 @contextmanager

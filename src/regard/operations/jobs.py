@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from regard.context import Context
@@ -44,14 +45,13 @@ def _described(ctx: Context, job: Job) -> dict[str, Any]:
     notice = ctx.stores.notices.state(job)
     if notice is not None:
         channel, attempts, delivered, failure = notice
-        answer["Notification"] = {"Channel": channel, "Attempts": attempts, "Delivered": delivered}
+        answer["Notification"] = {"Channel": channel, "Attempts": attempts, "Delivered": _moment(delivered)}
         if failure is not None:
             answer["Notification"]["Failure"] = failure
     return {"Job": answer}
 
 
 def _shape(job: Job) -> dict[str, Any]:
-    """Times are milliseconds since the epoch, as in a notification."""
     shape = {
         "JobId": job.job_id,
         "API": api_name(job),
@@ -70,11 +70,15 @@ def _shape(job: Job) -> dict[str, Any]:
         "Purpose": job.purpose,
         "Threshold": job.threshold,
         "Case": job.case,
-        "Created": job.created,
-        "Finished": job.finished,
-        "Expires": job.expires,
+        "Created": _moment(job.created),
+        "Finished": _moment(job.finished),
+        "Expires": _moment(job.expires),
     }
     return {name: value for name, value in shape.items() if value is not None}
+
+
+def _moment(milliseconds: int | None) -> datetime | None:
+    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
 OPERATIONS = (

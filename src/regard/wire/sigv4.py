@@ -15,13 +15,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import quote, unquote_to_bytes
 
+from regard.api.messages import HttpRequest
 from regard.errors import (
     IncompleteSignatureException,
     InvalidSignatureException,
     MissingAuthenticationTokenException,
     UnrecognizedClientException,
 )
-from regard.wire.spec import SERVICE
+
+SERVICE: Final = "rekognition"
+"""The service that requests are signed for, Regard's own too: it is one server with one kind of key."""
 
 ALGORITHM: Final = "AWS4-HMAC-SHA256"
 _TERMINATOR: Final = "aws4_request"
@@ -40,17 +43,6 @@ proxy, unsigned.
 
 
 @dataclass(frozen=True, slots=True)
-class SignedRequest:
-    """A request as it came: path and query undecoded, headers in order, with repetitions."""
-
-    method: str
-    path: str
-    query: str
-    headers: Iterable[tuple[str, str]]
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class Authorization:
     """What the `Authorization` and `X-Amz-Date` headers say."""
 
@@ -66,7 +58,7 @@ class Authorization:
 
 
 def verify(
-    request: SignedRequest,
+    request: HttpRequest,
     secret_of: Callable[[str], str | None],
     *,
     now: datetime,
@@ -222,9 +214,7 @@ def _basic(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
 
 
-def _canonical(
-    request: SignedRequest, headers: dict[str, list[str]], claim: Authorization, digest: str
-) -> str:
+def _canonical(request: HttpRequest, headers: dict[str, list[str]], claim: Authorization, digest: str) -> str:
     """The canonical request. Its path is encoded twice, as everywhere but in S3."""
     pairs = sorted(
         tuple(_encoded(part) for part in pair.partition("=")[::2])

@@ -9,12 +9,14 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from regard.wire.patterns import python_pattern
-from regard.wire.spec import input_shape, operation_names, output_shape
+from regard.api.model import REKOGNITION, load_api
+from regard.api.patterns import python_pattern
 
 BITS = {"integer": 31, "long": 63}
 
-operations = st.sampled_from(operation_names())
+API = load_api(REKOGNITION)
+
+operations = st.sampled_from(list(API.operations))
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
@@ -26,18 +28,18 @@ json_values = st.recursive(
 @lru_cache(maxsize=256)
 def valid_requests(operation: str) -> st.SearchStrategy[dict[str, Any]]:
     """Requests that satisfy every constraint of the model."""
-    return _structure(input_shape(operation), _constrained)
+    return _structure(API.operations[operation].input, _constrained)
 
 
 @lru_cache(maxsize=256)
 def responses(operation: str) -> st.SearchStrategy[dict[str, Any]]:
     """Responses of the right types; values are free."""
-    return _structure(output_shape(operation), _free)
+    return _structure(API.operations[operation].output, _free)
 
 
 def minimal_request(operation: str) -> dict[str, Any]:
     """The required members alone, with one fixed valid value for each kind."""
-    return _minimal(input_shape(operation))
+    return _minimal(API.operations[operation].input)
 
 
 def _minimal(shape: Any) -> Any:

@@ -6,12 +6,11 @@ clients check nothing. So all of it is checked here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from regard.api.patterns import LONGEST_PATTERNED, matches
 from regard.errors import ValidationException
-from regard.wire.patterns import LONGEST_PATTERNED, matches
-from regard.wire.spec import input_shape
 
 _SHOWN: Final = 20
 """Violations that are spelled out; all are counted. A million bad items must not make the answer."""
@@ -22,18 +21,24 @@ _SIZED: Final = frozenset({"string", "blob", "list", "map"})
 _SCALARS: Final = frozenset({"string", "integer", "long", "float", "double", "boolean"})
 
 
-def validate(operation: str, params: dict[str, Any], *, image_bytes: int | None = None) -> None:
+def validate(shape: Any, params: Mapping[str, Any], *, image_bytes: int | None = None) -> None:
     """Holds a parsed request to required members, lengths, sizes, ranges, enumerations and patterns.
 
-    `params` has the types that `regard.wire.parse.parse` gives. `image_bytes` replaces the model's own
+    `shape` is the `StructureShape` of the operation's input; `params` has the types that
+    `regard.api.parse.parse` gives. `image_bytes` replaces the model's own
     maximum (5,242,880) for an image in the request.
 
     Raises ValidationException naming the violations, as AWS does: `1 validation error detected: Value 'a b'
     at 'collectionId' failed to satisfy constraint: Member must satisfy regular expression pattern: …`.
     """
+    refuse(_structure(shape, params, "", image_bytes))
+
+
+def refuse(violations: Iterable[str]) -> None:
+    """Raises ValidationException that counts the violations and names the first, if there is any."""
     shown: list[str] = []
     count = 0
-    for violation in _structure(input_shape(operation), params, "", image_bytes):
+    for violation in violations:
         count += 1
         if len(shown) < _SHOWN:
             shown.append(violation)
@@ -42,12 +47,12 @@ def validate(operation: str, params: dict[str, Any], *, image_bytes: int | None 
         raise ValidationException(f"{count} validation {plural} detected: {'; '.join(shown)}")
 
 
-def _structure(shape: Any, value: dict[str, Any], path: str, image_bytes: int | None) -> Iterator[str]:
+def _structure(shape: Any, value: Mapping[str, Any], path: str, image_bytes: int | None) -> Iterator[str]:
     for name in shape.required_members:
         if name not in value:
-            yield f"Value null at '{_join(path, name)}' failed to satisfy constraint: Member must not be null"
+            yield f"Value null at '{join(path, name)}' failed to satisfy constraint: Member must not be null"
     for name, item in value.items():
-        yield from _value(shape.members[name], item, _join(path, name), image_bytes)
+        yield from _value(shape.members[name], item, join(path, name), image_bytes)
 
 
 def _value(shape: Any, value: Any, path: str, image_bytes: int | None) -> Iterator[str]:
@@ -55,7 +60,7 @@ def _value(shape: Any, value: Any, path: str, image_bytes: int | None) -> Iterat
         yield from _structure(shape, value, path, image_bytes)
         return
     for constraint in _broken(shape, value, image_bytes):
-        yield f"Value '{_echo(value)}' at '{path}' failed to satisfy constraint: {constraint}"
+        yield f"Value '{echo(value)}' at '{path}' failed to satisfy constraint: {constraint}"
     if shape.type_name == "list":
         yield from _items(shape, value, path, image_bytes)
     elif shape.type_name == "map":
@@ -68,7 +73,7 @@ def _items(shape: Any, value: list[Any], path: str, image_bytes: int | None) -> 
         # AWS names the whole list, and every constraint of its items, once.
         if any(_refused(member, item) for item in value):
             yield (
-                f"Value '{_echo(value)}' at '{path}' failed to satisfy constraint: "
+                f"Value '{echo(value)}' at '{path}' failed to satisfy constraint: "
                 f"Member must satisfy constraint: [{_constraints(member)}]"
             )
         return
@@ -87,7 +92,7 @@ def _entries(shape: Any, value: dict[str, Any], path: str) -> Iterator[str]:
     ):
         if any(_refused(member, item) for item in items):
             yield (
-                f"Value '{_echo(value)}' at '{path}' failed to satisfy constraint: "
+                f"Value '{echo(value)}' at '{path}' failed to satisfy constraint: "
                 f"{words} must satisfy constraint: [{_constraints(member)}]"
             )
 
@@ -156,20 +161,21 @@ def _measure(shape: Any) -> str:
     return "length" if shape.type_name in _SIZED else "value"
 
 
-def _join(path: str, name: str) -> str:
+def join(path: str, name: str) -> str:
+    """The place of a member in a place, as AWS writes it: `image.s3Object`."""
     name = name[0].lower() + name[1:]
     return f"{path}.{name}" if path else name
 
 
-def _echo(value: Any) -> str:
+def echo(value: Any) -> str:
     """A value as AWS's Java service prints it, cut to a length that is safe to answer."""
     if isinstance(value, bytes):
         return f"java.nio.HeapByteBuffer[pos=0 lim={len(value)} cap={len(value)}]"
     if isinstance(value, list):
-        text = f"[{', '.join(_echo(item) for item in value[:_ECHOED])}]"
+        text = f"[{', '.join(echo(item) for item in value[:_ECHOED])}]"
     elif isinstance(value, dict):
         pairs = list(value.items())[:_ECHOED]
-        text = f"{{{', '.join(f'{_echo(key)}={_echo(item)}' for key, item in pairs)}}}"
+        text = f"{{{', '.join(f'{echo(key)}={echo(item)}' for key, item in pairs)}}}"
     else:
         text = "null" if value is None else str(value)
     return text if len(text) <= _ECHOED else text[:_ECHOED] + "…"

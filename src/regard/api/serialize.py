@@ -1,4 +1,4 @@
-"""Responses and errors as AWS JSON 1.1."""
+"""Responses and errors as JSON."""
 
 from __future__ import annotations
 
@@ -11,45 +11,43 @@ from operator import index
 from typing import Any, Final, NoReturn
 
 from regard.errors import ServiceError
-from regard.wire.spec import error_members, output_shape
-
-CONTENT_TYPE: Final = "application/x-amz-json-1.1"
 
 
 class ResponseShapeError(TypeError):
     """An operation returned what its output shape cannot hold: a mistake in the code, never the client's."""
 
 
-def serialize(operation: str, response: Mapping[str, Any]) -> bytes:
-    """The body of a response: timestamps as epoch seconds, blobs in Base64, members that are None left out.
+def serialize(shape: Any, response: Mapping[str, Any]) -> bytes:
+    """The body of a response, which has the members of `shape`, a `StructureShape`: timestamps as epoch
+    seconds, blobs in Base64, members that are None left out.
 
     NumPy scalars are taken as numbers. Raises ResponseShapeError, naming the place, for a member that the
     shape does not have, a value of the wrong type, or a float that is not finite.
     """
     try:
-        written = _structure(output_shape(operation), response)
+        written = _structure(shape, response)
     except ResponseShapeError as error:
-        raise ResponseShapeError(f"{operation}: {error}") from error
+        raise ResponseShapeError(f"{shape.name}: {error}") from error
     return _json(written)
 
 
-def serialize_error(error: ServiceError, request_id: str) -> bytes:
+def serialize_error(error: ServiceError, request_id: str, members: Iterable[str] = ()) -> bytes:
     """The body of an error, in the form that Rekognition's own errors have.
 
-    Members that the model gives an exception beside its message (HumanLoopQuotaExceededException has three)
-    are taken from the error's attributes of those names.
+    `members` are those that the model gives the exception beside its message (HumanLoopQuotaExceededException
+    has three); they are taken from the error's attributes of those names.
     """
     body = {"__type": error.code, "Code": error.code, "Logref": request_id, "Message": error.message}
-    for name in sorted(error_members(error.code)):
+    for name in sorted(members):
         value = getattr(error, name, None)
         if isinstance(value, str):
             body[name] = value
     return _json(body)
 
 
-def error_headers(error: ServiceError, request_id: str) -> dict[str, str]:
+def error_headers(error: ServiceError, request_id: str, content_type: str) -> dict[str, str]:
     """The headers of an error: the SDKs take its code from `x-amzn-ErrorType` first."""
-    return {"x-amzn-RequestId": request_id, "x-amzn-ErrorType": error.code}
+    return {"Content-Type": content_type, "x-amzn-RequestId": request_id, "x-amzn-ErrorType": error.code}
 
 
 def _json(value: Any) -> bytes:

@@ -14,18 +14,22 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from regard import errors
+from regard.api import serialize as writing
+from regard.api.serialize import ResponseShapeError, error_headers, serialize_error
 from regard.errors import HumanLoopQuotaExceededException, ResourceNotFoundException, ServiceError
-from regard.wire.serialize import ResponseShapeError, error_headers, serialize, serialize_error
-from regard.wire.spec import output_shape, service
 
-from .strategies import operations, responses
+from .strategies import API, operations, responses
 
 PARSER = create_parser("json")
 
 
+def serialize(operation: str, response: dict[str, Any]) -> bytes:
+    return writing.serialize(API.operations[operation].output, response)
+
+
 def read_back(operation: str, body: bytes) -> dict[str, Any]:
     answer = {"body": body, "headers": {}, "status_code": 200}
-    parsed = PARSER.parse(answer, output_shape(operation))
+    parsed = PARSER.parse(answer, API.operations[operation].output)
     del parsed["ResponseMetadata"]
     return parsed
 
@@ -77,7 +81,7 @@ def test_numpy_numbers_are_numbers():
     ],
 )
 def test_a_response_that_the_shape_cannot_hold_is_a_defect(operation: str, response: dict[str, Any]):
-    with pytest.raises(ResponseShapeError, match=operation):
+    with pytest.raises(ResponseShapeError, match=API.names[operation]):
         serialize(operation, response)
 
 
@@ -85,7 +89,7 @@ def test_a_defect_names_its_place():
     with pytest.raises(ResponseShapeError) as caught:
         serialize("detect_faces", {"FaceDetails": [{"Smile": {"Value": "yes"}}]})
     assert str(caught.value) == (
-        "detect_faces: FaceDetails.Smile.Value.Boolean: a boolean can't be made of str"
+        "DetectFacesResponse: FaceDetails.Smile.Value.Boolean: a boolean can't be made of str"
     )
 
 
@@ -104,17 +108,17 @@ def test_botocore_reads_an_error_s_code_and_message(kind: type[ServiceError]):
     error = kind("What is wrong: ä.")
     answer = {
         "body": serialize_error(error, "request-1"),
-        "headers": HeadersDict(error_headers(error, "request-1")),
+        "headers": HeadersDict(error_headers(error, "request-1", "application/json")),
         "status_code": error.status,
     }
-    parsed = PARSER.parse(answer, output_shape("detect_faces"))
+    parsed = PARSER.parse(answer, API.operations["detect_faces"].output)
     assert parsed["Error"]["Code"] == error.code
     assert parsed["Error"]["Message"] == "What is wrong: ä."
     assert parsed["ResponseMetadata"]["RequestId"] == "request-1"
 
 
 def test_every_exception_of_the_model_is_an_error_of_ours():
-    modelled = {shape.name for shape in service().error_shapes}
+    modelled = {shape.name for shape in API.model.error_shapes}
     assert modelled <= {kind.__name__ for kind in modelled_and_common_errors()}
 
 
@@ -130,4 +134,6 @@ def test_an_error_has_the_form_of_rekognition_s_own():
 def test_members_that_the_model_gives_an_exception_are_answered():
     error = HumanLoopQuotaExceededException()
     error.QuotaCode = "L-1"  # type: ignore[attr-defined]
-    assert json.loads(serialize_error(error, "request-1"))["QuotaCode"] == "L-1"
+    assert (
+        json.loads(serialize_error(error, "request-1", API.error_members(error.code)))["QuotaCode"] == "L-1"
+    )

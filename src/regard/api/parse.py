@@ -1,7 +1,7 @@
 """A request body, read into the wire-shaped dict that operations take.
 
 Wrong JSON, or a value of the wrong type, is a SerializationException, worded as AWS words it. Values are
-checked against the model's constraints by `regard.wire.validate`.
+checked against the model's constraints by `regard.api.validate`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from typing import Any, Final, NoReturn
 import pybase64
 
 from regard.errors import SerializationException
-from regard.wire.spec import input_shape
 
 _INTEGER_BITS: Final = {"integer": 31, "long": 63}
 _NAMES: Final = {
@@ -30,22 +29,24 @@ _NAMES: Final = {
 }
 
 
-def parse(operation: str, body: bytes) -> dict[str, Any]:
-    """The request of `operation`, with member names as in the service model.
+def parse(shape: Any, body: bytes) -> dict[str, Any]:
+    """The request in a body, with member names as in `shape`, the `StructureShape` of the operation's input.
 
     Blobs are bytes and timestamps are aware datetimes. Members that the model does not know, and members
     that are null, are left out, as AWS does; a null inside a list or a map stays, for validation to refuse.
 
     Raises SerializationException.
     """
-    document = _document(body)
-    if not isinstance(document, dict):
-        _unexpected(document)
-    params: dict[str, Any] = _structure(input_shape(operation), document)
-    return params
+    return read(shape, read_json(body))
 
 
-def _document(body: bytes) -> Any:
+def read(shape: Any, document: Any) -> dict[str, Any]:
+    """The request in JSON that has been decoded. Raises SerializationException."""
+    return _structure(shape, document)
+
+
+def read_json(body: bytes) -> Any:
+    """The JSON of a body. Raises SerializationException for what is no JSON, in UTF-8."""
     try:
         # Decoded here, and strictly: json.loads guesses UTF-16 and UTF-32 and drops a BOM when given bytes.
         return json.loads(body.decode("utf-8"), parse_constant=_not_a_number)

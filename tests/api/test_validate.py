@@ -6,11 +6,17 @@ from typing import Any
 
 import pytest
 
+from regard.api.validate import validate as hold
 from regard.errors import ValidationException
-from regard.wire.validate import validate
+
+from .strategies import API
 
 S3 = {"S3Object": {"Bucket": "bucket", "Name": "name"}}
 FACE = "01234567-89ab-cdef-0123-456789abcdef"
+
+
+def validate(operation: str, params: dict[str, Any], **options: Any) -> None:
+    hold(API.operations[operation].input, params, **options)
 
 
 def refusal(operation: str, params: dict[str, Any], **options: Any) -> str:

@@ -13,19 +13,26 @@ from botocore.serialize import create_serializer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from regard.api import parse as reading
+from regard.api.validate import validate as hold
 from regard.errors import SerializationException, ValidationException
-from regard.wire.parse import parse
-from regard.wire.spec import operation_names, service, wire_names
-from regard.wire.validate import validate
 
-from .strategies import json_values, minimal_request, operations, valid_requests
+from .strategies import API, json_values, minimal_request, operations, valid_requests
 
 SERIALIZER = create_serializer("json")
 
 
 def body_of(operation: str, params: dict[str, Any]) -> bytes:
-    model = service().operation_model(wire_names()[operation])
+    model = API.model.operation_model(API.names[operation])
     return SERIALIZER.serialize_to_request(params, model)["body"]
+
+
+def parse(operation: str, body: bytes) -> dict[str, Any]:
+    return reading.parse(API.operations[operation].input, body)
+
+
+def validate(operation: str, params: dict[str, Any]) -> None:
+    hold(API.operations[operation].input, params)
 
 
 @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
@@ -37,7 +44,7 @@ def test_a_request_that_botocore_wrote_is_read_back_and_found_valid(data: st.Dat
     validate(operation, read)
 
 
-@pytest.mark.parametrize("operation", operation_names())
+@pytest.mark.parametrize("operation", API.operations)
 def test_the_smallest_request_of_each_operation_is_read_back_and_found_valid(operation: str):
     params = minimal_request(operation)
     read = parse(operation, body_of(operation, params))

@@ -8,16 +8,20 @@ import unicodedata
 import boto3
 import pytest
 
+from regard.api import patterns
+from regard.api.aws_json import AwsJson
+from regard.api.messages import HttpRequest
 from regard.errors import UnknownOperationException
-from regard.wire import patterns, spec
+
+from .strategies import API
 
 
 def test_every_operation_has_the_name_that_boto3_gives_it():
     client = boto3.client(
         "rekognition", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
     )
-    assert set(spec.operation_names()) == set(client.meta.method_to_api_mapping)
-    assert len(spec.operation_names()) == 75
+    assert set(API.operations) == set(client.meta.method_to_api_mapping)
+    assert len(API.operations) == 75
 
 
 @pytest.mark.parametrize(
@@ -25,15 +29,19 @@ def test_every_operation_has_the_name_that_boto3_gives_it():
     [None, "", "DetectLabels", "RekognitionService.detect_labels", "RekognitionService.DetectLabels ", "é"],
 )
 def test_a_target_that_names_no_operation_is_refused(target: str | None):
+    headers = () if target is None else (("X-Amz-Target", target),)
     with pytest.raises(UnknownOperationException):
-        spec.operation_of(target)
+        AwsJson(API).operation(HttpRequest("POST", "/", "", headers))
 
 
 def test_compare_faces_has_room_for_two_images_and_other_operations_for_one():
-    one = spec.body_limit("detect_labels", 5_242_880)
-    assert 6_990_508 < one < 7_600_000
-    assert spec.body_limit("compare_faces", 5_242_880) == one + 6_990_508
-    assert spec.body_limit("list_collections", 5_242_880) < 1_000_000
+    detect, compare, listing = (
+        AwsJson(API).body_limit(API.operations[key], 5_242_880)
+        for key in ("detect_labels", "compare_faces", "list_collections")
+    )
+    assert 6_990_508 < detect < 7_600_000
+    assert compare == detect + 6_990_508
+    assert listing < 1_000_000
 
 
 def test_patterns_are_read_as_java_reads_them():
@@ -53,7 +61,7 @@ def test_no_letter_number_or_separator_lies_above_the_planes_that_are_searched()
 
 
 def test_where_aws_needs_the_arn_of_a_stream_a_url_is_taken():
-    pattern = spec.service().shape_for("KinesisVideoArn").metadata["pattern"]
+    pattern = API.model.shape_for("KinesisVideoArn").metadata["pattern"]
     assert patterns.matches(pattern, "rtsp://camera.local/stream", "KinesisVideoArn")
     assert not patterns.matches(pattern, "rtsp://camera.local/stream", "ProjectArn")
     assert not patterns.matches(pattern, "gopher://camera.local/", "KinesisVideoArn")
