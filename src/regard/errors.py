@@ -45,11 +45,11 @@ class HumanLoopQuotaExceededException(ServiceError):
 
 
 class IdempotentParameterMismatchException(ServiceError):
-    """A ClientRequestToken was reused with an operation, but another input parameter differs."""
+    """The ClientRequestToken you have supplied is already in use."""
 
 
 class ImageTooLargeException(ServiceError):
-    """The input image size exceeds the allowed limit."""
+    """Image size is too large."""
 
 
 class InternalServerError(ServiceError):
@@ -67,7 +67,7 @@ class InvalidManifestException(ServiceError):
 
 
 class InvalidPaginationTokenException(ServiceError):
-    """Pagination token in the request is not valid."""
+    """Invalid Pagination Token"""
 
 
 class InvalidParameterException(ServiceError):

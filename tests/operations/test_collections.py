@@ -76,7 +76,7 @@ def forged(content: object) -> str:
     ],
 )
 def test_a_token_from_elsewhere_is_refused(call, token: str) -> None:
-    with pytest.raises(InvalidPaginationTokenException):
+    with pytest.raises(InvalidPaginationTokenException, match="^Invalid Pagination Token$"):
         call("list_collections", NextToken=token)
 
 

@@ -242,7 +242,8 @@ def test_a_video_that_can_not_be_read_is_refused_at_the_start(client: Any) -> No
     for where in (video("none"), video("../x"), video("short", "elsewhere")):
         message = refused("InvalidS3ObjectException", start, Video=where)
         assert message.startswith("Unable to get object metadata from S3.")
-    assert "too large" in refused("VideoTooLargeException", start, Video=video("huge"))
+    message = refused("VideoTooLargeException", start, Video=video("huge"))
+    assert message == "Video size in bytes: 10001 is more than the maximum limit of: 10000 bytes."
     for where in ({}, {"S3Object": {}}, {"S3Object": {"Bucket": "videos"}}):
         refused("InvalidParameterException", start, Video=where)
 

@@ -218,7 +218,8 @@ def test_a_user_is_made_once(call: Call) -> None:
         assert call("create_user", UserId="ann", ClientRequestToken=token) == {}
     with pytest.raises(ConflictException):
         call("create_user", UserId="ann")
-    with pytest.raises(IdempotentParameterMismatchException):
+    told = f"^The ClientRequestToken: {token} you have supplied is already in use.$"
+    with pytest.raises(IdempotentParameterMismatchException, match=told):
         call("create_user", UserId="ben", ClientRequestToken=token)
 
 

@@ -39,7 +39,7 @@ def load_image(
             min_side=min_side,
         )
     except ImageTooLarge as error:
-        raise ImageTooLargeException(f"The image is too large: {error}.") from error
+        raise ImageTooLargeException(f"Image size is too large. It has {error}.") from error
     except ImageTooSmall as error:
         raise InvalidParameterException(
             f"Request has invalid parameters: the image is too small: {error}"

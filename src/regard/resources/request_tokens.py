@@ -63,7 +63,9 @@ def earlier_answer(connection: Connection, request: IdempotentRequest) -> dict[s
     if row is None:
         return None
     if row.digest != request.digest:
-        raise IdempotentParameterMismatchException
+        raise IdempotentParameterMismatchException(
+            f"The ClientRequestToken: {request.token} you have supplied is already in use."
+        )
     answer: dict[str, Any] = json.loads(row.answer)
     return answer
 

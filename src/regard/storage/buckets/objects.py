@@ -313,9 +313,9 @@ def _which(bucket: str, name: str, version: str | None) -> dict[str, str]:
 def _check_size(size: int, limit: int) -> None:
     if size > limit:
         raise VideoTooLargeException(
-            f"The file size or duration of the supplied media is too large: more than {limit} bytes."
+            f"Video size in bytes: {size} is more than the maximum limit of: {limit} bytes."
         )
 
 
 def _too_large(limit: int) -> ImageTooLargeException:
-    return ImageTooLargeException(f"The image in the bucket is larger than {limit} bytes.")
+    return ImageTooLargeException(f"Image size is too large. In a bucket it may have {limit} bytes.")
