@@ -85,7 +85,8 @@ def disassociate_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 def _once(ctx: Context, request: dict[str, Any]) -> IdempotentRequest:
     """The request as its ClientRequestToken names it, with the threshold that applies."""
-    return IdempotentRequest.read(ctx.caller.key_id, ctx.operation, request)
+    matched = {"UserMatchThreshold": ctx.threshold} if ctx.threshold else {}
+    return IdempotentRequest.read(ctx.caller.key_id, ctx.operation, {**request, **matched})
 
 
 def _refused(face: RefusedFace) -> dict[str, Any]:
