@@ -18,13 +18,19 @@ from tests.conftest import Server
 ROOT = Path(__file__).parent.parent
 
 
-def generator():
-    spec = importlib.util.spec_from_file_location("docs_generate", ROOT / "docs" / "generate.py")
+def loaded(name: str):
+    """A script of docs/ as a module."""
+    spec = importlib.util.spec_from_file_location(f"docs_{name}", ROOT / "docs" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # where its dataclasses are looked up
     spec.loader.exec_module(module)
     return module
+
+
+def generator():
+    return loaded("generate")
 
 
 @pytest.mark.parametrize("file", ["README.md", "docs/operations.md", "docs/settings.md"])
