@@ -127,6 +127,7 @@ def test_an_index_that_missed_erasures_which_are_forgotten_is_built_anew(
 ) -> None:
     """Of one that is kept on disk, and of one in the memory of a process that nobody has asked for long."""
     monkeypatch.setattr(changes, "KEPT_REMOVALS", 5)
+    monkeypatch.setattr(changes, "_PRUNED_AFTER", 1)
     vectors = people(200, DIMENSION)
     ids = process.enrol("c", vectors)
     process.index("c").settle()

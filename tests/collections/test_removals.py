@@ -17,6 +17,7 @@ from tests.postgres import Place
 def database(place: Place, monkeypatch: pytest.MonkeyPatch) -> Database:
     """One that keeps ten removals."""
     monkeypatch.setattr(changes, "KEPT_REMOVALS", 10)
+    monkeypatch.setattr(changes, "_PRUNED_AFTER", 1)
     database = place.open()
     with database.write() as connection:
         for name in ("c", "d"):
@@ -55,10 +56,23 @@ def test_no_erasure_removes_more_than_some_of_them(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     erase(database, "c", 10)
-    monkeypatch.setattr(changes, "_PRUNED", 3)
+    monkeypatch.setattr(changes, "_PRUNED", 2)  # beside the first
     for count in (10, 1, 1, 1):
         erase(database, "c", count)
     assert kept(database) == list(range(13, 24))
+
+
+def test_removals_are_forgotten_when_there_are_many_more(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "_PRUNED_AFTER", 16)
+    for _ in range(15):
+        erase(database, "c", 1)
+    assert kept(database) == list(range(1, 16))
+    erase(database, "c", 1)
+    assert kept(database) == list(range(7, 17))
+    erase(database, "c", 30)
+    assert kept(database) == list(range(37, 47))
 
 
 def test_what_an_engine_has_yet_to_follow_is_kept(database: Database) -> None:

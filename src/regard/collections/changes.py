@@ -18,7 +18,8 @@ from regard.storage.schema import collections, engine_positions, faces, facts, r
 
 PAGE = 16_384  # vectors that are read at a time
 KEPT_REMOVALS = 1_000_000  # of the whole database; an index that is farther behind is built anew
-_PRUNED = 10_000  # removals at a time, so that no erasure waits long
+_PRUNED_AFTER = 1000  # removals
+_PRUNED = 10_000  # removals at a time, so that no erasure takes long
 
 
 class Space(StrEnum):
@@ -85,40 +86,34 @@ _LAST_REMOVAL = select(func.max(removals.c.sequence)).where(
     removals.c.collection == bindparam("collection"), removals.c.space == bindparam("space")
 )
 
+_FIRST_REMOVAL = select(func.min(removals.c.sequence))
+_UNFOLLOWED = (  # the last removal that every engine has followed which is behind
+    select(func.min(engine_positions.c.removal))
+    .join(collections, collections.c.row == engine_positions.c.collection)
+    .where(engine_positions.c.version != collections.c.version)
+)
+
 _INCARNATION = select(facts.c.value).where(facts.c.name == "incarnation")
 _NAME = select(collections.c.collection_id).where(collections.c.row == bindparam("collection"))
 
 
 def log_removals(connection: Connection, collection: int, space: Space, vectors: Sequence[int]) -> None:
     """Tells every index that these vectors' rows are erased; `version` must be raised with it."""
-    connection.execute(
-        insert(removals),
-        [{"collection": collection, "space": space.value, "vector": vector} for vector in vectors],
-    )
-    _prune(connection)
+    rows = [{"collection": collection, "space": space.value, "vector": vector} for vector in vectors]
+    logged = connection.execute(insert(removals).returning(removals.c.sequence), rows).scalars().all()
+    first, last = min(logged), max(logged)
+    if last // _PRUNED_AFTER > (first - 1) // _PRUNED_AFTER:
+        _prune(connection, last)
 
 
-def _prune(connection: Connection) -> None:
-    """Forgets old removals, but for those that an engine has yet to follow: nobody counts its vectors again.
-
-    What another server is forgetting is left to it.
-    """
-    old = removals.c.sequence <= select(func.max(removals.c.sequence)).scalar_subquery() - KEPT_REMOVALS
-    unfollowed = (
-        select(func.min(engine_positions.c.removal))
-        .join(collections, collections.c.row == engine_positions.c.collection)
-        .where(engine_positions.c.version != collections.c.version)
-        .scalar_subquery()
-    )
-    followed = removals.c.sequence <= func.coalesce(unfollowed, removals.c.sequence)
-    chosen = (
-        select(removals.c.sequence)
-        .where(old, followed)
-        .order_by(removals.c.sequence)
-        .limit(_PRUNED)
-        .with_for_update(skip_locked=True)
-    )
-    connection.execute(delete(removals).where(removals.c.sequence.in_(chosen)))
+def _prune(connection: Connection, newest: int) -> None:
+    """Forgets old removals, but none that an engine has yet to follow: its vectors are not counted again."""
+    oldest = connection.execute(_FIRST_REMOVAL).scalar_one()
+    unfollowed = connection.execute(_UNFOLLOWED).scalar()
+    last = min(newest - KEPT_REMOVALS, oldest + _PRUNED)
+    if unfollowed is not None:
+        last = min(last, unfollowed)
+    connection.execute(delete(removals).where(removals.c.sequence <= last))
 
 
 def version_of(connection: Connection, collection: int) -> int | None:
