@@ -13,6 +13,7 @@ from bench.photos import photos
 from regard.app import Parts, build
 from regard.caller import LOCAL
 from regard.settings import Settings
+from regard.vision.findings import Pictures
 
 Row = dict[str, object]
 _OPERATIONS = {
@@ -24,7 +25,7 @@ _OPERATIONS = {
 
 
 def measure(folder: Path | None, *, full: bool) -> list[Row]:
-    """Each photo through a group's operations one by one, then with shared looks, several times in turn."""
+    """Each photo through a group's operations one by one, then sharing what is found, in turn."""
     chosen = [photo.path.read_bytes() for photo in photos(folder, count=30 if full else 6)]
     groups = {
         "faces, labels": ["detect_faces", "detect_labels"],
@@ -68,9 +69,9 @@ def _row(
 
 
 def _seconds(parts: Parts, operations: Sequence[str], picture: bytes, *, shared: bool) -> float:
-    looks = parts.models.looks() if shared else None
+    pictures = Pictures(parts.models) if shared else None
     started = time.process_time()
     for operation in operations:
         params = {"Image": {"Bytes": picture}, **_OPERATIONS[operation]}
-        parts.gate.call(operation, params, LOCAL, looks=looks)
+        parts.gate.call(operation, params, LOCAL, pictures=pictures)
     return time.process_time() - started

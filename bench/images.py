@@ -23,8 +23,7 @@ from regard.packs.install import InstalledPack
 from regard.packs.manifest import PackError
 from regard.vision.body_parts import BodyPartDetector
 from regard.vision.image import Image, decode_image
-from regard.vision.labels import LabelDetector
-from regard.vision.labels.objects import SIDE
+from regard.vision.labels.objects import SIDE, ObjectDetector
 from regard.vision.session import SessionPool, one_thread_each
 from regard.vision.text import TextAnalyzer
 
@@ -45,11 +44,15 @@ def measure(folder: Path | None, *, full: bool) -> list[Row]:
     except PackError as error:  # its licence is the operator's decision
         print(f"Parts of the body are left out. {error}")
     pool = _TimedPool(networks)
-    texts, parts, labels = TextAnalyzer(pool), BodyPartDetector(pool), LabelDetector(pool)
+    texts, parts, objects = TextAnalyzer(pool), BodyPartDetector(pool), ObjectDetector(pool)
     tasks: dict[str, tuple[Callable[[Image], object], str, Look]] = {
         "text": (texts.read, "rapidocr", _Peer(RAPIDOCR)),
         _PARTS: (parts.detect, "nudenet", _Peer(NUDENET)),
-        "objects": (labels.find_objects, "CenterNet, bare", lambda _, image: _bare(pool, image)),
+        "objects": (
+            lambda image: objects.detect(image.pixels),
+            "CenterNet, bare",
+            lambda _, image: _bare(pool, image),
+        ),
     }
     pictures = [(file, decode_image(file.read_bytes(), min_side=1)) for file in some]
     rows: list[Row] = []

@@ -10,12 +10,11 @@ from tests import scenes
 
 from bench.server import memory_of
 from regard.packs.install import InstalledPack
-from regard.vision.faces import FaceAnalyzer
+from regard.vision.findings import PictureFindings
 from regard.vision.image import Image
-from regard.vision.labels import LabelDetector
+from regard.vision.models import Models
 from regard.vision.pixels import resize
 from regard.vision.session import SessionPool, one_thread_each
-from regard.vision.text import TextAnalyzer
 
 Row = dict[str, object]
 _LEAST, _MOST = 100, 2000  # px of a side
@@ -31,17 +30,17 @@ def measure(*, full: bool) -> list[Row]:
 def _grow(count: int) -> list[Row]:
     one_thread_each()
     sessions = SessionPool(InstalledPack.load().paths())
-    texts, labels, faces = TextAnalyzer(sessions), LabelDetector(sessions), FaceAnalyzer(sessions)
+    models = Models.on(sessions)
     group = np.asarray(scenes.group([200, 150, 120, 90])[0], np.uint8)
     random = np.random.default_rng(3)
     rows: list[Row] = []
     for number in range(count + 1):
         width, height = random.integers(_LEAST, _MOST, 2).tolist() if number else (640, 480)
         image = Image(resize(group, width, height), str(number))
-        found = faces.detect(image)
-        faces.describe(image, found)
-        labels.label(image, found)
-        texts.read(image)
+        findings = PictureFindings(image, models)
+        findings.attributes()
+        findings.labels()
+        findings.text()
         if number in {0, 10, count // 4, count // 2, count}:
             now, most = memory_of(Path("/proc/self/status"))
             rows.append({"pictures": number, "resident MB": now, "at most so far": most})

@@ -23,9 +23,10 @@ from rich.table import Table
 
 from bench.tracking_clips import Cutout, Sample, Scene, cut_out_people, make_clip
 from regard.packs.install import InstalledPack
-from regard.video.persons import PersonLooks, ThingDetector
 from regard.video.tracks import PERSONS, Tracker, TrackerSettings
 from regard.video.trails import Trails
+from regard.vision.labels.objects import ObjectDetector
+from regard.vision.persons import PersonEmbedder, find_persons
 from regard.vision.session import SessionPool, one_thread_each
 
 SHOWN = 0.4  # the share of a person that has to be seen for missing them to count
@@ -46,17 +47,18 @@ _NO_LOOK = 0.2  # detections below that never need one
 def sampled(
     people: Sequence[Cutout], scenes: Sequence[Path], seed: int, runner: SessionPool, rate: float
 ) -> list[Sample]:
-    detector, looks = ThingDetector(runner), PersonLooks(runner)
+    detector, embedder = ObjectDetector(runner), PersonEmbedder(runner)
     random = np.random.default_rng(seed + 10_000)
     samples = []
     for scene in make_clip(people, scenes, seed, rate=rate):
-        found = detector.detect(scene.pixels).persons()
-        kinds = {"CenterNet": (found.boxes, found.chances), "noisy truth": noisy(random, scene)}
+        height, width = scene.pixels.shape[:2]
+        found = find_persons(detector.find(scene.pixels), width, height)
+        kinds = {"CenterNet": (found.boxes, found.probabilities), "noisy truth": noisy(random, scene)}
         taken = {}
         for kind, (boxes, scores) in kinds.items():
-            features = np.zeros((len(boxes), looks.dimension), np.float32)
+            features = np.zeros((len(boxes), embedder.dimension), np.float32)
             rows = np.flatnonzero(scores >= _NO_LOOK)
-            features[rows] = looks.look(scene.pixels, boxes[rows])
+            features[rows] = embedder.embed(scene.pixels, boxes[rows])
             taken[kind] = (boxes, scores, features)
         bare = Scene(
             scene.timestamp,
@@ -246,13 +248,13 @@ def costs(repeats: int = 3) -> list[dict[str, object]]:
 
 def network_costs(repeats: int = 20) -> list[dict[str, object]]:
     runner = SessionPool(InstalledPack.load().paths())
-    detector, looks = ThingDetector(runner), PersonLooks(runner)
+    detector, embedder = ObjectDetector(runner), PersonEmbedder(runner)
     frame = np.random.default_rng(0).integers(0, 255, (720, 1280, 3), np.uint8)
     boxes = np.array([[60 * n, 100, 60 * n + 100, 400] for n in range(8)], np.float64)
     work: dict[str, Callable[[], object]] = {
-        "CenterNet, a frame of 1,280 × 720": lambda: detector.detect(frame),
-        "look, one person": lambda: looks.look(frame, boxes[:1]),
-        "look, each of eight": lambda: looks.look(frame, boxes),
+        "CenterNet, a frame of 1,280 × 720": lambda: detector.find(frame),
+        "embedding, one person": lambda: embedder.embed(frame, boxes[:1]),
+        "embedding, each of eight": lambda: embedder.embed(frame, boxes),
     }
     rows: list[dict[str, object]] = []
     for name, run in work.items():

@@ -88,6 +88,7 @@ def _run(video: Path, names: Sequence[str]) -> dict[str, float]:
     from regard.context import Context
     from regard.operations.video.runs import sweep
     from regard.settings import Settings
+    from regard.vision.findings import Pictures
 
     with tempfile.TemporaryDirectory() as data:
         parts = build(Settings.load(data=Path(data)))
@@ -106,7 +107,7 @@ def _run(video: Path, names: Sequence[str]) -> dict[str, float]:
                     settings=parts.settings,
                     caller=LOCAL,
                     operation=name,
-                    looks=parts.models.looks(),
+                    pictures=Pictures(parts.models),
                     threshold=95.0,
                 ),
                 request,

@@ -15,7 +15,7 @@ from regard.packs.manifest import find_pack
 from regard.settings import Settings
 from regard.vision.features import read_features
 from regard.vision.image import ImageError, decode_image
-from regard.vision.labels.objects import COCO, Candidates, find_candidates
+from regard.vision.labels.objects import COCO, Candidates, distinct, read_candidates
 from regard.vision.session import SessionPool, one_thread_each
 
 MARKS = Path(__file__).parent / "labels" / "coco_scenes.csv"
@@ -79,7 +79,8 @@ def annotated(data: Path, cache: Path) -> list[Annotated]:
     if not kept.exists():
         runner, arrays = sessions(), {}
         for file in sorted(labels):
-            found = find_candidates(runner, decode_image((data / "coco/images" / file).read_bytes()).pixels)
+            pixels = decode_image((data / "coco/images" / file).read_bytes()).pixels
+            found = distinct(read_candidates(runner, pixels))
             arrays[file] = np.column_stack([found.boxes, found.scores, found.classes])
         np.savez(kept, **arrays)
     stored = np.load(kept)

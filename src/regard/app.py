@@ -25,7 +25,7 @@ from regard.collections.milvus import MilvusEngine
 from regard.collections.store import CollectionStore
 from regard.collections.user_vector import UserVectors
 from regard.collections.users import Users
-from regard.context import Models, Stores
+from regard.context import Stores
 from regard.errors import RegardError
 from regard.gate import Gate
 from regard.governance.audit import AuditLog
@@ -38,14 +38,8 @@ from regard.packs.install import InstalledPack
 from regard.settings import Settings
 from regard.storage.buckets.objects import ObjectStore, parse_folders, parse_names
 from regard.storage.database import Database
-from regard.video.persons import PersonLooks, ThingDetector
-from regard.vision.body_parts import BodyPartDetector
-from regard.vision.faces import FaceAnalyzer
-from regard.vision.labels import LabelDetector
-from regard.vision.nudity import NudityDetector
-from regard.vision.protective import ProtectiveDetector
+from regard.vision.models import Models
 from regard.vision.session import SessionPool, one_thread_each
-from regard.vision.text import TextAnalyzer
 from regard.wire.browsers import allow_origins
 from regard.wire.endpoint import Endpoint, not_found, routes
 from regard.wire.own import own_routes
@@ -93,10 +87,10 @@ def build(
         settings.data, settings.database, connections=settings.worker_count + _MORE_CONNECTIONS
     )
     sessions = SessionPool(pack.paths(), optional={"nudenet": lambda: _nudenet(settings)})
-    analyzer = FaceAnalyzer(sessions)
+    models = Models.on(sessions)
     indexes = FollowedIndexes(
         database,
-        analyzer.dimension,
+        models.faces.dimension,
         folder=settings.data / "index",
         threads=settings.search_threads,
         memory=settings.index_bytes,
@@ -106,15 +100,6 @@ def build(
     )
     gallery = Gallery(database, indexes, max_faces=settings.collection_faces)
     users = Users(database, indexes, UserVectors.load(), max_users=settings.collection_users)
-    models = Models(
-        faces=analyzer,
-        texts=TextAnalyzer(sessions),
-        labels=LabelDetector(sessions),
-        nudity=NudityDetector(BodyPartDetector(sessions), analyzer),
-        protective=ProtectiveDetector(sessions),
-        things=ThingDetector(sessions),
-        person_looks=PersonLooks(sessions),
-    )
     stores = Stores(
         collections=CollectionStore(database, indexes),
         gallery=gallery,

@@ -21,36 +21,8 @@ from regard.jobs.store import JobStore
 from regard.settings import Settings
 from regard.storage.buckets.objects import ObjectStore
 from regard.storage.database import Database
-from regard.video.frame_looks import Detectors
-from regard.video.persons import PersonLooks, ThingDetector
-from regard.vision.faces import FaceAnalyzer
-from regard.vision.labels import LabelDetector
-from regard.vision.looks import Looks
-from regard.vision.nudity import NudityDetector
-from regard.vision.protective import ProtectiveDetector
-from regard.vision.text import TextAnalyzer
-
-
-@dataclass(frozen=True, slots=True)
-class Models:
-    """What looks at pixels; built once, in `regard.app`. Networks load when they are first used."""
-
-    faces: FaceAnalyzer
-    texts: TextAnalyzer
-    labels: LabelDetector
-    nudity: NudityDetector
-    protective: ProtectiveDetector
-    things: ThingDetector
-    person_looks: PersonLooks
-
-    @property
-    def detectors(self) -> Detectors:
-        """The models that look at a video's frames."""
-        return Detectors(self.faces, self.labels, self.nudity, self.texts, self.things)
-
-    def looks(self) -> Looks:
-        """A new memory of what is found in pictures, for one request or several about one picture."""
-        return Looks(self.faces, self.labels, self.nudity)
+from regard.vision.findings import Pictures
+from regard.vision.models import Models
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +76,8 @@ class Subject:
 class Context:
     """What an operation may know about the request beside its parameters.
 
-    `looks` keeps what was found in the request's pictures, maybe by a request before about the same one.
+    `pictures` keeps the request's pictures and what was found in them, maybe by a request before about the
+    same one.
     `subject` is what the request is about. `case` is the case reference that the caller gave with the header
     `x-regard-case`, or None. `purpose` is the one whose rules apply: the subject's or the key's, whichever
     is stricter. `threshold` is the lowest similarity, in percent, of two faces that match; 0 for an operation
@@ -116,7 +89,7 @@ class Context:
     stores: Stores
     caller: Caller
     operation: str
-    looks: Looks
+    pictures: Pictures
     subject: Subject = Subject()
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     case: str | None = None

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from regard.caller import Caller
-from regard.context import Context, Models, Stores, Subject
+from regard.context import Context, Stores, Subject
 from regard.errors import AccessDeniedException, NotImplementedException, ResourceNotFoundException
 from regard.governance import policy, purpose
 from regard.governance.audit import AuditLog
@@ -29,7 +29,8 @@ from regard.operations.video.listing import Listing
 from regard.operations.video.runs import sweep
 from regard.operations.withholding import withhold, withhold_found
 from regard.settings import Settings
-from regard.vision.looks import Looks
+from regard.vision.findings import Pictures
+from regard.vision.models import Models
 
 
 def _nobody(_key_id: str) -> Caller | None:
@@ -89,18 +90,18 @@ class Gate:
         *,
         request_id: str | None = None,
         case: str | None = None,
-        looks: Looks | None = None,
+        pictures: Pictures | None = None,
     ) -> dict[str, Any]:
         """Runs an operation, named by its key, for a caller who has been authenticated.
 
-        `params` and the answer have the shapes of the operation's API. `looks` is what requests about one
-        picture share, so that it is decoded and looked at once; each is admitted and recorded all the same.
-        Raises ServiceError for everything that is the caller's to mend. Whatever happens is in the audit log
-        before it leaves.
+        `params` and the answer have the shapes of the operation's API. `pictures` is what requests about
+        one picture share, so that it is decoded and examined once; each is admitted and recorded all the
+        same. Raises ServiceError for everything that is the caller's to mend. Whatever happens is in the
+        audit log before it leaves.
         """
         record = self._record(operation, params, caller, request_id or str(uuid.uuid4()), case)
         try:
-            admitted = self._admit(operation, params, caller, record, looks=looks)
+            admitted = self._admit(operation, params, caller, record, pictures=pictures)
             declared = admitted.operation
             response = declared.run(admitted.context, admitted.request)
             response = withhold(declared.shows, response, purpose.floor_of(admitted.context.purpose))
@@ -242,7 +243,7 @@ class Gate:
         caller: Caller,
         record: Record,
         *,
-        looks: Looks | None = None,
+        pictures: Pictures | None = None,
     ) -> Admitted:
         if caller.suspended:
             raise AccessDeniedException(f"The key {caller.key_id} is suspended.")
@@ -259,7 +260,7 @@ class Gate:
         for member, other in (declared.rights or {}).items():
             if params.get(member):
                 self._refuse_unauthorized(self._operations[other], caller, subject)
-        return self._admitted(declared, params, caller, subject, record, looks=looks)
+        return self._admitted(declared, params, caller, subject, record, pictures=pictures)
 
     def _admitted(
         self,
@@ -269,7 +270,7 @@ class Gate:
         subject: Subject,
         record: Record,
         *,
-        looks: Looks | None = None,
+        pictures: Pictures | None = None,
         requested: float | None = None,
     ) -> Admitted:
         """By which purpose's rules an authorized request runs. `requested` is the threshold of a job."""
@@ -288,7 +289,7 @@ class Gate:
             stores=self._stores,
             caller=caller,
             operation=operation.key,
-            looks=looks or self._models.looks(),
+            pictures=pictures or Pictures(self._models),
             subject=subject,
             request_id=record.request_id,
             case=record.case,

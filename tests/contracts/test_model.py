@@ -31,7 +31,7 @@ def read_text(model: TextAnalyzer, image: Image) -> list[NDArray[Any]]:
 
 
 def look_for_labels(model: LabelDetector, image: Image) -> list[NDArray[Any]]:
-    labels = model.label(image, [])
+    labels = model.label(image, [], [])
     boxes = [
         (one.box.left, one.box.top, one.box.width, one.box.height, one.confidence)
         for label in labels

@@ -60,7 +60,7 @@ class Seen:
     def __init__(self, **findings: float) -> None:
         self._found = [Found(Finding[name], sure, Box(0, 0, 9, 9)) for name, sure in findings.items()]
 
-    def detect(self, image: Image, *, find_faces: object = None) -> list[Found]:
+    def detect(self, image: Image, find_faces: object) -> list[Found]:
         return self._found
 
 

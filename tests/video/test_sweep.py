@@ -18,10 +18,10 @@ from regard.operations.video import runs
 from regard.packs.install import InstalledPack
 from regard.settings import Settings
 from regard.video.cuts import CutWatch
-from regard.video.frame_looks import Detectors, FrameLooks
 from regard.video.frames import Video
 from regard.video.sweep import Sample, Sweep
 from regard.video.timecode import timecode
+from regard.vision.findings import PictureFindings, Pictures
 from tests.scenes import PICTURES
 from tests.video import clips, programme
 from tests.video.drawn import shot
@@ -53,7 +53,7 @@ def context_of(parts: Parts, operation: str) -> Context:
         settings=parts.settings,
         caller=LOCAL,
         operation=operation,
-        looks=parts.models.looks(),
+        pictures=Pictures(parts.models),
         threshold=95.0,
     )
 
@@ -194,11 +194,11 @@ class Counted:
     interval, follows = 200, True
 
     def __init__(self) -> None:
-        self.looks: list[FrameLooks] = []
+        self.prepared: list[PictureFindings] = []
         self.cuts: list[int] = []
 
-    def prepare(self, looks: FrameLooks) -> None:
-        self.looks.append(looks)
+    def prepare(self, findings: PictureFindings) -> None:
+        self.prepared.append(findings)
 
     def look(self, sample: Sample) -> list[int]:
         if sample.cut:
@@ -220,10 +220,9 @@ def test_a_still_picture_is_looked_at_once_and_a_cut_is_told_once(parts: Parts, 
     file = clips.write(tmp_path / "still.mp4", still, options={"crf": "8"})
     one = Counted()
     with Video.open(file) as video:
-        detectors: Detectors = parts.models.detectors
-        times = [time for reached in Sweep(video, [one], detectors).run() for time in reached.found[0]]
+        times = [time for reached in Sweep(video, [one], parts.models).run() for time in reached.found[0]]
     assert times == list(range(0, 2000, 200))
-    assert len({id(looks) for looks in one.looks}) == 2
+    assert len({id(findings) for findings in one.prepared}) == 2
     assert one.cuts == [25]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -130,12 +132,20 @@ def test_confidence_is_even_at_the_chosen_score_and_grows_with_it() -> None:
 
 
 def test_free_portraits_have_faces_and_nothing_explicit(
-    installed_pack: InstalledPack, nudenet_pack: InstalledPack, astronaut: Image, group: Image
+    analyzer: FaceAnalyzer,
+    installed_pack: InstalledPack,
+    nudenet_pack: InstalledPack,
+    astronaut: Image,
+    group: Image,
 ) -> None:
     sessions = SessionPool(dict(installed_pack.paths()) | dict(nudenet_pack.paths()))
     parts = BodyPartDetector(sessions)
-    detector = NudityDetector(parts, FaceAnalyzer(sessions))
+    detector = NudityDetector(parts)
     assert parts.detect(astronaut)[0].part in (Part.FACE_FEMALE, Part.FACE_MALE)
     assert parts.detect(astronaut)[0].score > 0.5
     for image in (astronaut, group):
-        assert [found for found in detector.detect(image) if found.confidence >= 30] == []
+        assert [
+            found
+            for found in detector.detect(image, partial(analyzer.detect, image))
+            if found.confidence >= 30
+        ] == []

@@ -12,6 +12,7 @@ import pytest
 from regard.vision.faces import Face, FaceAnalyzer
 from regard.vision.faces.face import Box, Pose, Quality
 from regard.vision.features import load_feature_head
+from regard.vision.findings import PictureFindings
 from regard.vision.image import Image, decode_image
 from regard.vision.labels import Instance, Label, LabelDetector
 from regard.vision.labels.derive import chances
@@ -22,9 +23,10 @@ from regard.vision.labels.objects import (
     ObjectDetector,
     any_odds,
     evidence,
-    find_candidates,
     load_calibration,
+    read_candidates,
 )
+from regard.vision.models import Models
 from regard.vision.people import bodies_with_faces
 from regard.vision.session import SessionPool
 from regard.vision.taxonomy import load_taxonomy
@@ -181,9 +183,7 @@ def test_in_any_picture_labels_agree_with_their_instances_and_their_parents(
 def test_a_portrait_shows_a_person_and_no_scene(
     sessions: SessionPool, analyzer: FaceAnalyzer, astronaut: Image
 ) -> None:
-    labels = {
-        label.name: label for label in LabelDetector(sessions).label(astronaut, analyzer.detect(astronaut))
-    }
+    labels = {label.name: label for label in PictureFindings(astronaut, Models.on(sessions)).labels()}
     assert labels["Person"].confidence > 95
     [instance] = labels["Person"].instances
     assert instance.box.area > astronaut.width * astronaut.height / 3
@@ -194,7 +194,7 @@ def test_a_portrait_shows_a_person_and_no_scene(
 
 def test_turned_to_a_mirror_image_the_boxes_are_mirrored(sessions: SessionPool, astronaut: Image) -> None:
     flipped = np.ascontiguousarray(astronaut.pixels[:, ::-1])
-    straight, mirrored = (find_candidates(sessions, pixels) for pixels in (astronaut.pixels, flipped))
+    straight, mirrored = (read_candidates(sessions, pixels) for pixels in (astronaut.pixels, flipped))
     assert straight.boxes[0, 0] == pytest.approx(1 - mirrored.boxes[0, 2], abs=0.05)
 
 

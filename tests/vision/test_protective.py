@@ -10,9 +10,11 @@ from PIL import ImageDraw
 from regard.packs.install import InstalledPack
 from regard.vision.faces import Face, FaceAnalyzer
 from regard.vision.faces.face import Box, Pose, Quality
+from regard.vision.findings import PictureFindings
 from regard.vision.image import Image, decode_image
 from regard.vision.labels.label import Instance
 from regard.vision.labels.objects import FoundClass
+from regard.vision.models import Models
 from regard.vision.people import find_people
 from regard.vision.pixels import Copies
 from regard.vision.protective import Cover, EquippedPerson, PartName, ProtectiveDetector
@@ -136,11 +138,11 @@ def sessions(installed_pack: InstalledPack) -> SessionPool:
 
 @pytest.fixture(scope="module")
 def look(sessions: SessionPool):
-    detector, faces = ProtectiveDetector(sessions), FaceAnalyzer(sessions)
+    models = Models.on(sessions)
 
     def look(picture: Pillow.Image) -> list[EquippedPerson]:
         image = Image(np.ascontiguousarray(np.asarray(picture.convert("RGB"))), "")
-        return detector.detect(image, faces.detect(image))
+        return list(PictureFindings(image, models).equipped_persons())
 
     return look
 

@@ -18,7 +18,7 @@ from regard.caller import Caller
 from regard.errors import ServiceError
 
 if TYPE_CHECKING:
-    from regard.vision.looks import Looks
+    from regard.vision.findings import Pictures
 
 
 class Gate(Protocol):
@@ -32,7 +32,7 @@ class Gate(Protocol):
         *,
         request_id: str | None = None,
         case: str | None = None,
-        looks: Looks | None = None,
+        pictures: Pictures | None = None,
     ) -> dict[str, Any]:
         """The response of `operation` (`detect_labels`). Raises ServiceError."""
         ...
@@ -92,11 +92,11 @@ class ServedApi:
         *,
         request_id: str | None = None,
         case: str | None = None,
-        looks: Looks | None = None,
+        pictures: Pictures | None = None,
     ) -> dict[str, Any]:
         """The response to parameters of the right types, as Python has them. Raises ServiceError."""
         self.check(key, params)
-        return self.gate.call(key, params, caller, request_id=request_id, case=case, looks=looks)
+        return self.gate.call(key, params, caller, request_id=request_id, case=case, pictures=pictures)
 
     def answer(
         self,

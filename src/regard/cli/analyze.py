@@ -18,6 +18,7 @@ from regard.presentation.drawing import draw
 from regard.presentation.pictures.findings import Finding, finding_table, findings, legend
 from regard.presentation.pictures.moderation import MODERATED
 from regard.presentation.wording import count
+from regard.vision.findings import Pictures
 
 _MIN_NUDITY = 50.0  # percent; DetectModerationLabels' own
 _MIN_SIDE = 1280  # px of the drawn picture's longer side
@@ -48,8 +49,8 @@ def analyze(
     answers: dict[str, dict[str, Any]] = {}
     found: list[Finding] = []
     with local_gate(data, case) as gate:
-        looks = gate.parts.models.looks()
-        sharing = gate.sharing(looks)
+        pictures = Pictures(gate.parts.models)
+        sharing = gate.sharing(pictures)
         for operation in _operations(gate):
             name = gate.parts.gate.name_of(operation)
             try:
@@ -61,7 +62,7 @@ def analyze(
             found += findings(answer)
         marks = [mark for one in found for mark in one.marks]
         if "ModerationLabels" in answers["DetectModerationLabels"]:
-            marks += found_nudity(gate, looks, picture, _MIN_NUDITY, COLOURS["moderation"])
+            marks += found_nudity(gate, pictures, picture, _MIN_NUDITY, COLOURS["moderation"])
     if drawing:
         draw(picture, marks, drawing, min_side=_MIN_SIDE, legend=legend(marks))
     missing = [answer["Error"]["Message"] for answer in answers.values() if "Error" in answer]

@@ -21,26 +21,26 @@ from regard.errors import RegardError
 from regard.settings import Settings
 from regard.storage.folder import in_use
 from regard.storage.schema import facts
-from regard.vision.looks import Looks
+from regard.vision.findings import Pictures
 
 
 class LocalGate:
     """Calls operations as the local owner."""
 
-    def __init__(self, parts: Parts, case: str | None, looks: Looks | None = None) -> None:
+    def __init__(self, parts: Parts, case: str | None, pictures: Pictures | None = None) -> None:
         self.parts = parts
         self._case = case
-        self._looks = looks
+        self._pictures = pictures
 
-    def sharing(self, looks: Looks) -> LocalGate:
-        """The same for several operations on one picture, which is decoded and looked at once."""
-        return LocalGate(self.parts, self._case, looks)
+    def sharing(self, pictures: Pictures) -> LocalGate:
+        """The same for several operations on one picture, which is decoded and examined once."""
+        return LocalGate(self.parts, self._case, pictures)
 
     def call(self, operation: str, **params: Any) -> dict[str, Any]:
         """The operation's answer. Raises ServiceError, for a request that HTTP would refuse as well."""
         self._refuse_no_number(params)
         served = self._served(operation)
-        return served.call(operation, params, LOCAL, case=self._case, looks=self._looks)
+        return served.call(operation, params, LOCAL, case=self._case, pictures=self._pictures)
 
     def check(self, operation: str, **params: Any) -> None:
         """Holds a request to the API's constraints, as HTTP does, without making it."""

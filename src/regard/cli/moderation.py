@@ -14,7 +14,7 @@ from regard.presentation.colours import AMBER, Colour
 from regard.presentation.drawing import Mark, draw
 from regard.presentation.pictures.moderation import NOT_DETECTED, moderation_table, nudity_marks
 from regard.presentation.wording import count
-from regard.vision.looks import Looks
+from regard.vision.findings import Pictures
 
 
 def moderate(
@@ -32,13 +32,13 @@ def moderate(
     """Detect nudity and swimwear in a photo. Needs `regard models install nudenet`."""
     picture = read_picture(photo)
     with local_gate(data, case) as gate:
-        looks = gate.parts.models.looks()
+        pictures = Pictures(gate.parts.models)
         image = {"Bytes": picture}
-        answer = gate.sharing(looks).call(
+        answer = gate.sharing(pictures).call(
             "detect_moderation_labels", Image=image, MinConfidence=min_confidence
         )
         if drawing:
-            draw(picture, found_nudity(gate, looks, picture, min_confidence), drawing)
+            draw(picture, found_nudity(gate, pictures, picture, min_confidence), drawing)
     if as_json:
         print_json(answer)
         return
@@ -49,9 +49,9 @@ def moderate(
 
 
 def found_nudity(
-    gate: LocalGate, looks: Looks, picture: bytes, min_confidence: float, colour: Colour = AMBER
+    gate: LocalGate, pictures: Pictures, picture: bytes, min_confidence: float, colour: Colour = AMBER
 ) -> list[Mark]:
-    """Where what the labels say was found, which the answer does not tell; `looks` know it already."""
+    """Where what the labels say was found, which the answer does not tell; `pictures` know it already."""
     settings = gate.parts.settings
-    image = looks.image(picture, max_side=settings.image_side, max_pixels=settings.image_pixels)
-    return nudity_marks(looks.nudity(image), image, min_confidence, colour)
+    seen = pictures.open(picture, max_side=settings.image_side, max_pixels=settings.image_pixels)
+    return nudity_marks(seen.nudity(), seen.image, min_confidence, colour)

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from regard.collections.celebrities import Recognised
 from regard.collections.records import Celebrity
@@ -15,11 +11,12 @@ from regard.governance.permissions import Permission
 from regard.governance.purpose import CELEBRITY
 from regard.operations.face_attributes import attribute_shapes
 from regard.operations.face_shapes import face_detail
-from regard.operations.images import load_image
+from regard.operations.images import load_picture
 from regard.operations.operation import Area, Bill, Operation
 from regard.operations.withholding import Shown
 from regard.vision.faces import Face
 from regard.vision.faces.attributes import Attributes
+from regard.vision.findings import PictureFindings
 from regard.vision.image import Image
 from regard.vision.quality import Bar, flaws
 
@@ -29,13 +26,12 @@ _SHOWN = frozenset({"EMOTIONS", "SMILE"})
 
 def recognize_celebrities(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Who of the operator's own celebrities is in a picture, and the faces of everybody else."""
-    image = load_image(ctx, request["Image"])
-    faces, described = ctx.looks.faces(image), ctx.looks.attributes(image)
-    readings = ctx.looks.readings(image)
-    recognised = recognise(ctx, faces, lambda rows: ctx.models.faces.embed(image, faces, readings)[rows])
+    picture = load_picture(ctx, request["Image"])
+    faces, described = picture.faces(), picture.attributes()
+    recognised = recognise(ctx, picture)
     response: dict[str, Any] = {"CelebrityFaces": [], "UnrecognizedFaces": []}
     for face, attributes, found in zip(faces, described, recognised, strict=True):
-        shape = _compared_face(face, image, attributes)
+        shape = _compared_face(face, picture.image, attributes)
         if found is None:
             response["UnrecognizedFaces"].append(shape)
         else:
@@ -48,24 +44,23 @@ def get_celebrity_info(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     return celebrity_facts(ctx.stores.celebrities.get(request["Id"]))
 
 
-def recognise(
-    ctx: Context, faces: Sequence[Face], embed: Callable[[NDArray[np.intp]], NDArray[np.float32]]
-) -> list[Recognised | None]:
-    """Whom each face is recognised as; `embed` gives the embeddings of some of them, by their places.
+def recognise(ctx: Context, picture: PictureFindings) -> list[Recognised | None]:
+    """Whom each face of a picture is recognised as.
 
-    Only the largest faces are looked at, and of these only what is fit to be searched for: of a face of a few
-    pixels strangers are told apart far worse than the threshold says.
+    Only the largest faces are searched for, and of these only what is fit to be: of a face of a few pixels
+    strangers are told apart far worse than the threshold says.
     """
-    looked_at = [n for n, face in enumerate(faces[:_MOST_CELEBRITIES]) if not flaws(face, bar=Bar.LOW)]
-    recognised: list[Recognised | None] = [None] * len(faces)
-    if not looked_at:
-        return recognised
+    faces = picture.faces()
+    searched = [face for face in faces[:_MOST_CELEBRITIES] if not flaws(face, bar=Bar.LOW)]
+    if not searched:
+        return [None] * len(faces)
     found = ctx.stores.celebrities.recognise(
-        embed(np.array(looked_at)), threshold=ctx.threshold, face_model_version=ctx.models.faces.version
+        picture.embeddings(searched),
+        threshold=ctx.threshold,
+        face_model_version=ctx.models.faces.version,
     )
-    for place, one in zip(looked_at, found, strict=True):
-        recognised[place] = one
-    return recognised
+    recognised = dict(zip(searched, found, strict=True))
+    return [recognised.get(face) for face in faces]
 
 
 def _celebrity_face(found: Recognised, face: dict[str, Any]) -> dict[str, Any]:

@@ -13,26 +13,25 @@ from regard.governance.permissions import Permission
 from regard.governance.purpose import SIMILARITY
 from regard.operations.face_shapes import bounding_box, face_box, face_detail
 from regard.operations.faces import passing_quality
-from regard.operations.images import load_image
+from regard.operations.images import load_picture
 from regard.operations.operation import Area, Bill, Operation
 from regard.operations.withholding import Shown
 
 
 def compare_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The largest face of the source against every face of the target, the most similar first."""
-    analyzer = ctx.models.faces
     quality_filter = request.get("QualityFilter", "NONE")
     threshold = ctx.threshold
-    source = load_image(ctx, request["SourceImage"])
-    sources, _ = passing_quality(analyzer.detect(source), quality_filter)
+    source = load_picture(ctx, request["SourceImage"])
+    sources, _ = passing_quality(source.faces(), quality_filter)
     if not sources:
         raise InvalidParameterException("Request has invalid parameters: there is no face in the SourceImage")
-    target = load_image(ctx, request["TargetImage"])
-    targets, _ = passing_quality(analyzer.detect(target), quality_filter)
+    target = load_picture(ctx, request["TargetImage"])
+    targets, _ = passing_quality(target.faces(), quality_filter)
     if not targets:
         raise InvalidParameterException("Request has invalid parameters: there is no face in the TargetImage")
-    probe = analyzer.embed(source, sources[:1])[0]
-    distances = np.linalg.norm(analyzer.embed(target, targets) - probe, axis=1)
+    probe = source.embeddings(sources[:1])[0]
+    distances = np.linalg.norm(target.embeddings(targets) - probe, axis=1)
     compared = sorted(
         (
             (float(similarity(float(distance))), face)
@@ -42,15 +41,17 @@ def compare_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     )
     return {
         "SourceImageFace": {
-            "BoundingBox": bounding_box(face_box(sources[0], source)),
+            "BoundingBox": bounding_box(face_box(sources[0], source.image)),
             "Confidence": sources[0].confidence,
         },
         "FaceMatches": [
-            {"Similarity": percent, "Face": face_detail(face, target)}
+            {"Similarity": percent, "Face": face_detail(face, target.image)}
             for percent, face in compared
             if percent >= threshold
         ],
-        "UnmatchedFaces": [face_detail(face, target) for percent, face in compared if percent < threshold],
+        "UnmatchedFaces": [
+            face_detail(face, target.image) for percent, face in compared if percent < threshold
+        ],
     }
 
 

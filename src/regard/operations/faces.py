@@ -10,7 +10,7 @@ from regard.context import Context
 from regard.governance.permissions import Permission
 from regard.operations.face_attributes import wanted
 from regard.operations.face_shapes import REASONS, face_box, face_detail, stored_face
-from regard.operations.images import load_image
+from regard.operations.images import load_picture
 from regard.operations.operation import Area, Bill, Operation
 from regard.operations.pagination import make_token, read_token
 from regard.operations.pinned import collection_for_embedding
@@ -26,14 +26,14 @@ _BARS = {"AUTO": Bar.LOW, "LOW": Bar.LOW, "MEDIUM": Bar.MEDIUM, "HIGH": Bar.HIGH
 def detect_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Every face of a picture: box, landmarks, pose, quality, and the attributes that are asked for."""
     names = wanted(request.get("Attributes"))
-    image = load_image(ctx, request["Image"])
-    faces = ctx.looks.faces(image)
+    picture = load_picture(ctx, request["Image"])
+    image, faces = picture.image, picture.faces()
     if not names:
         return {"FaceDetails": [face_detail(face, image) for face in faces]}
     return {
         "FaceDetails": [
             face_detail(face, image, attributes, names)
-            for face, attributes in zip(faces, ctx.looks.attributes(image), strict=True)
+            for face, attributes in zip(faces, picture.attributes(), strict=True)
         ]
     }
 
@@ -42,20 +42,19 @@ def index_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Enrols the faces that pass the quality filter, the largest first, and names those that don't."""
     names = wanted(request.get("DetectionAttributes"))
     collection = collection_for_embedding(ctx)
-    image = load_image(ctx, request["Image"])
-    accepted, refused = passing_quality(ctx.models.faces.detect(image), request.get("QualityFilter", "AUTO"))
+    picture = load_picture(ctx, request["Image"])
+    image = picture.image
+    accepted, refused = passing_quality(picture.faces(), request.get("QualityFilter", "AUTO"))
     limit = request.get("MaxFaces", len(accepted))
     kept, surplus = accepted[:limit], accepted[limit:]
-    readings = ctx.models.faces.read(image, kept)
-    vectors = ctx.models.faces.embed(image, kept, readings)
     described: list[Attributes | None] = [None] * len(kept)
     if names:
-        described = list(ctx.models.faces.describe(image, kept, readings))
+        described = list(picture.attributes(kept))
     stored = ctx.stores.gallery.add(
         collection,
         [
             NewFace(face_box(face, image), face.confidence, vector)
-            for face, vector in zip(kept, vectors, strict=True)
+            for face, vector in zip(kept, picture.embeddings(kept), strict=True)
         ],
         image_digest=image.digest,
         external_image_id=request.get("ExternalImageId") or "",

@@ -11,18 +11,19 @@ from regard.errors import (
     InvalidImageFormatException,
     InvalidParameterException,
 )
-from regard.vision.image import MIN_SIDE, Image, ImageCutOff, ImageTooLarge, ImageTooSmall, UnsupportedImage
+from regard.vision.findings import PictureFindings
+from regard.vision.image import MIN_SIDE, ImageCutOff, ImageTooLarge, ImageTooSmall, UnsupportedImage
 
 
-def load_image(
+def load_picture(
     ctx: Context,
     source: Mapping[str, Any],
     *,
     min_side: int = MIN_SIDE,
     max_side: int | None = None,
     most_bytes: int | None = None,
-) -> Image:
-    """The picture that a request's Image names, upright.
+) -> PictureFindings:
+    """The picture that a request's Image names, upright, and what is found in it.
 
     An operation's own limits, where it has them: the sides in pixels, `most_bytes` of the request's Bytes.
     Those of the settings hold beside them.
@@ -32,7 +33,7 @@ def load_image(
     """
     settings = ctx.settings
     try:
-        return ctx.looks.image(
+        return ctx.pictures.open(
             _bytes(ctx, source, min(settings.image_bytes, most_bytes or settings.image_bytes)),
             max_side=min(settings.image_side, max_side or settings.image_side),
             max_pixels=settings.image_pixels,

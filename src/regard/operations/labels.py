@@ -9,12 +9,10 @@ from typing import Any
 from regard.context import Context
 from regard.errors import InvalidParameterException
 from regard.governance.permissions import Permission
-from regard.operations.images import load_image
+from regard.operations.images import load_picture
 from regard.operations.label_shapes import label_shape, properties_shape
 from regard.operations.operation import Area, Bill, Operation
-from regard.vision.faces import Face
-from regard.vision.image import Image
-from regard.vision.labels.objects import FoundClass
+from regard.vision.findings import PictureFindings
 from regard.vision.properties import measure_properties
 from regard.vision.taxonomy import Concept, Taxonomy
 
@@ -32,15 +30,15 @@ def detect_labels(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     colours = None
     if "IMAGE_PROPERTIES" in features:
         colours = (settings.get("ImageProperties") or {}).get("MaxDominantColors", _COLOURS)
-    image = load_image(ctx, request["Image"])
-    objects, faces = ctx.looks.objects(image), ctx.looks.faces(image)
+    picture = load_picture(ctx, request["Image"])
+    image = picture.image
     answer: dict[str, Any] = {"Labels": [], "LabelModelVersion": detector.version}
     if "GENERAL_LABELS" in features:
         least = request.get("MinConfidence", _LEAST_CONFIDENCE)
         most = min(request.get("MaxLabels", _MOST_LABELS), _MOST_LABELS)
         labels = [
             label
-            for label in detector.label(image, faces, objects)
+            for label in picture.labels()
             if label.confidence >= least and filters.pass_(detector.taxonomy.concepts[label.name])
         ]
         answer["Labels"] = [
@@ -48,7 +46,7 @@ def detect_labels(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
             for label in labels[:most]
         ]
     if colours is not None:
-        answer["ImageProperties"] = _properties(image, objects, faces, colours)
+        answer["ImageProperties"] = _properties(picture, colours)
     return answer
 
 
@@ -89,9 +87,11 @@ class Filters:
         return True
 
 
-def _properties(image: Image, objects: list[FoundClass], faces: list[Face], colours: int) -> dict[str, Any]:
-    things = [instance.box for one in objects for instance in one.instances] + [face.box for face in faces]
-    return properties_shape(measure_properties(image.pixels, things, colours))
+def _properties(picture: PictureFindings, colours: int) -> dict[str, Any]:
+    """Objects and faces are the foreground."""
+    objects = [instance.box for one in picture.objects() for instance in one.instances]
+    boxes = [*objects, *(face.box for face in picture.faces())]
+    return properties_shape(measure_properties(picture.image.pixels, boxes, colours))
 
 
 OPERATIONS = (

@@ -26,11 +26,12 @@ from regard.errors import (
     ServiceError,
 )
 from regard.jobs.records import Item, Job, Step
-from regard.operations.images import load_image
+from regard.operations.images import load_picture
 from regard.operations.manifests import INVALID_IMAGE, Entry, measure, open_manifest, read_entries
 from regard.operations.moderation import LEAST, moderate
 from regard.operations.moderation_taxonomy import VERSION
 from regard.storage.buckets.objects import NotWritten
+from regard.vision.findings import Pictures
 
 _STEP = 32  # images
 _PAGE = 1000  # results that are read at a time when they are written
@@ -108,13 +109,13 @@ def _item(ctx: Context, entry: Entry, least: float) -> Item:
     """A line of the results, or what the summary says of a line that was of no use."""
     if entry.error is not None:
         return _error(entry, *entry.error)
-    looks = ctx.models.looks()
+    own = replace(ctx, pictures=Pictures(ctx.models))  # of this picture alone, for the memory's sake
     where = {"S3Object": {"Bucket": entry.bucket, "Name": entry.key}}
     try:
-        image = load_image(replace(ctx, looks=looks), where)
+        picture = load_picture(own, where)
     except _UNUSABLE as error:
         return _error(entry, INVALID_IMAGE, error.message)
-    body = {"source-ref": entry.reference, "detect-moderation-labels": moderate(looks, image, least)}
+    body = {"source-ref": entry.reference, "detect-moderation-labels": moderate(picture, least)}
     return Item(entry.line, "", body, _RESULTS)
 
 

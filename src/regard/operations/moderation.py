@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from regard.context import Context
 from regard.errors import ResourceNotFoundException, ResourceNotReadyException
 from regard.governance.permissions import Permission
 from regard.governance.reviews import ModerationReview
-from regard.operations.images import load_image
+from regard.operations.images import load_picture
 from regard.operations.moderation_taxonomy import VERSION, label_shapes
 from regard.operations.operation import Area, Bill, Operation
 from regard.packs.manifest import PackError
+from regard.vision.findings import PictureFindings
 from regard.vision.image import Image
-from regard.vision.looks import Looks
 from regard.vision.nudity import Finding, Found
 
 LEAST = 50.0
@@ -38,11 +38,12 @@ _CONDITIONS: dict[str, Any] = {"Conditions": []}
 def detect_moderation_labels(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Nudity and swimwear in a picture, in Rekognition's taxonomy 7.0; nothing else is looked for."""
     refuse_adapter(request)
-    image = load_image(ctx, request["Image"])
-    response = moderate(ctx.looks, image, request.get("MinConfidence", LEAST))
+    picture = load_picture(ctx, request["Image"])
+    response = moderate(picture, request.get("MinConfidence", LEAST))
     if request.get("HumanLoopConfig") is not None:
         labels = response["ModerationLabels"]
-        response["HumanLoopActivationOutput"] = _open_review(ctx, request["HumanLoopConfig"], image, labels)
+        config = request["HumanLoopConfig"]
+        response["HumanLoopActivationOutput"] = _open_review(ctx, config, picture.image, labels)
     return response
 
 
@@ -54,10 +55,10 @@ def refuse_adapter(config: Mapping[str, Any]) -> None:
         )
 
 
-def moderate(looks: Looks, image: Image, least: float) -> dict[str, Any]:
+def moderate(picture: PictureFindings, least: float) -> dict[str, Any]:
     """The answer about one picture, from `least` percent on. Raises what `find_nudity` raises."""
     return {
-        "ModerationLabels": label_shapes(confidences_of(find_nudity(looks, image)), least),
+        "ModerationLabels": label_shapes(confidences_of(find_nudity(picture)), least),
         "ModerationModelVersion": VERSION,
         "ContentTypes": [],  # nothing here tells drawn pictures from photos, so that neither is claimed
     }
@@ -72,10 +73,10 @@ def confidences_of(found: Iterable[Found]) -> dict[str, float]:
     return confidences
 
 
-def find_nudity(looks: Looks, image: Image) -> list[Found]:
+def find_nudity(picture: PictureFindings) -> Sequence[Found]:
     """Raises ResourceNotReadyException while the pack that it needs isn't installed."""
     try:
-        return looks.nudity(image)
+        return picture.nudity()
     except PackError as error:
         raise ResourceNotReadyException(
             f"DetectModerationLabels needs the model pack nudenet, whose licence is the AGPL-3.0. {error}"

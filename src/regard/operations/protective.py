@@ -7,13 +7,12 @@ from typing import Any
 
 from regard.context import Context
 from regard.governance.permissions import Permission
-from regard.operations.images import load_image
+from regard.operations.images import load_picture
 from regard.operations.operation import Area, Bill, Operation
 from regard.vision.faces.face import Box
 from regard.vision.image import Image
 from regard.vision.protective import BodyPart, Cover, Equipment, EquippedPerson, PartName
 
-_MOST_PEOPLE = 15
 _LEAST_SIDE, _MOST_SIDE = 64, 4096  # px
 _MOST_BYTES = 4 * 1024 * 1024  # of a picture that the request itself holds
 
@@ -33,15 +32,13 @@ _WORN_ON = {
 
 def detect_protective_equipment(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The people of a picture with heads, faces and hands, and the masks, helmets and gloves on them."""
-    image = load_image(
+    picture = load_picture(
         ctx, request["Image"], min_side=_LEAST_SIDE, max_side=_MOST_SIDE, most_bytes=_MOST_BYTES
     )
-    people = ctx.models.protective.detect(
-        image, ctx.looks.faces(image), ctx.looks.objects(image), limit=_MOST_PEOPLE
-    )
+    people = picture.equipped_persons()
     answer: dict[str, Any] = {
         "ProtectiveEquipmentModelVersion": ctx.models.protective.version,
-        "Persons": [_person(number, person, image) for number, person in enumerate(people)],
+        "Persons": [_person(number, person, picture.image) for number, person in enumerate(people)],
     }
     wanted = request.get("SummarizationAttributes")
     if wanted is not None:

@@ -15,7 +15,7 @@ from regard.governance.permissions import Permission
 from regard.governance.purpose import FACE_MATCH
 from regard.operations.face_shapes import bounding_box, face_box, stored_face
 from regard.operations.faces import passing_quality
-from regard.operations.images import load_image
+from regard.operations.images import load_picture
 from regard.operations.operation import Area, Bill, Operation
 from regard.operations.pinned import collection_for_embedding
 from regard.operations.subjects import COLLECTION
@@ -45,15 +45,15 @@ def search_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 def search_faces_by_image(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Faces of a collection that resemble the largest face of a picture."""
     collection = collection_for_embedding(ctx)
-    image = load_image(ctx, request["Image"])
-    faces, _ = passing_quality(ctx.models.faces.detect(image), request.get("QualityFilter", "NONE"))
+    picture = load_picture(ctx, request["Image"])
+    faces, _ = passing_quality(picture.faces(), request.get("QualityFilter", "NONE"))
     if not faces:
         raise InvalidParameterException(_NO_FACES)
     largest = faces[0]
-    probe = ctx.models.faces.embed(image, [largest])[0]
+    probe = picture.embeddings([largest])[0]
     found = search_probe(ctx, collection, probe, request.get("MaxFaces", _DEFAULT_MATCHES))
     return {
-        "SearchedFaceBoundingBox": bounding_box(face_box(largest, image)),
+        "SearchedFaceBoundingBox": bounding_box(face_box(largest, picture.image)),
         "SearchedFaceConfidence": largest.confidence,
         "FaceMatches": [face_match(match, collection) for match in found],
         "FaceModelVersion": collection.face_model_version,

@@ -10,7 +10,7 @@ import numpy as np
 
 from regard.context import Context
 from regard.governance.permissions import Permission
-from regard.operations.images import load_image
+from regard.operations.images import load_picture
 from regard.operations.operation import Area, Bill, Operation
 from regard.operations.regions import corners_of, share_inside
 from regard.operations.text_shapes import fractions, text_detections
@@ -26,10 +26,11 @@ _LEAST_INSIDE = 0.5  # of a word's area, to belong to a region of interest
 def detect_text(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The lines and words of a picture, the first 100 words in reading order that pass the filters."""
     wanted = TextFilter.of(request)
-    image = load_image(ctx, request["Image"])
+    picture = load_picture(ctx, request["Image"])
+    lines = wanted.of_lines(picture.text(), picture.image)
     return {
-        "TextDetections": text_detections(wanted.of_lines(ctx.models.texts.read(image), image), image),
-        "TextModelVersion": ctx.models.texts.version,
+        "TextDetections": text_detections(lines, picture.image),
+        "TextModelVersion": ctx.models.text.version,
     }
 
 

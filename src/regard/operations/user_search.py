@@ -15,7 +15,7 @@ from regard.governance.permissions import Permission
 from regard.governance.purpose import USER_MATCH
 from regard.operations.face_shapes import face_detail
 from regard.operations.faces import passing_quality
-from regard.operations.images import load_image
+from regard.operations.images import load_picture
 from regard.operations.operation import Area, Bill, Operation
 from regard.operations.pinned import collection_for_embedding
 from regard.operations.search import face_vector, search_radius
@@ -53,8 +53,9 @@ def search_users(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 def search_users_by_image(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Users that resemble the largest face of a picture; the other faces are named with reasons."""
     collection = collection_for_embedding(ctx)
-    image = load_image(ctx, request["Image"])
-    faces, refused = passing_quality(ctx.models.faces.detect(image), request.get("QualityFilter", "NONE"))
+    picture = load_picture(ctx, request["Image"])
+    image = picture.image
+    faces, refused = passing_quality(picture.faces(), request.get("QualityFilter", "NONE"))
     unsearched = [(face, ["FACE_NOT_LARGEST"]) for face in faces[1:]] + refused
     response: dict[str, Any] = {
         "UserMatches": [],
@@ -65,7 +66,7 @@ def search_users_by_image(ctx: Context, request: dict[str, Any]) -> dict[str, An
     }
     if not faces:
         return response  # unlike SearchFacesByImage, which refuses such a picture
-    probe = ctx.models.faces.embed(image, faces[:1])[0]
+    probe = picture.embeddings(faces[:1])[0]
     found = _search(ctx, collection, probe, request.get("MaxUsers", _MOST_USERS))
     response["UserMatches"] = [_user_match(match, collection) for match in found]
     response["SearchedFace"] = {"FaceDetail": face_detail(faces[0], image)}

@@ -11,8 +11,9 @@ from typing import Any, Generic, Protocol, TypeVar
 import cv2
 
 from regard.video.cuts import CutWatch
-from regard.video.frame_looks import Detectors, FrameLooks
 from regard.video.frames import Frame, Video
+from regard.vision.findings import PictureFindings
+from regard.vision.models import Models
 from regard.vision.pixels import Pixels
 
 STEP = 10_000  # ms of video between two places from which a pass can go on
@@ -29,20 +30,20 @@ T = TypeVar("T")
 class Sample:
     """A frame as an analysis gets it. `cut`: a new shot has begun since the last one that it got."""
 
-    __slots__ = ("_detectors", "_looks", "cut", "frame")
+    __slots__ = ("_findings", "_models", "cut", "frame")
 
-    def __init__(self, frame: Frame, detectors: Detectors, looks: FrameLooks | None, cut: bool) -> None:
+    def __init__(self, frame: Frame, models: Models, findings: PictureFindings | None, cut: bool) -> None:
         self.frame = frame
         self.cut = cut
-        self._detectors = detectors
-        self._looks = looks
+        self._models = models
+        self._findings = findings
 
     @property
-    def looks(self) -> FrameLooks:
+    def findings(self) -> PictureFindings:
         """What is found in the frame, or in one before it that shows the same."""
-        if self._looks is None:
-            self._looks = FrameLooks(self._detectors, self.frame.image)
-        return self._looks
+        if self._findings is None:
+            self._findings = PictureFindings(self.frame.image, self._models)
+        return self._findings
 
 
 class Analysis(Protocol[T_co]):
@@ -54,7 +55,7 @@ class Analysis(Protocol[T_co]):
     follows: bool
     """Whether it follows something from frame to frame, and has to know about cuts."""
 
-    def prepare(self, looks: FrameLooks) -> None:
+    def prepare(self, findings: PictureFindings) -> None:
         """Finds what `look` will need. Called in another thread, ahead of time, for frames that are due."""
 
     def look(self, sample: Sample) -> Sequence[T_co]:
@@ -87,7 +88,7 @@ class _Turn:
     frame: Frame
     due: list[int]
     cuts: set[int]
-    looks: FrameLooks | None = None
+    findings: PictureFindings | None = None
     ready: Future[None] | None = None
 
 
@@ -110,15 +111,15 @@ class Sweep(Generic[T]):
         self,
         video: Video,
         analyses: Sequence[Analysis[T]],
-        detectors: Detectors,
+        models: Models,
         *,
         threads: int = 1,
         step: int = STEP,
     ) -> None:
-        self._video, self._analyses, self._detectors = video, analyses, detectors
+        self._video, self._analyses, self._models = video, analyses, models
         self._threads, self._step = threads, step
         self._place = _Place()
-        self._still: tuple[Pixels, FrameLooks, Future[None]] | None = None
+        self._still: tuple[Pixels, PictureFindings, Future[None]] | None = None
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Goes on from what `Reached` had, for the same analyses in the same order."""
@@ -173,7 +174,7 @@ class Sweep(Generic[T]):
         place.untold.difference_update(due)
         preparing = [self._analyses[number] for number in due if self._analyses[number].interval]
         if preparing:
-            turn.looks, turn.ready = self._prepare(frame, preparing, pool)
+            turn.findings, turn.ready = self._prepare(frame, preparing, pool)
         return turn
 
     def _is_far_ahead(self, turns: Sequence[_Turn]) -> bool:
@@ -185,32 +186,32 @@ class Sweep(Generic[T]):
 
     def _prepare(
         self, frame: Frame, analyses: Sequence[Analysis[T]], pool: ThreadPoolExecutor
-    ) -> tuple[FrameLooks, Future[None]]:
+    ) -> tuple[PictureFindings, Future[None]]:
         earlier: Future[None] | None = None
         if self._still is not None and _change(frame.thumbnail, self._still[0]) <= _STILL:
-            _, looks, earlier = self._still
+            _, findings, earlier = self._still
         else:
-            looks = FrameLooks(self._detectors, frame.image)
+            findings = PictureFindings(frame.image, self._models)
 
         def prepare() -> None:
             if earlier is not None:
                 earlier.result()  # one thread at a time; it was begun before this was
             for analysis in analyses:
-                analysis.prepare(looks)
+                analysis.prepare(findings)
 
         ready = pool.submit(prepare)
         kept = frame.thumbnail if earlier is None or self._still is None else self._still[0]
-        self._still = kept, looks, ready
-        return looks, ready
+        self._still = kept, findings, ready
+        return findings, ready
 
     def _take(self, turn: _Turn, found: list[list[T]]) -> None:
         if turn.ready is not None:
             turn.ready.result()
-        shared = Sample(turn.frame, self._detectors, turn.looks, cut=False)
+        shared = Sample(turn.frame, self._models, turn.findings, cut=False)
         for number in turn.due:
             sample = shared
             if number in turn.cuts:
-                sample = Sample(turn.frame, self._detectors, shared.looks, cut=True)
+                sample = Sample(turn.frame, self._models, shared.findings, cut=True)
             found[number] += self._analyses[number].look(sample)
 
     def _reached(self, found: list[list[T]], progress: float | None = None) -> Reached[T]:

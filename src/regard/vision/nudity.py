@@ -9,7 +9,7 @@ from enum import Enum
 import numpy as np
 
 from regard.vision.body_parts import BodyPart, BodyPartDetector, Part, corners
-from regard.vision.faces import Face, FaceAnalyzer
+from regard.vision.faces import Face
 from regard.vision.faces.face import Box
 from regard.vision.image import Image
 
@@ -67,19 +67,17 @@ class NudityDetector:
 
     networks = BodyPartDetector.networks
 
-    def __init__(self, parts: BodyPartDetector, faces: FaceAnalyzer) -> None:
+    def __init__(self, parts: BodyPartDetector) -> None:
         self._parts = parts
-        self._faces = faces
 
-    def detect(self, image: Image, *, find_faces: Callable[[], Sequence[Face]] | None = None) -> list[Found]:
-        """What is found, the surest first. Faces are looked for only where one might have been mistaken.
+    def detect(self, image: Image, find_faces: Callable[[], Sequence[Face]]) -> list[Found]:
+        """What is found, the surest first.
 
-        `find_faces` gives those of this picture, for who may have them already.
+        `find_faces` gives the picture's faces; it is called only where one might have been mistaken.
         """
         parts = self._parts.detect(image)
         if any(part.part in _MISTAKEN for part in parts):
-            faces = self._faces.detect(image) if find_faces is None else find_faces()
-            parts = without_faces(parts, faces)
+            parts = without_faces(parts, find_faces())
         return findings(parts)
 
 

@@ -16,8 +16,8 @@ from regard.operations.search import face_match, search_probe
 from regard.operations.video.momentary import Momentary
 from regard.operations.video.tracked import Moments, key_of
 from regard.video.face_tracks import FaceTracks
-from regard.video.frame_looks import FrameLooks
 from regard.video.sweep import Sample
+from regard.vision.findings import PictureFindings
 
 MATCHES = "MATCHES"  # the view in which a track's matches are kept, once for all its moments
 _MOST_MATCHES = 80  # of a track
@@ -32,15 +32,15 @@ class FaceAnalysis(Momentary):
         self._names = wanted([ALL] if request.get("FaceAttributes") == ALL else None)
         self.facts: dict[str, Any] = {}
 
-    def prepare(self, looks: FrameLooks) -> None:
-        looks.faces(looks.frame)
+    def prepare(self, findings: PictureFindings) -> None:
+        findings.faces()
         if self._names:
-            looks.attributes(looks.frame)
+            findings.attributes()
 
     def look(self, sample: Sample) -> Sequence[Item]:
-        looks, at = sample.looks, sample.frame.timestamp
-        image, faces = looks.frame, looks.faces(looks.frame)
-        described = looks.attributes(image) if self._names else [None] * len(faces)
+        findings, at = sample.findings, sample.frame.timestamp
+        image, faces = findings.image, findings.faces()
+        described = findings.attributes() if self._names else [None] * len(faces)
         return [
             Item(at, "", {"Timestamp": at, "Face": face_detail(face, image, attributes, self._names)})
             for face, attributes in zip(faces, described, strict=True)
@@ -61,16 +61,18 @@ class FaceSearchAnalysis:
         self._moments = Moments()
         self.facts: dict[str, Any] = {}
 
-    def prepare(self, looks: FrameLooks) -> None:
-        looks.faces(looks.frame)
+    def prepare(self, findings: PictureFindings) -> None:
+        findings.faces()
 
     def look(self, sample: Sample) -> Sequence[Item]:
-        looks, at = sample.looks, sample.frame.timestamp
+        findings, at = sample.findings, sample.frame.timestamp
         if sample.cut:
             self._tracks.cut()
-        faces = looks.faces(looks.frame)
-        ids = self._tracks.update(at, faces, looks.embeddings)
-        shapes = [face_detail(face, looks.frame) for face in faces]
+        faces = findings.faces()
+        ids = self._tracks.update(
+            at, faces, lambda rows: findings.embeddings([faces[row] for row in rows.tolist()])
+        )
+        shapes = [face_detail(face, findings.image) for face in faces]
         known = self._moments.add(at, ids.tolist(), shapes, self._tracks.named)
         items = [self._item(*moment) for moment in known]
         return [*items, *self._search(self._tracks.over())]
@@ -118,22 +120,22 @@ class CelebrityAnalysis(Momentary):
         self._ctx = ctx
         self.facts: dict[str, Any] = {}
 
-    def prepare(self, looks: FrameLooks) -> None:
-        looks.faces(looks.frame)
+    def prepare(self, findings: PictureFindings) -> None:
+        findings.faces()
 
     def look(self, sample: Sample) -> Sequence[Item]:
-        looks, at = sample.looks, sample.frame.timestamp
-        faces = looks.faces(looks.frame)
+        findings, at = sample.findings, sample.frame.timestamp
+        faces = findings.faces()
         items = []
-        for face, found in zip(faces, recognise(self._ctx, faces, looks.embeddings), strict=True):
+        for face, found in zip(faces, recognise(self._ctx, findings), strict=True):
             if found is None:
                 continue
             detail = {
                 **celebrity_facts(found.celebrity),
                 "Id": found.celebrity.celebrity_id,
                 "Confidence": found.similarity,
-                "BoundingBox": bounding_box(face_box(face, looks.frame)),
-                "Face": face_detail(face, looks.frame),
+                "BoundingBox": bounding_box(face_box(face, findings.image)),
+                "Face": face_detail(face, findings.image),
             }
             key = found.celebrity.celebrity_id
             items.append(Item(at, key, {"Timestamp": at, "Celebrity": detail}))

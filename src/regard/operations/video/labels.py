@@ -12,8 +12,8 @@ from regard.operations.labels import Filters
 from regard.operations.moderation import confidences_of, find_nudity
 from regard.operations.moderation_taxonomy import VERSION, label_shapes
 from regard.operations.video.spans import Segment, Spans
-from regard.video.frame_looks import FrameLooks
 from regard.video.sweep import Sample
+from regard.vision.findings import PictureFindings
 
 _INTERVAL = 500  # ms
 _LEAST = 50.0  # percent
@@ -46,14 +46,14 @@ class LabelAnalysis(_Spanned):
         self._least = request.get("MinConfidence", _LEAST)
         self.facts = {"LabelModelVersion": ctx.models.labels.version}
 
-    def prepare(self, looks: FrameLooks) -> None:
-        looks.labels()
+    def prepare(self, findings: PictureFindings) -> None:
+        findings.labels()
 
     def look(self, sample: Sample) -> Sequence[Item]:
-        looks, at = sample.looks, sample.frame.timestamp
+        findings, at = sample.findings, sample.frame.timestamp
         shapes = [
-            label_shape(label, self._taxonomy, looks.frame, min_confidence=self._least)
-            for label in looks.labels()
+            label_shape(label, self._taxonomy, findings.image, min_confidence=self._least)
+            for label in findings.labels()
             if label.confidence >= self._least and self._filters.pass_(self._taxonomy.concepts[label.name])
         ]
         moments = [Item(at, shape["Name"], {"Timestamp": at, "Label": shape}, _MOMENTS) for shape in shapes]
@@ -72,12 +72,12 @@ class ModerationAnalysis(_Spanned):
         self._least = request.get("MinConfidence", _LEAST)
         self.facts = {"ModerationModelVersion": VERSION}
 
-    def prepare(self, looks: FrameLooks) -> None:
-        find_nudity(looks, looks.frame)
+    def prepare(self, findings: PictureFindings) -> None:
+        find_nudity(findings)
 
     def look(self, sample: Sample) -> Sequence[Item]:
-        looks, at = sample.looks, sample.frame.timestamp
-        shapes = label_shapes(confidences_of(find_nudity(looks, looks.frame)), self._least)
+        findings, at = sample.findings, sample.frame.timestamp
+        shapes = label_shapes(confidences_of(find_nudity(findings)), self._least)
         moments = [
             Item(at, shape["Name"], {"Timestamp": at, "ModerationLabel": shape, "ContentTypes": []}, _MOMENTS)
             for shape in shapes

@@ -7,14 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from regard.context import Context
 from regard.jobs.records import Item
 from regard.operations.face_shapes import face_detail
 from regard.operations.video.tracked import Moments, key_of
-from regard.video.frame_looks import FrameLooks
 from regard.video.sweep import Sample
 from regard.video.tracks import Tracker
 from regard.vision.body_parts import corners
+from regard.vision.findings import PictureFindings
 from regard.vision.people import owners_of
 
 
@@ -23,28 +22,22 @@ class PersonAnalysis:
 
     interval, follows = 250, True
 
-    def __init__(self, ctx: Context) -> None:
-        self._looks = ctx.models.person_looks
+    def __init__(self) -> None:
         self._tracker = Tracker()
         self._moments = Moments()
         self.facts: dict[str, Any] = {}
 
-    def prepare(self, looks: FrameLooks) -> None:
-        looks.things()
-        looks.faces(looks.frame)
+    def prepare(self, findings: PictureFindings) -> None:
+        findings.persons()
+        findings.faces()
 
     def look(self, sample: Sample) -> Sequence[Item]:
-        looks, at = sample.looks, sample.frame.timestamp
+        findings, at = sample.findings, sample.frame.timestamp
         if sample.cut:
             self._tracker.cut()
-        found = looks.things().persons()
-        ids = self._tracker.update(
-            at,
-            found.boxes,
-            found.chances,
-            lambda rows: self._looks.look(looks.frame.pixels, found.boxes[rows]),
-        ).tolist()
-        shapes = self._shapes(looks, found.boxes)
+        found = findings.persons()
+        ids = self._tracker.update(at, found.boxes, found.probabilities, findings.person_embeddings).tolist()
+        shapes = self._shapes(findings, found.boxes)
         known = self._moments.add(at, ids, shapes, self._tracker.named)
         return [_item(*moment) for moment in known]
 
@@ -59,9 +52,11 @@ class PersonAnalysis:
         self._moments = Moments.restore(state["moments"])
 
     @staticmethod
-    def _shapes(looks: FrameLooks, boxes: np.ndarray[Any, np.dtype[np.float64]]) -> list[dict[str, Any]]:
+    def _shapes(
+        findings: PictureFindings, boxes: np.ndarray[Any, np.dtype[np.float64]]
+    ) -> list[dict[str, Any]]:
         """A PersonDetail of each box, without its index; with the face that is seen in it."""
-        image, faces = looks.frame, looks.faces(looks.frame)
+        image, faces = findings.image, findings.faces()
         owners = owners_of(boxes.astype(np.float32), corners([face.box for face in faces]))
         owned = {owner: faces[row] for row, owner in enumerate(owners) if owner >= 0}
         shapes = []

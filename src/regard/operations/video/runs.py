@@ -33,7 +33,7 @@ ANALYSES: Mapping[str, Make] = {
     "start_face_detection": lambda _, request, __: FaceAnalysis(request),
     "start_face_search": lambda ctx, _, __: FaceSearchAnalysis(ctx),
     "start_label_detection": lambda ctx, request, _: LabelAnalysis(ctx, request),
-    "start_person_tracking": lambda ctx, _, __: PersonAnalysis(ctx),
+    "start_person_tracking": lambda _, __, ___: PersonAnalysis(),
     "start_segment_detection": lambda _, request, facts: SegmentAnalysis(request, facts),
     "start_text_detection": lambda ctx, request, _: TextAnalysis(ctx, request),
 }
@@ -64,7 +64,7 @@ def sweep(
                 ANALYSES[operation](context, request, video.facts)
                 for operation, (context, request) in requests.items()
             ]
-            passing = Sweep(video, analyses, ctx.models.detectors, threads=settings.worker_count)
+            passing = Sweep(video, analyses, ctx.models, threads=settings.worker_count)
             if state is not None:
                 passing.restore(state)
             for reached in passing.run():

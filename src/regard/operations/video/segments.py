@@ -7,11 +7,11 @@ from typing import Any
 
 from regard.jobs.records import Item
 from regard.video.cues import Box, Cue, CueDetector, CueKind, text_boxes
-from regard.video.frame_looks import FrameLooks
 from regard.video.frames import VideoFacts
 from regard.video.shots import Shot, ShotDetector
 from regard.video.sweep import Sample
 from regard.video.timecode import timecode
+from regard.vision.findings import PictureFindings
 
 _VERSION = "1.0"
 _LEAST = 50.0  # percent
@@ -57,7 +57,7 @@ class SegmentAnalysis:
             "SelectedSegmentTypes": [{"Type": kind, "ModelVersion": _VERSION} for kind in self._places]
         }
 
-    def prepare(self, looks: FrameLooks) -> None:
+    def prepare(self, findings: PictureFindings) -> None:
         """Text is wanted of few frames, and of which is known when it is their turn."""
 
     def look(self, sample: Sample) -> Sequence[Item]:
@@ -69,8 +69,8 @@ class SegmentAnalysis:
             boxes: list[Box] | None = None
             reads = frame.timestamp // _READ > self._last // _READ
             if reads and self._cues.wants_text(frame):
-                looks = sample.looks
-                boxes = text_boxes(looks.lines(), looks.frame.width, looks.frame.height)
+                findings = sample.findings
+                boxes = text_boxes(findings.text(), findings.image.width, findings.image.height)
             items += [item for cue in self._cues.add(frame, boxes) for item in self._cue(cue)]
         self._last = frame.timestamp
         return items

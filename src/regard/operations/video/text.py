@@ -10,8 +10,8 @@ from regard.jobs.records import Item
 from regard.operations.text import TextFilter
 from regard.operations.text_shapes import text_detections
 from regard.operations.video.momentary import Momentary
-from regard.video.frame_looks import FrameLooks
 from regard.video.sweep import Sample
+from regard.vision.findings import PictureFindings
 
 _LEAST = 80.0  # percent, of a word where there is no WordFilter: a video has many frames to err in
 
@@ -24,15 +24,15 @@ class TextAnalysis(Momentary):
     def __init__(self, ctx: Context, request: Mapping[str, Any]) -> None:
         filters = {"WordFilter": {"MinConfidence": _LEAST}, **(request.get("Filters") or {})}
         self._filter = TextFilter.of({"Filters": filters})
-        self.facts = {"TextModelVersion": ctx.models.texts.version}
+        self.facts = {"TextModelVersion": ctx.models.text.version}
 
-    def prepare(self, looks: FrameLooks) -> None:
-        looks.lines()
+    def prepare(self, findings: PictureFindings) -> None:
+        findings.text()
 
     def look(self, sample: Sample) -> Sequence[Item]:
-        looks, at = sample.looks, sample.frame.timestamp
-        lines = self._filter.of_lines(looks.lines(), looks.frame)
+        findings, at = sample.findings, sample.frame.timestamp
+        lines = self._filter.of_lines(findings.text(), findings.image)
         return [
             Item(at, "", {"Timestamp": at, "TextDetection": one})
-            for one in text_detections(lines, looks.frame)
+            for one in text_detections(lines, findings.image)
         ]

@@ -55,11 +55,11 @@ class FaceAnalyzer:
             )
         ]
 
-    def read(self, image: Image, faces: Sequence[Face]) -> FaceReadings | None:
-        """What `embed` and `describe` both need, for who wants both: FaceRes then runs once. None for no
-        face.
+    def read(self, image: Image, faces: Sequence[Face]) -> FaceReadings:
+        """What `embed` and `describe` both need, of one face at least, for who wants both: FaceRes then runs
+        once.
         """
-        return read_faces(self._runner, FaceChips(image.pixels), _landmarks(faces)) if faces else None
+        return read_faces(self._runner, FaceChips(image.pixels), _landmarks(faces))
 
     def embed(self, image: Image, faces: Sequence[Face], readings: FaceReadings | None = None) -> Floats:
         """One row a face, (N, dimension), float32; Euclidean distance tells how alike two faces are.

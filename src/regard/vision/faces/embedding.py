@@ -5,6 +5,7 @@ dlib's ResNet and FaceRes err differently; together they are far better at low f
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -38,6 +39,24 @@ class FaceReadings:
     genders: Floats
     descriptors: Floats
     middles: Floats
+
+    @classmethod
+    def join(cls, parts: Sequence[FaceReadings]) -> FaceReadings:
+        """The faces of all parts, one part at least, in their order."""
+        return cls(
+            np.concatenate([part.ages for part in parts]),
+            np.concatenate([part.genders for part in parts]),
+            np.concatenate([part.descriptors for part in parts]),
+            np.concatenate([part.middles for part in parts]),
+        )
+
+    def split(self) -> list[FaceReadings]:
+        """Those of each face alone, views of these."""
+        rows = (slice(row, row + 1) for row in range(len(self.ages)))
+        return [
+            FaceReadings(self.ages[row], self.genders[row], self.descriptors[row], self.middles[row])
+            for row in rows
+        ]
 
 
 class FaceEmbedder:
@@ -79,7 +98,7 @@ class FaceEmbedder:
 
 
 def read_faces(runner: Runner, chips: FaceChips, landmarks: Floats) -> FaceReadings:
-    """FaceRes on faces with `landmarks` (N, 5, 2), px."""
+    """FaceRes on faces with `landmarks` (N, 5, 2), px, N at least 1."""
     parts = [
         read_chips(runner, chips.take(points, FACERES_SIDE, FACERES_PADDING))
         for points in _parts(landmarks, FACERES_BATCH)

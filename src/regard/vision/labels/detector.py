@@ -10,7 +10,7 @@ from regard.vision.faces.face import Face
 from regard.vision.image import Image
 from regard.vision.labels.derive import chances
 from regard.vision.labels.label import Label
-from regard.vision.labels.objects import FoundClass, ObjectDetector
+from regard.vision.labels.objects import FoundClass
 from regard.vision.labels.scenes import SceneReader
 from regard.vision.model import Runner
 from regard.vision.people import bodies_with_faces
@@ -20,28 +20,19 @@ _LEAST = 1e-4  # chances below that are not worth a label, whatever is asked for
 
 
 class LabelDetector:
-    """Objects by CenterNet, scenes by a head on MobileNetV2, and what follows. Safe to share by threads."""
+    """Scenes by a head on MobileNetV2, and what follows from them, objects and faces. Safe to share by
+    threads.
+    """
 
     version = "3.0"  # Rekognition's LabelModelVersion whose names these are
-    networks = (*ObjectDetector.networks, *SceneReader.networks)
+    networks = SceneReader.networks
 
     def __init__(self, runner: Runner) -> None:
-        self._objects = ObjectDetector(runner)
         self._scenes = SceneReader(runner)
         self.taxonomy = load_taxonomy()
 
-    def find_objects(self, image: Image) -> list[FoundClass]:
-        """The classes of COCO in a picture, with their instances."""
-        return self._objects.detect(image.pixels)
-
-    def label(
-        self, image: Image, faces: Sequence[Face], objects: Sequence[FoundClass] | None = None
-    ) -> list[Label]:
-        """The labels of a picture, the most certain first. `faces` are those found in it.
-
-        `objects`: those of the same picture, by `find_objects`, for who has them.
-        """
-        objects = self.find_objects(image) if objects is None else objects
+    def label(self, image: Image, faces: Sequence[Face], objects: Sequence[FoundClass]) -> list[Label]:
+        """The labels of a picture, the most certain first. `faces` and `objects` are those found in it."""
         scenes = self._scenes.read(image.pixels)
         instances = {
             self.taxonomy.objects[one.name].name: (

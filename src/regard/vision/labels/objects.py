@@ -97,21 +97,27 @@ class ObjectDetector:
         self._runner = runner
         self._calibration = load_calibration()
 
+    def find(self, pixels: Pixels) -> Candidates:
+        """What CenterNet finds in a picture (H, W, 3), RGB, an object maybe several times."""
+        return read_candidates(self._runner, pixels)
+
+    def classes(self, found: Candidates, width: int, height: int) -> list[FoundClass]:
+        """The classes of what was found in a picture of `width` × `height` px, each object once, boxes in its
+        pixels, in COCO's order.
+        """
+        candidates = distinct(found)
+        boxes = candidates.boxes * (width, height, width, height)
+        return _by_class(candidates.classes, self._calibration.chances(candidates), boxes)
+
     def detect(self, pixels: Pixels) -> list[FoundClass]:
         """The classes that a picture (H, W, 3) may have, boxes in its pixels, in COCO's order."""
-        candidates = find_candidates(self._runner, pixels)
         height, width = pixels.shape[:2]
-        boxes = candidates.boxes * (width, height, width, height)
-        return found_classes(candidates.classes, self._calibration.chances(candidates), boxes)
+        return self.classes(self.find(pixels), width, height)
 
 
-def found_classes(
+def _by_class(
     classes: NDArray[np.intp], chances: NDArray[np.float64], boxes: NDArray[np.float64]
 ) -> list[FoundClass]:
-    """What candidates with `classes` (N,) and `chances` (N,) amount to, by class, in COCO's order.
-
-    `boxes` (N, 4): left, top, right, bottom, in pixels of the upright picture.
-    """
     calibration, found = load_calibration(), []
     for number in np.unique(classes).tolist():
         rows = np.flatnonzero(classes == number)
@@ -133,11 +139,11 @@ def _shown(instances: Sequence[Instance]) -> tuple[Instance, ...]:
     return sure or tuple(one for one in instances[:1] if one.confidence >= LEAST_OF_BEST)
 
 
-def find_candidates(runner: Runner, pixels: Pixels, *, same: float = _SAME) -> Candidates:
-    """What CenterNet finds in the whole picture, each object once.
+def read_candidates(runner: Runner, pixels: Pixels) -> Candidates:
+    """What CenterNet finds in the whole picture, an object maybe several times.
 
-    The network is shown the picture in a black square: stretched to one, people and things in a wide picture
-    get so thin that half of them are missed. `same`: the IoU from which two boxes of one class are the same.
+    The network is shown the picture in a black square: stretched to one, people and objects in a wide picture
+    get so thin that half of them are missed.
     """
     square, corner, size = letterboxed(pixels)
     batch = square[None].astype(np.float32)
@@ -145,8 +151,7 @@ def find_candidates(runner: Runner, pixels: Pixels, *, same: float = _SAME) -> C
     found = found[(found[:, 4] > LEAST_SCORE) & (found[:, 5] < len(COCO))]
     boxes = np.clip((found[:, :4] - np.tile(corner, 2)) / np.tile(size, 2), 0, 1)
     some = (boxes[:, 2:] > boxes[:, :2]).all(1)
-    candidates = Candidates(boxes[some], found[some, 4], found[some, 5].astype(np.intp))
-    return candidates.take(_distinct(candidates, same))
+    return Candidates(boxes[some], found[some, 4], found[some, 5].astype(np.intp))
 
 
 def letterboxed(pixels: Pixels) -> tuple[Pixels, NDArray[np.float64], NDArray[np.float64]]:
@@ -189,15 +194,15 @@ def load_calibration() -> Calibration:
     return Calibration(np.array(facts["instance"]), np.array(facts["picture"]))
 
 
-def _distinct(candidates: Candidates, same: float) -> list[int]:
-    """Rows that remain when, of boxes of one class that overlap, the strongest is kept (NMS)."""
+def distinct(candidates: Candidates, *, same: float = _SAME) -> Candidates:
+    """Each object once: of boxes of one class with an IoU of more than `same`, the strongest (NMS)."""
     overlaps = _overlaps(candidates.boxes)
     kept: list[int] = []
     for row in np.argsort(-candidates.scores, kind="stable").tolist():
         rivals = [other for other in kept if candidates.classes[other] == candidates.classes[row]]
         if not rivals or overlaps[row, rivals].max() <= same:
             kept.append(row)
-    return kept
+    return candidates.take(kept)
 
 
 def _overlaps(boxes: NDArray[np.float64]) -> NDArray[np.float64]:

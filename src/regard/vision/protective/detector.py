@@ -93,15 +93,14 @@ class ProtectiveDetector:
         self,
         image: Image,
         faces: Sequence[Face],
-        objects: Sequence[FoundClass] | None = None,
+        objects: Sequence[FoundClass],
         *,
         limit: int = 15,
     ) -> list[EquippedPerson]:
         """The people of a picture, the largest first, at most `limit`.
 
-        `faces` are those found in it, `objects` those that an ObjectDetector found, for who has them.
+        `faces` and `objects` are those found in it.
         """
-        objects = self._objects.detect(image.pixels) if objects is None else objects
         people = self._people(image, faces, objects, limit)
         copies = Copies(image.pixels)
         heads, hands = self._regions(copies, people)

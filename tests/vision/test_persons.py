@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from regard.video.persons import PersonLooks, ThingDetector, count_colours
 from regard.video.tracks import Tracker
-from regard.vision.labels.objects import COCO, letterboxed
+from regard.vision.labels.objects import COCO, ObjectDetector, letterboxed
+from regard.vision.model import Runner
+from regard.vision.persons import FoundPersons, PersonEmbedder, count_colours, find_persons
 from regard.vision.session import SessionPool
 from tests.video.conftest import backdrop, person, picture, put
 
@@ -28,6 +29,10 @@ class CenterNet:
 PERSON, DOG = COCO.index("person"), COCO.index("dog")
 
 
+def persons_in(frame: np.ndarray, runner: Runner) -> FoundPersons:
+    return find_persons(ObjectDetector(runner).find(frame), frame.shape[1], frame.shape[0])
+
+
 def overlap(one: np.ndarray, other: np.ndarray) -> float:
     corner = np.maximum(one[:2], other[:2])
     shared = np.clip(np.minimum(one[2:], other[2:]) - corner, 0, None).prod()
@@ -36,7 +41,7 @@ def overlap(one: np.ndarray, other: np.ndarray) -> float:
 
 def test_boxes_are_told_in_pixels_of_a_wide_frame() -> None:
     network = CenterNet((128, 192, 256, 320, 0.8, PERSON))
-    found = ThingDetector(network).detect(np.full((512, 1024, 3), 200, np.uint8)).persons()
+    found = persons_in(np.full((512, 1024, 3), 200, np.uint8), network)
     assert found.boxes == pytest.approx(np.array([[256, 128, 512, 384]]))
     assert network.input[0, :127].max() == network.input[0, 385:].max() == 0  # bars, not stretching
     assert network.input[0, 130:380].min() == 200
@@ -44,23 +49,23 @@ def test_boxes_are_told_in_pixels_of_a_wide_frame() -> None:
 
 def test_boxes_are_told_in_pixels_of_a_tall_frame_and_stay_inside() -> None:
     network = CenterNet((60, 128, 256, 520, 0.8, PERSON))
-    found = ThingDetector(network).detect(np.zeros((1024, 512, 3), np.uint8)).persons()
+    found = persons_in(np.zeros((1024, 512, 3), np.uint8), network)
     assert found.boxes == pytest.approx(np.array([[0, 256, 256, 1024]]))
 
 
-def test_unsure_persons_are_told_too_and_other_things_are_not() -> None:
+def test_unsure_persons_are_told_too_and_other_objects_are_not() -> None:
     network = CenterNet((100, 100, 200, 300, 0.8, PERSON), (300, 100, 400, 300, 0.2, PERSON),
                         (100, 350, 200, 400, 0.8, DOG))  # fmt: skip
-    found = ThingDetector(network).detect(np.zeros((512, 512, 3), np.uint8)).persons()
+    found = persons_in(np.zeros((512, 512, 3), np.uint8), network)
     assert len(found.boxes) == 2
-    assert found.chances[0] > 0.9
-    assert 0.08 <= found.chances[1] < 0.4
+    assert found.probabilities[0] > 0.9
+    assert 0.08 <= found.probabilities[1] < 0.4
 
 
 def test_two_who_cross_are_two() -> None:
     network = CenterNet((100, 100, 200, 300, 0.8, PERSON), (130, 100, 230, 300, 0.6, PERSON),
                         (105, 100, 205, 300, 0.5, PERSON))  # fmt: skip
-    assert len(ThingDetector(network).detect(np.zeros((512, 512, 3), np.uint8)).persons().boxes) == 2
+    assert len(persons_in(np.zeros((512, 512, 3), np.uint8), network).boxes) == 2
 
 
 def test_a_frame_is_made_square_without_a_change_of_shape() -> None:
@@ -74,43 +79,43 @@ def test_a_frame_is_made_square_without_a_change_of_shape() -> None:
 def test_people_in_a_wide_frame_are_found(sessions: SessionPool) -> None:
     frame = backdrop()
     true = [put(frame, person("astronaut", 300), 100, 240), put(frame, person("hopper", 300), 430, 240)]
-    found = ThingDetector(sessions).detect(frame).persons()
-    sure = found.boxes[found.chances >= 0.5]
+    found = persons_in(frame, sessions)
+    sure = found.boxes[found.probabilities >= 0.5]
     assert len(sure) == 2
     for box in np.array(true, np.float64):
         assert max(overlap(box, other) for other in sure) > 0.5
 
 
 def test_nobody_is_found_in_gravel(sessions: SessionPool) -> None:
-    assert ThingDetector(sessions).detect(backdrop("gravel")).persons().chances.max(initial=0) < 0.4
+    assert persons_in(backdrop("gravel"), sessions).probabilities.max(initial=0) < 0.4
 
 
-def test_looks_tell_people_apart_wherever_they_stand_and_however_lit(sessions: SessionPool) -> None:
-    looks = []
+def test_embeddings_tell_people_apart_wherever_they_stand_and_however_lit(sessions: SessionPool) -> None:
+    embedded = []
     for name, x, tall, light in (("grass", 60, 300, 1.0), ("brick", 500, 220, 0.7)):
         frame = backdrop(name)
         boxes = [
             put(frame, (person(who, tall) * light).astype(np.uint8), x + shift, 540 - tall)
             for who, shift in (("astronaut", 0), ("hopper", 300))
         ]
-        looks.append(PersonLooks(sessions).look(frame, np.array(boxes, np.float64)))
-    assert np.linalg.norm(np.concatenate(looks), axis=1) == pytest.approx(1, abs=1e-5)
-    alike = looks[0] @ looks[1].T
+        embedded.append(PersonEmbedder(sessions).embed(frame, np.array(boxes, np.float64)))
+    assert np.linalg.norm(np.concatenate(embedded), axis=1) == pytest.approx(1, abs=1e-5)
+    alike = embedded[0] @ embedded[1].T
     assert min(alike[0, 0], alike[1, 1]) > max(alike[0, 1], alike[1, 0]) + 0.2
 
 
-def test_many_looks_are_those_of_each_alone(sessions: SessionPool) -> None:
-    frame, looks = backdrop(), PersonLooks(sessions)
+def test_embeddings_of_many_are_those_of_each_alone(sessions: SessionPool) -> None:
+    frame, embedder = backdrop(), PersonEmbedder(sessions)
     boxes = np.array([[90 * n, 100, 90 * n + 90, 400] for n in range(6)], np.float64)
-    together = looks.look(frame, boxes)
-    assert together.shape == (6, looks.dimension)
-    assert together[4:5] == pytest.approx(looks.look(frame, boxes[4:5]), abs=1e-4)
-    assert looks.look(frame, boxes[:0]).shape == (0, looks.dimension)
+    together = embedder.embed(frame, boxes)
+    assert together.shape == (6, embedder.dimension)
+    assert together[4:5] == pytest.approx(embedder.embed(frame, boxes[4:5]), abs=1e-4)
+    assert embedder.embed(frame, boxes[:0]).shape == (0, embedder.dimension)
 
 
-def test_boxes_at_and_over_the_edge_have_looks(sessions: SessionPool) -> None:
+def test_boxes_at_and_over_the_edge_have_embeddings(sessions: SessionPool) -> None:
     boxes = np.array([[-50, -50, 20, 40], [955, 535, 1000, 600], [2000, 2000, 2100, 2100]], np.float64)
-    assert np.isfinite(PersonLooks(sessions).look(backdrop(), boxes)).all()
+    assert np.isfinite(PersonEmbedder(sessions).embed(backdrop(), boxes)).all()
 
 
 def test_colours_in_the_middle_count_most() -> None:
@@ -126,7 +131,7 @@ def test_colours_in_the_middle_count_most() -> None:
 
 
 def test_a_walk_behind_a_pillar_is_one_track(sessions: SessionPool) -> None:
-    detector, looks, tracker = ThingDetector(sessions), PersonLooks(sessions), Tracker()
+    embedder, tracker = PersonEmbedder(sessions), Tracker()
     rows: dict[tuple[int, int], int] = {}
     boxes: dict[tuple[int, int], np.ndarray] = {}
     hidden = 0
@@ -135,10 +140,13 @@ def test_a_walk_behind_a_pillar_is_one_track(sessions: SessionPool) -> None:
         put(frame, person("hopper", 280), 30, 260)
         put(frame, person("astronaut", 280), 280 + 22 * number, 240)
         put(frame, picture("gravel")[:400, :250].repeat(2, 0)[:540], 470, 0)
-        found = detector.detect(frame).persons()
-        hidden += not any(box[0] > 280 for box in found.boxes[found.chances > 0.4])
+        found = persons_in(frame, sessions)
+        hidden += not any(box[0] > 280 for box in found.boxes[found.probabilities > 0.4])
         ids = tracker.update(
-            200 * number, found.boxes, found.chances, lambda r, f=frame, b=found.boxes: looks.look(f, b[r])
+            200 * number,
+            found.boxes,
+            found.probabilities,
+            lambda rows, pixels=frame, boxes=found.boxes: embedder.embed(pixels, boxes[rows]),
         )
         for row, number_ in enumerate(ids.tolist()):
             rows[200 * number, row], boxes[200 * number, row] = number_, found.boxes[row]

@@ -1,4 +1,7 @@
-"""Persons in a frame: boxes with their chances, the unsure ones too, and what each looks like."""
+"""Persons in a picture: where they are, the unsure ones too, and embeddings of their appearance.
+
+An embedding here is for one video's length: clothes tell more of it than the body.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.vision.features import SIDE, read_features
-from regard.vision.labels.objects import COCO, FoundClass, find_candidates, found_classes, load_calibration
+from regard.vision.labels.objects import COCO, Candidates, distinct, load_calibration
 from regard.vision.model import Runner
 from regard.vision.pixels import Floats, Pixels, resize
 
-LEAST_CHANCE = 0.08
+MIN_PROBABILITY = 0.08
 _PERSON = COCO.index("person")
-_SAME = 0.65  # IoU from which two boxes are one person: people who cross overlap more than things do
+_SAME = 0.65  # IoU from which two boxes are one person: people who cross overlap more than objects do
 
 _BATCH = 4  # what fits the caches: in a batch of 16 MobileNetV2 takes twice as long a person
 _HIGH, _WIDE = 96, 48  # px, of a person whose colours are counted
@@ -32,57 +35,31 @@ _BIN_COUNT = 8 * 3 * 4
 
 @dataclass(frozen=True, eq=False, slots=True)
 class FoundPersons:
-    """`boxes` (N, 4): left, top, right, bottom, px of the frame; `chances` (N,), 0 to 1, the largest first,
-    that there is a person and the box is theirs (IoU .5)."""
+    """`boxes` (N, 4): left, top, right, bottom, px of the picture; `probabilities` (N,), 0 to 1, the largest
+    first: that there is a person and the box is theirs (IoU .5).
+    """
 
     boxes: NDArray[np.float64]
-    chances: NDArray[np.float64]
+    probabilities: NDArray[np.float64]
+
+
+def find_persons(found: Candidates, width: int, height: int) -> FoundPersons:
+    """The persons of MIN_PROBABILITY and more among what was found in a picture of `width` × `height` px."""
+    candidates = distinct(found, same=_SAME)
+    probabilities = load_calibration().chances(candidates)
+    boxes = candidates.boxes * (width, height, width, height)
+    kept = (candidates.classes == _PERSON) & (probabilities >= MIN_PROBABILITY)
+    rows = np.flatnonzero(kept & (boxes[:, 2:] - boxes[:, :2] >= 1).all(1))
+    rows = rows[np.argsort(-probabilities[rows], kind="stable")]
+    return FoundPersons(boxes[rows], probabilities[rows])
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Things:
-    """What may be in a frame: `classes` (N,), numbers in COCO; `chances` (N,), 0 to 1; `boxes` (N, 4): left,
-    top, right, bottom, px of the frame. Of two of a class that overlap much there is one."""
-
-    classes: NDArray[np.intp]
-    chances: NDArray[np.float64]
-    boxes: NDArray[np.float64]
-
-    def persons(self) -> FoundPersons:
-        """The persons of LEAST_CHANCE and more."""
-        rows = np.flatnonzero((self.classes == _PERSON) & (self.chances >= LEAST_CHANCE))
-        rows = rows[np.argsort(-self.chances[rows], kind="stable")]
-        return FoundPersons(self.boxes[rows], self.chances[rows])
-
-    def objects(self) -> list[FoundClass]:
-        """All of them, as labels are made of."""
-        return found_classes(self.classes, self.chances, self.boxes)
-
-
-class ThingDetector:
-    """CenterNet's objects. Safe to share by threads."""
-
-    networks = ("centernet",)
-
-    def __init__(self, runner: Runner) -> None:
-        self._runner = runner
-        self._calibration = load_calibration()
-
-    def detect(self, pixels: Pixels) -> Things:
-        """What may be in a frame (H, W, 3), RGB."""
-        candidates = find_candidates(self._runner, pixels, same=_SAME)
-        chances = self._calibration.chances(candidates)
-        height, width = pixels.shape[:2]
-        boxes = candidates.boxes * (width, height, width, height)
-        some = (boxes[:, 2:] - boxes[:, :2] >= 1).all(1)
-        return Things(candidates.classes[some], chances[some], boxes[some])
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class LookConstants:
+class EmbeddingConstants:
     """Of people in general: `centre` (1280,) of the network's features as they are compared, `projection`
     (1280, K) onto their principal directions, `colours` (288,) the mean of `count_colours`; `weight` of the
-    colours beside the network."""
+    colours beside the network.
+    """
 
     centre: Floats
     projection: Floats
@@ -90,12 +67,12 @@ class LookConstants:
     weight: float
 
 
-class PersonLooks:
-    """Looks of persons: unit vectors whose cosine tells how alike two are, for a video's length.
+class PersonEmbedder:
+    """Unit vectors whose cosine tells how alike the appearances of two persons are.
 
     MobileNetV2's features see cut and pattern, histograms see colour; together they confuse a third as many
-    people as either. training/fit_person_looks.py makes the constants; bench/tracking.py measures. Safe to
-    share by threads.
+    people as either. training/fit_person_embedding.py makes the constants; bench/tracking.py measures. Safe
+    to share by threads.
     """
 
     networks = ("mobilenetv2",)
@@ -105,8 +82,8 @@ class PersonLooks:
         self._constants = load_constants()
         self.dimension = self._constants.projection.shape[1] + len(self._constants.colours)
 
-    def look(self, pixels: Pixels, boxes: NDArray[np.float64]) -> Floats:
-        """(N, dimension), float32, unit length, for persons in boxes (N, 4) of a frame (H, W, 3), RGB."""
+    def embed(self, pixels: Pixels, boxes: NDArray[np.float64]) -> Floats:
+        """(N, dimension), float32, unit length, for persons in boxes (N, 4) of a picture (H, W, 3), RGB."""
         crops = cut_persons(pixels, boxes)
         if not crops:
             return np.zeros((0, self.dimension), np.float32)
@@ -117,7 +94,7 @@ class PersonLooks:
 
 
 def cut_persons(pixels: Pixels, boxes: NDArray[np.float64]) -> list[Pixels]:
-    """What the boxes (N, 4) show of a frame, at least a pixel each."""
+    """What the boxes (N, 4) show of a picture, at least a pixel each."""
     height, width = pixels.shape[:2]
     crops = []
     for left, top, right, bottom in np.round(boxes).astype(int).tolist():
@@ -164,10 +141,10 @@ def _across() -> NDArray[np.float64]:
 
 
 @cache
-def load_constants() -> LookConstants:
-    with files("regard.video").joinpath("person_looks.npz").open("rb") as file:
+def load_constants() -> EmbeddingConstants:
+    with files("regard.vision").joinpath("person_embedding.npz").open("rb") as file:
         stored = np.load(file, allow_pickle=False)
-        return LookConstants(
+        return EmbeddingConstants(
             stored["centre"].astype(np.float32),
             stored["projection"].astype(np.float32),
             stored["colours"].astype(np.float32),

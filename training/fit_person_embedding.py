@@ -1,6 +1,6 @@
-"""Makes src/regard/video/person_looks.npz: what the looks of people have in common, which is taken off.
+"""Makes src/regard/vision/person_embedding.npz: what people in general look like, which is taken off.
 
-    python training/fit_person_looks.py DATA
+    python training/fit_person_embedding.py DATA
 
 People of COCO's photos (boxes as annotated) and of hardhat's (boxes as found), except those photos that
 bench/tracking.py cuts its people out of, so that they are judged as strangers. Nobody need be named: there
@@ -18,23 +18,24 @@ import numpy as np
 from bench.tracking_clips import cut_out_people
 from training.label_sets import sessions
 
-from regard.video.persons import (
-    ThingDetector,
+from regard.vision.image import decode_image
+from regard.vision.labels.objects import ObjectDetector
+from regard.vision.persons import (
     count_colours,
     cut_persons,
+    find_persons,
     flattened,
     read_in_parts,
 )
-from regard.vision.image import decode_image
 from regard.vision.pixels import Pixels
 
-OUT = Path(__file__).parent.parent / "src/regard/video/person_looks.npz"
+OUT = Path(__file__).parent.parent / "src/regard/vision/person_embedding.npz"
 DIRECTIONS = 192
 WEIGHT = 0.8  # of colours; from .5 to 1.2 it makes little difference
 LEAST = 60  # px, of a person's height
 
 
-def people_of(data: Path, detector: ThingDetector) -> list[Pixels]:
+def people_of(data: Path, detector: ObjectDetector) -> list[Pixels]:
     with tempfile.TemporaryDirectory() as folder:
         judged = {one.name.rsplit("-", 1)[0] for one in cut_out_people(data, Path(folder) / "people.npz")}
     crops: list[Pixels] = []
@@ -52,8 +53,8 @@ def people_of(data: Path, detector: ThingDetector) -> list[Pixels]:
             crops += cut_persons(pixels, np.array(boxes))
     for path in sorted((data / "hardhat").rglob("*.jpg")):
         pixels = decode_image(path.read_bytes(), min_side=1).pixels
-        found = detector.detect(pixels).persons()
-        boxes_found = found.boxes[found.chances >= 0.5]
+        found = find_persons(detector.find(pixels), pixels.shape[1], pixels.shape[0])
+        boxes_found = found.boxes[found.probabilities >= 0.5]
         crops += cut_persons(pixels, boxes_found[boxes_found[:, 3] - boxes_found[:, 1] >= LEAST])
     return crops
 
@@ -63,7 +64,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     data = parser.parse_args().data
     runner = sessions()
-    crops = people_of(data, ThingDetector(runner))
+    crops = people_of(data, ObjectDetector(runner))
     shapes = flattened(read_in_parts(runner, crops)).astype(np.float64)
     centre = shapes.mean(0)
     _, sizes, directions = np.linalg.svd(shapes - centre, full_matrices=False)

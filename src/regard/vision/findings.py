@@ -1,0 +1,178 @@
+"""What the models find in a picture, kept while the picture is worked on, so that nothing is found twice."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from functools import wraps
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regard.vision.faces import Face
+from regard.vision.faces.attributes import Attributes
+from regard.vision.faces.embedding import FaceReadings
+from regard.vision.image import MIN_SIDE, Image, check_size, decode_image
+from regard.vision.labels import Label
+from regard.vision.labels.objects import Candidates, FoundClass
+from regard.vision.models import Models
+from regard.vision.nudity import Found
+from regard.vision.persons import FoundPersons, find_persons
+from regard.vision.pixels import Floats
+from regard.vision.protective import EquippedPerson
+from regard.vision.text import Line
+
+K = TypeVar("K", bound=Hashable)
+T = TypeVar("T")
+
+
+def _once(find: Callable[[PictureFindings], T]) -> Callable[[PictureFindings], T]:
+    """A method whose answer is kept. What it raises is not."""
+    name = find.__name__
+
+    @wraps(find)
+    def found(self: PictureFindings) -> T:
+        with self._lock:
+            if name not in self._kept:
+                self._kept[name] = find(self)
+            kept: T = self._kept[name]
+            return kept
+
+    return found
+
+
+class PictureFindings:
+    """What `models` find in `image`, each finding made when it is first asked for, and once.
+
+    All places are in pixels of the upright picture. Threads may share it; one of them finds at a time.
+    """
+
+    def __init__(self, image: Image, models: Models) -> None:
+        self.image = image
+        self._models = models
+        self._lock = threading.RLock()
+        self._kept: dict[str, Any] = {}
+        self._readings: _Kept[Face, FaceReadings] = _Kept(self._read)
+        self._attributes: _Kept[Face, Attributes] = _Kept(self._describe)
+        self._embeddings: _Kept[Face, Floats] = _Kept(self._embed)
+        self._appearances: _Kept[int, Floats] = _Kept(self._embed_persons)
+
+    @_once
+    def faces(self) -> Sequence[Face]:
+        """The faces, the largest first, at most 100."""
+        return tuple(self._models.faces.detect(self.image))
+
+    def attributes(self, faces: Sequence[Face] | None = None) -> list[Attributes]:
+        """The attributes of these of its `faces()`, in their order; of all where none are named."""
+        with self._lock:
+            return self._attributes.of(self.faces() if faces is None else faces)
+
+    def embeddings(self, faces: Sequence[Face] | None = None) -> Floats:
+        """(K, D), float32: the embeddings of these of its `faces()`, in their order; of all where none are
+        named. The Euclidean distance of two tells how alike the faces are.
+        """
+        with self._lock:
+            rows = self._embeddings.of(self.faces() if faces is None else faces)
+        return np.array(rows, np.float32).reshape(-1, self._models.faces.dimension)
+
+    @_once
+    def objects(self) -> Sequence[FoundClass]:
+        """The classes of COCO that it may show, with their instances, in COCO's order."""
+        return self._models.objects.classes(self._candidates(), self.image.width, self.image.height)
+
+    @_once
+    def persons(self) -> FoundPersons:
+        """The persons, the unsure ones too, the most probable first."""
+        return find_persons(self._candidates(), self.image.width, self.image.height)
+
+    def person_embeddings(self, rows: NDArray[np.intp]) -> Floats:
+        """(K, D), float32, unit length: the appearances of these K of its `persons()`. Their cosine tells how
+        alike two are.
+        """
+        with self._lock:
+            found = self._appearances.of(rows.tolist())
+        return np.array(found, np.float32).reshape(-1, self._models.persons.dimension)
+
+    @_once
+    def labels(self) -> Sequence[Label]:
+        """What it shows, the most certain first."""
+        return self._models.labels.label(self.image, self.faces(), self.objects())
+
+    @_once
+    def text(self) -> Sequence[Line]:
+        """The lines of text, in reading order."""
+        return self._models.text.read(self.image)
+
+    @_once
+    def nudity(self) -> Sequence[Found]:
+        """Nudity and swimwear, the surest first. Raises PackError while that network isn't installed."""
+        return self._models.nudity.detect(self.image, self.faces)
+
+    @_once
+    def equipped_persons(self) -> Sequence[EquippedPerson]:
+        """The persons with what protects them, the largest first, at most 15."""
+        return self._models.protective.detect(self.image, self.faces(), self.objects())
+
+    @_once
+    def _candidates(self) -> Candidates:
+        return self._models.objects.find(self.image.pixels)
+
+    def _read(self, faces: Sequence[Face]) -> Iterable[FaceReadings]:
+        return self._models.faces.read(self.image, faces).split()
+
+    def _describe(self, faces: Sequence[Face]) -> Iterable[Attributes]:
+        readings = FaceReadings.join(self._readings.of(faces))
+        return self._models.faces.describe(self.image, faces, readings)
+
+    def _embed(self, faces: Sequence[Face]) -> Iterable[Floats]:
+        readings = FaceReadings.join(self._readings.of(faces))
+        return self._models.faces.embed(self.image, faces, readings)
+
+    def _embed_persons(self, rows: Sequence[int]) -> Iterable[Floats]:
+        return self._models.persons.embed(self.image.pixels, self.persons().boxes[list(rows)])
+
+
+class Pictures:
+    """Pictures by the SHA-256 of their bytes, and what is found in each.
+
+    A request has one of its own; several requests about one picture may share one. Every picture that is
+    opened is kept, for as long as this is. Threads may share it.
+    """
+
+    def __init__(self, models: Models) -> None:
+        self._models = models
+        self._lock = threading.Lock()
+        self._kept: dict[str, PictureFindings] = {}
+
+    def open(
+        self, data: bytes, *, max_side: int, max_pixels: int, min_side: int = MIN_SIDE
+    ) -> PictureFindings:
+        """The picture in `data`, decoded once. Raises ImageError, as `decode_image` does.
+
+        The limits, in pixels, hold for each who asks, though others may have asked with wider ones.
+        """
+        limits = {"max_side": max_side, "max_pixels": max_pixels, "min_side": min_side}
+        digest = hashlib.sha256(data).hexdigest()
+        with self._lock:
+            if digest not in self._kept:
+                image = decode_image(data, digest=digest, **limits)
+                self._kept[digest] = PictureFindings(image, self._models)
+            picture = self._kept[digest]
+        check_size(picture.image.width, picture.image.height, **limits)
+        return picture
+
+
+class _Kept(Generic[K, T]):
+    """What is found of each of several (faces, persons): of those that are asked for, and of each once."""
+
+    def __init__(self, find: Callable[[Sequence[K]], Iterable[T]]) -> None:
+        self._find = find
+        self._found: dict[K, T] = {}
+
+    def of(self, some: Sequence[K]) -> list[T]:
+        missing = [one for one in dict.fromkeys(some) if one not in self._found]
+        if missing:
+            self._found.update(zip(missing, self._find(missing), strict=True))
+        return [self._found[one] for one in some]

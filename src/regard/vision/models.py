@@ -1,0 +1,41 @@
+"""The models that Regard sees pictures with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from regard.vision.body_parts import BodyPartDetector
+from regard.vision.faces import FaceAnalyzer
+from regard.vision.labels import LabelDetector
+from regard.vision.labels.objects import ObjectDetector
+from regard.vision.model import Runner
+from regard.vision.nudity import NudityDetector
+from regard.vision.persons import PersonEmbedder
+from regard.vision.protective import ProtectiveDetector
+from regard.vision.text import TextAnalyzer
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """One of each kind, built once in a process. Safe to share by threads."""
+
+    faces: FaceAnalyzer
+    text: TextAnalyzer
+    objects: ObjectDetector
+    labels: LabelDetector
+    nudity: NudityDetector
+    protective: ProtectiveDetector
+    persons: PersonEmbedder
+
+    @classmethod
+    def on(cls, runner: Runner) -> Models:
+        """All of them on one runner, which opens a network when it is first run."""
+        return cls(
+            faces=FaceAnalyzer(runner),
+            text=TextAnalyzer(runner),
+            objects=ObjectDetector(runner),
+            labels=LabelDetector(runner),
+            nudity=NudityDetector(BodyPartDetector(runner)),
+            protective=ProtectiveDetector(runner),
+            persons=PersonEmbedder(runner),
+        )
