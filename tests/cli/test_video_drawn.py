@@ -26,6 +26,14 @@ def test_a_turned_video_is_drawn_upright_and_one_of_odd_sides_gets_a_pixel(
         assert (len(drawn), drawn[0].shape[1::-1]) == (6, size)
 
 
+def test_what_was_done_with_sound_that_begins_anew_is_said(regard: Run, tmp_path: Path) -> None:
+    part = clips.write(tmp_path / "part.ts", [backdrop("brick", 320, 180)] * 50, sound=True).read_bytes()
+    (tmp_path / "joined.ts").write_bytes(part + part)
+    done = regard("video", "joined.ts", "--text", "--draw", "o.mp4")
+    assert "The clock of the sound jumps; it was fitted to the pictures." in done.stdout
+    assert len(pictures(tmp_path / "o.mp4")) == 100
+
+
 def test_sound_that_an_mp4_can_not_hold_is_encoded_anew(regard: Run, tmp_path: Path) -> None:
     with av.open(str(tmp_path / "old.avi"), "w") as container:
         video = container.add_stream("mpeg4", rate=25)

@@ -23,6 +23,7 @@ from regard.presentation.drawing import Mark, paint
 from regard.presentation.files import drafting
 from regard.presentation.video.carried import Carried, Shown
 from regard.presentation.video.findings import VideoFindings
+from regard.presentation.video.fitting import PictureClock
 from regard.presentation.video.sound import Sound
 from regard.video.cuts import CutWatch
 from regard.video.frames import Frame, Video, VideoError, VideoLimits
@@ -76,6 +77,7 @@ def _write(
     carried = Carried(found, _changes(video), facts.width, facts.height)
     places: dict[int, Place] = {}
     last = -1
+    length = Fraction(facts.duration, 1000)
     frames = video.frames()
     first = next(frames)  # there is one in every video that can be opened
     picture = _Picture(container, video, first)
@@ -93,10 +95,10 @@ def _write(
                 one.number: place for one, place in zip(shown, placed, strict=True) if place is not None
             }
             last = picture.write(frame, np.asarray(canvas), last)
-            sound.copy_until(frame.timestamp / 1000)
+            sound.copy_until(picture.clock(frame, length))
             told(min(frame.timestamp / max(facts.duration, 1), 1.0))
         picture.finish()
-        sound.copy_until(None)
+        sound.copy_until(picture.clock(None, length))
         return sound.outcome
 
 
@@ -134,6 +136,7 @@ class _Picture:
         unit = decoded.time_base or Fraction(1, 90_000)
         self._unit = unit if name == "libx264" else max(unit, _FINEST)
         self.origin = _seconds(decoded)
+        self._shift = -(self.origin or Fraction(0))  # from times in the source to those of the new video, s
         stream, context = self._stream, self._stream.codec_context
         stream.width, stream.height = (side + side % 2 for side in (video.facts.width, video.facts.height))
         stream.pix_fmt = "yuv420p"
@@ -159,6 +162,14 @@ class _Picture:
 
     def finish(self) -> None:
         self._container.mux(self._stream.encode(None))
+
+    def clock(self, frame: Frame | None, length: Fraction) -> PictureClock:
+        """How far the pictures are with that frame, or after the last; `length`: how long they are, s."""
+        own = None if frame is None else _seconds(frame.decoded)
+        time = None if frame is None else self._time(frame)
+        if time is not None and own is not None:
+            self._shift = time - own
+        return PictureClock(time, self._shift, length)
 
     def _time(self, frame: Frame) -> Fraction:
         """From the first frame, s, as exactly as the file has it."""

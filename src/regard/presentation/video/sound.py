@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,33 +18,41 @@ from av.container import OutputContainer
 from av.packet import Packet
 from av.stream import Discard
 
+from regard.presentation.video.fitting import Fitting, Not, PictureClock
 from regard.video.container import Opened, SharedFile, VideoLimits, opened
 
 _COPIED = {"aac", "mp3", "ac3", "eac3", "opus", "flac", "alac"}  # that players take from an MP4
 _RATES = {8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000}  # of AAC, Hz
 _USUAL = 48_000  # Hz
+_SEARCHED = 64  # packets in which the next of a track is searched for
 
 
 class Sound:
-    """`outcome`: what became of it, for the person at the terminal; "" where there was none, or it is the
-    same."""
+    """All tracks of a file."""
 
     def __init__(self, source: Opened, container: OutputContainer, origin: Fraction) -> None:
-        self.outcome = ""
-        self._container, self._origin = container, origin
+        self._said: list[str] = []
+        self._container = container
         self._tracks: dict[int, _Track] = {}
         for stream in source.container.streams.audio:
             if stream.codec_context is None:
-                self.outcome = "A sound track that can't be decoded was left out."
+                self._said.append("A sound track that can't be decoded was left out.")
                 continue
-            track = _Track(stream, container)
+            track = _Track(stream, container, -origin)
             self._tracks[stream.index] = track
             if not track.is_copied:
-                self.outcome = f"The sound was encoded anew: {stream.codec_context.name} isn't for MP4."
+                self._said.append(f"The sound was encoded anew: {stream.codec_context.name} isn't for MP4.")
         for other in source.container.streams:
             other.discard = Discard.default if other.index in self._tracks else Discard.all
         self._packets = self._read(source)
-        self._waiting: Packet[Any] | None = None
+        self._waiting: deque[Packet[Any]] = deque()
+
+    @property
+    def outcome(self) -> str:
+        """What became of it, for the person at the terminal; "" where there was none, or it is the same."""
+        mended = any(track.fitting.was_mended for track in self._tracks.values())
+        fitted = ["The clock of the sound jumps; it was fitted to the pictures."] if mended else []
+        return " ".join(dict.fromkeys([*self._said, *fitted]))
 
     @classmethod
     @contextmanager
@@ -58,24 +68,47 @@ class Sound:
         finally:
             file.close()
 
-    def copy_until(self, seconds: float | None) -> None:
-        """What is heard before that time of the new file; None for the rest."""
-        while True:
-            packet = self._waiting or next(self._packets, None)
-            self._waiting = None
-            if packet is None:
-                break
-            if packet.pts is None or packet.dts is None or not packet.time_base:
-                continue
-            if seconds is not None and packet.pts * packet.time_base - self._origin > seconds:
-                self._waiting = packet
+    def copy_until(self, pictures: PictureClock) -> None:
+        """What is heard before the last picture's time; after the end of the pictures, the rest."""
+        while self._is_waiting(1):
+            packet = self._waiting.popleft()
+            placed = self._place(packet, pictures)
+            if placed is Not.YET:
+                self._waiting.appendleft(packet)
                 return
-            shift = round(self._origin / packet.time_base)
-            packet.pts, packet.dts = packet.pts - shift, packet.dts - shift
-            self._container.mux(self._tracks[packet.stream.index].take(packet))
-        if seconds is None:
+            if placed is not Not.AT_ALL:
+                self._container.mux(self._tracks[packet.stream.index].take(packet))
+        if pictures.time is None:
             for track in self._tracks.values():
                 self._container.mux(track.finish())
+
+    def _place(self, packet: Packet[Any], pictures: PictureClock) -> Not | None:
+        """Gives a packet its time in the new video, or says why it isn't written."""
+        unit, begin = packet.time_base, packet.pts
+        if begin is None or packet.dts is None or not unit:
+            return Not.AT_ALL
+        track = self._tracks[packet.stream.index]
+        length = (packet.duration or 0) * unit
+        time = track.fitting.place(begin * unit, length, lambda: self._following(packet), pictures)
+        if isinstance(time, Not):
+            return time
+        packet.pts = packet.dts = round(time / unit)
+        return None
+
+    def _following(self, packet: Packet[Any]) -> Fraction | None:
+        """The time in the file, s, of the next packet of the same track, if it isn't far."""
+        for place in range(_SEARCHED):
+            if not self._is_waiting(place + 1):
+                return None
+            later = self._waiting[place]
+            if later.stream.index == packet.stream.index and later.pts is not None and later.time_base:
+                return later.pts * later.time_base
+        return None
+
+    def _is_waiting(self, count: int) -> bool:
+        """Whether that many packets wait, once they were read."""
+        self._waiting.extend(islice(self._packets, max(0, count - len(self._waiting))))
+        return len(self._waiting) >= count
 
     def _read(self, source: Opened) -> Iterator[Packet[Any]]:
         """Packets of all tracks, as far as the file can be read."""
@@ -87,14 +120,16 @@ class Sound:
                 if packet.size:
                     yield packet
         except (av.FFmpegError, ValueError):
-            self.outcome = "The sound is damaged, and ends early."
+            self._said.append("The sound is damaged, and ends early.")
 
 
 class _Track:
     """One stream of sound. `is_copied`: it is not encoded anew."""
 
-    def __init__(self, stream: AudioStream, container: OutputContainer) -> None:
+    def __init__(self, stream: AudioStream, container: OutputContainer, shift: Fraction) -> None:
+        """`shift`: from times in the file to those of the new video, s."""
         context = stream.codec_context
+        self.fitting = Fitting(shift)
         self.is_copied = context.codec.canonical_name in _COPIED
         self._decoder = context
         if self.is_copied:
