@@ -9,12 +9,12 @@ from importlib.resources import files
 import numpy as np
 import pytest
 
-from regard.vision.faces import Face, FaceAnalyzer
+from regard.vision.faces import Face
 from regard.vision.faces.face import Box, Pose, Quality
 from regard.vision.features import load_feature_head
 from regard.vision.findings import PictureFindings
 from regard.vision.image import Image, decode_image
-from regard.vision.labels import Instance, Label, LabelDetector
+from regard.vision.labels import Instance, Label
 from regard.vision.labels.derive import chances
 from regard.vision.labels.objects import (
     COCO,
@@ -166,12 +166,12 @@ def test_a_body_is_as_certain_as_the_face_in_it() -> None:
 
 
 def test_in_any_picture_labels_agree_with_their_instances_and_their_parents(
-    sessions: SessionPool, analyzer: FaceAnalyzer
+    sessions: SessionPool,
 ) -> None:
-    detector = LabelDetector(sessions)
+    models = Models.on(sessions)
     for file in sorted(scenes.PICTURES.glob("*.jpg")):
-        image = decode_image(file.read_bytes())
-        labels = {label.name: label for label in detector.label(image, analyzer.detect(image))}
+        findings = PictureFindings(decode_image(file.read_bytes()), models)
+        labels = {label.name: label for label in findings.labels()}
         for label in labels.values():
             confidences = [one.confidence for one in label.instances]
             assert confidences == sorted(confidences, reverse=True)
@@ -180,9 +180,7 @@ def test_in_any_picture_labels_agree_with_their_instances_and_their_parents(
                 assert labels[parent].confidence >= label.confidence
 
 
-def test_a_portrait_shows_a_person_and_no_scene(
-    sessions: SessionPool, analyzer: FaceAnalyzer, astronaut: Image
-) -> None:
+def test_a_portrait_shows_a_person_and_no_scene(sessions: SessionPool, astronaut: Image) -> None:
     labels = {label.name: label for label in PictureFindings(astronaut, Models.on(sessions)).labels()}
     assert labels["Person"].confidence > 95
     [instance] = labels["Person"].instances
