@@ -124,15 +124,21 @@ class JobStore:
 
     def erase_items(self, row: int) -> None:
         """Removes what a job has found, a few thousand items at a time, lest other writers wait long."""
-        some = select(job_items.c.number).where(job_items.c.job == row).limit(_ERASED_AT_ONCE)
-        erased = _ERASED_AT_ONCE
-        while erased == _ERASED_AT_ONCE:
-            with self.database.write() as connection:
-                chosen = delete(job_items).where(job_items.c.job == row, job_items.c.number.in_(some))
-                erased = connection.execute(chosen).rowcount
+        while self._erase_some(row):
+            pass
         with self.database.write() as connection:
             connection.execute(update(jobs).where(jobs.c.row == row).values(found=0))
         self.database.forget()
+
+    def _erase_some(self, row: int) -> bool:
+        """Removes the items with the lowest numbers; whether there were any."""
+        of_job = job_items.c.job == row
+        with self.database.write() as connection:
+            first = connection.execute(select(func.min(job_items.c.number)).where(of_job)).scalar()
+            if first is not None:
+                some = job_items.c.number < first + _ERASED_AT_ONCE
+                connection.execute(delete(job_items).where(of_job, some))
+        return first is not None
 
     def prune(self) -> int:
         """Removes some jobs that have expired, with everything they found; answers how many.

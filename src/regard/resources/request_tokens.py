@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from regard.errors import IdempotentParameterMismatchException, ThrottlingException
@@ -23,7 +23,7 @@ REMEMBERED = 24 * 60 * 60 * 1000
 """Milliseconds for which an answer is kept that nothing else bounds."""
 
 _MEMBER = "ClientRequestToken"
-_PRUNED = 1000  # at a time, so that no request waits long
+_PRUNED = 100  # at a time, so that no request waits long
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,11 @@ def _named(request: IdempotentRequest) -> tuple[ColumnElement[bool], ...]:
 
 
 def _prune(connection: Connection, now: int) -> None:
-    """Forgets what has expired; what another server is forgetting is left to it."""
-    names = tuple(table.primary_key.columns)
+    """Forgets some of what has expired; what another server is forgetting is left to it."""
+    names = list(table.primary_key.columns)
     old = select(*names).where(table.c.expires <= now).limit(_PRUNED).with_for_update(skip_locked=True)
-    connection.execute(delete(table).where(tuple_(*names).in_(old)))
+    found = [
+        {f"old_{name}": value for name, value in row.items()} for row in connection.execute(old).mappings()
+    ]
+    if found:  # one by one: for a subquery of them PostgreSQL may read the whole table
+        connection.execute(delete(table).where(*(c == bindparam(f"old_{c.name}") for c in names)), found)
