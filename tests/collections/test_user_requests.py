@@ -78,7 +78,7 @@ def test_a_token_is_forgotten_after_a_day(store: Stores) -> None:
 
 def test_a_collection_of_the_same_name_has_no_tokens_of_the_one_that_is_gone(store: Stores) -> None:
     store.create("ann", "1")
-    store.collections.delete("c")
+    store.collections.delete(store.collection)
     store.collections.create("c", "1")
     store.create("ann", "1")
     assert store.listed() == {"ann": "CREATED"}
