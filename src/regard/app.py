@@ -134,7 +134,7 @@ def build(
         models=models,
         stores=stores,
         gate=gate,
-        apis={service: ServedApi.of(api, gate, settings.image_bytes) for service, api in apis.items()},
+        apis={service: ServedApi.of(api, gate, settings) for service, api in apis.items()},
     )
 
 

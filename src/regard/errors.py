@@ -29,6 +29,10 @@ class ServiceError(RegardError):
         return str(self.args[0])
 
 
+def _size(size: int) -> str:
+    return f"{size / 2**20:.4g} MB ({size} bytes)"
+
+
 # --- The 23 exceptions that Rekognition's service model declares ------------------------------------------
 
 
@@ -50,6 +54,12 @@ class IdempotentParameterMismatchException(ServiceError):
 
 class ImageTooLargeException(ServiceError):
     """Image size is too large."""
+
+    @classmethod
+    def of_bytes(cls, limit: int, in_bucket: int) -> ImageTooLargeException:
+        """For an image in a request, which may have `limit` bytes; one in a bucket may have `in_bucket`."""
+        where = "" if limit >= in_bucket else f" in a request, and {_size(in_bucket)} in a bucket"
+        return cls(f"{cls.__doc__} It may have {_size(limit)}{where}.")
 
 
 class InternalServerError(ServiceError):

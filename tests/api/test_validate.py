@@ -15,13 +15,13 @@ S3 = {"S3Object": {"Bucket": "bucket", "Name": "name"}}
 FACE = "01234567-89ab-cdef-0123-456789abcdef"
 
 
-def validate(operation: str, params: dict[str, Any], **options: Any) -> None:
-    hold(API.operations[operation].input, params, **options)
+def validate(operation: str, params: dict[str, Any]) -> None:
+    hold(API.operations[operation].input, params)
 
 
-def refusal(operation: str, params: dict[str, Any], **options: Any) -> str:
+def refusal(operation: str, params: dict[str, Any]) -> str:
     with pytest.raises(ValidationException) as caught:
-        validate(operation, params, **options)
+        validate(operation, params)
     return caught.value.message
 
 
@@ -115,14 +115,10 @@ def test_an_empty_image_and_one_that_is_too_large_are_told_without_their_bytes()
         "1 validation error detected: Value 'java.nio.HeapByteBuffer[pos=0 lim=0 cap=0]' at 'image.bytes' "
         "failed to satisfy constraint: Member must have length greater than or equal to 1"
     )
-    assert refusal("detect_labels", {"Image": {"Bytes": bytes(5_242_881)}}).endswith(
-        "Member must have length less than or equal to 5242880"
-    )
 
 
-def test_the_settings_may_move_the_limit_of_an_image():
-    validate("detect_labels", {"Image": {"Bytes": bytes(5_242_881)}}, image_bytes=6_000_000)
-    assert "equal to 10" in refusal("detect_labels", {"Image": {"Bytes": bytes(11)}}, image_bytes=10)
+def test_the_size_of_an_image_is_held_to_a_setting_and_not_here():
+    validate("detect_labels", {"Image": {"Bytes": bytes(5_242_881)}})
 
 
 def test_tags():

@@ -197,6 +197,16 @@ def test_errors_are_the_modelled_exceptions_in_the_words_of_aws(client: Any, col
         client.detect_faces(Image={})
 
 
+@pytest.mark.parametrize("size", [5_242_881, 9_000_000, 60_000_000])
+def test_an_image_is_too_large_in_the_same_words_whatever_its_size(client: Any, size: int):
+    with pytest.raises(client.exceptions.ImageTooLargeException) as caught:
+        client.detect_faces(Image={"Bytes": bytes(size)})
+    assert caught.value.response["Error"]["Message"] == (
+        "Image size is too large. It may have 5 MB (5242880 bytes) in a request, "
+        "and 15 MB (15728640 bytes) in a bucket."
+    )
+
+
 def test_a_picture_without_a_face_is_refused_with_the_words_that_clients_match(
     client: Any, collection: str, texture: Path
 ):

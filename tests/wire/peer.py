@@ -83,7 +83,7 @@ class Answer:
 
 def endpoint(gate: InMemoryGate | None = None, executor: Executor | None = None, **settings: Any) -> Endpoint:
     chosen = Settings(**settings)
-    served = ServedApi.of(load_api(REKOGNITION), gate or InMemoryGate(), chosen.image_bytes)
+    served = ServedApi.of(load_api(REKOGNITION), gate or InMemoryGate(), chosen)
     return Endpoint(served, InMemoryKeys(), chosen, executor or Inline())
 
 

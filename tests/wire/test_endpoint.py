@@ -151,6 +151,16 @@ def test_a_body_that_is_announced_too_large_is_not_kept():
     assert answer.headers["connection"] == "close"
 
 
+def test_an_image_that_is_too_large_to_be_read_is_said_to_be_one():
+    headers = [*signed("detect_faces", b""), ("Content-Length", "9" * 30)]
+    answer = send(endpoint(image_bytes=3 * 2**20), headers, [bytes(1000)])
+    assert (answer.status, answer.code) == (400, "ImageTooLargeException")
+    assert answer.json["Message"] == (
+        "Image size is too large. It may have 3 MB (3145728 bytes) in a request, "
+        "and 15 MB (15728640 bytes) in a bucket."
+    )
+
+
 def refused_upload(*extra: tuple[str, str]) -> tuple[int, int]:
     """The status of an upload that is refused at once, and how many of its five chunks were not taken."""
     left = [
@@ -171,6 +181,21 @@ def refused_upload(*extra: tuple[str, str]) -> tuple[int, int]:
 
 def test_a_refused_upload_is_taken_so_that_the_client_reads_the_answer():
     assert refused_upload() == (400, 0)
+
+
+def test_a_refused_upload_without_end_is_given_up():
+    taken: list[bytes] = []
+    chunk = bytes(2**20)
+
+    async def receive() -> dict[str, Any]:
+        taken.append(chunk)
+        return {"type": "http.request", "body": chunk, "more_body": True}
+
+    async def ignore(_: Any) -> None:
+        pass
+
+    asyncio.run(endpoint()(scope([]), receive, ignore))
+    assert len(taken) == 256
 
 
 def test_a_refused_upload_that_waits_to_be_asked_for_is_not_asked_for():

@@ -13,7 +13,6 @@ import boto3
 import pytest
 import uvicorn
 from botocore.config import Config
-from botocore.exceptions import ClientError
 from starlette.applications import Starlette
 
 from regard.errors import ResourceNotFoundException, ThrottlingException
@@ -112,13 +111,6 @@ def test_boto3_retries_when_it_is_throttled(address: str, gate: InMemoryGate):
     gate.answer = busy
     connect(address, retries={"mode": "standard", "total_max_attempts": 2}).list_collections()
     assert len(times) == 2
-
-
-def test_boto3_is_told_that_an_image_is_too_large_whatever_its_size(client: Any):
-    for size, code in ((5_242_881, "ValidationException"), (9_000_000, "RequestEntityTooLargeException")):
-        with pytest.raises(ClientError) as caught:
-            client.detect_faces(Image={"Bytes": bytes(size)})
-        assert caught.value.response["Error"]["Code"] == code
 
 
 def test_two_images_of_the_largest_size_are_compared(client: Any, gate: InMemoryGate):

@@ -15,7 +15,8 @@ from regard.api.model import Api, ApiOperation
 from regard.api.rest_json import RestJson
 from regard.api.validate import validate
 from regard.caller import Caller
-from regard.errors import ServiceError
+from regard.errors import ImageTooLargeException, RequestEntityTooLargeException, ServiceError
+from regard.settings import Settings
 
 if TYPE_CHECKING:
     from regard.vision.findings import Pictures
@@ -69,20 +70,35 @@ _PROTOCOLS: Final[Mapping[str, type[AwsJson | RestJson]]] = {"json": AwsJson, "r
 
 @dataclass(frozen=True, slots=True)
 class ServedApi:
-    """An API before the gate that answers it. An image in a request may have `image_bytes`."""
+    """An API before the gate that answers it.
+
+    An image in a request may have `image_bytes`, one in a bucket `object_bytes`.
+    """
 
     api: Api
     protocol: ApiProtocol
     gate: Gate
     image_bytes: int
+    object_bytes: int
 
     @classmethod
-    def of(cls, api: Api, gate: Gate, image_bytes: int) -> ServedApi:
-        return cls(api, _PROTOCOLS[api.protocol](api), gate, image_bytes)
+    def of(cls, api: Api, gate: Gate, settings: Settings) -> ServedApi:
+        protocol = _PROTOCOLS[api.protocol](api)
+        return cls(api, protocol, gate, settings.image_bytes, settings.object_bytes)
+
+    def body_limit(self, operation: ApiOperation) -> int:
+        """The longest body of a request, in bytes."""
+        return self.protocol.body_limit(operation, self.image_bytes)
+
+    def oversized(self, operation: ApiOperation) -> ServiceError:
+        """What a request with a longer body is answered."""
+        if operation.takes_images:
+            return ImageTooLargeException.of_bytes(self.image_bytes, self.object_bytes)
+        return RequestEntityTooLargeException()
 
     def check(self, key: str, params: Mapping[str, Any]) -> None:
         """Holds a request to the model's constraints, without making it. Raises ValidationException."""
-        validate(self.api.operations[key].input, params, image_bytes=self.image_bytes)
+        validate(self.api.operations[key].input, params)
 
     def call(
         self,

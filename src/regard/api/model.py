@@ -20,6 +20,8 @@ from botocore.model import ServiceModel
 
 REKOGNITION: Final = "rekognition"
 REGARD: Final = "regard"
+IMAGE: Final = "ImageBlob"
+"""The shape of an image in a request."""
 _VERSION: Final = "2016-06-27"  # of Rekognition's model
 
 OWN_FILES: Final[Mapping[str, str]] = MappingProxyType(
@@ -61,6 +63,11 @@ class ApiOperation:
         """
         blobs = sum(count * _base64(_maximum(shape, image_bytes)) for shape, count in _leaves(self.input, 1))
         return blobs + room
+
+    @property
+    def takes_images(self) -> bool:
+        """Whether a request may hold an image."""
+        return any(shape.name == IMAGE for shape, _ in _leaves(self.input, 1))
 
 
 class Api:
@@ -158,7 +165,7 @@ def _leaves(shape: Any, count: int) -> Iterator[tuple[Any, int]]:
 
 
 def _maximum(shape: Any, image_bytes: int) -> int:
-    return image_bytes if shape.name == "ImageBlob" else int(shape.metadata.get("max", image_bytes))
+    return image_bytes if shape.name == IMAGE else int(shape.metadata.get("max", image_bytes))
 
 
 def _base64(size: int) -> int:

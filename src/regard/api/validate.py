@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from regard.api.model import IMAGE
 from regard.api.patterns import LONGEST_PATTERNED, matches
 from regard.errors import ValidationException
 
@@ -21,17 +22,17 @@ _SIZED: Final = frozenset({"string", "blob", "list", "map"})
 _SCALARS: Final = frozenset({"string", "integer", "long", "float", "double", "boolean"})
 
 
-def validate(shape: Any, params: Mapping[str, Any], *, image_bytes: int | None = None) -> None:
+def validate(shape: Any, params: Mapping[str, Any]) -> None:
     """Holds a parsed request to required members, lengths, sizes, ranges, enumerations and patterns.
 
     `shape` is the `StructureShape` of the operation's input; `params` has the types that
-    `regard.api.parse.parse` gives. `image_bytes` replaces the model's own
-    maximum (5,242,880) for an image in the request.
+    `regard.api.parse.parse` gives. An image may have any size here: its limit is a setting, and what is
+    larger has an error of its own, ImageTooLargeException.
 
     Raises ValidationException naming the violations, as AWS does: `1 validation error detected: Value 'a b'
     at 'collectionId' failed to satisfy constraint: Member must satisfy regular expression pattern: …`.
     """
-    refuse(_structure(shape, params, "", image_bytes))
+    refuse(_structure(shape, params, ""))
 
 
 def refuse(violations: Iterable[str]) -> None:
@@ -47,27 +48,27 @@ def refuse(violations: Iterable[str]) -> None:
         raise ValidationException(f"{count} validation {plural} detected: {'; '.join(shown)}")
 
 
-def _structure(shape: Any, value: Mapping[str, Any], path: str, image_bytes: int | None) -> Iterator[str]:
+def _structure(shape: Any, value: Mapping[str, Any], path: str) -> Iterator[str]:
     for name in shape.required_members:
         if name not in value:
             yield f"Value null at '{join(path, name)}' failed to satisfy constraint: Member must not be null"
     for name, item in value.items():
-        yield from _value(shape.members[name], item, join(path, name), image_bytes)
+        yield from _value(shape.members[name], item, join(path, name))
 
 
-def _value(shape: Any, value: Any, path: str, image_bytes: int | None) -> Iterator[str]:
+def _value(shape: Any, value: Any, path: str) -> Iterator[str]:
     if shape.type_name == "structure":
-        yield from _structure(shape, value, path, image_bytes)
+        yield from _structure(shape, value, path)
         return
-    for constraint in _broken(shape, value, image_bytes):
+    for constraint in _broken(shape, value):
         yield f"Value '{echo(value)}' at '{path}' failed to satisfy constraint: {constraint}"
     if shape.type_name == "list":
-        yield from _items(shape, value, path, image_bytes)
+        yield from _items(shape, value, path)
     elif shape.type_name == "map":
         yield from _entries(shape, value, path)
 
 
-def _items(shape: Any, value: list[Any], path: str, image_bytes: int | None) -> Iterator[str]:
+def _items(shape: Any, value: list[Any], path: str) -> Iterator[str]:
     member = shape.member
     if member.type_name in _SCALARS:
         # AWS names the whole list, and every constraint of its items, once.
@@ -82,7 +83,7 @@ def _items(shape: Any, value: list[Any], path: str, image_bytes: int | None) -> 
         if item is None:
             yield f"Value null at '{at}' failed to satisfy constraint: Member must not be null"
         else:
-            yield from _value(member, item, at, image_bytes)
+            yield from _value(member, item, at)
 
 
 def _entries(shape: Any, value: dict[str, Any], path: str) -> Iterator[str]:
@@ -98,13 +99,13 @@ def _entries(shape: Any, value: dict[str, Any], path: str) -> Iterator[str]:
 
 
 def _refused(shape: Any, value: Any) -> bool:
-    return value is None or next(_broken(shape, value, None), None) is not None
+    return value is None or next(_broken(shape, value), None) is not None
 
 
-def _broken(shape: Any, value: Any, image_bytes: int | None) -> Iterator[str]:
+def _broken(shape: Any, value: Any) -> Iterator[str]:
     """The constraints of `shape` itself that `value` does not satisfy."""
     size = len(value) if shape.type_name in _SIZED else value
-    least, most = _bounds(shape, image_bytes)
+    least, most = _bounds(shape)
     if most is not None and size > most:
         yield _at_most(shape, most)
     if least is not None and size < least:
@@ -118,17 +119,17 @@ def _broken(shape: Any, value: Any, image_bytes: int | None) -> Iterator[str]:
             yield _enumeration(shape)
 
 
-def _bounds(shape: Any, image_bytes: int | None) -> tuple[float | None, float | None]:
+def _bounds(shape: Any) -> tuple[float | None, float | None]:
     least, most = shape.metadata.get("min"), shape.metadata.get("max")
-    if shape.name == "ImageBlob" and image_bytes is not None:
-        most = image_bytes
+    if shape.name == IMAGE:
+        most = None
     if most is None and "pattern" in shape.metadata:
         most = LONGEST_PATTERNED
     return least, most
 
 
 def _constraints(shape: Any) -> str:
-    least, most = _bounds(shape, None)
+    least, most = _bounds(shape)
     texts = []
     if most is not None:
         texts.append(_at_most(shape, most))

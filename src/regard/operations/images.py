@@ -67,5 +67,5 @@ def _bytes(ctx: Context, source: Mapping[str, Any], most: int) -> bytes:
         )
     content: bytes = source["Bytes"]
     if len(content) > most:
-        raise ImageTooLargeException(f"The image is larger than {most} bytes.")
+        raise ImageTooLargeException.of_bytes(most, settings.object_bytes)
     return content

@@ -14,8 +14,7 @@ from regard.errors import RequestEntityTooLargeException, ServiceError
 SECONDS: Final = 60.0
 """Time that a client has to send its request. A slow client holds a place in the queue for as long."""
 
-_DRAINED: Final = 64 * 1024 * 1024
-_DRAIN_SECONDS: Final = 5.0
+_DRAINED: Final = 256 * 1024 * 1024  # bytes; nothing of them is kept
 
 
 class RequestTimeoutException(ServiceError):
@@ -63,7 +62,7 @@ class Body:
             return
         size = 0
         try:
-            async with asyncio.timeout(_DRAIN_SECONDS):
+            async with asyncio.timeout(SECONDS):
                 while not self.complete and size < _DRAINED:
                     size += len(await self._chunk())
         except TimeoutError:

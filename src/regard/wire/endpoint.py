@@ -31,6 +31,7 @@ from regard.api.serialize import error_headers, serialize_error
 from regard.caller import Caller
 from regard.errors import (
     InternalServerError,
+    RequestEntityTooLargeException,
     ServiceError,
     ServiceUnavailableException,
     ThrottlingException,
@@ -161,7 +162,7 @@ class Endpoint:
         case = _case(request)
         leave = self.line.take()
         try:
-            sent = await body.read(self._protocol.body_limit(operation, self._served.image_bytes))
+            sent = await self._read(body, operation)
             whole = HttpRequest(head.method, head.path, head.query, head.headers, sent)
             work = partial(self._serve, leave, whole, key, operation, request_id, case)
             future = self._submit(work)
@@ -170,6 +171,12 @@ class Endpoint:
             leave()
             raise
         return _response(await _unless_disconnected(future, request))
+
+    async def _read(self, body: Body, operation: ApiOperation) -> bytes:
+        try:
+            return await body.read(self._served.body_limit(operation))
+        except RequestEntityTooLargeException as error:
+            raise self._served.oversized(operation) from error
 
     def _submit(self, work: Callable[[], HttpAnswer]) -> Future[HttpAnswer]:
         try:
