@@ -38,7 +38,7 @@ class InMemoryGate:
         *,
         request_id: str | None = None,
         case: str | None = None,
-        looks: Any = None,
+        pictures: Any = None,
     ) -> dict[str, Any]:
         self.calls.append((operation, dict(params), caller, request_id, case))
         return self.answer(operation, dict(params))
