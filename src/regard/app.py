@@ -73,20 +73,22 @@ def build(
     *,
     report: Report | None = None,
     operations: Mapping[str, Operation] = OPERATIONS,
+    has_models: bool = True,
 ) -> Parts:
     """Opens the data folder and the model pack. Models load when they are first used.
 
     `report` is told how far the loading of a large index is; `operations` are those that can be called.
+    Without `has_models` no pack is needed, and what looks at pictures or faces raises KeyError.
 
     Raises RegardError when the folder can't be used or the pack isn't installed.
     """
     one_thread_each()
     engine = _engine(settings)
-    pack = InstalledPack.load(settings.pack, settings.models)
+    paths = InstalledPack.load(settings.pack, settings.models).paths() if has_models else {}
     database = Database.open(
         settings.data, settings.database, connections=settings.worker_count + _MORE_CONNECTIONS
     )
-    sessions = SessionPool(pack.paths(), optional={"nudenet": lambda: _nudenet(settings)})
+    sessions = SessionPool(paths, optional={"nudenet": lambda: _nudenet(settings)})
     models = Models.on(sessions)
     indexes = FollowedIndexes(
         database,
@@ -100,6 +102,7 @@ def build(
     )
     gallery = Gallery(database, indexes, max_faces=settings.collection_faces)
     users = Users(database, indexes, UserVectors.load(), max_users=settings.collection_users)
+    keys, audit = KeyStore(database), AuditLog(database)
     stores = Stores(
         collections=CollectionStore(database, indexes),
         gallery=gallery,
@@ -111,9 +114,10 @@ def build(
         ),
         jobs=JobStore(database, limit=settings.job_limit, days=settings.job_days),
         notices=JobNotices(database),
+        keys=keys,
+        audit=audit,
         database=database,
     )
-    keys, audit = KeyStore(database), AuditLog(database)
     apis = {service: load_api(service) for service in (REKOGNITION, REGARD)}
     gate = Gate(
         settings,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -13,6 +14,8 @@ from regard.collections.records import Collection
 from regard.collections.store import CollectionStore, collection_not_found
 from regard.collections.users import Users
 from regard.errors import ResourceNotFoundException
+from regard.governance.audit import AuditLog
+from regard.governance.keys import KeyStore
 from regard.governance.purpose import GENERAL
 from regard.governance.reviews import ModerationReviews
 from regard.jobs.notices import JobNotices
@@ -37,7 +40,17 @@ class Stores:
     objects: ObjectStore
     jobs: JobStore
     notices: JobNotices
+    keys: KeyStore
+    audit: AuditLog
     database: Database
+
+
+Report = Callable[[str, int, int], None]
+"""Is told how far something is: the step, what of it is done, and how much it is in all."""
+
+
+def silent(_step: str, _done: int, _total: int) -> None:
+    """For whoever doesn't want to be told."""
 
 
 class Kind(StrEnum):
@@ -81,7 +94,7 @@ class Context:
     `subject` is what the request is about. `case` is the case reference that the caller gave with the header
     `x-regard-case`, or None. `purpose` is the one whose rules apply: the subject's or the key's, whichever
     is stricter. `threshold` is the lowest similarity, in percent, of two faces that match; 0 for an operation
-    that matches none.
+    that matches none. `report` is told how far an operation is that takes long.
     """
 
     settings: Settings
@@ -95,6 +108,7 @@ class Context:
     case: str | None = None
     purpose: str = GENERAL
     threshold: float = 0.0
+    report: Report = silent
 
     @property
     def collection(self) -> Collection:

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from regard.caller import Caller
-from regard.context import Context, Stores, Subject
+from regard.caller import LOCAL, Caller
+from regard.context import Context, Report, Stores, Subject, silent
 from regard.errors import AccessDeniedException, NotImplementedException, ResourceNotFoundException
 from regard.governance import policy, purpose
 from regard.governance.audit import AuditLog
@@ -91,24 +91,29 @@ class Gate:
         request_id: str | None = None,
         case: str | None = None,
         pictures: Pictures | None = None,
+        report: Report = silent,
     ) -> dict[str, Any]:
         """Runs an operation, named by its key, for a caller who has been authenticated.
 
         `params` and the answer have the shapes of the operation's API. `pictures` is what requests about
         one picture share, so that it is decoded and examined once; each is admitted and recorded all the
-        same. Raises ServiceError for everything that is the caller's to mend. Whatever happens is in the
-        audit log before it leaves.
+        same. `report` is told how far an operation is that takes long. Raises ServiceError for everything
+        that is the caller's to mend. Whatever happens is in the audit log before it leaves.
         """
         record = self._record(operation, params, caller, request_id or str(uuid.uuid4()), case)
         try:
             admitted = self._admit(operation, params, caller, record, pictures=pictures)
             declared = admitted.operation
-            response = declared.run(admitted.context, admitted.request)
+            record.note(declared.notes, params)
+            if declared.is_long:
+                record.begin()
+            response = declared.run(replace(admitted.context, report=report), admitted.request)
             response = withhold(declared.shows, response, purpose.floor_of(admitted.context.purpose))
         except Exception as error:
             record.end(error)
             raise
         record.count(response)
+        record.note(declared.notes, response)
         if declared.analysis is not None:
             record.about(job=response["JobId"])
         record.end()
@@ -252,6 +257,10 @@ class Gate:
             raise NotImplementedException(
                 f"{self.name_of(operation)} is not built in this version of Regard; "
                 "docs/operations.md lists the operations that are."
+            )
+        if declared.is_local and caller.key_id != LOCAL.key_id:
+            raise AccessDeniedException(
+                f"{declared.name} is for the command line of whoever owns the data folder."
             )
         subject = resolve(declared.about, params, self._stores, self._settings)
         if subject.job is not None:

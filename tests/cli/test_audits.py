@@ -59,9 +59,10 @@ def test_an_audit_leaves_one_record_without_names(regard: Run, people: Path) -> 
     regard("audit", "watchlist", "--probes", people, "--gallery", people, "--json")
     lines = regard("audit", "export").stdout.splitlines()
     bias, watchlist = map(json.loads, lines)
-    assert bias["operation"] == "audit bias"
-    assert (bias["pictures"], bias["groups"], bias["case"]) == (7, {"camera": 2}, "42")
-    assert (watchlist["operation"], watchlist["wrong"]) == ("audit watchlist", {"80": 0, "95": 0, "99": 0})
+    assert (bias["operation"], bias["case"]) == ("AuditBias", "42")
+    assert (bias["facts"]["Pictures"], bias["facts"]["Groups"]) == (7, {"camera": 2})
+    assert watchlist["operation"] == "AuditWatchlist"
+    assert watchlist["facts"]["Wrong"] == {"80": 0, "95": 0, "99": 0}
     assert "hopper" not in "".join(lines)
 
 

@@ -66,7 +66,7 @@ def test_a_new_folder_gets_what_the_backup_holds(tmp_path: Path) -> None:
     regard("backup", tmp_path / "file", "--data", tmp_path / "data")
     regard("restore", tmp_path / "file", "--data", tmp_path / "new")
     assert "ann" in regard("keys", "list", "--data", tmp_path / "new").stdout
-    assert '"operation": "backup"' in regard("audit", "export", "--data", tmp_path / "data").stdout
+    assert '"operation": "BackUp"' in regard("audit", "export", "--data", tmp_path / "data").stdout
 
 
 def test_what_a_person_can_mend_is_one_sentence(tmp_path: Path) -> None:

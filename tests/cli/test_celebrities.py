@@ -55,10 +55,10 @@ def test_a_celebrity_is_enrolled_recognised_and_removed(
     assert "is erased" in regard("celebrities", "remove", listed["celebrity_id"], "--yes").stdout
     assert "There is no celebrity yet." in regard("celebrities", "list").stdout
     log = [json.loads(line) for line in regard("audit", "export").stdout.splitlines()]
-    commands = [(one["operation"], one.get("subject")) for one in log if "celebrities" in one["operation"]]
-    assert commands == [
-        ("celebrities add", listed["celebrity_id"]),
-        ("celebrities remove", listed["celebrity_id"]),
+    changes = {"PutCelebrity", "DeleteCelebrity"}
+    assert [(one["operation"], one["facts"]) for one in log if one["operation"] in changes] == [
+        ("PutCelebrity", {"Id": listed["celebrity_id"]}),
+        ("DeleteCelebrity", {"Id": listed["celebrity_id"]}),
     ]
     assert "Eileen" not in json.dumps(log)
 

@@ -76,12 +76,12 @@ def test_an_array_with_names_is_enrolled(folder: Path) -> None:
     assert said.startswith("25 faces of 25 rows are new in c, 0 were there already;")
     assert stored(folder) == [(f"p{n}", vectors[n].tobytes(), 0.0) for n in range(25)]
     database = Database.open(folder / "data")
-    records = [record for record in AuditLog(database).export() if record["operation"].startswith("import")]
-    assert [(record["operation"], record.get("added")) for record in records] == [
-        ("import begin", None),
-        ("import end", 25),
+    records = [record for record in AuditLog(database).export() if record["operation"] == "ImportFaces"]
+    assert [(record["outcome"], record["facts"].get("Added")) for record in records] == [
+        ("begun", None),
+        ("ok", 25),
     ]
-    assert {record["purpose"] for record in records} == {"access-control"}
+    assert {record["facts"]["Purpose"] for record in records} == {"access-control"}
     database.close()
 
 

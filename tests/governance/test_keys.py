@@ -93,7 +93,7 @@ def test_credentials_of_others_are_never_replaced(keys: KeyStore, tmp_path: Path
     file = tmp_path / "mine"
     file.write_text("[work]")
     with pytest.raises(RegardError, match="There is a file"):
-        write_credentials(file, keys.create("ann", "operator"))
+        write_credentials(file, "AKID", "secret")
     assert file.read_text() == "[work]"
 
 

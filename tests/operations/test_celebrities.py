@@ -12,7 +12,6 @@ from tests import scenes
 from regard.api.model import REKOGNITION, load_api
 from regard.app import Parts, build
 from regard.caller import LOCAL, Caller
-from regard.cli.celebrity_photos import read_photos
 from regard.collections.celebrity_rows import GALLERY
 from regard.errors import (
     AccessDeniedException,
@@ -35,15 +34,9 @@ def call(parts: Parts):
 
 def enrol(parts: Parts, name: str, photo: Path, **facts: Any) -> str:
     """Makes a celebrity of one photo and answers its id."""
-    [reading] = read_photos(parts, [photo])
-    assert reading.photo is not None
-    found = parts.stores.celebrities.put(
-        name,
-        **({"urls": ["example.org/1"], "known_gender": "Female"} | facts),
-        face_model_version=parts.models.faces.version,
-    )
-    parts.stores.celebrities.enrol(found, [reading.photo])
-    return found.celebrity_id
+    request = {"Urls": ["example.org/1"], "KnownGender": "Female"} | facts
+    request |= {"Name": name, "Images": [{"Bytes": photo.read_bytes()}]}
+    return str(parts.gate.call("put_celebrity", request, LOCAL)["Id"])
 
 
 def picture(path: Path) -> dict[str, bytes]:
@@ -113,7 +106,7 @@ def test_a_face_too_poor_to_be_searched_for_is_not_recognised(parts: Parts, call
 
 
 def test_a_celebritys_facts_are_found_by_its_id(parts: Parts, call, portrait: Path) -> None:
-    known = enrol(parts, "Eileen", portrait, urls=["example.org/1", "example.org/2"])
+    known = enrol(parts, "Eileen", portrait, Urls=["example.org/1", "example.org/2"])
     assert call("get_celebrity_info", Id=known) == {
         "Urls": ["example.org/1", "example.org/2"],
         "Name": "Eileen",

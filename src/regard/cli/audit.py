@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import typer
 
 from regard.cli.lazy import Entry, LazyGroup
-from regard.cli.opening import opened_database
+from regard.cli.local import local_gate
 from regard.cli.options import DataFolder
 from regard.cli.printing import say
-from regard.governance.audit import AuditLog
+from regard.errors import RegardError
 from regard.presentation.wording import count
 
 
@@ -34,20 +31,28 @@ app = typer.Typer(
 @app.command("verify")
 def verify(data: DataFolder = None) -> None:
     """Recompute the chain; fails with the first record that was changed or removed."""
-    with _opened(data) as audit:
-        head = audit.verify()
-    say(f"{count(head.sequence, 'record')}, unbroken. Head: {head.hash}")
+    with local_gate(data, existing=True, has_models=False) as gate:
+        found = gate.call("verify_audit_log")
+    if not found["Intact"]:
+        raise RegardError(found["Problem"])
+    say(f"{count(found['Sequence'], 'record')}, unbroken. Head: {found['Hash']}")
 
 
 @app.command("export")
 def export(data: DataFolder = None) -> None:
     """Print every record as a JSON line."""
-    with _opened(data) as audit:
-        for record in audit.export():
-            typer.echo(json.dumps(record, ensure_ascii=False))
-
-
-@contextmanager
-def _opened(data: Path | None) -> Iterator[AuditLog]:
-    with opened_database(data, existing=True) as database:
-        yield AuditLog(database)
+    with local_gate(data, existing=True, has_models=False) as gate:
+        page = gate.call("list_audit_records")
+        newest = page["Newest"]  # what this reading adds to the log is not read
+        while True:
+            for one in page["Records"]:
+                if one["Sequence"] <= newest:
+                    record = {
+                        "sequence": one["Sequence"],
+                        "hash": one["Hash"],
+                        **json.loads(one["Record"]),
+                    }
+                    typer.echo(json.dumps(record, ensure_ascii=False))
+            if "NextToken" not in page or page["Records"][-1]["Sequence"] >= newest:
+                break
+            page = gate.call("list_audit_records", NextToken=page["NextToken"])

@@ -14,13 +14,13 @@ from regard.cli.auditing import (
     Listed,
     MainFace,
     Report,
-    auditor,
+    measured,
     say_unreadable,
     write_report,
 )
 from regard.cli.options import Case, DataFolder
 from regard.cli.printing import print_json, print_table, say, say_point
-from regard.evaluation.bias import BiasAudit, Column, audit_bias, choose_columns
+from regard.evaluation.bias import BiasAudit, Column, choose_columns
 from regard.evaluation.choices import Identities, Main
 from regard.evaluation.dataset import read_dataset
 from regard.presentation.audits.bias_page import bias_page
@@ -51,17 +51,8 @@ def bias(
     """
     dataset = read_dataset(folder, labels, identities=identities)
     choose_columns(dataset, groups or ())  # before the pictures are looked at for nothing
-    with auditor(data, case, report, silent=as_json) as looking:
-        faces = looking.look(dataset, main, "Looking", describe=True)
-        audit = audit_bias(dataset, faces, groups=groups or (), most=most)
-        everyone = audit.everyone
-        looking.record(
-            "bias",
-            pictures=everyone.pictures,
-            people=everyone.people,
-            faces=everyone.faces,
-            groups={column.name: len(column.groups) for column in audit.columns},
-        )
+    request = {"Dataset": dataset, "Face": main, "Groups": groups or (), "Listed": most}
+    audit = measured(data, case, report, "audit_bias", request, silent=as_json)
     if report:
         write_report(bias_page(audit), report)
     if as_json:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from regard.cli.celebrity_photos import Reading, read_photos
 from regard.cli.enrolment import pictures_below
 from regard.cli.local import LocalGate, local_gate
 from regard.cli.options import AsJson, Case, DataFolder, read_picture
@@ -24,8 +22,14 @@ from regard.presentation.wording import count
 
 app = typer.Typer(help="Enrol celebrities, and recognise them in photos.", no_args_is_help=True)
 
-_UNLIKE = "it does not resemble the other photos enough."
-_SURPLUS = "100 photos are enough."
+_PHOTOS = 20  # of one request
+_KEYS = {
+    "Id": "celebrity_id",
+    "Name": "name",
+    "Urls": "urls",
+    "KnownGender": "known_gender",
+    "Photos": "photos",
+}
 
 
 class KnownGender(StrEnum):
@@ -56,43 +60,62 @@ def add(
     files = [folder] if folder.is_file() else pictures_below(folder)
     if not files:
         raise RegardError(f"There is no JPEG or PNG in {folder}.")
+    facts: dict[str, Any] = {"Name": name}
+    if urls is not None:
+        facts["Urls"] = urls
+    if known_gender is not None:
+        facts["KnownGender"] = known_gender.value
     with local_gate(data) as gate:
-        celebrities, audit = gate.parts.stores.celebrities, gate.parts.audit
-        readings = _read(gate, files, hidden=as_json)
-        taken = [(reading.file, reading.photo) for reading in readings if reading.photo is not None]
-        passed = {reading.file: reading.problem for reading in readings if reading.problem is not None}
-        if taken:
-            version = gate.parts.models.faces.version
-            found = celebrities.put(name, urls=urls, known_gender=known_gender, face_model_version=version)
-            joined = celebrities.enrol(found, [photo for _, photo in taken])
-            passed |= {taken[place][0]: _UNLIKE for place in joined.unlike}
-            passed |= {taken[place][0]: _SURPLUS for place in joined.surplus}
-            found = celebrities.get(found.celebrity_id)
-            audit.append_command(
-                "celebrities add", found.celebrity_id, photos=found.photos, passed=len(passed)
-            )
+        found, passed = _put(gate, facts, files, hidden=as_json)
     for file, problem in sorted(passed.items()):
         say(f"{file}: {problem}", on_stderr=True)
-    if not taken:
+    if found is None:
         raise RegardError(f"No photo of {folder} can be taken; nothing was changed.")
     if as_json:
-        print_json({"id": found.celebrity_id, "photos": found.photos, "passed": len(passed)})
+        print_json({"id": found["Id"], "photos": found["Photos"], "passed": len(passed)})
         return
     verb = "was" if len(passed) == 1 else "were"
     left = f" {count(len(passed), 'picture')} {verb} passed over." if passed else ""
-    say(f"{name} is celebrity {found.celebrity_id}, with {count(found.photos, 'photo')}.{left}")
+    say(f"{name} is celebrity {found['Id']}, with {count(found['Photos'], 'photo')}.{left}")
+
+
+def _put(
+    gate: LocalGate, facts: Mapping[str, Any], files: Sequence[Path], *, hidden: bool
+) -> tuple[dict[str, Any] | None, dict[Path, str]]:
+    """The celebrity with the photos that could be taken, or None; and why the others could not be."""
+    found: dict[str, Any] | None = None
+    passed: dict[Path, str] = {}
+    with bar(hidden=hidden) as progress:
+        task = progress.add_task("Enrolling", total=len(files), rate="")
+        for first in range(0, len(files), _PHOTOS):
+            some = files[first : first + _PHOTOS]
+            pictures: dict[Path, bytes] = {}
+            for file in some:
+                try:
+                    pictures[file] = read_picture(file)
+                except RegardError as error:
+                    passed[file] = str(error)
+            answer = gate.call(
+                "put_celebrity", **facts, Images=[{"Bytes": picture} for picture in pictures.values()]
+            )
+            found = answer.get("Celebrity", found)
+            sent = list(pictures)
+            passed |= {sent[one["Image"]]: one["Reason"] for one in answer["PassedOver"]}
+            progress.update(task, advance=len(some))
+    return found, passed
 
 
 @app.command("list")
 def list_(as_json: AsJson = False, data: DataFolder = None) -> None:
     """List the celebrities with their ids, photos and URLs."""
-    with local_gate(data, existing=True) as gate:
-        known = gate.parts.stores.celebrities.all()
+    with local_gate(data, existing=True, has_models=False) as gate:
+        known = gate.all("list_celebrities", "Celebrities")
     if as_json:
-        print_json([{key: value for key, value in asdict(one).items() if key != "row"} for one in known])
+        print_json([{_KEYS[member]: value for member, value in one.items()} for one in known])
         return
     rows = [
-        (one.celebrity_id, one.name, str(one.photos), one.known_gender, " ".join(one.urls)) for one in known
+        (one["Id"], one["Name"], str(one["Photos"]), one["KnownGender"], " ".join(one["Urls"]))
+        for one in known
     ]
     photos = Header("Photos", Breaks.NEVER, right=True)
     headers = [*whole("Id"), *broken("Name"), photos, *whole("Known gender"), *broken("URLs")]
@@ -108,14 +131,18 @@ def remove(
     data: DataFolder = None,
 ) -> None:
     """Erase a celebrity and every face of it."""
-    with local_gate(data, existing=True) as gate:
-        celebrities = gate.parts.stores.celebrities
-        found = celebrities.find(celebrity)
+    with local_gate(data, existing=True, has_models=False) as gate:
+        known = gate.all("list_celebrities", "Celebrities")
+        found = next((one for one in known if one["Name"] == celebrity), None)
+        found = found or next((one for one in known if one["Id"] == celebrity), None)
+        if found is None:
+            raise RegardError(
+                f"There is no celebrity {celebrity}; `regard celebrities list` names those there are."
+            )
         if not yes:
-            typer.confirm(f"Erase {found.name} and {count(found.photos, 'photo')}?", abort=True)
-        celebrities.remove(found)
-        gate.parts.audit.append_command("celebrities remove", found.celebrity_id)
-    say(f"{found.name} is erased.")
+            typer.confirm(f"Erase {found['Name']} and {count(found['Photos'], 'photo')}?", abort=True)
+        gate.call("delete_celebrity", Id=found["Id"])
+    say(f"{found['Name']} is erased.")
 
 
 @app.command("recognize")
@@ -144,13 +171,3 @@ def recognize(
         f"{len(found)} of {count(len(found) + len(others), 'face')} in {photo.name} "
         f"{'is a celebrity' if len(found) == 1 else 'are celebrities'}{drawn}"
     )
-
-
-def _read(gate: LocalGate, files: Sequence[Path], *, hidden: bool) -> list[Reading]:
-    readings = []
-    with bar(hidden=hidden) as progress:
-        task = progress.add_task("Looking", total=len(files), rate="")
-        for reading in read_photos(gate.parts, files):
-            readings.append(reading)
-            progress.update(task, advance=1)
-    return readings

@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from regard.cli.opening import opened_database
+from regard.cli.local import local_gate
 from regard.cli.options import DataFolder
 from regard.cli.printing import print_table, say
 from regard.errors import RegardError
-from regard.governance import policy as policies
-from regard.governance import purpose as purposes
-from regard.governance.audit import AuditLog
-from regard.governance.keys import KeyStore, write_credentials
+from regard.governance.keys import write_credentials
 from regard.governance.permissions import ROLES
 from regard.presentation.tables import Table, broken, whole
-from regard.settings import Settings
 
 app = typer.Typer(help="Make, list, suspend and resume access keys.", no_args_is_help=True)
-
-_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)  # what IAM allows a user
 
 
 @app.command("create")
@@ -42,49 +32,29 @@ def create(
     data: DataFolder = None,
 ) -> None:
     """Make a key. Its secret is shown once."""
-    if not _NAME.fullmatch(name):
-        raise RegardError(
-            f"A key's name has 1 to 64 letters, digits and + = , . @ _ - in it; {name!r} does not."
-        )
-    if role not in ROLES:
-        raise RegardError(f"There is no role {role}; the roles are {', '.join(ROLES)}.")
-    purposes.parse(purpose)
-    document = None if policy is None else policies.check_document(_read_json(policy))
+    document = {} if policy is None else {"PolicyDocument": _read(policy)}
     if credentials:
         _check_new_file(credentials)
-    with _opened(data) as (store, audit):
-        key = store.create(name, role, purpose=purpose, policy=document)
-        audit.append_command(
-            "keys create", key.key_id, name=name, role=role, purpose=purpose, policy=document
-        )
+    with local_gate(data, has_models=False) as gate:
+        key = gate.call("create_key", Name=name, Role=role, Purpose=purpose, **document)
+        region = gate.parts.settings.region
     if credentials:
-        write_credentials(credentials, key, Settings.load().region)
-        say(f"Key {key.key_id} for {name} ({role}) is in {credentials}.")
+        write_credentials(credentials, key["KeyId"], key["SecretAccessKey"], region)
+        say(f"Key {key['KeyId']} for {name} ({role}) is in {credentials}.")
         return
-    say(f"aws_access_key_id = {key.key_id}")
-    say(f"aws_secret_access_key = {key.secret}")
+    say(f"aws_access_key_id = {key['KeyId']}")
+    say(f"aws_secret_access_key = {key['SecretAccessKey']}")
 
 
 @app.command("list")
 def list_(data: DataFolder = None) -> None:
     """List the keys, without their secrets."""
-    rows, suspended = [], set()
-    with _opened(data, existing=True) as (store, _):
-        for place, key in enumerate(store.all()):
-            cells = (
-                key.key_id,
-                key.name,
-                key.role,
-                key.purpose,
-                "own" if key.policy else "role's",
-                f"{datetime.fromtimestamp(key.created / 1000, UTC):%Y-%m-%d}",
-                "active" if key.suspended is None else "suspended",
-            )
-            rows.append(cells)
-            if key.suspended is not None:
-                suspended.add(place)
+    with local_gate(data, existing=True, has_models=False) as gate:
+        keys = gate.all("list_keys", "Keys")
+    rows = [_row(key) for key in keys]
+    suspended = frozenset(place for place, key in enumerate(keys) if "Suspended" in key)
     headers = [*whole("Key"), *broken("Name", "Role", "Purpose", "Policy"), *whole("Created", "State")]
-    print_table(Table(headers, rows, frozenset(suspended)))
+    print_table(Table(headers, rows, suspended))
     if not rows:
         say("There is no key yet; `regard serve` makes one.")
 
@@ -92,26 +62,29 @@ def list_(data: DataFolder = None) -> None:
 @app.command("suspend")
 def suspend(key_id: Annotated[str, typer.Argument(metavar="KEY")], data: DataFolder = None) -> None:
     """Stop a key at once, in every running server on this data folder."""
-    _set_suspended(key_id, True, data)
+    with local_gate(data, existing=True, has_models=False) as gate:
+        gate.call("suspend_key", KeyId=key_id)
+    say(f"Key {key_id} is suspended.")
 
 
 @app.command("resume")
 def resume(key_id: Annotated[str, typer.Argument(metavar="KEY")], data: DataFolder = None) -> None:
     """Let a suspended key be used again."""
-    _set_suspended(key_id, False, data)
+    with local_gate(data, existing=True, has_models=False) as gate:
+        gate.call("resume_key", KeyId=key_id)
+    say(f"Key {key_id} is active again.")
 
 
-def _set_suspended(key_id: str, suspended: bool, data: Path | None) -> None:
-    with _opened(data, existing=True) as (store, audit):
-        store.suspend(key_id, suspended=suspended)
-        audit.append_command("keys suspend" if suspended else "keys resume", key_id)
-    say(f"Key {key_id} is {'suspended' if suspended else 'active again'}.")
-
-
-@contextmanager
-def _opened(data: Path | None, *, existing: bool = False) -> Iterator[tuple[KeyStore, AuditLog]]:
-    with opened_database(data, existing=existing) as database:
-        yield KeyStore(database), AuditLog(database)
+def _row(key: dict[str, Any]) -> tuple[str, ...]:
+    return (
+        key["KeyId"],
+        key["Name"],
+        key["Role"],
+        key["Purpose"],
+        "own" if "PolicyDocument" in key else "role's",
+        f"{datetime.fromtimestamp(key['Created'] / 1000, UTC):%Y-%m-%d}",
+        "suspended" if "Suspended" in key else "active",
+    )
 
 
 def _check_new_file(file: Path) -> None:
@@ -122,8 +95,8 @@ def _check_new_file(file: Path) -> None:
         raise RegardError(f"{file} can't be written; name a file in a folder that you can write to.")
 
 
-def _read_json(file: Path) -> object:
+def _read(file: Path) -> str:
     try:
-        return json.loads(file.read_text())
+        return file.read_text()
     except (OSError, ValueError) as error:
         raise RegardError(f"{file} is not a readable JSON file.") from error

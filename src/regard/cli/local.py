@@ -17,6 +17,7 @@ from regard.app import Parts, build
 from regard.caller import LOCAL
 from regard.cli.opening import check_database
 from regard.client import check_case
+from regard.context import Report
 from regard.errors import RegardError
 from regard.settings import Settings
 from regard.storage.folder import in_use
@@ -55,6 +56,21 @@ class LocalGate:
             if isinstance(value, float) and not math.isfinite(value):
                 raise RegardError(f"{name} must be a number, not {value}.")
 
+    def all(self, operation: str, lists: str, **params: Any) -> list[Any]:
+        """What an operation of Regard's own lists, over all its pages. Raises ServiceError."""
+        found: list[Any] = []
+        token: dict[str, str] = {}
+        while True:
+            page = self.call(operation, **params, **token)
+            found += page[lists]
+            if "NextToken" not in page:
+                return found
+            token = {"NextToken": page["NextToken"]}
+
+    def long(self, operation: str, report: Report, **params: Any) -> dict[str, Any]:
+        """The same for an operation that tells `report` how far it is."""
+        return self.parts.gate.call(operation, params, LOCAL, case=self._case, report=report)
+
     def incarnation(self) -> str:
         """Which database this is: another one once a backup was restored, which may hold less."""
         with self.parts.database.read() as connection:
@@ -63,10 +79,13 @@ class LocalGate:
 
 
 @contextmanager
-def local_gate(data: Path | None, case: str | None = None, *, existing: bool = False) -> Iterator[LocalGate]:
+def local_gate(
+    data: Path | None, case: str | None = None, *, existing: bool = False, has_models: bool = True
+) -> Iterator[LocalGate]:
     """Opens the data folder for one command. A file may be as large as an object in a bucket.
 
     `existing` is for a command that has nothing to do in an empty folder: there RegardError is raised.
+    Without `has_models`, for commands that look at no picture, the model pack need not be installed.
     """
     logs.configure_command()
     check_case(case, "--case")
@@ -74,7 +93,7 @@ def local_gate(data: Path | None, case: str | None = None, *, existing: bool = F
     if existing:
         check_database(settings)
     with in_use(settings.data):
-        parts = build(replace(settings, image_bytes=settings.object_bytes))
+        parts = build(replace(settings, image_bytes=settings.object_bytes), has_models=has_models)
         try:
             yield LocalGate(parts, case)
         finally:

@@ -2,26 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-
 from regard.errors import RegardError
 from regard.settings import Settings
-from regard.storage.database import Database, database_exists
-
-
-@contextmanager
-def opened_database(data: Path | None, *, existing: bool) -> Iterator[Database]:
-    """The database of a data folder. With `existing`, RegardError is raised where there is none."""
-    settings = Settings.load(data=data)
-    if existing:
-        check_database(settings)
-    database = Database.open(settings.data, settings.database)
-    try:
-        yield database
-    finally:
-        database.close()
+from regard.storage.database import database_exists
 
 
 def check_database(settings: Settings) -> None:

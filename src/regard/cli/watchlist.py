@@ -13,7 +13,7 @@ from regard.cli.auditing import (
     Listed,
     MainFace,
     Report,
-    auditor,
+    measured,
     say_unreadable,
     write_report,
 )
@@ -22,7 +22,7 @@ from regard.cli.printing import print_json, print_table, say, say_point
 from regard.evaluation.bias import choose_columns
 from regard.evaluation.choices import Main
 from regard.evaluation.dataset import read_dataset
-from regard.evaluation.watchlist import WatchlistAudit, audit_watchlist
+from regard.evaluation.watchlist import WatchlistAudit
 from regard.presentation.audits.record import watchlist_record
 from regard.presentation.audits.verdicts import watchlist_verdicts
 from regard.presentation.audits.watchlist_page import watchlist_page
@@ -56,19 +56,8 @@ def watchlist(
     looked_for = read_dataset(probes, labels, required=False)
     listed = read_dataset(gallery, gallery_labels, required=False)
     choose_columns(looked_for, groups or ())
-    with auditor(data, case, report, silent=as_json) as looking:
-        audit = audit_watchlist(
-            (looked_for, looking.look(looked_for, main, "Probes")),
-            (listed, looking.look(listed, main, "Gallery")),
-            groups=groups or (),
-            most=most,
-        )
-        looking.record(
-            "watchlist",
-            probes=audit.probes,
-            gallery=audit.gallery,
-            wrong={f"{at:g}": rate.events for at, rate in audit.everyone.wrong.items()},
-        )
+    request = {"Probes": looked_for, "Gallery": listed, "Face": main, "Groups": groups or (), "Listed": most}
+    audit = measured(data, case, report, "audit_watchlist", request, silent=as_json)
     if report:
         write_report(watchlist_page(audit), report)
     if as_json:

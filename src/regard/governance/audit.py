@@ -163,6 +163,22 @@ class AuditLog:
             for sequence, text, link in rows:
                 yield {"sequence": sequence, "hash": link, **json.loads(text)}
 
+    def newest(self) -> Head:
+        """The head as of now."""
+        with self._database.read() as connection:
+            return _newest(connection)
+
+    def page(self, *, after: int, limit: int) -> list[tuple[int, str, str]]:
+        """Number, text and hash of each record behind the number `after`, the oldest first."""
+        query = (
+            select(audit.c.sequence, audit.c.record, audit.c.hash)
+            .where(audit.c.sequence > after)
+            .order_by(audit.c.sequence)
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            return [(row.sequence, row.record, row.hash) for row in connection.execute(query)]
+
     def _rows(self) -> Generator[tuple[int, str, str]]:
         with self._database.read() as connection:
             query = select(audit.c.sequence, audit.c.record, audit.c.hash).order_by(audit.c.sequence)

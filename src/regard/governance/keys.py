@@ -25,7 +25,7 @@ _ADMIN = "admin"  # the name of the key that the first start makes
 _ALPHABET = string.ascii_uppercase + "234567"
 
 
-class _NameTaken(RegardError):
+class NameTaken(RegardError):
     """Another key has the name."""
 
 
@@ -80,7 +80,7 @@ class KeyStore:
             with self._database.write() as connection:
                 connection.execute(insert(keys).values(row))
         except IntegrityError as error:
-            raise _NameTaken(f"There is a key named {key.name} already; choose another name.") from error
+            raise NameTaken(f"There is a key named {key.name} already; choose another name.") from error
 
     def find(self, key_id: str) -> Key | None:
         with self._database.read() as connection:
@@ -125,12 +125,12 @@ class KeyStore:
     def _hand_out(self, key: Key, file: Path, region: str, *, store: bool) -> bool:
         """Writes the key to `file`, after it is stored if it is to be; False where its name is taken."""
         draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
-        write_credentials(draft, key, region)
+        write_credentials(draft, key.key_id, key.secret, region)
         try:
             if store:
                 self._store(key)
             draft.replace(file)
-        except _NameTaken:
+        except NameTaken:
             return False
         except OSError as error:
             raise RegardError(f"{file} can't be written ({error.strerror}); make room for it.") from error
@@ -139,7 +139,7 @@ class KeyStore:
         return True
 
 
-def write_credentials(file: Path, key: Key, region: str = "us-east-1") -> None:
+def write_credentials(file: Path, key_id: str, secret: str, region: str = "us-east-1") -> None:
     """Writes a new AWS shared-credentials file that only its owner can read.
 
     The region is in it too: the AWS CLI of version 1 takes none from AWS_REGION, and asks for one.
@@ -153,8 +153,7 @@ def write_credentials(file: Path, key: Key, region: str = "us-east-1") -> None:
         raise RegardError(f"{file} can't be written ({error.strerror}); name another one.") from error
     with open(descriptor, "w") as out:
         out.write(
-            f"[default]\naws_access_key_id = {key.key_id}\naws_secret_access_key = {key.secret}\n"
-            f"region = {region}\n"
+            f"[default]\naws_access_key_id = {key_id}\naws_secret_access_key = {secret}\nregion = {region}\n"
         )
 
 

@@ -19,6 +19,9 @@ class Permission(StrEnum):
     SEARCH = "find who in a collection resembles somebody"
     START_JOBS = "start and cancel analyses of stored videos and of many pictures"
     ENROL = "make, change, tag and erase collections, faces and users"
+    MANAGE_KEYS = "make, list, suspend and resume keys that may do no more than one's own"
+    AUDIT = "read and verify the audit log, and measure the face model's errors"
+    BACK_UP = "write everything in the database to a file"
     LOWER_PURPOSE = "give a collection a less strict purpose"
 
 
@@ -29,7 +32,7 @@ ROLES: Final[Mapping[str, frozenset[Permission]]] = {
         {Permission.READ, Permission.ANALYZE, Permission.SEARCH, Permission.START_JOBS}
     ),
     "reviewer": frozenset({Permission.READ, Permission.SEARCH}),
-    "auditor": frozenset({Permission.READ}),
+    "auditor": frozenset({Permission.READ, Permission.AUDIT}),
 }
 """What each role may do at most; a key's own policy narrows it further."""
 

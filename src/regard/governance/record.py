@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from regard.caller import Caller
-from regard.errors import ServiceError
+from regard.errors import RegardError, ServiceError
 from regard.governance.audit import AuditLog
 
 
@@ -55,6 +55,12 @@ class Record:
         """Counts what the answer lists, member by member."""
         self.results = {name: len(value) for name, value in response.items() if isinstance(value, list)}
 
+    def note(self, names: Iterable[str], *members: Mapping[str, Any]) -> None:
+        """Keeps those members of the request or the answer that are named, where they are."""
+        kept = {name: value for part in members for name, value in part.items() if name in names}
+        if kept:
+            self._facts["facts"] = self._facts.get("facts", {}) | kept
+
     def begin(self) -> None:
         """Writes that the request begins. Raises what `AuditLog.append` raises."""
         self._write("begun")
@@ -79,4 +85,6 @@ class Record:
 def _outcome(error: BaseException) -> str:
     if not isinstance(error, Exception):
         return "interrupted"
-    return error.code if isinstance(error, ServiceError) else "InternalServerError"
+    if isinstance(error, ServiceError):
+        return error.code
+    return "refused" if isinstance(error, RegardError) else "InternalServerError"

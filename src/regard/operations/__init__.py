@@ -24,6 +24,14 @@ from regard.operations import (
     user_search,
     users,
 )
+from regard.operations.administration import (
+    audit_log,
+    backups,
+    celebrity_gallery,
+    imports,
+    keys,
+    model_audits,
+)
 from regard.operations.operation import Operation, table
 
 OPERATIONS: Final[Mapping[str, Operation]] = table(
@@ -44,6 +52,12 @@ OPERATIONS: Final[Mapping[str, Operation]] = table(
     text.OPERATIONS,
     user_search.OPERATIONS,
     users.OPERATIONS,
+    audit_log.OPERATIONS,
+    backups.OPERATIONS,
+    celebrity_gallery.OPERATIONS,
+    imports.OPERATIONS,
+    keys.OPERATIONS,
+    model_audits.OPERATIONS,
 )
 """By their keys, `detect_labels`; Rekognition's that are not built yet are not among them."""
 

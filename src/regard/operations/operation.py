@@ -49,6 +49,7 @@ class Area(StrEnum):
     BULK = "Bulk analysis"
     TAGS = "Tags"
     JOBS = "Jobs"
+    ADMINISTRATION = "Administration"
 
 
 class Bill(StrEnum):
@@ -76,7 +77,10 @@ class Operation:
     that matches faces. `shows` says where an answer, or what its jobs list, shows how alike people are.
     `bills` is what an answer costs, None for nothing. `analysis` is what the jobs do that it starts.
     `sets_purpose` tells which purpose a request gives its subject; `rights` maps members of a request to the
-    operations whose right they need too. `is_own` is for what Rekognition doesn't have.
+    operations whose right they need too. `notes` are members of the request and the answer that its audit
+    record keeps. `is_own` is for what Rekognition doesn't have. `is_local` is for what only the owner of the
+    data folder may call, at the command line: it names files, and answers with objects of Python. `is_long`
+    is for what leaves a record when it begins, too.
     """
 
     name: str
@@ -90,7 +94,10 @@ class Operation:
     analysis: Analysis | None = None
     sets_purpose: PurposeAfter | None = None
     rights: Mapping[str, str] | None = None
+    notes: tuple[str, ...] = ()
     is_own: bool = False
+    is_local: bool = False
+    is_long: bool = False
 
     @cached_property
     def key(self) -> str:

@@ -1,0 +1,62 @@
+"""ListAuditRecords, VerifyAuditLog: the log of who did what, read and checked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from regard.context import Context
+from regard.governance.audit import AuditBroken
+from regard.governance.permissions import Permission
+from regard.operations.operation import Area, Operation
+from regard.operations.pagination import make_token, read_token
+
+_LISTING = "audit records"
+_MAX_RESULTS = 1000
+
+
+def list_audit_records(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """The records of the audit log with their numbers and hashes, the oldest first, a page at a time.
+
+    `Newest` is the number of the newest record there was; reading adds records too, so that whoever reads
+    all of the log stops at the first answer's.
+    """
+    limit = min(request.get("MaxResults", _MAX_RESULTS), _MAX_RESULTS)
+    after = read_token(_LISTING, request.get("NextToken"))
+    found = ctx.stores.audit.page(after=after, limit=limit + 1)
+    answer: dict[str, Any] = {
+        "Records": [
+            {"Sequence": sequence, "Record": text, "Hash": link} for sequence, text, link in found[:limit]
+        ],
+        "Newest": ctx.stores.audit.newest().sequence,
+    }
+    if len(found) > limit:
+        answer["NextToken"] = make_token(_LISTING, found[limit - 1][0])
+    return answer
+
+
+def verify_audit_log(ctx: Context, _request: dict[str, Any]) -> dict[str, Any]:
+    """Recomputes the chain of hashes; answers the newest record's number and hash, or what does not fit."""
+    try:
+        head = ctx.stores.audit.verify()
+    except AuditBroken as error:
+        return {"Intact": False, "Problem": str(error)}
+    return {"Intact": True, "Sequence": head.sequence, "Hash": head.hash}
+
+
+OPERATIONS = (
+    Operation(
+        name="ListAuditRecords",
+        run=list_audit_records,
+        area=Area.ADMINISTRATION,
+        permission=Permission.AUDIT,
+        is_own=True,
+    ),
+    Operation(
+        name="VerifyAuditLog",
+        run=verify_audit_log,
+        area=Area.ADMINISTRATION,
+        permission=Permission.AUDIT,
+        notes=("Intact",),
+        is_own=True,
+    ),
+)

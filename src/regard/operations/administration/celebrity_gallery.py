@@ -1,0 +1,105 @@
+"""PutCelebrity, ListCelebrities, DeleteCelebrity: whom RecognizeCelebrities knows."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from regard.collections.records import Celebrity
+from regard.context import Context
+from regard.errors import InvalidParameterException, RegardError, ServiceError
+from regard.governance.permissions import Permission
+from regard.operations.administration.celebrity_photos import read_photo
+from regard.operations.operation import Area, Operation
+from regard.operations.pagination import make_token, read_token
+
+_LISTING = "celebrities"
+_MAX_RESULTS = 1000
+_UNLIKE = "it does not resemble the other photos enough."
+_SURPLUS = "100 photos are enough."
+
+
+def put_celebrity(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Makes a celebrity, or gives one more photos: the largest face of each. What can't be taken is named.
+
+    A celebrity is not made where none of the photos can be taken: `Celebrity` is left out then. Raises
+    InvalidParameterException.
+    """
+    with ThreadPoolExecutor(ctx.settings.worker_count, thread_name_prefix="photos") as threads:
+        readings = list(threads.map(lambda image: read_photo(ctx, image), request["Images"]))
+    taken = [(place, one.photo) for place, one in enumerate(readings) if one.photo is not None]
+    passed = {place: one.problem for place, one in enumerate(readings) if one.problem is not None}
+    answer: dict[str, Any] = {}
+    if taken:
+        try:
+            found = ctx.stores.celebrities.put(
+                request["Name"],
+                urls=request.get("Urls"),
+                known_gender=request.get("KnownGender"),
+                face_model_version=ctx.models.faces.version,
+            )
+        except ServiceError:
+            raise
+        except RegardError as error:
+            raise InvalidParameterException(str(error)) from error
+        joined = ctx.stores.celebrities.enrol(found, [photo for _, photo in taken])
+        passed |= {taken[place][0]: _UNLIKE for place in joined.unlike}
+        passed |= {taken[place][0]: _SURPLUS for place in joined.surplus}
+        found = ctx.stores.celebrities.get(found.celebrity_id)
+        answer = {"Celebrity": _shape(found), "Id": found.celebrity_id}
+    answer["PassedOver"] = [{"Image": place, "Reason": passed[place]} for place in sorted(passed)]
+    return answer
+
+
+def list_celebrities(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """The celebrities by name, a page at a time."""
+    first = read_token(_LISTING, request.get("NextToken"))
+    limit = request.get("MaxResults", _MAX_RESULTS)
+    found = ctx.stores.celebrities.all()
+    answer: dict[str, Any] = {"Celebrities": [_shape(one) for one in found[first : first + limit]]}
+    if len(found) > first + limit:
+        answer["NextToken"] = make_token(_LISTING, first + limit)
+    return answer
+
+
+def delete_celebrity(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Erases a celebrity and every face of it."""
+    ctx.stores.celebrities.remove(ctx.stores.celebrities.get(request["Id"]))
+    return {}
+
+
+def _shape(celebrity: Celebrity) -> dict[str, Any]:
+    return {
+        "Id": celebrity.celebrity_id,
+        "Name": celebrity.name,
+        "Urls": list(celebrity.urls),
+        "KnownGender": celebrity.known_gender,
+        "Photos": celebrity.photos,
+    }
+
+
+OPERATIONS = (
+    Operation(
+        name="PutCelebrity",
+        run=put_celebrity,
+        area=Area.ADMINISTRATION,
+        permission=Permission.ENROL,
+        notes=("Id",),
+        is_own=True,
+    ),
+    Operation(
+        name="ListCelebrities",
+        run=list_celebrities,
+        area=Area.ADMINISTRATION,
+        permission=Permission.READ,
+        is_own=True,
+    ),
+    Operation(
+        name="DeleteCelebrity",
+        run=delete_celebrity,
+        area=Area.ADMINISTRATION,
+        permission=Permission.ENROL,
+        notes=("Id",),
+        is_own=True,
+    ),
+)

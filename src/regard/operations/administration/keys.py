@@ -1,0 +1,159 @@
+"""CreateKey, ListKeys, SuspendKey, ResumeKey: who may call."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from regard.caller import Caller
+from regard.context import Context
+from regard.errors import (
+    AccessDeniedException,
+    InvalidParameterException,
+    RegardError,
+    ResourceAlreadyExistsException,
+    ResourceNotFoundException,
+)
+from regard.governance import policy, purpose
+from regard.governance.keys import Key, NameTaken
+from regard.governance.permissions import ROLES, Permission
+from regard.operations.operation import Area, Operation
+from regard.operations.pagination import make_token, read_token
+
+_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)  # what IAM allows a user
+_LISTING = "keys"
+_MAX_RESULTS = 1000
+
+
+def create_key(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Makes an access key, whose secret is answered this once; no key makes one that may do more than itself.
+
+    Raises InvalidParameterException, ResourceAlreadyExistsException for a name that another key has, and
+    AccessDeniedException.
+    """
+    name, role = request["Name"], request.get("Role", "operator")
+    if not _NAME.fullmatch(name):
+        raise InvalidParameterException(
+            f"A key's name has 1 to 64 letters, digits and + = , . @ _ - in it; {name[:80]!r} does not."
+        )
+    if role not in ROLES:
+        raise InvalidParameterException(f"There is no role {role[:80]}; the roles are {', '.join(ROLES)}.")
+    of = purpose.parse(request.get("Purpose", ctx.caller.purpose))
+    document = _document(request.get("PolicyDocument"))
+    _refuse_more(ctx.caller, role, of)
+    try:
+        key = ctx.stores.keys.create(name, role, purpose=of, policy=document)
+    except NameTaken as error:
+        raise ResourceAlreadyExistsException(str(error)) from error
+    return {**_shape(key), "SecretAccessKey": key.secret}
+
+
+def list_keys(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """The keys in the order they were made, without their secrets, a page at a time."""
+    first = read_token(_LISTING, request.get("NextToken"))
+    limit = request.get("MaxResults", _MAX_RESULTS)
+    found = ctx.stores.keys.all()
+    answer: dict[str, Any] = {"Keys": [_shape(key) for key in found[first : first + limit]]}
+    if len(found) > first + limit:
+        answer["NextToken"] = make_token(_LISTING, first + limit)
+    return answer
+
+
+def suspend_key(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Stops a key at once, in every server of the installation."""
+    return _set_suspended(ctx, request["KeyId"], suspended=True)
+
+
+def resume_key(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Lets a suspended key be used again."""
+    return _set_suspended(ctx, request["KeyId"], suspended=False)
+
+
+def _set_suspended(ctx: Context, key_id: str, *, suspended: bool) -> dict[str, Any]:
+    key = ctx.stores.keys.find(key_id)
+    if key is None:
+        raise ResourceNotFoundException(f"There is no key {key_id}; `regard keys list` shows them.")
+    _refuse_more(ctx.caller, key.role, key.purpose)
+    ctx.stores.keys.suspend(key_id, suspended=suspended)
+    changed = ctx.stores.keys.find(key_id)
+    return _shape(key if changed is None else changed)
+
+
+def _refuse_more(caller: Caller, role: str, of: str) -> None:
+    """Raises AccessDeniedException where a key of that role and purpose may do what the caller may not.
+
+    A policy narrows a key in ways that can't be compared, so that who has one makes and changes none.
+    """
+    if caller.policy is not None:
+        raise AccessDeniedException(
+            "A key with a policy of its own can't make or change keys; ask an administrator."
+        )
+    if not ROLES[role] <= ROLES.get(caller.role, frozenset()):
+        raise AccessDeniedException(
+            f"A key of the role {role} may do what the role {caller.role} may not; ask an administrator."
+        )
+    if purpose.stricter(caller.purpose, of) != of:
+        raise AccessDeniedException(
+            f"This key is for the purpose {caller.purpose}, and can't make or change keys for {of}, "
+            "which is less strict."
+        )
+
+
+def _document(text: str | None) -> dict[str, Any] | None:
+    if text is None:
+        return None
+    try:
+        return policy.check_document(json.loads(text))
+    except (ValueError, RecursionError) as error:
+        raise InvalidParameterException("PolicyDocument is not JSON.") from error
+    except RegardError as error:
+        raise InvalidParameterException(str(error)) from error
+
+
+def _shape(key: Key) -> dict[str, Any]:
+    shape = {
+        "KeyId": key.key_id,
+        "Name": key.name,
+        "Role": key.role,
+        "Purpose": key.purpose,
+        "PolicyDocument": None if key.policy is None else json.dumps(key.policy),
+        "Created": key.created,
+        "Suspended": key.suspended,
+    }
+    return {name: value for name, value in shape.items() if value is not None}
+
+
+OPERATIONS = (
+    Operation(
+        name="CreateKey",
+        run=create_key,
+        area=Area.ADMINISTRATION,
+        permission=Permission.MANAGE_KEYS,
+        notes=("KeyId", "Name", "Role", "Purpose", "PolicyDocument"),
+        is_own=True,
+    ),
+    Operation(
+        name="ListKeys",
+        run=list_keys,
+        area=Area.ADMINISTRATION,
+        permission=Permission.MANAGE_KEYS,
+        is_own=True,
+    ),
+    Operation(
+        name="SuspendKey",
+        run=suspend_key,
+        area=Area.ADMINISTRATION,
+        permission=Permission.MANAGE_KEYS,
+        notes=("KeyId",),
+        is_own=True,
+    ),
+    Operation(
+        name="ResumeKey",
+        run=resume_key,
+        area=Area.ADMINISTRATION,
+        permission=Permission.MANAGE_KEYS,
+        notes=("KeyId",),
+        is_own=True,
+    ),
+)

@@ -1,0 +1,107 @@
+"""AuditBias, AuditWatchlist: the face model, held to account on the operator's own pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from regard.context import Context
+from regard.errors import RegardError
+from regard.evaluation.bias import audit_bias
+from regard.evaluation.choices import Main
+from regard.evaluation.dataset import AGE, GENDER, Dataset
+from regard.evaluation.faces import Describer, FaceSet, look_at
+from regard.evaluation.watchlist import audit_watchlist
+from regard.governance.permissions import Permission
+from regard.operations.operation import Area, Operation
+from regard.vision.image import Image, decode_image
+
+
+def measure_bias(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """How often people of each group are mistaken for others, missed, or not seen at all.
+
+    `Dataset` is an `evaluation.dataset.Dataset`, `Face` says which face counts where a picture has several,
+    `Groups` names columns, `Listed` is how many of the most similar pairs are named. Answers an `Audit`
+    (`evaluation.bias.BiasAudit`).
+    """
+    dataset: Dataset = request["Dataset"]
+    faces = _faces(ctx, dataset, request["Face"], "Analysing", describes=True)
+    audit = audit_bias(dataset, faces, groups=request["Groups"], most=request["Listed"])
+    everyone = audit.everyone
+    return {
+        "Audit": audit,
+        "Pictures": everyone.pictures,
+        "People": everyone.people,
+        "Faces": everyone.faces,
+        "Groups": {column.name: len(column.groups) for column in audit.columns},
+    }
+
+
+def measure_watchlist(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """How many probes would be taken for somebody on a watch list, by group, at 80, 95 and 99 %.
+
+    `Probes` and `Gallery` are `evaluation.dataset.Dataset`; the others are as in AuditBias. Answers an
+    `Audit` (`evaluation.watchlist.WatchlistAudit`).
+    """
+    probes, gallery, main = request["Probes"], request["Gallery"], request["Face"]
+    audit = audit_watchlist(
+        (probes, _faces(ctx, probes, main, "Probes")),
+        (gallery, _faces(ctx, gallery, main, "Gallery")),
+        groups=request["Groups"],
+        most=request["Listed"],
+    )
+    wrong = {f"{at:g}": rate.events for at, rate in audit.everyone.wrong.items()}
+    return {"Audit": audit, "ProbeCount": audit.probes, "GalleryCount": audit.gallery, "Wrong": wrong}
+
+
+def _faces(ctx: Context, dataset: Dataset, main: Main, step: str, *, describes: bool = False) -> FaceSet:
+    """The faces of a folder, by the server's own face model."""
+    model, settings = ctx.models.faces, ctx.settings
+    described = describes and any(column in dataset.columns for column in (AGE, GENDER))
+
+    def load(file: Path) -> Image:
+        picture = _read(file, settings.object_bytes)
+        return decode_image(picture, max_side=settings.image_side, max_pixels=settings.image_pixels)
+
+    return look_at(
+        dataset.samples,
+        model,
+        load,
+        main=main,
+        describer=model if described and isinstance(model, Describer) else None,
+        workers=settings.worker_count,
+        report=lambda done: ctx.report(step, done, len(dataset.samples)),
+    )
+
+
+def _read(file: Path, limit: int) -> bytes:
+    try:
+        with file.open("rb") as opened:
+            picture = opened.read(limit + 1)
+    except OSError as error:
+        raise RegardError(f"It can't be read: {error.strerror}.") from error
+    if len(picture) > limit:
+        raise RegardError(f"It is larger than {limit:,} bytes, the limit of REGARD_OBJECT_BYTES.")
+    return picture
+
+
+OPERATIONS = (
+    Operation(
+        name="AuditBias",
+        run=measure_bias,
+        area=Area.ADMINISTRATION,
+        permission=Permission.AUDIT,
+        notes=("Pictures", "People", "Faces", "Groups"),
+        is_own=True,
+        is_local=True,
+    ),
+    Operation(
+        name="AuditWatchlist",
+        run=measure_watchlist,
+        area=Area.ADMINISTRATION,
+        permission=Permission.AUDIT,
+        notes=("ProbeCount", "GalleryCount", "Wrong"),
+        is_own=True,
+        is_local=True,
+    ),
+)
