@@ -24,7 +24,7 @@ from rich.table import Table
 from regard.collections.similarity import distance_at
 from regard.collections.user_vector import UserVectors
 from regard.packs.install import InstalledPack
-from regard.video.face_tracks import FaceTracks, Sight, fuse, quality_of
+from regard.video.following.face_tracks import FaceTracks, Sight, fuse, quality_of
 from regard.vision.faces import Face, FaceAnalyzer
 from regard.vision.image import Image
 from regard.vision.session import SessionPool, one_thread_each

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from regard.video.frames import Video
+from regard.video.reading.frames import Video
 
 Picture = np.ndarray  # (height, width, 3), uint8, RGB
 Shot = list[Picture]

@@ -24,9 +24,9 @@ from bench.made_clips import Made, Picture, footage, made_shots, photos
 from bench.made_programmes import Box, programme
 from regard.packs.install import install
 from regard.packs.manifest import find_pack
-from regard.video.cues import Cue, CueDetector, CueKind, text_boxes
-from regard.video.frames import Frame, Video
-from regard.video.shots import Shot, ShotDetector
+from regard.video.reading.frames import Frame, Video
+from regard.video.segments.cues import Cue, CueDetector, CueKind, text_boxes
+from regard.video.segments.shots import Shot, ShotDetector
 from regard.vision.session import SessionPool
 from regard.vision.text import TextAnalyzer
 

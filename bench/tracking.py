@@ -23,8 +23,8 @@ from rich.table import Table
 
 from bench.tracking_clips import Cutout, Sample, Scene, cut_out_people, make_clip
 from regard.packs.install import InstalledPack
-from regard.video.tracks import PERSONS, Tracker, TrackerSettings
-from regard.video.trails import Trails
+from regard.video.following.tracks import PERSONS, Tracker, TrackerSettings
+from regard.video.following.trails import Trails
 from regard.vision.labels.objects import ObjectDetector
 from regard.vision.persons import PersonEmbedder, find_persons
 from regard.vision.session import SessionPool, one_thread_each

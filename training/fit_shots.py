@@ -18,10 +18,10 @@ import numpy as np
 import torch
 from bench.made_clips import Made, Transition, footage, made_shots, photos
 
-from regard.video.evidence import CUT, GRADUAL, PLAIN_RUN, Candidate, Watcher
-from regard.video.likeness import signature
-from regard.video.shots import WEIGHTS
-from regard.video.stretch import Place
+from regard.video.segments.evidence import CUT, GRADUAL, PLAIN_RUN, Candidate, Watcher
+from regard.video.segments.likeness import signature
+from regard.video.segments.shots import WEIGHTS
+from regard.video.segments.stretch import Place
 
 HIDDEN = {CUT: 8, GRADUAL: 16, PLAIN_RUN: 6}
 Row = tuple[str, int, bool, np.ndarray]  # kind, clip, whether it is one, features

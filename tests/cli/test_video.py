@@ -24,7 +24,7 @@ from tests.video.conftest import backdrop, person, put
 
 from regard.packs.install import InstalledPack
 from regard.presentation.colours import VIDEO_COLOURS
-from regard.video.timecode import timecode
+from regard.video.reading.timecode import timecode
 
 RATE = Fraction(30_000, 1001)
 STAR = "Eileen <E&C> Collins"

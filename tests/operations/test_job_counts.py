@@ -17,7 +17,7 @@ from regard.app import Parts
 from regard.caller import LOCAL
 from regard.errors import AccessDeniedException
 from regard.packs.install import InstalledPack
-from regard.video.counting import Line, Sighting, count_people
+from regard.video.following.counting import Line, Sighting, count_people
 
 STEPS = 400  # of 250 ms; with six people more items than are read at a time
 

@@ -17,10 +17,10 @@ from regard.jobs.records import Item
 from regard.operations.video import runs
 from regard.packs.install import InstalledPack
 from regard.settings import Settings
-from regard.video.cuts import CutWatch
-from regard.video.frames import Video
+from regard.video.reading.frames import Video
+from regard.video.reading.timecode import timecode
+from regard.video.segments.cuts import CutWatch
 from regard.video.sweep import Sample, Sweep
-from regard.video.timecode import timecode
 from regard.vision.findings import PictureFindings, Pictures
 from tests.scenes import PICTURES
 from tests.video import clips, programme

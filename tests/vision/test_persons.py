@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from regard.video.tracks import Tracker
+from regard.video.following.tracks import Tracker
 from regard.vision.labels.objects import COCO, ObjectDetector, letterboxed
 from regard.vision.model import Runner
 from regard.vision.persons import FoundPersons, PersonEmbedder, count_colours, find_persons

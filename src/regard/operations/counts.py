@@ -12,7 +12,7 @@ from regard.governance.permissions import Permission
 from regard.jobs.records import Job, Status
 from regard.operations.operation import Area, Operation
 from regard.operations.subjects import JOB
-from regard.video.counting import Line, Sighting, Visit, count_people, quantiles
+from regard.video.following.counting import Line, Sighting, Visit, count_people, quantiles
 
 _START = "start_person_tracking"
 _INTERVAL = 60_000  # ms, where none is asked for

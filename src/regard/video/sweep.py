@@ -10,8 +10,8 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import cv2
 
-from regard.video.cuts import CutWatch
-from regard.video.frames import Frame, Video
+from regard.video.reading.frames import Frame, Video
+from regard.video.segments.cuts import CutWatch
 from regard.vision.findings import PictureFindings
 from regard.vision.models import Models
 from regard.vision.pixels import Pixels

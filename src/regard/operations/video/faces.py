@@ -15,7 +15,7 @@ from regard.operations.pinned import collection_for_embedding
 from regard.operations.search import face_match, search_probe
 from regard.operations.video.momentary import Momentary
 from regard.operations.video.tracked import Moments, key_of
-from regard.video.face_tracks import FaceTracks
+from regard.video.following.face_tracks import FaceTracks
 from regard.video.sweep import Sample
 from regard.vision.findings import PictureFindings
 

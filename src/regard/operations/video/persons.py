@@ -10,8 +10,8 @@ import numpy as np
 from regard.jobs.records import Item
 from regard.operations.face_shapes import face_detail
 from regard.operations.video.tracked import Moments, key_of
+from regard.video.following.tracks import Tracker
 from regard.video.sweep import Sample
-from regard.video.tracks import Tracker
 from regard.vision.body_parts import corners
 from regard.vision.findings import PictureFindings
 from regard.vision.people import owners_of

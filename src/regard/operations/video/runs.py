@@ -15,7 +15,7 @@ from regard.operations.video.persons import PersonAnalysis
 from regard.operations.video.segments import SegmentAnalysis
 from regard.operations.video.text import TextAnalysis
 from regard.operations.videos import open_video
-from regard.video.frames import AudioFacts, Video, VideoError, VideoFacts, VideoLimits, VideoTooLarge
+from regard.video.reading.frames import AudioFacts, Video, VideoError, VideoFacts, VideoLimits, VideoTooLarge
 from regard.video.sweep import Analysis, Sweep
 
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from regard.jobs.records import Item
-from regard.video.cues import Box, Cue, CueDetector, CueKind, text_boxes
-from regard.video.frames import VideoFacts
-from regard.video.shots import Shot, ShotDetector
+from regard.video.reading.frames import VideoFacts
+from regard.video.reading.timecode import timecode
+from regard.video.segments.cues import Box, Cue, CueDetector, CueKind, text_boxes
+from regard.video.segments.shots import Shot, ShotDetector
 from regard.video.sweep import Sample
-from regard.video.timecode import timecode
 from regard.vision.findings import PictureFindings
 
 _VERSION = "1.0"

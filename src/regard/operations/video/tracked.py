@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from regard.video.tracks import Named
+from regard.video.following.tracks import Named
 
 _PATIENCE = 4_000  # ms for which what is of no track is kept
 

@@ -25,9 +25,9 @@ from regard.presentation.video.carried import Carried, Shown
 from regard.presentation.video.findings import VideoFindings
 from regard.presentation.video.fitting import PictureClock
 from regard.presentation.video.sound import Sound
-from regard.video.cuts import CutWatch
-from regard.video.frames import Frame, Video, VideoError, VideoLimits
-from regard.video.timecode import timecode
+from regard.video.reading.frames import Frame, Video, VideoError, VideoLimits
+from regard.video.reading.timecode import timecode
+from regard.video.segments.cuts import CutWatch
 from regard.vision.pixels import Pixels
 
 SUFFIXES = (".mp4", ".m4v", ".mov")

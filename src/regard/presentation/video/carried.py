@@ -21,7 +21,7 @@ from regard.presentation.video.sightings import (
     Sighting,
     all_sightings,
 )
-from regard.video.trails import Trails
+from regard.video.following.trails import Trails
 
 _AHEAD = GAP + 1_000  # ms that are known beyond the frame that is drawn
 _SAME_FACE = 0.4  # intersection over union

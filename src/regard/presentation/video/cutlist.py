@@ -9,7 +9,7 @@ from typing import Any
 
 from regard.presentation.files import writing
 from regard.presentation.video.findings import VideoFindings
-from regard.video.timecode import drops_frames, timecode
+from regard.video.reading.timecode import drops_frames, timecode
 
 _SEGMENTS = "start_segment_detection"
 _MAX_EVENTS = 999  # of a list: their numbers have three digits

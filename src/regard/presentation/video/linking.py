@@ -9,7 +9,7 @@ from difflib import SequenceMatcher
 import numpy as np
 from numpy.typing import NDArray
 
-from regard.video.assignment import assign
+from regard.video.following.assignment import assign
 
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom, as shares of the picture."""

@@ -19,7 +19,7 @@ from av.packet import Packet
 from av.stream import Discard
 
 from regard.presentation.video.fitting import Fitting, Not, PictureClock
-from regard.video.container import Opened, SharedFile, VideoLimits, opened
+from regard.video.reading.container import Opened, SharedFile, VideoLimits, opened
 
 _COPIED = {"aac", "mp3", "ac3", "eac3", "opus", "flac", "alac"}  # that players take from an MP4
 _RATES = {8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000}  # of AAC, Hz

@@ -1,0 +1,1 @@
+"""Stored video: what is in it, and its frames in order, each with its number and time."""

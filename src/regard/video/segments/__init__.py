@@ -1,0 +1,1 @@
+"""Shots, and technical cues: colour bars, black, slates, logos, credits."""
