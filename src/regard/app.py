@@ -180,7 +180,7 @@ def asgi(parts: Parts) -> Starlette:
     executor = ThreadPoolExecutor(parts.settings.worker_count, thread_name_prefix="request")
     keys = SigningKeys(parts.keys)
     endpoint = Endpoint(parts.apis[REKOGNITION], keys, parts.settings, executor)
-    own = Endpoint(parts.apis[REGARD], keys, parts.settings, executor, line=endpoint.line)
+    own = Endpoint(parts.apis[REGARD], keys, parts.settings, executor, queue=endpoint.queue)
 
     async def healthz(_: Request) -> Response:
         return JSONResponse({"status": "ok", "version": version("regard")})

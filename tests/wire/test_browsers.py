@@ -27,7 +27,7 @@ def application(*origins: str, served: Endpoint | None = None) -> Any:
 
 def throttled() -> Endpoint:
     full = endpoint(queue=1)
-    full.line.take()
+    full.queue.take()
     return full
 
 

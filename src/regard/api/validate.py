@@ -105,36 +105,40 @@ def _refused(shape: Any, value: Any) -> bool:
 def _broken(shape: Any, value: Any) -> Iterator[str]:
     """The constraints of `shape` itself that `value` does not satisfy."""
     size = len(value) if shape.type_name in _SIZED else value
-    least, most = _bounds(shape)
-    if most is not None and size > most:
-        yield _at_most(shape, most)
-    if least is not None and size < least:
-        yield _at_least(shape, least)
+    minimum, maximum = _bounds(shape)
+    if maximum is not None and size > maximum:
+        yield _upper_bound(shape, maximum)
+    if minimum is not None and size < minimum:
+        yield _lower_bound(shape, minimum)
     if shape.type_name == "string":
         pattern = shape.metadata.get("pattern")
         # A value that is too long is refused already, and is not worth a regular expression.
-        if pattern is not None and (most is None or size <= most) and not matches(pattern, value, shape.name):
+        if (
+            pattern is not None
+            and (maximum is None or size <= maximum)
+            and not matches(pattern, value, shape.name)
+        ):
             yield _pattern(pattern)
         if shape.enum and value not in shape.enum:
             yield _enumeration(shape)
 
 
 def _bounds(shape: Any) -> tuple[float | None, float | None]:
-    least, most = shape.metadata.get("min"), shape.metadata.get("max")
+    minimum, maximum = shape.metadata.get("min"), shape.metadata.get("max")
     if shape.name == IMAGE:
-        most = None
-    if most is None and "pattern" in shape.metadata:
-        most = LONGEST_PATTERNED
-    return least, most
+        maximum = None
+    if maximum is None and "pattern" in shape.metadata:
+        maximum = LONGEST_PATTERNED
+    return minimum, maximum
 
 
 def _constraints(shape: Any) -> str:
-    least, most = _bounds(shape)
+    minimum, maximum = _bounds(shape)
     texts = []
-    if most is not None:
-        texts.append(_at_most(shape, most))
-    if least is not None:
-        texts.append(_at_least(shape, least))
+    if maximum is not None:
+        texts.append(_upper_bound(shape, maximum))
+    if minimum is not None:
+        texts.append(_lower_bound(shape, minimum))
     if "pattern" in shape.metadata:
         texts.append(_pattern(shape.metadata["pattern"]))
     if shape.type_name == "string" and shape.enum:
@@ -142,12 +146,12 @@ def _constraints(shape: Any) -> str:
     return ", ".join([*texts, "Member must not be null"])
 
 
-def _at_most(shape: Any, most: float) -> str:
-    return f"Member must have {_measure(shape)} less than or equal to {most}"
+def _upper_bound(shape: Any, maximum: float) -> str:
+    return f"Member must have {_measure(shape)} less than or equal to {maximum}"
 
 
-def _at_least(shape: Any, least: float) -> str:
-    return f"Member must have {_measure(shape)} greater than or equal to {least}"
+def _lower_bound(shape: Any, minimum: float) -> str:
+    return f"Member must have {_measure(shape)} greater than or equal to {minimum}"
 
 
 def _pattern(pattern: str) -> str:

@@ -30,7 +30,7 @@ class Body:
         self.complete = False
 
     async def read(self, limit: int, *, seconds: float = SECONDS) -> bytes:
-        """The body, of at most `limit` bytes whether or not its length was announced.
+        """The body, of no more than `limit` bytes whether or not its length was announced.
 
         Raises RequestEntityTooLargeException, RequestTimeoutException, and Starlette's ClientDisconnect.
         """

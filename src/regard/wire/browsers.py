@@ -15,7 +15,7 @@ from starlette.middleware.cors import CORSMiddleware
 # The SDKs read the error's code and the request's id in headers, and correct the browser's clock by the date.
 _EXPOSED: Final = ("x-amzn-requestid", "x-amzn-errortype", "date")
 _METHODS: Final = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
-_PREFLIGHT_SECONDS: Final = 7200  # as long as Chromium remembers the answer at most
+_PREFLIGHT_SECONDS: Final = 7200  # Chromium remembers an answer for no longer
 
 
 def allow_origins(origins: Sequence[str]) -> list[Middleware]:

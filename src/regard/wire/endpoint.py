@@ -8,7 +8,6 @@ free.
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -34,7 +33,6 @@ from regard.errors import (
     RequestEntityTooLargeException,
     ServiceError,
     ServiceUnavailableException,
-    ThrottlingException,
     UnknownOperationException,
     UnrecognizedClientException,
     ValidationException,
@@ -42,6 +40,7 @@ from regard.errors import (
 from regard.settings import Settings
 from regard.wire import sigv4
 from regard.wire.body import Body
+from regard.wire.request_queue import RequestQueue
 
 CASE_HEADER: Final = "x-regard-case"
 _CASE_LENGTH: Final = 256
@@ -56,35 +55,6 @@ class Keys(Protocol):
     def find(self, key_id: str) -> tuple[str, Caller] | None:
         """A key's secret and who holds it, or None where there is no such key."""
         ...
-
-
-class Line:
-    """Places for the requests that wait for a worker; a request that finds none is throttled."""
-
-    def __init__(self, places: int) -> None:
-        self._places = places
-        self._taken = 0
-        self._lock = threading.Lock()
-
-    @property
-    def waiting(self) -> int:
-        return self._taken
-
-    def take(self) -> Callable[[], None]:
-        """Takes a place. What comes back gives it up, once, from any thread. Raises ThrottlingException."""
-        with self._lock:
-            if self._taken >= self._places:
-                raise ThrottlingException
-            self._taken += 1
-        held = [True]
-
-        def leave() -> None:
-            with self._lock:
-                if held:
-                    held.clear()
-                    self._taken -= 1
-
-        return leave
 
 
 def _now() -> datetime:
@@ -102,16 +72,16 @@ class Endpoint:
         executor: Executor,
         *,
         clock: Callable[[], datetime] = _now,
-        line: Line | None = None,
+        queue: RequestQueue | None = None,
     ) -> None:
-        """Endpoints of one server share a `line`."""
+        """Endpoints of one server share a `queue`."""
         self._served = served
         self._protocol = served.protocol
         self._keys = keys
         self._executor = executor
         self._clock = clock
         self._skew = timedelta(seconds=settings.clock_skew)
-        self.line = line or Line(max(1, settings.queue))
+        self.queue = queue or RequestQueue(max(1, settings.queue))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         response = await self.handle(Request(scope, receive))
@@ -152,7 +122,7 @@ class Endpoint:
         head = _head(request.scope)
         operation = self._protocol.operation(head)
         # Refused before the body is read: a request that can't be valid must not cost its upload, nor hold
-        # a place in the line.
+        # a place in the queue.
         targeted = self._protocol.is_targeted
         claim = sigv4.authorization(head.headers, now=self._clock(), skew=self._skew, targeted=targeted)
         # In a thread: a database that hangs must not hold up those who don't wait for it.
@@ -160,7 +130,7 @@ class Endpoint:
         if key is None:
             raise UnrecognizedClientException
         case = _case(request)
-        leave = self.line.take()
+        leave = self.queue.take()
         try:
             sent = await self._read(body, operation)
             whole = HttpRequest(head.method, head.path, head.query, head.headers, sent)
@@ -212,7 +182,7 @@ class Endpoint:
 
 
 async def welcome(_: Request) -> Response:
-    """For who only looks what is there."""
+    """What somebody reads who opens the address in a browser."""
     return PlainTextResponse(_WELCOME)
 
 
