@@ -86,7 +86,7 @@ def _run(video: Path, names: Sequence[str]) -> dict[str, float]:
     from regard.app import build
     from regard.caller import LOCAL
     from regard.context import Context
-    from regard.operations.video.runs import sweep
+    from regard.operations.video.runs import run_pass
     from regard.settings import Settings
     from regard.vision.findings import Pictures
 
@@ -116,7 +116,7 @@ def _run(video: Path, names: Sequence[str]) -> dict[str, float]:
         }
         wall, cpu = time.perf_counter(), time.process_time()
         duration = 0.0
-        for steps in sweep(requests, video):
+        for steps in run_pass(requests, video):
             facts = next(iter(steps.values())).facts["VideoMetadata"]
             duration = (facts[0] if isinstance(facts, list) else facts)["DurationMillis"] / 1000
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu

@@ -26,7 +26,7 @@ from regard.operations.operation import Operation
 from regard.operations.stored_results import LISTINGS
 from regard.operations.subjects import collection_of, resolve, resolve_job
 from regard.operations.video.listing import Listing
-from regard.operations.video.runs import sweep
+from regard.operations.video.runs import run_pass
 from regard.operations.withholding import withhold, withhold_found
 from regard.settings import Settings
 from regard.vision.findings import Pictures
@@ -189,7 +189,7 @@ class Gate:
             record.begin()
         try:
             runs = {operation: (one.context, one.request) for operation, one in admitted.items()}
-            for steps in sweep(runs, source):
+            for steps in run_pass(runs, source):
                 released = {
                     operation: self._released(admitted[operation], step) for operation, step in steps.items()
                 }

@@ -12,7 +12,7 @@ from regard.operations.labels import Filters
 from regard.operations.moderation import confidences_of, find_nudity
 from regard.operations.moderation_taxonomy import VERSION, label_shapes
 from regard.operations.video.spans import Segment, Spans
-from regard.video.sweep import Sample
+from regard.video.video_pass import Sample
 from regard.vision.findings import PictureFindings
 
 _INTERVAL = 500  # ms
@@ -49,7 +49,7 @@ class LabelAnalysis(_Spanned):
     def prepare(self, findings: PictureFindings) -> None:
         findings.labels()
 
-    def look(self, sample: Sample) -> Sequence[Item]:
+    def observe(self, sample: Sample) -> Sequence[Item]:
         findings, at = sample.findings, sample.frame.timestamp
         shapes = [
             label_shape(label, self._taxonomy, findings.image, min_confidence=self._least)
@@ -75,7 +75,7 @@ class ModerationAnalysis(_Spanned):
     def prepare(self, findings: PictureFindings) -> None:
         find_nudity(findings)
 
-    def look(self, sample: Sample) -> Sequence[Item]:
+    def observe(self, sample: Sample) -> Sequence[Item]:
         findings, at = sample.findings, sample.frame.timestamp
         shapes = label_shapes(confidences_of(find_nudity(findings)), self._least)
         moments = [

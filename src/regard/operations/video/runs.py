@@ -16,7 +16,7 @@ from regard.operations.video.segments import SegmentAnalysis
 from regard.operations.video.text import TextAnalysis
 from regard.operations.videos import open_video
 from regard.video.reading.frames import AudioFacts, Video, VideoError, VideoFacts, VideoLimits, VideoTooLarge
-from regard.video.sweep import Analysis, Sweep
+from regard.video.video_pass import Analysis, VideoPass
 
 
 class Listed(Analysis[Item], Protocol):
@@ -42,11 +42,11 @@ ANALYSES: Mapping[str, Make] = {
 def run(ctx: Context, request: dict[str, Any], state: dict[str, Any] | None) -> Iterator[Step]:
     """The rest of one analysis, for a job. What makes a video unusable is for the client to read."""
     with open_video(ctx, request) as file:
-        for steps in sweep({ctx.operation: (ctx, request)}, file, state):
+        for steps in run_pass({ctx.operation: (ctx, request)}, file, state):
             yield steps[ctx.operation]
 
 
-def sweep(
+def run_pass(
     requests: Mapping[str, tuple[Context, Mapping[str, Any]]],
     source: Path | BinaryIO,
     state: Mapping[str, Any] | None = None,
@@ -64,7 +64,7 @@ def sweep(
                 ANALYSES[operation](context, request, video.facts)
                 for operation, (context, request) in requests.items()
             ]
-            passing = Sweep(video, analyses, ctx.models, threads=settings.worker_count)
+            passing = VideoPass(video, analyses, ctx.models, threads=settings.worker_count)
             if state is not None:
                 passing.restore(state)
             for reached in passing.run():

@@ -20,7 +20,7 @@ from regard.settings import Settings
 from regard.video.reading.frames import Video
 from regard.video.reading.timecode import timecode
 from regard.video.segments.cuts import CutWatch
-from regard.video.sweep import Sample, Sweep
+from regard.video.video_pass import Sample, VideoPass
 from regard.vision.findings import PictureFindings, Pictures
 from tests.scenes import PICTURES
 from tests.video import clips, programme
@@ -70,7 +70,7 @@ def found(
     items: dict[str, list[Item]] = {name: [] for name in operations}
     last: dict[str, Any] = {}
     requests = {name: (context, REQUEST) for name, context in contexts.items()}
-    for number, steps in enumerate(runs.sweep(requests, clip, state)):
+    for number, steps in enumerate(runs.run_pass(requests, clip, state)):
         for name, step in steps.items():
             items[name] += step.items
             last = dict(step.state)
@@ -95,7 +95,7 @@ def test_an_analysis_finds_in_one_pass_with_others_what_it_finds_alone(
 def test_a_pass_that_goes_on_from_any_place_finds_the_same(
     parts: Parts, clip: Path, together: dict[str, list[Item]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Sweep.__init__, "__kwdefaults__", {"threads": 1, "step": 1_000})
+    monkeypatch.setattr(VideoPass.__init__, "__kwdefaults__", {"threads": 1, "step": 1_000})
     whole, _ = found(parts, clip, *ALL)
     for places in (1, 3, 4):
         first, state = found(parts, clip, *ALL, places=places)
@@ -179,7 +179,7 @@ def test_the_last_step_answers_how_long_what_was_read_is(parts: Parts, tmp_path:
     part = clips.write(tmp_path / "part.ts", shot(1, 60), sound=True).read_bytes()
     (tmp_path / "joined.ts").write_bytes(part + part)
     context = context_of(parts, "start_segment_detection")
-    steps = list(runs.sweep({"start_segment_detection": (context, REQUEST)}, tmp_path / "joined.ts"))
+    steps = list(runs.run_pass({"start_segment_detection": (context, REQUEST)}, tmp_path / "joined.ts"))
     shares = [step["start_segment_detection"].progress for step in steps]
     assert shares == sorted(shares)
     assert shares[-1] == 1
@@ -200,7 +200,7 @@ class Counted:
     def prepare(self, findings: PictureFindings) -> None:
         self.prepared.append(findings)
 
-    def look(self, sample: Sample) -> list[int]:
+    def observe(self, sample: Sample) -> list[int]:
         if sample.cut:
             self.cuts.append(sample.frame.number)
         return [sample.frame.timestamp]
@@ -220,7 +220,7 @@ def test_a_still_picture_is_looked_at_once_and_a_cut_is_told_once(parts: Parts, 
     file = clips.write(tmp_path / "still.mp4", still, options={"crf": "8"})
     one = Counted()
     with Video.open(file) as video:
-        times = [time for reached in Sweep(video, [one], parts.models).run() for time in reached.found[0]]
+        times = [time for reached in VideoPass(video, [one], parts.models).run() for time in reached.found[0]]
     assert times == list(range(0, 2000, 200))
     assert len({id(findings) for findings in one.prepared}) == 2
     assert one.cuts == [25]

@@ -17,9 +17,9 @@ from regard.vision.models import Models
 from regard.vision.pixels import Pixels
 
 STEP = 10_000  # ms of video between two places from which a pass can go on
-_AHEAD = 2  # frames, for each thread, that are looked at before their turn
+_AHEAD = 2  # frames, for each thread, that are examined before their turn
 _DECODED, _CONVERTED = 1.5, 3  # bytes a pixel of a waiting frame, and of its picture
-_MOST_HELD = 256_000_000  # bytes of frames that wait
+_MAX_HELD = 256_000_000  # bytes of frames that wait
 _STILL = 3.0  # grey levels by which no spot of a frame may change for it to count as the same
 _SPOT = 6  # px of a thumbnail
 
@@ -50,15 +50,16 @@ class Analysis(Protocol[T_co]):
     """One analysis of one video, from its first frame to its last."""
 
     interval: int
-    """ms between the frames that it looks at; 0 for every frame. Multiples of each other share frames."""
+    """ms between the frames that it observes; 0 for every frame. Multiples of each other share frames."""
 
     follows: bool
     """Whether it follows something from frame to frame, and has to know about cuts."""
 
     def prepare(self, findings: PictureFindings) -> None:
-        """Finds what `look` will need. Called in another thread, ahead of time, for frames that are due."""
+        """Finds what `observe` will need. It is called in another thread, ahead of time, for frames that are
+        due."""
 
-    def look(self, sample: Sample) -> Sequence[T_co]:
+    def observe(self, sample: Sample) -> Sequence[T_co]:
         """What is certain now that this frame, the next one, is known."""
 
     def finish(self) -> Sequence[T_co]:
@@ -101,10 +102,10 @@ class _Place:
     untold: set[int] = field(default_factory=set)
 
 
-class Sweep(Generic[T]):
-    """Each frame is decoded once, and what several analyses look for in it is found once, in `threads`
-    threads ahead of its turn; the analyses themselves take their turns in one thread, in order. A frame that
-    shows the same as the one before isn't looked at again.
+class VideoPass(Generic[T]):
+    """Decodes each frame once and finds once what several analyses need of it, in `threads` threads ahead of
+    its turn; the analyses themselves take their turns in one thread, in order. Of a frame that shows the same
+    as the one before nothing is found again.
     """
 
     def __init__(
@@ -182,7 +183,7 @@ class Sweep(Generic[T]):
         prepared = sum(turn.ready is not None for turn in turns)
         pixels = self._video.facts.width * self._video.facts.height
         held = pixels * (_DECODED * len(turns) + _CONVERTED * prepared)
-        return prepared > _AHEAD * self._threads or held > _MOST_HELD
+        return prepared > _AHEAD * self._threads or held > _MAX_HELD
 
     def _prepare(
         self, frame: Frame, analyses: Sequence[Analysis[T]], pool: ThreadPoolExecutor
@@ -212,7 +213,7 @@ class Sweep(Generic[T]):
             sample = shared
             if number in turn.cuts:
                 sample = Sample(turn.frame, self._models, shared.findings, cut=True)
-            found[number] += self._analyses[number].look(sample)
+            found[number] += self._analyses[number].observe(sample)
 
     def _reached(self, found: list[list[T]], progress: float | None = None) -> Reached[T]:
         if progress is None:
