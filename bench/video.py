@@ -44,11 +44,12 @@ def measure(files: Sequence[Path] | None, *, full: bool) -> list[dict[str, Any]]
 
 
 def _analyses() -> list[str]:
-    from regard.operations.video.runs import ANALYSES
+    from regard.operations import OPERATIONS
+    from regard.operations.video.runs import StoredAnalysis
     from regard.packs.install import InstalledPack
     from regard.packs.manifest import PackError
 
-    names = list(ANALYSES)
+    names = [key for key, one in OPERATIONS.items() if isinstance(one.analysis, StoredAnalysis)]
     try:
         InstalledPack.load("nudenet", None)
     except PackError:
@@ -85,10 +86,7 @@ def _run(video: Path, names: Sequence[str]) -> dict[str, float]:
     """One process's work: the analyses in one pass, without the time that it takes to load the models."""
     from regard.app import build
     from regard.caller import LOCAL
-    from regard.context import Context
-    from regard.operations.video.runs import run_pass
     from regard.settings import Settings
-    from regard.vision.findings import Pictures
 
     with tempfile.TemporaryDirectory() as data:
         parts = build(Settings.load(data=Path(data)))
@@ -99,24 +97,9 @@ def _run(video: Path, names: Sequence[str]) -> dict[str, float]:
             "CollectionId": "bench",
             "FaceMatchThreshold": 80.0,
         }
-        requests = {
-            name: (
-                Context(
-                    models=parts.models,
-                    stores=parts.stores,
-                    settings=parts.settings,
-                    caller=LOCAL,
-                    operation=name,
-                    pictures=Pictures(parts.models),
-                    threshold=95.0,
-                ),
-                request,
-            )
-            for name in names
-        }
         wall, cpu = time.perf_counter(), time.process_time()
         duration = 0.0
-        for steps in run_pass(requests, video):
+        for steps in parts.gate.run_pass(dict.fromkeys(names, request), video, LOCAL):
             facts = next(iter(steps.values())).facts["VideoMetadata"]
             duration = (facts[0] if isinstance(facts, list) else facts)["DurationMillis"] / 1000
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu

@@ -23,10 +23,9 @@ from regard.governance.permissions import Permission, permits
 from regard.governance.record import Record
 from regard.jobs.records import Job, Step
 from regard.operations.operation import Operation
-from regard.operations.stored_results import LISTINGS
 from regard.operations.subjects import collection_of, resolve, resolve_job
 from regard.operations.video.listing import Listing
-from regard.operations.video.runs import run_pass
+from regard.operations.video.runs import Requests, StoredAnalysis, run_pass
 from regard.operations.withholding import withhold, withhold_found
 from regard.settings import Settings
 from regard.vision.findings import Pictures
@@ -188,8 +187,7 @@ class Gate:
         for record in records.values():
             record.begin()
         try:
-            runs = {operation: (one.context, one.request) for operation, one in admitted.items()}
-            for steps in run_pass(runs, source):
+            for steps in run_pass(_stored(admitted), source):
                 released = {
                     operation: self._released(admitted[operation], step) for operation, step in steps.items()
                 }
@@ -205,7 +203,10 @@ class Gate:
 
     def listing_of(self, operation: str) -> Listing:
         """What the Get operation of a Start operation lists, and how. Raises KeyError for every other."""
-        return {listing.start: listing for listing in LISTINGS.values()}[operation]
+        analysis = self._operations[operation].analysis
+        if not isinstance(analysis, StoredAnalysis):
+            raise KeyError(operation)
+        return analysis.listing
 
     def _released(self, admitted: Admitted, step: Step) -> Step:
         """The step as it may leave: the collection may have become stricter since the analysis began."""
@@ -340,3 +341,14 @@ class Gate:
             request_id=request_id,
             case=case,
         )
+
+
+def _stored(admitted: Mapping[str, Admitted]) -> Requests:
+    """What is to be done in one pass. Raises TypeError for what is no analysis of stored video."""
+    requests: dict[str, tuple[StoredAnalysis, Context, Mapping[str, Any]]] = {}
+    for key, one in admitted.items():
+        analysis = one.operation.analysis
+        if not isinstance(analysis, StoredAnalysis):
+            raise TypeError(f"{one.operation.name} is no analysis of stored video.")
+        requests[key] = analysis, one.context, one.request
+    return requests

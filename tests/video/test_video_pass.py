@@ -14,6 +14,7 @@ from regard.app import Parts, build
 from regard.caller import LOCAL
 from regard.context import Context
 from regard.jobs.records import Item
+from regard.operations import OPERATIONS
 from regard.operations.video import runs
 from regard.packs.install import InstalledPack
 from regard.settings import Settings
@@ -26,7 +27,10 @@ from tests.scenes import PICTURES
 from tests.video import clips, programme
 from tests.video.drawn import shot
 
-ALL = tuple(name for name in runs.ANALYSES if name != "start_content_moderation")
+ANALYSES = {
+    key: one.analysis for key, one in OPERATIONS.items() if isinstance(one.analysis, runs.StoredAnalysis)
+}
+ALL = tuple(name for name in ANALYSES if name != "start_content_moderation")
 REQUEST = {"SegmentTypes": ["SHOT", "TECHNICAL_CUE"], "FaceMatchThreshold": 80.0, "CollectionId": "people"}
 
 
@@ -69,7 +73,7 @@ def found(
     contexts = {name: context_of(parts, name) for name in operations}
     items: dict[str, list[Item]] = {name: [] for name in operations}
     last: dict[str, Any] = {}
-    requests = {name: (context, REQUEST) for name, context in contexts.items()}
+    requests = {name: (ANALYSES[name], context, REQUEST) for name, context in contexts.items()}
     for number, steps in enumerate(runs.run_pass(requests, clip, state)):
         for name, step in steps.items():
             items[name] += step.items
@@ -179,7 +183,9 @@ def test_the_last_step_answers_how_long_what_was_read_is(parts: Parts, tmp_path:
     part = clips.write(tmp_path / "part.ts", shot(1, 60), sound=True).read_bytes()
     (tmp_path / "joined.ts").write_bytes(part + part)
     context = context_of(parts, "start_segment_detection")
-    steps = list(runs.run_pass({"start_segment_detection": (context, REQUEST)}, tmp_path / "joined.ts"))
+    analysis = ANALYSES["start_segment_detection"]
+    requests = {"start_segment_detection": (analysis, context, REQUEST)}
+    steps = list(runs.run_pass(requests, tmp_path / "joined.ts"))
     shares = [step["start_segment_detection"].progress for step in steps]
     assert shares == sorted(shares)
     assert shares[-1] == 1

@@ -12,84 +12,56 @@ from regard.jobs.records import Item, Job, Status
 from regard.operations.operation import Area, Operation
 from regard.operations.pagination import make_job_token, read_job_token
 from regard.operations.subjects import JOB
-from regard.operations.video.faces import MATCHES as MATCHES_VIEW
-from regard.operations.video.faces import CelebrityAnalysis, FaceAnalysis, FaceSearchAnalysis
-from regard.operations.video.labels import LabelAnalysis, ModerationAnalysis
-from regard.operations.video.listing import Listing
-from regard.operations.video.persons import PersonAnalysis
-from regard.operations.video.segments import SegmentAnalysis
-from regard.operations.video.text import TextAnalysis
+from regard.operations.video import stored_analyses
+from regard.operations.video.runs import StoredAnalysis
 from regard.operations.withholding import Shown
 
 _MAX_RESULTS = 1000
 
 
-LISTINGS: Mapping[str, Listing] = {
-    "get_celebrity_recognition": Listing(
-        "start_celebrity_recognition", "Celebrities", CelebrityAnalysis.interval, "ID"
-    ),
-    "get_content_moderation": Listing(
-        "start_content_moderation", "ModerationLabels", ModerationAnalysis.interval, "NAME", has_views=True
-    ),
-    "get_face_detection": Listing("start_face_detection", "Faces", FaceAnalysis.interval),
-    "get_face_search": Listing(
-        "start_face_search", "Persons", FaceSearchAnalysis.interval, "INDEX", joined=MATCHES_VIEW
-    ),
-    "get_label_detection": Listing(
-        "start_label_detection", "Labels", LabelAnalysis.interval, "NAME", has_views=True
-    ),
-    "get_person_tracking": Listing("start_person_tracking", "Persons", PersonAnalysis.interval, "INDEX"),
-    # Sorted by type, in the order in which the request named them: an item's key is the type's place there.
-    "get_segment_detection": Listing(
-        "start_segment_detection", "Segments", SegmentAnalysis.interval, "TYPE", default="TYPE"
-    ),
-    "get_text_detection": Listing("start_text_detection", "TextDetections", TextAnalysis.interval),
-}
-
-
 def get_celebrity_recognition(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The known people that were recognised in a video, and when."""
-    return _get(ctx, request)
+    return _get(ctx, request, stored_analyses.CELEBRITIES)
 
 
 def get_content_moderation(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The unwanted content of a video, by moments or by segments."""
-    return _get(ctx, request)
+    return _get(ctx, request, stored_analyses.MODERATION)
 
 
 def get_face_detection(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The faces in a video, and when each was seen."""
-    return _get(ctx, request)
+    return _get(ctx, request, stored_analyses.FACES)
 
 
 def get_face_search(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The people in a video, when each was seen, and the faces of the collection that resemble them."""
-    return _get(ctx, request)
+    return _get(ctx, request, stored_analyses.FACE_SEARCH)
 
 
 def get_label_detection(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The objects, scenes and concepts of a video, by moments or by segments."""
-    return _get(ctx, request)
+    return _get(ctx, request, stored_analyses.LABELS)
 
 
 def get_person_tracking(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The people in a video, and the way each took through it."""
-    return _get(ctx, request)
+    return _get(ctx, request, stored_analyses.PERSONS)
 
 
 def get_segment_detection(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The shots and technical cues of a video."""
-    return _get(ctx, request)
+    return _get(ctx, request, stored_analyses.SEGMENTS)
 
 
 def get_text_detection(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The lines and words in a video, and when each was seen."""
-    return _get(ctx, request)
+    return _get(ctx, request, stored_analyses.TEXT)
 
 
-def _get(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+def _get(ctx: Context, request: dict[str, Any], analysis: StoredAnalysis) -> dict[str, Any]:
     """Raises ResourceNotFoundException and InvalidPaginationTokenException."""
-    listing = LISTINGS[ctx.operation]
+    listing = analysis.listing
     job = job_of(ctx, listing.start)
     sort = request.get("SortBy", listing.default)
     view = request.get("AggregateBy", listing.views[0]) if listing.has_views else ""

@@ -16,7 +16,7 @@ from regard.operations.pinned import collection_for_embedding
 from regard.operations.regions import corners_of
 from regard.operations.stored_results import CELEBRITIES, MATCHES
 from regard.operations.subjects import COLLECTION
-from regard.operations.video.runs import run
+from regard.operations.video import stored_analyses
 from regard.operations.videos import check_video
 
 
@@ -110,7 +110,7 @@ OPERATIONS = (
         matches=CELEBRITY,
         shows=CELEBRITIES,
         bills=Bill.VIDEO_MINUTE,
-        analysis=run,
+        analysis=stored_analyses.CELEBRITIES,
     ),
     Operation(
         name="StartContentModeration",
@@ -118,7 +118,7 @@ OPERATIONS = (
         area=Area.STORED_VIDEO,
         permission=Permission.START_JOBS,
         bills=Bill.VIDEO_MINUTE,
-        analysis=run,
+        analysis=stored_analyses.MODERATION,
     ),
     Operation(
         name="StartFaceDetection",
@@ -126,7 +126,7 @@ OPERATIONS = (
         area=Area.STORED_VIDEO,
         permission=Permission.START_JOBS,
         bills=Bill.VIDEO_MINUTE,
-        analysis=run,
+        analysis=stored_analyses.FACES,
     ),
     Operation(
         name="StartFaceSearch",
@@ -137,7 +137,7 @@ OPERATIONS = (
         matches=FACE_MATCH,
         shows=MATCHES,
         bills=Bill.VIDEO_MINUTE,
-        analysis=run,
+        analysis=stored_analyses.FACE_SEARCH,
     ),
     Operation(
         name="StartLabelDetection",
@@ -145,7 +145,7 @@ OPERATIONS = (
         area=Area.STORED_VIDEO,
         permission=Permission.START_JOBS,
         bills=Bill.VIDEO_MINUTE,
-        analysis=run,
+        analysis=stored_analyses.LABELS,
     ),
     Operation(
         name="StartPersonTracking",
@@ -153,7 +153,7 @@ OPERATIONS = (
         area=Area.STORED_VIDEO,
         permission=Permission.START_JOBS,
         bills=Bill.VIDEO_MINUTE,
-        analysis=run,
+        analysis=stored_analyses.PERSONS,
     ),
     Operation(
         name="StartSegmentDetection",
@@ -161,7 +161,7 @@ OPERATIONS = (
         area=Area.STORED_VIDEO,
         permission=Permission.START_JOBS,
         bills=Bill.VIDEO_MINUTE,
-        analysis=run,
+        analysis=stored_analyses.SEGMENTS,
     ),
     Operation(
         name="StartTextDetection",
@@ -169,6 +169,6 @@ OPERATIONS = (
         area=Area.STORED_VIDEO,
         permission=Permission.START_JOBS,
         bills=Bill.VIDEO_MINUTE,
-        analysis=run,
+        analysis=stored_analyses.TEXT,
     ),
 )

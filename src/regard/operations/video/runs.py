@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from regard.context import Context
 from regard.errors import InvalidParameterException, VideoTooLargeException
 from regard.jobs.records import Item, Step
-from regard.operations.video.faces import CelebrityAnalysis, FaceAnalysis, FaceSearchAnalysis
-from regard.operations.video.labels import LabelAnalysis, ModerationAnalysis
-from regard.operations.video.persons import PersonAnalysis
-from regard.operations.video.segments import SegmentAnalysis
-from regard.operations.video.text import TextAnalysis
+from regard.operations.video.listing import Listing
 from regard.operations.videos import open_video
 from regard.video.reading.frames import AudioFacts, Video, VideoError, VideoFacts, VideoLimits, VideoTooLarge
 from regard.video.video_pass import Analysis, VideoPass
@@ -27,27 +24,32 @@ class Listed(Analysis[Item], Protocol):
 
 Make = Callable[[Context, Mapping[str, Any], VideoFacts], Listed]
 
-ANALYSES: Mapping[str, Make] = {
-    "start_celebrity_recognition": lambda ctx, _, __: CelebrityAnalysis(ctx),
-    "start_content_moderation": lambda _, request, __: ModerationAnalysis(request),
-    "start_face_detection": lambda _, request, __: FaceAnalysis(request),
-    "start_face_search": lambda ctx, _, __: FaceSearchAnalysis(ctx),
-    "start_label_detection": lambda ctx, request, _: LabelAnalysis(ctx, request),
-    "start_person_tracking": lambda _, __, ___: PersonAnalysis(),
-    "start_segment_detection": lambda _, request, facts: SegmentAnalysis(request, facts),
-    "start_text_detection": lambda ctx, request, _: TextAnalysis(ctx, request),
-}
+
+@dataclass(frozen=True, slots=True)
+class StoredAnalysis:
+    """What the jobs of one Start operation do to a stored video.
+
+    `make` gives an analysis for a request and what is known of the video; `listing` is how its Get operation
+    lists what it found. `has_streams` says that the answer describes each stream of the file.
+    """
+
+    make: Make
+    listing: Listing
+    has_streams: bool = False
+
+    def __call__(self, ctx: Context, request: dict[str, Any], state: dict[str, Any] | None) -> Iterator[Step]:
+        """The rest of the analysis, for a job. What makes a video unusable is for the client to read."""
+        with open_video(ctx, request) as file:
+            for steps in run_pass({ctx.operation: (self, ctx, request)}, file, state):
+                yield steps[ctx.operation]
 
 
-def run(ctx: Context, request: dict[str, Any], state: dict[str, Any] | None) -> Iterator[Step]:
-    """The rest of one analysis, for a job. What makes a video unusable is for the client to read."""
-    with open_video(ctx, request) as file:
-        for steps in run_pass({ctx.operation: (ctx, request)}, file, state):
-            yield steps[ctx.operation]
+Requests = Mapping[str, tuple[StoredAnalysis, Context, Mapping[str, Any]]]
+"""By Start operation, what is to be done, in which context, and the request."""
 
 
 def run_pass(
-    requests: Mapping[str, tuple[Context, Mapping[str, Any]]],
+    requests: Requests,
     source: Path | BinaryIO,
     state: Mapping[str, Any] | None = None,
 ) -> Iterator[dict[str, Step]]:
@@ -55,14 +57,14 @@ def run_pass(
 
     Raises InvalidParameterException for what is no video, and VideoTooLargeException.
     """
-    ctx = next(iter(requests.values()))[0]
+    _, ctx, _ = next(iter(requests.values()))
     settings = ctx.settings
     limits = VideoLimits(settings.video_bytes, settings.video_minutes, settings.video_pixels)
     try:
         with Video.open(source, limits=limits) as video:
             analyses = [
-                ANALYSES[operation](context, request, video.facts)
-                for operation, (context, request) in requests.items()
+                analysis.make(context, request, video.facts)
+                for analysis, context, request in requests.values()
             ]
             passing = VideoPass(video, analyses, ctx.models, threads=settings.worker_count)
             if state is not None:
@@ -70,7 +72,10 @@ def run_pass(
             for reached in passing.run():
                 yield {
                     operation: Step(
-                        items, reached.state, reached.progress, _facts(operation, video, analysis)
+                        items,
+                        reached.state,
+                        reached.progress,
+                        _facts(video, analysis, has_streams=requests[operation][0].has_streams),
                     )
                     for operation, analysis, items in zip(requests, analyses, reached.found, strict=True)
                 }
@@ -80,10 +85,10 @@ def run_pass(
         raise InvalidParameterException(str(error)) from error
 
 
-def _facts(operation: str, video: Video, analysis: Listed) -> dict[str, Any]:
+def _facts(video: Video, analysis: Listed, *, has_streams: bool) -> dict[str, Any]:
     """Members of the Get answer beside its list."""
     about = _video_metadata(video.facts)
-    if operation != "start_segment_detection":
+    if not has_streams:
         return {"VideoMetadata": about, **analysis.facts}
     audio = [_audio_metadata(stream) for stream in video.audio]
     return {"VideoMetadata": [about], "AudioMetadata": audio, **analysis.facts}
