@@ -15,6 +15,7 @@ from regard.caller import LOCAL
 from regard.context import Context
 from regard.jobs.records import Item
 from regard.operations import OPERATIONS
+from regard.operations.subjects import resolve
 from regard.operations.video import runs
 from regard.packs.install import InstalledPack
 from regard.settings import Settings
@@ -58,6 +59,7 @@ def context_of(parts: Parts, operation: str) -> Context:
         caller=LOCAL,
         operation=operation,
         pictures=Pictures(parts.models),
+        subject=resolve(OPERATIONS[operation].about, REQUEST, parts.stores, parts.settings),
         threshold=95.0,
     )
 
