@@ -28,6 +28,10 @@ from tests.waiting import PATIENCE
 from .peer import SECRET, InMemoryGate, endpoint, exchange, scope, send, signed, target
 
 REQUEST = b'{"MaxResults": 3}'
+LIVENESS = (
+    "StartFaceLivenessSession is an operation of another service, Amazon Rekognition Streaming; "
+    "at this address is Amazon Rekognition."
+)
 
 
 @pytest.fixture(autouse=True)
@@ -227,7 +231,17 @@ def test_a_get_says_where_to_look():
     assert b"/healthz" in answer.body
 
 
-def test_an_unknown_path_is_answered_in_aws_s_shape():
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("/other", "There is nothing at this address."),
+        (
+            "/start-face-liveness-session",
+            LIVENESS,
+        ),
+    ],
+)
+def test_an_unknown_path_is_answered_in_aws_s_shape(path: str, message: str):
     app = Starlette(routes=routes(endpoint()), exception_handlers={404: not_found})
     sent: list[Any] = []
 
@@ -237,9 +251,31 @@ def test_an_unknown_path_is_answered_in_aws_s_shape():
     async def collect(message: Any) -> None:
         sent.append(message)
 
-    asyncio.run(app({**scope([]), "path": "/other", "raw_path": b"/other"}, receive, collect))
+    asyncio.run(app({**scope([]), "path": path, "raw_path": path.encode()}, receive, collect))
     assert sent[0]["status"] == 404
-    assert json.loads(sent[1]["body"])["__type"] == "UnknownOperationException"
+    told = json.loads(sent[1]["body"])
+    assert (told["__type"], told["Message"]) == ("UnknownOperationException", message)
+
+
+@pytest.mark.parametrize(
+    ("named", "message"),
+    [
+        ("RekognitionService.Nothing", "Amazon Rekognition has no operation Nothing."),
+        (
+            "RekognitionService.StartFaceLivenessSession",
+            LIVENESS,
+        ),
+        (
+            "DynamoDB_20120810.ListTables",
+            "ListTables is an operation of another service, DynamoDB; at this address is Amazon Rekognition.",
+        ),
+        ("<b>.DetectFaces", "The X-Amz-Target header names no Rekognition operation."),
+        ("", "The X-Amz-Target header names no Rekognition operation."),
+    ],
+)
+def test_an_operation_that_is_not_here_is_said_to_be_where_it_is(named: str, message: str):
+    answer = send(endpoint(), [("X-Amz-Target", named)], [REQUEST])
+    assert (answer.status, answer.json["Message"]) == (400, message)
 
 
 class Slow:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from regard.api.elsewhere import unknown_target
 from regard.api.messages import HttpAnswer, HttpRequest
 from regard.api.model import Api, ApiOperation
 from regard.api.parse import parse
@@ -34,9 +35,10 @@ class AwsJson:
     def operation(self, request: HttpRequest) -> ApiOperation:
         if request.method != "POST":
             raise UnknownOperationException("Requests are sent with the method POST.")
-        operation = self._targets.get(request.header("x-amz-target") or "")
+        target = request.header("x-amz-target") or ""
+        operation = self._targets.get(target)
         if operation is None:
-            raise UnknownOperationException
+            raise unknown_target(self._api, target)
         return operation
 
     def body_limit(self, operation: ApiOperation, image_bytes: int) -> int:

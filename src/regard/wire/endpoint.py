@@ -24,8 +24,9 @@ from starlette.types import Receive, Scope, Send
 
 from regard.api.answer import ServedApi
 from regard.api.aws_json import CONTENT_TYPE
+from regard.api.elsewhere import unknown_path
 from regard.api.messages import HttpAnswer, HttpRequest
-from regard.api.model import ApiOperation
+from regard.api.model import REKOGNITION, ApiOperation, load_api
 from regard.api.serialize import error_headers, serialize_error
 from regard.caller import Caller
 from regard.errors import (
@@ -33,7 +34,6 @@ from regard.errors import (
     RequestEntityTooLargeException,
     ServiceError,
     ServiceUnavailableException,
-    UnknownOperationException,
     UnrecognizedClientException,
     ValidationException,
 )
@@ -191,9 +191,9 @@ def routes(endpoint: Endpoint) -> list[Route]:
     return [Route("/", welcome, methods=["GET"]), Route("/", endpoint)]
 
 
-async def not_found(_request: Request, _error: Exception) -> Response:
+async def not_found(request: Request, _error: Exception) -> Response:
     """Starlette's handler of 404, in AWS's shape."""
-    error, request_id = UnknownOperationException("There is nothing at this address."), str(uuid.uuid4())
+    error, request_id = unknown_path(load_api(REKOGNITION), request.scope["path"]), str(uuid.uuid4())
     headers = error_headers(error, request_id, CONTENT_TYPE)
     return _response(HttpAnswer(404, headers, serialize_error(error, request_id)))
 
