@@ -24,7 +24,7 @@ from rich.table import Table
 from regard.collections.similarity import distance_at
 from regard.collections.user_vector import UserVectors
 from regard.packs.install import InstalledPack
-from regard.video.following.face_tracks import FaceTracks, Sight, fuse, quality_of
+from regard.video.following.face_tracks import FaceSight, FaceTracks, fuse, quality_of
 from regard.vision.faces import Face, FaceAnalyzer
 from regard.vision.image import Image
 from regard.vision.session import SessionPool, one_thread_each
@@ -109,8 +109,10 @@ def read_clips(data: Path, analyzer: FaceAnalyzer) -> dict[str, list[Read]]:
 def recognise(people: Sequence[tuple[Read, list[Read]]]) -> list[dict[str, object]]:
     vectors = UserVectors.load()
     gallery = np.array([known[2] for known, _ in people])
-    tracks = [[Sight(n, quality_of(one[1]), one[2]) for n, one in enumerate(track)] for _, track in people]
-    ways: dict[str, Callable[[list[Sight]], NDArray[np.float32]]] = {
+    tracks = [
+        [FaceSight(n, quality_of(one[1]), one[2]) for n, one in enumerate(track)] for _, track in people
+    ]
+    ways: dict[str, Callable[[list[FaceSight]], NDArray[np.float32]]] = {
         "each frame alone": lambda track: np.array([one.embedding for one in track]),
         "the best frame": lambda track: max(track, key=lambda one: one.quality).embedding[None],
         "all, as photos of a user": lambda track: vectors.of(np.array([one.embedding for one in track]))[

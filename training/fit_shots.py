@@ -21,7 +21,7 @@ from bench.made_clips import Made, Transition, footage, made_shots, photos
 from regard.video.segments.evidence import CUT, GRADUAL, PLAIN_RUN, Candidate, Watcher
 from regard.video.segments.likeness import signature
 from regard.video.segments.shots import WEIGHTS
-from regard.video.segments.stretch import Place
+from regard.video.segments.stretch import FramePlace
 
 HIDDEN = {CUT: 8, GRADUAL: 16, PLAIN_RUN: 6}
 Row = tuple[str, int, bool, np.ndarray]  # kind, clip, whether it is one, features
@@ -61,7 +61,7 @@ def clip(job: tuple[int, Path]) -> list[Row]:
     found: list[Candidate] = []
     for number, frame in enumerate(made.frames):
         small = cv2.resize(frame, (96, 54), interpolation=cv2.INTER_AREA)
-        found += watcher.add(signature(small), Place(number, 40 * number, number - 1, 40 * number - 40))
+        found += watcher.add(signature(small), FramePlace(number, 40 * number, number - 1, 40 * number - 40))
     found += watcher.finish()
     for candidate in found:
         if candidate.kind not in HIDDEN:

@@ -17,7 +17,7 @@ from regard.app import Parts
 from regard.caller import LOCAL
 from regard.errors import AccessDeniedException
 from regard.packs.install import InstalledPack
-from regard.video.following.counting import Line, Sighting, count_people
+from regard.video.following.counting import CountingLine, PersonSighting, count_people
 
 STEPS = 400  # of 250 ms; with six people more items than are read at a time
 
@@ -87,11 +87,12 @@ def refused(signed: Signed, path: str) -> tuple[str, str]:
 
 def test_all_that_a_job_has_found_is_counted(signed: Signed, job_id: str) -> None:
     answer = signed.call(
-        "GET", f"/regard/v1/jobs/{job_id}/counts?Interval=7000&Line=0&Line=.5&Line=1&Line=0.5"
+        "GET",
+        f"/regard/v1/jobs/{job_id}/counts?Interval=7000&Line=0&Line=.5&Line=1&Line=0.5",
     )
-    sightings = [Sighting(int(when), int(index), *sides) for when, index, *sides in tracks()]
+    sightings = [PersonSighting(int(when), int(index), *sides) for when, index, *sides in tracks()]
     expected = count_people(
-        sightings, interval=7000, duration=DURATION, line=Line(0, 0.5, 1, 0.5), aspect=16 / 9
+        sightings, interval=7000, duration=DURATION, line=CountingLine(0, 0.5, 1, 0.5), aspect=16 / 9
     )
     assert answer["Intervals"] == [
         {

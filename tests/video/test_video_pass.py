@@ -22,7 +22,7 @@ from regard.settings import Settings
 from regard.video.reading.frames import Video
 from regard.video.reading.timecode import timecode
 from regard.video.segments.cuts import CutWatch
-from regard.video.video_pass import Sample, VideoPass
+from regard.video.video_pass import FrameSample, VideoPass
 from regard.vision.findings import PictureFindings, Pictures
 from tests.scenes import PICTURES
 from tests.video import clips, programme
@@ -208,7 +208,7 @@ class Counted:
     def prepare(self, findings: PictureFindings) -> None:
         self.prepared.append(findings)
 
-    def observe(self, sample: Sample) -> list[int]:
+    def observe(self, sample: FrameSample) -> list[int]:
         if sample.cut:
             self.cuts.append(sample.frame.number)
         return [sample.frame.timestamp]

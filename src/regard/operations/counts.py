@@ -12,7 +12,7 @@ from regard.governance.permissions import Permission
 from regard.jobs.records import Job, Status
 from regard.operations.operation import Area, Operation
 from regard.operations.subjects import JOB
-from regard.video.following.counting import Line, Sighting, Visit, count_people, quantiles
+from regard.video.following.counting import CountingLine, PersonSighting, Visit, count_people, quantiles
 
 _START = "start_person_tracking"
 _INTERVAL = 60_000  # ms, where none is asked for
@@ -84,23 +84,23 @@ def _interval(interval: int, duration: int) -> int:
     return interval
 
 
-def _line(ends: Sequence[float] | None) -> Line | None:
+def _line(ends: Sequence[float] | None) -> CountingLine | None:
     if ends is None:
         return None
     if len(ends) != 4 or not all(0 <= value <= 1 for value in ends):
         raise InvalidParameterException("A line is x1,y1,x2,y2 in fractions of the frame, from 0 to 1.")
     if tuple(ends[:2]) == tuple(ends[2:]):
         raise InvalidParameterException("The two ends of a line are not in one place.")
-    return Line(*ends)
+    return CountingLine(*ends)
 
 
-def _sightings(ctx: Context, job: Job) -> Iterator[Sighting]:
+def _sightings(ctx: Context, job: Job) -> Iterator[PersonSighting]:
     after: int | None = None
     while found := ctx.stores.jobs.items(job, view="", by_key=False, after=after, limit=_PAGE):
         for _, item in found:
             person = item.body["Person"]
             box = person["BoundingBox"]
-            yield Sighting(
+            yield PersonSighting(
                 item.timestamp, person["Index"], box["Left"], box["Top"], box["Width"], box["Height"]
             )
         after = found[-1][0]

@@ -27,7 +27,7 @@ T_co = TypeVar("T_co", covariant=True)
 T = TypeVar("T")
 
 
-class Sample:
+class FrameSample:
     """A frame as an analysis gets it. `cut`: a new shot has begun since the last one that it got."""
 
     __slots__ = ("_findings", "_models", "cut", "frame")
@@ -59,7 +59,7 @@ class Analysis(Protocol[T_co]):
         """Finds what `observe` will need. It is called in another thread, ahead of time, for frames that are
         due."""
 
-    def observe(self, sample: Sample) -> Sequence[T_co]:
+    def observe(self, sample: FrameSample) -> Sequence[T_co]:
         """What is certain now that this frame, the next one, is known."""
 
     def finish(self) -> Sequence[T_co]:
@@ -83,7 +83,7 @@ class Reached(Generic[T]):
 
 
 @dataclass(slots=True)
-class _Turn:
+class _FrameTurn:
     """A frame that waits for its turn: which analyses it is due for, and with a cut before it for which."""
 
     frame: Frame
@@ -94,7 +94,7 @@ class _Turn:
 
 
 @dataclass(slots=True)
-class _Place:
+class _PassPlace:
     """How far the pass is: the last frame's timestamp, ms, and who hasn't heard of a cut yet."""
 
     at: int = -1
@@ -119,13 +119,13 @@ class VideoPass(Generic[T]):
     ) -> None:
         self._video, self._analyses, self._models = video, analyses, models
         self._threads, self._step = threads, step
-        self._place = _Place()
+        self._place = _PassPlace()
         self._still: tuple[Pixels, PictureFindings, Future[None]] | None = None
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Goes on from what `Reached` had, for the same analyses in the same order."""
         watch = CutWatch.restore(state["watch"])
-        self._place = _Place(int(state["at"]), watch, {int(place) for place in state["untold"]})
+        self._place = _PassPlace(int(state["at"]), watch, {int(place) for place in state["untold"]})
         for analysis, own in zip(self._analyses, state["analyses"], strict=True):
             analysis.restore(own)
 
@@ -135,7 +135,7 @@ class VideoPass(Generic[T]):
         Raises what decoding and the analyses raise.
         """
         found: list[list[T]] = [[] for _ in self._analyses]
-        turns: deque[_Turn] = deque()
+        turns: deque[_FrameTurn] = deque()
         begun = max(self._place.at, 0) // self._step
         with ThreadPoolExecutor(self._threads, thread_name_prefix="frames") as pool:
             try:
@@ -160,7 +160,7 @@ class VideoPass(Generic[T]):
             into += analysis.finish()
         yield self._reached(found, 1.0)
 
-    def _turn(self, frame: Frame, pool: ThreadPoolExecutor) -> _Turn:
+    def _turn(self, frame: Frame, pool: ThreadPoolExecutor) -> _FrameTurn:
         place = self._place
         due = [
             number
@@ -171,14 +171,14 @@ class VideoPass(Generic[T]):
         following = {number for number, analysis in enumerate(self._analyses) if analysis.follows}
         if following and place.watch.add(frame.thumbnail):
             place.untold |= following
-        turn = _Turn(frame, due, place.untold.intersection(due))
+        turn = _FrameTurn(frame, due, place.untold.intersection(due))
         place.untold.difference_update(due)
         preparing = [self._analyses[number] for number in due if self._analyses[number].interval]
         if preparing:
             turn.findings, turn.ready = self._prepare(frame, preparing, pool)
         return turn
 
-    def _is_far_ahead(self, turns: Sequence[_Turn]) -> bool:
+    def _is_far_ahead(self, turns: Sequence[_FrameTurn]) -> bool:
         """Whether enough frames wait: for all threads to be busy, or for the memory that they take."""
         prepared = sum(turn.ready is not None for turn in turns)
         pixels = self._video.facts.width * self._video.facts.height
@@ -205,14 +205,14 @@ class VideoPass(Generic[T]):
         self._still = kept, findings, ready
         return findings, ready
 
-    def _take(self, turn: _Turn, found: list[list[T]]) -> None:
+    def _take(self, turn: _FrameTurn, found: list[list[T]]) -> None:
         if turn.ready is not None:
             turn.ready.result()
-        shared = Sample(turn.frame, self._models, turn.findings, cut=False)
+        shared = FrameSample(turn.frame, self._models, turn.findings, cut=False)
         for number in turn.due:
             sample = shared
             if number in turn.cuts:
-                sample = Sample(turn.frame, self._models, shared.findings, cut=True)
+                sample = FrameSample(turn.frame, self._models, shared.findings, cut=True)
             found[number] += self._analyses[number].observe(sample)
 
     def _reached(self, found: list[list[T]], progress: float | None = None) -> Reached[T]:

@@ -11,22 +11,31 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from regard.video.following.counting import BREAK, STRAY, Line, Sighting, count_people, quantiles
+from regard.video.following.counting import (
+    BREAK,
+    STRAY,
+    CountingLine,
+    PersonSighting,
+    count_people,
+    quantiles,
+)
 
-MIDDLE = Line(0.0, 0.5, 1.0, 0.5)  # from the left of the frame to its right
+MIDDLE = CountingLine(0.0, 0.5, 1.0, 0.5)  # from the left of the frame to its right
 STEP = 250
 
 
-def walk(index: int, *feet: tuple[float, float], start: int = 0, step: int = STEP) -> list[Sighting]:
+def walk(index: int, *feet: tuple[float, float], start: int = 0, step: int = STEP) -> list[PersonSighting]:
     """A person 0.2 high whose feet are there, moment by moment."""
-    return [Sighting(start + n * step, index, x - 0.05, y - 0.2, 0.1, 0.2) for n, (x, y) in enumerate(feet)]
+    return [
+        PersonSighting(start + n * step, index, x - 0.05, y - 0.2, 0.1, 0.2) for n, (x, y) in enumerate(feet)
+    ]
 
 
-def merged(*walks: list[Sighting]) -> list[Sighting]:
+def merged(*walks: list[PersonSighting]) -> list[PersonSighting]:
     return sorted((one for walk in walks for one in walk), key=lambda one: one.timestamp)
 
 
-def passes(*feet: tuple[float, float], line: Line = MIDDLE, **options: Any) -> tuple[int, int]:
+def passes(*feet: tuple[float, float], line: CountingLine = MIDDLE, **options: Any) -> tuple[int, int]:
     counts = count_people(walk(0, *feet), interval=60_000, duration=60_000, line=line, **options)
     [visit] = counts.visits
     return visit.entries, visit.exits
@@ -36,8 +45,10 @@ def test_who_crosses_from_the_left_hand_to_the_right_hand_enters() -> None:
     down = [(0.5, 0.3), (0.5, 0.45), (0.5, 0.6)]
     assert passes(*down) == (1, 0)
     assert passes(*down[::-1]) == (0, 1)
-    assert passes(*down, line=Line(1.0, 0.5, 0.0, 0.5)) == (0, 1)
-    upright = Line(0.5, 1.0, 0.5, 0.0)  # from the lower edge to the upper one: the right hand is on the right
+    assert passes(*down, line=CountingLine(1.0, 0.5, 0.0, 0.5)) == (0, 1)
+    upright = CountingLine(
+        0.5, 1.0, 0.5, 0.0
+    )  # from the lower edge to the upper one: the right hand is on the right
     assert passes((0.3, 0.5), (0.7, 0.5), line=upright) == (1, 0)
 
 
@@ -53,7 +64,7 @@ def test_who_turns_round_beyond_the_line_has_entered_and_left() -> None:
 
 
 def test_who_goes_round_the_end_of_a_line_has_not_passed_it() -> None:
-    short = Line(0.4, 0.5, 0.6, 0.5)
+    short = CountingLine(0.4, 0.5, 0.6, 0.5)
     assert passes((0.5, 0.3), (0.5, 0.7), line=short) == (1, 0)
     assert passes((0.2, 0.3), (0.2, 0.7), line=short) == (0, 0)
     around = [(0.5, 0.3), (0.2, 0.3), (0.2, 0.7), (0.5, 0.7), (0.5, 0.3)]
@@ -73,7 +84,7 @@ def test_who_is_not_seen_while_they_cross_is_counted_when_they_are_seen_again() 
 
 def test_distances_are_measured_in_the_frames_own_proportions() -> None:
     # 0.008 of the width past the line, of which 0.05 * 0.2 = 0.01 of the height would be enough.
-    upright, feet = Line(0.5, 1.0, 0.5, 0.0), [(0.4, 0.5), (0.508, 0.5)]
+    upright, feet = CountingLine(0.5, 1.0, 0.5, 0.0), [(0.4, 0.5), (0.508, 0.5)]
     assert passes(*feet, line=upright, aspect=1.0) == (0, 0)
     assert passes(*feet, line=upright, aspect=16 / 9) == (1, 0)
 
@@ -108,7 +119,7 @@ def test_a_video_without_people_has_intervals_and_nobody() -> None:
 
 def test_a_line_without_length_is_refused() -> None:
     with pytest.raises(ValueError, match="two ends"):
-        count_people([], interval=1000, duration=0, line=Line(0.5, 0.5, 0.5, 0.5))
+        count_people([], interval=1000, duration=0, line=CountingLine(0.5, 0.5, 0.5, 0.5))
 
 
 def test_quantiles_are_interpolated() -> None:
@@ -119,7 +130,7 @@ def test_quantiles_are_interpolated() -> None:
 
 _PLACE = st.integers(0, 40).map(lambda n: n / 40)
 _SIGHTING = st.builds(
-    Sighting,
+    PersonSighting,
     timestamp=st.integers(0, 40).map(lambda n: n * STEP),
     index=st.integers(0, 3),
     left=_PLACE,
@@ -128,7 +139,7 @@ _SIGHTING = st.builds(
     height=st.sampled_from([0.1, 0.3, 0.8]),
 )
 _LINE = st.builds(
-    Line,
+    CountingLine,
     x1=_PLACE.map(lambda x: 0.9 * x + 0.0123),
     y1=_PLACE.map(lambda y: 0.9 * y + 0.0377),
     x2=_PLACE.map(lambda x: 0.9 * x + 0.0177),
@@ -145,7 +156,7 @@ def turn(a: Any, b: Any, c: Any) -> Fraction:
     return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
 
 
-def expected_passes(track: list[Sighting], line: Line, aspect: float) -> list[tuple[int, int]]:
+def expected_passes(track: list[PersonSighting], line: CountingLine, aspect: float) -> list[tuple[int, int]]:
     """(moment, 1 or -1) of each time that somebody passes, by orientations in exact numbers."""
     ends = exact(line.x1, line.y1, aspect), exact(line.x2, line.y2, aspect)
     length = float((ends[1][0] - ends[0][0]) ** 2 + (ends[1][1] - ends[0][1]) ** 2) ** 0.5
@@ -182,11 +193,11 @@ def expected_passes(track: list[Sighting], line: Line, aspect: float) -> list[tu
     duration=st.integers(0, 12_000),
 )
 def test_any_ways_are_counted_as_the_definitions_say(
-    sightings: list[Sighting], line: Line, aspect: float, interval: int, duration: int
+    sightings: list[PersonSighting], line: CountingLine, aspect: float, interval: int, duration: int
 ) -> None:
     assume(abs(line.x1 - line.x2) + abs(line.y1 - line.y2) > 0.01)
     sightings.sort(key=lambda one: one.timestamp)
-    tracks: dict[int, list[Sighting]] = defaultdict(list)
+    tracks: dict[int, list[PersonSighting]] = defaultdict(list)
     moments: dict[int, set[int]] = defaultdict(set)
     for one in sightings:
         tracks[one.index].append(one)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from regard.collections.similarity import similarity
 from regard.collections.user_vector import UserVectors
-from regard.video.following.face_tracks import FaceTracks, Sight, fuse, quality_of
+from regard.video.following.face_tracks import FaceSight, FaceTracks, fuse, quality_of
 from regard.vision.faces import FaceAnalyzer
 from regard.vision.faces.face import Box, Face, Pose, Quality
 from regard.vision.image import Image
@@ -132,13 +132,13 @@ def test_a_track_that_is_over_is_told_and_forgotten() -> None:
 
 def test_one_sight_alone_is_its_own_embedding() -> None:
     random = np.random.default_rng(0)
-    sight = Sight(0, 0.3, embedding_of(0, random))
+    sight = FaceSight(0, 0.3, embedding_of(0, random))
     assert fuse([sight], VECTORS, 0.5) == pytest.approx(sight.embedding, abs=1e-6)
 
 
 def test_good_sights_weigh_more() -> None:
     random = np.random.default_rng(0)
-    good, bad = (Sight(n, quality, embedding_of(n, random)) for n, quality in ((0, 0.9), (1, 0.1)))
+    good, bad = (FaceSight(n, quality, embedding_of(n, random)) for n, quality in ((0, 0.9), (1, 0.1)))
     fused = fuse([good, bad], VECTORS, 0.5)
     assert np.linalg.norm(fused - good.embedding) < 0.4 * np.linalg.norm(fused - bad.embedding)
 
@@ -150,7 +150,7 @@ def test_a_fused_embedding_is_as_far_from_the_average_as_those_it_is_made_of() -
         own = np.random.default_rng(person).normal(size=SIZE) * np.sqrt(0.5)
         common = random.normal(size=SIZE) * np.sqrt(0.25)
         frames = [
-            Sight(
+            FaceSight(
                 n,
                 1.0,
                 (VECTORS.average + own + common + random.normal(size=SIZE) * np.sqrt(0.25)).astype(

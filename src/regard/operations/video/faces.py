@@ -16,7 +16,7 @@ from regard.operations.search import face_match, search_probe
 from regard.operations.video.momentary import Momentary
 from regard.operations.video.tracked import Moments, key_of
 from regard.video.following.face_tracks import FaceTracks
-from regard.video.video_pass import Sample
+from regard.video.video_pass import FrameSample
 from regard.vision.findings import PictureFindings
 
 MATCHES = "MATCHES"  # the view in which a track's matches are kept, once for all its moments
@@ -37,7 +37,7 @@ class FaceAnalysis(Momentary):
         if self._names:
             findings.attributes()
 
-    def observe(self, sample: Sample) -> Sequence[Item]:
+    def observe(self, sample: FrameSample) -> Sequence[Item]:
         findings, at = sample.findings, sample.frame.timestamp
         image, faces = findings.image, findings.faces()
         described = findings.attributes() if self._names else [None] * len(faces)
@@ -64,7 +64,7 @@ class FaceSearchAnalysis:
     def prepare(self, findings: PictureFindings) -> None:
         findings.faces()
 
-    def observe(self, sample: Sample) -> Sequence[Item]:
+    def observe(self, sample: FrameSample) -> Sequence[Item]:
         findings, at = sample.findings, sample.frame.timestamp
         if sample.cut:
             self._tracks.cut()
@@ -123,7 +123,7 @@ class CelebrityAnalysis(Momentary):
     def prepare(self, findings: PictureFindings) -> None:
         findings.faces()
 
-    def observe(self, sample: Sample) -> Sequence[Item]:
+    def observe(self, sample: FrameSample) -> Sequence[Item]:
         findings, at = sample.findings, sample.frame.timestamp
         faces = findings.faces()
         items = []

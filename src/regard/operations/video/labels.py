@@ -11,8 +11,8 @@ from regard.operations.label_shapes import label_shape
 from regard.operations.labels import Filters
 from regard.operations.moderation import confidences_of, find_nudity
 from regard.operations.moderation_taxonomy import VERSION, label_shapes
-from regard.operations.video.spans import Segment, Spans
-from regard.video.video_pass import Sample
+from regard.operations.video.spans import LabelSegment, Spans
+from regard.video.video_pass import FrameSample
 from regard.vision.findings import PictureFindings
 
 _INTERVAL = 500  # ms
@@ -49,7 +49,7 @@ class LabelAnalysis(_Spanned):
     def prepare(self, findings: PictureFindings) -> None:
         findings.labels()
 
-    def observe(self, sample: Sample) -> Sequence[Item]:
+    def observe(self, sample: FrameSample) -> Sequence[Item]:
         findings, at = sample.findings, sample.frame.timestamp
         shapes = [
             label_shape(label, self._taxonomy, findings.image, min_confidence=self._least)
@@ -75,7 +75,7 @@ class ModerationAnalysis(_Spanned):
     def prepare(self, findings: PictureFindings) -> None:
         find_nudity(findings)
 
-    def observe(self, sample: Sample) -> Sequence[Item]:
+    def observe(self, sample: FrameSample) -> Sequence[Item]:
         findings, at = sample.findings, sample.frame.timestamp
         shapes = label_shapes(confidences_of(find_nudity(findings)), self._least)
         moments = [
@@ -89,7 +89,9 @@ class ModerationAnalysis(_Spanned):
         return _segments(self._spans.finish(), "ModerationLabel", {"ContentTypes": []})
 
 
-def _segments(found: Sequence[Segment], member: str, more: Mapping[str, Any] | None = None) -> list[Item]:
+def _segments(
+    found: Sequence[LabelSegment], member: str, more: Mapping[str, Any] | None = None
+) -> list[Item]:
     return [
         Item(
             one.start,

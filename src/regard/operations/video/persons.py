@@ -11,7 +11,7 @@ from regard.jobs.records import Item
 from regard.operations.face_shapes import face_detail
 from regard.operations.video.tracked import Moments, key_of
 from regard.video.following.tracks import Tracker
-from regard.video.video_pass import Sample
+from regard.video.video_pass import FrameSample
 from regard.vision.body_parts import corners
 from regard.vision.findings import PictureFindings
 from regard.vision.people import owners_of
@@ -31,7 +31,7 @@ class PersonAnalysis:
         findings.persons()
         findings.faces()
 
-    def observe(self, sample: Sample) -> Sequence[Item]:
+    def observe(self, sample: FrameSample) -> Sequence[Item]:
         findings, at = sample.findings, sample.frame.timestamp
         if sample.cut:
             self._tracker.cut()

@@ -10,7 +10,7 @@ from regard.video.reading.frames import VideoFacts
 from regard.video.reading.timecode import timecode
 from regard.video.segments.cues import Box, Cue, CueDetector, CueKind, text_boxes
 from regard.video.segments.shots import Shot, ShotDetector
-from regard.video.video_pass import Sample
+from regard.video.video_pass import FrameSample
 from regard.vision.findings import PictureFindings
 
 _VERSION = "1.0"
@@ -60,7 +60,7 @@ class SegmentAnalysis:
     def prepare(self, findings: PictureFindings) -> None:
         """Text is wanted of few frames, and of which is known when it is their turn."""
 
-    def observe(self, sample: Sample) -> Sequence[Item]:
+    def observe(self, sample: FrameSample) -> Sequence[Item]:
         frame = sample.frame
         items: list[Item] = []
         if self._shots is not None:

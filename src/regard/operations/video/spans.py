@@ -21,7 +21,7 @@ class _Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
+class LabelSegment:
     """Something was there from `start` to `end`, ms; `body` as it was at its surest."""
 
     name: str
@@ -37,7 +37,7 @@ class Spans:
         self._open: dict[str, _Span] = {}
         self._now = 0
 
-    def add(self, timestamp: int, seen: Mapping[str, tuple[float, Mapping[str, Any]]]) -> list[Segment]:
+    def add(self, timestamp: int, seen: Mapping[str, tuple[float, Mapping[str, Any]]]) -> list[LabelSegment]:
         """`seen`: by name, how sure it is, in percent, and what to say of it. Times rise."""
         self._now = timestamp
         over = []
@@ -47,7 +47,7 @@ class Spans:
             if span.after is None:
                 span.after = timestamp
             if timestamp - span.last > _GAP:
-                over.append(Segment(name, span.start, span.after, span.body))
+                over.append(LabelSegment(name, span.start, span.after, span.body))
                 del self._open[name]
         for name, (confidence, body) in seen.items():
             known = self._open.get(name)
@@ -59,10 +59,10 @@ class Spans:
                 known.confidence, known.body = confidence, body
         return over
 
-    def finish(self) -> list[Segment]:
+    def finish(self) -> list[LabelSegment]:
         """What is still there at the last moment, or was until shortly before."""
         segments = [
-            Segment(name, span.start, self._now if span.after is None else span.after, span.body)
+            LabelSegment(name, span.start, self._now if span.after is None else span.after, span.body)
             for name, span in self._open.items()
         ]
         self._open.clear()

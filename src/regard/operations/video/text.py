@@ -10,7 +10,7 @@ from regard.jobs.records import Item
 from regard.operations.text import TextFilter
 from regard.operations.text_shapes import text_detections
 from regard.operations.video.momentary import Momentary
-from regard.video.video_pass import Sample
+from regard.video.video_pass import FrameSample
 from regard.vision.findings import PictureFindings
 
 _LEAST = 80.0  # percent, of a word where there is no WordFilter: a video has many frames to err in
@@ -29,7 +29,7 @@ class TextAnalysis(Momentary):
     def prepare(self, findings: PictureFindings) -> None:
         findings.text()
 
-    def observe(self, sample: Sample) -> Sequence[Item]:
+    def observe(self, sample: FrameSample) -> Sequence[Item]:
         findings, at = sample.findings, sample.frame.timestamp
         lines = self._filter.of_lines(findings.text(), findings.image)
         return [

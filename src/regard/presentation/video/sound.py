@@ -33,12 +33,12 @@ class Sound:
     def __init__(self, source: Opened, container: OutputContainer, origin: Fraction) -> None:
         self._said: list[str] = []
         self._container = container
-        self._tracks: dict[int, _Track] = {}
+        self._tracks: dict[int, _SoundTrack] = {}
         for stream in source.container.streams.audio:
             if stream.codec_context is None:
                 self._said.append("A sound track that can't be decoded was left out.")
                 continue
-            track = _Track(stream, container, -origin)
+            track = _SoundTrack(stream, container, -origin)
             self._tracks[stream.index] = track
             if not track.is_copied:
                 self._said.append(f"The sound was encoded anew: {stream.codec_context.name} isn't for MP4.")
@@ -123,7 +123,7 @@ class Sound:
             self._said.append("The sound is damaged, and ends early.")
 
 
-class _Track:
+class _SoundTrack:
     """One stream of sound. `is_copied`: it is not encoded anew."""
 
     def __init__(self, stream: AudioStream, container: OutputContainer, shift: Fraction) -> None:

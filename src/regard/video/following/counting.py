@@ -19,7 +19,7 @@ STRAY = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class PersonSighting:
     """A person, by their `index`, at a moment, ms; their box, in fractions of the frame's sides."""
 
     timestamp: int
@@ -31,7 +31,7 @@ class Sighting:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CountingLine:
     """A line across the frame, from one end to the other, in fractions of the frame's width and height.
 
     Who looks from the first end to the second has people enter from the left hand to the right hand, and exit
@@ -97,7 +97,7 @@ class _Way:
 
 
 @dataclass(slots=True)
-class _Tally:
+class _IntervalTally:
     persons: set[int] = field(default_factory=set)
     at_once: int = 0
     entries: int = 0
@@ -105,11 +105,11 @@ class _Tally:
 
 
 def count_people(
-    sightings: Iterable[Sighting],
+    sightings: Iterable[PersonSighting],
     *,
     interval: int,
     duration: int,
-    line: Line | None = None,
+    line: CountingLine | None = None,
     aspect: float = 1.0,
 ) -> Counts:
     """Counts the people of a video of `duration` ms, for each `interval` of it, ms; the last may be shorter.
@@ -122,17 +122,17 @@ def count_people(
     other side, 5 % of their box's height from it: at that moment, and once, however they trembled meanwhile.
     Who was first seen beyond the line hasn't passed it, nor who went around its end.
     """
-    gate = None if line is None else _Gate(line, aspect)
+    crossings = None if line is None else _Crossings(line, aspect)
     ways: dict[int, _Way] = {}
     done: list[Interval] = []
-    tally, now, present = _Tally(), -1, set[int]()
+    tally, now, present = _IntervalTally(), -1, set[int]()
     most = 0
 
     def close(upto: int) -> None:
         nonlocal tally
         while (len(done) + 1) * interval <= upto:
             done.append(_interval(len(done) * interval, tally))
-            tally = _Tally()
+            tally = _IntervalTally()
 
     for one in sightings:
         if one.timestamp != now:
@@ -148,8 +148,8 @@ def count_people(
         elif now - way.last <= BREAK:
             way.seen += now - way.last
         way.last = now
-        if gate is not None:
-            passed = gate.follow(way, one)
+        if crossings is not None:
+            passed = crossings.follow(way, one)
             way.entries += passed > 0
             way.exits += passed < 0
             tally.entries += passed > 0
@@ -168,14 +168,14 @@ def quantiles(values: Sequence[int], shares: Sequence[float]) -> list[float]:
     return [float(value) for value in np.quantile(np.asarray(values, np.float64), shares)]
 
 
-def _interval(start: int, tally: _Tally) -> Interval:
+def _interval(start: int, tally: _IntervalTally) -> Interval:
     return Interval(start, len(tally.persons), tally.at_once, tally.entries, tally.exits)
 
 
-class _Gate:
+class _Crossings:
     """A line that people pass. Coordinates are in heights of the frame."""
 
-    def __init__(self, line: Line, aspect: float) -> None:
+    def __init__(self, line: CountingLine, aspect: float) -> None:
         self._aspect = aspect
         self._x, self._y = line.x1 * aspect, line.y1
         self._dx, self._dy = line.x2 * aspect - self._x, line.y2 - self._y
@@ -183,7 +183,7 @@ class _Gate:
         if not self._length:
             raise ValueError("A line has two ends.")
 
-    def follow(self, way: _Way, sighting: Sighting) -> int:
+    def follow(self, way: _Way, sighting: PersonSighting) -> int:
         """1 where it is certain now that they entered, -1 for an exit, else 0."""
         foot = (
             (sighting.left + sighting.width / 2) * self._aspect,

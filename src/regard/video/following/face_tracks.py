@@ -29,7 +29,7 @@ _BETTER = 1.1  # how much better a sight has to be to take another's place: embe
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Sight:
+class FaceSight:
     """A face at a time, ms: its `quality`, 0 to 1, and `embedding` (D,), float32."""
 
     timestamp: int
@@ -66,8 +66,8 @@ class FaceTracks:
     ) -> None:
         self._vectors, self._kept, self._alike = vectors, kept, alike
         self._tracker = tracker or Tracker(settings)
-        self._sights: dict[int, list[Sight]] = {}  # by id, the earliest first
-        self._waiting: dict[tuple[int, int], Sight] = {}  # by timestamp and row, of no track yet
+        self._sights: dict[int, list[FaceSight]] = {}  # by id, the earliest first
+        self._waiting: dict[tuple[int, int], FaceSight] = {}  # by timestamp and row, of no track yet
         self._patience = 4_000
 
     @property
@@ -106,18 +106,18 @@ class FaceTracks:
         if better:
             take(np.array(better, np.intp))
         for row in better:
-            self._put(int(ids[row]), Sight(timestamp, qualities[row], embeddings[row]))
+            self._put(int(ids[row]), FaceSight(timestamp, qualities[row], embeddings[row]))
         self._resolve(timestamp)
         for row, embedding in embeddings.items():
             if ids[row] < 0:
-                self._waiting[timestamp, row] = Sight(timestamp, qualities[row], embedding)
+                self._waiting[timestamp, row] = FaceSight(timestamp, qualities[row], embedding)
         return ids
 
     def cut(self) -> None:
         """A new shot begins with the next update."""
         self._tracker.cut()
 
-    def sights(self, number: int) -> tuple[Sight, ...]:
+    def sights(self, number: int) -> tuple[FaceSight, ...]:
         """What is kept of a track, the earliest first; empty for a track that there isn't."""
         return tuple(self._sights.get(number, ()))
 
@@ -179,7 +179,7 @@ class FaceTracks:
             return quality > _BETTER * max(one.quality for one in near)
         return len(sights) < self._kept or quality > _BETTER * min(one.quality for one in sights)
 
-    def _put(self, number: int, new: Sight) -> None:
+    def _put(self, number: int, new: FaceSight) -> None:
         sights = self._sights.setdefault(number, [])
         near = [one for one in sights if abs(new.timestamp - one.timestamp) < _APART]
         if any(one.quality >= new.quality for one in near):
@@ -200,7 +200,7 @@ class FaceTracks:
             del self._waiting[when, row]
 
 
-def fuse(sights: Sequence[Sight], vectors: UserVectors, alike: float) -> NDArray[np.float32]:
+def fuse(sights: Sequence[FaceSight], vectors: UserVectors, alike: float) -> NDArray[np.float32]:
     """One embedding (D,) from at least one sight of the same face.
 
     The mean weighs by quality. n equal sights, of which `alike` of what a photo adds is common, spread as
@@ -215,9 +215,9 @@ def fuse(sights: Sequence[Sight], vectors: UserVectors, alike: float) -> NDArray
     return np.asarray(vectors.average + stretch * (mean - vectors.average), np.float32)
 
 
-def _state(sight: Sight) -> list[object]:
+def _state(sight: FaceSight) -> list[object]:
     return [sight.timestamp, sight.quality, pack(sight.embedding)]
 
 
-def _restore(state: Sequence[Any]) -> Sight:
-    return Sight(int(state[0]), float(state[1]), unpack(state[2]))
+def _restore(state: Sequence[Any]) -> FaceSight:
+    return FaceSight(int(state[0]), float(state[1]), unpack(state[2]))

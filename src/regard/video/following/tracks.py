@@ -71,7 +71,7 @@ class Named:
 
 
 @dataclass(slots=True)
-class _Track:
+class _FollowedTrack:
     """`id` −1: not believed yet, with `evidence` so far and its detections, timestamp and row, `sights`."""
 
     id: int
@@ -86,7 +86,7 @@ class _Track:
         return {"id": self.id, "seen": self.seen, "look": look, "evidence": self.evidence, "sights": sights}
 
     @classmethod
-    def restore(cls, state: Mapping[str, Any]) -> _Track:
+    def restore(cls, state: Mapping[str, Any]) -> _FollowedTrack:
         look = state["look"] and Appearance.restore(state["look"])
         sights = [(int(timestamp), int(row)) for timestamp, row in state["sights"]]
         return cls(int(state["id"]), int(state["seen"]), look, float(state["evidence"]), sights)
@@ -117,9 +117,9 @@ class Tracker:
     def __init__(self, settings: TrackerSettings = PERSONS) -> None:
         self._settings = settings
         self._now: int | None = None
-        self._tracks: list[_Track] = []  # seen lately; row by row what `_motion` moves
+        self._tracks: list[_FollowedTrack] = []  # seen lately; row by row what `_motion` moves
         self._motion = Motion.of(np.zeros((0, 4)), settings.motion)
-        self._away: list[_Track] = []  # the longest lost first
+        self._away: list[_FollowedTrack] = []  # the longest lost first
         self._next = 0
         self.named: tuple[Named, ...] = ()
 
@@ -192,8 +192,8 @@ class Tracker:
     def restore(cls, state: Mapping[str, Any], settings: TrackerSettings = PERSONS) -> Tracker:
         tracker = cls(settings)
         tracker._now, tracker._next = state["now"], state["next"]
-        tracker._tracks = [_Track.restore(track) for track in state["tracks"]]
-        tracker._away = [_Track.restore(track) for track in state["away"]]
+        tracker._tracks = [_FollowedTrack.restore(track) for track in state["tracks"]]
+        tracker._away = [_FollowedTrack.restore(track) for track in state["away"]]
         places, speeds, spreads = (np.array(values, np.float64) for values in state["motion"])
         tracker._motion = Motion(places.reshape(-1, 4), speeds.reshape(-1, 4), spreads.reshape(-1, 4, 3))
         return tracker
@@ -281,7 +281,7 @@ class Tracker:
             look = looks.rows[row]
             appearance = None if look is None else Appearance(look, 1, timestamp)
             evidence = float(scores[row]) - self._settings.doubt
-            self._tracks.append(_Track(-1, timestamp, appearance, evidence, [(timestamp, row)]))
+            self._tracks.append(_FollowedTrack(-1, timestamp, appearance, evidence, [(timestamp, row)]))
         self._motion = self._motion.joined(Motion.of(boxes[list(rows)], self._settings.motion))
 
     def _believe(self, timestamp: int, ids: Ids) -> None:
@@ -314,7 +314,9 @@ class Tracker:
             self._away = [track for track in self._away if id(track) not in gone]
             self._keep([n for n, track in enumerate(self._tracks) if id(track) not in gone])
 
-    def _known_again(self, new: Sequence[_Track], lost: Sequence[_Track]) -> list[tuple[int, int]]:
+    def _known_again(
+        self, new: Sequence[_FollowedTrack], lost: Sequence[_FollowedTrack]
+    ) -> list[tuple[int, int]]:
         """Pairs of new and lost tracks that look like one."""
         model = self._settings.appearance
         means = [None if track.look is None else track.look.mean for track in new]

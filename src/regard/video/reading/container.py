@@ -85,7 +85,7 @@ def _opened(path: Path) -> BinaryIO:
     return os.fdopen(descriptor, "rb", buffering=0)
 
 
-class _Reader:
+class _FileCursor:
     """What FFmpeg sees of a file. It keeps the error that ended reading, which FFmpeg takes for the end."""
 
     def __init__(self, file: SharedFile) -> None:
@@ -132,7 +132,7 @@ class Opened:
     container: InputContainer
     stream: VideoStream
     sound: Mapping[int, Hearing]
-    _reader: _Reader
+    _reader: _FileCursor
 
     @property
     def restarts(self) -> bool:
@@ -195,7 +195,7 @@ def opened(
 
     Raises VideoError when FFmpeg finds no such thing in it.
     """
-    reader = _Reader(file)
+    reader = _FileCursor(file)
     options = {"max_pixels": str(2 * limits.pixels)}  # before memory is taken; padding is not yet cut off
     try:
         container = av.open(

@@ -32,7 +32,7 @@ from regard.video.reading.facts import (
 )
 from regard.video.reading.handover import Handover
 from regard.video.reading.picture import Geometry, full_range
-from regard.video.reading.timeline import Clock, Entry, Numbered, Timeline, entries, shown_before
+from regard.video.reading.timeline import Clock, EntryPoint, Numbered, Timeline, entries, shown_before
 from regard.vision.image import Image
 from regard.vision.pixels import Pixels
 
@@ -224,7 +224,7 @@ class Video:
         return opened(self._file, self._limits, threads=self._threads, sound=sound)
 
     def _from(
-        self, source: Opened, found: Sequence[Entry]
+        self, source: Opened, found: Sequence[EntryPoint]
     ) -> Generator[Numbered | _Extent, None, None] | None:
         """Frames from the last of these entries on, or from one before it if the demuxer or the decoder gets
         going there; None where they do at no entry, or where that has a time stamp that strays."""

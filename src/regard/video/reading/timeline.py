@@ -142,7 +142,7 @@ class Timeline:
 
 
 @dataclass(slots=True)
-class Entry:
+class EntryPoint:
     """A picture from which decoding can begin: its time stamp, that of its decoding, how many pictures are
     shown before it, and the time stamps of those among them that are decoded after it."""
 
@@ -152,7 +152,7 @@ class Entry:
     leading: list[int] = field(default_factory=list)
 
 
-def entries(opened: Opened, clock: Clock, start: int) -> list[Entry]:
+def entries(opened: Opened, clock: Clock, start: int) -> list[EntryPoint]:
     """The pictures up to `start` (ms) from which decoding can begin, where the time stamps of everything that
     is decoded before are earlier.
 
@@ -161,7 +161,7 @@ def entries(opened: Opened, clock: Clock, start: int) -> list[Entry]:
     first = clock.first
     if not clock.counted or first is None:
         return []
-    found: list[Entry] = []
+    found: list[EntryPoint] = []
     latest: int | None = None
     floor: int | None = None  # the latest time stamp before the last entry
     count = 0
@@ -177,7 +177,7 @@ def entries(opened: Opened, clock: Clock, start: int) -> list[Entry]:
         is_stated = clock.end is None or packet.pts - first <= clock.end
         if packet.is_keyframe and is_stated and (latest is None or packet.pts > latest):
             if clock.milliseconds(packet.pts - first) <= start:
-                found.append(Entry(packet.pts, packet.dts, count))
+                found.append(EntryPoint(packet.pts, packet.dts, count))
                 floor = latest
         elif found and packet.pts < found[-1].shown and (floor is None or packet.pts > floor):
             found[-1].before += 1
@@ -187,7 +187,7 @@ def entries(opened: Opened, clock: Clock, start: int) -> list[Entry]:
     return found
 
 
-def shown_before(found: Sequence[Entry], timestamp: int | None) -> int | None:
+def shown_before(found: Sequence[EntryPoint], timestamp: int | None) -> int | None:
     """How many pictures are shown before a frame with which decoding began; None where it is none of these
     entries, nor a picture that is shown before one of them though it is decoded after."""
     for entry in reversed(found):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(slots=True)
-class Span:
+class FrameSpan:
     """Frames `first` to `last`, at `start` to `end` ms; `before` and `after` are the times of those
     next to them (the same where there is none)."""
 
@@ -23,7 +23,7 @@ class Span:
 
 
 @dataclass(slots=True)
-class Run(Span):
+class Run(FrameSpan):
     """A run of black frames, or of colour bars; `total` is the sum of a measure over its `frames`."""
 
     frames: int = 0
@@ -35,7 +35,7 @@ class Run(Span):
 
 
 @dataclass(slots=True)
-class Still(Span):
+class Still(FrameSpan):
     """A picture before a plain background that stays as it is: sums over its `frames`, and the text in it."""
 
     frames: int = 0
@@ -49,7 +49,7 @@ class Still(Span):
 
 
 @dataclass(slots=True)
-class Block(Span):
+class Block(FrameSpan):
     """Frames that were looked at for text and have some, with nothing black between them."""
 
     samples: int = 0

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from regard.video.reading.frames import Frame
-from regard.video.segments.cue_runs import Block, Run, Span, Still
+from regard.video.segments.cue_runs import Block, FrameSpan, Run, Still
 from regard.video.segments.patterns import Backdrop, backdrop, colour_bars
 from regard.vision.pixels import Pixels
 
@@ -38,19 +38,23 @@ class CueWatcher:
         self.bars: list[Run] = []
         self.stills: list[Still] = []
         self.blocks: list[Block] = []
-        self.moving: Span | None = None  # from where something first moved for a while to where it last did
-        self.whole: Span | None = None
+        self.moving: FrameSpan | None = (
+            None  # from where something first moved for a while to where it last did
+        )
+        self.whole: FrameSpan | None = None
         self._black: Run | None = None
         self._bars: Run | None = None
         self._still: Still | None = None
         self._block: Block | None = None
-        self._motion: Span | None = None
+        self._motion: FrameSpan | None = None
         self._unsteady = 0
         self._layout: list[Box] = []
         self._sampled = -_SAMPLE  # when that was
         self._previous = (0, 0)  # number and time of the frame before
         self._plain_since: tuple[int, int, int] | None = None  # number and time, and the time before
-        self._event = Span(0, 0, 0, 0, 0, 0)  # the last time that the picture changed, and the frame before
+        self._event = FrameSpan(
+            0, 0, 0, 0, 0, 0
+        )  # the last time that the picture changed, and the frame before
         self._before: Pixels | None = None
 
     def wants_text(self, frame: Frame) -> bool:
@@ -70,12 +74,12 @@ class CueWatcher:
         if self._before is not None:
             change = cv2.norm(thumbnail, self._before, cv2.NORM_L1) / thumbnail.size
         if self.whole is None:
-            self.whole = Span(number, number, *[timestamp] * 4)
+            self.whole = FrameSpan(number, number, *[timestamp] * 4)
         previous = self.whole.last, self.whole.end
         self.whole.reach(number, timestamp)
         self._previous, self._before = previous, thumbnail
         if change > _REPLACED:
-            self._event = Span(previous[0], number, previous[1], timestamp, 0, 0)
+            self._event = FrameSpan(previous[0], number, previous[1], timestamp, 0, 0)
         black = self._blackness(frame)
         bars = 0.0 if black is not None else colour_bars(thumbnail)
         ended = self._run_on(self._black, self.blacks, frame, black, BLACK_LEAST)
@@ -176,7 +180,7 @@ class CueWatcher:
             self._motion = None
             return
         if self._motion is None:
-            self._motion = Span(**self._here(frame))
+            self._motion = FrameSpan(**self._here(frame))
         motion = self._motion
         motion.reach(frame.number, frame.timestamp)
         if motion.end - motion.start >= _MOVING:
@@ -247,7 +251,7 @@ class CueWatcher:
         rest = {name: getattr(self, name) for name in _PLAIN}
         return {"spans": spans, "runs": runs, "before": picture, "rest": rest}
 
-    def _spans(self) -> dict[str, Span | None]:
+    def _spans(self) -> dict[str, FrameSpan | None]:
         return {name: getattr(self, name) for name in _SPANS}
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -263,17 +267,17 @@ class CueWatcher:
             self._before = np.frombuffer(b64decode(pixels), np.uint8).reshape(shape)
 
 
-_SPANS: dict[str, type[Span]] = {
-    "moving": Span,
-    "whole": Span,
+_SPANS: dict[str, type[FrameSpan]] = {
+    "moving": FrameSpan,
+    "whole": FrameSpan,
     "_black": Run,
     "_bars": Run,
     "_still": Still,
     "_block": Block,
-    "_motion": Span,
-    "_event": Span,
+    "_motion": FrameSpan,
+    "_event": FrameSpan,
 }
-_LISTS: dict[str, type[Span]] = {"blacks": Run, "bars": Run, "stills": Still, "blocks": Block}
+_LISTS: dict[str, type[FrameSpan]] = {"blacks": Run, "bars": Run, "stills": Still, "blocks": Block}
 _PLAIN = ("_unsteady", "_layout", "_sampled", "_previous", "_plain_since")
 
 

@@ -16,7 +16,7 @@ from regard.video.segments.cue_evidence import (
     opening_credits_confidence,
     slate_confidence,
 )
-from regard.video.segments.cue_runs import Block, Run, Span
+from regard.video.segments.cue_runs import Block, FrameSpan, Run
 from regard.video.segments.cue_text import text_boxes
 from regard.video.segments.cue_watch import Box, CueWatcher
 
@@ -58,9 +58,9 @@ class Cue:
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class _CueSpan:
     kind: CueKind
-    span: Span
+    span: FrameSpan
     confidence: float
 
 
@@ -113,16 +113,16 @@ class CueDetector:
         parts += [*found, *_content(watcher.whole, others, rejected)]
         return [_cue(part) for part in sorted(parts, key=lambda part: part.span.first)]
 
-    def _certain(self, runs: Iterable[Run]) -> list[_Part]:
+    def _certain(self, runs: Iterable[Run]) -> list[_CueSpan]:
         bars = {id(run) for run in self._watcher.bars}
         return [
-            _Part(CueKind.COLOR_BARS, run, bars_confidence(run))
+            _CueSpan(CueKind.COLOR_BARS, run, bars_confidence(run))
             if id(run) in bars
-            else _Part(CueKind.BLACK_FRAMES, run, black_confidence(run))
+            else _CueSpan(CueKind.BLACK_FRAMES, run, black_confidence(run))
             for run in runs
         ]
 
-    def _stills(self) -> list[_Part]:
+    def _stills(self) -> list[_CueSpan]:
         """Slates and logos, before something moves or after everything has."""
         parts = []
         watcher = self._watcher
@@ -132,13 +132,13 @@ class CueDetector:
             first = watcher.moving is None or still.start <= watcher.moving.start
             if first and still.samples and still.lines / still.samples >= _SLATE_LINES:
                 after_bars = any(0 <= still.start - run.end < _BITS for run in watcher.bars)
-                parts.append(_Part(CueKind.SLATE, still, slate_confidence(still, after_bars=after_bars)))
+                parts.append(_CueSpan(CueKind.SLATE, still, slate_confidence(still, after_bars=after_bars)))
                 continue
             span, edges = self._widened(still, _FADED)
-            parts.append(_Part(CueKind.STUDIO_LOGO, span, logo_confidence(still, edges=edges)))
+            parts.append(_CueSpan(CueKind.STUDIO_LOGO, span, logo_confidence(still, edges=edges)))
         return parts
 
-    def _widened(self, span: Span, most: int) -> tuple[Span, int]:
+    def _widened(self, span: FrameSpan, most: int) -> tuple[FrameSpan, int]:
         """The span with what fades in before it and out after it, to the black, bars or file's end if that is
         within `most` ms; and how many of the two there are."""
         whole = self._watcher.whole or span
@@ -149,14 +149,14 @@ class CueDetector:
                 first, start, before = run.last + 1, run.after, run.end
             if span.last < run.first <= last:
                 last, end, after = run.first - 1, run.before, run.start
-        wider, edges = Span(span.first, span.last, span.start, span.end, span.before, span.after), 0
+        wider, edges = FrameSpan(span.first, span.last, span.start, span.end, span.before, span.after), 0
         if span.start - start <= most:
             wider.first, wider.start, wider.before, edges = first, start, before, edges + 1
         if end - span.end <= most:
             wider.last, wider.end, wider.after, edges = last, end, after, edges + 1
         return wider, edges
 
-    def _credits(self, others: Sequence[Span]) -> list[_Part]:
+    def _credits(self, others: Sequence[FrameSpan]) -> list[_CueSpan]:
         """Credits of the blocks of text that are not slates or logos; those near each other are the same."""
         groups: list[list[Block]] = []
         for block in self._watcher.blocks:
@@ -171,13 +171,13 @@ class CueDetector:
         parts = []
         for group in groups:
             first, last = group[0], group[-1]
-            span = Span(first.first, last.last, first.start, last.end, first.before, last.after)
+            span = FrameSpan(first.first, last.last, first.start, last.end, first.before, last.after)
             span, _ = self._widened(span, _NEAR)
             if span.end - span.start >= _SHORTEST_CREDITS:
-                parts.append(_Part(*self._credit(group, span)))
+                parts.append(_CueSpan(*self._credit(group, span)))
         return parts
 
-    def _credit(self, group: list[Block], span: Span) -> tuple[CueKind, Span, float]:
+    def _credit(self, group: list[Block], span: FrameSpan) -> tuple[CueKind, FrameSpan, float]:
         moving, whole = self._watcher.moving, self._watcher.whole or span
         length = max(1, whole.end)
         begins = moving.start if moving else span.start
@@ -202,16 +202,16 @@ class CueDetector:
         return detector
 
 
-def _cue(part: _Part) -> Cue:
+def _cue(part: _CueSpan) -> Cue:
     span = part.span
     return Cue(part.kind, span.first, span.last, span.start, span.end, part.confidence)
 
 
-def _content(whole: Span, others: Sequence[Span], rejected: Sequence[_Part]) -> list[_Part]:
+def _content(whole: FrameSpan, others: Sequence[FrameSpan], rejected: Sequence[_CueSpan]) -> list[_CueSpan]:
     """What no other cue covers. It is the surer, the less of it was nearly taken for something else."""
     content = []
     first, start = whole.first, whole.start
-    after_all = Span(whole.last + 1, whole.last + 1, whole.end + 1, whole.end + 1, whole.end, whole.end)
+    after_all = FrameSpan(whole.last + 1, whole.last + 1, whole.end + 1, whole.end + 1, whole.end, whole.end)
     for other in [*sorted(others, key=lambda span: span.first), after_all]:
         last, end = other.first - 1, other.before
         if last >= first and end - start >= _BITS:
@@ -220,7 +220,9 @@ def _content(whole: Span, others: Sequence[Span], rejected: Sequence[_Part]) -> 
                 for part in rejected
             ]
             confidence = 100 - max(doubts, default=0.0) / (last - first + 1)
-            content.append(_Part(CueKind.CONTENT, Span(first, last, start, end, start, end), confidence))
+            content.append(
+                _CueSpan(CueKind.CONTENT, FrameSpan(first, last, start, end, start, end), confidence)
+            )
         if other.last >= first:
             first, start = other.last + 1, other.after
     return content

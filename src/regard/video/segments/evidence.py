@@ -15,7 +15,7 @@ from regard.video.segments.stretch import (
     GRADUAL_LEAST,
     HALVES,
     PLAIN,
-    Place,
+    FramePlace,
     Stretch,
 )
 from regard.vision.pixels import Floats, Pixels
@@ -47,7 +47,7 @@ class Watcher:
         self._run: int | None = None  # first frame of the run of one colour that is under way
         self._ended: list[tuple[int, int]] = []  # runs that are over, what follows them not yet seen
 
-    def add(self, pixels: Pixels, place: Place) -> Iterator[Candidate]:
+    def add(self, pixels: Pixels, place: FramePlace) -> Iterator[Candidate]:
         """The next frame, by its `signature`."""
         stretch = self.stretch
         stretch.add(pixels, place)

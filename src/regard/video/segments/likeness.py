@@ -23,7 +23,7 @@ def signature(thumbnail: Pixels) -> Pixels:
     return cast(Pixels, cv2.resize(thumbnail, (GREY_WIDTH, GREY_HEIGHT), interpolation=cv2.INTER_AREA))
 
 
-class Sight:
+class Signature:
     """What is compared of one frame, made from its signature."""
 
     __slots__ = ("centred", "contrast", "grey", "histogram", "mean", "pixels")
@@ -55,7 +55,7 @@ def _windows() -> tuple[NDArray[np.intp], NDArray[np.intp]]:
 _MIDDLE, _MOVED = _windows()
 
 
-def unlike(one: Sight, other: Sight) -> float:
+def unlike(one: Signature, other: Signature) -> float:
     """1 less the correlation of two pictures' greys, the best over small shifts; 0 for the same, about 1 for
     unrelated ones. Brightness and contrast don't count."""
     worst = 1.0
@@ -69,17 +69,17 @@ def unlike(one: Sight, other: Sight) -> float:
     return worst
 
 
-def recoloured(one: Sight, other: Sight) -> float:
+def recoloured(one: Signature, other: Signature) -> float:
     """How much of the picture has other colours: 1 less the histograms' intersection."""
     return 1 - float(np.minimum(one.histogram, other.histogram).sum()) / (GREY_WIDTH * GREY_HEIGHT)
 
 
-def changed(one: Sight, other: Sight) -> float:
+def changed(one: Signature, other: Signature) -> float:
     """The mean absolute difference of two signatures, in grey levels."""
     return float(cv2.norm(one.pixels, other.pixels, cv2.NORM_L1)) / one.pixels.size
 
 
-def gram(sights: list[Sight]) -> Floats:
+def gram(sights: list[Signature]) -> Floats:
     """(N, N): mean products of the centred signatures; the diagonal is the squared contrast."""
     centred = np.stack([sight.centred for sight in sights])
     return cast(Floats, centred @ centred.T / SIZE)

@@ -15,7 +15,7 @@ import numpy as np
 from regard.video.reading.frames import Frame
 from regard.video.segments.evidence import ENTERED, LEFT, SETTLED, Candidate, Watcher
 from regard.video.segments.likeness import GREY_HEIGHT, GREY_WIDTH, signature
-from regard.video.segments.stretch import PLAIN, Place
+from regard.video.segments.stretch import PLAIN, FramePlace
 from regard.vision.pixels import Floats, Pixels
 
 WEIGHTS = Path(__file__).parent / "shots.npz"
@@ -45,7 +45,7 @@ class _Boundary:
     at: int
     first: int
     last: int
-    place: Place
+    place: FramePlace
     probability: float
 
     def excludes(self, other: _Boundary) -> bool:
@@ -94,7 +94,7 @@ class ShotDetector:
         self._seen = 0
         self._last: tuple[int, int, Pixels] | None = None  # the last frame: number, timestamp, signature
         self._largest = -1.0  # change since the last frame that was compared
-        self._place = Place(0, 0, 0, 0)  # of that change
+        self._place = FramePlace(0, 0, 0, 0)  # of that change
         self._candidates: list[_Boundary] = []
         self._begun: tuple[int, int, float] | None = (
             None  # the shot under way: number, timestamp, probability
@@ -109,7 +109,7 @@ class ShotDetector:
         change = float(cv2.norm(pixels, before, cv2.NORM_L1))
         if change > self._largest:
             self._largest = change
-            self._place = Place(frame.number, frame.timestamp, number, timestamp)
+            self._place = FramePlace(frame.number, frame.timestamp, number, timestamp)
         if self._begun is None:
             self._begun = frame.number, frame.timestamp, 1.0
         self._last = frame.number, frame.timestamp, pixels
@@ -209,9 +209,9 @@ class ShotDetector:
             number, timestamp, pixels = state["last"]
             shape = (GREY_HEIGHT, GREY_WIDTH, 3)
             detector._last = number, timestamp, np.frombuffer(b64decode(pixels), np.uint8).reshape(shape)
-        detector._place = Place(*state["place"])
+        detector._place = FramePlace(*state["place"])
         detector._candidates = [
-            _Boundary(at, first, last, Place(*place), probability)
+            _Boundary(at, first, last, FramePlace(*place), probability)
             for at, first, last, place, probability in state["candidates"]
         ]
         detector._begun = state["begun"] and tuple(state["begun"])

@@ -13,7 +13,7 @@ from regard.video.segments.likeness import (
     GREY_WIDTH,
     LEAST_CONTRAST,
     SIZE,
-    Sight,
+    Signature,
     changed,
     recoloured,
     unlike,
@@ -31,7 +31,7 @@ CUT_FEATURES, GRADUAL_FEATURES, PLAIN_FEATURES = 13, 20, 8
 _FLOOR = LEAST_CONTRAST**2
 
 
-class Place(NamedTuple):
+class FramePlace(NamedTuple):
     """A frame in the video, by number and timestamp (ms), and the frame before it."""
 
     number: int
@@ -45,16 +45,16 @@ class Stretch:
 
     def __init__(self) -> None:
         self.count = 0  # frames added so far
-        self._sights: list[Sight] = []
-        self._places: list[Place] = []
+        self._sights: list[Signature] = []
+        self._places: list[FramePlace] = []
         self._changes: list[float] = []  # from the frame before, in grey levels
         self._centred = np.zeros((KEPT, SIZE), np.float32)
         self._gram = np.zeros((KEPT, KEPT), np.float32)
         self._unlike: dict[tuple[int, int], float] = {}
 
-    def add(self, pixels: Pixels, place: Place) -> None:
+    def add(self, pixels: Pixels, place: FramePlace) -> None:
         """The next frame, by its `signature`."""
-        sight = Sight(pixels)
+        sight = Signature(pixels)
         if len(self._sights) == KEPT:
             del self._sights[0], self._places[0], self._changes[0]
             self._centred[:-1] = self._centred[1:]
@@ -76,7 +76,7 @@ class Stretch:
         """The first frame that is still known."""
         return self.count - len(self._sights)
 
-    def place(self, at: int) -> Place:
+    def place(self, at: int) -> FramePlace:
         return self._places[at - self.first]
 
     def change(self, at: int) -> float:
@@ -229,6 +229,6 @@ class Stretch:
         data = zlib.decompress(base64.b64decode(state["pixels"]))
         pixels = np.frombuffer(data, np.uint8).reshape(-1, GREY_HEIGHT, GREY_WIDTH, 3)
         for picture, place in zip(pixels, state["places"], strict=True):
-            stretch.add(picture, Place(*place))
+            stretch.add(picture, FramePlace(*place))
         stretch.count = state["count"]
         return stretch
