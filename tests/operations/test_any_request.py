@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests import scenes
-from tests.wire.strategies import valid_requests
+from tests.api.strategies import valid_requests
 
 from regard.api.model import REKOGNITION, load_api
 from regard.api.serialize import serialize

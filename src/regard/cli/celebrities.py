@@ -22,7 +22,7 @@ from regard.presentation.wording import count
 
 app = typer.Typer(help="Enrol celebrities, and recognise them in photos.", no_args_is_help=True)
 
-_PHOTOS = 20  # of one request
+_PHOTOS = 5  # of one request
 _KEYS = {
     "Id": "celebrity_id",
     "Name": "name",
