@@ -36,14 +36,14 @@ N ?= 10000 100000 1000000
 D ?= 128 384
 bench-search: $(VENV)/.developer
 	@$(BIN)/python -m pip install --disable-pip-version-check --quiet 'matplotlib>=3.8'
-	$(BIN)/python -m bench.search --faces $(N) --dimension $(D) --draw docs/search.svg $(ARGS)
+	$(BIN)/python -m bench --only search --faces $(N) --dimension $(D) --draw docs/search.svg $(ARGS)
 
 # Everything that docs/accuracy.md says, from data that is not part of the project; DATA is its folder.
 CACHE ?= .accuracy
 accuracy: $(VENV)/.developer models
 	@test -n "$(DATA)" || { echo "Name the folder of the data: make accuracy DATA=folder"; exit 1; }
 	@$(BIN)/python -m pip install --disable-pip-version-check --quiet -e '.[train]'
-	$(BIN)/python training/accuracy.py $(DATA) --cache $(CACHE) $(ARGS)
+	$(BIN)/python -m training.accuracy $(DATA) --cache $(CACHE) $(ARGS)
 
 clean:
 	rm -rf $(VENV)

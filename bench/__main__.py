@@ -1,59 +1,66 @@
-"""Runs every measurement: tables for people, JSON lines in bench/results for machines."""
+"""Measures speed, memory and accuracy: `python -m bench [--only NAME …] [OPTIONS]`.
+
+Without --only, what needs no data of one's own. `--list` says what there is; `--only NAME --help`
+what options a measurement has.
+"""
 
 from __future__ import annotations
 
 import argparse
-import json
-import platform
-import time
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
-from rich.console import Console
-from rich.table import Table
+from bench.measurement import Measurement, add_common_options, run
 
-from bench import analysis, attributes, enrolment, faces, images, memory, overhead, video
+MEASUREMENTS: Mapping[str, Measurement] = {
+    "faces": Measurement("faces"),
+    "attributes": Measurement("attributes"),
+    "images": Measurement("images"),
+    "analysis": Measurement("analysis"),
+    "memory": Measurement("memory"),
+    "overhead": Measurement("overhead"),
+    "enrolment": Measurement("enrolment"),
+    "video": Measurement("video"),
+    "search": Measurement("search", by_name=True),
+    "detection": Measurement("face_detection", ("data",)),
+    "text": Measurement("text", ("data",)),
+    "segments": Measurement("segments", ("data",)),
+    "tracking": Measurement("tracking", ("data", "cache")),
+    "face-tracks": Measurement("face_tracks", ("data", "cache")),
+}
 
-RESULTS = Path(__file__).parent / "results"
 
-
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("--full", action="store_true", help="more photos and repetitions")
-    parser.add_argument(
-        "--photos", type=Path, help="folder of photos, with boxes in labels.json if it has them"
+def main(arguments: Sequence[str] | None = None) -> None:
+    asked = argparse.ArgumentParser(add_help=False)
+    _add_choice(asked)
+    only = asked.parse_known_args(arguments)[0].only or ()
+    parser = argparse.ArgumentParser(
+        prog="python -m bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--videos", type=Path, nargs="+", help="videos, in place of one that is made")
-    names = ("faces", "attributes", "images", "analysis", "memory", "overhead", "enrolment", "video")
-    parser.add_argument("--only", choices=names)
-    chosen = parser.parse_args()
-    measurements = {
-        "faces": lambda: faces.measure(chosen.photos, full=chosen.full),
-        "attributes": lambda: attributes.measure(full=chosen.full),
-        "images": lambda: images.measure(chosen.photos, full=chosen.full),
-        "analysis": lambda: analysis.measure(chosen.photos, full=chosen.full),
-        "memory": lambda: memory.measure(full=chosen.full),
-        "overhead": lambda: overhead.measure(full=chosen.full),
-        "enrolment": lambda: enrolment.measure(chosen.photos, full=chosen.full),
-        "video": lambda: video.measure(chosen.videos, full=chosen.full),
-    }
-    console = Console(highlight=False)
-    RESULTS.mkdir(exist_ok=True)
-    file = RESULTS / f"{time.strftime('%Y%m%d-%H%M%S')}.jsonl"
-    for name, measure in measurements.items():
-        if chosen.only not in (None, name):
-            continue
-        rows = measure()
-        table = Table(*rows[0], title=name)
-        for row in rows:
-            table.add_row(
-                *(f"{value:,.2f}" if isinstance(value, float) else str(value) for value in row.values())
-            )
-        console.print(table)
-        with file.open("a") as out:
-            for row in rows:
-                facts = {"bench": name, "machine": platform.machine(), "python": platform.python_version()}
-                out.write(json.dumps(facts | row) + "\n")
-    console.print(f"JSON lines: {file}")
+    parser.add_argument("--list", action="store_true", help="say what can be measured")
+    _add_choice(parser)
+    parser.add_argument("--markdown", action="store_true", help="print the tables as Markdown")
+    add_common_options(parser)
+    for name in only:
+        module = MEASUREMENTS[name].load()
+        if hasattr(module, "add_options"):
+            module.add_options(parser)
+    chosen = parser.parse_args(arguments)
+    if chosen.list:
+        for name, measurement in MEASUREMENTS.items():
+            needs = "".join(f" --{option} …" for option in measurement.needs)
+            print(f"{name + needs:32}{measurement.says}")
+        return
+    everything = [name for name, one in MEASUREMENTS.items() if not (one.needs or one.by_name)]
+    for name in only or everything:
+        for option in MEASUREMENTS[name].needs:
+            if getattr(chosen, option) is None:
+                parser.error(f"{name} needs --{option}")
+        run(name, MEASUREMENTS[name].load().run(chosen), markdown=chosen.markdown)
 
 
-main()
+def _add_choice(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--only", nargs="+", choices=MEASUREMENTS, metavar="NAME", help="measure these")
+
+
+if __name__ == "__main__":
+    main()

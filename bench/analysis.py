@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import tempfile
 import time
 from collections.abc import Sequence
@@ -9,19 +10,23 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.measurement import Row, Tables
 from bench.photos import photos
 from regard.app import Parts, build
 from regard.caller import LOCAL
 from regard.settings import Settings
 from regard.vision.findings import Pictures
 
-Row = dict[str, object]
 _OPERATIONS = {
     "detect_faces": {"Attributes": ["ALL"]},
     "detect_labels": {"Features": ["GENERAL_LABELS", "IMAGE_PROPERTIES"]},
     "recognize_celebrities": {},
     "detect_text": {},
 }
+
+
+def run(chosen: argparse.Namespace) -> Tables:
+    yield "analysis", measure(chosen.photos, full=chosen.full)
 
 
 def measure(folder: Path | None, *, full: bool) -> list[Row]:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import argparse
 import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from bench.measurement import Row, Tables
 from regard.packs.install import InstalledPack
 from regard.vision.faces import Face, FaceAnalyzer
 from regard.vision.image import decode_image
 from regard.vision.session import SessionPool, one_thread_each
 
-Row = dict[str, object]
 PORTRAIT = Path(__file__).parent.parent / "tests" / "pictures" / "astronaut.jpg"
 BATCHES = (1, 4, 16, 48)
+
+
+def run(chosen: argparse.Namespace) -> Tables:
+    yield "attributes", measure(full=chosen.full)
 
 
 def measure(*, full: bool) -> list[Row]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,10 +12,13 @@ from typing import Any
 from botocore.config import Config
 from tests.conftest import Server
 
+from bench.measurement import Row, Tables
 from bench.photos import Photo, photos
 from bench.server import memory_mb, running
 
-Row = dict[str, object]
+
+def run(chosen: argparse.Namespace) -> Tables:
+    yield "enrolment", measure(chosen.photos, full=chosen.full)
 
 
 def measure(folder: Path | None, *, full: bool) -> list[Row]:

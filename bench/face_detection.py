@@ -1,6 +1,6 @@
 """How many annotated faces are found, how many finds are no faces, and how long a picture takes.
 
-    python bench/face_detection.py ../shared/data [--only WIDER dark] [--most 500]
+    python -m bench --only detection --data ../shared/data [--sets WIDER dark] [--max-pictures 500]
 
 Needs the default model pack. Sets: dlib's example photos and WIDER FACE (validation, squashed to 416²), as
 they are, turned, dark, hazy, shrunk, and with covered faces; pictures that hold a face somewhere (masks, hard
@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from face_sets import (
+from bench.face_sets import (
     Pictures,
     changed,
     covered,
@@ -33,6 +33,7 @@ from face_sets import (
     whole,
     wider,
 )
+from bench.measurement import Row, Tables
 from regard.packs.install import install
 from regard.packs.manifest import find_pack
 from regard.vision.faces.appearance import confidence_of
@@ -50,7 +51,7 @@ def matched(found: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return near.any(1), near.any(0)
 
 
-def measure(name: str, detector: FaceDetector, pictures: Pictures) -> None:
+def measure(name: str, detector: FaceDetector, pictures: Pictures) -> Row:
     hits = sure_hits = wanted_count = pictures_count = 0
     times, false = [], []
     for pixels, truth, wanted in pictures:
@@ -64,14 +65,23 @@ def measure(name: str, detector: FaceDetector, pictures: Pictures) -> None:
         sure_hits, pictures_count = sure_hits + int(sure_hit[wanted].sum()), pictures_count + 1
         false.extend(confidences[~true].tolist())
     shares = [f"{number / wanted_count:.3f}" if wanted_count else "–" for number in (hits, sure_hits)]
-    counts = [str(sum(confidence >= least for confidence in false)) for least in (0, 80, 90)]
-    cells = [name, str(pictures_count), str(wanted_count), *shares, *counts, f"{np.median(times):.0f}"]
-    print("| " + " | ".join(cells) + " |", flush=True)
+    counts = [sum(confidence >= at for confidence in false) for at in (0, 80, 90)]
+    return {
+        "set": name,
+        "pictures": pictures_count,
+        "faces": wanted_count,
+        "found": shares[0],
+        "at 90 %": shares[1],
+        "unannotated": counts[0],
+        "unannotated at 80 %": counts[1],
+        "unannotated at 90 %": counts[2],
+        "ms (median)": f"{np.median(times):.0f}",
+    }
 
 
-def sets(data: Path, most: int) -> dict[str, Callable[[], Pictures]]:
+def sets(data: Path, max_pictures: int) -> dict[str, Callable[[], Pictures]]:
     """Every set by its name."""
-    few = 5 * most // 8
+    few = 5 * max_pictures // 8
     return {
         "dlib": lambda: dlib_faces(data),
         **{
@@ -99,12 +109,12 @@ def sets(data: Path, most: int) -> dict[str, Callable[[], Pictures]]:
             for name, source in (("dlib", lambda: dlib_faces(data)), ("WIDER", lambda: wider(data, 20)))
             for part in ("lower", "upper", "side")
         },
-        "with a mask": lambda: whole(data / "facemask/with_mask", most),
-        "without a mask": lambda: whole(data / "facemask/without_mask", most),
-        "hard hats": lambda: whole(data / "hardhat/pos", most),
-        "no hard hats": lambda: whole(data / "hardhat/neg", most),
-        "FER2013 at 96 px": lambda: whole(data / "fer2013", most, 96),
-        "FER2013 at 200 px": lambda: whole(data / "fer2013", most, 200),
+        "with a mask": lambda: whole(data / "facemask/with_mask", max_pictures),
+        "without a mask": lambda: whole(data / "facemask/without_mask", max_pictures),
+        "hard hats": lambda: whole(data / "hardhat/pos", max_pictures),
+        "no hard hats": lambda: whole(data / "hardhat/neg", max_pictures),
+        "FER2013 at 96 px": lambda: whole(data / "fer2013", max_pictures, 96),
+        "FER2013 at 200 px": lambda: whole(data / "fer2013", max_pictures, 200),
         "UTKFace": lambda: whole(data / "utkface", few),
         "FairFace": lambda: whole(data / "fairface", few),
         "landscapes": lambda: landscapes(data),
@@ -113,20 +123,16 @@ def sets(data: Path, most: int) -> dict[str, Callable[[], Pictures]]:
     }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--only", nargs="+", default=[""], help="parts of the names of the sets to measure")
-    parser.add_argument("--most", type=int, default=800, help="pictures of the large sets")
-    options = parser.parse_args()
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--max-pictures", type=int, default=800, help="pictures of the large sets")
+
+
+def run(chosen: argparse.Namespace) -> Tables:
     one_thread_each()
     detector = FaceDetector(SessionPool(install(find_pack("default")).paths()))
-    print("| set | pictures | faces | found | at 90 % | unannotated | at 80 % | at 90 % | ms (median) |")
-    print("|---|---|---|---|---|---|---|---|---|")
-    for name, pictures in sets(options.data, options.most).items():
-        if any(part in name for part in options.only):
-            measure(name, detector, pictures())
-
-
-if __name__ == "__main__":
-    main()
+    wanted = {
+        name: pictures
+        for name, pictures in sets(chosen.data, chosen.max_pictures).items()
+        if any(part in name for part in chosen.sets)
+    }
+    yield "Faces found", (measure(name, detector, pictures()) for name, pictures in wanted.items())

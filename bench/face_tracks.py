@@ -1,6 +1,6 @@
 """What following faces is worth for recognising them: single frames beside the embedding of a whole track.
 
-    python -m bench.face_tracks DATA --cache FOLDER
+    python -m bench --only face-tracks --data DATA --cache FOLDER
 
 DATA has lfw/ and video/liveportrait/. A track of LFW's is one photo of a person, made small, blurred, turned,
 dark and noisy in eight ways; it is compared with another photo of everybody. So only what frames differ in is
@@ -18,9 +18,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
-from rich.table import Table
 
+from bench.measurement import Tables
 from regard.collections.similarity import distance_at
 from regard.collections.user_vector import UserVectors
 from regard.packs.install import InstalledPack
@@ -175,11 +174,7 @@ def follow(clips: dict[str, list[Read]]) -> dict[str, object]:
     }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="bench.face_tracks", description=__doc__)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--cache", type=Path, required=True)
-    chosen = parser.parse_args()
+def run(chosen: argparse.Namespace) -> Tables:
     one_thread_each()
     chosen.cache.mkdir(parents=True, exist_ok=True)
     file = chosen.cache / "faces.pickle"
@@ -187,15 +182,5 @@ def main() -> None:
         analyzer = FaceAnalyzer(SessionPool(InstalledPack.load().paths()))
         file.write_bytes(pickle.dumps((read_lfw(chosen.data, analyzer), read_clips(chosen.data, analyzer))))
     people, clips = pickle.loads(file.read_bytes())  # noqa: S301 - written by the lines above
-    console = Console(highlight=False, width=140)
-    for title, rows in ((f"{len(people)} people of LFW", recognise(people)), ("clips", [follow(clips)])):
-        table = Table(*rows[0], title=title)
-        for row in rows:
-            table.add_row(
-                *(f"{value:.4f}" if isinstance(value, float) else str(value) for value in row.values())
-            )
-        console.print(table)
-
-
-if __name__ == "__main__":
-    main()
+    yield f"{len(people)} people of LFW", recognise(people)
+    yield "Clips", [follow(clips)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import statistics
 import subprocess
@@ -9,6 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from bench.measurement import Row, Tables
 from bench.peer import FACE_RECOGNITION
 from bench.photos import Boxes, photos, recall
 from regard.packs.install import InstalledPack
@@ -16,7 +18,9 @@ from regard.vision.faces import FaceAnalyzer
 from regard.vision.image import decode_image
 from regard.vision.session import SessionPool, one_thread_each
 
-Row = dict[str, object]
+
+def run(chosen: argparse.Namespace) -> Tables:
+    yield "faces", measure(chosen.photos, full=chosen.full)
 
 
 def measure(folder: Path | None, *, full: bool) -> list[Row]:

@@ -6,6 +6,7 @@ machine that does other work, where the clock on the wall does not.
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import time
@@ -18,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tests.conftest import PICTURES
 
+from bench.measurement import Row, Tables
 from bench.peer import NUDENET, RAPIDOCR, Environment
 from regard.packs.install import InstalledPack
 from regard.packs.manifest import PackError
@@ -27,10 +29,13 @@ from regard.vision.labels.objects import SIDE, ObjectDetector
 from regard.vision.session import SessionPool, one_thread_each
 from regard.vision.text import TextAnalyzer
 
-Row = dict[str, object]
 Look = Callable[[Path, Image], float]  # seconds of processor time
 _PARTS = "parts of the body"
 _KINDS = {".jpg", ".jpeg", ".png"}
+
+
+def run(chosen: argparse.Namespace) -> Tables:
+    yield "images", measure(chosen.photos, full=chosen.full)
 
 
 def measure(folder: Path | None, *, full: bool) -> list[Row]:

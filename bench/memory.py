@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import multiprocessing
 from pathlib import Path
 
 import numpy as np
 from tests import scenes
 
+from bench.measurement import Row, Tables
 from bench.server import memory_of
 from regard.packs.install import InstalledPack
 from regard.vision.findings import PictureFindings
@@ -16,8 +18,11 @@ from regard.vision.models import Models
 from regard.vision.pixels import resize
 from regard.vision.session import SessionPool, one_thread_each
 
-Row = dict[str, object]
 _LEAST, _MOST = 100, 2000  # px of a side
+
+
+def run(chosen: argparse.Namespace) -> Tables:
+    yield "memory", measure(full=chosen.full)
 
 
 def measure(*, full: bool) -> list[Row]:

@@ -7,6 +7,7 @@ before the clock starts.
 
 from __future__ import annotations
 
+import argparse
 import base64
 import http.client
 import json
@@ -20,10 +21,14 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from tests.conftest import Server
 
+from bench.measurement import Row, Tables
 from bench.server import running
 
-Row = dict[str, object]
 _SIZE = 100_000
+
+
+def run(chosen: argparse.Namespace) -> Tables:
+    yield "overhead", measure(full=chosen.full)
 
 
 def measure(*, full: bool) -> list[Row]:

@@ -1,6 +1,8 @@
 """Face search against the size of the gallery, beside faiss's exact index and its HNSW graph.
 
-Prints a JSON line for each engine, size and dimension, and draws `docs/search.svg` from the last results.
+    python -m bench --only search [--faces 1e4 1e5] [--dimension 128] [--draw docs/search.svg]
+
+`--draw` draws the last results of every engine, size and dimension, those of earlier runs too.
 """
 
 from __future__ import annotations
@@ -11,38 +13,34 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from bench import embeddings
+from bench.measurement import RESULTS, Tables
 from bench.plot import draw
 
-RESULTS = Path(__file__).parent / "results"
 _BYTES = 24e9  # a machine's memory, which exact vectors in float32 must fit
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="bench.search", description=__doc__)
+def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--faces", type=float, nargs="+", default=[1e4, 1e5, 1e6])
     parser.add_argument("--dimension", type=int, nargs="+", default=[128, 384])
-    parser.add_argument("--hnsw-most", type=float, default=1e5, help="no graph is built of more faces")
-    parser.add_argument("--flat-most", type=float, default=1e9, help="no exact index of more faces")
+    parser.add_argument("--hnsw-max", type=float, default=1e5, help="no graph is built of more faces")
+    parser.add_argument("--flat-max", type=float, default=1e9, help="no exact index of more faces")
     parser.add_argument("--folder", type=Path, help="where the galleries and databases are made")
     parser.add_argument("--draw", type=Path, help="draw this plot of all results so far")
-    chosen = parser.parse_args()
-    RESULTS.mkdir(exist_ok=True)
-    file = RESULTS / f"search-{time.strftime('%Y%m%d-%H%M%S')}.jsonl"
+
+
+def run(chosen: argparse.Namespace) -> Tables:
     for dimension in chosen.dimension:
         for faces in map(int, chosen.faces):
             folder = Path(tempfile.mkdtemp(dir=chosen.folder, prefix="bench-"))
             try:
-                for row in _measure(folder, faces, dimension, chosen.flat_most, chosen.hnsw_most):
-                    print(json.dumps({name: _rounded(value) for name, value in row.items()}), flush=True)
-                    with file.open("a") as out:
-                        out.write(json.dumps(row) + "\n")
+                title = f"{faces:,} faces of {dimension} numbers"
+                yield title, _measure(folder, faces, dimension, chosen.flat_max, chosen.hnsw_max)
             finally:
                 shutil.rmtree(folder)
     rows = results()
@@ -90,7 +88,7 @@ def forecast(rows: list[dict[str, Any]]) -> list[str]:
 
 
 def _measure(
-    folder: Path, faces: int, dimension: int, flat_most: float, hnsw_most: float
+    folder: Path, faces: int, dimension: int, flat_max: float, hnsw_max: float
 ) -> list[dict[str, Any]]:
     embeddings.make(folder, faces, dimension)
     rows = [_run("regard", folder)]
@@ -98,9 +96,9 @@ def _measure(
     del restart["engine"]
     rows[0] |= restart
     shutil.rmtree(folder / "data")
-    if faces <= flat_most and faces * dimension * 4 < 0.8 * _BYTES:
+    if faces <= flat_max and faces * dimension * 4 < 0.8 * _BYTES:
         rows.append(_run("flat", folder))
-    if faces <= hnsw_most:
+    if faces <= hnsw_max:
         rows.append(_run("hnsw", folder))
     return rows
 
@@ -112,11 +110,3 @@ def _run(engine: str, folder: Path) -> dict[str, Any]:
         raise SystemExit(f"{engine} failed:\n{finished.stderr}")
     row: dict[str, Any] = json.loads(finished.stdout.splitlines()[-1])
     return row
-
-
-def _rounded(value: object) -> object:
-    return float(f"{value:.4g}") if isinstance(value, float) else value
-
-
-if __name__ == "__main__":
-    main()

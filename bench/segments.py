@@ -1,6 +1,6 @@
 """How well shots and technical cues are told, on clips of which everything is known.
 
-    PYTHONPATH=. python bench/segments.py ../shared/data [--shots 40] [--programmes 30] [--peer]
+    python -m bench --only segments --data ../shared/data [--shots 40] [--programmes 30] [--peer]
 
 Shots: clips of bench/made_clips.py from photos and films that training didn't see. A boundary is right within
 two frames of a cut, or of the frames of a gradual transition. `--peer` runs PySceneDetect, which must then be
@@ -22,6 +22,7 @@ import numpy as np
 
 from bench.made_clips import Made, Picture, footage, made_shots, photos
 from bench.made_programmes import Box, programme
+from bench.measurement import Row, Tables
 from regard.packs.install import install
 from regard.packs.manifest import find_pack
 from regard.video.reading.frames import Frame, Video
@@ -65,25 +66,34 @@ def scored(made: Made, begins: Sequence[int], counts: Counter[str]) -> list[bool
     return right
 
 
-def report(name: str, counts: Counter[str]) -> None:
+def report(name: str, counts: Counter[str]) -> Row:
     kinds = ("cut", "dissolve", "fade", "dip")
     wanted = sum(counts[f"{kind} wanted"] for kind in kinds)
     right = sum(counts[f"{kind} right"] for kind in kinds)
-    recalls = " ".join(f"{kind} {counts[f'{kind} right']}/{counts[f'{kind} wanted']}" for kind in kinds)
-    precision, recall = right / max(1, counts["found"]), right / max(1, wanted)
-    f1 = 2 * right / max(1, counts["found"] + wanted)
-    print(f"{name}: precision {precision:.3f}, recall {recall:.3f}, F1 {f1:.3f}; {recalls}")
+    return {
+        "by": name,
+        "precision": f"{right / max(1, counts['found']):.3f}",
+        "recall": f"{right / max(1, wanted):.3f}",
+        "F1": f"{2 * right / max(1, counts['found'] + wanted):.3f}",
+        **{kind: f"{counts[f'{kind} right']}/{counts[f'{kind} wanted']}" for kind in kinds},
+    }
 
 
-def reliability(said: Sequence[float], right: Sequence[bool]) -> None:
+def reliability(said: Sequence[float], right: Sequence[bool]) -> list[Row]:
     values, truth = np.array(said), np.array(right)
+    rows: list[Row] = []
     for low, high in ((50, 70), (70, 90), (90, 97), (97, 100.1)):
         chosen = (values >= low) & (values < high)
         if chosen.any():
-            print(
-                f"  confidence {low}–{min(high, 100)}: {chosen.sum()} boundaries, said "
-                f"{values[chosen].mean():.0f} %, right {100 * truth[chosen].mean():.0f} %"
+            rows.append(
+                {
+                    "confidence": f"{low}–{min(high, 100)}",
+                    "finds": int(chosen.sum()),
+                    "said, %": f"{values[chosen].mean():.0f}",
+                    "right, %": f"{100 * truth[chosen].mean():.0f}",
+                }
             )
+    return rows
 
 
 def peers() -> dict[str, Callable[[Sequence[Picture]], list[int]]]:
@@ -104,7 +114,7 @@ def peers() -> dict[str, Callable[[Sequence[Picture]], list[int]]]:
     return {"PySceneDetect content": run(ContentDetector), "PySceneDetect adaptive": run(AdaptiveDetector)}
 
 
-def measure_shots(data: Path, clips: int, *, peer: bool) -> None:
+def measure_shots(data: Path, clips: int, *, peer: bool) -> Tables:
     others = peers() if peer else {}
     counts = {name: Counter[str]() for name in ("Regard", *others)}
     said: list[float] = []
@@ -121,10 +131,11 @@ def measure_shots(data: Path, clips: int, *, peer: bool) -> None:
         said += [shot.confidence for shot in shots[1:]]
         for name, run in others.items():
             scored(made, run(made.frames), counts[name])
-    for name, count in counts.items():
-        report(name, count)
-    print(f"{frames:,} frames; {1000 * spent / frames:.2f} ms a frame, decoding aside")
-    reliability(said, right)
+    yield (
+        f"Shots: {frames:,} frames; {1000 * spent / frames:.2f} ms a frame, decoding aside",
+        [report(name, count) for name, count in counts.items()],
+    )
+    yield "Boundaries of shots by confidence", reliability(said, right)
 
 
 KINDS = [kind.value for kind in CueKind]
@@ -155,16 +166,16 @@ def reader() -> TextOf:
 
 
 def cues_of(path: Path, drawn: Sequence[Sequence[Box]], text_of: TextOf) -> tuple[list[Cue], int]:
-    """The cues of a video, and in how many of its frames text was looked for."""
-    cues, looked = [], 0
+    """The cues of a video, and in how many of its frames text was read."""
+    cues, read = [], 0
     with Video.open(path) as video:
         detector = CueDetector(video.facts.frame_rate, video.facts.duration)
         for frame in video.frames():
             text = None
             if detector.wants_text(frame):
-                text, looked = text_of(frame, drawn[frame.number]), looked + 1
+                text, read = text_of(frame, drawn[frame.number]), read + 1
             cues += detector.add(frame, text)
-        return cues + detector.finish(), looked
+        return cues + detector.finish(), read
 
 
 def overlap(cue: Cue, truth: tuple[str, int, int]) -> float:
@@ -186,12 +197,12 @@ def merged(cues: Sequence[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
     return after
 
 
-def measure_cues(data: Path, programmes: int, text_of: TextOf, *, show: bool) -> None:
+def measure_cues(data: Path, programmes: int, text_of: TextOf, *, show: bool) -> Tables:
     counts: Counter[str] = Counter()
     said: list[float] = []
     right: list[bool] = []
     edges: dict[str, list[int]] = {kind: [] for kind in KINDS}
-    looked = length = 0
+    read = length = 0
     for seed in range(programmes):
         made = programme(np.random.default_rng(170_000 + seed), photos(data, half=1))
         truths = merged(made.cues)
@@ -199,7 +210,7 @@ def measure_cues(data: Path, programmes: int, text_of: TextOf, *, show: bool) ->
             path = Path(folder) / "programme.mp4"
             encoded(path, [page.picture for page in made.pages])
             cues, some = cues_of(path, [page.lines for page in made.pages], text_of)
-        looked, length = looked + some, length + len(made.pages)
+        read, length = read + some, length + len(made.pages)
         left = list(truths)
         for cue in cues:
             best = max(left, key=lambda truth: overlap(cue, truth), default=("", 0, 0))
@@ -224,33 +235,33 @@ def measure_cues(data: Path, programmes: int, text_of: TextOf, *, show: bool) ->
                     cue.last_frame,
                     round(cue.confidence),
                 )
-    print("| cue | in the clips | precision | recall | half of the edges within |")
-    print("|---|---|---|---|---|")
+    rows: list[Row] = []
     for kind in KINDS:
         got, all_of = counts[f"{kind} right"], counts[f"{kind} wanted"]
-        precision = got / max(1, counts[f"{kind} found"])
-        off = f"{np.median(edges[kind]):.0f} frames" if edges[kind] else ""
-        print(f"| {kind} | {all_of} | {precision:.2f} | {got / max(1, all_of):.2f} | {off} |")
-    print(f"{length:,} frames, text looked for in {looked}")
-    reliability(said, right)
+        rows.append(
+            {
+                "cue": kind,
+                "in the clips": all_of,
+                "precision": f"{got / max(1, counts[f'{kind} found']):.2f}",
+                "recall": f"{got / max(1, all_of):.2f}",
+                "half of the edges within": f"{np.median(edges[kind]):.0f} frames" if edges[kind] else "",
+            }
+        )
+    yield f"Technical cues: {length:,} frames, text read in {read:,}", rows
+    yield "Technical cues by confidence", reliability(said, right)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("data", type=Path)
+def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--shots", type=int, default=40, help="clips of twelve shots")
     parser.add_argument("--programmes", type=int, default=30, help="programmes of a minute or less")
     parser.add_argument("--read", action="store_true", help="read their text, rather than know it")
     parser.add_argument("--show", action="store_true", help="name what was missed or made up")
-    parser.add_argument("--peer", action="store_true")
-    chosen = parser.parse_args()
+
+
+def run(chosen: argparse.Namespace) -> Tables:
     cv2.setNumThreads(1)
     if chosen.shots:
-        measure_shots(chosen.data, chosen.shots, peer=chosen.peer)
+        yield from measure_shots(chosen.data, chosen.shots, peer=chosen.peer)
     if chosen.programmes:
         text_of = reader() if chosen.read else lambda _, drawn: drawn
-        measure_cues(chosen.data, chosen.programmes, text_of, show=chosen.show)
-
-
-if __name__ == "__main__":
-    main()
+        yield from measure_cues(chosen.data, chosen.programmes, text_of, show=chosen.show)

@@ -1,6 +1,6 @@
 """How much text is found and read right, and how much of a core a picture takes.
 
-    python bench/text.py ../shared/data [--only icdar2015 drawn] [--peer]
+    python -m bench --only text --data ../shared/data [--sets icdar2015 drawn] [--peer]
 
 Needs the default model pack. A find counts when it overlaps what is annotated by half (intersection over
 union) and says the same, upper or lower case and spaces aside; what is annotated as unreadable (###)
@@ -13,17 +13,18 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from bench.measurement import Row, Tables
+from bench.text_sets import SETS, Find, Sample, matched
 from regard.packs.install import install
 from regard.packs.manifest import find_pack
 from regard.vision.image import Image
 from regard.vision.session import SessionPool, one_thread_each
 from regard.vision.text import TextAnalyzer
-from text_sets import SETS, Find, Sample, matched
 
 Reader = Callable[[Image], tuple[list[Find], list[Find]]]  # a picture's words and its lines
 
@@ -44,7 +45,7 @@ def with_intervals(counts: np.ndarray) -> list[str]:
     return [f"{at:.2f} ({a:.2f}–{b:.2f})" for at, a, b in zip(middle, low, high, strict=True)]
 
 
-def measure(name: str, read: Reader, samples: Sequence[Sample]) -> None:
+def measure(name: str, read: Reader, samples: Sequence[Sample]) -> Row:
     rows, located, times = [], [], []
     for sample in samples:
         begin = time.process_time()
@@ -54,9 +55,18 @@ def measure(name: str, read: Reader, samples: Sequence[Sample]) -> None:
         rows.append(matched(finds, sample.truth, same_text=True))
         located.append(matched(finds, sample.truth, same_text=False))
     wanted = sum(row[2] for row in rows)
-    cells = [name, str(len(rows)), str(wanted), *with_intervals(np.array(rows))]
+    precision, recall, f1 = with_intervals(np.array(rows))
     found = rates(np.array(located).sum(0))
-    print("| " + " | ".join([*cells, f"{found[0]:.2f} / {found[1]:.2f}", f"{np.median(times):.0f}"]) + " |")
+    return {
+        "set": name,
+        "pictures": len(rows),
+        "wanted": wanted,
+        "precision": precision,
+        "recall": recall,
+        "F1": f1,
+        "found, whatever it says": f"{found[0]:.2f} / {found[1]:.2f}",
+        "CPU ms (median)": f"{np.median(times):.0f}",
+    }
 
 
 def regard_reader() -> Reader:
@@ -88,23 +98,16 @@ def peer_reader() -> Reader:
     return read
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--only", nargs="+", default=[""], help="parts of the names of the sets to measure")
-    parser.add_argument("--peer", action="store_true", help="the package rapidocr as well")
-    options = parser.parse_args()
+def run(chosen: argparse.Namespace) -> Tables:
     one_thread_each()
-    readers = {"": regard_reader()} | ({" (rapidocr)": peer_reader()} if options.peer else {})
-    print("| set | pictures | wanted | precision | recall | F1 | found, whatever it says | CPU ms (median) |")
-    print("|---|---|---|---|---|---|---|---|")
+    yield "Text read", _rows(chosen.data, chosen.sets, peer=chosen.peer)
+
+
+def _rows(data: Path, parts: Sequence[str], *, peer: bool) -> Iterator[Row]:
+    readers = {"": regard_reader()} | ({" (rapidocr)": peer_reader()} if peer else {})
     for name, make in SETS.items():
-        if any(part in name for part in options.only):
-            samples = make(options.data)
+        if any(part in name for part in parts):
+            samples = make(data)
             for suffix, read in readers.items():
                 read(samples[0].image)
-                measure(name + suffix, read, samples)
-
-
-if __name__ == "__main__":
-    main()
+                yield measure(name + suffix, read, samples)

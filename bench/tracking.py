@@ -1,6 +1,6 @@
 """How well people are followed: IDF1 and MOTA on made clips, by motmetrics; what an update costs.
 
-    python -m bench.tracking DATA --cache FOLDER
+    python -m bench --only tracking --data DATA --cache FOLDER
 
 DATA has coco/ and scenes/. Clips of half of the people served to choose the settings (`--part tuned`), those
 of the other half, on other scenes, are what is reported. CenterNet was trained on these very photos of
@@ -18,9 +18,8 @@ from pathlib import Path
 import motmetrics
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
-from rich.table import Table
 
+from bench.measurement import Tables
 from bench.tracking_clips import Cutout, Sample, Scene, cut_out_people, make_clip
 from regard.packs.install import InstalledPack
 from regard.video.following.tracks import PERSONS, Tracker, TrackerSettings
@@ -269,31 +268,23 @@ def network_costs(repeats: int = 20) -> list[dict[str, object]]:
     return rows
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="bench.tracking", description=__doc__)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--cache", type=Path, required=True)
+def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--part", choices=("tuned", "reported"), default="reported")
-    parser.add_argument("--rate", type=float, default=5.0)
-    chosen = parser.parse_args()
+    parser.add_argument("--rate", type=float, default=5.0, help="samples a second")
+
+
+def run(chosen: argparse.Namespace) -> Tables:
     one_thread_each()
     chosen.cache.mkdir(parents=True, exist_ok=True)
     clips = clips_of(chosen.data, chosen.cache, chosen.part, chosen.rate, SEEDS[chosen.part])
-    rows = [
-        {"detections": kind, "looks": looks, "bridged": bridged}
-        | judge(clips, kind, PERSONS, looks=looks, bridged=bridged)
-        for kind in ("noisy truth", "CenterNet")
-        for looks, bridged in ((False, False), (True, False), (True, True))
-    ]
-    console = Console(highlight=False, width=140)
-    for title, table in (("following", rows), ("tracker", costs()), ("networks", network_costs())):
-        drawn = Table(*table[0], title=title)
-        for row in table:
-            drawn.add_row(
-                *(f"{value:.3f}" if isinstance(value, float) else str(value) for value in row.values())
-            )
-        console.print(drawn)
-
-
-if __name__ == "__main__":
-    main()
+    yield (
+        "Following",
+        (
+            {"detections": kind, "looks": looks, "bridged": bridged}
+            | judge(clips, kind, PERSONS, looks=looks, bridged=bridged)
+            for kind in ("noisy truth", "CenterNet")
+            for looks, bridged in ((False, False), (True, False), (True, True))
+        ),
+    )
+    yield "Tracker", costs()
+    yield "Networks", network_costs()

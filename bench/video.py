@@ -8,6 +8,7 @@ sign stands beside, another person stands, and it is dark, again and again. Anal
 
 from __future__ import annotations
 
+import argparse
 import json
 import resource
 import subprocess
@@ -22,9 +23,15 @@ from typing import Any
 import cv2
 import numpy as np
 
+from bench.measurement import Tables
+
 ROOT = Path(__file__).parent.parent
 SECONDS, RATE = 60, 25
 FAST = ("start_label_detection", "start_face_detection")  # a quick look
+
+
+def run(chosen: argparse.Namespace) -> Tables:
+    yield "video", measure(chosen.videos, full=chosen.full)
 
 
 def measure(files: Sequence[Path] | None, *, full: bool) -> list[dict[str, Any]]:

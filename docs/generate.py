@@ -117,7 +117,7 @@ def _head_tables(cards: Mapping[str, tuple[Mapping[str, Any], str]]) -> str:
         lines += [
             f"### The head `{name}`",
             "",
-            f"`python training/{script}.py DATA --cache CACHE`. Says {card['says']}. Trained on {trained}. "
+            f"`python -m training.{script} DATA --cache CACHE`. Says {card['says']}. Trained on {trained}. "
             f"Research-only data: {card['research-only data']}. Split: {card['split']}. {card['limits']}",
             "",
         ]

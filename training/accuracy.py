@@ -1,6 +1,6 @@
 """Measure all that docs/accuracy.md says, and write the tables to docs/measured.md: `make accuracy DATA=…`.
 
-    python training/accuracy.py ../shared/data --cache CACHE [--only detection similarity …]
+    python -m training.accuracy ../shared/data --cache CACHE [--only detection similarity …]
 
 Each step is a command of its own; what it prints is kept in CACHE, so that some steps can be made anew and
 the others stay. Two cores need some two hours for all of it. The heads are trained again from their seeds,
@@ -30,27 +30,29 @@ class Step:
 
 
 STEPS = {
-    "detection": Step("Finding faces", ("bench/face_detection.py", "{data}")),
-    "confidence": Step("Confidence of a find", ("training/fit_confidence.py", "{data}")),
-    "geometry": Step("Landmarks and pose", ("training/measure_geometry.py", "{data}")),
+    "detection": Step(
+        "Finding faces", ("-m", "bench", "--only", "detection", "--data", "{data}", "--markdown")
+    ),
+    "confidence": Step("Confidence of a find", ("-m", "training.fit_confidence", "{data}")),
+    "geometry": Step("Landmarks and pose", ("-m", "training.measure_geometry", "{data}")),
     "similarity": Step(
         "Telling people apart",
-        ("training/fit_similarity.py", "{data}/lfw", "--embeddings", "{cache}/lfw_vectors.npz"),
+        ("-m", "training.fit_similarity", "{data}/lfw", "--embeddings", "{cache}/lfw_vectors.npz"),
     ),
     "embeddings": Step(
         "What each part of the embedding gains",
-        ("training/compare_embeddings.py", "{data}", "--features", "{cache}/compared.npz"),
+        ("-m", "training.compare_embeddings", "{data}", "--features", "{cache}/compared.npz"),
     ),
     "users": Step(
         "Users",
-        ("training/fit_user_vectors.py", "{data}/lfw", "--embeddings", "{cache}/lfw_vectors.npz"),
+        ("-m", "training.fit_user_vectors", "{data}/lfw", "--embeddings", "{cache}/lfw_vectors.npz"),
     ),
-    "appearance": Step("", ("training/fit_appearance.py", "{data}", "--cache", "{cache}")),
-    "age_gender": Step("", ("training/fit_age_gender.py", "{data}", "--cache", "{cache}")),
-    "expression": Step("", ("training/fit_expression.py", "{data}", "--cache", "{cache}")),
-    "labels": Step("", ("training/fit_labels.py", "{data}", "--cache", "{cache}/labels")),
-    "protective": Step("", ("training/fit_protective.py", "{data}", "--cache", "{cache}")),
-    "card": Step("", ("training/make_card.py", "{data}", "--cache", "{cache}")),
+    "appearance": Step("", ("-m", "training.fit_appearance", "{data}", "--cache", "{cache}")),
+    "age_gender": Step("", ("-m", "training.fit_age_gender", "{data}", "--cache", "{cache}")),
+    "expression": Step("", ("-m", "training.fit_expression", "{data}", "--cache", "{cache}")),
+    "labels": Step("", ("-m", "training.fit_labels", "{data}", "--cache", "{cache}/labels")),
+    "protective": Step("", ("-m", "training.fit_protective", "{data}", "--cache", "{cache}")),
+    "card": Step("", ("-m", "training.make_card", "{data}", "--cache", "{cache}")),
     "tables": Step("", ("docs/generate.py",)),
 }
 

@@ -1,6 +1,6 @@
 """Compare embeddings: what each part of the default one gains, and what was tried and is not in it.
 
-    python training/compare_embeddings.py ../shared/data --features features.npz
+    python -m training.compare_embeddings ../shared/data --features features.npz
 
 Prints Markdown. By the protocol of training/lfw.py, on the development folds of LFW; whatever is fitted is
 fitted on FairFace, so none of the people is in both. A gain over version 1.0 is in points, with the interval
@@ -18,8 +18,6 @@ from pathlib import Path
 
 import numpy as np
 
-from fit_embedding import fit_crowding, fit_projection, nearest, pictured
-from lfw import Faces, accuracy, all_pairs, interval, look, redrawn, true_match_rates
 from regard.packs.install import install
 from regard.packs.manifest import find_pack
 from regard.vision.faces.alignment import FaceChips
@@ -27,6 +25,8 @@ from regard.vision.faces.embedding import DLIB_SIDE, FACERES_MEAN, FACERES_SIDE,
 from regard.vision.model import Runner
 from regard.vision.pixels import Floats
 from regard.vision.session import SessionPool
+from training.fit_embedding import fit_crowding, fit_projection, nearest, pictured
+from training.lfw import Faces, accuracy, all_pairs, interval, look, redrawn, true_match_rates
 
 RATES = [1e-3, 1e-4, 1e-5, 1e-6]
 VIEWS = {

@@ -1,6 +1,6 @@
 """Train the head for age and gender as they appear.
 
-    python training/fit_age_gender.py ../shared/data --cache CACHE
+    python -m training.fit_age_gender ../shared/data --cache CACHE
 
 Trained on FairFace (CC BY 4.0; ages in nine ranges) and UTKFace (ages in years; research only: without it,
 ages over 60 are far off). A network says a mean and a spread; the loss is the probability of the range that
@@ -16,8 +16,6 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from facesets import FaceSet, face_set, labelled, mirrored_readings
-from head_training import Plan, Samples, crossed, metric, platt, save, share, train, windowed
 from regard.vision.faces.describer import (
     AGE_MIDDLE,
     AGE_STEP,
@@ -27,6 +25,8 @@ from regard.vision.faces.describer import (
     age_spread_of,
 )
 from regard.vision.faces.embedding import FaceReadings
+from training.facesets import FaceSet, face_set, labelled, mirrored_readings
+from training.head_training import Plan, Samples, crossed, metric, platt, save, share, train, windowed
 
 WINDOW = (2, 12, 2, 12)
 PLAN = Plan(

@@ -1,6 +1,6 @@
 """Train the appearance head: glasses, sunglasses, beard, moustache, smile, mouth, eyes, occlusion.
 
-    python training/fit_appearance.py ../shared/data --cache CACHE
+    python -m training.fit_appearance ../shared/data --cache CACHE
 
 Trained on the faces of FairFace (CC BY 4.0) that training/labels/fairface.csv labels, as they are, mirrored
 and disturbed, and with glasses, sunglasses, masks and other covers drawn on. Every confidence is calibrated
@@ -18,9 +18,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from drawn import draw_cover, draw_glasses, draw_mask
-from facesets import FaceSet, face_set, labelled, read_chips, sessions
-from head_training import (
+from regard.vision.faces.geometry import MeanFace, shape_features
+from training.drawn import draw_cover, draw_glasses, draw_mask
+from training.facesets import FaceSet, face_set, labelled, read_chips, sessions
+from training.head_training import (
     Network,
     Plan,
     Samples,
@@ -33,7 +34,6 @@ from head_training import (
     train,
     windowed,
 )
-from regard.vision.faces.geometry import MeanFace, shape_features
 
 OUTPUTS = ("eyeglasses", "sunglasses", "beard", "mustache", "smile", "mouth_open", "eyes_open", "occluded")
 WINDOW = (2, 12, 3, 11)

@@ -1,6 +1,6 @@
 """Fit how sure a find is to be a face: one logistic curve for strong finds, one for those looked at again.
 
-    python training/fit_confidence.py ../shared/data
+    python -m training.fit_confidence ../shared/data
 
 Finds in dlib's photos, WIDER FACE (as it is, turned by 20°, 45° and 90°, dark, with covered faces),
 landscapes, COCO's pictures without people, and noise; true where an annotated face is. Finds that only touch
@@ -12,10 +12,11 @@ that they were not fitted on (two halves, each judged by the other's fit).
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 import numpy as np
+from bench import face_sets
+from bench.face_detection import matched
 
 from regard.packs.install import install
 from regard.packs.manifest import find_pack
@@ -26,10 +27,6 @@ from regard.vision.faces.mtcnn import STRONG, Candidates
 from regard.vision.faces.verify import HOPE, Verifier
 from regard.vision.pixels import Copies, stretched
 from regard.vision.session import SessionPool, one_thread_each
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "bench"))
-import face_sets
-from face_detection import matched
 
 BUCKETS = [(0, 60), (60, 70), (70, 80), (80, 90), (90, 95), (95, 99), (99, 99.9), (99.9, 101)]
 

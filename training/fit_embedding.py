@@ -1,6 +1,6 @@
 """Fit what makes one vector of the two networks' descriptors, on the faces of FairFace (CC BY 4.0).
 
-    python training/fit_embedding.py ../shared/data/fairface
+    python -m training.fit_embedding ../shared/data/fairface
 
 Needs the default model pack (`regard models install default`). Fits two things: the principal directions of
 FaceRes's descriptors, and how crowded it is around a vector (`regard.vision.faces.crowding`). No identity is

@@ -1,6 +1,6 @@
 """Train the expression head: the seven expressions of FER2013.
 
-    python training/fit_expression.py ../shared/data --cache CACHE
+    python -m training.fit_expression ../shared/data --cache CACHE
 
 Trained on FER2013's PublicTest pictures (no licence stated), as they are and mirrored: on FaceRes's and the
 expression network's inner features and the mesh. Judged, and its confidences calibrated by one temperature,
@@ -16,14 +16,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from facesets import FaceSet, face_set, mirrored_readings, pictures, sessions
-from fit_mean_face import mirror_places
-from head_training import Plan, Samples, crossed, save, share, train, windowed
 from regard.vision.faces.alignment import TEMPLATE, FaceChips
 from regard.vision.faces.describer import EXPRESSIONS, emotion_crops, read_emotions
 from regard.vision.faces.embedding import FACERES_PADDING, FACERES_SIDE
 from regard.vision.faces.geometry import MeanFace, shape_features
 from regard.vision.faces.mesh import Meshes
+from training.facesets import FaceSet, face_set, mirrored_readings, pictures, sessions
+from training.fit_mean_face import mirror_places
+from training.head_training import Plan, Samples, crossed, save, share, train, windowed
 
 FACERES_WINDOW, EMOTION_WINDOW = (2, 12, 3, 11), (0, 8, 0, 8)
 NAMES = tuple(EXPRESSIONS)

@@ -1,6 +1,6 @@
 """Fit what makes labels of a picture: the confidences of objects, and the head that reads scenes.
 
-    python training/fit_labels.py ../shared/data --cache CACHE
+    python -m training.fit_labels ../shared/data --cache CACHE
 
 Objects: two logistic functions, on COCO pictures with their boxes. Scenes: a logistic function an output on
 MobileNetV2's features, on SUN's scenes, on COCO's pictures with marks by eye (labels/coco_scenes.csv), and on
@@ -17,10 +17,10 @@ from pathlib import Path
 
 import numpy as np
 
-from feature_head import fit_head, logistic, save_head, sigmoid, with_one
-from label_sets import OUTPUTS, PLACES, SCENES, STEPS, STRANGE, Annotated, annotated, views
 from regard.vision.labels.objects import COCO, any_odds, evidence
-from wilson import wilson
+from training.feature_head import fit_head, logistic, save_head, sigmoid, with_one
+from training.label_sets import OUTPUTS, PLACES, SCENES, STEPS, STRANGE, Annotated, annotated, views
+from training.wilson import wilson
 
 WEIGHTS = Path(__file__).parents[1] / "src/regard/vision/labels"
 FOLDS, SEED = 5, 0

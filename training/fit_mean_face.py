@@ -1,6 +1,6 @@
 """Fit the mean face: the average mesh of FairFace's faces (CC BY 4.0), symmetric, and its stiff points.
 
-    python training/fit_mean_face.py ../shared/data/fairface --out src/regard/vision/faces/mean_face.npz
+    python -m training.fit_mean_face ../shared/data/fairface --out src/regard/vision/faces/mean_face.npz
 
 Generalised Procrustes analysis of the meshes of faces that look into the camera. No label is used. A face is
 in the set a second time as its mirror image, so that the mean is symmetric. Its upright direction is that of

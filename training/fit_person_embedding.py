@@ -1,6 +1,6 @@
 """Makes src/regard/vision/person_embedding.npz: what people in general look like, which is taken off.
 
-    python training/fit_person_embedding.py DATA
+    python -m training.fit_person_embedding DATA
 
 People of COCO's photos (boxes as annotated) and of hardhat's (boxes as found), except those photos that
 bench/tracking.py cuts its people out of, so that they are judged as strangers. Nobody need be named: there
@@ -16,7 +16,6 @@ from pathlib import Path
 
 import numpy as np
 from bench.tracking_clips import cut_out_people
-from training.label_sets import sessions
 
 from regard.vision.image import decode_image
 from regard.vision.labels.objects import ObjectDetector
@@ -28,6 +27,7 @@ from regard.vision.persons import (
     read_in_parts,
 )
 from regard.vision.pixels import Pixels
+from training.label_sets import sessions
 
 OUT = Path(__file__).parent.parent / "src/regard/vision/person_embedding.npz"
 DIRECTIONS = 192

@@ -1,6 +1,6 @@
 """Train what tells protective equipment: heads, helmets, faces, masks, hands and gloves, from chips of them.
 
-    python training/fit_protective.py ../shared/data --cache CACHE
+    python -m training.fit_protective ../shared/data --cache CACHE
 
 Trained on chips that were labelled by eye (labels/protective_*.csv) of the photos of hard hats, of COCO
 (labels CC BY 4.0, Flickr's pictures) and of face masks, on heads of LFW that a first try took for helmets
@@ -21,16 +21,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from facesets import labelled, pictures, sessions
-from feature_head import fit_head, logistic, save_head, sigmoid, with_one
-from fit_appearance import disturbed
-from head_training import platt, share
 from regard.vision.faces import FaceAnalyzer
 from regard.vision.features import read_chip_features
 from regard.vision.image import decode_image
 from regard.vision.pixels import Copies
 from regard.vision.protective.equipment import face_chips, glove_evidence, hand_chips, head_chips
 from regard.vision.protective.parts import Region, head_of_face
+from training.facesets import labelled, pictures, sessions
+from training.feature_head import fit_head, logistic, save_head, sigmoid, with_one
+from training.fit_appearance import disturbed
+from training.head_training import platt, share
 
 HERE = Path(__file__).parent
 WEIGHTS = HERE.parent / "src/regard/vision/protective"

@@ -1,6 +1,6 @@
 """Train the networks that tell cuts, gradual transitions and fades from the evidence for them.
 
-    PYTHONPATH=. python training/fit_shots.py ../shared/data [--clips 200] [--cache FILE]
+    python -m training.fit_shots ../shared/data [--clips 200] [--cache FILE]
 
 Trained on clips that bench/made_clips.py makes of every second photo and film of the data; bench/segments.py
 judges on clips of the others. Each network is small: standardised features, a layer of tanh, a sigmoid,

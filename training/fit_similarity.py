@@ -1,6 +1,6 @@
 """Fit the similarity in percent to false match rates, and measure recognition, on the LFW development folds.
 
-    python training/fit_similarity.py ../shared/data/lfw
+    python -m training.fit_similarity ../shared/data/lfw
 
 By the protocol of training/lfw.py, on the people in `pairs_dev_folds1-3.txt`. Prints the constants of
 src/regard/collections/similarity.py, what they give, the same fitted on one half of the people and judged on
@@ -20,8 +20,8 @@ from pathlib import Path
 
 import numpy as np
 
-from lfw import Pairs, accuracy, all_pairs, embedded, interval, redrawn, true_match_rates
 from regard.collections.similarity import SimilarityCurve
+from training.lfw import Pairs, accuracy, all_pairs, embedded, interval, redrawn, true_match_rates
 
 # Similarity in percent, and the false match rate that it is to mean.
 ANCHORS = {80.0: 1e-4, 95.0: 1e-5, 99.0: 1e-6}

@@ -1,6 +1,6 @@
 """Fit the vector of a user with several faces, and measure what it gains, on the LFW development folds.
 
-    python training/fit_user_vectors.py ../shared/data/lfw
+    python -m training.fit_user_vectors ../shared/data/lfw
 
 A user's vector is the average face plus the mean of the user's own deviations from it, stretched by
 1 / sqrt(1 - share + share / n). The average face is that of the people; `share` is fitted on users of 2, 3, 5
@@ -18,9 +18,9 @@ from pathlib import Path
 
 import numpy as np
 
-from lfw import embedded
 from regard.collections.similarity import distance_at
 from regard.collections.user_vector import UserVectors, admit
+from training.lfw import embedded
 
 TARGET = Path(__file__).parent.parent / "src/regard/collections/user_vectors.npz"
 SIZES = (2, 3, 5, 10)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from wilson import wilson
+from training.wilson import wilson
 
 WEIGHTS = Path(__file__).parents[1] / "src/regard/vision/faces/heads"
 BATCH = 64

@@ -1,6 +1,6 @@
 """Measure the default pack's model card and write it to src/regard/packs/cards/default.json.
 
-    python training/make_card.py ../shared/data --cache CACHE
+    python -m training.make_card ../shared/data --cache CACHE
 
 The identity part is of the people in `lfw/pairs_dev_folds1-3.txt`: every pair of pictures, each pair of
 people weighing the same. By group: the same people by gender; FairFace and UTKFace by race and age, whose
@@ -21,7 +21,6 @@ from pathlib import Path
 
 import numpy as np
 
-from lfw import MISLABELLED, ONE_PERSON, listed_pairs
 from regard.collections.similarity import distance_at
 from regard.evaluation.card import THRESHOLDS, GroupTable, ModelCard, Training
 from regard.evaluation.card_rates import SEARCHED, galleries_of, groups_of, rates_at
@@ -35,6 +34,7 @@ from regard.packs.manifest import find_pack
 from regard.vision import image as vision_image
 from regard.vision.faces import FaceAnalyzer
 from regard.vision.session import SessionPool, one_thread_each
+from training.lfw import MISLABELLED, ONE_PERSON, listed_pairs
 
 PACK = "default"
 ADULT = 20  # years: the least age of FairFace's first class of adults

@@ -1,6 +1,6 @@
 """Measure landmarks and pose.
 
-    python training/measure_geometry.py ../shared/data
+    python -m training.measure_geometry ../shared/data
 
 Landmarks: faces of dlib's example photos, whose 68 points were set by hand; those of Rekognition's landmarks
 that are one of the 68 or the mean of some. Errors are in percent of the distance between the outer corners of
@@ -17,8 +17,6 @@ from pathlib import Path
 
 import numpy as np
 
-from facesets import labelled, sessions
-from lfw import protagonist
 from regard.operations.face_attributes import landmark_shapes
 from regard.vision.faces import FaceAnalyzer
 from regard.vision.faces.geometry import EYE_SPAN, MeanFace, combined_poses, gazes, poses_of
@@ -26,6 +24,8 @@ from regard.vision.faces.mesh import FaceMesh
 from regard.vision.image import decode_image
 from regard.vision.pixels import Copies
 from regard.vision.session import SessionPool
+from training.facesets import labelled, sessions
+from training.lfw import protagonist
 
 AHEAD = 8.0  # degrees: a head that is turned less faces the camera
 

@@ -44,7 +44,7 @@ def test_its_distances_are_those_of_the_present_similarity(card: ModelCard) -> N
     assert [rate.threshold for rate in card.rates] == list(THRESHOLDS)
     for rate in card.rates:
         assert rate.distance == pytest.approx(distance_at(rate.threshold), abs=1e-6), (
-            "run training/make_card.py"
+            "run python -m training.make_card"
         )
 
 

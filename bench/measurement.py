@@ -1,0 +1,103 @@
+"""What the measurements have in common: their options, tables for people, JSON lines for machines."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import json
+import platform
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+RESULTS = Path(__file__).parent / "results"
+_MAX_COLUMNS = 12
+_WIDTH = 160  # of a table that goes to a file
+
+Row = dict[str, object]
+Tables = Iterator[tuple[str, Iterable[Row]]]
+"""Titles and rows; rows may be measured while they are taken."""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """A module of this package: `run(chosen)` gives its tables, `add_options(parser)` adds options of its own
+    where it has some.
+
+    `needs` are options that it can't be run without. `by_name`: it is run only when it is named.
+    """
+
+    module: str
+    needs: tuple[str, ...] = ()
+    by_name: bool = False
+
+    @property
+    def says(self) -> str:
+        """The first line of the module's docstring, read without importing what it measures."""
+        tree = ast.parse(Path(__file__).with_name(f"{self.module}.py").read_text("utf-8"))
+        return (ast.get_docstring(tree) or "").splitlines()[0]
+
+    def load(self) -> Any:
+        return import_module(f"bench.{self.module}")
+
+
+def add_common_options(parser: argparse.ArgumentParser) -> None:
+    """Options that several measurements share, each with the same meaning for all."""
+    parser.add_argument("--full", action="store_true", help="more photos and repetitions")
+    parser.add_argument("--photos", type=Path, help="folder of photos, with boxes in labels.json if known")
+    parser.add_argument("--videos", type=Path, nargs="+", help="videos, in place of one that is made")
+    parser.add_argument("--data", type=Path, help="folder of the annotated data")
+    parser.add_argument("--cache", type=Path, help="folder for what is made once and kept")
+    parser.add_argument("--sets", nargs="+", default=[""], help="parts of the names of the sets to measure")
+    parser.add_argument("--peer", action="store_true", help="the peer as well, which must be installed")
+
+
+def run(name: str, tables: Tables, *, markdown: bool) -> None:
+    """Prints each table, and keeps each row as a JSON line as soon as it is there."""
+    RESULTS.mkdir(exist_ok=True)
+    file = RESULTS / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}.jsonl"
+    facts = {"bench": name, "machine": platform.machine(), "python": platform.python_version()}
+    progress = Console(stderr=True, highlight=False)
+    for title, rows in tables:
+        taken = []
+        for row in rows:
+            taken.append(row)
+            with file.open("a") as out:
+                out.write(json.dumps(facts | row, default=float) + "\n")
+            progress.print(f"{name}: {title}: {next(iter(row.values()))}")
+        _print(title, taken, markdown=markdown)
+    progress.print(f"JSON lines: {file}")
+
+
+def _print(title: str, rows: list[Row], *, markdown: bool) -> None:
+    """A column a fact; where there are too many to stand beside each other, a column a row."""
+    if not rows:
+        return
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    cells = [[_cell(row.get(name, "")) for name in names] for row in rows]
+    if len(names) > _MAX_COLUMNS:
+        names, *cells = ([name, *facts] for name, *facts in zip(names, *cells, strict=True))
+    if markdown:
+        print(f"{title}\n")
+        for line in (names, ["---"] * len(names), *cells):
+            print(f"| {' | '.join(line)} |")
+        print(flush=True)
+        return
+    table = Table(*names, title=title)
+    for row in cells:
+        table.add_row(*row)
+    console = Console(highlight=False)
+    Console(highlight=False, width=console.width if console.is_terminal else _WIDTH).print(table)
+
+
+def _cell(value: object) -> str:
+    """Three significant digits at least: 0.0123, 1.23, 12.30, 1,234.50."""
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:,.2f}" if abs(value) >= 1 or value == 0 else f"{value:.3g}"

@@ -1,0 +1,1 @@
+"""What makes and judges Regard's own networks and constants: `python -m training.accuracy DATA`."""
