@@ -1,4 +1,4 @@
-"""Pairs of the most evidence, against trying all."""
+"""Pairs of the greatest evidence, against trying all."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ EVIDENCE = arrays.arrays(
 )
 
 
-def best(evidence: np.ndarray, least: float) -> float:
+def best(evidence: np.ndarray, min_evidence: float) -> float:
     rows, columns = evidence.shape
     if rows > columns:
-        return best(evidence.T, least)
+        return best(evidence.T, min_evidence)
     sums = [
-        sum(max(evidence[row, column] - least, 0) for row, column in enumerate(order))
+        sum(max(evidence[row, column] - min_evidence, 0) for row, column in enumerate(order))
         for order in permutations(range(columns), rows)
     ]
     return max(sums, default=0)
 
 
 @given(EVIDENCE, st.floats(-5, 5))
-def test_no_other_pairs_have_more_evidence(evidence: np.ndarray, least: float) -> None:
-    pairs = assign(evidence, least)
+def test_no_other_pairs_have_more_evidence(evidence: np.ndarray, min_evidence: float) -> None:
+    pairs = assign(evidence, min_evidence)
     assert len({row for row, _ in pairs}) == len({column for _, column in pairs}) == len(pairs)
-    assert all(evidence[pair] >= least for pair in pairs)
-    found = sum(evidence[pair] - least for pair in pairs)
-    assert found == pytest.approx(best(evidence, least), abs=1e-4)
+    assert all(evidence[pair] >= min_evidence for pair in pairs)
+    found = sum(evidence[pair] - min_evidence for pair in pairs)
+    assert found == pytest.approx(best(evidence, min_evidence), abs=1e-4)
 
 
 def test_what_is_not_a_number_of_evidence_is_no_pair() -> None:

@@ -20,7 +20,7 @@ from regard.video.video_pass import FrameSample
 from regard.vision.findings import PictureFindings
 
 MATCHES = "MATCHES"  # the view in which a track's matches are kept, once for all its moments
-_MOST_MATCHES = 80  # of a track
+_MAX_MATCHES = 80  # of a track
 
 
 class FaceAnalysis(Momentary):
@@ -104,7 +104,7 @@ class FaceSearchAnalysis:
         items = []
         for number in numbers:
             probe = self._tracks.embedding(number)
-            found = search_probe(self._ctx, collection, probe, _MOST_MATCHES)
+            found = search_probe(self._ctx, collection, probe, _MAX_MATCHES)
             matches = [face_match(match, collection) for match in found]
             items.append(Item(self._begun.pop(number), key_of(number), {"FaceMatches": matches}, MATCHES))
             self._tracks.forget(number)

@@ -16,7 +16,7 @@ from regard.video.video_pass import FrameSample
 from regard.vision.findings import PictureFindings
 
 _INTERVAL = 500  # ms
-_LEAST = 50.0  # percent
+_MIN_CONFIDENCE = 50.0  # percent
 _MOMENTS, _SEGMENTS = "TIMESTAMPS", "SEGMENTS"
 
 
@@ -43,7 +43,7 @@ class LabelAnalysis(_Spanned):
         self._taxonomy = ctx.models.labels.taxonomy
         wanted = (request.get("Settings") or {}).get("GeneralLabels") or {}
         self._filters = Filters.read(wanted, self._taxonomy)
-        self._least = request.get("MinConfidence", _LEAST)
+        self._min_confidence = request.get("MinConfidence", _MIN_CONFIDENCE)
         self.facts = {"LabelModelVersion": ctx.models.labels.version}
 
     def prepare(self, findings: PictureFindings) -> None:
@@ -52,9 +52,10 @@ class LabelAnalysis(_Spanned):
     def observe(self, sample: FrameSample) -> Sequence[Item]:
         findings, at = sample.findings, sample.frame.timestamp
         shapes = [
-            label_shape(label, self._taxonomy, findings.image, min_confidence=self._least)
+            label_shape(label, self._taxonomy, findings.image, min_confidence=self._min_confidence)
             for label in findings.labels()
-            if label.confidence >= self._least and self._filters.pass_(self._taxonomy.concepts[label.name])
+            if label.confidence >= self._min_confidence
+            and self._filters.pass_(self._taxonomy.concepts[label.name])
         ]
         moments = [Item(at, shape["Name"], {"Timestamp": at, "Label": shape}, _MOMENTS) for shape in shapes]
         seen = {shape["Name"]: (shape["Confidence"], shape | {"Instances": []}) for shape in shapes}
@@ -69,7 +70,7 @@ class ModerationAnalysis(_Spanned):
 
     def __init__(self, request: Mapping[str, Any]) -> None:
         super().__init__()
-        self._least = request.get("MinConfidence", _LEAST)
+        self._min_confidence = request.get("MinConfidence", _MIN_CONFIDENCE)
         self.facts = {"ModerationModelVersion": VERSION}
 
     def prepare(self, findings: PictureFindings) -> None:
@@ -77,7 +78,7 @@ class ModerationAnalysis(_Spanned):
 
     def observe(self, sample: FrameSample) -> Sequence[Item]:
         findings, at = sample.findings, sample.frame.timestamp
-        shapes = label_shapes(confidences_of(find_nudity(findings)), self._least)
+        shapes = label_shapes(confidences_of(find_nudity(findings)), self._min_confidence)
         moments = [
             Item(at, shape["Name"], {"Timestamp": at, "ModerationLabel": shape, "ContentTypes": []}, _MOMENTS)
             for shape in shapes

@@ -14,9 +14,9 @@ from regard.video.video_pass import FrameSample
 from regard.vision.findings import PictureFindings
 
 _VERSION = "1.0"
-_LEAST = 50.0  # percent
+_MIN_CONFIDENCE = 50.0  # percent
 _THRESHOLD, _COVERAGE = 0.2, 99.0  # of black frames: share of the luma's range, percent of the pixels
-_READ = 500  # ms; frames that the reading of text would look at too
+_READ = 500  # ms; frames that the reading of text would take too
 _CUES = {
     CueKind.BLACK_FRAMES: "BlackFrames",
     CueKind.COLOR_BARS: "ColorBars",
@@ -37,9 +37,9 @@ class SegmentAnalysis:
         self._places = {kind: str(place) for place, kind in enumerate(request["SegmentTypes"])}
         filters = request.get("Filters") or {}
         cues, shots = filters.get("TechnicalCueFilter") or {}, filters.get("ShotFilter") or {}
-        self._least = {
-            "TECHNICAL_CUE": cues.get("MinSegmentConfidence", _LEAST),
-            "SHOT": shots.get("MinSegmentConfidence", _LEAST),
+        self._min_confidence = {
+            "TECHNICAL_CUE": cues.get("MinSegmentConfidence", _MIN_CONFIDENCE),
+            "SHOT": shots.get("MinSegmentConfidence", _MIN_CONFIDENCE),
         }
         black = cues.get("BlackFrame") or {}
         self._rate = facts.frame_rate
@@ -106,7 +106,7 @@ class SegmentAnalysis:
         return self._item("TECHNICAL_CUE", cue, {"TechnicalCueSegment": segment})
 
     def _item(self, kind: str, part: Shot | Cue, segment: dict[str, Any]) -> list[Item]:
-        if part.confidence < self._least[kind]:
+        if part.confidence < self._min_confidence[kind]:
             return []
         frames = part.last_frame - part.first_frame  # as on AWS, so that a single frame has none
         body = {

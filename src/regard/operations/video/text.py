@@ -13,7 +13,7 @@ from regard.operations.video.momentary import Momentary
 from regard.video.video_pass import FrameSample
 from regard.vision.findings import PictureFindings
 
-_LEAST = 80.0  # percent, of a word where there is no WordFilter: a video has many frames to err in
+_MIN_CONFIDENCE = 80.0  # percent, of a word where there is no WordFilter: a video has many frames to err in
 
 
 class TextAnalysis(Momentary):
@@ -22,7 +22,7 @@ class TextAnalysis(Momentary):
     interval = 500
 
     def __init__(self, ctx: Context, request: Mapping[str, Any]) -> None:
-        filters = {"WordFilter": {"MinConfidence": _LEAST}, **(request.get("Filters") or {})}
+        filters = {"WordFilter": {"MinConfidence": _MIN_CONFIDENCE}, **(request.get("Filters") or {})}
         self._filter = TextFilter.of({"Filters": filters})
         self.facts = {"TextModelVersion": ctx.models.text.version}
 

@@ -1,8 +1,8 @@
-"""What tracks look like, so that somebody who was hidden or away is known again.
+"""The appearance of tracks, so that somebody who was hidden or away is known again.
 
-A look is a unit vector; a track's is the mean of those that were taken of it. How alike two must be to be of
-one person depends on what the vectors are of; `AppearanceModel` says it, as log-odds that are a line in the
-cosine.
+An embedding is a unit vector; a track's is the mean of those that were taken of it. How alike two must be to
+be of one person depends on what the vectors are of; `AppearanceModel` says it, as log-odds that are a line in
+the cosine.
 """
 
 from __future__ import annotations
@@ -14,49 +14,51 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Looks = NDArray[np.float32]
+Embeddings = NDArray[np.float32]
 
-_MOST = 50  # looks that a mean remembers: older ones fade
+_MAX_REMEMBERED = 50  # embeddings that a mean remembers: older ones fade
 
 
 @dataclass(frozen=True, slots=True)
 class AppearanceModel:
-    """Log-odds that two looks are of one: `slope` · (cosine − `middle`), within ± `most`.
+    """Log-odds that two embeddings are of one: `slope` · (cosine − `middle`), within ± `max_evidence`.
 
     `known_again`: the log-odds from which somebody new is somebody who was lost.
     """
 
     middle: float
     slope: float
-    most: float
+    max_evidence: float
     known_again: float
 
     def evidence(self, cosines: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.asarray(np.clip(self.slope * (cosines - self.middle), -self.most, self.most))
+        return np.asarray(
+            np.clip(self.slope * (cosines - self.middle), -self.max_evidence, self.max_evidence)
+        )
 
 
-PERSONS = AppearanceModel(middle=0.4, slope=10.0, most=4.0, known_again=1.5)
-FACES = AppearanceModel(middle=0.55, slope=15.0, most=4.0, known_again=2.0)
+PERSONS = AppearanceModel(middle=0.4, slope=10.0, max_evidence=4.0, known_again=1.5)
+FACES = AppearanceModel(middle=0.55, slope=15.0, max_evidence=4.0, known_again=2.0)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Appearance:
-    """The mean of `count` looks, `mean` (D,) float32, not of unit length: it is the shorter, the more they
-    differ. `taken`: when the last was, ms."""
+    """The mean of `count` embeddings, `mean` (D,) float32, not of unit length: it is the shorter, the more
+    they differ. `taken`: when the last was, ms."""
 
-    mean: Looks
+    mean: Embeddings
     count: int
     taken: int
 
-    def with_look(self, look: Looks, timestamp: int) -> Appearance:
-        count = min(self.count + 1, _MOST)
-        return Appearance(self.mean + (look - self.mean) / np.float32(count), count, timestamp)
+    def with_embedding(self, embedding: Embeddings, timestamp: int) -> Appearance:
+        count = min(self.count + 1, _MAX_REMEMBERED)
+        return Appearance(self.mean + (embedding - self.mean) / np.float32(count), count, timestamp)
 
     def merged(self, other: Appearance) -> Appearance:
         """Both together, as of the later."""
         total = self.count + other.count
         mean = (self.mean * self.count + other.mean * other.count) / np.float32(total)
-        return Appearance(mean.astype(np.float32), min(total, _MOST), max(self.taken, other.taken))
+        return Appearance(mean.astype(np.float32), min(total, _MAX_REMEMBERED), max(self.taken, other.taken))
 
     def state(self) -> dict[str, object]:
         return {"mean": pack(self.mean), "count": self.count, "taken": self.taken}
@@ -66,8 +68,8 @@ class Appearance:
         return cls(unpack(str(state["mean"])), int(str(state["count"])), int(str(state["taken"])))
 
 
-def cosines(ours: Sequence[Appearance | None], theirs: Sequence[Looks | None]) -> NDArray[np.float64]:
-    """(N, M): the cosines of means and looks; NaN where either is not there."""
+def cosines(ours: Sequence[Appearance | None], theirs: Sequence[Embeddings | None]) -> NDArray[np.float64]:
+    """(N, M): the cosines of means and embeddings; NaN where either is not there."""
     result = np.full((len(ours), len(theirs)), np.nan)
     rows = [n for n, one in enumerate(ours) if one is not None]
     columns = [n for n, one in enumerate(theirs) if one is not None]
@@ -78,15 +80,15 @@ def cosines(ours: Sequence[Appearance | None], theirs: Sequence[Looks | None]) -
     return result
 
 
-def pack(values: Looks) -> str:
+def pack(values: Embeddings) -> str:
     """Exactly these numbers as text."""
     return base64.b64encode(values.astype("<f4").tobytes()).decode("ascii")
 
 
-def unpack(text: str) -> Looks:
+def unpack(text: str) -> Embeddings:
     return np.frombuffer(base64.b64decode(text), "<f4").astype(np.float32)
 
 
-def _unit(rows: Looks) -> NDArray[np.float64]:
+def _unit(rows: Embeddings) -> NDArray[np.float64]:
     exact = rows.astype(np.float64)
     return np.asarray(exact / np.maximum(np.linalg.norm(exact, axis=1, keepdims=True), 1e-9))

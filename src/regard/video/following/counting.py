@@ -34,8 +34,8 @@ class PersonSighting:
 class CountingLine:
     """A line across the frame, from one end to the other, in fractions of the frame's width and height.
 
-    Who looks from the first end to the second has people enter from the left hand to the right hand, and exit
-    from right to left: across a line from the left of the frame to its right people enter downwards.
+    Who stands at the first end and faces the second has people enter from the left hand to the right hand,
+    and exit from right to left: across a line from the left of the frame to its right people enter downwards.
     """
 
     x1: float
@@ -126,7 +126,7 @@ def count_people(
     ways: dict[int, _Way] = {}
     done: list[Interval] = []
     tally, now, present = _IntervalTally(), -1, set[int]()
-    most = 0
+    highest = 0
 
     def close(upto: int) -> None:
         nonlocal tally
@@ -141,7 +141,7 @@ def count_people(
         present.add(one.index)
         tally.persons.add(one.index)
         tally.at_once = max(tally.at_once, len(present))
-        most = max(most, len(present))
+        highest = max(highest, len(present))
         way = ways.get(one.index)
         if way is None:
             way = ways[one.index] = _Way(now, now)
@@ -160,7 +160,7 @@ def count_people(
     visits = [
         Visit(index, way.first, way.last, way.seen, way.entries, way.exits) for index, way in ways.items()
     ]
-    return Counts(done, visits, most)
+    return Counts(done, visits, highest)
 
 
 def quantiles(values: Sequence[int], shares: Sequence[float]) -> list[float]:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.collections.user_vector import UserVectors
-from regard.video.following.appearance import Looks, pack, unpack
+from regard.video.following.appearance import Embeddings, pack, unpack
 from regard.video.following.tracks import FACES, Ids, Named, Tracker, TrackerSettings
 from regard.vision.faces.face import Face
 
@@ -90,11 +90,11 @@ class FaceTracks:
         ).reshape(-1, 4)
         embeddings: dict[int, NDArray[np.float32]] = {}
 
-        def take(rows: Ids) -> Looks:
+        def take(rows: Ids) -> Embeddings:
             missing = np.array([row for row in rows.tolist() if row not in embeddings], np.intp)
             if len(missing):
                 embeddings.update(zip(missing.tolist(), embed(missing), strict=True))
-            return self._looks(np.array([embeddings[row] for row in rows.tolist()]))
+            return self._oriented(np.array([embeddings[row] for row in rows.tolist()]))
 
         ids = self._tracker.update(timestamp, boxes, np.array([one.confidence / 100 for one in faces]), take)
         qualities = [quality_of(one) for one in faces]
@@ -167,7 +167,7 @@ class FaceTracks:
             tracks._waiting[sight.timestamp, int(row)] = sight
         return tracks
 
-    def _looks(self, embeddings: NDArray[np.float32]) -> Looks:
+    def _oriented(self, embeddings: NDArray[np.float32]) -> Embeddings:
         """Unit vectors away from the average face: their cosines tell people apart."""
         away = embeddings - self._vectors.average
         return np.asarray(away / np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-9), np.float32)

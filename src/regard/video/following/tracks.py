@@ -1,10 +1,10 @@
-"""Who is who from frame to frame: ByteTrack by motion, and by looks when motion is no guide.
+"""Who is who from frame to frame: ByteTrack by motion, and by appearance when motion is no guide.
 
 As in ByteTrack (Zhang et al., "ByteTrack: Multi-Object Tracking by Associating Every Detection Box", 2022),
 first the sure detections are given to tracks, then tracks that are left take unsure ones. Unlike in it, what
-a pair is given for is evidence, log-odds by motion (`motion`) and looks (`appearance`), since between samples
+a pair is given for is evidence, log-odds by `motion` and `appearance`, since between samples
 at 4 to 10 a second boxes need not overlap; and a track is believed when its detections together are worth it,
-a sequential test (Page, "Continuous Inspection Schemes", 1954). Somebody new who looks like somebody lost is
+a sequential test (Page, "Continuous Inspection Schemes", 1954). Somebody new who resembles somebody lost is
 that somebody.
 """
 
@@ -18,32 +18,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.video.following import appearance, motion
-from regard.video.following.appearance import Appearance, AppearanceModel, Looks, cosines
+from regard.video.following.appearance import Appearance, AppearanceModel, Embeddings, cosines
 from regard.video.following.assignment import assign
 from regard.video.following.motion import Floats, Motion, MotionModel
 
 Ids = NDArray[np.intp]
-Take = Callable[[Ids], Looks]  # looks (K, D), unit length, of these K rows of the detections
+Take = Callable[[Ids], Embeddings]  # embeddings (K, D), unit length, of these K rows of the detections
 
 
 @dataclass(frozen=True, slots=True)
 class TrackerSettings:
     """What a tracker goes by. Scores are probabilities, 0 to 1; times in ms.
 
-    `sure`: the score from which a detection can begin a track; `least`: below that it is ignored.
+    `sure`: the score from which a detection can begin a track; `min_score`: below that it is ignored.
     `doubt`: what every update takes from a new track's evidence, the sum of its scores, and `enough` what it
-    needs to be believed. `pair`, `unsure_pair`: the least evidence for giving a detection to a track.
+    needs to be believed. `pair`, `unsure_pair`: the evidence needed for giving a detection to a track.
     `hidden`: how long motion is a guide for somebody who isn't seen; `recent`: how long for unsure
-    detections. `away`: how long, and `gallery` how many, lost ones are known again by their looks.
-    `clear`: by how much more evidence than any rival a pair is without doubt; `refresh`: how often the look
-    of one who is followed without doubt is taken. `crowding`: the share of a box that others cover from which
-    its look isn't trusted.
+    detections. `away`: how long, and `gallery` how many, lost ones are known again by their appearance.
+    `clear`: by how much more evidence than any rival a pair is without doubt; `refresh`: how often the
+    embedding of one who is followed without doubt is taken. `crowding`: the share of a box that
+    others cover from which its embedding isn't trusted.
     """
 
     motion: MotionModel
     appearance: AppearanceModel
     sure: float = 0.4
-    least: float = 0.15
+    min_score: float = 0.15
     doubt: float = 0.25
     enough: float = 0.6
     pair: float = 0.0
@@ -58,7 +58,7 @@ class TrackerSettings:
 
 
 PERSONS = TrackerSettings(motion.PERSONS, appearance.PERSONS)
-FACES = TrackerSettings(motion.FACES, appearance.FACES, sure=0.6, least=0.3, enough=0.8)
+FACES = TrackerSettings(motion.FACES, appearance.FACES, sure=0.6, min_score=0.3, enough=0.8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,43 +76,49 @@ class _FollowedTrack:
 
     id: int
     seen: int
-    look: Appearance | None
+    appearance: Appearance | None
     evidence: float = 0.0
     sights: list[tuple[int, int]] = field(default_factory=list)
 
     def state(self) -> dict[str, Any]:
-        look = self.look and self.look.state()
+        appearance = self.appearance and self.appearance.state()
         sights = [list(sight) for sight in self.sights]
-        return {"id": self.id, "seen": self.seen, "look": look, "evidence": self.evidence, "sights": sights}
+        return {
+            "id": self.id,
+            "seen": self.seen,
+            "appearance": appearance,
+            "evidence": self.evidence,
+            "sights": sights,
+        }
 
     @classmethod
     def restore(cls, state: Mapping[str, Any]) -> _FollowedTrack:
-        look = state["look"] and Appearance.restore(state["look"])
+        appearance = state["appearance"] and Appearance.restore(state["appearance"])
         sights = [(int(timestamp), int(row)) for timestamp, row in state["sights"]]
-        return cls(int(state["id"]), int(state["seen"]), look, float(state["evidence"]), sights)
+        return cls(int(state["id"]), int(state["seen"]), appearance, float(state["evidence"]), sights)
 
 
-class _Looks:
-    """The looks of one update's detections, taken when they are needed, all that are in one go."""
+class _DetectionEmbeddings:
+    """The embeddings of one update's detections, taken when they are needed, all that are in one go."""
 
-    def __init__(self, features: Looks | Take | None, count: int) -> None:
+    def __init__(self, features: Embeddings | Take | None, count: int) -> None:
         self._take = _picker(features) if isinstance(features, np.ndarray) else features
-        self.rows: list[Looks | None] = [None] * count
+        self.rows: list[Embeddings | None] = [None] * count
 
     def want(self, rows: Sequence[int]) -> None:
         missing = [row for row in rows if self.rows[row] is None]
         if self._take is not None and missing:
-            looks = self._take(np.array(missing, np.intp))
-            for row, look in zip(missing, looks, strict=True):
-                self.rows[row] = np.asarray(look, np.float32)
+            embeddings = self._take(np.array(missing, np.intp))
+            for row, embedding in zip(missing, embeddings, strict=True):
+                self.rows[row] = np.asarray(embedding, np.float32)
 
 
-def _picker(features: Looks) -> Take:
+def _picker(features: Embeddings) -> Take:
     return lambda rows: features[rows]
 
 
 class Tracker:
-    """Tracks of one kind of thing in one video. Ids are 0, 1, 2, … in order of appearance."""
+    """Tracks of persons, or of faces, in one video. Ids are 0, 1, 2, … in order of appearance."""
 
     def __init__(self, settings: TrackerSettings = PERSONS) -> None:
         self._settings = settings
@@ -124,7 +130,7 @@ class Tracker:
         self.named: tuple[Named, ...] = ()
 
     def update(
-        self, timestamp: int, boxes: Floats, scores: Floats, features: Looks | Take | None = None
+        self, timestamp: int, boxes: Floats, scores: Floats, features: Embeddings | Take | None = None
     ) -> Ids:
         """The ids (N,) of detections; −1 for what belongs to no track, or to one that isn't believed yet.
 
@@ -137,14 +143,14 @@ class Tracker:
         Raises ValueError for times that don't rise and arrays that don't fit.
         """
         boxes, scores = _checked(boxes, scores)
-        looks = _Looks(features, len(boxes))
+        embeddings = _DetectionEmbeddings(features, len(boxes))
         self._advance(timestamp)
         ids = np.full(len(boxes), -1, np.intp)
         sure = np.flatnonzero(scores >= self._settings.sure)
-        unsure = np.flatnonzero((scores >= self._settings.least) & (scores < self._settings.sure))
+        unsure = np.flatnonzero((scores >= self._settings.min_score) & (scores < self._settings.sure))
         trusted = _uncrowded(boxes, sure, self._settings.crowding)
 
-        taken = self._pair_sure(boxes, sure, looks, timestamp)
+        taken = self._pair_sure(boxes, sure, embeddings, timestamp)
         known = {track for track, _ in taken}
         left = [
             n
@@ -156,18 +162,19 @@ class Tracker:
         free = np.array([row for row in sure.tolist() if row not in held], np.intp)
         new = [n for n, track in enumerate(self._tracks) if track.id < 0]
         begun = self._pair(boxes, new, free, self._settings.pair)
-        self._correct(taken + begun, boxes, scores, looks, trusted, timestamp)
+        self._correct(taken + begun, boxes, scores, embeddings, trusted, timestamp)
         for track, row in taken:
             ids[row] = self._tracks[track].id
         self._doubt({track for track, _ in begun})
         held = {row for _, row in begun}
-        self._begin([row for row in free.tolist() if row not in held], boxes, scores, looks, timestamp)
+        self._begin([row for row in free.tolist() if row not in held], boxes, scores, embeddings, timestamp)
         self._believe(timestamp, ids)
         self._forget(timestamp)
         return ids
 
     def cut(self) -> None:
-        """A new shot begins with the next update: nobody is where they were; looks alone tell who is who."""
+        """A new shot begins with the next update: nobody is where they were; appearance alone tells who is
+        who."""
         self._leave([n for n, track in enumerate(self._tracks) if track.id >= 0])
         self._keep([])
 
@@ -212,38 +219,42 @@ class Tracker:
         self._keep([n for n in range(len(self._tracks)) if n not in set(gone)])
         self._motion = self._motion.predicted(seconds, self._settings.motion)
 
-    def _pair_sure(self, boxes: Floats, sure: Ids, looks: _Looks, timestamp: int) -> list[tuple[int, int]]:
+    def _pair_sure(
+        self, boxes: Floats, sure: Ids, embeddings: _DetectionEmbeddings, timestamp: int
+    ) -> list[tuple[int, int]]:
         """Believed tracks and the sure detections that are theirs, by motion and, where that may matter,
-        looks.
+        appearance.
         """
         settings = self._settings
         rows = np.array([n for n, track in enumerate(self._tracks) if track.id >= 0], np.intp)
         evidence = self._motion.take(rows).evidence(boxes[sure], settings.motion)
         seen = np.array([self._tracks[row].seen for row in rows.tolist()], np.int64)
-        known = [self._tracks[row].look for row in rows.tolist()]
+        known = [self._tracks[row].appearance for row in rows.tolist()]
         # Nobody else is near, and it was here a moment ago.
         plain = (evidence >= settings.pair) & (evidence - _best_rival(evidence) >= settings.clear)
         plain &= (seen == seen.max(initial=-1))[:, None]
-        taken = np.array([look.taken if look else -settings.refresh for look in known], np.int64)
+        taken = np.array([one.taken if one else -settings.refresh for one in known], np.int64)
         stale = timestamp - taken >= settings.refresh
         needless = (plain & ~stale[:, None]).any(0)
-        looks.want(sure[~needless].tolist())
-        alike = cosines(known, [looks.rows[row] for row in sure.tolist()])
+        embeddings.want(sure[~needless].tolist())
+        alike = cosines(known, [embeddings.rows[row] for row in sure.tolist()])
         total = evidence + np.nan_to_num(settings.appearance.evidence(alike))
         return [(int(rows[row]), int(sure[column])) for row, column in assign(total, settings.pair)]
 
-    def _pair(self, boxes: Floats, tracks: Sequence[int], rows: Ids, least: float) -> list[tuple[int, int]]:
+    def _pair(
+        self, boxes: Floats, tracks: Sequence[int], rows: Ids, min_evidence: float
+    ) -> list[tuple[int, int]]:
         """These tracks and these detections by motion alone."""
         index = np.array(tracks, np.intp)
         evidence = self._motion.take(index).evidence(boxes[rows], self._settings.motion)
-        return [(int(index[row]), int(rows[column])) for row, column in assign(evidence, least)]
+        return [(int(index[row]), int(rows[column])) for row, column in assign(evidence, min_evidence)]
 
     def _correct(
         self,
         pairs: Sequence[tuple[int, int]],
         boxes: Floats,
         scores: Floats,
-        looks: _Looks,
+        embeddings: _DetectionEmbeddings,
         trusted: set[int],
         timestamp: int,
     ) -> None:
@@ -254,14 +265,16 @@ class Tracker:
         moved = self._motion.take(tracks).corrected(boxes[rows], doubt, self._settings.motion)
         self._motion = self._motion.put(tracks, moved)
         for number, row in pairs:
-            track, look = self._tracks[number], looks.rows[row]
+            track, embedding = self._tracks[number], embeddings.rows[row]
             track.seen = timestamp
             if track.id < 0:
                 track.evidence += float(scores[row])
                 track.sights.append((timestamp, row))
-            if look is not None and row in trusted:
-                track.look = (
-                    track.look.with_look(look, timestamp) if track.look else Appearance(look, 1, timestamp)
+            if embedding is not None and row in trusted:
+                track.appearance = (
+                    track.appearance.with_embedding(embedding, timestamp)
+                    if track.appearance
+                    else Appearance(embedding, 1, timestamp)
                 )
 
     def _doubt(self, seen: set[int]) -> None:
@@ -274,18 +287,23 @@ class Tracker:
         )
 
     def _begin(
-        self, rows: Sequence[int], boxes: Floats, scores: Floats, looks: _Looks, timestamp: int
+        self,
+        rows: Sequence[int],
+        boxes: Floats,
+        scores: Floats,
+        embeddings: _DetectionEmbeddings,
+        timestamp: int,
     ) -> None:
-        looks.want(rows)
+        embeddings.want(rows)
         for row in rows:
-            look = looks.rows[row]
-            appearance = None if look is None else Appearance(look, 1, timestamp)
+            embedding = embeddings.rows[row]
+            appearance = None if embedding is None else Appearance(embedding, 1, timestamp)
             evidence = float(scores[row]) - self._settings.doubt
             self._tracks.append(_FollowedTrack(-1, timestamp, appearance, evidence, [(timestamp, row)]))
         self._motion = self._motion.joined(Motion.of(boxes[list(rows)], self._settings.motion))
 
     def _believe(self, timestamp: int, ids: Ids) -> None:
-        """New tracks with enough evidence get an id: that of a lost one whom they look like, or the next."""
+        """New tracks with enough evidence get an id: that of a lost one whom they resemble, or the next."""
         sure = [
             n
             for n, track in enumerate(self._tracks)
@@ -299,7 +317,11 @@ class Tracker:
             if place in known:
                 former = lost[known[place]]
                 track.id = former.id
-                track.look = former.look.merged(track.look) if former.look and track.look else track.look
+                track.appearance = (
+                    former.appearance.merged(track.appearance)
+                    if former.appearance and track.appearance
+                    else track.appearance
+                )
                 gone.add(id(former))
             else:
                 track.id, self._next = self._next, self._next + 1
@@ -317,16 +339,16 @@ class Tracker:
     def _known_again(
         self, new: Sequence[_FollowedTrack], lost: Sequence[_FollowedTrack]
     ) -> list[tuple[int, int]]:
-        """Pairs of new and lost tracks that look like one."""
+        """Pairs of new and lost tracks that seem to be one."""
         model = self._settings.appearance
-        means = [None if track.look is None else track.look.mean for track in new]
-        alike = cosines([track.look for track in lost], means)
+        means = [None if track.appearance is None else track.appearance.mean for track in new]
+        alike = cosines([track.appearance for track in lost], means)
         evidence = np.nan_to_num(model.evidence(alike.T), nan=-np.inf)
         return assign(evidence, model.known_again)
 
     def _leave(self, rows: Sequence[int]) -> None:
-        """These tracks are remembered by their looks alone."""
-        self._away += [self._tracks[row] for row in rows if self._tracks[row].look is not None]
+        """These tracks are remembered by their appearance alone."""
+        self._away += [self._tracks[row] for row in rows if self._tracks[row].appearance is not None]
 
     def _forget(self, timestamp: int) -> None:
         since = timestamp - self._settings.away
@@ -338,7 +360,7 @@ class Tracker:
 
 
 def _best_rival(evidence: Floats) -> Floats:
-    """(N, M): for each pair, the most evidence of another pair that has its row or its column."""
+    """(N, M): for each pair, the highest evidence of another pair that has its row or its column."""
     rival = np.full(evidence.shape, -np.inf)
     for side in (0, 1):
         if evidence.shape[side] > 1:
@@ -357,12 +379,12 @@ def _checked(boxes: Floats, scores: Floats) -> tuple[Floats, Floats]:
     return boxes, scores
 
 
-def _uncrowded(boxes: Floats, rows: Ids, most: float) -> set[int]:
-    """Those of `rows` whose box is covered by no other of them to more than `most`."""
+def _uncrowded(boxes: Floats, rows: Ids, max_covered: float) -> set[int]:
+    """Those of `rows` whose box is covered by no other of them to more than `max_covered`."""
     chosen = boxes[rows]
     corner = np.maximum(chosen[:, None, :2], chosen[None, :, :2])
     sides = np.clip(np.minimum(chosen[:, None, 2:], chosen[None, :, 2:]) - corner, 0, None)
     areas = np.maximum((chosen[:, 2:] - chosen[:, :2]).prod(1), 1.0)
     covered = sides.prod(2) / areas[:, None]
     np.fill_diagonal(covered, 0)
-    return set(rows[covered.max(1, initial=0) <= most].tolist())
+    return set(rows[covered.max(1, initial=0) <= max_covered].tolist())

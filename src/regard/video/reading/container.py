@@ -193,7 +193,7 @@ def opened(
     """The file as a container with a video stream, `threads` of which decode. `sound`: what is heard is
     measured as the stream's packets are read.
 
-    Raises VideoError when FFmpeg finds no such thing in it.
+    Raises VideoError when FFmpeg finds no container or no video stream in it.
     """
     reader = _FileCursor(file)
     options = {"max_pixels": str(2 * limits.pixels)}  # before memory is taken; padding is not yet cut off

@@ -14,7 +14,7 @@ _RESTART = (
     10  # s; a longer step is a new clock in a format that may have one, as FFmpeg's dts_delta_threshold
 )
 _OFTEN = 20  # times the usual interval: frames this far apart are far apart throughout
-_LATE = 1.5  # times the usual interval: frames further apart are looked into
+_LATE = 1.5  # times the usual interval: frames further apart are doubtful
 _AROUND = 8  # frames on either side of a step, to which the sound that was read is compared
 _REMEMBERED = 15  # intervals, of which the usual one is the median
 

@@ -11,7 +11,7 @@ from regard.video.reading.continuity import Continuity, Pauses, Stamped
 
 _FASTEST = 1000  # frames a second that are believed
 _USUAL = Fraction(25)  # frames a second, where a file says nothing
-_AHEAD = 64  # packets that are looked through where time stamps step
+_AHEAD = 64  # packets that are examined where time stamps step
 _NEAR = 250  # ms by which the length of sound that was read may differ from what the file states
 _BARE = {"h264", "hevc", "mpegvideo", "m4v"}  # of which FFmpeg guesses the duration from the bit rate
 

@@ -79,9 +79,9 @@ class Frame:
 
     def black(self, threshold: float) -> float:
         """The share of pixels (every second of every second row) whose luma, as it is stored, is at most
-        `threshold` of its span above its least value; 0 to 1."""
-        values, least, span = self._geometry.luma(self._decoded)
-        return float(np.count_nonzero(values <= least + threshold * span) / values.size)
+        `threshold` of its span above its lowest value; 0 to 1."""
+        values, lowest, span = self._geometry.luma(self._decoded)
+        return float(np.count_nonzero(values <= lowest + threshold * span) / values.size)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ class Geometry:
         return self._converted(self._small, frame, (width, height), Interpolation.AREA)
 
     def luma(self, frame: VideoFrame) -> tuple[NDArray[Any], float, float]:
-        """A sample of the picture's luma as it is stored, the least value it can have, and their span."""
+        """A sample of the picture's luma as it is stored, the lowest value it can have, and their span."""
         with self._lock:
             grey = frame
             if not _LUMA_FIRST.fullmatch(frame.format.name):

@@ -1,4 +1,4 @@
-"""Runs of frames that look alike, from which technical cues are told: kept as sums, so they stay small."""
+"""Runs of frames that are alike, from which technical cues are told: kept as sums, so they stay small."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ class Still(FrameSpan):
     across: float = 0.0  # the middle of what stands before it, in parts of the frame
     down: float = 0.0
     area: float = 0.0  # of its box
-    samples: int = 0  # frames in which text was looked for
+    samples: int = 0  # frames in which text was searched for
     lines: float = 0.0
     text_area: float = 0.0  # of the box around all lines
 
 
 @dataclass(slots=True)
 class Block(FrameSpan):
-    """Frames that were looked at for text and have some, with nothing black between them."""
+    """Frames in which text was searched for and found, with nothing black between them."""
 
     samples: int = 0
     lines: float = 0.0

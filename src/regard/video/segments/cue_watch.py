@@ -16,15 +16,18 @@ from regard.video.segments.patterns import Backdrop, backdrop, colour_bars
 from regard.vision.pixels import Pixels
 
 Box = tuple[float, float, float, float]  # left, top, width, height, in parts of the frame
-BLACK_LEAST, BARS_LEAST, STILL_LEAST = 200, 400, 600  # ms
+MIN_BLACK, MIN_BARS, MIN_STILL = 200, 400, 600  # ms
 BARS_SURE = 0.4
 _DARK = 90  # mean of a frame's RGB above which less than the share of it that is asked for is black
-_STRICT, _LIT, _LIT_MOST = 0.98, 80, 0.001  # where so much must be black, so little of it may be so bright
+_STRICT, _LIT, _MAX_LIT = 0.98, 80, 0.001  # where so much must be black, so little of it may be so bright
 _SHARE = (0.45, 0.997)  # of a background that something stands before
 _STEADY, _REPLACED = 2.0, 8.0  # grey levels of mean change from frame to frame: still, another picture
 _UNSTEADY = 4  # frames in a row that end a still picture
-_SAMPLE, _SOON = 1000, 300  # ms between frames that are looked at for text, and after a picture came to rest
-_UNREAD = 3000  # ms without a look for text, after which nothing is known of what was between
+_SAMPLE, _SOON = (
+    1000,
+    300,
+)  # ms between frames in which text is searched for, and after a picture came to rest
+_UNREAD = 3000  # ms without a search for text, after which nothing is known of what was between
 _SUBTITLES = 0.78  # of the height; text below it belongs to the programme
 _SAME = 0.03  # of the frame; lines that moved less are the same
 _MOVING = 1500  # ms of programme, to be one
@@ -32,7 +35,7 @@ _MOVING = 1500  # ms of programme, to be one
 
 class CueWatcher:
     def __init__(self, *, threshold: float, coverage: float) -> None:
-        """`threshold` and `coverage`: of black frames, see `Frame.black`, and the least share of it."""
+        """`threshold` and `coverage`: of black frames, see `Frame.black`, and the smallest share of it."""
         self._threshold, self._coverage = threshold, coverage
         self.blacks: list[Run] = []
         self.bars: list[Run] = []
@@ -58,7 +61,8 @@ class CueWatcher:
         self._before: Pixels | None = None
 
     def wants_text(self, frame: Frame) -> bool:
-        """Whether to look for text in the next frame: each second, and soon after a picture came to rest."""
+        """Whether to search for text in the next frame: each second, and soon after a picture came to
+        rest."""
         still = self._still
         resting = still is not None and not still.samples and frame.timestamp - still.start >= _SOON
         if frame.timestamp - self._sampled < _SAMPLE and not resting:
@@ -67,7 +71,7 @@ class CueWatcher:
         return int(thumbnail.max()) - int(thumbnail.min()) > _LIT // 2 and self._bars is None
 
     def add(self, frame: Frame, text: Sequence[Box] | None) -> list[Run]:
-        """Looks at the next frame, `text` being the lines in it where it was looked for. Returns the run of
+        """Takes the next frame, `text` being the lines in it where they were searched for. Returns the run of
         black or of bars that is over."""
         thumbnail, number, timestamp = frame.thumbnail, frame.number, frame.timestamp
         change = float("inf")
@@ -82,9 +86,9 @@ class CueWatcher:
             self._event = FrameSpan(previous[0], number, previous[1], timestamp, 0, 0)
         black = self._blackness(frame)
         bars = 0.0 if black is not None else colour_bars(thumbnail)
-        ended = self._run_on(self._black, self.blacks, frame, black, BLACK_LEAST)
+        ended = self._run_on(self._black, self.blacks, frame, black, MIN_BLACK)
         self._black = ended[1]
-        barred = self._run_on(self._bars, self.bars, frame, bars if bars > BARS_SURE else None, BARS_LEAST)
+        barred = self._run_on(self._bars, self.bars, frame, bars if bars > BARS_SURE else None, MIN_BARS)
         self._bars = barred[1]
         seen = None if black is not None or self._bars is not None else backdrop(thumbnail)
         if seen is None or seen.share < _SHARE[0] or change > _REPLACED:
@@ -93,7 +97,7 @@ class CueWatcher:
             self._plain_since = (number, timestamp, previous[1])
         self._rest(frame, seen, change)
         self._move(frame)
-        dark = self._black is not None and timestamp - self._black.start >= BLACK_LEAST
+        dark = self._black is not None and timestamp - self._black.start >= MIN_BLACK
         if dark or self._bars is not None:
             self._end_block()
         if text is not None:
@@ -103,11 +107,11 @@ class CueWatcher:
     def finish(self) -> list[Run]:
         """The runs of black and of bars that last to the end; closes all others."""
         ended = []
-        for run, runs, least in (
-            (self._black, self.blacks, BLACK_LEAST),
-            (self._bars, self.bars, BARS_LEAST),
+        for run, runs, min_length in (
+            (self._black, self.blacks, MIN_BLACK),
+            (self._bars, self.bars, MIN_BARS),
         ):
-            if run is not None and run.end - run.start >= least:
+            if run is not None and run.end - run.start >= min_length:
                 runs.append(run)
                 ended.append(run)
         self._end_still(self.whole.end if self.whole else 0)
@@ -124,15 +128,15 @@ class CueWatcher:
         if self._coverage >= _STRICT:
             # The text of credits covers little of a black frame; noise lights none of a thumbnail's pixels.
             lit = np.count_nonzero(frame.thumbnail.max(2) > _LIT) / frame.thumbnail[..., 0].size
-            return share if lit < _LIT_MOST else None
+            return share if lit < _MAX_LIT else None
         return share
 
     def _run_on(
-        self, run: Run | None, runs: list[Run], frame: Frame, measure: float | None, least: int
+        self, run: Run | None, runs: list[Run], frame: Frame, measure: float | None, min_length: int
     ) -> tuple[Run | None, Run | None]:
         """The run that ended with this frame, if it lasted, and the one that goes on."""
         if measure is None:
-            if run is not None and run.end - run.start >= least:
+            if run is not None and run.end - run.start >= min_length:
                 run.after = frame.timestamp
                 runs.append(run)
                 return run, None
@@ -226,7 +230,7 @@ class CueWatcher:
             block = self._block  # it goes as far as the picture that it stands in
             block.last, block.end, block.after = still.last, still.end, after
             self._end_block()
-        if still.end - still.start >= STILL_LEAST:
+        if still.end - still.start >= MIN_STILL:
             still.after = after if still.last == self._previous[0] else still.after
             self.stills.append(still)
 

@@ -23,11 +23,11 @@ from regard.video.segments.cue_watch import Box, CueWatcher
 __all__ = ["Box", "Cue", "CueDetector", "CueKind", "text_boxes"]
 
 VERSION = "1"  # changes whenever cues are told otherwise
-_LEAST = 50.0  # percent; below it, frames are counted to the programme
+_MIN_CONFIDENCE = 50.0  # percent; below it, frames are counted to the programme
 _FADED = 1500  # ms from black to a picture that fades in, or out
 _TOGETHER = 4000  # ms between titles of the same credits
 _SHORTEST_CREDITS = 2000  # ms
-_OPENING, _OPENING_PART = 600_000, 0.4  # ms from the beginning in which text is looked for, and part of it
+_OPENING, _OPENING_PART = 600_000, 0.4  # ms from the beginning in which text is searched for, and part of it
 _CLOSING, _CLOSING_PART = 900_000, 0.5
 _NEAR = 1000  # ms from black to the first or after the last title
 _SLATE_LINES = 3.5  # fewer are a title
@@ -87,8 +87,8 @@ class CueDetector:
         self._watcher = CueWatcher(threshold=threshold, coverage=coverage / 100)
 
     def wants_text(self, frame: Frame) -> bool:
-        """Whether to look for text in `frame` and give it to `add`: at most once a second, where credits and
-        slates may be, unless there is nothing to see."""
+        """Whether to search for text in `frame` and give it to `add`: once a second at most, where credits
+        and slates may be, unless there is nothing to see."""
         opening = min(_OPENING, _OPENING_PART * self._duration)
         closing = self._duration - min(_CLOSING, _CLOSING_PART * self._duration)
         return not opening < frame.timestamp < closing and self._watcher.wants_text(frame)
@@ -96,7 +96,7 @@ class CueDetector:
     def add(self, frame: Frame, text: Sequence[Box] | None = None) -> list[Cue]:
         """The cues that are over with `frame`, the next one. `text`: its lines (left, top, width, height) in
         parts of the frame, as `text_boxes` picks them, empty if there are none; None where they weren't
-        looked for."""
+        searched for."""
         return [_cue(part) for part in self._certain(self._watcher.add(frame, text))]
 
     def finish(self) -> list[Cue]:
@@ -106,9 +106,9 @@ class CueDetector:
         if watcher.whole is None:
             return []
         likely = self._stills()
-        likely += self._credits([part.span for part in likely if part.confidence >= _LEAST])
-        found = [part for part in likely if part.confidence >= _LEAST]
-        rejected = [part for part in likely if part.confidence < _LEAST]
+        likely += self._credits([part.span for part in likely if part.confidence >= _MIN_CONFIDENCE])
+        found = [part for part in likely if part.confidence >= _MIN_CONFIDENCE]
+        rejected = [part for part in likely if part.confidence < _MIN_CONFIDENCE]
         others = [*watcher.blacks, *watcher.bars, *(part.span for part in found)]
         parts += [*found, *_content(watcher.whole, others, rejected)]
         return [_cue(part) for part in sorted(parts, key=lambda part: part.span.first)]
@@ -138,9 +138,9 @@ class CueDetector:
             parts.append(_CueSpan(CueKind.STUDIO_LOGO, span, logo_confidence(still, edges=edges)))
         return parts
 
-    def _widened(self, span: FrameSpan, most: int) -> tuple[FrameSpan, int]:
+    def _widened(self, span: FrameSpan, within: int) -> tuple[FrameSpan, int]:
         """The span with what fades in before it and out after it, to the black, bars or file's end if that is
-        within `most` ms; and how many of the two there are."""
+        no more than `within` ms away; and how many of the two there are."""
         whole = self._watcher.whole or span
         first, start, before = whole.first, whole.start, whole.start
         last, end, after = whole.last, whole.end, whole.end
@@ -150,9 +150,9 @@ class CueDetector:
             if span.last < run.first <= last:
                 last, end, after = run.first - 1, run.before, run.start
         wider, edges = FrameSpan(span.first, span.last, span.start, span.end, span.before, span.after), 0
-        if span.start - start <= most:
+        if span.start - start <= within:
             wider.first, wider.start, wider.before, edges = first, start, before, edges + 1
-        if end - span.end <= most:
+        if end - span.end <= within:
             wider.last, wider.end, wider.after, edges = last, end, after, edges + 1
         return wider, edges
 

@@ -15,7 +15,7 @@ import numpy as np
 from regard.video.segments.likeness import GREY_HEIGHT, GREY_WIDTH, signature
 from regard.vision.pixels import Pixels
 
-_LEAST = 14.0  # grey levels, mean of all pixels: less is motion, however sudden
+_MIN_CHANGE = 14.0  # grey levels, mean of all pixels: less is motion, however sudden
 _TIMES = 3.5  # as large as the changes before
 _MEMORY = 0.2  # of a change's weight among those before
 
@@ -34,7 +34,7 @@ class CutWatch:
         if before is None:
             return False
         change = float(cv2.norm(now, before, cv2.NORM_L1)) / now.size
-        cut = change > max(_LEAST, _TIMES * self._usual)
+        cut = change > max(_MIN_CHANGE, _TIMES * self._usual)
         if not cut:
             self._usual += _MEMORY * (change - self._usual)
         return cut

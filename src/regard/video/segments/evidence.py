@@ -10,10 +10,10 @@ import numpy as np
 
 from regard.video.segments.stretch import (
     AFTER,
-    CUT_LEAST,
     CUT_PLAIN,
-    GRADUAL_LEAST,
     HALVES,
+    MIN_CUT,
+    MIN_GRADUAL,
     PLAIN,
     FramePlace,
     Stretch,
@@ -23,7 +23,7 @@ from regard.vision.pixels import Floats, Pixels
 CUT, GRADUAL, PLAIN_RUN, ENTERED, LEFT = "cut", "gradual", "plain", "entered", "left"
 LONG = 25  # frames of one colour that are a shot of their own
 NEAR = 6  # frames next to it that belong to its entering or leaving
-ASIDE = 24  # frames on either side of a run of one colour that are looked at
+ASIDE = 24  # frames on either side of a run of one colour that are examined
 # Frames after which nothing can be found any more that reaches back to a frame.
 SETTLED = 2 * HALVES[-1] + HALVES[-1] // 2 + 2
 
@@ -40,7 +40,7 @@ class Candidate:
 
 
 class Watcher:
-    """Looks at a stretch as it moves on, and names every candidate once, as soon as what follows is known."""
+    """Examines a stretch as it moves on, and names every candidate once, as soon as what follows is known."""
 
     def __init__(self) -> None:
         self.stretch = Stretch()
@@ -71,7 +71,7 @@ class Watcher:
 
     def _cut(self, at: int) -> Iterator[Candidate]:
         stretch = self.stretch
-        if at <= stretch.first or stretch.change(at) <= CUT_LEAST:
+        if at <= stretch.first or stretch.change(at) <= MIN_CUT:
             return
         # One colour that grows lighter or darker is a fade, of which there is nothing to compare.
         if self._pictured(at - 1, at) or stretch.change(at) > CUT_PLAIN:
@@ -81,7 +81,7 @@ class Watcher:
         begin, end = middle - half, middle + half
         if begin < self.stretch.first or not self._pictured(begin, end):
             return
-        if self.stretch.apart(begin, end) > GRADUAL_LEAST:
+        if self.stretch.apart(begin, end) > MIN_GRADUAL:
             yield Candidate(GRADUAL, middle, begin, end, self.stretch.gradual(middle, half))
 
     def _pictured(self, one: int, other: int) -> bool:

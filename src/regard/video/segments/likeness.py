@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from regard.vision.pixels import Floats, Pixels
 
 WIDTH, HEIGHT = 16, 9  # of a signature; so coarse that motion changes it slowly
-GREY_WIDTH, GREY_HEIGHT = 32, 18  # of the picture in which motion is looked for
+GREY_WIDTH, GREY_HEIGHT = 32, 18  # of the picture in which motion is searched for
 SIZE = WIDTH * HEIGHT * 3
 _ACROSS, _DOWN = 6, 3  # pixels of the grey picture that it may have moved by
 _BINS = 6  # of each colour in a histogram
-LEAST_CONTRAST = 2.0  # grey levels (root mean square); below it there is but noise
+MIN_CONTRAST = 2.0  # grey levels (root mean square); below it there is but noise
 
 
 def signature(thumbnail: Pixels) -> Pixels:
@@ -64,7 +64,7 @@ def unlike(one: Signature, other: Signature) -> float:
         moved = moving.ravel()[_MOVED]
         middle = middle - middle.mean()
         moved = moved - moved.mean(1, keepdims=True)
-        scale = np.sqrt((middle**2).mean() * (moved**2).mean(1)) + LEAST_CONTRAST**2
+        scale = np.sqrt((middle**2).mean() * (moved**2).mean(1)) + MIN_CONTRAST**2
         worst = min(worst, 1 - float(((moved @ middle) / len(middle) / scale).max()))
     return worst
 

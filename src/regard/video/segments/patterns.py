@@ -1,4 +1,4 @@
-"""What one frame looks like, as far as technical cues are told from it: colour bars, a plain background."""
+"""Patterns of one frame from which technical cues are told: colour bars, a plain background."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from regard.vision.pixels import Pixels
 
 _BAND = (0.08, 0.55)  # of the height: the bars of every pattern reach that far down
 _EDGE = 24  # grey levels between neighbouring bars
-_LEAST_BRIGHT = 90  # of a bar's brightest channel
+_MIN_BRIGHT = 90  # of a bar's brightest channel
 _NARROWEST, _UNEVEN = 1 / 20, 1.8  # of the width; the widest bar by the narrowest
 _BARS = [
     "110",
@@ -58,14 +58,16 @@ def colour_bars(thumbnail: Pixels) -> float:
 
 def _bar(colour: np.ndarray) -> tuple[str, float]:
     """Which channels are on in a bar's colour, and how far apart those are from the others, 0 to 1."""
-    most = float(colour.max())
-    if most < _LEAST_BRIGHT:
+    brightest = float(colour.max())
+    if brightest < _MIN_BRIGHT:
         return "000", 0.0
-    on = colour > 0.6 * most
+    on = colour > 0.6 * brightest
     off = colour[~on]
-    if len(off) == 0 or off.max() > 0.4 * most:
+    if len(off) == 0 or off.max() > 0.4 * brightest:
         return "grey" if len(off) == 0 else "mixed", 0.0
-    return "".join("1" if channel else "0" for channel in on), float((colour[on].min() - off.max()) / most)
+    return "".join("1" if channel else "0" for channel in on), float(
+        (colour[on].min() - off.max()) / brightest
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ class Judge:
 class ShotDetector:
     """Tells shots from frames as they come, some three seconds behind them.
 
-    Shots cover the video without a gap. A shot's confidence is the least of the probabilities of its two
+    Shots cover the video without a gap. A shot's confidence is the lowest of the probabilities of its two
     boundaries, and of there being none within it.
     """
 

@@ -11,7 +11,7 @@ import numpy as np
 from regard.video.segments.likeness import (
     GREY_HEIGHT,
     GREY_WIDTH,
-    LEAST_CONTRAST,
+    MIN_CONTRAST,
     SIZE,
     Signature,
     changed,
@@ -20,15 +20,15 @@ from regard.video.segments.likeness import (
 )
 from regard.vision.pixels import Floats, Pixels
 
-HALVES = (4, 8, 14, 22, 34)  # half the frames of a gradual transition that is looked for
+HALVES = (4, 8, 14, 22, 34)  # half the frames of a gradual transition that is searched for
 BEFORE, AFTER = 3, 6  # frames on either side of a cut that are compared: a flash is shorter
 KEPT = 2 * HALVES[-1] + 40  # frames; two sides of a run of one colour and a second of it fit as well
 PLAIN = 3.0  # grey levels; a picture of less contrast is of one colour
-CUT_LEAST = 4.0  # grey levels of mean change; a cut has more
+MIN_CUT = 4.0  # grey levels of mean change; a cut has more
 CUT_PLAIN = 40.0  # from one colour to another
-GRADUAL_LEAST = 0.15  # a gradual transition's ends are less alike
+MIN_GRADUAL = 0.15  # a gradual transition's ends are less alike
 CUT_FEATURES, GRADUAL_FEATURES, PLAIN_FEATURES = 13, 20, 8
-_FLOOR = LEAST_CONTRAST**2
+_FLOOR = MIN_CONTRAST**2
 
 
 class FramePlace(NamedTuple):
@@ -200,15 +200,15 @@ class Stretch:
         later = range(end + 1, min(self.count, end + 1 + HALVES[-1]))
         before = max(earlier, key=self.contrast)
         after = max(later, key=self.contrast)
-        least = min(self.contrast(before), self.contrast(after))
+        contrast = min(self.contrast(before), self.contrast(after))
         features = [
             np.log(end - begin + 1),
             self.unlike(before, after),
             self.recoloured(before, after),
-            np.log((max(self.change(n) for n in range(before + 1, begin + 1)) + 1) / (least + 2)),
-            np.log((max(self.change(n) for n in range(end + 1, after + 1)) + 1) / (least + 2)),
+            np.log((max(self.change(n) for n in range(before + 1, begin + 1)) + 1) / (contrast + 2)),
+            np.log((max(self.change(n) for n in range(end + 1, after + 1)) + 1) / (contrast + 2)),
             self.brightness((begin + end) // 2) / 128 - 1,
-            np.log(least + 2),
+            np.log(contrast + 2),
             np.log(begin - before),
         ]
         return np.array(features, np.float32)
