@@ -26,7 +26,7 @@ from regard.evaluation.card import THRESHOLDS, GroupTable, ModelCard, Training
 from regard.evaluation.card_rates import SEARCHED, galleries_of, groups_of, rates_at
 from regard.evaluation.choices import Identities, Main
 from regard.evaluation.dataset import AGES, Sample, read_dataset
-from regard.evaluation.faces import look_at
+from regard.evaluation.faces import observe_faces
 from regard.evaluation.heads import head_metrics, head_trainings
 from regard.evaluation.pairs import Pairs, all_pairs
 from regard.packs.install import InstalledPack, install
@@ -123,10 +123,10 @@ def embed(
             if done % 100 == 0 or done == len(samples):
                 print(f"\r{folder.name}: {done:,} of {len(samples):,}", end="", file=sys.stderr, flush=True)
 
-        seen = look_at(samples, model, _load, main=Main.MIDDLE, workers=2, report=report)
+        seen = observe_faces(samples, model, _load, main=Main.MIDDLE, workers=2, report=report)
         print(file=sys.stderr)
         cache.mkdir(parents=True, exist_ok=True)
-        np.savez(file, names=[look.sample.name for look in seen.faces], rows=seen.rows)
+        np.savez(file, names=[seen.sample.name for seen in seen.faces], rows=seen.rows)
     with np.load(file) as kept:
         found = dict(zip(kept["names"].tolist(), kept["rows"], strict=True))
     there = [sample for sample in samples if sample.name in found]

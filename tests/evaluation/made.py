@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from regard.evaluation.dataset import Dataset, Sample
-from regard.evaluation.faces import FaceSet, Look
+from regard.evaluation.faces import FaceSet, Observation
 from regard.evaluation.pairs import Floats, Pairs
 from regard.vision.faces.attributes import Gender
 
@@ -29,8 +29,8 @@ def dataset(samples: Sequence[Sample], *, identified: bool = True) -> Dataset:
 
 
 def faces(samples: Sequence[Sample], rows: Sequence[Floats | None]) -> FaceSet:
-    looks = (Look(one, row) for one, row in zip(samples, rows, strict=True))
-    return FaceSet(tuple(looks), "made", 2)
+    observations = (Observation(one, row) for one, row in zip(samples, rows, strict=True))
+    return FaceSet(tuple(observations), "made", 2)
 
 
 def at(*place: float) -> Floats:

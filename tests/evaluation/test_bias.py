@@ -12,7 +12,7 @@ from regard.collections.similarity import distance_at
 from regard.errors import RegardError
 from regard.evaluation.bias import BiasAudit, audit_bias, choose_columns
 from regard.evaluation.dataset import Sample
-from regard.evaluation.faces import FaceSet, Look
+from regard.evaluation.faces import FaceSet, Observation
 from regard.presentation.audits.record import bias_record
 from regard.presentation.audits.verdicts import bias_verdicts
 from regard.vision.faces.attributes import Attributes, Gender
@@ -130,11 +130,11 @@ def test_ages_and_genders_are_judged_by_group() -> None:
     ]
     told = [Read(50.0 + number % 3, Gender.MALE if number < 40 else Gender.FEMALE) for number in range(40)]
     told += [Read(38.0 + number % 3, Gender.FEMALE) for number in range(40)]
-    looks = [
-        Look(one, made.at(9 * place, 0), attributes)
+    observations = [
+        Observation(one, made.at(9 * place, 0), attributes)
         for place, (one, attributes) in enumerate(zip(samples, told, strict=True))
     ]
-    found = audit_bias(made.dataset(samples), FaceSet(tuple(looks), "made", 2))
+    found = audit_bias(made.dataset(samples), FaceSet(tuple(observations), "made", 2))
     worse, better = found.columns[0].groups
     assert worse.age_error is not None
     assert better.age_shift is not None
@@ -154,23 +154,23 @@ def test_ages_and_genders_are_judged_by_group() -> None:
 def test_an_age_within_the_range_that_is_known_is_right() -> None:
     samples = [made.sample(f"{number}", "", {"race": "a"}, age=(30.0, 39.0)) for number in range(4)]
     told = (28.0, 30.0, 35.0, 42.0)
-    looks = [
-        Look(one, made.at(9 * place, 0), Read(age, Gender.MALE))
+    observations = [
+        Observation(one, made.at(9 * place, 0), Read(age, Gender.MALE))
         for place, (one, age) in enumerate(zip(samples, told, strict=True))
     ]
-    found = audit_bias(made.dataset(samples), FaceSet(tuple(looks), "made", 2)).everyone
+    found = audit_bias(made.dataset(samples), FaceSet(tuple(observations), "made", 2)).everyone
     assert found.age_error is not None
     assert found.age_shift is not None
     assert (found.age_error.value, found.age_shift.value) == ((2 + 3) / 4, (-2 + 3) / 4)
 
 
-def test_pictures_of_two_people_that_are_most_alike_are_named() -> None:
+def test_pictures_of_two_people_that_are_nearest_are_named() -> None:
     samples = [made.sample(name) for name in ("a", "b", "c", "d")]
     found = audit(samples, [made.at(0, 0), made.at(NEAR, 0), made.at(NEAR / 4, 0), made.at(5, 5)])
-    named = [(pair.first, pair.second) for pair in found.most_alike]
+    named = [(pair.first, pair.second) for pair in found.nearest_strangers]
     assert named == [("a", "c"), ("b", "c"), ("a", "b")]
-    assert [pair.similarity for pair in found.most_alike] == sorted(
-        (pair.similarity for pair in found.most_alike), reverse=True
+    assert [pair.similarity for pair in found.nearest_strangers] == sorted(
+        (pair.similarity for pair in found.nearest_strangers), reverse=True
     )
 
 
@@ -191,12 +191,12 @@ def test_pictures_without_any_face_are_an_error() -> None:
 
 def test_files_that_can_not_be_read_are_named() -> None:
     samples = [made.sample("a"), made.sample("b"), made.sample("c")]
-    looks = (
-        Look(samples[0], made.at(0, 0)),
-        Look(samples[1], made.at(9, 0)),
-        Look(samples[2], error="It is empty."),
+    observations = (
+        Observation(samples[0], made.at(0, 0)),
+        Observation(samples[1], made.at(9, 0)),
+        Observation(samples[2], error="It is empty."),
     )
     data = replace(made.dataset(samples), refused=(("d", "It is not within x."),))
-    found = audit_bias(data, FaceSet(looks, "made", 2))
+    found = audit_bias(data, FaceSet(observations, "made", 2))
     assert found.unreadable == (("d", "It is not within x."), ("c", "It is empty."))
     assert found.everyone.pictures == 2

@@ -17,7 +17,7 @@ def test_groups_that_differ_much_are_told_apart() -> None:
     )
     assert found is not None
     assert (found.worse, found.better, found.ratio) == ("a", "b", pytest.approx(3))
-    assert 1 < found.at_least < 3
+    assert 1 < found.ratio_bound < 3
     assert found.is_real
 
 
@@ -31,7 +31,7 @@ def test_a_rate_of_zero_has_no_ratio_but_a_bound() -> None:
     found = compare({"a": Rate.counted(300, 1000), "b": Rate.counted(0, 1000)})
     assert found is not None
     assert math.isinf(found.ratio)
-    assert 50 < found.at_least < 90
+    assert 50 < found.ratio_bound < 90
 
 
 def test_nothing_is_compared_where_nothing_happened_or_nobody_else_is() -> None:

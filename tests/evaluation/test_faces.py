@@ -11,7 +11,7 @@ import pytest
 from regard.errors import RegardError
 from regard.evaluation.choices import Main
 from regard.evaluation.dataset import Sample
-from regard.evaluation.faces import look_at
+from regard.evaluation.faces import observe_faces
 from regard.packs.install import InstalledPack
 from regard.vision.faces import Face, FaceAnalyzer
 from regard.vision.image import Image, decode_image
@@ -53,10 +53,10 @@ def test_every_picture_is_looked_at_in_its_order(
     broken.write_bytes(b"no picture")
     files = (portrait, texture, small, broken, tmp_path / "gone.jpg", other_portrait)
     told: list[int] = []
-    seen = look_at(samples(*files), model, load, workers=3, report=told.append)
-    assert [look.sample.name for look in seen.looks] == [file.name for file in files]
-    assert [look.row is not None for look in seen.looks] == [True, False, False, False, False, True]
-    assert [look.error for look in seen.looks[2:5]] == [
+    seen = observe_faces(samples(*files), model, load, workers=3, report=told.append)
+    assert [one.sample.name for one in seen.observations] == [file.name for file in files]
+    assert [one.row is not None for one in seen.observations] == [True, False, False, False, False, True]
+    assert [one.error for one in seen.observations[2:5]] == [
         "It is too small: 40 × 40 pixels, where a side must have 80.",
         "It can't be decoded: neither JPEG nor PNG.",
         "It is gone.",
@@ -73,11 +73,11 @@ def test_the_largest_face_counts_or_the_one_in_the_middle(model: FaceAnalyzer, t
     wide.paste(large, (0, 0))
     wide.paste(middle, (572, 172))
     wide.save(tmp_path / "wide.png")
-    alone = look_at(
+    alone = observe_faces(
         samples(scenes.PICTURES / "hopper.jpg", scenes.PICTURES / "astronaut.jpg"), model, load
     ).rows
     for main, person in ((Main.LARGEST, 0), (Main.MIDDLE, 1)):
-        [row] = look_at(samples(tmp_path / "wide.png"), model, load, main=main).rows
+        [row] = observe_faces(samples(tmp_path / "wide.png"), model, load, main=main).rows
         assert np.linalg.norm(alone - row, axis=1).argmin() == person
 
 
@@ -85,6 +85,6 @@ def test_faces_are_described_where_it_is_asked_for(
     model: FaceAnalyzer, portrait: Path, texture: Path
 ) -> None:
     describer = Counted()
-    seen = look_at(samples(portrait, texture), model, load, describer=describer)  # type: ignore[arg-type]
+    seen = observe_faces(samples(portrait, texture), model, load, describer=describer)  # type: ignore[arg-type]
     assert describer.asked == 1
-    assert [look.attributes for look in seen.looks] == ["512 wide", None]
+    assert [one.attributes for one in seen.observations] == ["512 wide", None]

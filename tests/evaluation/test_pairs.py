@@ -67,7 +67,7 @@ def test_the_radius_reaches_a_share_of_the_pairs() -> None:
 
 
 def test_a_set_where_everybody_looks_alike_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pairs_module, "_MOST_NEAR", 100)
+    monkeypatch.setattr(pairs_module, "_MAX_NEAR", 100)
     with pytest.raises(RegardError, match="are the identities right"):
         all_pairs(np.zeros((20, 2), np.float32), [str(number) for number in range(20)], radius=1.0)
 
@@ -75,6 +75,6 @@ def test_a_set_where_everybody_looks_alike_is_refused(monkeypatch: pytest.Monkey
 def test_of_a_person_with_very_many_pictures_a_sample_of_the_pairs_is_taken(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(pairs_module, "_MOST_GENUINE", 50)
+    monkeypatch.setattr(pairs_module, "_MAX_GENUINE", 50)
     found = all_pairs(np.zeros((30, 2), np.float32), ["one"] * 30, radius=1.0)
     assert len(found.genuine) == len({tuple(pair) for pair in found.genuine.tolist()}) == 50

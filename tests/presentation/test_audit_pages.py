@@ -15,6 +15,7 @@ from regard.evaluation.intervals import Rate
 from regard.evaluation.watchlist import audit_watchlist
 from regard.presentation.audits.bias_page import bias_page
 from regard.presentation.audits.plots import RatePlot, rate_plot
+from regard.presentation.audits.record import bias_record
 from regard.presentation.audits.watchlist_page import watchlist_page
 from regard.presentation.numbers import digits, per_million, percent, span, times
 
@@ -122,3 +123,11 @@ def test_a_bound_of_hardly_anything_is_zero() -> None:
     assert span(1e-4, 1e-22, 3e-4, per_million) == "100 (0–300)"
     assert span(0.5, 0.25, 0.75, percent) == "50 % (25–75 %)"
     assert times(1.04) == "1.04 times"
+
+
+def test_a_record_keeps_the_names_that_it_is_read_by() -> None:
+    samples = [made.sample(f"{number}", f"{number // 2}", {"group": "ab"[number % 2]}) for number in range(8)]
+    data, faces = made.dataset(samples), made.faces(samples, [made.at(0, 0) for _ in samples])
+    record = bias_record(audit_bias(data, faces))
+    assert "similarity" in record["most_alike"][0]
+    assert {"worse", "better", "ratio", "at_least", "real"} <= set(record["comparisons"][0])

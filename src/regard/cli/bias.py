@@ -24,7 +24,7 @@ from regard.evaluation.bias import BiasAudit, Column, choose_columns
 from regard.evaluation.choices import Identities, Main
 from regard.evaluation.dataset import read_dataset
 from regard.presentation.audits.bias_page import bias_page
-from regard.presentation.audits.bias_tables import group_table, most_alike_table, rate_table
+from regard.presentation.audits.bias_tables import group_table, nearest_strangers_table, rate_table
 from regard.presentation.audits.record import bias_record
 from regard.presentation.audits.verdicts import bias_verdicts
 from regard.presentation.wording import count
@@ -38,7 +38,7 @@ def bias(
     report: Report = None,
     groups: Groups = None,
     identities: IdentityFrom = Identities.AUTO,
-    most: Listed = 10,
+    listed: Listed = 10,
     main: MainFace = Main.LARGEST,
     as_json: AsJson = False,
     data: DataFolder = None,
@@ -51,7 +51,7 @@ def bias(
     """
     dataset = read_dataset(folder, labels, identities=identities)
     choose_columns(dataset, groups or ())  # before the pictures are looked at for nothing
-    request = {"Dataset": dataset, "Face": main, "Groups": groups or (), "Listed": most}
+    request = {"Dataset": dataset, "Face": main, "Groups": groups or (), "Listed": listed}
     audit = measured(data, case, report, "audit_bias", request, silent=as_json)
     if report:
         write_report(bias_page(audit), report)
@@ -84,10 +84,10 @@ def _print_audit(audit: BiasAudit) -> None:
         _print_column(column, audit.thresholds)
         for sentence in verdicts[column.name]:
             say_point(sentence)
-    if audit.most_alike:
+    if audit.nearest_strangers:
         typer.echo()
         say("Most alike of pictures that are said to show two people. Do they?")
-        print_table(most_alike_table(audit))
+        print_table(nearest_strangers_table(audit))
     typer.echo()
     say("In brackets: the interval that a rate is in with 95 % confidence.")
 

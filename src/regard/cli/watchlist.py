@@ -42,7 +42,7 @@ def watchlist(
     ] = None,
     report: Report = None,
     groups: Groups = None,
-    most: Listed = 0,  # a list of who resembles whom is a search, which has rules of its own
+    listed: Listed = 0,  # a list of who resembles whom is a search, which has rules of its own
     main: MainFace = Main.LARGEST,
     as_json: AsJson = False,
     data: DataFolder = None,
@@ -54,9 +54,15 @@ def watchlist(
     else every match is.
     """
     looked_for = read_dataset(probes, labels, required=False)
-    listed = read_dataset(gallery, gallery_labels, required=False)
+    on_list = read_dataset(gallery, gallery_labels, required=False)
     choose_columns(looked_for, groups or ())
-    request = {"Probes": looked_for, "Gallery": listed, "Face": main, "Groups": groups or (), "Listed": most}
+    request = {
+        "Probes": looked_for,
+        "Gallery": on_list,
+        "Face": main,
+        "Groups": groups or (),
+        "Listed": listed,
+    }
     audit = measured(data, case, report, "audit_watchlist", request, silent=as_json)
     if report:
         write_report(watchlist_page(audit), report)

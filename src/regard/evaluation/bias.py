@@ -10,13 +10,13 @@ import numpy as np
 from regard.collections.similarity import distance_at, similarity
 from regard.errors import RegardError
 from regard.evaluation.dataset import AGE, AGES, Dataset
-from regard.evaluation.faces import FaceSet, Look
+from regard.evaluation.faces import FaceSet, Observation
 from regard.evaluation.intervals import Mean, Rate, clustered_mean, clustered_rate
 from regard.evaluation.pairs import Pairs, all_pairs
 from regard.evaluation.rates import false_match_rate, false_non_match_rate, unevenness_of
 
 THRESHOLDS = (80.0, 95.0, 99.0)
-_MOST_GROUPS = 20  # of a column that is taken unasked: one with more is a name or a number
+_MAX_GROUPS = 20  # of a column that is taken unasked: one with more is a name or a number
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,8 @@ class Alike:
 class BiasAudit:
     """`left_out`: columns with too many values to be groups. `no_face` and `unreadable`: names of files.
 
-    `most_alike`: the most similar pictures of two people, at least as similar as the highest threshold. Where
-    they show one person, the labels are wrong, and the false match rates too high.
+    `nearest_strangers`: the most similar pictures of two people, at least as similar as the highest
+    threshold. Where they show one person, the labels are wrong, and the false match rates too high.
     """
 
     model: str
@@ -70,13 +70,13 @@ class BiasAudit:
     everyone: Group
     columns: tuple[Column, ...]
     left_out: tuple[str, ...]
-    most_alike: tuple[Alike, ...]
+    nearest_strangers: tuple[Alike, ...]
     no_face: tuple[str, ...]
     unreadable: tuple[tuple[str, str], ...]
 
 
 def choose_columns(dataset: Dataset, chosen: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The group columns to look at and those left out. Raises RegardError for one that isn't there."""
+    """The group columns to measure and those left out. Raises RegardError for one that isn't there."""
     for name in chosen:
         if name not in dataset.columns:
             there = ", ".join(dataset.columns) or "none"
@@ -85,8 +85,8 @@ def choose_columns(dataset: Dataset, chosen: Sequence[str]) -> tuple[tuple[str, 
         return tuple(dict.fromkeys(chosen)), ()
     sizes = {name: len(_values(dataset, name)) for name in dataset.columns}
     return (
-        tuple(name for name, size in sizes.items() if 0 < size <= _MOST_GROUPS),
-        tuple(name for name, size in sizes.items() if size > _MOST_GROUPS),
+        tuple(name for name, size in sizes.items() if 0 < size <= _MAX_GROUPS),
+        tuple(name for name, size in sizes.items() if size > _MAX_GROUPS),
     )
 
 
@@ -96,9 +96,9 @@ def audit_bias(
     *,
     groups: Sequence[str] = (),
     thresholds: Sequence[float] = THRESHOLDS,
-    most: int = 10,
+    listed: int = 10,
 ) -> BiasAudit:
-    """Measures every group of every chosen column, and names the `most` similar pictures of two people.
+    """Measures every group of every chosen column, and names the `listed` similar pictures of two people.
 
     Raises RegardError where no picture has a face.
     """
@@ -108,18 +108,18 @@ def audit_bias(
         raise RegardError("No face was found in any picture.")
     pairs = all_pairs(
         faces.rows,
-        [look.sample.identity for look in found],
+        [seen.sample.identity for seen in found],
         radius=max(distance_at(percent) for percent in thresholds),
     )
     uneven = max(unevenness_of(pairs, distance) for distance in (pairs.radius, *map(distance_at, thresholds)))
 
     def measure(name: str, column: str | None = None) -> Group:
-        def belongs(look: Look) -> bool:
-            return column is None or look.sample.groups.get(column) == name
+        def belongs(seen: Observation) -> bool:
+            return column is None or seen.sample.groups.get(column) == name
 
-        inside = np.array([belongs(look) for look in found])
-        looks = [look for look in faces.readable if belongs(look)]
-        return _measure(name, looks, pairs.within(inside), thresholds, uneven)
+        inside = np.array([belongs(seen) for seen in found])
+        observations = [seen for seen in faces.readable if belongs(seen)]
+        return _measure(name, observations, pairs.within(inside), thresholds, uneven)
 
     return BiasAudit(
         faces.model,
@@ -129,14 +129,14 @@ def audit_bias(
             Column(
                 column,
                 tuple(measure(name, column) for name in _values(dataset, column)),
-                sum(column not in look.sample.groups for look in faces.readable),
+                sum(column not in seen.sample.groups for seen in faces.readable),
             )
             for column in columns
         ),
         left_out,
-        _most_alike(pairs, found, distance_at(max(thresholds)), most),
-        tuple(look.sample.name for look in faces.readable if look.row is None),
-        dataset.refused + tuple((look.sample.name, look.error) for look in faces.looks if look.error),
+        _nearest_strangers(pairs, found, distance_at(max(thresholds)), listed),
+        tuple(seen.sample.name for seen in faces.readable if seen.row is None),
+        dataset.refused + tuple((seen.sample.name, seen.error) for seen in faces.observations if seen.error),
     )
 
 
@@ -145,25 +145,27 @@ def _values(dataset: Dataset, column: str) -> list[str]:
     return sorted(there, key=AGES.index if column == AGE else None)
 
 
-def _most_alike(pairs: Pairs, looks: Sequence[Look], distance: float, most: int) -> tuple[Alike, ...]:
-    order = np.argsort(pairs.near_distance, kind="stable")[:most]
+def _nearest_strangers(
+    pairs: Pairs, observations: Sequence[Observation], distance: float, listed: int
+) -> tuple[Alike, ...]:
+    order = np.argsort(pairs.near_distance, kind="stable")[:listed]
     return tuple(
-        Alike(looks[first].sample.name, looks[second].sample.name, similarity(float(apart)))
+        Alike(observations[first].sample.name, observations[second].sample.name, similarity(float(apart)))
         for (first, second), apart in zip(pairs.near[order], pairs.near_distance[order], strict=True)
         if apart <= distance
     )
 
 
 def _measure(
-    name: str, looks: Sequence[Look], pairs: Pairs, thresholds: Iterable[float], uneven: float
+    name: str, observations: Sequence[Observation], pairs: Pairs, thresholds: Iterable[float], uneven: float
 ) -> Group:
     distances = {percent: distance_at(percent) for percent in thresholds}
     return Group(
         name,
-        people=len({look.sample.identity for look in looks}),
-        pictures=len(looks),
+        people=len({seen.sample.identity for seen in observations}),
+        pictures=len(observations),
         faces=len(pairs.people),
-        not_found=_rate((look, look.row is None) for look in looks),
+        not_found=_rate((seen, seen.row is None) for seen in observations),
         false_match={
             percent: false_match_rate(pairs, distance, unevenness=uneven)
             for percent, distance in distances.items()
@@ -171,33 +173,33 @@ def _measure(
         false_non_match={
             percent: false_non_match_rate(pairs, distance) for percent, distance in distances.items()
         },
-        age_error=_mean((look, abs(years)) for look, years in _ages(looks)),
-        age_shift=_mean(_ages(looks)),
+        age_error=_mean((seen, abs(years)) for seen, years in _ages(observations)),
+        age_shift=_mean(_ages(observations)),
         gender_error=_rate(
-            (look, look.attributes.gender is not look.sample.gender)
-            for look in looks
-            if look.attributes is not None and look.sample.gender is not None
+            (seen, seen.attributes.gender is not seen.sample.gender)
+            for seen in observations
+            if seen.attributes is not None and seen.sample.gender is not None
         ),
     )
 
 
-def _ages(looks: Iterable[Look]) -> list[tuple[Look, float]]:
+def _ages(observations: Iterable[Observation]) -> list[tuple[Observation, float]]:
     """Years by which an age is too high, or, negative, too low; 0 within the range that is given."""
     return [
-        (look, look.attributes.age - min(max(look.attributes.age, look.sample.age[0]), look.sample.age[1]))
-        for look in looks
-        if look.attributes is not None and look.sample.age is not None
+        (seen, seen.attributes.age - min(max(seen.attributes.age, seen.sample.age[0]), seen.sample.age[1]))
+        for seen in observations
+        if seen.attributes is not None and seen.sample.age is not None
     ]
 
 
-def _rate(outcomes: Iterable[tuple[Look, bool]]) -> Rate | None:
+def _rate(outcomes: Iterable[tuple[Observation, bool]]) -> Rate | None:
     """The share of pictures; those of one person depend on each other."""
     listed = list(outcomes)
     if not listed:
         return None
-    return clustered_rate([happened for _, happened in listed], [look.sample.identity for look, _ in listed])
+    return clustered_rate([happened for _, happened in listed], [seen.sample.identity for seen, _ in listed])
 
 
-def _mean(values: Iterable[tuple[Look, float]]) -> Mean | None:
+def _mean(values: Iterable[tuple[Observation, float]]) -> Mean | None:
     listed = list(values)
-    return clustered_mean([value for _, value in listed], [look.sample.identity for look, _ in listed])
+    return clustered_mean([value for _, value in listed], [seen.sample.identity for seen, _ in listed])

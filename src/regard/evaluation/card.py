@@ -56,7 +56,7 @@ class GroupTable:
 
 @dataclass(frozen=True, slots=True)
 class GalleryRate:
-    """The chance that a search finds a wrong person in a gallery of `size` people."""
+    """The probability that a search finds a wrong person in a gallery of `size` people."""
 
     size: int
     threshold: float

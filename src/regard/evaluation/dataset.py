@@ -31,7 +31,7 @@ AGES = tuple(name for _, name in _BANDS)  # the groups of the column `age`
 class Sample:
     """One picture. `name`: its path in the folder. `groups`: group by column, where it is known.
 
-    `age`: the least and the most years, alike where the age is known exactly.
+    `age`: the minimum and the maximum, in years, alike where the age is known exactly.
     """
 
     file: Path
@@ -46,7 +46,7 @@ class Sample:
 class Dataset:
     """The pictures of a folder. `columns`: the group columns. `identified`: the labels say who is who.
 
-    `refused`: files that are not looked at, with the reason in a sentence.
+    `refused`: files that are not read, with the reason in a sentence.
     """
 
     samples: tuple[Sample, ...]
@@ -178,4 +178,4 @@ def _band(age: tuple[float, float]) -> str:
     """The group of an age; of a range of years, such as 40 to 49, that of its middle, 45."""
     low, high = age
     middle = low if high == low or math.isinf(high) else (low + high + 1) / 2
-    return next(name for least, name in reversed(_BANDS) if middle >= least)
+    return next(name for lowest, name in reversed(_BANDS) if middle >= lowest)

@@ -39,7 +39,7 @@ class Describer(Protocol):
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Look:
+class Observation:
     """What was seen in one picture: an embedding (D,) of its face, or why it can't be read."""
 
     sample: Sample
@@ -52,27 +52,27 @@ class Look:
 class FaceSet:
     """What was seen in all pictures, in their order. `model`: the version of what made the embeddings."""
 
-    looks: tuple[Look, ...]
+    observations: tuple[Observation, ...]
     model: str
     dimension: int
 
     @property
-    def readable(self) -> list[Look]:
-        return [look for look in self.looks if look.error is None]
+    def readable(self) -> list[Observation]:
+        return [seen for seen in self.observations if seen.error is None]
 
     @property
-    def faces(self) -> list[Look]:
+    def faces(self) -> list[Observation]:
         """Those with a face: the rows of `rows`."""
-        return [look for look in self.looks if look.row is not None]
+        return [seen for seen in self.observations if seen.row is not None]
 
     @property
     def rows(self) -> Floats:
         """(N, D)"""
-        found = [look.row for look in self.looks if look.row is not None]
+        found = [seen.row for seen in self.observations if seen.row is not None]
         return np.stack(found) if found else np.empty((0, self.dimension), np.float32)
 
 
-def look_at(
+def observe_faces(
     samples: Sequence[Sample],
     model: FaceModel,
     load: Callable[[Path], Image],
@@ -82,30 +82,30 @@ def look_at(
     workers: int = 1,
     report: Callable[[int], None] = lambda _: None,
 ) -> FaceSet:
-    """Looks at every picture, `workers` at a time; `report` is told how many are done.
+    """Observes the main face of every picture, `workers` at a time; `report` is told how many are done.
 
     `load` answers a file's picture, or raises ImageError or RegardError. Nothing is kept but what is
     answered.
     """
 
-    def one(sample: Sample) -> Look:
+    def one(sample: Sample) -> Observation:
         try:
             image = load(sample.file)
         except RegardError as error:
-            return Look(sample, error=str(error))
+            return Observation(sample, error=str(error))
         except ImageError as error:
-            return Look(sample, error=_sentence(error))
+            return Observation(sample, error=_sentence(error))
         face = main_face(image, model.detect(image), main)
         if face is None:
-            return Look(sample)
-        seen = Look(sample, model.embed(image, [face])[0])
+            return Observation(sample)
+        seen = Observation(sample, model.embed(image, [face])[0])
         return seen if describer is None else replace(seen, attributes=describer.describe(image, [face])[0])
 
-    looks = []
-    for look in _in_order(one, samples, workers):
-        looks.append(look)
-        report(len(looks))
-    return FaceSet(tuple(looks), model.version, model.dimension)
+    observations = []
+    for seen in _in_order(one, samples, workers):
+        observations.append(seen)
+        report(len(observations))
+    return FaceSet(tuple(observations), model.version, model.dimension)
 
 
 def main_face(image: Image, faces: Sequence[Face], main: Main) -> Face | None:
@@ -115,11 +115,15 @@ def main_face(image: Image, faces: Sequence[Face], main: Main) -> Face | None:
     return min(faces, key=lambda face: float(np.linalg.norm(face.landmarks.mean(0) - middle)), default=None)
 
 
-def _in_order(one: Callable[[Sample], Look], samples: Sequence[Sample], workers: int) -> Iterator[Look]:
-    """Each sample's look, in order; few pictures are held at a time."""
+def _in_order(
+    one: Callable[[Sample], Observation], samples: Sequence[Sample], workers: int
+) -> Iterator[Observation]:
+    """Each sample's observation, in order; few pictures are held at a time."""
     rest = iter(samples)
     with ThreadPoolExecutor(workers) as executor:
-        running: list[Future[Look]] = [executor.submit(one, sample) for sample in islice(rest, 4 * workers)]
+        running: list[Future[Observation]] = [
+            executor.submit(one, sample) for sample in islice(rest, 4 * workers)
+        ]
         while running:
             yield running.pop(0).result()
             running.extend(executor.submit(one, sample) for sample in islice(rest, 1))

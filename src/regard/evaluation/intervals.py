@@ -86,9 +86,9 @@ def clustered_rate(happened: ArrayLike, clusters: ArrayLike, *, each_cluster_ali
     many, events = len(sizes), int(outcome.sum())
     happened_to = int((np.bincount(cluster, outcome) > 0).sum())
     spared = int((np.bincount(cluster, 1 - outcome) > 0).sum())
-    most = float(many if min(happened_to, spared) < _ENOUGH else len(outcome))
+    max_trials = float(many if min(happened_to, spared) < _ENOUGH else len(outcome))
     if variance > 0 and many > 1:
-        effective = min(value * (1 - value) / variance * (_NORMAL / student(many - 1)) ** 2, most)
+        effective = min(value * (1 - value) / variance * (_NORMAL / student(many - 1)) ** 2, max_trials)
     else:
         effective = float(many)
     return Rate.of(value, events=events, trials=len(outcome), effective=effective)

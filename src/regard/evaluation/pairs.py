@@ -19,8 +19,8 @@ Numbers = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 _BLOCK = 2048  # faces: a block of distances takes 16 MB
-_MOST_NEAR = 20_000_000
-_MOST_GENUINE = 20_000  # pairs of one person's pictures; of more a sample is as good
+_MAX_NEAR = 20_000_000
+_MAX_GENUINE = 20_000  # pairs of one person's pictures; of more a sample is as good
 _ROUNDING = 1.0001  # so that the pair that a radius was taken from is within it
 _SAMPLE = 3000  # faces, to guess from how near the nearest thousandth are
 
@@ -80,7 +80,7 @@ def all_pairs(rows: Floats, names: Sequence[str], *, radius: float, share: float
     """The pairs of faces with embeddings `rows`, (N, D), and whose they are.
 
     Pairs of two people are kept up to a distance of `radius`, and at least about the nearest `share` of them.
-    Raises RegardError where that are more than can be looked at.
+    Raises RegardError where that are more than can be kept.
     """
     people = np.unique(np.asarray(names, np.str_), return_inverse=True)[1].astype(np.int64)
     radius = max(radius, _guess(rows, people, share))
@@ -121,9 +121,9 @@ def _near(rows: Floats, people: Numbers, radius: float) -> tuple[Numbers, Floats
             pairs.append(np.stack([first[kept], second[kept]], 1))
             distances.append(distance[kept])
             count += int(kept.sum())
-            if count > _MOST_NEAR:
+            if count > _MAX_NEAR:
                 raise RegardError(
-                    f"More than {_MOST_NEAR:,} pairs of pictures that are said to show two people look "
+                    f"More than {_MAX_NEAR:,} pairs of pictures that are said to show two people look "
                     "alike: are the identities right?"
                 )
     return np.concatenate(pairs), np.concatenate(distances)
@@ -135,8 +135,8 @@ def _genuine(people: Numbers) -> Numbers:
     found = [np.empty((0, 2), np.int64)]
     for faces in np.split(order, np.cumsum(np.bincount(people))[:-1]):
         pairs = np.stack(np.triu_indices(len(faces), 1), 1)
-        if len(pairs) > _MOST_GENUINE:
-            pairs = pairs[random.choice(len(pairs), _MOST_GENUINE, replace=False)]
+        if len(pairs) > _MAX_GENUINE:
+            pairs = pairs[random.choice(len(pairs), _MAX_GENUINE, replace=False)]
         found.append(faces[pairs])
     return np.concatenate(found)
 

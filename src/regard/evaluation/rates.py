@@ -68,16 +68,16 @@ def false_match_rate(
     if pairs.person_count < 2:
         return None
     found = dyads(pairs, distance, every_picture=every_picture)
-    value, variance, most = _moments(found)
+    value, variance, max_trials = _moments(found)
     many = pairs.person_count
     if len(found.shares) >= _ENOUGH and variance > 0:
         effective = value * (1 - value) / variance * (_NORMAL / student(many - 1)) ** 2
     else:
         uneven = max(unevenness, _UNEVEN)
-        worst = clopper_pearson(value * most, most)[1]
-        effective = most / (1 + 2 * (many - 2) * worst * uneven)
+        worst = clopper_pearson(value * max_trials, max_trials)[1]
+        effective = max_trials / (1 + 2 * (many - 2) * worst * uneven)
     events = len(found.shares)
-    return Rate.of(value, events=events, trials=pairs.person_pairs, effective=min(effective, most))
+    return Rate.of(value, events=events, trials=pairs.person_pairs, effective=min(effective, max_trials))
 
 
 def unevenness_of(pairs: Pairs, distance: float) -> float:
@@ -88,8 +88,8 @@ def unevenness_of(pairs: Pairs, distance: float) -> float:
     found = dyads(pairs, distance)
     if len(found.shares) < _PLENTY or pairs.person_count < 3:
         return 0.0
-    value, variance, most = _moments(found)
-    inflation = variance / (value * (1 - value) / most)
+    value, variance, max_trials = _moments(found)
+    inflation = variance / (value * (1 - value) / max_trials)
     return max((inflation - 1) / (2 * (pairs.person_count - 2) * value), 0.0)
 
 
@@ -144,5 +144,5 @@ def true_match_rate_at(pairs: Pairs, rate: float) -> Rate | None:
 
 
 def gallery_rate(rate: float, size: int) -> float:
-    """The chance that a search of `size` people finds somebody although the person is not among them."""
+    """The probability that a search of `size` people finds somebody although the person is not among them."""
     return float(-np.expm1(size * np.log1p(-rate))) if rate < 1 else 1.0

@@ -16,7 +16,7 @@ from regard.collections.similarity import distance_at, similarity
 from regard.errors import RegardError
 from regard.evaluation.bias import THRESHOLDS, choose_columns
 from regard.evaluation.dataset import Dataset
-from regard.evaluation.faces import FaceSet, Look
+from regard.evaluation.faces import FaceSet, Observation
 from regard.evaluation.intervals import Rate, clustered_rate
 from regard.evaluation.pairs import Floats, distances_between
 
@@ -74,26 +74,26 @@ def audit_watchlist(
     *,
     groups: Sequence[str] = (),
     thresholds: Sequence[float] = THRESHOLDS,
-    most: int = 10,
+    listed: int = 10,
 ) -> WatchlistAudit:
     """Compares every probe with the whole gallery. Raises RegardError where one of them has no face."""
-    labels, seen = probes
+    labels, faces = probes
     columns, _ = choose_columns(labels, groups)
-    found, enrolled = seen.faces, gallery[1].faces
-    for name, looks in (("probes", found), ("gallery", enrolled)):
-        if not looks:
+    found, enrolled = faces.faces, gallery[1].faces
+    for name, observations in (("probes", found), ("gallery", enrolled)):
+        if not observations:
             raise RegardError(f"No face was found in any picture of the {name}.")
     identified = labels.identified and gallery[0].identified
     same = _Sameness(found, enrolled) if identified else None
-    nearest, which, own = _nearest(seen.rows, gallery[1].rows, same)
+    nearest, which, own = _nearest(faces.rows, gallery[1].rows, same)
     distances = {percent: distance_at(percent) for percent in thresholds}
     # Pictures of one person depend on each other; where nobody is known, each is taken for a person of its
     # own.
-    owners = [look.sample.identity if labels.identified else look.sample.name for look in found]
+    owners = [seen.sample.identity if labels.identified else seen.sample.name for seen in found]
 
     def share(name: str, column: str | None = None) -> Share:
-        known = np.array([column is None or column in look.sample.groups for look in found])
-        inside = np.array([column is None or look.sample.groups.get(column) == name for look in found])
+        known = np.array([column is None or column in seen.sample.groups for seen in found])
+        inside = np.array([column is None or seen.sample.groups.get(column) == name for seen in found])
         people = [whose for whose, chosen in zip(owners, inside, strict=True) if chosen]
         wrong = {percent: nearest <= distance for percent, distance in distances.items()}
         return Share(
@@ -108,12 +108,12 @@ def audit_watchlist(
             },
         )
 
-    everybody = (*seen.looks, *gallery[1].looks)
+    everybody = (*faces.observations, *gallery[1].observations)
     order = [
         place for place in np.argsort(nearest, kind="stable") if nearest[place] <= max(distances.values())
     ]
     return WatchlistAudit(
-        seen.model,
+        faces.model,
         tuple(thresholds),
         identified,
         len(found),
@@ -130,20 +130,20 @@ def audit_watchlist(
                 enrolled[which[place]].sample.name,
                 similarity(float(nearest[place])),
             )
-            for place in order[:most]
+            for place in order[:listed]
         ),
-        tuple(look.sample.name for look in everybody if look.row is None and look.error is None),
+        tuple(seen.sample.name for seen in everybody if seen.row is None and seen.error is None),
         labels.refused
         + gallery[0].refused
-        + tuple((look.sample.name, look.error) for look in everybody if look.error),
+        + tuple((seen.sample.name, seen.error) for seen in everybody if seen.error),
     )
 
 
 class _Sameness:
     """Whether a probe and a picture of the gallery show one person."""
 
-    def __init__(self, probes: Sequence[Look], gallery: Sequence[Look]) -> None:
-        names = [look.sample.identity for look in (*probes, *gallery)]
+    def __init__(self, probes: Sequence[Observation], gallery: Sequence[Observation]) -> None:
+        names = [seen.sample.identity for seen in (*probes, *gallery)]
         numbers = np.unique(np.array(names, np.str_), return_inverse=True)[1]
         self._probes, self._gallery = numbers[: len(probes)], numbers[len(probes) :]
 
@@ -173,13 +173,13 @@ def _nearest(rows: Floats, others: Floats, same: _Sameness | None) -> tuple[Floa
     return nearest, which, own
 
 
-def _found(own: Floats, distance: float, probes: Sequence[Look]) -> Rate | None:
+def _found(own: Floats, distance: float, probes: Sequence[Observation]) -> Rate | None:
     enrolled = np.isfinite(own)
     if not enrolled.any():
         return None
-    people = [look.sample.identity for look, chosen in zip(probes, enrolled, strict=True) if chosen]
+    people = [seen.sample.identity for seen, chosen in zip(probes, enrolled, strict=True) if chosen]
     return clustered_rate(own[enrolled] <= distance, people)
 
 
-def _groups(looks: Sequence[Look], column: str) -> set[str]:
-    return {look.sample.groups[column] for look in looks if column in look.sample.groups}
+def _groups(observations: Sequence[Observation], column: str) -> set[str]:
+    return {seen.sample.groups[column] for seen in observations if column in seen.sample.groups}

@@ -10,7 +10,7 @@ from regard.errors import RegardError
 from regard.evaluation.bias import audit_bias
 from regard.evaluation.choices import Main
 from regard.evaluation.dataset import AGE, GENDER, Dataset
-from regard.evaluation.faces import Describer, FaceSet, look_at
+from regard.evaluation.faces import Describer, FaceSet, observe_faces
 from regard.evaluation.watchlist import audit_watchlist
 from regard.governance.permissions import Permission
 from regard.operations.operation import Area, Operation
@@ -26,7 +26,7 @@ def measure_bias(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """
     dataset: Dataset = request["Dataset"]
     faces = _faces(ctx, dataset, request["Face"], "Analysing", describes=True)
-    audit = audit_bias(dataset, faces, groups=request["Groups"], most=request["Listed"])
+    audit = audit_bias(dataset, faces, groups=request["Groups"], listed=request["Listed"])
     everyone = audit.everyone
     return {
         "Audit": audit,
@@ -48,7 +48,7 @@ def measure_watchlist(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
         (probes, _faces(ctx, probes, main, "Probes")),
         (gallery, _faces(ctx, gallery, main, "Gallery")),
         groups=request["Groups"],
-        most=request["Listed"],
+        listed=request["Listed"],
     )
     wrong = {f"{at:g}": rate.events for at, rate in audit.everyone.wrong.items()}
     return {"Audit": audit, "ProbeCount": audit.probes, "GalleryCount": audit.gallery, "Wrong": wrong}
@@ -63,7 +63,7 @@ def _faces(ctx: Context, dataset: Dataset, main: Main, step: str, *, describes: 
         picture = _read(file, settings.object_bytes)
         return decode_image(picture, max_side=settings.image_side, max_pixels=settings.image_pixels)
 
-    return look_at(
+    return observe_faces(
         dataset.samples,
         model,
         load,

@@ -31,14 +31,14 @@ class _Part:
 def bias_page(audit: BiasAudit) -> str:
     """The whole report as HTML that needs no network."""
     verdicts = bias_verdicts(audit)
-    alike = [(pair.first, pair.second, f"{pair.similarity:.2f} %") for pair in audit.most_alike]
+    alike = [(pair.first, pair.second, f"{pair.similarity:.2f} %") for pair in audit.nearest_strangers]
     return render(
         "bias.html",
         title="Face recognition by group",
         audit=audit,
         everyone=_everyone(audit),
         columns=[_part(column, audit.thresholds, verdicts[column.name]) for column in audit.columns],
-        most_alike=Table([*broken("One", "Other"), Header("Similarity")], alike),
+        nearest_strangers=Table([*broken("One", "Other"), Header("Similarity")], alike),
         unreadable=Table([*broken("File"), Header("")], audit.unreadable[:_MAX_LISTED]),
         max_listed=_MAX_LISTED,
     )

@@ -43,9 +43,9 @@ def rate_table(column: Column, threshold: float) -> Table:
     return Table([*broken(f"At {threshold:g} %"), *rates], rows)
 
 
-def most_alike_table(audit: BiasAudit) -> Table:
+def nearest_strangers_table(audit: BiasAudit) -> Table:
     """The most similar pictures that are said to show two people."""
-    rows = [(pair.first, pair.second, f"{pair.similarity:.2f} %") for pair in audit.most_alike]
+    rows = [(pair.first, pair.second, f"{pair.similarity:.2f} %") for pair in audit.nearest_strangers]
     return Table([*broken("One", "Other"), *whole("")], rows)
 
 

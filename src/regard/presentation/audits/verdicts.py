@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from regard.evaluation.bias import BiasAudit, Column
-from regard.evaluation.comparing import Comparison, Finding, compare, findings, needed
+from regard.evaluation.comparing import Comparison, GroupRates, compare, group_rates, needed
 from regard.evaluation.intervals import CONFIDENCE, Rate, student
 from regard.evaluation.watchlist import Share, WatchlistAudit
 from regard.presentation.numbers import digits, per_million, percent, times
@@ -70,17 +70,17 @@ def _of_column(column: Column, thresholds: tuple[float, ...]) -> list[str]:
     if all(rate is None for group in column.groups for rate in group.false_non_match.values()):
         said.append("Nobody has two pictures: how often a person is missed can't be told.")
     sizes = {group.name: group.people for group in column.groups}
-    return said + [_judge(finding, sizes) for finding in findings(column, thresholds)] + _ages(column)
+    return said + [_judge(compared, sizes) for compared in group_rates(column, thresholds)] + _ages(column)
 
 
-def _judge(finding: Finding, people: dict[str, int]) -> str:
+def _judge(compared: GroupRates, people: dict[str, int]) -> str:
     """That there is a difference, or that none can be told and what it would take."""
-    at = "" if finding.threshold is None else f"At {finding.threshold:g} %, "
-    words, found = _WORDS[finding.measure], finding.comparison
+    at = "" if compared.threshold is None else f"At {compared.threshold:g} %, "
+    words, found = _WORDS[compared.measure], compared.comparison
     if found is not None and found.is_real:
-        return _sentence(f"{at}the {words.rate} of {_apart(found, finding.rates, words)}: {_REAL}")
-    large = {name: rate for name, rate in finding.rates.items() if people[name] >= _FEW}
-    rates = large if len(large) > 1 else finding.rates
+        return _sentence(f"{at}the {words.rate} of {_apart(found, compared.rates, words)}: {_REAL}")
+    large = {name: rate for name, rate in compared.rates.items() if people[name] >= _FEW}
+    rates = large if len(large) > 1 else compared.rates
     found = compare(rates)
     if found is None:
         most = max(rate.high for rate in rates.values())
@@ -97,7 +97,7 @@ def _judge(finding: Finding, people: dict[str, int]) -> str:
     if more is None:
         return _sentence(f"{at}no difference is seen in the {words.rate}: {seen}.")
     # Pairs of people grow with the square of the people.
-    grown = math.sqrt(more) if finding.measure == "false_match" else more
+    grown = math.sqrt(more) if compared.measure == "false_match" else more
     count = digits(grown * min(people[found.worse], people[found.better]))
     return _sentence(
         f"{at}too little data to tell whether the {words.rate} differs: {seen}; about {count} people a group "
@@ -109,7 +109,7 @@ def _apart(found: Comparison, rates: Mapping[str, Rate], words: _Words) -> str:
     """By how much, and with which rates."""
     worse, better = (words.show(rates[name].value) for name in (found.worse, found.better))
     seen = f"{worse} against {better}{words.unit}"
-    sure = f"at least {times(found.at_least)}"
+    sure = f"at least {times(found.ratio_bound)}"
     if math.isinf(found.ratio):
         return f"{found.worse} is {sure} that of {found.better}, with 95 % confidence ({seen})"
     return (
@@ -157,7 +157,7 @@ def _of_shares(column: str, shares: tuple[Share, ...], threshold: float) -> str 
         f"{percent(worse.of_wrong[threshold] or 0)} of those that were matched wrongly"
     )
     if found.is_real:
-        sure = f"they are matched wrongly at least {times(found.at_least)} as often as {found.better}"
+        sure = f"they are matched wrongly at least {times(found.ratio_bound)} as often as {found.better}"
         return f"{told}; {sure}, with 95 % confidence: {_REAL}"
     return f"{told}; that may be a coincidence."
 
