@@ -24,7 +24,7 @@ from regard.collections.changes import (
     version_of,
 )
 from regard.collections.fastscan import FastScanIndex, Sizes
-from regard.collections.snapshot import Identity, Kept, SnapshotFolder
+from regard.collections.snapshot import Identity, Snapshot, SnapshotFolder
 from regard.collections.workers import Workers
 from regard.errors import ThrottlingException
 from regard.storage.database import Database
@@ -123,7 +123,7 @@ class Following:
         if self._snapshot is not None:
             self._snapshot.close()
 
-    def _open(self) -> tuple[FastScanIndex, Kept | None]:
+    def _open(self) -> tuple[FastScanIndex, Snapshot | None]:
         """The index as far as a snapshot holds it, empty where there is none; and the snapshot."""
         making = self._making
         with making.database.read() as connection:
@@ -137,7 +137,7 @@ class Following:
                 return self._make(kept), kept
         return self._anew(), None
 
-    def _agrees(self, kept: Kept) -> bool:
+    def _agrees(self, kept: Snapshot) -> bool:
         """Whether some vectors of every segment, its last among them, are what the database has."""
         found: dict[int, NDArray[np.float16]] = {}
         for segment in kept.segments:
@@ -154,7 +154,7 @@ class Following:
             self._snapshot.clear()
         return self._make(None)
 
-    def _make(self, kept: Kept | None) -> FastScanIndex:
+    def _make(self, kept: Snapshot | None) -> FastScanIndex:
         making = self._making
         return FastScanIndex(
             making.dimension,

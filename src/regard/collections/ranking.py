@@ -19,7 +19,7 @@ _FIRST, _FIRST_PART = 256, 2048  # codes that a scan brings at first: so many, a
 _GROWTH = 8
 # So many codes for each neighbour that is asked for are looked up before the radius is considered.
 _FOR_EACH = 40
-_AT_LEAST = 1000
+_MIN_CODES = 1000
 _MAX_LOOKED_UP = 8192  # codes of a segment; where more are near enough, all its vectors are measured
 _WHOLE = 2_097_152  # vectors that one search measures in this way: a radius so wide tells nothing any more
 _BLOCK = 16_384  # vectors that are measured at a time
@@ -36,26 +36,26 @@ def nearest(
     bring.
     """
     turned = {segment.basis_crc: probe @ segment.basis for segment in segments}
-    scans = [_Scan(segment, probe, turned[segment.basis_crc], radius) for segment in segments]
-    best = max(_FOR_EACH * limit, _AT_LEAST)
+    scans = [_SegmentScan(segment, probe, turned[segment.basis_crc], radius) for segment in segments]
+    best = max(_FOR_EACH * limit, _MIN_CODES)
     share = 0 if np.isfinite(radius) else 2 * best // max(len(scans), 1)
     helped = sum(len(segment) for segment in segments) > _ALONE
     run = workers.each if helped else in_turn
 
     run(lambda scan: scan.begin(share), scans)
     cut = _smallest([scan.squared for scan in scans], best)
-    run(lambda scan: scan.look_up(min(cut, scan.bound(radius))), scans)
+    run(lambda scan: scan.measure(min(cut, scan.bound(radius))), scans)
     if np.isfinite(radius):
         # Nothing beyond the neighbours that are known already can be among the nearest.
         reach = min(radius, _smallest([scan.distances for scan in scans], limit))
-        run(lambda scan: scan.look_up(scan.bound(reach)), scans)
+        run(lambda scan: scan.measure(scan.bound(reach)), scans)
         crowded = [scan for scan in scans if scan.falls_short(scan.bound(reach))]
         allowed = max(_WHOLE // max(len(scan.segment) for scan in scans), 1)
-        run(lambda scan: scan.look_up_all(limit), crowded[:allowed])
+        run(lambda scan: scan.measure_all(limit), crowded[:allowed])
     return merged([scan.neighbours() for scan in scans], limit)
 
 
-class _Scan:
+class _SegmentScan:
     """What a search knows of one segment. One thread at a time."""
 
     def __init__(
@@ -88,7 +88,7 @@ class _Scan:
         # Equal codes come in any order: what was looked up is looked up anew.
         self.distances = np.empty(0, np.float32)
 
-    def look_up(self, cut: float) -> None:
+    def measure(self, cut: float) -> None:
         """Measures the vectors of all codes nearer than `cut`, and scans for more codes where it must."""
         cut = cut if len(self.segment) > _EXACT else np.inf
         while len(self.squared) < self._max_looked_up and self.squared[-1] < cut:
@@ -104,7 +104,7 @@ class _Scan:
         """Whether codes that were not brought may be nearer than `cut`."""
         return len(self.squared) < len(self.segment) and bool(self.squared[-1] < cut)
 
-    def look_up_all(self, limit: int) -> None:
+    def measure_all(self, limit: int) -> None:
         """Measures every vector of the segment, and keeps the `limit` nearest."""
         places, distances = np.empty(0, np.int64), np.empty(0, np.float32)
         for start in range(0, len(self.segment), _BLOCK):

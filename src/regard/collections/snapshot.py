@@ -42,7 +42,7 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Kept:
+class Snapshot:
     """Segments with every living vector up to row `newest`, which have followed removals to `removal`."""
 
     segments: Sequence[Segment]
@@ -87,7 +87,7 @@ class SnapshotFolder:
                 return False
             return True
 
-    def load(self, workers: Workers) -> Kept | None:
+    def load(self, workers: Workers) -> Snapshot | None:
         """What is kept, read and verified to the last byte; None where there is nothing, or it is damaged."""
         if not self.exists:
             return None
@@ -104,7 +104,7 @@ class SnapshotFolder:
         if self.owned:
             self._ours = {segment.file for segment in segments if segment.file}
             self._remove_others()
-        return Kept(segments, found["newest"], found["removal"])
+        return Snapshot(segments, found["newest"], found["removal"])
 
     def save(self, segment: Segment) -> Segment:
         """See SegmentStore."""

@@ -76,7 +76,7 @@ def admit(
     joined: list[int] = []
     waiting = list(range(len(new)))
     total, count = held.sum(0, dtype=np.float64), len(held)
-    best = _most_central(new, threshold) if len(new) and not count else None
+    best = _central(new, threshold) if len(new) and not count else None
     alike = np.zeros(len(new))
     while True:
         if best is not None:
@@ -92,7 +92,7 @@ def admit(
     return Admission(tuple(joined), alike)
 
 
-def _most_central(faces: NDArray[np.float32], threshold: float) -> int:
+def _central(faces: NDArray[np.float32], threshold: float) -> int:
     """The face that most others resemble; of several, the one with the least sum of distances."""
     apart = np.linalg.norm(faces[:, None] - faces[None], axis=2)
     resembling = (similarity(apart) >= threshold).sum(1)
