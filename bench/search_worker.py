@@ -22,9 +22,10 @@ from regard.collections.bulk import BulkLoader, Embeddings
 from regard.collections.changes import Space
 from regard.collections.followed import FollowedIndexes
 from regard.collections.gallery import Gallery
-from regard.collections.records import FaceBox, NewFace
+from regard.collections.records import NewFace
 from regard.collections.store import CollectionStore
 from regard.storage.database import Database
+from regard.vision.geometry import Box
 
 _BATCH = 16_384
 _FACES = 200  # enrolled one by one
@@ -117,7 +118,7 @@ def _enrol_one_by_one(process: _Process, dimension: int) -> dict[str, Any]:
     for number in range(_FACES):
         vector = random.standard_normal(dimension).astype(np.float32)
         vector /= np.linalg.norm(vector)
-        face = NewFace(FaceBox(0.1, 0.1, 0.2, 0.2), 99.0, vector)
+        face = NewFace(Box(0.1, 0.1, 0.2, 0.2), 99.0, vector)
         started = time.perf_counter()
         [stored] = process.gallery.add(collection, [face], image_digest=f"one {number}", external_image_id="")
         inserts.append(time.perf_counter() - started)

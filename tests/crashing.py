@@ -23,9 +23,10 @@ from regard import logs
 from regard.collections.fastscan import Sizes
 from regard.collections.followed import FollowedIndexes
 from regard.collections.gallery import Gallery
-from regard.collections.records import FaceBox, NewFace
+from regard.collections.records import NewFace
 from regard.collections.store import CollectionStore
 from regard.storage.database import Database
+from regard.vision.geometry import Box
 
 DIMENSION = 16
 FACES = 3  # of an image
@@ -40,7 +41,7 @@ def stores(folder: Path, url: str | None = None) -> tuple[Database, CollectionSt
 def faces_of(image: int) -> list[NewFace]:
     """The faces of an image: each is known by its vector."""
     vectors = np.random.default_rng(image).normal(size=(FACES, DIMENSION)).astype(np.float32)
-    return [NewFace(FaceBox(0.3 * n, 0.1, 0.1, 0.1), 99.0, vector) for n, vector in enumerate(vectors)]
+    return [NewFace(Box(0.3 * n, 0.1, 0.1, 0.1), 99.0, vector) for n, vector in enumerate(vectors)]
 
 
 def work(folder: Path, seed: int) -> None:

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image as Picture
 
 import regard
-from regard.collections.records import FaceBox
 from regard.packs.install import InstalledPack
+from regard.vision.geometry import Box
 
 PEOPLE = 60
 SIDES = ("Left", "Top", "Width", "Height")
@@ -72,7 +72,7 @@ def test_faces_of_group_photos_are_found(client: Any, shared_data: Path) -> None
     hits = total = surplus = 0
     for photo, labelled in labelled_photos(shared_data / "dlib" / "faces"):
         found = client.detect_faces(Image={"Bytes": photo.read_bytes()})["FaceDetails"]
-        boxes = [FaceBox(**{side.lower(): face["BoundingBox"][side] for side in SIDES}) for face in found]
+        boxes = [Box(**{side.lower(): face["BoundingBox"][side] for side in SIDES}) for face in found]
         free = list(labelled)
         for box in boxes:
             best = max(free, key=box.iou, default=None)
@@ -85,7 +85,7 @@ def test_faces_of_group_photos_are_found(client: Any, shared_data: Path) -> None
     assert surplus <= 0.2 * total  # not every small face in the background is labelled
 
 
-def labelled_photos(folder: Path) -> Iterator[tuple[Path, list[FaceBox]]]:
+def labelled_photos(folder: Path) -> Iterator[tuple[Path, list[Box]]]:
     """dlib's group photos with their faces, as fractions of the photo."""
     for image in ElementTree.parse(folder / "testing.xml").getroot().iter("image"):  # noqa: S314 - our own data
         photo = folder / image.attrib["file"]
@@ -97,9 +97,7 @@ def labelled_photos(folder: Path) -> Iterator[tuple[Path, list[FaceBox]]]:
         yield (
             photo,
             [
-                FaceBox(
-                    box["left"] / width, box["top"] / height, box["width"] / width, box["height"] / height
-                )
+                Box(box["left"] / width, box["top"] / height, box["width"] / width, box["height"] / height)
                 for box in sides
             ],
         )

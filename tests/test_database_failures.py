@@ -23,12 +23,13 @@ from sqlalchemy import event, text
 
 from regard.collections.followed import FollowedIndexes
 from regard.collections.gallery import Gallery
-from regard.collections.records import FaceBox, NewFace
+from regard.collections.records import NewFace
 from regard.collections.store import CollectionStore, find_collection
 from regard.errors import InternalServerError, ServiceError, ThrottlingException
 from regard.governance.audit import AuditLog
 from regard.packs.install import InstalledPack
 from regard.storage.database import Database
+from regard.vision.geometry import Box
 from tests.conftest import start_server, stop_server
 from tests.postgres import PASSWORD, Cluster, Place
 from tests.waiting import PATIENCE
@@ -51,7 +52,7 @@ class Stores:
     def enrol(self, n: int) -> str:
         """Enrols the nth face, as an image of its own, with an audit record; answers its id."""
         vector = np.random.default_rng(n).normal(size=DIMENSION).astype(np.float32)
-        face = NewFace(FaceBox(0.1, 0.1, 0.1, 0.1), 99.0, vector)
+        face = NewFace(Box(0.1, 0.1, 0.1, 0.1), 99.0, vector)
         [stored] = self.gallery.add(
             self.collections.get("c"), [face], image_digest=str(n), external_image_id="e"
         )

@@ -18,7 +18,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from regard.vision.faces.geometry import MeanFace, shape_features
+from regard.vision.faces.mesh_geometry import MeanFace, shape_features
 from training.drawn import draw_cover, draw_glasses, draw_mask
 from training.facesets import FaceSet, face_set, labelled, read_chips, sessions
 from training.head_training import (

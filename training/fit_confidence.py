@@ -21,10 +21,10 @@ from bench.face_detection import matched
 from regard.packs.install import install
 from regard.packs.manifest import find_pack
 from regard.vision.faces.blazeface import Sightings
-from regard.vision.faces.boxes import covered
 from regard.vision.faces.detector import MIN_FACE, MIN_SHARE, FaceDetector
 from regard.vision.faces.mtcnn import STRONG, Candidates
 from regard.vision.faces.verify import HOPE, Verifier
+from regard.vision.geometry import nested
 from regard.vision.pixels import Copies, stretched
 from regard.vision.session import SessionPool, one_thread_each
 
@@ -75,7 +75,7 @@ def main() -> None:
     sets += [face_sets.turned(face_sets.wider(data, 0), degrees) for degrees in (20, 45, 90)]
     leaning = (sets[-2], sets[-1])  # whose faint finds are no measure of what is in upright pictures
     sets += [face_sets.changed(face_sets.wider(data, 0), dark) for dark in (face_sets.gamma, face_sets.night)]
-    sets += [face_sets.covered(face_sets.wider(data, 0), part) for part in ("lower", "upper", "side")]
+    sets += [face_sets.nested(face_sets.wider(data, 0), part) for part in ("lower", "upper", "side")]
     kinds: dict[str, list[tuple[np.ndarray, np.ndarray, np.ndarray]]] = {"plain": [], "doubtful": []}
     for pictures in sets:
         for number, (pixels, truth, _) in enumerate(pictures):
@@ -91,7 +91,7 @@ def main() -> None:
                 if kind == "doubtful" and any(pictures is some for some in leaning):
                     continue
                 true = matched(boxes, truth)[1]
-                clear_cut = true | ~covered(boxes, truth, 0.3)
+                clear_cut = true | ~nested(boxes, truth, 0.3)
                 half = np.full(len(true), number % 2)
                 kinds[kind].append((features[clear_cut], true[clear_cut], half[clear_cut]))
     said, faces = [], []

@@ -17,10 +17,10 @@ from pathlib import Path
 
 import numpy as np
 
-from regard.operations.face_attributes import landmark_shapes
+from regard.operations.shapes.face_attributes import landmark_shapes
 from regard.vision.faces import FaceAnalyzer
-from regard.vision.faces.geometry import EYE_SPAN, MeanFace, combined_poses, gazes, poses_of
 from regard.vision.faces.mesh import FaceMesh
+from regard.vision.faces.mesh_geometry import EYE_SPAN, MeanFace, combined_poses, gazes, poses_of
 from regard.vision.image import decode_image
 from regard.vision.pixels import Copies
 from regard.vision.session import SessionPool

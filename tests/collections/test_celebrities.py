@@ -13,12 +13,13 @@ from regard.collections.celebrities import Celebrities, Photo
 from regard.collections.celebrity_rows import GALLERY
 from regard.collections.followed import FollowedIndexes
 from regard.collections.gallery import Gallery
-from regard.collections.records import Celebrity, FaceBox, NewFace
+from regard.collections.records import Celebrity, NewFace
 from regard.collections.store import CollectionStore, find_visible
 from regard.collections.users import Users
 from regard.errors import InvalidParameterException, RegardError, ResourceNotFoundException
 from regard.storage.database import Database
 from regard.storage.schema import faces, user_vectors, users
+from regard.vision.geometry import Box
 from tests.collections.test_user_vector import DIMENSION, VECTORS, photos
 from tests.postgres import Place
 
@@ -57,7 +58,7 @@ class Stores:
 
 
 def photo_of(person: int, place: int) -> Photo:
-    face = NewFace(FaceBox(0.1, 0.1, 0.1, 0.1), 99.0, PEOPLE[person][place])
+    face = NewFace(Box(0.1, 0.1, 0.1, 0.1), 99.0, PEOPLE[person][place])
     return Photo(f"{person}-{place}", face)
 
 

@@ -16,11 +16,12 @@ from regard.collections.changes import Space
 from regard.collections.fastscan import Sizes
 from regard.collections.followed import FollowedIndexes
 from regard.collections.gallery import Gallery
-from regard.collections.records import FaceBox, NewFace
+from regard.collections.records import NewFace
 from regard.collections.store import CollectionStore
 from regard.errors import ResourceNotFoundException, ThrottlingException
 from regard.storage.database import Database
 from regard.storage.schema import removals
+from regard.vision.geometry import Box
 from tests.collections.gallery_data import people
 from tests.waiting import PATIENCE, wait_until
 
@@ -41,7 +42,7 @@ class Process:
 
     def enrol(self, name: str, vectors: np.ndarray, digest: str = "d") -> list[str]:
         faces = [
-            NewFace(FaceBox(n / len(vectors), 0, 0.5 / len(vectors), 0.5), 99.0, vector.astype(np.float32))
+            NewFace(Box(n / len(vectors), 0, 0.5 / len(vectors), 0.5), 99.0, vector.astype(np.float32))
             for n, vector in enumerate(vectors)
         ]
         stored = self.gallery.add(

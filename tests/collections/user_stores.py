@@ -8,12 +8,13 @@ import numpy as np
 
 from regard.collections.followed import FollowedIndexes
 from regard.collections.gallery import Gallery
-from regard.collections.records import Association, Collection, FaceBox, NewFace
+from regard.collections.records import Association, Collection, NewFace
 from regard.collections.similarity import distance_at
 from regard.collections.store import CollectionStore
 from regard.collections.users import Users
 from regard.resources.request_tokens import IdempotentRequest
 from regard.storage.database import Database
+from regard.vision.geometry import Box
 from tests.collections.test_user_vector import DIMENSION, VECTORS, photos
 
 PEOPLE = {person: photos(person, 130, noise=0.05) for person in range(4)}  # any two photos match
@@ -49,7 +50,7 @@ class Stores:
         return [
             self.gallery.add(
                 self.collection,
-                [NewFace(FaceBox(0.1, 0.1, 0.1, 0.1), 99.0, PEOPLE[person][place])],
+                [NewFace(Box(0.1, 0.1, 0.1, 0.1), 99.0, PEOPLE[person][place])],
                 image_digest=f"{person}-{place}",
                 external_image_id="e",
             )[0].face_id

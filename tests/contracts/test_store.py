@@ -17,7 +17,7 @@ from tests.waiting import wait_until
 
 from regard.collections.followed import FollowedIndexes
 from regard.collections.gallery import Gallery
-from regard.collections.records import FaceBox, NewFace
+from regard.collections.records import NewFace
 from regard.collections.store import CollectionStore, find_collection
 from regard.errors import (
     ResourceAlreadyExistsException,
@@ -27,6 +27,7 @@ from regard.errors import (
 )
 from regard.governance.purpose import TAG
 from regard.storage.database import Database
+from regard.vision.geometry import Box
 
 DIMENSION = 16
 ROOT = Path(__file__).parents[2]
@@ -55,7 +56,7 @@ def store(place: Place) -> Stores:
 
 def a_face(seed: int, left: float = 0.1) -> NewFace:
     vector = np.random.default_rng(seed).normal(size=DIMENSION).astype(np.float32)
-    return NewFace(FaceBox(left, 0.1, 0.1, 0.1), 99.0, vector)
+    return NewFace(Box(left, 0.1, 0.1, 0.1), 99.0, vector)
 
 
 def enrol(store: Stores, name: str, *faces: NewFace, digest: str = "d", external: str = "e"):

@@ -14,8 +14,8 @@ from regard.api.validate import validate
 from regard.app import Parts
 from regard.caller import LOCAL
 from regard.errors import InvalidParameterException, ValidationException
-from regard.operations.label_shapes import label_shape
-from regard.vision.faces.face import Box
+from regard.operations.shapes.labels import label_shape
+from regard.vision.geometry import Box
 from regard.vision.image import Image
 from regard.vision.labels import Instance, Label
 from regard.vision.taxonomy import load_taxonomy

@@ -25,7 +25,7 @@ from regard.operations.moderation import LABELS
 from regard.operations.moderation_taxonomy import label_shapes, taxonomy
 from regard.packs.install import InstalledPack
 from regard.settings import Settings
-from regard.vision.faces.face import Box
+from regard.vision.geometry import Box
 from regard.vision.image import Image
 from regard.vision.nudity import Finding, Found
 

@@ -14,7 +14,7 @@ from regard.app import Parts
 from regard.caller import LOCAL
 from regard.errors import ImageTooLargeException, InvalidParameterException
 from regard.operations.protective import summary
-from regard.vision.faces.face import Box
+from regard.vision.geometry import Box
 from regard.vision.protective import BodyPart, Cover, Equipment, EquippedPerson, PartName
 
 TYPES = ("FACE_COVER", "HEAD_COVER", "HAND_COVER")

@@ -10,7 +10,8 @@ import pytest
 from regard.packs.install import InstalledPack
 from regard.vision.body_parts import SIDE, BodyPart, BodyPartDetector, Part, decode, letterbox
 from regard.vision.faces import FaceAnalyzer
-from regard.vision.faces.face import Box, Face, Pose, Quality
+from regard.vision.faces.face import Face, Pose, Quality
+from regard.vision.geometry import Box
 from regard.vision.image import Image
 from regard.vision.nudity import EVEN_SCORE, Finding, NudityDetector, findings, percent, without_faces
 from regard.vision.session import SessionPool

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from regard.vision.colours import dominant_colours
-from regard.vision.faces.face import Box
+from regard.vision.geometry import Box
 from regard.vision.properties import box_colours, measure_properties
 
 RED, BLUE, GREY = (220, 20, 60), (0, 0, 255), (128, 128, 128)

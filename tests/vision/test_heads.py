@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from regard.vision.faces.describer import EXPRESSIONS
-from regard.vision.faces.heads import Head, Look, load_head, sigmoid, softmax
+from regard.vision.faces.heads import Head, Look, load_head, softmax
+from regard.vision.geometry import sigmoid
 
 NAMES = ("appearance", "age_gender", "expression")
 

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from regard.vision.faces import Face
-from regard.vision.faces.face import Box, Pose, Quality
+from regard.vision.faces.face import Pose, Quality
 from regard.vision.features import load_feature_head
 from regard.vision.findings import PictureFindings
+from regard.vision.geometry import Box
 from regard.vision.image import Image, decode_image
 from regard.vision.labels import Instance, Label
 from regard.vision.labels.derive import chances

@@ -9,8 +9,9 @@ from PIL import ImageDraw
 
 from regard.packs.install import InstalledPack
 from regard.vision.faces import Face, FaceAnalyzer
-from regard.vision.faces.face import Box, Pose, Quality
+from regard.vision.faces.face import Pose, Quality
 from regard.vision.findings import PictureFindings
+from regard.vision.geometry import Box
 from regard.vision.image import Image, decode_image
 from regard.vision.labels.label import Instance
 from regard.vision.labels.objects import FoundClass

@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
-from regard.vision.faces import Box, Face, FaceAnalyzer, Pose, Quality
+from regard.vision.faces import Face, FaceAnalyzer, Pose, Quality
 from regard.vision.faces.appearance import confidence_of
+from regard.vision.geometry import Box
 from regard.vision.image import Image
 from regard.vision.quality import Bar, Flaw, flaws
 

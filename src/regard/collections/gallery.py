@@ -12,12 +12,13 @@ from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 from regard.collections.changes import Space, log_removals
 from regard.collections.followed import FollowedIndexes
 from regard.collections.identifiers import new_identifier
-from regard.collections.records import Collection, FaceBox, Match, NewFace, StoredFace
+from regard.collections.records import Collection, Match, NewFace, StoredFace
 from regard.collections.store import lock_collection
 from regard.errors import ServiceQuotaExceededException
 from regard.storage.clock import milliseconds
 from regard.storage.database import Database
 from regard.storage.schema import collections, faces
+from regard.vision.geometry import Box, corners, iou
 
 _SAME_FACE_IOU = 0.9
 FACE_COLUMNS = [column for column in faces.c if column.name != "vector"]
@@ -132,7 +133,8 @@ def _faces_of_image(connection: Connection, collection: int, digest: str, extern
 
 
 def _same_face(face: NewFace, known: Sequence[StoredFace]) -> StoredFace | None:
-    return next((old for old in known if old.box.iou(face.box) >= _SAME_FACE_IOU), None)
+    alike = iou(corners([old.box for old in known]), corners([face.box]))[:, 0]
+    return next((old for old, share in zip(known, alike, strict=True) if share >= _SAME_FACE_IOU), None)
 
 
 def _face_row(face: NewFace, collection: int, image_id: str, digest: str, external: str) -> dict[str, object]:
@@ -178,6 +180,6 @@ def stored_face(row: RowMapping) -> StoredFace:
         image_id=row["image_id"],
         external_image_id=row["external_image_id"],
         user_id=row["user_id"],
-        box=FaceBox(row["left"], row["top"], row["width"], row["height"]),
+        box=Box(row["left"], row["top"], row["width"], row["height"]),
         confidence=row["confidence"],
     )

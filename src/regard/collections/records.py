@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from regard.vision.geometry import Box
+
 
 @dataclass(frozen=True, slots=True)
 class Collection:
@@ -28,43 +30,27 @@ class Collection:
     purpose: str
 
 
-@dataclass(frozen=True, slots=True)
-class FaceBox:
-    """A bounding box as fractions of the image's width and height."""
-
-    left: float
-    top: float
-    width: float
-    height: float
-
-    def iou(self, other: FaceBox) -> float:
-        """Intersection over union, 0 to 1."""
-        across = min(self.left + self.width, other.left + other.width) - max(self.left, other.left)
-        down = min(self.top + self.height, other.top + other.height) - max(self.top, other.top)
-        common = max(across, 0.0) * max(down, 0.0)
-        union = self.width * self.height + other.width * other.height - common
-        return common / union if union > 0 else 0.0
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class NewFace:
-    """A face to enrol: `confidence` in percent, `vector` float32 (dimension,)."""
+    """A face to enrol: `box` in fractions of the picture's sides, `confidence` in percent, `vector` float32
+    (dimension,).
+    """
 
-    box: FaceBox
+    box: Box
     confidence: float
     vector: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class StoredFace:
-    """An enrolled face, without its vector."""
+    """An enrolled face, without its vector. `box` in fractions of the picture's sides."""
 
     row: int
     face_id: str
     image_id: str
     external_image_id: str
     user_id: str | None
-    box: FaceBox
+    box: Box
     confidence: float
 
 

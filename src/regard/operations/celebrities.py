@@ -9,10 +9,10 @@ from regard.collections.records import Celebrity
 from regard.context import Context
 from regard.governance.permissions import Permission
 from regard.governance.purpose import CELEBRITY
-from regard.operations.face_attributes import attribute_shapes
-from regard.operations.face_shapes import face_detail
 from regard.operations.images import load_picture
 from regard.operations.operation import Area, Bill, Operation
+from regard.operations.shapes.face_attributes import attribute_shapes
+from regard.operations.shapes.faces import face_detail
 from regard.operations.withholding import Shown
 from regard.vision.faces import Face
 from regard.vision.faces.attributes import Attributes

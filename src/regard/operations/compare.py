@@ -11,10 +11,11 @@ from regard.context import Context
 from regard.errors import InvalidParameterException
 from regard.governance.permissions import Permission
 from regard.governance.purpose import SIMILARITY
-from regard.operations.face_shapes import bounding_box, face_box, face_detail
 from regard.operations.faces import passing_quality
 from regard.operations.images import load_picture
 from regard.operations.operation import Area, Bill, Operation
+from regard.operations.shapes.boxes import bounding_box_in
+from regard.operations.shapes.faces import face_detail
 from regard.operations.withholding import Shown
 
 
@@ -41,7 +42,7 @@ def compare_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     )
     return {
         "SourceImageFace": {
-            "BoundingBox": bounding_box(face_box(sources[0], source.image)),
+            "BoundingBox": bounding_box_in(source.image, sources[0].box),
             "Confidence": sources[0].confidence,
         },
         "FaceMatches": [

@@ -8,12 +8,12 @@ from typing import Any
 from regard.collections.records import NewFace
 from regard.context import Context
 from regard.governance.permissions import Permission
-from regard.operations.face_attributes import wanted
-from regard.operations.face_shapes import REASONS, face_box, face_detail, stored_face
 from regard.operations.images import load_picture
 from regard.operations.operation import Area, Bill, Operation
 from regard.operations.pagination import make_token, read_token
 from regard.operations.pinned import collection_for_embedding
+from regard.operations.shapes.face_attributes import wanted
+from regard.operations.shapes.faces import REASONS, face_detail, stored_face
 from regard.operations.subjects import COLLECTION
 from regard.vision.faces import Face
 from regard.vision.faces.attributes import Attributes
@@ -53,7 +53,7 @@ def index_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     stored = ctx.stores.gallery.add(
         collection,
         [
-            NewFace(face_box(face, image), face.confidence, vector)
+            NewFace(face.box.relative_to(image.width, image.height), face.confidence, vector)
             for face, vector in zip(kept, picture.embeddings(kept), strict=True)
         ],
         image_digest=image.digest,

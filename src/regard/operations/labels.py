@@ -10,8 +10,8 @@ from regard.context import Context
 from regard.errors import InvalidParameterException
 from regard.governance.permissions import Permission
 from regard.operations.images import load_picture
-from regard.operations.label_shapes import label_shape, properties_shape
 from regard.operations.operation import Area, Bill, Operation
+from regard.operations.shapes.labels import label_shape, properties_shape
 from regard.vision.findings import PictureFindings
 from regard.vision.properties import measure_properties
 from regard.vision.taxonomy import Concept, Taxonomy

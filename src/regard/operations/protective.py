@@ -9,20 +9,12 @@ from regard.context import Context
 from regard.governance.permissions import Permission
 from regard.operations.images import load_picture
 from regard.operations.operation import Area, Bill, Operation
-from regard.vision.faces.face import Box
-from regard.vision.image import Image
-from regard.vision.protective import BodyPart, Cover, Equipment, EquippedPerson, PartName
+from regard.operations.shapes.protective import person_shape
+from regard.vision.protective import BodyPart, EquippedPerson, PartName
 
 _LEAST_SIDE, _MOST_SIDE = 64, 4096  # px
 _MOST_BYTES = 4 * 1024 * 1024  # of a picture that the request itself holds
 
-_PARTS = {
-    PartName.FACE: "FACE",
-    PartName.HEAD: "HEAD",
-    PartName.LEFT_HAND: "LEFT_HAND",
-    PartName.RIGHT_HAND: "RIGHT_HAND",
-}
-_TYPES = {Cover.FACE: "FACE_COVER", Cover.HEAD: "HEAD_COVER", Cover.HAND: "HAND_COVER"}
 _WORN_ON = {
     "FACE_COVER": (PartName.FACE,),
     "HEAD_COVER": (PartName.HEAD,),
@@ -38,7 +30,7 @@ def detect_protective_equipment(ctx: Context, request: dict[str, Any]) -> dict[s
     people = picture.equipped_persons()
     answer: dict[str, Any] = {
         "ProtectiveEquipmentModelVersion": ctx.models.protective.version,
-        "Persons": [_person(number, person, picture.image) for number, person in enumerate(people)],
+        "Persons": [person_shape(number, person, picture.image) for number, person in enumerate(people)],
     }
     wanted = request.get("SummarizationAttributes")
     if wanted is not None:
@@ -88,40 +80,6 @@ def _covered(part: BodyPart, least: float) -> bool | None:
         sure = min(piece.confidence, piece.covers_confidence) >= least
         return piece.covers if sure else None
     return False if part.bare >= least else None
-
-
-def _person(number: int, person: EquippedPerson, image: Image) -> dict[str, Any]:
-    return {
-        "BodyParts": [_part(part, image) for part in person.parts],
-        "BoundingBox": _box(person.box, image),
-        "Confidence": person.confidence,
-        "Id": number,
-    }
-
-
-def _part(part: BodyPart, image: Image) -> dict[str, Any]:
-    return {
-        "Name": _PARTS[part.name],
-        "Confidence": part.confidence,
-        "EquipmentDetections": [_piece(piece, image) for piece in part.equipment],
-    }
-
-
-def _piece(piece: Equipment, image: Image) -> dict[str, Any]:
-    return {
-        "BoundingBox": _box(piece.box, image),
-        "Confidence": piece.confidence,
-        "Type": _TYPES[piece.cover],
-        "CoversBodyPart": {"Confidence": piece.covers_confidence, "Value": piece.covers},
-    }
-
-
-def _box(box: Box, image: Image) -> dict[str, float]:
-    """As shares of the picture's sides; what lies outside of it is cut off."""
-    left, top = max(0.0, box.left) / image.width, max(0.0, box.top) / image.height
-    right = min(box.left + box.width, image.width) / image.width
-    bottom = min(box.top + box.height, image.height) / image.height
-    return {"Width": max(0.0, right - left), "Height": max(0.0, bottom - top), "Left": left, "Top": top}
 
 
 OPERATIONS = (

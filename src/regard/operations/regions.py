@@ -5,25 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import cv2
 import numpy as np
 
 from regard.errors import InvalidParameterException
 from regard.vision.pixels import Floats
 
 _FAR = 1000.0  # widths and heights of the picture
-_FINE = 256  # parts of a shape's width and height, by which areas are counted
-
-
-def share_inside(quad: Floats, regions: Sequence[Floats]) -> float:
-    """The share, 0 to 1, of the convex `quad` (4, 2) that lies in any region (N, 2), to about a hundredth."""
-    low = quad.min(0)
-    scale = _FINE / np.maximum(quad.max(0) - low, 1e-9)
-    own, inside = np.zeros((2, _FINE, _FINE), np.uint8)
-    cv2.fillPoly(own, [_drawn(quad, low, scale)], [1])
-    for region in regions:
-        cv2.fillPoly(inside, [_drawn(region, low, scale)], [1])
-    return float((own & inside).sum() / max(int(own.sum()), 1))
 
 
 def corners_of(region: Mapping[str, Any]) -> Floats:
@@ -50,8 +37,3 @@ def corners_of(region: Mapping[str, Any]) -> Floats:
 def _near(corners: Sequence[Sequence[float]]) -> Floats:
     """Corners (N, 2); those far from the picture are brought nearer, where they change next to nothing."""
     return np.asarray(np.clip(np.array(corners, np.float64), -_FAR, _FAR), np.float32)
-
-
-def _drawn(corners: Floats, low: Floats, scale: Floats) -> Any:
-    """Corners in the raster's own steps, no farther than it can count."""
-    return np.round(np.clip((corners - low) * scale, -1e6, 1e6)).astype(np.int32)

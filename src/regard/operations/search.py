@@ -13,11 +13,12 @@ from regard.context import Context
 from regard.errors import InvalidParameterException
 from regard.governance.permissions import Permission
 from regard.governance.purpose import FACE_MATCH
-from regard.operations.face_shapes import bounding_box, face_box, stored_face
 from regard.operations.faces import passing_quality
 from regard.operations.images import load_picture
 from regard.operations.operation import Area, Bill, Operation
 from regard.operations.pinned import collection_for_embedding
+from regard.operations.shapes.boxes import bounding_box_in
+from regard.operations.shapes.faces import stored_face
 from regard.operations.subjects import COLLECTION
 from regard.operations.withholding import Shown
 
@@ -53,7 +54,7 @@ def search_faces_by_image(ctx: Context, request: dict[str, Any]) -> dict[str, An
     probe = picture.embeddings([largest])[0]
     found = search_probe(ctx, collection, probe, request.get("MaxFaces", _DEFAULT_MATCHES))
     return {
-        "SearchedFaceBoundingBox": bounding_box(face_box(largest, picture.image)),
+        "SearchedFaceBoundingBox": bounding_box_in(picture.image, largest.box),
         "SearchedFaceConfidence": largest.confidence,
         "FaceMatches": [face_match(match, collection) for match in found],
         "FaceModelVersion": collection.face_model_version,

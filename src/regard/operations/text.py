@@ -12,8 +12,10 @@ from regard.context import Context
 from regard.governance.permissions import Permission
 from regard.operations.images import load_picture
 from regard.operations.operation import Area, Bill, Operation
-from regard.operations.regions import corners_of, share_inside
-from regard.operations.text_shapes import fractions, text_detections
+from regard.operations.regions import corners_of
+from regard.operations.shapes.boxes import fractions
+from regard.operations.shapes.text import text_detections
+from regard.vision.geometry import share_inside
 from regard.vision.image import Image
 from regard.vision.pixels import Floats
 from regard.vision.text import Line, Word

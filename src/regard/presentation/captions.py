@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from regard.vision.geometry import areas, intersections
+
 Rectangle = tuple[float, float, float, float]  # left, top, right, bottom; px
 _Rows = NDArray[np.float64]  # (N, 4), rectangles
 
@@ -44,12 +46,12 @@ def place_captions(
     `taken`: where no caption may be.
     """
     rows = np.array(boxes, np.float64).reshape(-1, 4)
-    areas = _areas(rows)
-    small = rows[areas < _SMALL * width * height]
+    extents = areas(rows)
+    small = rows[extents < _SMALL * width * height]
     forbidden = np.array(taken, np.float64).reshape(-1, 4)
     places: list[Place | None] = [None] * len(boxes)
     before = kept if kept is not None else [None] * len(boxes)
-    order = np.argsort(areas, kind="stable").tolist()
+    order = np.argsort(extents, kind="stable").tolist()
     for number in order:
         last = before[number]
         if last is not None and last.form < len(captions[number]):
@@ -89,7 +91,7 @@ def _again(
         row = _at(_corners(box, size)[last.corner : last.corner + 1], size)[0]
     if not len(_free(row[None], width, height, taken)):
         return None
-    if last.corner is not None and _shared(row[None], small).sum() > _MUCH * size[0] * size[1]:
+    if last.corner is not None and intersections(row[None], small).sum() > _MUCH * size[0] * size[1]:
         return None
     return Place(_rectangle(row), last.form, last.corner)
 
@@ -115,7 +117,7 @@ def _beside(
         free = np.flatnonzero(_is_free(places, width, height, taken))
         if not len(free):
             continue
-        covered = _shared(places[free], small).sum(1)
+        covered = intersections(places[free], small).sum(1)
         if covered.min() < least:
             corner = int(free[covered.argmin()])
             best, least = (places[corner], form, corner), covered.min()
@@ -171,18 +173,5 @@ def _is_free(places: _Rows, width: float, height: float, taken: _Rows) -> NDArra
     inside = (
         (places[:, :2] >= -_HAIR).all(1) & (places[:, 2] <= width + _HAIR) & (places[:, 3] <= height + _HAIR)
     )
-    free: NDArray[np.bool_] = inside & ~(_shared(places, taken) > _HAIR).any(1)
+    free: NDArray[np.bool_] = inside & ~(intersections(places, taken) > _HAIR).any(1)
     return free
-
-
-def _shared(places: _Rows, others: _Rows) -> NDArray[np.float64]:
-    """The area that every two rectangles share, (N, M)."""
-    low = np.maximum(places[:, None, :2], others[None, :, :2])
-    high = np.minimum(places[:, None, 2:], others[None, :, 2:])
-    shared: NDArray[np.float64] = np.maximum(high - low, 0).prod(2)
-    return shared
-
-
-def _areas(rows: _Rows) -> NDArray[np.float64]:
-    areas: NDArray[np.float64] = np.maximum(rows[:, 2:] - rows[:, :2], 0).prod(1)
-    return areas

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
 
-from regard.vision.faces.boxes import suppress
-from regard.vision.faces.face import Box
+from regard.vision.geometry import Box, boxes_of, nms_by_class
 from regard.vision.image import Image
 from regard.vision.model import Runner
 from regard.vision.pixels import Floats, resize
@@ -86,16 +84,11 @@ def decode(predictions: Floats, scale: float) -> list[BodyPart]:
     kinds = scores.argmax(1)
     best = scores[np.arange(len(scores)), kinds]
     boxes = np.asarray(np.concatenate([centres - sizes / 2, centres + sizes / 2], 1) / scale, np.float32)
-    found: list[BodyPart] = []
-    for part in Part:
-        own = np.flatnonzero((kinds == part.value) & (best >= LEAST_SCORE))
-        for place in own[suppress(boxes[own], best[own], NMS_IOU)].tolist():
-            left, top, right, bottom = boxes[place].tolist()
-            found.append(BodyPart(part, float(best[place]), Box(left, top, right - left, bottom - top)))
-    return sorted(found, key=lambda one: -one.score)
-
-
-def corners(boxes: Sequence[Box]) -> Floats:
-    """Left, top, right and bottom, (N, 4)."""
-    rows = [(box.left, box.top, box.left + box.width, box.top + box.height) for box in boxes]
-    return np.array(rows, np.float32).reshape(-1, 4)
+    seen = np.flatnonzero(best >= LEAST_SCORE)
+    kept = seen[nms_by_class(boxes[seen], best[seen], kinds[seen], NMS_IOU)]
+    return [
+        BodyPart(Part(kind), score, box)
+        for kind, score, box in zip(
+            kinds[kept].tolist(), best[kept].tolist(), boxes_of(boxes[kept]), strict=True
+        )
+    ]

@@ -8,7 +8,7 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
-from regard.vision.faces.heads import sigmoid
+from regard.vision.geometry import sigmoid
 from regard.vision.model import Runner
 from regard.vision.pixels import Floats, Pixels, resize
 

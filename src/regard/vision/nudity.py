@@ -8,9 +8,9 @@ from enum import Enum
 
 import numpy as np
 
-from regard.vision.body_parts import BodyPart, BodyPartDetector, Part, corners
+from regard.vision.body_parts import BodyPart, BodyPartDetector, Part
 from regard.vision.faces import Face
-from regard.vision.faces.face import Box
+from regard.vision.geometry import Box, corners, share_covered
 from regard.vision.image import Image
 
 # The score that reads as 50 %, above which seven in a thousand harmless photos come: see docs/moderation.md.
@@ -85,13 +85,10 @@ def without_faces(parts: Sequence[BodyPart], faces: Sequence[Face]) -> list[Body
     """The parts but those that are a face: a sure one covers 40 % of their box."""
     known = corners([face.box for face in faces if face.confidence >= _FACE_CONFIDENCE])
     boxes = corners([part.box for part in parts])
-    low = np.maximum(boxes[:, None, :2], known[None, :, :2])
-    high = np.minimum(boxes[:, None, 2:], known[None, :, 2:])
-    shared = np.prod(np.maximum(high - low, 0), 2).max(1, initial=0)
-    areas = np.maximum(np.prod(boxes[:, 2:] - boxes[:, :2], 1), 1e-6)
+    shares = share_covered(boxes, by=known).max(1, initial=0)
     return [
         part
-        for part, share in zip(parts, (shared / areas).tolist(), strict=True)
+        for part, share in zip(parts, shares.tolist(), strict=True)
         if part.part not in _MISTAKEN or share < _FACE_SHARE
     ]
 
@@ -118,6 +115,4 @@ def percent(score: float) -> float:
 def _adjoins(worn: Box, belly: Box) -> bool:
     """Whether a covered part lies over, or right above or below, a belly."""
     reach = _REACH * belly.height
-    beside = worn.left + worn.width < belly.left or belly.left + belly.width < worn.left
-    apart = worn.top + worn.height < belly.top - reach or belly.top + belly.height + reach < worn.top
-    return not (beside or apart)
+    return worn.touches(Box(belly.left, belly.top - reach, belly.width, belly.height + 2 * reach))

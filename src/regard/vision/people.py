@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from regard.vision.body_parts import corners
 from regard.vision.faces import Face
-from regard.vision.faces.face import Box
+from regard.vision.geometry import Box, areas, corners, share_covered
 from regard.vision.labels.label import Instance
-from regard.vision.pixels import Floats
 
 LEAST_BODY = 50.0  # percent; of a body in which no face is seen
 LEAST_FACE = 80.0  # percent; of a face that no body was found for
@@ -62,33 +61,25 @@ def bodies_with_faces(bodies: Sequence[Instance], faces: Sequence[Face]) -> tupl
     return tuple(sorted(raised, key=lambda body: -body.confidence))
 
 
-def owners_of(bodies: Floats, faces: Floats) -> list[int]:
+def owners_of(bodies: NDArray[np.float64], faces: NDArray[np.float64]) -> list[int]:
     """For each of `faces` (F, 4) the row of its body in `bodies` (B, 4), or −1; no body has two.
 
     Larger faces choose first, each the smallest body that holds it: of two people one behind the other, the
     larger box often holds both faces.
     """
     owners = [-1] * len(faces)
-    areas = (bodies[:, 2:] - bodies[:, :2]).prod(1)
-    for row in np.argsort(-(faces[:, 2:] - faces[:, :2]).prod(1), kind="stable").tolist():
-        face = faces[row]
-        shared = np.clip(np.minimum(bodies[:, 2:], face[2:]) - np.maximum(bodies[:, :2], face[:2]), 0, None)
-        inside = shared.prod(1) / max(float((face[2:] - face[:2]).prod()), 1e-6)
-        deep = ((face[1] + face[3]) / 2 - bodies[:, 1]) / np.maximum(bodies[:, 3] - bodies[:, 1], 1e-6)
-        fits = [
-            body
-            for body in np.flatnonzero((inside >= _INSIDE) & (deep <= _UPPER)).tolist()
-            if body not in owners
-        ]
-        if fits:
-            owners[row] = min(fits, key=lambda body: float(areas[body]))
+    sizes, inside = areas(bodies), share_covered(faces, by=bodies)
+    deep = (faces[:, None, 1] + faces[:, None, 3]) / 2 - bodies[None, :, 1]
+    deep /= np.maximum(bodies[:, 3] - bodies[:, 1], 1e-6)
+    fits = (inside >= _INSIDE) & (deep <= _UPPER)
+    for row in np.argsort(-areas(faces), kind="stable").tolist():
+        free = [body for body in np.flatnonzero(fits[row]).tolist() if body not in owners]
+        if free:
+            owners[row] = min(free, key=lambda body: float(sizes[body]))
     return owners
 
 
 def _body_of(face: Box, width: int, height: int) -> Box:
-    middle = face.left + face.width / 2
-    left, right = middle - _WIDE / 2 * face.width, middle + _WIDE / 2 * face.width
-    top, bottom = face.top - _ABOVE * face.height, face.top + (1 + _BELOW) * face.height
-    left, right = (float(np.clip(x, 0, width)) for x in (left, right))
-    top, bottom = (float(np.clip(y, 0, height)) for y in (top, bottom))
-    return Box(left, top, right - left, bottom - top)
+    left = face.left + face.width / 2 - _WIDE / 2 * face.width
+    top, tall = face.top - _ABOVE * face.height, (1 + _BELOW + _ABOVE) * face.height
+    return Box(left, top, _WIDE * face.width, tall).clipped(width, height)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.vision.features import SIDE, read_features
+from regard.vision.geometry import unit_rows
 from regard.vision.labels.objects import COCO, Candidates, distinct, load_calibration
 from regard.vision.model import Runner
 from regard.vision.pixels import Floats, Pixels, resize
@@ -90,7 +91,7 @@ class PersonEmbedder:
         constants = self._constants
         shapes = (flattened(read_in_parts(self._runner, crops)) - constants.centre) @ constants.projection
         colours = np.array([count_colours(crop) for crop in crops]) - constants.colours
-        return unit(np.concatenate([unit(shapes), constants.weight * unit(colours)], 1))
+        return unit_rows(np.concatenate([unit_rows(shapes), constants.weight * unit_rows(colours)], 1))
 
 
 def cut_persons(pixels: Pixels, boxes: NDArray[np.float64]) -> list[Pixels]:
@@ -115,7 +116,7 @@ def read_in_parts(runner: Runner, crops: list[Pixels]) -> Floats:
 
 def flattened(features: Floats) -> Floats:
     """Square roots, at unit length: (N, 1280)."""
-    return unit(np.sqrt(np.maximum(features, 0)))
+    return unit_rows(np.sqrt(np.maximum(features, 0)))
 
 
 def count_colours(crop: Pixels) -> Floats:
@@ -150,7 +151,3 @@ def load_constants() -> EmbeddingConstants:
             stored["colours"].astype(np.float32),
             float(stored["weight"]),
         )
-
-
-def unit(rows: NDArray[np.floating]) -> Floats:
-    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9), np.float32)

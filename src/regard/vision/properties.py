@@ -7,18 +7,15 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from regard.vision.colours import DominantColour, dominant_colours
-from regard.vision.faces.face import Box
+from regard.vision.geometry import Box, Mask, corners, filled
 from regard.vision.pixels import Pixels, resize
 
 _SIDE = 512  # px, the longer side that quality is measured at
 _SAMPLES = 4096  # pixels that colours are told from
 # Edge strengths that read as sharpness 0 and 100, on a logarithmic scale; see `_quality`.
 _BLURRED, _CRISP = 0.03, 0.8
-
-Mask = NDArray[np.bool_]  # (H, W)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +45,15 @@ class ImageProperties:
     background: PartProperties
 
 
-def measure_properties(pixels: Pixels, things: Sequence[Box], most_colours: int) -> ImageProperties:
-    """`things`: what the picture (H, W, 3) is of, boxes in its pixels; they are the foreground.
+def measure_properties(pixels: Pixels, boxes: Sequence[Box], most_colours: int) -> ImageProperties:
+    """`boxes`: where the objects of the picture (H, W, 3) are, in its pixels; they are the foreground.
 
-    Where there is none, or nothing but things, the ellipse in the middle that fills half of the picture is.
+    Where there is none, or nothing else, the ellipse in the middle that fills half of the picture is.
     """
     scale = min(1.0, _SIDE / max(pixels.shape[:2]))
     height, width = (max(1, round(side * scale)) for side in pixels.shape[:2])
     small = resize(pixels, width, height)
-    front = _foreground((height, width), things, scale)
+    front = _foreground((height, width), boxes, scale)
     return ImageProperties(
         *(_part(small, mask, most_colours) for mask in (np.ones_like(front), front, ~front))
     )
@@ -72,13 +69,9 @@ def box_colours(pixels: Pixels, box: Box, most: int) -> list[DominantColour]:
     return dominant_colours(pixels[top:bottom:step, left:right:step].reshape(-1, 3), most)
 
 
-def _foreground(size: tuple[int, int], things: Sequence[Box], scale: float) -> Mask:
+def _foreground(size: tuple[int, int], boxes: Sequence[Box], scale: float) -> Mask:
     height, width = size
-    mask = np.zeros(size, bool)
-    for box in things:
-        left, top = (max(0, round(edge * scale)) for edge in (box.left, box.top))
-        right, bottom = round((box.left + box.width) * scale), round((box.top + box.height) * scale)
-        mask[top:bottom, left:right] = True
+    mask = filled(corners(boxes) * scale, width, height)
     if mask.any() and not mask.all():
         return mask
     y, x = np.mgrid[:height, :width]

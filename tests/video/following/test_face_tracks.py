@@ -15,7 +15,8 @@ from regard.collections.similarity import similarity
 from regard.collections.user_vector import UserVectors
 from regard.video.following.face_tracks import FaceSight, FaceTracks, fuse, quality_of
 from regard.vision.faces import FaceAnalyzer
-from regard.vision.faces.face import Box, Face, Pose, Quality
+from regard.vision.faces.face import Face, Pose, Quality
+from regard.vision.geometry import Box
 from regard.vision.image import Image
 from regard.vision.session import SessionPool
 from tests import scenes

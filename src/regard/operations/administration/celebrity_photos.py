@@ -15,7 +15,6 @@ from regard.errors import (
     InvalidParameterException,
     InvalidS3ObjectException,
 )
-from regard.operations.face_shapes import face_box
 from regard.operations.images import load_picture
 from regard.vision.findings import Pictures
 from regard.vision.quality import Bar, flaws
@@ -55,5 +54,6 @@ def read_photo(ctx: Context, source: Mapping[str, Any]) -> PhotoReading:
         words = ", ".join(flaw.value.lower().replace("_", " ") for flaw in problems)
         return PhotoReading(problem=f"its face is not good enough ({words}).")
     [vector] = picture.embeddings([largest])
-    face = NewFace(face_box(largest, picture.image), largest.confidence, vector)
+    box = largest.box.relative_to(picture.image.width, picture.image.height)
+    face = NewFace(box, largest.confidence, vector)
     return PhotoReading(Photo(picture.image.digest, face))

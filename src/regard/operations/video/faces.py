@@ -9,10 +9,11 @@ from regard.collections.user_vector import UserVectors
 from regard.context import Context
 from regard.jobs.records import Item
 from regard.operations.celebrities import celebrity_facts, recognise
-from regard.operations.face_attributes import ALL, wanted
-from regard.operations.face_shapes import bounding_box, face_box, face_detail
 from regard.operations.pinned import collection_for_embedding
 from regard.operations.search import face_match, search_probe
+from regard.operations.shapes.boxes import bounding_box_in
+from regard.operations.shapes.face_attributes import ALL, wanted
+from regard.operations.shapes.faces import face_detail
 from regard.operations.video.momentary import Momentary
 from regard.operations.video.tracked import Moments, key_of
 from regard.video.following.face_tracks import FaceTracks
@@ -134,7 +135,7 @@ class CelebrityAnalysis(Momentary):
                 **celebrity_facts(found.celebrity),
                 "Id": found.celebrity.celebrity_id,
                 "Confidence": found.similarity,
-                "BoundingBox": bounding_box(face_box(face, findings.image)),
+                "BoundingBox": bounding_box_in(findings.image, face.box),
                 "Face": face_detail(face, findings.image),
             }
             key = found.celebrity.celebrity_id

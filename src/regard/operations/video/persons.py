@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from regard.jobs.records import Item
-from regard.operations.face_shapes import face_detail
+from regard.operations.shapes.boxes import bounding_box_in
+from regard.operations.shapes.faces import face_detail
 from regard.operations.video.tracked import Moments, key_of
 from regard.video.following.tracks import Tracker
 from regard.video.video_pass import FrameSample
-from regard.vision.body_parts import corners
 from regard.vision.findings import PictureFindings
+from regard.vision.geometry import boxes_of, corners
 from regard.vision.people import owners_of
 
 
@@ -57,18 +58,11 @@ class PersonAnalysis:
     ) -> list[dict[str, Any]]:
         """A PersonDetail of each box, without its index; with the face that is seen in it."""
         image, faces = findings.image, findings.faces()
-        owners = owners_of(boxes.astype(np.float32), corners([face.box for face in faces]))
+        owners = owners_of(boxes, corners([face.box for face in faces]))
         owned = {owner: faces[row] for row, owner in enumerate(owners) if owner >= 0}
         shapes = []
-        for row, (left, top, right, bottom) in enumerate(boxes.tolist()):
-            shape: dict[str, Any] = {
-                "BoundingBox": {
-                    "Width": (right - left) / image.width,
-                    "Height": (bottom - top) / image.height,
-                    "Left": left / image.width,
-                    "Top": top / image.height,
-                }
-            }
+        for row, box in enumerate(boxes_of(boxes)):
+            shape: dict[str, Any] = {"BoundingBox": bounding_box_in(image, box)}
             if row in owned:
                 shape["Face"] = face_detail(owned[row], image)
             shapes.append(shape)

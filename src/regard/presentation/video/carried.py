@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.presentation.video.findings import VideoFindings
-from regard.presentation.video.linking import GAP, overlap
+from regard.presentation.video.linking import GAP
 from regard.presentation.video.sightings import (
     FACE,
     MATCH,
@@ -22,6 +22,7 @@ from regard.presentation.video.sightings import (
     all_sightings,
 )
 from regard.video.following.trails import Trails
+from regard.vision.geometry import iou
 
 _AHEAD = GAP + 1_000  # ms that are known beyond the frame that is drawn
 _SAME_FACE = 0.4  # intersection over union
@@ -164,6 +165,6 @@ def _drawn(found: VideoFindings) -> Iterator[Sighting]:
             seen = [one for one in seen if (one.kind, one.name) != (OBJECT.name, "Person")]
         searched = np.array([one.box for one in seen if one.kind == MATCH.name], np.float64).reshape(-1, 4)
         for one in seen:
-            shared = overlap(np.array([one.box], np.float64), searched)
+            shared = iou(np.array([one.box], np.float64), searched)
             if one.kind != FACE.name or not (shared > _SAME_FACE).any():
                 yield one

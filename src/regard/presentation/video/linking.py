@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.video.following.assignment import assign
+from regard.vision.geometry import areas, iou
 
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom, as shares of the picture."""
@@ -58,7 +59,7 @@ class Linker:
         """(tracks, boxes); −inf where they can't be the same."""
         before = np.array([track.box for track in self._open], np.float64).reshape(-1, 4)
         now = np.array(boxes, np.float64).reshape(-1, 4)
-        shared, apart = overlap(before, now), _apart(before, now)
+        shared, apart = iou(before, now), _apart(before, now)
         same = np.array([[track.name == name for name in names] for track in self._open], bool)
         same = same.reshape(len(before), len(now))
         evidence = shared + np.maximum(1 - apart / _NEAR, 0) * _alike(before, now)
@@ -75,21 +76,10 @@ def _reads_alike(one: str, other: str) -> bool:
     return SequenceMatcher(None, one.casefold(), other.casefold(), autojunk=False).ratio() >= _ALIKE
 
 
-def overlap(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Intersection over union of every two boxes, (N, M)."""
-    low = np.maximum(one[:, None, :2], other[None, :, :2])
-    high = np.minimum(one[:, None, 2:], other[None, :, 2:])
-    shared = np.maximum(high - low, 0).prod(2)
-    areas = [np.maximum(boxes[:, 2:] - boxes[:, :2], 0).prod(1) for boxes in (one, other)]
-    union = areas[0][:, None] + areas[1][None] - shared
-    found: NDArray[np.float64] = shared / np.maximum(union, 1e-12)
-    return found
-
-
 def _alike(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
     """The smaller area by the larger of every two boxes, (N, M)."""
-    areas = [np.maximum((boxes[:, 2:] - boxes[:, :2]).prod(1), 1e-12) for boxes in (one, other)]
-    ratio = areas[0][:, None] / areas[1][None]
+    sizes = [np.maximum(areas(boxes), 1e-12) for boxes in (one, other)]
+    ratio = sizes[0][:, None] / sizes[1][None]
     alike: NDArray[np.float64] = np.minimum(ratio, 1 / ratio)
     return alike
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from regard.vision.geometry import unit_rows
+
 Embeddings = NDArray[np.float32]
 
 _MAX_REMEMBERED = 50  # embeddings that a mean remembers: older ones fade
@@ -74,9 +76,9 @@ def cosines(ours: Sequence[Appearance | None], theirs: Sequence[Embeddings | Non
     rows = [n for n, one in enumerate(ours) if one is not None]
     columns = [n for n, one in enumerate(theirs) if one is not None]
     if rows and columns:
-        left = np.array([one.mean for one in ours if one is not None], np.float32)
-        right = np.array([one for one in theirs if one is not None], np.float32)
-        result[np.ix_(rows, columns)] = _unit(left) @ _unit(right).T
+        left = np.array([one.mean for one in ours if one is not None], np.float64)
+        right = np.array([one for one in theirs if one is not None], np.float64)
+        result[np.ix_(rows, columns)] = unit_rows(left) @ unit_rows(right).T
     return result
 
 
@@ -87,8 +89,3 @@ def pack(values: Embeddings) -> str:
 
 def unpack(text: str) -> Embeddings:
     return np.frombuffer(base64.b64decode(text), "<f4").astype(np.float32)
-
-
-def _unit(rows: Embeddings) -> NDArray[np.float64]:
-    exact = rows.astype(np.float64)
-    return np.asarray(exact / np.maximum(np.linalg.norm(exact, axis=1, keepdims=True), 1e-9))

@@ -20,6 +20,7 @@ from regard.collections.user_vector import UserVectors
 from regard.video.following.appearance import Embeddings, pack, unpack
 from regard.video.following.tracks import FACES, Ids, Named, Tracker, TrackerSettings
 from regard.vision.faces.face import Face
+from regard.vision.geometry import corners, unit_rows
 
 Embed = Callable[[Ids], NDArray[np.float32]]  # embeddings (K, D) of these K of the faces
 
@@ -81,13 +82,7 @@ class FaceTracks:
         `embed` is asked for the embeddings that are needed: of faces that are new or could be mistaken, and
         of better sights than those that are kept.
         """
-        boxes = np.array(
-            [
-                (one.box.left, one.box.top, one.box.left + one.box.width, one.box.top + one.box.height)
-                for one in faces
-            ],
-            np.float64,
-        ).reshape(-1, 4)
+        boxes = corners([face.box for face in faces])
         embeddings: dict[int, NDArray[np.float32]] = {}
 
         def take(rows: Ids) -> Embeddings:
@@ -169,8 +164,7 @@ class FaceTracks:
 
     def _oriented(self, embeddings: NDArray[np.float32]) -> Embeddings:
         """Unit vectors away from the average face: their cosines tell people apart."""
-        away = embeddings - self._vectors.average
-        return np.asarray(away / np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-9), np.float32)
+        return unit_rows(np.asarray(embeddings - self._vectors.average, np.float32))
 
     def _is_wanted(self, number: int, timestamp: int, quality: float) -> bool:
         sights = self._sights.get(number, [])

@@ -21,6 +21,7 @@ from regard.video.following import appearance, motion
 from regard.video.following.appearance import Appearance, AppearanceModel, Embeddings, cosines
 from regard.video.following.assignment import assign
 from regard.video.following.motion import Floats, Motion, MotionModel
+from regard.vision.geometry import share_covered
 
 Ids = NDArray[np.intp]
 Take = Callable[[Ids], Embeddings]  # embeddings (K, D), unit length, of these K rows of the detections
@@ -382,9 +383,6 @@ def _checked(boxes: Floats, scores: Floats) -> tuple[Floats, Floats]:
 def _uncrowded(boxes: Floats, rows: Ids, max_covered: float) -> set[int]:
     """Those of `rows` whose box is covered by no other of them to more than `max_covered`."""
     chosen = boxes[rows]
-    corner = np.maximum(chosen[:, None, :2], chosen[None, :, :2])
-    sides = np.clip(np.minimum(chosen[:, None, 2:], chosen[None, :, 2:]) - corner, 0, None)
-    areas = np.maximum((chosen[:, 2:] - chosen[:, :2]).prod(1), 1.0)
-    covered = sides.prod(2) / areas[:, None]
+    covered = share_covered(chosen, by=chosen)
     np.fill_diagonal(covered, 0)
     return set(rows[covered.max(1, initial=0) <= max_covered].tolist())

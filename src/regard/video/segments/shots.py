@@ -16,6 +16,7 @@ from regard.video.reading.frames import Frame
 from regard.video.segments.evidence import ENTERED, LEFT, SETTLED, Candidate, Watcher
 from regard.video.segments.likeness import GREY_HEIGHT, GREY_WIDTH, signature
 from regard.video.segments.stretch import PLAIN, FramePlace
+from regard.vision.geometry import sigmoid
 from regard.vision.pixels import Floats, Pixels
 
 WEIGHTS = Path(__file__).parent / "shots.npz"
@@ -75,8 +76,8 @@ class Judge:
         weights = self._weights
         inputs = np.clip((features - weights[f"{kind}.mean"]) / weights[f"{kind}.scale"], -5, 5)
         hidden = np.tanh(weights[f"{kind}.hidden"] @ inputs + weights[f"{kind}.hidden_bias"])
-        value = float(weights[f"{kind}.output"] @ hidden + weights[f"{kind}.output_bias"])
-        return 1 / (1 + float(np.exp(-value)))
+        value = np.asarray(weights[f"{kind}.output"] @ hidden + weights[f"{kind}.output_bias"], np.float64)
+        return float(sigmoid(value))
 
 
 class ShotDetector:

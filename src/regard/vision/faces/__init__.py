@@ -1,6 +1,6 @@
 """Faces: where they are, how they look at the camera, and what tells them apart."""
 
 from regard.vision.faces.analyzer import FaceAnalyzer
-from regard.vision.faces.face import Box, Face, Pose, Quality
+from regard.vision.faces.face import Face, Pose, Quality
 
-__all__ = ["Box", "Face", "FaceAnalyzer", "Pose", "Quality"]
+__all__ = ["Face", "FaceAnalyzer", "Pose", "Quality"]

@@ -12,8 +12,9 @@ from regard.vision.faces.attributes import Attributes
 from regard.vision.faces.describer import FaceDescriber
 from regard.vision.faces.detector import FaceDetector
 from regard.vision.faces.embedding import FaceEmbedder, FaceReadings, read_faces
-from regard.vision.faces.face import Box, Face
+from regard.vision.faces.face import Face
 from regard.vision.faces.pose import estimate_poses
+from regard.vision.geometry import Box
 from regard.vision.image import Image
 from regard.vision.model import Runner
 from regard.vision.pixels import Floats

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.vision.faces.face import Quality
+from regard.vision.geometry import sigmoid
 
 CHIP = 96  # px, the side of the upright face (without padding) that quality is measured on
 
@@ -19,7 +20,7 @@ BLURRED, CRISP = 0.05, 0.24
 
 def confidence_of(logits: NDArray[np.float32]) -> NDArray[np.float64]:
     """MTCNN's last logit (N,) as the probability of a face in percent (N,)."""
-    return 100 / (1 + np.exp(-(CONFIDENCE_SLOPE * logits.astype(np.float64) + CONFIDENCE_OFFSET)))
+    return 100 * sigmoid(CONFIDENCE_SLOPE * logits.astype(np.float64) + CONFIDENCE_OFFSET)
 
 
 def logits_of_odds(odds: NDArray[np.float64]) -> NDArray[np.float32]:

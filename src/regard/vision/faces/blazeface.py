@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from regard.vision.faces.boxes import suppress
+from regard.vision.geometry import nms, sigmoid
 from regard.vision.model import Runner
 from regard.vision.pixels import GREY, Floats, Pixels, resize
 
@@ -73,7 +73,7 @@ class BlazeFace:
         centre = (points[:, 0] - back) * ratio
         half = points[:, 1] * ratio / 2
         boxes = np.concatenate([centre - half, centre + half], 1)
-        kept = suppress(boxes, logits[chosen], 0.3)
+        kept = nms(boxes, logits[chosen], 0.3)
         eyes = (points[kept, 3] - points[kept, 2]) * ratio
-        scores = 1 / (1 + np.exp(-logits[chosen][kept]))
+        scores = sigmoid(logits[chosen][kept])
         return Sightings(boxes[kept], scores, np.arctan2(eyes[:, 1], eyes[:, 0]))

@@ -11,7 +11,9 @@ from regard.vision.faces.alignment import FaceChips, chip_maps
 from regard.vision.faces.attributes import Attributes, Emotion, Gaze, Gender, Judgement
 from regard.vision.faces.embedding import FaceReadings, normalised, read_faces
 from regard.vision.faces.face import Pose
-from regard.vision.faces.geometry import (
+from regard.vision.faces.heads import load_head, softmax
+from regard.vision.faces.mesh import FaceMesh, Meshes
+from regard.vision.faces.mesh_geometry import (
     Alignment,
     MeanFace,
     combined_poses,
@@ -20,9 +22,8 @@ from regard.vision.faces.geometry import (
     poses_of,
     shape_features,
 )
-from regard.vision.faces.heads import load_head, sigmoid, softmax
-from regard.vision.faces.mesh import FaceMesh, Meshes
 from regard.vision.faces.pose import estimate_poses
+from regard.vision.geometry import sigmoid
 from regard.vision.model import Runner
 from regard.vision.pixels import Floats, Pixels
 

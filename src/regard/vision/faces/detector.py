@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.vision.faces.blazeface import BlazeFace, Sightings
-from regard.vision.faces.boxes import covered, eye_rolls, overlaps, square, suppress_nested
 from regard.vision.faces.mtcnn import STRONG, Candidates, Mtcnn
+from regard.vision.faces.pose import eye_rolls
 from regard.vision.faces.verify import LEANING, Verifier
+from regard.vision.geometry import nested, nms_nested, share_of_smaller, squares
 from regard.vision.model import Runner
 from regard.vision.pixels import GREY, Copies, Pixels, scaled, stretched, warp
 
@@ -43,7 +44,7 @@ class FaceDetector:
         if clear is not None:
             more = self._upright(clear, min_face)
             strong = found.take(found.logits > STRONG)
-            found = _distinct([found, more.take(~covered(more.boxes, strong.boxes))])
+            found = _distinct([found, more.take(~nested(more.boxes, strong.boxes))])
             pixels = clear
         if not len(found):
             found = self._close_up(pixels)
@@ -66,7 +67,7 @@ class FaceDetector:
         """The strong ones of `found`, and those of the others and of the `faint` that are likely faces."""
         strong = found.take(found.logits > STRONG)
         doubtful = _distinct([found.take(found.logits <= STRONG), faint])
-        doubtful = doubtful.take(~covered(doubtful.boxes, strong.boxes))
+        doubtful = doubtful.take(~nested(doubtful.boxes, strong.boxes))
         return _distinct([strong, self._verifier.proved(copies, doubtful, seen, strong)])
 
     def _search_turned(self, pixels: Pixels, min_face: float, found: Candidates) -> Candidates:
@@ -85,18 +86,14 @@ class FaceDetector:
     def _second_opinion(self, copies: Copies, found: Candidates, seen: Sightings) -> Candidates:
         """What BlazeFace saw and MTCNN did not, or only just, as MTCNN sees it once it is upright."""
         strong = found.boxes[found.logits > STRONG]
-        open_ = [
-            index
-            for index, box in enumerate(seen.boxes)
-            if not len(strong) or overlaps(box, strong, smaller=True).max() < 0.5
-        ]
-        if not open_:
+        open_ = np.flatnonzero((share_of_smaller(seen.boxes, strong) < 0.5).all(1))
+        if not len(open_):
             return Candidates.none()
-        boxes = np.repeat(square(seen.boxes[open_]), 4, 0)
+        boxes = np.repeat(squares(seen.boxes[open_]), 4, 0)
         rolls = (seen.rolls[open_][:, None] + np.radians([0, 180, 90, -90])).ravel()
         first = self._mtcnn.landmark_turned(copies, boxes, rolls)
         # The second time from where the first look put the face, unless that loses it.
-        looked = self._mtcnn.landmark_turned(copies, square(first.boxes), eye_rolls(first.landmarks))
+        looked = self._mtcnn.landmark_turned(copies, squares(first.boxes), eye_rolls(first.landmarks))
         lost = np.flatnonzero((looked.logits < SURE) & (first.logits > looked.logits))
         looked = looked.replaced(lost, first.take(lost))
         best = np.arange(0, len(boxes), 4) + looked.logits.reshape(-1, 4).argmax(1)
@@ -131,7 +128,7 @@ class FaceDetector:
         leaning = np.flatnonzero(np.abs(rolls) > LEANING)
         if not len(leaning):
             return found
-        looked = self._mtcnn.landmark_turned(copies, square(found.boxes[leaning]), rolls[leaning])
+        looked = self._mtcnn.landmark_turned(copies, squares(found.boxes[leaning]), rolls[leaning])
         better = looked.logits > np.minimum(found.logits[leaning], STRONG)
         kept = looked.logits < found.logits[leaning]
         looked.logits[kept] = found.logits[leaning][kept]
@@ -156,7 +153,7 @@ def _weight(found: Candidates) -> float:
 
 def _distinct(parts: list[Candidates]) -> Candidates:
     every = Candidates.join(parts)
-    return every.take(suppress_nested(every.boxes, every.logits, 0.5))
+    return every.take(nms_nested(every.boxes, every.logits, 0.5))
 
 
 def _turn_back(pixels: Pixels, roll: float, scale: float) -> tuple[Pixels, NDArray[np.float64]]:

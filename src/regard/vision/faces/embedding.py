@@ -13,6 +13,7 @@ import numpy as np
 
 from regard.vision.faces.alignment import FaceChips
 from regard.vision.faces.crowding import Crowding
+from regard.vision.geometry import unit_rows
 from regard.vision.model import Runner
 from regard.vision.pixels import Floats, Pixels
 
@@ -128,13 +129,9 @@ def _parts(landmarks: Floats, size: int) -> list[Floats]:
 
 def join(dlib: Floats, faceres: Floats) -> Floats:
     """dlib's part (N, 128) at unit length, and FaceRes's projected one (N, M) as it is: (N, 128 + M)."""
-    return np.concatenate([_unit(dlib), faceres], 1)
+    return np.concatenate([unit_rows(dlib), faceres], 1)
 
 
 def normalised(descriptors: Floats) -> Floats:
     """Signed square root, then unit length; (N, D)."""
-    return _unit(np.sign(descriptors) * np.sqrt(np.abs(descriptors)))
-
-
-def _unit(rows: Floats) -> Floats:
-    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9), np.float32)
+    return unit_rows(np.sign(descriptors) * np.sqrt(np.abs(descriptors)))

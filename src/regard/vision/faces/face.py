@@ -7,24 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A rectangle in pixels of the upright picture; it may lie partly outside."""
-
-    left: float
-    top: float
-    width: float
-    height: float
-
-    @property
-    def area(self) -> float:
-        return self.width * self.height
-
-    @property
-    def side(self) -> float:
-        """The smaller of width and height."""
-        return min(self.width, self.height)
+from regard.vision.geometry import Box
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +29,7 @@ class Quality:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Face:
-    """One face.
+    """One face. `box` in pixels of the upright picture.
 
     `confidence`: 0 to 100, the probability in percent that this is a face.
     `landmarks`: (5, 2) float32, x and y in pixels of the upright picture: eye, eye, nose, mouth corner, mouth

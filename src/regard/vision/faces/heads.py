@@ -76,10 +76,6 @@ def load_head(name: str) -> Head:
     return Head(tuple(facts["outputs"]), looks, arrays["centre"], arrays["spread"], layers)
 
 
-def sigmoid(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(1 / (1 + np.exp(-np.clip(logits, -60, 60))), np.float64)
-
-
 def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     """Over the last axis."""
     powers = np.exp(logits - logits.max(-1, keepdims=True))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from regard.vision.faces.boxes import covered, square, suppress, suppress_nested
+from regard.vision.geometry import nested, nms, nms_nested, squares
 from regard.vision.model import Runner
 from regard.vision.pixels import GREY, Copies, Floats, Pixels, resize
 
@@ -31,7 +31,7 @@ THRESHOLDS = (logit(0.75), logit(0.8), logit(0.9))
 # RNet's logit, and the same with a second look, of faces that more looks must prove. Lower ones hardly gain,
 # and a lower threshold of PNet gains nothing.
 FAINT = (-0.3, 0.3)
-APART = 0.4  # least overlap, intersection over union, that makes two of those one
+APART = 0.4  # IoU from which two of those are one
 STRONG = 5.0  # logit from which a face needs no second opinion
 
 
@@ -118,21 +118,21 @@ class Mtcnn:
         copies = copies or Copies(pixels)
         refined, passed = self._refine(copies, self._propose(pixels, min_face))
         good = passed > THRESHOLDS[1]
-        boxes = refined[good][suppress(refined[good], passed[good], 0.7)]
-        seen = self.landmark(copies, square(boxes))
+        boxes = refined[good][nms(refined[good], passed[good], 0.7)]
+        seen = self.landmark(copies, squares(boxes))
         found = seen.take(seen.logits > THRESHOLDS[2])
         leads = Leads(refined[~good], passed[~good], seen.take(seen.logits <= THRESHOLDS[2]))
-        return found.take(suppress_nested(found.boxes, found.logits, 0.7)), leads
+        return found.take(nms_nested(found.boxes, found.logits, 0.7)), leads
 
     def follow(self, copies: Copies, leads: Leads, found: Candidates) -> Candidates:
         """Faint faces beside those `found`: what RNet all but passes, mirrored too, with ONet's logits."""
-        kept = np.flatnonzero((leads.logits > FAINT[0]) & ~covered(leads.boxes, found.boxes))
-        kept = kept[suppress(leads.boxes[kept], leads.logits[kept], APART)]
-        boxes = square(leads.boxes[kept])
+        kept = np.flatnonzero((leads.logits > FAINT[0]) & ~nested(leads.boxes, found.boxes))
+        kept = kept[nms(leads.boxes[kept], leads.logits[kept], APART)]
+        boxes = squares(leads.boxes[kept])
         mirrored = self.rescore(copies, boxes, np.zeros(len(boxes), np.float32), mirrored=True)
         faint = self.landmark(copies, boxes[mirrored + leads.logits[kept] / 4 > FAINT[1]])
         faint = Candidates.join([leads.failed, faint])
-        return faint.take(~covered(faint.boxes, found.boxes))
+        return faint.take(~nested(faint.boxes, found.boxes))
 
     def landmark(self, copies: Copies, boxes: Floats) -> Candidates:
         """ONet on square boxes (N, 4), without a threshold."""
@@ -187,14 +187,14 @@ class Mtcnn:
             corner = np.stack([columns, rows], -1) * 2.0 + 1
             window = np.concatenate([corner, corner + (CELL - 1)], 1)
             window = (window + offsets[0, rows, columns] * (CELL - 1)) / np.tile(scale, 2)
-            kept = suppress(window, values, 0.5)
+            kept = nms(window, values, 0.5)
             boxes.append(window[kept])
             logits.append(values[kept])
         if not boxes:
             return np.zeros((0, 4), np.float32)
         every, values = np.concatenate(boxes), np.concatenate(logits)
-        kept = suppress(every, values, 0.7)[:PROPOSALS]
-        return square(every[kept])
+        kept = nms(every, values, 0.7)[:PROPOSALS]
+        return squares(every[kept]).astype(np.float32)
 
     def _refine(self, copies: Copies, boxes: Floats) -> tuple[Floats, Floats]:
         """RNet on square boxes (N, 4): boxes moved, no longer square, and logits (N,)."""

@@ -19,6 +19,12 @@ MEAN_FACE = np.array(
 FAR = 3.7e-5
 
 
+def eye_rolls(landmarks: Floats) -> Floats:
+    """Roll (N,) in radians, −π to π, positive clockwise, of the line from eye to eye; landmarks (N, 5, 2)."""
+    eyes = landmarks[:, 1] - landmarks[:, 0]
+    return np.asarray(np.arctan2(eyes[:, 1], eyes[:, 0]), np.float32)
+
+
 def estimate_poses(landmarks: Floats) -> list[Pose]:
     """Poses of `landmarks` (N, 5, 2), px.
 

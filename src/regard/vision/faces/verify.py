@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from regard.vision.faces.appearance import logits_of_odds
 from regard.vision.faces.blazeface import Sightings
-from regard.vision.faces.boxes import eye_rolls, overlaps, square
 from regard.vision.faces.mtcnn import THRESHOLDS, Candidates, Mtcnn
+from regard.vision.faces.pose import eye_rolls
+from regard.vision.geometry import iou, squares
 from regard.vision.pixels import Copies, Floats
 
 LEANING = np.radians(25)  # less roll is looked at as it is
@@ -57,10 +58,10 @@ class Verifier:
         """
         rolls = eye_rolls(doubtful.landmarks)
         rolls = np.where(np.abs(rolls) > LEANING, rolls, 0).astype(np.float32)
-        boxes = square(doubtful.boxes)
+        boxes = squares(doubtful.boxes)
         centred = self._mtcnn.landmark_turned(copies, boxes, rolls, mirrored=True)
         refined = self._mtcnn.rescore(copies, boxes, rolls, mirrored=True)
-        again = self._mtcnn.rescore(copies, square(centred.boxes), rolls)
+        again = self._mtcnn.rescore(copies, squares(centred.boxes), rolls)
         sizes = np.sqrt(np.prod(centred.boxes[:, 2:] - centred.boxes[:, :2], 1))
         features = [doubtful.logits, centred.logits, refined, again]
         features += [np.log(np.maximum(sizes, 1)), _sighted(centred, seen)]
@@ -71,7 +72,8 @@ class Verifier:
 def _sighted(centred: Candidates, seen: Sightings) -> Floats:
     """BlazeFace's logit (N,), 0 to 2, of a sighting there that is the same way up; 0 where there is none."""
     logits, rolls = np.zeros(len(centred), np.float32), eye_rolls(centred.landmarks)
-    for box, score, roll in zip(seen.boxes, seen.scores, seen.rolls, strict=True):
-        agree = (overlaps(box, centred.boxes) > 0.35) & (np.cos(rolls - roll) > UPRIGHT)
+    shared = iou(seen.boxes, centred.boxes)
+    for share, score, roll in zip(shared, seen.scores, seen.rolls, strict=True):
+        agree = (share > 0.35) & (np.cos(rolls - roll) > UPRIGHT)
         logits = np.where(agree, np.maximum(logits, min(2.0, np.log(score / max(1 - score, 1e-6)))), logits)
     return logits

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from regard.vision.faces.face import Box
+from regard.vision.geometry import Box
 
 
 @dataclass(frozen=True, slots=True)

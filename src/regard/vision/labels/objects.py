@@ -18,8 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regard.vision.faces.face import Box
-from regard.vision.faces.heads import sigmoid
+from regard.vision.geometry import Rows, areas, boxes_of, iou, nms_by_class, sigmoid
 from regard.vision.labels.label import Instance
 from regard.vision.model import Runner
 from regard.vision.pixels import Pixels, resize
@@ -67,9 +66,8 @@ class Candidates:
     scores: NDArray[np.float64]
     classes: NDArray[np.intp]
 
-    def take(self, rows: Sequence[int]) -> Candidates:
-        index = np.array(rows, np.intp)
-        return Candidates(self.boxes[index], self.scores[index], self.classes[index])
+    def take(self, rows: Rows) -> Candidates:
+        return Candidates(self.boxes[rows], self.scores[rows], self.classes[rows])
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -123,10 +121,8 @@ def _by_class(
         rows = np.flatnonzero(classes == number)
         rows = rows[np.argsort(-chances[rows], kind="stable")]
         instances = [
-            Instance(Box(left, top, right - left, bottom - top), 100 * chance)
-            for (left, top, right, bottom), chance in zip(
-                boxes[rows].tolist(), chances[rows].tolist(), strict=True
-            )
+            Instance(box, 100 * chance)
+            for box, chance in zip(boxes_of(boxes[rows]), chances[rows].tolist(), strict=True)
         ]
         presence = 100 * max(calibration.presence(chances[rows]), float(chances[rows[0]]))
         found.append(FoundClass(COCO[number], presence, _shown(instances), tuple(chances[rows].tolist())))
@@ -171,13 +167,13 @@ def evidence(candidates: Candidates) -> NDArray[np.float64]:
     """(N, 4): log-odds of the score; log of the share of the picture; log-odds of the best other of the
     class; by how much the strongest of another class at the same place is ahead, at least −1.5."""
     boxes, odds = candidates.boxes, np.log(candidates.scores / (1 - candidates.scores))
-    overlaps = _overlaps(boxes)
+    shared = iou(boxes, boxes)
     same = candidates.classes[:, None] == candidates.classes[None]
     others = same & ~np.eye(len(odds), dtype=bool)
     companion = np.where(others, odds[None], -np.inf).max(1, initial=-np.inf)
     companion = np.where(others.any(1), companion, _ALONE)
-    rival = np.where(~same & (overlaps > _RIVAL), odds[None], _ALONE).max(1, initial=_ALONE)
-    area = np.log((boxes[:, 2:] - boxes[:, :2]).prod(1) + 1e-4)
+    rival = np.where(~same & (shared > _RIVAL), odds[None], _ALONE).max(1, initial=_ALONE)
+    area = np.log(areas(boxes) + 1e-4)
     return np.stack([odds, area, companion, np.maximum(rival - odds, -1.5)], 1)
 
 
@@ -196,19 +192,4 @@ def load_calibration() -> Calibration:
 
 def distinct(candidates: Candidates, *, same: float = _SAME) -> Candidates:
     """Each object once: of boxes of one class with an IoU of more than `same`, the strongest (NMS)."""
-    overlaps = _overlaps(candidates.boxes)
-    kept: list[int] = []
-    for row in np.argsort(-candidates.scores, kind="stable").tolist():
-        rivals = [other for other in kept if candidates.classes[other] == candidates.classes[row]]
-        if not rivals or overlaps[row, rivals].max() <= same:
-            kept.append(row)
-    return candidates.take(kept)
-
-
-def _overlaps(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """IoU of every two boxes, (N, N)."""
-    corner = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
-    sides = np.clip(np.minimum(boxes[:, None, 2:], boxes[None, :, 2:]) - corner, 0, None)
-    shared = sides.prod(2)
-    areas = (boxes[:, 2:] - boxes[:, :2]).prod(1)
-    return np.asarray(shared / (areas[:, None] + areas[None] - shared), np.float64)
+    return candidates.take(nms_by_class(candidates.boxes, candidates.scores, candidates.classes, same))

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from regard.vision.faces import Face
-from regard.vision.faces.face import Box
+from regard.vision.geometry import Box
 from regard.vision.image import Image
 from regard.vision.labels.label import Instance
 from regard.vision.labels.objects import FoundClass, ObjectDetector
@@ -131,7 +131,7 @@ class ProtectiveDetector:
         grey = (GREY, GREY, GREY)
         wider = cv2.copyMakeBorder(image.pixels, top, top, side, side, cv2.BORDER_CONSTANT, value=grey)
         bodies = [
-            Instance(_inside(body.box, side, top, image), body.confidence)
+            Instance(body.box.moved(-side, -top).clipped(image.width, image.height), body.confidence)
             for body in _bodies(self._objects.detect(np.asarray(wider, np.uint8)))
         ]
         return find_people([body for body in bodies if body.box.area > 0], faces, **size)
@@ -196,10 +196,3 @@ def _pieces(region: Region, cover: Cover, chance: float, covering: float) -> tup
     box = Box(left, top, float(size[0]), float(size[1]))
     covers = covering >= 0.5
     return (Equipment(cover, box, 100 * chance, covers, 100 * max(covering, 1 - covering)),)
-
-
-def _inside(box: Box, side: int, top: int, image: Image) -> Box:
-    """A box of the wider picture as one of the picture, without what lies outside."""
-    left, right = np.clip([box.left - side, box.left + box.width - side], 0, image.width).tolist()
-    upper, lower = np.clip([box.top - top, box.top + box.height - top], 0, image.height).tolist()
-    return Box(left, upper, right - left, lower - upper)

@@ -14,8 +14,8 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
-from regard.vision.faces.heads import sigmoid
 from regard.vision.features import NETWORK, SIDE, FeatureHead, load_feature_head, read_chip_features
+from regard.vision.geometry import sigmoid
 from regard.vision.model import Runner
 from regard.vision.pixels import Copies, Floats, Pixels
 from regard.vision.protective.parts import Region

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.vision.faces import Face
-from regard.vision.faces.face import Box
+from regard.vision.geometry import Box
 from regard.vision.pixels import Floats
 from regard.vision.protective.pose import Point
 

@@ -8,7 +8,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from regard.vision.faces.face import Box
+from regard.vision.geometry import Box
 from regard.vision.model import Runner
 from regard.vision.pixels import Copies, Floats
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from regard.vision.geometry import quads_share
 from regard.vision.model import Runner
 from regard.vision.pixels import Floats, Pixels, resize
 from regard.vision.text.quads import direction_of, quarter_turned, rectangle, size_of, upright
@@ -28,6 +29,7 @@ SURE = 0.5  # mean probability of a region
 TIGHT, LOOSE = 1.0, 1.6  # growth to the text's own outline, measured; and with the margin that reading wants
 LEAST_HEIGHT = 3.0  # px of the searched copy, before it is grown
 MOST_REGIONS = 1000
+SHARED = 0.2  # of the smaller of two regions: those that share more are one
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -110,15 +112,18 @@ def _inner(begin: int, end: int, length: int) -> tuple[int, int]:
 
 def _together(near: list[Region], coarse: list[Region], *, large: float) -> list[Region]:
     """All of `near`, and what is new in `coarse`; what is over `large` px high is in pieces in `near`."""
-    whole = [region for region in coarse if min(size_of(region.quad)) > large]
-    near = [region for region in near if not any(_meet(region.quad, one.quad) for one in whole)]
-    return near + [region for region in coarse if not any(_meet(region.quad, one.quad) for one in near)]
+    near = _apart(near, [region for region in coarse if min(size_of(region.quad)) > large])
+    return near + _apart(coarse, near)
 
 
-def _meet(one: Floats, other: Floats) -> bool:
-    """Whether two rectangles share a fifth of the smaller one."""
-    shared, _ = cv2.intersectConvexConvex(one, other)
-    return bool(shared > 0.2 * min(np.prod(size_of(one)), np.prod(size_of(other))))
+def _apart(regions: list[Region], others: list[Region]) -> list[Region]:
+    """Those that share no more than a fifth of the smaller one with any of the others."""
+    shares = quads_share(_quads(regions), _quads(others))
+    return [region for region, own in zip(regions, shares, strict=True) if not (own > SHARED).any()]
+
+
+def _quads(regions: list[Region]) -> Floats:
+    return np.array([region.quad for region in regions], np.float32).reshape(-1, 4, 2)
 
 
 def cores(probabilities: Floats) -> list[Floats]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from regard.collections.records import FaceBox, StoredFace
-from regard.operations.face_attributes import attribute_shapes, landmark_shapes
+from regard.collections.records import StoredFace
+from regard.operations.shapes.boxes import bounding_box, bounding_box_in
+from regard.operations.shapes.face_attributes import attribute_shapes, landmark_shapes
 from regard.vision.faces import Face
 from regard.vision.faces.attributes import Attributes
 from regard.vision.image import Image
@@ -20,26 +21,13 @@ REASONS = {
 }
 
 
-def face_box(face: Face, image: Image) -> FaceBox:
-    return FaceBox(
-        left=face.box.left / image.width,
-        top=face.box.top / image.height,
-        width=face.box.width / image.width,
-        height=face.box.height / image.height,
-    )
-
-
-def bounding_box(box: FaceBox) -> dict[str, float]:
-    return {"Width": box.width, "Height": box.height, "Left": box.left, "Top": box.top}
-
-
 def face_detail(
     face: Face, image: Image, attributes: Attributes | None = None, names: frozenset[str] = frozenset()
 ) -> dict[str, Any]:
     """FaceDetail and ComparedFace: the DEFAULT attributes, and those that `names` adds."""
     pose = face.pose if attributes is None else attributes.pose
     return {
-        "BoundingBox": bounding_box(face_box(face, image)),
+        "BoundingBox": bounding_box_in(image, face.box),
         "Landmarks": landmark_shapes(face, image, attributes),
         "Pose": {"Roll": pose.roll, "Yaw": pose.yaw, "Pitch": pose.pitch},
         "Quality": {"Brightness": face.quality.brightness, "Sharpness": face.quality.sharpness},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from regard.operations.shapes.boxes import bounding_box_in
 from regard.vision.colours import DominantColour
 from regard.vision.image import Image
 from regard.vision.labels import Instance, Label
@@ -45,18 +46,12 @@ def properties_shape(properties: ImageProperties) -> dict[str, Any]:
 
 
 def _instance(instance: Instance, image: Image, colours: int | None) -> dict[str, Any]:
-    box = instance.box
     shape: dict[str, Any] = {
-        "BoundingBox": {
-            "Width": box.width / image.width,
-            "Height": box.height / image.height,
-            "Left": box.left / image.width,
-            "Top": box.top / image.height,
-        },
+        "BoundingBox": bounding_box_in(image, instance.box),
         "Confidence": instance.confidence,
     }
     if colours is not None:
-        shape["DominantColors"] = _colours(box_colours(image.pixels, box, colours))
+        shape["DominantColors"] = _colours(box_colours(image.pixels, instance.box, colours))
     return shape
 
 
