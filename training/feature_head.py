@@ -45,10 +45,10 @@ def logistic(
         return float(weight * (np.logaddexp(0, values) - truth * values).sum() + weights @ pull @ weights / 2)
 
     for _ in range(30):
-        chance = sigmoid(features @ weights)
-        gradient = weight * features.T @ (chance - truth) + pull @ weights
+        probability = sigmoid(features @ weights)
+        gradient = weight * features.T @ (probability - truth) + pull @ weights
         curvature = (
-            features * (weight * np.maximum(chance * (1 - chance), 1e-6))[:, None]
+            features * (weight * np.maximum(probability * (1 - probability), 1e-6))[:, None]
         ).T @ features + pull
         step = np.linalg.solve(curvature, gradient)
         before = loss(weights)

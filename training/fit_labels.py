@@ -47,13 +47,15 @@ def fit_objects(pictures: list[Annotated]) -> None:
     folds = np.random.default_rng(SEED).permutation(len(pictures)) % FOLDS
     facts = [evidence(picture.found) for picture in pictures]
     right = [matched(picture) for picture in pictures]
-    chances: list[np.ndarray] = [np.zeros(0)] * len(pictures)
+    probabilities: list[np.ndarray] = [np.zeros(0)] * len(pictures)
     for fold in range(FOLDS):
         weights = _instance_weights(facts, right, folds != fold)
         for number in np.flatnonzero(folds == fold):
-            chances[number] = sigmoid(with_one(facts[number]) @ weights)
+            probabilities[number] = sigmoid(with_one(facts[number]) @ weights)
     rows = [
-        row for number, picture in enumerate(pictures) for row in _classes(number, picture, chances[number])
+        row
+        for number, picture in enumerate(pictures)
+        for row in _classes(number, picture, probabilities[number])
     ]
     origin, odds, there = (np.array(column) for column in zip(*rows, strict=True))
     present = np.zeros(len(rows))
@@ -71,17 +73,17 @@ def fit_objects(pictures: list[Annotated]) -> None:
         np.array([row[2] for row in rows]),
         np.array([0.1, 0]),
     )
-    # any_odds of lowered chances is lower by itself: what is left of the margin is the picture's.
+    # any_odds of lowered probabilities is lower by itself: what is left of the margin is the picture's.
     lowered = np.array([_shift(value) for value in present])
     card = {
         "instance": _rounded(instance - np.array([0, 0, 0, 0, MARGIN])),
         "picture": _rounded(_matched_margin(picture_weights, rows, final, pictures)),
-        "says": "the chance that a box is an object of its class (IoU .5), and that a picture has one",
+        "says": "the probability that a box is an object of its class (IoU .5), and that a picture has one",
         "fitted on": f"COCO train2017 (labels CC BY 4.0, Flickr's pictures), {len(pictures)} pictures",
         "split": f"{FOLDS} folds by picture",
         "margin": MARGIN,
-        "mAP50": round(mean_precision(pictures, chances, right), 3),
-        "boxes": judge_instances(pictures, chances, right),
+        "mAP50": round(mean_precision(pictures, probabilities, right), 3),
+        "boxes": judge_instances(pictures, probabilities, right),
         "labels of pictures": judge_presence(pictures, origin.astype(int), lowered, there),
         "calibration of labels": _calibration(lowered, there),
         "limits": "CenterNet was trained on these very pictures, so a margin is taken off its log-odds. "
@@ -120,11 +122,11 @@ def _instance_weights(facts: list[np.ndarray], right: list[np.ndarray], chosen: 
     return logistic(with_one(every[known]), truth[known], np.array([0.3, 0.3, 0.3, 0.3, 0]))
 
 
-def _classes(number: int, picture: Annotated, chances: np.ndarray) -> list[tuple[float, float, float]]:
+def _classes(number: int, picture: Annotated, probabilities: np.ndarray) -> list[tuple[float, float, float]]:
     """For each class that may be there: the picture's number, the log-odds of any instance, whether it is
     there."""
     return [
-        (number, any_odds(chances[picture.found.classes == one]), float(one in picture.classes))
+        (number, any_odds(probabilities[picture.found.classes == one]), float(one in picture.classes))
         for one in np.unique(picture.found.classes)
     ]
 
@@ -146,14 +148,16 @@ def _matched_margin(
     return np.polyfit(np.array(lowered), wanted, 1)
 
 
-def _shift(chances: np.ndarray) -> np.ndarray:
-    chances = np.clip(chances, 1e-6, 1 - 1e-6)
-    return sigmoid(np.log(chances / (1 - chances)) - MARGIN)
+def _shift(probabilities: np.ndarray) -> np.ndarray:
+    probabilities = np.clip(probabilities, 1e-6, 1 - 1e-6)
+    return sigmoid(np.log(probabilities / (1 - probabilities)) - MARGIN)
 
 
-def mean_precision(pictures: list[Annotated], chances: list[np.ndarray], right: list[np.ndarray]) -> float:
+def mean_precision(
+    pictures: list[Annotated], probabilities: list[np.ndarray], right: list[np.ndarray]
+) -> float:
     """mAP50, averaged over the classes that are there, with 101 points of recall."""
-    said, truth = np.concatenate(chances), np.concatenate(right)
+    said, truth = np.concatenate(probabilities), np.concatenate(right)
     classes = np.concatenate([picture.found.classes for picture in pictures])
     total = np.bincount(np.concatenate([p.classes[~p.crowds] for p in pictures]), minlength=len(COCO))
     values = []
@@ -166,12 +170,16 @@ def mean_precision(pictures: list[Annotated], chances: list[np.ndarray], right: 
     return float(np.mean(values))
 
 
-def judge_instances(pictures: list[Annotated], chances: list[np.ndarray], right: list[np.ndarray]) -> dict:
+def judge_instances(
+    pictures: list[Annotated], probabilities: list[np.ndarray], right: list[np.ndarray]
+) -> dict:
     """Precision and recall of boxes of 40 and 55 %."""
     total = np.array([int((~picture.crowds).sum()) for picture in pictures])
     result = {}
     for least in (0.4, SAID):
-        said = [(_shift(one) >= least) & (truth >= 0) for one, truth in zip(chances, right, strict=True)]
+        said = [
+            (_shift(one) >= least) & (truth >= 0) for one, truth in zip(probabilities, right, strict=True)
+        ]
         counts = np.array([[one.sum(), truth[one].sum()] for one, truth in zip(said, right, strict=True)])
         result[f"at {100 * least:.0f} %"] = _shares(counts[:, 0], counts[:, 1], total)
     return result
@@ -224,7 +232,7 @@ def fit_scenes(data: Path, cache: Path) -> None:
     weights, bias = fit_head(features, targets)
     target = WEIGHTS / "scenes.npz"
     size = save_head(target, OUTPUTS, weights, bias)
-    chances, scenes = sigmoid(logits), np.array([name in SCENES.values() for name in OUTPUTS])
+    probabilities, scenes = sigmoid(logits), np.array([name in SCENES.values() for name in OUTPUTS])
     sun = source == "scenes"
     best = int((logits[sun][:, scenes].argmax(1) == targets[sun][:, scenes].argmax(1)).sum())
     places = [OUTPUTS.index(place) for place in PLACES]
@@ -244,14 +252,14 @@ def fit_scenes(data: Path, cache: Path) -> None:
         "split": f"{FOLDS} folds by picture; mirror images go with their picture",
         "scene of SUN's pictures, top 1": _share(best, int(sun.sum())),
         "by output": {
-            name: _output(chances[:, column], targets[:, column]) for column, name in enumerate(OUTPUTS)
+            name: _output(probabilities[:, column], targets[:, column]) for column, name in enumerate(OUTPUTS)
         },
         "Outdoors or Indoors said of pictures of neither": [
-            int((chances[neither][:, places] >= SAID).any(1).sum()),
+            int((probabilities[neither][:, places] >= SAID).any(1).sum()),
             int(neither.sum()),
         ],
         "scenes said of COCO's pictures that show none": _said_of_none(
-            chances, targets, source == "coco", scenes
+            probabilities, targets, source == "coco", scenes
         ),
         "scenes said of sets that were not trained on": {
             name: _strange(views(data, cache, name).features[:, 0], weights, bias, scenes) for name in STRANGE
@@ -264,8 +272,8 @@ def fit_scenes(data: Path, cache: Path) -> None:
     print(json.dumps(card, indent=1, ensure_ascii=False))
 
 
-def _output(chances: np.ndarray, truth: np.ndarray) -> dict:
-    said = (truth >= 0) & (chances >= SAID)
+def _output(probabilities: np.ndarray, truth: np.ndarray) -> dict:
+    said = (truth >= 0) & (probabilities >= SAID)
     hits, there = int((truth[said] == 1).sum()), int((truth == 1).sum())
     return {
         "examples": there,
@@ -275,14 +283,16 @@ def _output(chances: np.ndarray, truth: np.ndarray) -> dict:
     }
 
 
-def _said_of_none(chances: np.ndarray, targets: np.ndarray, chosen: np.ndarray, scenes: np.ndarray) -> list:
+def _said_of_none(
+    probabilities: np.ndarray, targets: np.ndarray, chosen: np.ndarray, scenes: np.ndarray
+) -> list:
     none = chosen & (targets[:, scenes] == 0).all(1)
-    return [int((chances[none][:, scenes] >= SAID).any(1).sum()), int(none.sum())]
+    return [int((probabilities[none][:, scenes] >= SAID).any(1).sum()), int(none.sum())]
 
 
 def _strange(features: np.ndarray, weights: np.ndarray, bias: np.ndarray, scenes: np.ndarray) -> list:
-    chances = sigmoid(np.sqrt(features) @ weights + bias)[:, scenes]
-    return [int((chances >= SAID).any(1).sum()), len(features)]
+    probabilities = sigmoid(np.sqrt(features) @ weights + bias)[:, scenes]
+    return [int((probabilities >= SAID).any(1).sum()), len(features)]
 
 
 # --- Both ---
@@ -294,17 +304,17 @@ def _share(hits: int, total: int) -> list[float]:
     return [round(hits / max(total, 1), 3), round(low, 3), round(high, 3)]
 
 
-def _calibration(chances: np.ndarray, truth: np.ndarray) -> dict[str, list[float]]:
+def _calibration(probabilities: np.ndarray, truth: np.ndarray) -> dict[str, list[float]]:
     """By what is said: how many, what was said on average, and how many were right."""
     edges = (0.2, 0.4, 0.55, 0.7, 0.8, 0.9, 0.97, 1.01)
     return {
         f"{100 * low:.0f}-{min(100 * high, 100):.0f} %": [
             int(rows.sum()),
-            round(100 * float(chances[rows].mean()), 1),
+            round(100 * float(probabilities[rows].mean()), 1),
             round(100 * float(truth[rows].mean()), 1),
         ]
         for low, high in pairwise(edges)
-        if (rows := (chances >= low) & (chances < high)).any()
+        if (rows := (probabilities >= low) & (probabilities < high)).any()
     }
 
 

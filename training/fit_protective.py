@@ -26,7 +26,7 @@ from regard.vision.features import read_chip_features
 from regard.vision.image import decode_image
 from regard.vision.pixels import Copies
 from regard.vision.protective.equipment import face_chips, glove_evidence, hand_chips, head_chips
-from regard.vision.protective.parts import Region, head_of_face
+from regard.vision.protective.parts import PartSquare, head_of_face
 from training.facesets import labelled, pictures, sessions
 from training.feature_head import fit_head, logistic, save_head, sigmoid, with_one
 from training.fit_appearance import disturbed
@@ -102,12 +102,12 @@ def main() -> None:
     fit_gloves(data, rows["hands"], unseen[:, 1], hands[:, 1], folds_of(sets["hand", "hands"].hashes))
 
 
-def region_of(row: dict[str, str]) -> Region:
+def region_of(row: dict[str, str]) -> PartSquare:
     x, y, side, up_x, up_y = (float(row[name]) for name in ("x", "y", "side", "up_x", "up_y"))
-    return Region(np.array([x, y]), side, np.array([up_x, up_y]))
+    return PartSquare(np.array([x, y]), side, np.array([up_x, up_y]))
 
 
-def faces_of(data: Path, cache: Path, name: str, count: int) -> list[tuple[str, Region]]:
+def faces_of(data: Path, cache: Path, name: str, count: int) -> list[tuple[str, PartSquare]]:
     """The largest face of `count` pictures of a set."""
     kept = cache / f"protective_{name}.json"
     if not kept.exists():
@@ -120,12 +120,12 @@ def faces_of(data: Path, cache: Path, name: str, count: int) -> list[tuple[str, 
                 found.append([f"{name}/{file}", *region.middle, region.side, *region.up])
         kept.write_text(json.dumps(found))
     return [
-        (file, Region(np.array([x, y]), side, np.array([up_x, up_y])))
+        (file, PartSquare(np.array([x, y]), side, np.array([up_x, up_y])))
         for file, x, y, side, up_x, up_y in json.loads(kept.read_text())
     ]
 
 
-def chips(data: Path, cache: Path, kind: str, name: str, places: Sequence[tuple[str, Region]]) -> Chips:
+def chips(data: Path, cache: Path, kind: str, name: str, places: Sequence[tuple[str, PartSquare]]) -> Chips:
     """The chips of a kind about places in photos: as they are, mirrored, and twice disturbed."""
     kept = cache / f"protective_{kind}_{name}.npz"
     if not kept.exists():
@@ -172,7 +172,7 @@ def folds_of(hashes: np.ndarray) -> np.ndarray:
 
 
 def fit(kind: str, targets: dict[str, np.ndarray], sets: dict[tuple[str, str], Chips]) -> np.ndarray:
-    """Writes a head and its card; the chances (N, O) that it gives chips which it had not seen."""
+    """Writes a head and its card; the probabilities (N, O) that it gives chips which it had not seen."""
     parts = [sets[kind, name] for name in targets]
     features = np.concatenate([part.features for part in parts])
     truth = np.concatenate(list(targets.values()))
@@ -186,14 +186,14 @@ def fit(kind: str, targets: dict[str, np.ndarray], sets: dict[tuple[str, str], C
     outputs = OUTPUTS[kind]
     curves = [platt(logits[known, n], truth[known, n]) for n, known in enumerate((truth >= 0).T)]
     scale, shift = (np.array(values) for values in zip(*curves, strict=True))
-    chances = sigmoid(logits * scale + shift)
+    probabilities = sigmoid(logits * scale + shift)
     weights, bias = fit_head(features, truth, DIMENSIONS[kind])
     weights, bias = weights * scale, bias * scale + shift
     metrics = []
     for name in targets:
         own = source == name
-        metrics += judge(outputs, chances[own], truth[own], TITLES[name])
-        metrics += by_photo(kind, files[own], chances[own], name)
+        metrics += judge(outputs, probabilities[own], truth[own], TITLES[name])
+        metrics += by_photo(kind, files[own], probabilities[own], name)
     if kind == "face":
         said = sigmoid(rooted(sets["face", "lfw"].features[:, 0]) @ weights + bias)
         none = np.full(said.shape, UNKNOWN)
@@ -209,14 +209,14 @@ def fit(kind: str, targets: dict[str, np.ndarray], sets: dict[tuple[str, str], C
         "limits": LIMITS[kind],
         "metrics": metrics,
         "calibration": {
-            name: calibration(chances[truth[:, n] >= 0, n], truth[truth[:, n] >= 0, n])
+            name: calibration(probabilities[truth[:, n] >= 0, n], truth[truth[:, n] >= 0, n])
             for n, name in enumerate(outputs)
         },
         "bytes": size,
     }
     (WEIGHTS / f"{kind}.json").write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", "utf-8")
     print(json.dumps(card, indent=1, ensure_ascii=False))
-    return chances
+    return probabilities
 
 
 def fit_gloves(
@@ -281,11 +281,11 @@ LIMITS = {
 }
 
 
-def judge(outputs: Sequence[str], chances: np.ndarray, truth: np.ndarray, data: str) -> list[dict]:
+def judge(outputs: Sequence[str], probabilities: np.ndarray, truth: np.ndarray, data: str) -> list[dict]:
     rows = []
     for place, name in enumerate(outputs):
         known = truth[:, place] >= 0
-        said, true = chances[known, place] >= 0.5, truth[known, place] == YES
+        said, true = probabilities[known, place] >= 0.5, truth[known, place] == YES
         if true.any() and (~true).any():
             rows.append(share(name, "right, %", said == true, data))
         if true.any():
@@ -295,14 +295,14 @@ def judge(outputs: Sequence[str], chances: np.ndarray, truth: np.ndarray, data: 
     return rows
 
 
-def by_photo(kind: str, files: np.ndarray, chances: np.ndarray, name: str) -> list[dict]:
+def by_photo(kind: str, files: np.ndarray, probabilities: np.ndarray, name: str) -> list[dict]:
     """Photos of hard hats by the set's own labels: whether somebody in them wears one."""
     if (kind, name) != ("head", "heads"):
         return []
     best: dict[str, float] = {}
-    for file, chance in zip(files.tolist(), chances[:, 1].tolist(), strict=True):
+    for file, probability in zip(files.tolist(), probabilities[:, 1].tolist(), strict=True):
         if file.startswith("hardhat/"):
-            best[file] = max(chance, best.get(file, 0.0))
+            best[file] = max(probability, best.get(file, 0.0))
     worn = np.array([file.startswith("hardhat/pos") for file in best])
     said = np.array(list(best.values())) >= 0.5
     title = "photos of hard hats with people, by the photo"
@@ -313,13 +313,13 @@ def by_photo(kind: str, files: np.ndarray, chances: np.ndarray, name: str) -> li
     ]
 
 
-def calibration(chances: np.ndarray, truth: np.ndarray) -> dict[str, list[float]]:
+def calibration(probabilities: np.ndarray, truth: np.ndarray) -> dict[str, list[float]]:
     """By what is said: how many, what was said on average, and how many were so, in percent."""
     answer = {}
     for low, high in ((0, 0.1), (0.1, 0.3), (0.3, 0.5), (0.5, 0.7), (0.7, 0.9), (0.9, 0.97), (0.97, 1.01)):
-        rows = (chances >= low) & (chances < high)
+        rows = (probabilities >= low) & (probabilities < high)
         if rows.any():
-            facts = (100 * float(chances[rows].mean()), 100 * float(truth[rows].mean()))
+            facts = (100 * float(probabilities[rows].mean()), 100 * float(truth[rows].mean()))
             title = f"{100 * low:.0f}-{min(100 * high, 100):.0f} %"
             answer[title] = [int(rows.sum()), *(round(fact, 1) for fact in facts)]
     return answer

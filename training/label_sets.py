@@ -15,7 +15,7 @@ from regard.packs.manifest import find_pack
 from regard.settings import Settings
 from regard.vision.features import read_features
 from regard.vision.image import ImageError, decode_image
-from regard.vision.labels.objects import COCO, Candidates, distinct, read_candidates
+from regard.vision.labels.objects import COCO, ObjectCandidates, distinct, read_candidates
 from regard.vision.session import SessionPool, one_thread_each
 
 MARKS = Path(__file__).parent / "labels" / "coco_scenes.csv"
@@ -54,7 +54,7 @@ class Annotated:
     boxes: np.ndarray
     classes: np.ndarray
     crowds: np.ndarray
-    found: Candidates
+    found: ObjectCandidates
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +96,7 @@ def _annotated(file: str, label: dict, found: np.ndarray) -> Annotated:
         boxes / size,
         np.array([COCO.index(thing["name"]) for thing in objects], int),
         np.array([bool(thing["iscrowd"]) for thing in objects], bool),
-        Candidates(found[:, :4], found[:, 4], found[:, 5].astype(int)),
+        ObjectCandidates(found[:, :4], found[:, 4], found[:, 5].astype(int)),
     )
 
 

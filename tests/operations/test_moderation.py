@@ -27,7 +27,7 @@ from regard.packs.install import InstalledPack
 from regard.settings import Settings
 from regard.vision.geometry import Box
 from regard.vision.image import Image
-from regard.vision.nudity import Finding, Found
+from regard.vision.nudity import NudityFinding, NudityKind
 
 FLOW = "arn:aws:sagemaker:us-east-1:123456789012:flow-definition/f"
 DOCS = Path(__file__).parents[2] / "docs"
@@ -58,9 +58,11 @@ class Seen:
     networks = ()
 
     def __init__(self, **findings: float) -> None:
-        self._found = [Found(Finding[name], sure, Box(0, 0, 9, 9)) for name, sure in findings.items()]
+        self._found = [
+            NudityFinding(NudityKind[name], sure, Box(0, 0, 9, 9)) for name, sure in findings.items()
+        ]
 
-    def detect(self, image: Image, find_faces: object) -> list[Found]:
+    def detect(self, image: Image, find_faces: object) -> list[NudityFinding]:
         return self._found
 
 
@@ -134,7 +136,7 @@ def test_the_taxonomy_has_three_levels_under_ten_names() -> None:
     for label in labels.values():
         above = labels[label.parent].level if label.parent else 0
         assert above == label.level - 1
-    assert set(LABELS) == set(Finding)
+    assert set(LABELS) == set(NudityKind)
     assert set(LABELS.values()) <= set(labels)
     assert label_shapes({}, 0) == []
 

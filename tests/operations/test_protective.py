@@ -15,7 +15,7 @@ from regard.caller import LOCAL
 from regard.errors import ImageTooLargeException, InvalidParameterException
 from regard.operations.protective import summary
 from regard.vision.geometry import Box
-from regard.vision.protective import BodyPart, Cover, Equipment, EquippedPerson, PartName
+from regard.vision.protective import Cover, Equipment, EquippedPart, EquippedPerson, PartName
 
 TYPES = ("FACE_COVER", "HEAD_COVER", "HAND_COVER")
 WITH, WITHOUT, UNCLEAR = (
@@ -84,11 +84,11 @@ def piece(cover: Cover, confidence: float = 95, covers: bool = True, sure: float
     return Equipment(cover, Box(0, 0, 9, 9), confidence, covers, sure)
 
 
-def part(name: PartName, *pieces: Equipment, seen: float = 99, bare: float = 99) -> BodyPart:
-    return BodyPart(name, seen, pieces, bare)
+def part(name: PartName, *pieces: Equipment, seen: float = 99, bare: float = 99) -> EquippedPart:
+    return EquippedPart(name, seen, pieces, bare)
 
 
-def person(*parts: BodyPart, confidence: float = 99) -> EquippedPerson:
+def person(*parts: EquippedPart, confidence: float = 99) -> EquippedPerson:
     return EquippedPerson(Box(0, 0, 9, 9), confidence, parts)
 
 
@@ -138,7 +138,7 @@ def test_a_mask_below_the_nose_is_not_worn() -> None:
 percents = st.floats(0, 100)
 pieces = st.lists(st.builds(piece, st.sampled_from(Cover), percents, st.booleans(), percents), max_size=1)
 parts_of = st.lists(
-    st.builds(BodyPart, st.sampled_from(PartName), percents, pieces.map(tuple), percents),
+    st.builds(EquippedPart, st.sampled_from(PartName), percents, pieces.map(tuple), percents),
     max_size=4,
     unique_by=lambda one: one.name,
 )

@@ -13,7 +13,7 @@ from regard.vision.faces import FaceAnalyzer
 from regard.vision.faces.face import Face, Pose, Quality
 from regard.vision.geometry import Box
 from regard.vision.image import Image
-from regard.vision.nudity import EVEN_SCORE, Finding, NudityDetector, findings, percent, without_faces
+from regard.vision.nudity import EVEN_SCORE, NudityDetector, NudityKind, findings, percent, without_faces
 from regard.vision.session import SessionPool
 
 
@@ -94,17 +94,17 @@ def test_a_face_that_fills_the_picture_is_no_bare_part() -> None:
 @pytest.mark.parametrize(
     ("part", "finding"),
     [
-        (Part.MALE_GENITALIA_EXPOSED, Finding.MALE_GENITALIA),
-        (Part.FEMALE_GENITALIA_EXPOSED, Finding.FEMALE_GENITALIA),
-        (Part.BUTTOCKS_EXPOSED, Finding.BUTTOCKS_OR_ANUS),
-        (Part.ANUS_EXPOSED, Finding.BUTTOCKS_OR_ANUS),
-        (Part.FEMALE_BREAST_EXPOSED, Finding.FEMALE_BREAST),
-        (Part.MALE_BREAST_EXPOSED, Finding.MALE_BREAST),
+        (Part.MALE_GENITALIA_EXPOSED, NudityKind.MALE_GENITALIA),
+        (Part.FEMALE_GENITALIA_EXPOSED, NudityKind.FEMALE_GENITALIA),
+        (Part.BUTTOCKS_EXPOSED, NudityKind.BUTTOCKS_OR_ANUS),
+        (Part.ANUS_EXPOSED, NudityKind.BUTTOCKS_OR_ANUS),
+        (Part.FEMALE_BREAST_EXPOSED, NudityKind.FEMALE_BREAST),
+        (Part.MALE_BREAST_EXPOSED, NudityKind.MALE_BREAST),
     ],
 )
-def test_each_bare_part_is_a_finding(part: Part, finding: Finding) -> None:
+def test_each_bare_part_is_a_finding(part: Part, finding: NudityKind) -> None:
     [found] = findings([BodyPart(part, 0.8, Box(0, 0, 10, 10))])
-    assert (found.finding, found.confidence) == (finding, percent(0.8))
+    assert (found.kind, found.confidence) == (finding, percent(0.8))
 
 
 def test_covered_parts_and_what_everybody_shows_find_nothing() -> None:
@@ -120,7 +120,7 @@ def test_a_covered_part_is_swimwear_close_to_a_bare_belly_only() -> None:
     below = BodyPart(Part.FEMALE_GENITALIA_COVERED, 0.4, Box(110, 150, 20, 20))
     elsewhere = BodyPart(Part.FEMALE_BREAST_COVERED, 0.9, Box(300, 60, 40, 40))
     [found] = findings([belly, below, elsewhere])
-    assert found.finding is Finding.FEMALE_SWIMWEAR
+    assert found.kind is NudityKind.FEMALE_SWIMWEAR
     assert found.box == below.box
     assert found.confidence == pytest.approx(percent(0.6))
 

@@ -121,7 +121,7 @@ def test_persons_and_objects_are_told_from_one_run_of_the_network(
     [person] = [one for one in findings.objects() if one.name == "person"]
     persons = findings.persons()
     assert runs["centernet"] == 1
-    assert persons.probabilities[0] == pytest.approx(person.chances[0])
+    assert persons.probabilities[0] == pytest.approx(person.probabilities[0])
     vectors = findings.person_embeddings(np.array([0, 0]))
     assert vectors[0].tolist() == vectors[1].tolist()
     assert runs["mobilenetv2"] == 1

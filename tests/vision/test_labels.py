@@ -16,11 +16,11 @@ from regard.vision.findings import PictureFindings
 from regard.vision.geometry import Box
 from regard.vision.image import Image, decode_image
 from regard.vision.labels import Instance, Label
-from regard.vision.labels.derive import chances
+from regard.vision.labels.derive import label_probabilities
 from regard.vision.labels.objects import (
     COCO,
-    Candidates,
     FoundClass,
+    ObjectCandidates,
     ObjectDetector,
     any_odds,
     evidence,
@@ -68,7 +68,7 @@ def test_one_object_is_found_once_and_another_class_at_its_place_lowers_it() -> 
     twice = ObjectDetector(CenterNet((100, 100, 300, 300, 0.4, CAR), (110, 100, 310, 300, 0.35, CAR))).detect(
         picture()
     )
-    assert len(twice[0].chances) == 1
+    assert len(twice[0].probabilities) == 1
     assert twice[0].confidence == alone[0].confidence
     doubted = ObjectDetector(
         CenterNet((100, 100, 300, 300, 0.4, CAR), (110, 100, 310, 300, 0.6, DOG))
@@ -80,7 +80,7 @@ def test_a_class_is_at_least_as_sure_with_more_of_it() -> None:
     boxes = [(20 + 120 * n, 50, 120 + 120 * n, 200, 0.3, CAR) for n in range(4)]
     few, many = (ObjectDetector(CenterNet(*boxes[:n])).detect(picture())[0] for n in (1, 4))
     assert many.confidence > few.confidence
-    assert list(many.chances) == sorted(many.chances, reverse=True)
+    assert list(many.probabilities) == sorted(many.probabilities, reverse=True)
 
 
 def test_noise_and_empty_boxes_are_no_objects() -> None:
@@ -89,15 +89,15 @@ def test_noise_and_empty_boxes_are_no_objects() -> None:
 
 
 def test_evidence_of_nothing_is_empty() -> None:
-    none = Candidates(np.zeros((0, 4)), np.zeros(0), np.zeros(0, int))
+    none = ObjectCandidates(np.zeros((0, 4)), np.zeros(0), np.zeros(0, int))
     assert evidence(none).shape == (0, 4)
-    assert load_calibration().chances(none).shape == (0,)
+    assert load_calibration().probabilities(none).shape == (0,)
 
 
 def test_a_higher_score_is_a_higher_chance() -> None:
     boxes = np.array([[0.1, 0.1, 0.4, 0.4]])
     said = [
-        load_calibration().chances(Candidates(boxes, np.array([score]), np.array([CAR])))[0]
+        load_calibration().probabilities(ObjectCandidates(boxes, np.array([score]), np.array([CAR])))[0]
         for score in (0.1, 0.2, 0.3, 0.5, 0.8)
     ]
     assert said == sorted(said)
@@ -114,27 +114,27 @@ def face(left: float, height: float, confidence: float = 99.0) -> Face:
     return Face(box, confidence, np.zeros((5, 2), np.float32), Pose(0, 0, 0), Quality(50, 50))
 
 
-def found(name: str, confidence: float, *chances_: float) -> FoundClass:
-    return FoundClass(name, confidence, (), chances_)
+def found(name: str, confidence: float, *probabilities_: float) -> FoundClass:
+    return FoundClass(name, confidence, (), probabilities_)
 
 
 def test_ancestors_are_as_likely_as_their_likeliest_child() -> None:
-    said = chances(TAXONOMY, [found("car", 60), found("bus", 80)], {"Vehicle": 0.7}, [], 480, 120)
+    said = label_probabilities(TAXONOMY, [found("car", 60), found("bus", 80)], {"Vehicle": 0.7}, [], 480, 120)
     assert said["Car"] == said["Car"] == 0.6
     assert said["Vehicle"] == said["Transportation"] == 0.8
 
 
 def test_a_face_is_a_person_and_a_large_one_alone_a_portrait() -> None:
-    said = chances(TAXONOMY, [], {}, [face(0, 200)], 480, 120)
+    said = label_probabilities(TAXONOMY, [], {}, [face(0, 200)], 480, 120)
     assert said["Person"] == said["Head"] == said["Face"] == said["Portrait"] == said["Photography"] == 0.99
-    assert "Portrait" not in chances(TAXONOMY, [], {}, [face(0, 60)], 480, 120)
-    assert "Portrait" not in chances(TAXONOMY, [], {}, [face(0, 200), face(300, 150)], 480, 120)
+    assert "Portrait" not in label_probabilities(TAXONOMY, [], {}, [face(0, 60)], 480, 120)
+    assert "Portrait" not in label_probabilities(TAXONOMY, [], {}, [face(0, 200), face(300, 150)], 480, 120)
 
 
 def test_two_are_people_and_ten_a_crowd() -> None:
-    two = chances(TAXONOMY, [found("person", 99, 0.9, 0.7)], {}, [], 480, 120)
+    two = label_probabilities(TAXONOMY, [found("person", 99, 0.9, 0.7)], {}, [], 480, 120)
     assert (two["People"], two["Crowd"]) == (0.7, 0)
-    ten = chances(
+    ten = label_probabilities(
         TAXONOMY, [found("person", 50, 0.4)], {}, [face(20 * n, 15, 80) for n in range(10)], 480, 120
     )
     assert ten["Crowd"] == ten["People"] == 0.8
@@ -142,13 +142,13 @@ def test_two_are_people_and_ten_a_crowd() -> None:
 
 def test_a_doubtful_face_counts_only_where_a_body_may_be() -> None:
     doubtful = [face(0, 200, 80)]
-    assert "Face" not in chances(TAXONOMY, [], {}, doubtful, 480, 120)
-    assert chances(TAXONOMY, [found("person", 50, 0.4)], {}, doubtful, 480, 120)["Face"] == 0.8
+    assert "Face" not in label_probabilities(TAXONOMY, [], {}, doubtful, 480, 120)
+    assert label_probabilities(TAXONOMY, [found("person", 50, 0.4)], {}, doubtful, 480, 120)["Face"] == 0.8
 
 
 @pytest.mark.parametrize(("luma", "outdoors", "night"), [(20, 1, True), (20, 0.1, False), (120, 1, False)])
 def test_a_dark_picture_outdoors_is_one_of_night(luma: float, outdoors: float, night: bool) -> None:
-    said = chances(TAXONOMY, [], {"Outdoors": outdoors}, [], 480, luma)
+    said = label_probabilities(TAXONOMY, [], {"Outdoors": outdoors}, [], 480, luma)
     assert (said["Night"] >= 0.55) == night
 
 

@@ -19,7 +19,7 @@ from regard.vision.models import Models
 from regard.vision.people import find_people
 from regard.vision.pixels import Copies
 from regard.vision.protective import Cover, EquippedPerson, PartName, ProtectiveDetector
-from regard.vision.protective.parts import Region, hand_of_pose, head_of_body, head_of_face, head_of_pose
+from regard.vision.protective.parts import PartSquare, hand_of_pose, head_of_body, head_of_face, head_of_pose
 from regard.vision.protective.pose import BodyPose, Point
 from regard.vision.session import SessionPool
 from tests import scenes
@@ -83,7 +83,9 @@ def test_a_head_stands_as_its_face_does(roll: float) -> None:
 
 
 def test_a_regions_chip_is_upright_and_about_its_middle() -> None:
-    region = Region(np.array([40.0, 60.0]), 20, np.array([1.0, 0.0]))  # lies on its side, head to the right
+    region = PartSquare(
+        np.array([40.0, 60.0]), 20, np.array([1.0, 0.0])
+    )  # lies on its side, head to the right
     places = np.array([[4.5, 4.5, 1], [4.5, -0.5, 1]]) @ region.map(10).T
     assert places[0] == pytest.approx([40, 60])
     assert places[1] == pytest.approx([50, 60])  # the chip's upper edge

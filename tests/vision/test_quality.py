@@ -12,7 +12,7 @@ from regard.vision.faces import Face, FaceAnalyzer, Pose, Quality
 from regard.vision.faces.appearance import confidence_of
 from regard.vision.geometry import Box
 from regard.vision.image import Image
-from regard.vision.quality import Bar, Flaw, flaws
+from regard.vision.quality import Flaw, QualityBar, flaws
 
 GOOD = Face(Box(0, 0, 120, 150), 99.9, np.zeros((5, 2), np.float32), Pose(0, 0, 0), Quality(70, 90))
 
@@ -35,7 +35,7 @@ def test_a_darker_picture_is_less_bright_and_as_sharp(analyzer: FaceAnalyzer, as
 
 
 def test_a_good_face_passes_every_bar() -> None:
-    assert all(flaws(GOOD, bar=bar) == () for bar in Bar)
+    assert all(flaws(GOOD, bar=bar) == () for bar in QualityBar)
 
 
 @pytest.mark.parametrize(
@@ -50,16 +50,16 @@ def test_a_good_face_passes_every_bar() -> None:
     ],
 )
 def test_each_flaw_is_named(change: dict[str, object], flaw: Flaw) -> None:
-    assert flaws(dataclasses.replace(GOOD, **change), bar=Bar.MEDIUM) == (flaw,)
+    assert flaws(dataclasses.replace(GOOD, **change), bar=QualityBar.MEDIUM) == (flaw,)
 
 
 def test_roll_is_no_flaw() -> None:
-    assert flaws(dataclasses.replace(GOOD, pose=Pose(90, 0, 0)), bar=Bar.HIGH) == ()
+    assert flaws(dataclasses.replace(GOOD, pose=Pose(90, 0, 0)), bar=QualityBar.HIGH) == ()
 
 
 def test_a_higher_bar_finds_no_fewer_flaws() -> None:
     face = Face(Box(0, 0, 50, 60), 93, np.zeros((5, 2), np.float32), Pose(0, 45, 0), Quality(18, 30))
-    found = [set(flaws(face, bar=bar)) for bar in (Bar.LOW, Bar.MEDIUM, Bar.HIGH)]
+    found = [set(flaws(face, bar=bar)) for bar in (QualityBar.LOW, QualityBar.MEDIUM, QualityBar.HIGH)]
     assert found[0] <= found[1] <= found[2]
     assert len(found[2]) == 5
 

@@ -18,7 +18,7 @@ from regard.vision.faces import Face
 from regard.vision.faces.attributes import Attributes
 from regard.vision.findings import PictureFindings
 from regard.vision.image import Image
-from regard.vision.quality import Bar, flaws
+from regard.vision.quality import QualityBar, flaws
 
 _MOST_CELEBRITIES = 64
 _SHOWN = frozenset({"EMOTIONS", "SMILE"})
@@ -51,7 +51,7 @@ def recognise(ctx: Context, picture: PictureFindings) -> list[Recognised | None]
     strangers are told apart far worse than the threshold says.
     """
     faces = picture.faces()
-    searched = [face for face in faces[:_MOST_CELEBRITIES] if not flaws(face, bar=Bar.LOW)]
+    searched = [face for face in faces[:_MOST_CELEBRITIES] if not flaws(face, bar=QualityBar.LOW)]
     if not searched:
         return [None] * len(faces)
     found = ctx.stores.celebrities.recognise(

@@ -17,10 +17,10 @@ from regard.operations.shapes.faces import REASONS, face_detail, stored_face
 from regard.operations.subjects import COLLECTION
 from regard.vision.faces import Face
 from regard.vision.faces.attributes import Attributes
-from regard.vision.quality import Bar, flaws
+from regard.vision.quality import QualityBar, flaws
 
 _MOST_FACES_LISTED = 4096
-_BARS = {"AUTO": Bar.LOW, "LOW": Bar.LOW, "MEDIUM": Bar.MEDIUM, "HIGH": Bar.HIGH}
+_BARS = {"AUTO": QualityBar.LOW, "LOW": QualityBar.LOW, "MEDIUM": QualityBar.MEDIUM, "HIGH": QualityBar.HIGH}
 
 
 def detect_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:

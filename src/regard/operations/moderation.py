@@ -16,19 +16,19 @@ from regard.operations.operation import Area, Bill, Operation
 from regard.packs.manifest import PackError
 from regard.vision.findings import PictureFindings
 from regard.vision.image import Image
-from regard.vision.nudity import Finding, Found
+from regard.vision.nudity import NudityFinding, NudityKind
 
 LEAST = 50.0
 """Percent, where a request names no MinConfidence."""
 
 # What can be found, and the label that says so. All other labels are never answered: docs/moderation.md.
-LABELS: Mapping[Finding, str] = {
-    Finding.MALE_GENITALIA: "Exposed Male Genitalia",
-    Finding.FEMALE_GENITALIA: "Exposed Female Genitalia",
-    Finding.BUTTOCKS_OR_ANUS: "Exposed Buttocks or Anus",
-    Finding.FEMALE_BREAST: "Exposed Female Nipple",
-    Finding.MALE_BREAST: "Exposed Male Nipple",
-    Finding.FEMALE_SWIMWEAR: "Female Swimwear or Underwear",
+LABELS: Mapping[NudityKind, str] = {
+    NudityKind.MALE_GENITALIA: "Exposed Male Genitalia",
+    NudityKind.FEMALE_GENITALIA: "Exposed Female Genitalia",
+    NudityKind.BUTTOCKS_OR_ANUS: "Exposed Buttocks or Anus",
+    NudityKind.FEMALE_BREAST: "Exposed Female Nipple",
+    NudityKind.MALE_BREAST: "Exposed Male Nipple",
+    NudityKind.FEMALE_SWIMWEAR: "Female Swimwear or Underwear",
 }
 # Conditions are kept in SageMaker's flow definitions, which are not here: every such request is reviewed.
 _REASONS = ["ConditionsEvaluation"]
@@ -64,16 +64,16 @@ def moderate(picture: PictureFindings, least: float) -> dict[str, Any]:
     }
 
 
-def confidences_of(found: Iterable[Found]) -> dict[str, float]:
+def confidences_of(found: Iterable[NudityFinding]) -> dict[str, float]:
     """The surest finding of each leaf of the taxonomy, in percent."""
     confidences: dict[str, float] = {}
     for one in found:
-        name = LABELS[one.finding]
+        name = LABELS[one.kind]
         confidences[name] = max(one.confidence, confidences.get(name, 0.0))
     return confidences
 
 
-def find_nudity(picture: PictureFindings) -> Sequence[Found]:
+def find_nudity(picture: PictureFindings) -> Sequence[NudityFinding]:
     """Raises ResourceNotReadyException while the pack that it needs isn't installed."""
     try:
         return picture.nudity()

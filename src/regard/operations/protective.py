@@ -10,7 +10,7 @@ from regard.governance.permissions import Permission
 from regard.operations.images import load_picture
 from regard.operations.operation import Area, Bill, Operation
 from regard.operations.shapes.protective import person_shape
-from regard.vision.protective import BodyPart, EquippedPerson, PartName
+from regard.vision.protective import EquippedPart, EquippedPerson, PartName
 
 _LEAST_SIDE, _MOST_SIDE = 64, 4096  # px
 _MOST_BYTES = 4 * 1024 * 1024  # of a picture that the request itself holds
@@ -75,7 +75,7 @@ def _wears(person: EquippedPerson, kind: str, least: float) -> bool | None:
     return True if covered and None not in covered else None
 
 
-def _covered(part: BodyPart, least: float) -> bool | None:
+def _covered(part: EquippedPart, least: float) -> bool | None:
     for piece in part.equipment:
         sure = min(piece.confidence, piece.covers_confidence) >= least
         return piece.covers if sure else None

@@ -12,8 +12,8 @@ from regard.vision.image import Image
 from regard.vision.model import Runner
 from regard.vision.pixels import Floats, resize
 
-SIDE = 320  # px, of the square that the network looks at
-LEAST_SCORE = 0.1
+SIDE = 320  # px, of the network's square
+MIN_SCORE = 0.1
 NMS_IOU = 0.45
 
 
@@ -84,7 +84,7 @@ def decode(predictions: Floats, scale: float) -> list[BodyPart]:
     kinds = scores.argmax(1)
     best = scores[np.arange(len(scores)), kinds]
     boxes = np.asarray(np.concatenate([centres - sizes / 2, centres + sizes / 2], 1) / scale, np.float32)
-    seen = np.flatnonzero(best >= LEAST_SCORE)
+    seen = np.flatnonzero(best >= MIN_SCORE)
     kept = seen[nms_by_class(boxes[seen], best[seen], kinds[seen], NMS_IOU)]
     return [
         BodyPart(Part(kind), score, box)

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from regard.vision.taxonomy import NamedColour, load_colours
 
-MOST = 12  # colours that are told apart at most
+MAX_COLOURS = 12  # colours that are told apart at most
 _ROUNDS = 12
 _APART = 12.0  # ΔE*ab (CIE 1976) that two colours differ by at least
-_LEAST = 0.01  # share of the pixels; rarer colours dominate nothing
-_STEP = 16  # levels of a channel that are counted as one when the commonest colours are looked for
+_MIN_SHARE = 0.01  # share of the pixels; rarer colours dominate nothing
+_STEP = 16  # levels of a channel that are counted as one when the commonest colours are searched for
 
 Samples = NDArray[np.uint8]  # (N, 3), RGB
 Lab = NDArray[np.float32]  # (N, 3): L* 0 to 100, a* and b* about −127 to 127
@@ -32,12 +32,12 @@ class DominantColour:
     share: float
 
 
-def dominant_colours(samples: Samples, most: int) -> list[DominantColour]:
-    """At most `most` colours (and at most 12) of pixels (N, 3), the commonest first. None for no pixels."""
-    if most < 1 or not len(samples):
+def dominant_colours(samples: Samples, limit: int) -> list[DominantColour]:
+    """At most `limit` colours (and at most 12) of pixels (N, 3), the commonest first. None for no pixels."""
+    if limit < 1 or not len(samples):
         return []
     lab = to_lab(samples)
-    centres = _first_centres(samples, min(most, MOST))
+    centres = _first_centres(samples, min(limit, MAX_COLOURS))
     for _ in range(_ROUNDS):
         nearest = _nearest(lab, centres)
         counts = np.bincount(nearest, minlength=len(centres))
@@ -96,7 +96,7 @@ def _named_once(centres: Lab, shares: NDArray[np.float64]) -> list[DominantColou
     for name in np.unique(nearest):
         rows = nearest == name
         share = float(shares[rows].sum())
-        if share >= _LEAST:
+        if share >= _MIN_SHARE:
             centre = np.average(centres[rows], axis=0, weights=shares[rows]).astype(np.float32)
             rgb = cv2.cvtColor(centre.reshape(1, 1, 3), cv2.COLOR_LAB2RGB).reshape(3)
             red, green, blue = np.clip(np.round(255 * rgb), 0, 255).astype(int).tolist()

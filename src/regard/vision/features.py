@@ -25,7 +25,7 @@ class FeatureHead:
     weights: NDArray[np.float64]
     bias: NDArray[np.float64]
 
-    def chances(self, features: Floats) -> NDArray[np.float64]:
+    def probabilities(self, features: Floats) -> NDArray[np.float64]:
         """(N, O), 0 to 1, for features (N, 1280). Each output stands for itself: none or several may be."""
         return sigmoid(np.sqrt(np.maximum(features, 0)) @ self.weights + self.bias)
 

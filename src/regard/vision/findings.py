@@ -16,9 +16,9 @@ from regard.vision.faces.attributes import Attributes
 from regard.vision.faces.embedding import FaceReadings
 from regard.vision.image import MIN_SIDE, Image, check_size, decode_image
 from regard.vision.labels import Label
-from regard.vision.labels.objects import Candidates, FoundClass
+from regard.vision.labels.objects import FoundClass, ObjectCandidates
 from regard.vision.models import Models
-from regard.vision.nudity import Found
+from regard.vision.nudity import NudityFinding
 from regard.vision.persons import FoundPersons, find_persons
 from regard.vision.pixels import Floats
 from regard.vision.protective import EquippedPerson
@@ -106,7 +106,7 @@ class PictureFindings:
         return self._models.text.read(self.image)
 
     @_once
-    def nudity(self) -> Sequence[Found]:
+    def nudity(self) -> Sequence[NudityFinding]:
         """Nudity and swimwear, the surest first. Raises PackError while that network isn't installed."""
         return self._models.nudity.detect(self.image, self.faces)
 
@@ -116,7 +116,7 @@ class PictureFindings:
         return self._models.protective.detect(self.image, self.faces(), self.objects())
 
     @_once
-    def _candidates(self) -> Candidates:
+    def _candidates(self) -> ObjectCandidates:
         return self._models.objects.find(self.image.pixels)
 
     def _read(self, faces: Sequence[Face]) -> Iterable[FaceReadings]:

@@ -30,8 +30,8 @@ _FACE_SHARE = 0.4  # of the part's box
 _REACH = 1.0
 
 
-class Finding(Enum):
-    """What is found of a picture."""
+class NudityKind(Enum):
+    """What can be found in a picture."""
 
     MALE_GENITALIA = "male genitalia"
     FEMALE_GENITALIA = "female genitalia"
@@ -41,23 +41,23 @@ class Finding(Enum):
     FEMALE_SWIMWEAR = "female swimwear or underwear"
 
 
-_BARE: Mapping[Part, Finding] = {
-    Part.MALE_GENITALIA_EXPOSED: Finding.MALE_GENITALIA,
-    Part.FEMALE_GENITALIA_EXPOSED: Finding.FEMALE_GENITALIA,
-    Part.BUTTOCKS_EXPOSED: Finding.BUTTOCKS_OR_ANUS,
-    Part.ANUS_EXPOSED: Finding.BUTTOCKS_OR_ANUS,
-    Part.FEMALE_BREAST_EXPOSED: Finding.FEMALE_BREAST,
-    Part.MALE_BREAST_EXPOSED: Finding.MALE_BREAST,
+_BARE: Mapping[Part, NudityKind] = {
+    Part.MALE_GENITALIA_EXPOSED: NudityKind.MALE_GENITALIA,
+    Part.FEMALE_GENITALIA_EXPOSED: NudityKind.FEMALE_GENITALIA,
+    Part.BUTTOCKS_EXPOSED: NudityKind.BUTTOCKS_OR_ANUS,
+    Part.ANUS_EXPOSED: NudityKind.BUTTOCKS_OR_ANUS,
+    Part.FEMALE_BREAST_EXPOSED: NudityKind.FEMALE_BREAST,
+    Part.MALE_BREAST_EXPOSED: NudityKind.MALE_BREAST,
 }
 # Jeans and pullovers are covered parts, too: they are swimwear only about a bare belly.
 _WORN = {Part.FEMALE_GENITALIA_COVERED, Part.FEMALE_BREAST_COVERED}
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class NudityFinding:
     """One finding: `confidence` in percent, `box` in pixels of the upright picture."""
 
-    finding: Finding
+    kind: NudityKind
     confidence: float
     box: Box
 
@@ -70,7 +70,7 @@ class NudityDetector:
     def __init__(self, parts: BodyPartDetector) -> None:
         self._parts = parts
 
-    def detect(self, image: Image, find_faces: Callable[[], Sequence[Face]]) -> list[Found]:
+    def detect(self, image: Image, find_faces: Callable[[], Sequence[Face]]) -> list[NudityFinding]:
         """What is found, the surest first.
 
         `find_faces` gives the picture's faces; it is called only where one might have been mistaken.
@@ -93,15 +93,17 @@ def without_faces(parts: Sequence[BodyPart], faces: Sequence[Face]) -> list[Body
     ]
 
 
-def findings(parts: Sequence[BodyPart]) -> list[Found]:
+def findings(parts: Sequence[BodyPart]) -> list[NudityFinding]:
     """Bare parts, and swimwear: a covered part close to a bare belly, as sure as both together."""
-    found = [Found(_BARE[part.part], percent(part.score), part.box) for part in parts if part.part in _BARE]
+    found = [
+        NudityFinding(_BARE[part.part], percent(part.score), part.box) for part in parts if part.part in _BARE
+    ]
     bellies = [part for part in parts if part.part is Part.BELLY_EXPOSED]
     for worn in parts:
         near = [belly.score for belly in bellies if worn.part in _WORN and _adjoins(worn.box, belly.box)]
         if near:
             score = float(np.sqrt(worn.score * max(near)))
-            found.append(Found(Finding.FEMALE_SWIMWEAR, percent(score), worn.box))
+            found.append(NudityFinding(NudityKind.FEMALE_SWIMWEAR, percent(score), worn.box))
     return sorted(found, key=lambda one: -one.confidence)
 
 

@@ -12,8 +12,8 @@ from regard.vision.faces import Face
 from regard.vision.geometry import Box, areas, corners, share_covered
 from regard.vision.labels.label import Instance
 
-LEAST_BODY = 50.0  # percent; of a body in which no face is seen
-LEAST_FACE = 80.0  # percent; of a face that no body was found for
+MIN_BODY = 50.0  # percent; of a body in which no face is seen
+MIN_FACE = 80.0  # percent; of a face that no body was found for
 _INSIDE = 0.6  # of a face that must lie in its body's box
 _UPPER = 0.6  # of a body, from the top, in which its face's middle lies
 # A body about a face alone: three faces wide, from half a face above it to five below, within the picture.
@@ -41,11 +41,11 @@ def find_people(
     people = []
     for number, body in enumerate(bodies):
         face = next((faces[row] for row, owner in enumerate(owners) if owner == number), None)
-        if face is not None or body.confidence >= LEAST_BODY:
+        if face is not None or body.confidence >= MIN_BODY:
             confidence = body.confidence if face is None else max(body.confidence, face.confidence)
             people.append(Person(body.box, confidence, face))
     for face, owner in zip(faces, owners, strict=True):
-        if owner < 0 and face.confidence >= LEAST_FACE:
+        if owner < 0 and face.confidence >= MIN_FACE:
             people.append(Person(_body_of(face.box, width, height), face.confidence, face))
     return sorted(people, key=lambda person: -person.box.area)[:limit]
 

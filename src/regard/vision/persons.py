@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from regard.vision.features import SIDE, read_features
 from regard.vision.geometry import unit_rows
-from regard.vision.labels.objects import COCO, Candidates, distinct, load_calibration
+from regard.vision.labels.objects import COCO, ObjectCandidates, distinct, load_calibration
 from regard.vision.model import Runner
 from regard.vision.pixels import Floats, Pixels, resize
 
@@ -44,10 +44,10 @@ class FoundPersons:
     probabilities: NDArray[np.float64]
 
 
-def find_persons(found: Candidates, width: int, height: int) -> FoundPersons:
+def find_persons(found: ObjectCandidates, width: int, height: int) -> FoundPersons:
     """The persons of MIN_PROBABILITY and more among what was found in a picture of `width` × `height` px."""
     candidates = distinct(found, same=_SAME)
-    probabilities = load_calibration().chances(candidates)
+    probabilities = load_calibration().probabilities(candidates)
     boxes = candidates.boxes * (width, height, width, height)
     kept = (candidates.classes == _PERSON) & (probabilities >= MIN_PROBABILITY)
     rows = np.flatnonzero(kept & (boxes[:, 2:] - boxes[:, :2] >= 1).all(1))

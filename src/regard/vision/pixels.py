@@ -12,7 +12,7 @@ Pixels = NDArray[np.uint8]  # (height, width, 3), RGB
 Floats = NDArray[np.float32]
 
 GREY = 128
-LEAST_SPAN, FLAT_SPAN = 12, 100  # grey levels; below the first there is but noise
+MIN_SPAN, FLAT_SPAN = 12, 100  # grey levels; below the first there is but noise
 
 
 def resize(pixels: Pixels, width: int, height: int) -> Pixels:
@@ -40,7 +40,7 @@ def stretched(pixels: Pixels) -> Pixels | None:
     """
     step = max(1, max(pixels.shape[:2]) // 64)
     low, high = np.percentile(pixels[::step, ::step, 1], (1, 99))
-    if not LEAST_SPAN <= high - low < FLAT_SPAN:
+    if not MIN_SPAN <= high - low < FLAT_SPAN:
         return None
     levels = (np.arange(256) - low) * (235 / (high - low)) + 10
     return cast(Pixels, cv2.LUT(pixels, np.clip(levels, 0, 255).astype(np.uint8)))

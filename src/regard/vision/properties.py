@@ -45,7 +45,7 @@ class ImageProperties:
     background: PartProperties
 
 
-def measure_properties(pixels: Pixels, boxes: Sequence[Box], most_colours: int) -> ImageProperties:
+def measure_properties(pixels: Pixels, boxes: Sequence[Box], max_colours: int) -> ImageProperties:
     """`boxes`: where the objects of the picture (H, W, 3) are, in its pixels; they are the foreground.
 
     Where there is none, or nothing else, the ellipse in the middle that fills half of the picture is.
@@ -55,18 +55,18 @@ def measure_properties(pixels: Pixels, boxes: Sequence[Box], most_colours: int) 
     small = resize(pixels, width, height)
     front = _foreground((height, width), boxes, scale)
     return ImageProperties(
-        *(_part(small, mask, most_colours) for mask in (np.ones_like(front), front, ~front))
+        *(_part(small, mask, max_colours) for mask in (np.ones_like(front), front, ~front))
     )
 
 
-def box_colours(pixels: Pixels, box: Box, most: int) -> list[DominantColour]:
+def box_colours(pixels: Pixels, box: Box, limit: int) -> list[DominantColour]:
     """The dominant colours within a box of the picture (H, W, 3)."""
     height, width = pixels.shape[:2]
     left, top = int(np.clip(box.left, 0, width - 1)), int(np.clip(box.top, 0, height - 1))
     right = int(np.clip(np.ceil(box.left + box.width), left + 1, width))
     bottom = int(np.clip(np.ceil(box.top + box.height), top + 1, height))
     step = max(1, int(np.sqrt((right - left) * (bottom - top) / _SAMPLES)))
-    return dominant_colours(pixels[top:bottom:step, left:right:step].reshape(-1, 3), most)
+    return dominant_colours(pixels[top:bottom:step, left:right:step].reshape(-1, 3), limit)
 
 
 def _foreground(size: tuple[int, int], boxes: Sequence[Box], scale: float) -> Mask:
@@ -80,10 +80,10 @@ def _foreground(size: tuple[int, int], boxes: Sequence[Box], scale: float) -> Ma
     return np.asarray(across**2 + down**2 <= 0.5 / np.pi)
 
 
-def _part(pixels: Pixels, mask: Mask, most_colours: int) -> PartProperties:
+def _part(pixels: Pixels, mask: Mask, max_colours: int) -> PartProperties:
     inside = pixels[mask]
     step = max(1, len(inside) // _SAMPLES)
-    return PartProperties(_quality(pixels, mask), tuple(dominant_colours(inside[::step], most_colours)))
+    return PartProperties(_quality(pixels, mask), tuple(dominant_colours(inside[::step], max_colours)))
 
 
 def _quality(pixels: Pixels, mask: Mask) -> PictureQuality:

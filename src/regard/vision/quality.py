@@ -7,7 +7,7 @@ from enum import Enum
 from regard.vision.faces.face import Face
 
 
-class Bar(Enum):
+class QualityBar(Enum):
     """How much is asked of a face."""
 
     LOW = "LOW"
@@ -25,16 +25,16 @@ class Flaw(Enum):
     DARK = "DARK"
 
 
-# Least confidence, side (px), most |yaw| and |pitch| (degrees), least sharpness, least brightness. The last
-# is kept low: dark skin must not read as a dark picture.
-_BARS: dict[Bar, tuple[float, float, float, float, float]] = {
-    Bar.LOW: (70.0, 24.0, 75.0, 5.0, 5.0),
-    Bar.MEDIUM: (90.0, 40.0, 55.0, 20.0, 12.0),
-    Bar.HIGH: (98.0, 60.0, 35.0, 45.0, 20.0),
+# Minimum confidence and side (px), maximum |yaw| and |pitch| (degrees), minimum sharpness and brightness. The
+# last is kept low: dark skin must not read as a dark picture.
+_BARS: dict[QualityBar, tuple[float, float, float, float, float]] = {
+    QualityBar.LOW: (70.0, 24.0, 75.0, 5.0, 5.0),
+    QualityBar.MEDIUM: (90.0, 40.0, 55.0, 20.0, 12.0),
+    QualityBar.HIGH: (98.0, 60.0, 35.0, 45.0, 20.0),
 }
 
 
-def flaws(face: Face, *, bar: Bar) -> tuple[Flaw, ...]:
+def flaws(face: Face, *, bar: QualityBar) -> tuple[Flaw, ...]:
     """What keeps `face` under `bar`; empty when nothing does.
 
     Faces under 40 px are where recognition fails: measured false match rates rise hundredfold.

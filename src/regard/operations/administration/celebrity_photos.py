@@ -17,7 +17,7 @@ from regard.errors import (
 )
 from regard.operations.images import load_picture
 from regard.vision.findings import Pictures
-from regard.vision.quality import Bar, flaws
+from regard.vision.quality import QualityBar, flaws
 
 _ALIKE = 0.7  # of the largest face's side: a second face of this size may be the one that is meant
 _UNUSABLE = (
@@ -49,7 +49,7 @@ def read_photo(ctx: Context, source: Mapping[str, Any]) -> PhotoReading:
     largest, others = faces[0], faces[1:]
     if any(other.box.side >= _ALIKE * largest.box.side for other in others):
         return PhotoReading(problem="it has several faces of about the same size.")
-    problems = flaws(largest, bar=Bar.LOW)
+    problems = flaws(largest, bar=QualityBar.LOW)
     if problems:
         words = ", ".join(flaw.value.lower().replace("_", " ") for flaw in problems)
         return PhotoReading(problem=f"its face is not good enough ({words}).")

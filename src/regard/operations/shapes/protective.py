@@ -7,7 +7,7 @@ from typing import Any
 from regard.operations.shapes.boxes import bounding_box_in
 from regard.vision.geometry import Box
 from regard.vision.image import Image
-from regard.vision.protective import BodyPart, Cover, Equipment, EquippedPerson, PartName
+from regard.vision.protective import Cover, Equipment, EquippedPart, EquippedPerson, PartName
 
 _PARTS = {
     PartName.FACE: "FACE",
@@ -28,7 +28,7 @@ def person_shape(number: int, person: EquippedPerson, image: Image) -> dict[str,
     }
 
 
-def _part(part: BodyPart, image: Image) -> dict[str, Any]:
+def _part(part: EquippedPart, image: Image) -> dict[str, Any]:
     return {
         "Name": _PARTS[part.name],
         "Confidence": part.confidence,

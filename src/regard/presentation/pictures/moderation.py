@@ -9,7 +9,7 @@ from regard.presentation.colours import AMBER, Colour
 from regard.presentation.drawing import Mark
 from regard.presentation.tables import Header, Table, whole
 from regard.vision.image import Image
-from regard.vision.nudity import Found
+from regard.vision.nudity import NudityFinding
 
 NOT_DETECTED = "Violence, drugs, hate symbols and all else are not detected."
 MODERATED = f"Moderation detects nudity and swimwear. {NOT_DETECTED}"
@@ -25,7 +25,7 @@ def moderation_table(labels: Sequence[Mapping[str, Any]]) -> Table:
 
 
 def nudity_marks(
-    found: Sequence[Found], image: Image, min_confidence: float, colour: Colour = AMBER
+    found: Sequence[NudityFinding], image: Image, min_confidence: float, colour: Colour = AMBER
 ) -> list[Mark]:
     """Where in the image is what the labels say, which the answer does not tell.
 
@@ -39,7 +39,7 @@ def nudity_marks(
                 "Width": one.box.width / image.width,
                 "Height": one.box.height / image.height,
             },
-            f"{one.finding.value} {one.confidence:.0f}",
+            f"{one.kind.value} {one.confidence:.0f}",
             colour=colour,
         )
         for one in found

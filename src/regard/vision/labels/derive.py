@@ -1,4 +1,4 @@
-"""From objects, scenes and faces to chances of labels: what each says, and what follows from it."""
+"""From objects, scenes and faces to probabilities of labels: what each says, and what follows from it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from regard.vision.faces.face import Face
 from regard.vision.labels.objects import FoundClass
 from regard.vision.taxonomy import Taxonomy
 
-_PORTRAIT = 0.25  # of the picture's height: the least face of a portrait
+_PORTRAIT = 0.25  # of the picture's height: the smallest face of a portrait
 _ALONE = 2.0  # a portrait's face is so many times as large as the next
 _CROWD = 10  # people
 _SURE_FACE = 95.0  # percent; a face of less counts only where a body may be
@@ -21,7 +21,7 @@ _NIGHT, _DUSK = (
 _SURE_NIGHT = 0.9  # light alone can't be surer
 
 
-def chances(
+def label_probabilities(
     taxonomy: Taxonomy,
     objects: Sequence[FoundClass],
     scenes: Mapping[str, float],
@@ -29,20 +29,20 @@ def chances(
     height: int,
     luma: float,
 ) -> dict[str, float]:
-    """The chance, 0 to 1, of each label that has one. `height` (px) and average `luma` (0 to 255) are the
-    picture's.
+    """The probability, 0 to 1, of each label that has one.
 
-    A label is at least as likely as the likeliest thing that implies it; its ancestors are.
+    `height` (px) and average `luma` (0 to 255) are the picture's. A label is at least as probable as the most
+    probable label that implies it.
     """
     found = {taxonomy.objects[one.name].name: one.confidence / 100 for one in objects}
     faces = _believed(faces, objects)
     for evidence in (scenes, _night(scenes, luma), _people(objects, faces), _faces(faces, height)):
-        for name, chance in evidence.items():
-            found[name] = max(found.get(name, 0.0), chance)
+        for name, probability in evidence.items():
+            found[name] = max(found.get(name, 0.0), probability)
     implied = dict(found)
-    for name, chance in found.items():
+    for name, probability in found.items():
         for parent in taxonomy.concepts[name].parents:
-            implied[parent] = max(implied.get(parent, 0.0), chance)
+            implied[parent] = max(implied.get(parent, 0.0), probability)
     return implied
 
 
@@ -52,21 +52,21 @@ def _night(scenes: Mapping[str, float], luma: float) -> dict[str, float]:
 
 
 def _believed(faces: Sequence[Face], objects: Sequence[FoundClass]) -> list[Face]:
-    """Lights in the dark and leaves look like faces at times, and then nothing looks like a body."""
+    """Lights in the dark and leaves are taken for faces at times, and then nothing is taken for a body."""
     body = any(one.name == "person" and one.confidence >= _BODY for one in objects)
     return [face for face in faces if body or face.confidence >= _SURE_FACE]
 
 
 def _people(objects: Sequence[FoundClass], faces: Sequence[Face]) -> dict[str, float]:
     """Two make People, ten a Crowd: as likely as the second and the tenth of the bodies, or of the faces."""
-    bodies = next((list(one.chances) for one in objects if one.name == "person"), [])
+    bodies = next((list(one.probabilities) for one in objects if one.name == "person"), [])
     heads = sorted((face.confidence / 100 for face in faces), reverse=True)
     counted = [max(pair) for pair in zip(_filled(bodies), _filled(heads), strict=True)]
     return {"People": counted[1], "Crowd": counted[_CROWD - 1]}
 
 
-def _filled(chances: Sequence[float]) -> list[float]:
-    return [*chances[:_CROWD], *[0.0] * (_CROWD - len(chances))]
+def _filled(probabilities: Sequence[float]) -> list[float]:
+    return [*probabilities[:_CROWD], *[0.0] * (_CROWD - len(probabilities))]
 
 
 def _faces(faces: Sequence[Face], height: int) -> dict[str, float]:

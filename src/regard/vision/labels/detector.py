@@ -8,7 +8,7 @@ import numpy as np
 
 from regard.vision.faces.face import Face
 from regard.vision.image import Image
-from regard.vision.labels.derive import chances
+from regard.vision.labels.derive import label_probabilities
 from regard.vision.labels.label import Label
 from regard.vision.labels.objects import FoundClass
 from regard.vision.labels.scenes import SceneReader
@@ -16,7 +16,7 @@ from regard.vision.model import Runner
 from regard.vision.people import bodies_with_faces
 from regard.vision.taxonomy import load_taxonomy
 
-_LEAST = 1e-4  # chances below that are not worth a label, whatever is asked for
+_MIN_PROBABILITY = 1e-4  # a label of less is not given, whatever is asked for
 
 
 class LabelDetector:
@@ -40,11 +40,11 @@ class LabelDetector:
             )
             for one in objects
         }
-        found = chances(self.taxonomy, objects, scenes, faces, image.height, _luma(image))
+        found = label_probabilities(self.taxonomy, objects, scenes, faces, image.height, _luma(image))
         labels = [
-            Label.of(name, 100 * chance, instances.get(name, ()))
-            for name, chance in found.items()
-            if chance >= _LEAST
+            Label.of(name, 100 * probability, instances.get(name, ()))
+            for name, probability in found.items()
+            if probability >= _MIN_PROBABILITY
         ]
         return sorted(labels, key=lambda label: (-label.confidence, label.name))
 

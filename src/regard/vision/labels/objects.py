@@ -1,9 +1,8 @@
 """Objects of COCO's 80 classes, by CenterNet, with confidences that are probabilities.
 
-The network says how much a spot looks like an object. How often it is right depends on more: small objects
-are
-more often wrong, those beside others of their kind less often, and those that look as much like another class
-more often. Two logistic functions, fitted by training/fit_labels.py, make probabilities of these.
+The network scores how much a spot resembles an object. How often it is right depends on more: small objects
+are more often wrong, those beside others of their kind less often, and those that resemble another class as
+much more often. Two logistic functions, fitted by training/fit_labels.py, make probabilities of these.
 """
 
 from __future__ import annotations
@@ -24,11 +23,11 @@ from regard.vision.model import Runner
 from regard.vision.pixels import Pixels, resize
 
 SIDE = 512  # px
-LEAST_SCORE = 0.08  # of the network
-LEAST_CONFIDENCE = 40.0  # of an instance that is returned, percent
-LEAST_OF_BEST = 20.0  # of the best instance of a class, which is returned where none has more
+MIN_SCORE = 0.08  # of the network
+MIN_CONFIDENCE = 40.0  # of an instance that is returned, percent
+MIN_OF_BEST = 20.0  # of the best instance of a class, which is returned where none has more
 _SAME = 0.4  # IoU from which two boxes of one class are one object
-_RIVAL = 0.6  # IoU from which two boxes of different classes are of the same thing
+_RIVAL = 0.6  # IoU from which two boxes of different classes are of the same object
 _ALONE = float(np.log(0.05 / 0.95))  # stands for the score of a companion that is not there
 
 COCO = (
@@ -48,26 +47,26 @@ COCO = (
 class FoundClass:
     """One class of COCO in a picture. `confidence`: 0 to 100, that the picture has at least one.
 
-    `instances`: those of LEAST_CONFIDENCE and more, else the best, the most certain first. `chances`: of
+    `instances`: those of MIN_CONFIDENCE and more, else the best, the most certain first. `probabilities`: of
     every candidate, 0 to 1, the largest first.
     """
 
     name: str
     confidence: float
     instances: tuple[Instance, ...]
-    chances: tuple[float, ...]
+    probabilities: tuple[float, ...]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Candidates:
+class ObjectCandidates:
     """`boxes` (N, 4): left, top, right, bottom, 0 to 1; `scores` (N,); `classes` (N,), numbers in COCO."""
 
     boxes: NDArray[np.float64]
     scores: NDArray[np.float64]
     classes: NDArray[np.intp]
 
-    def take(self, rows: Rows) -> Candidates:
-        return Candidates(self.boxes[rows], self.scores[rows], self.classes[rows])
+    def take(self, rows: Rows) -> ObjectCandidates:
+        return ObjectCandidates(self.boxes[rows], self.scores[rows], self.classes[rows])
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -77,13 +76,13 @@ class Calibration:
     instance: NDArray[np.float64]
     picture: NDArray[np.float64]
 
-    def chances(self, candidates: Candidates) -> NDArray[np.float64]:
+    def probabilities(self, candidates: ObjectCandidates) -> NDArray[np.float64]:
         """(N,), 0 to 1: that there is such an object and the box is its own (IoU .5)."""
         return sigmoid(evidence(candidates) @ self.instance[:-1] + self.instance[-1])
 
-    def presence(self, chances: NDArray[np.float64]) -> float:
-        """0 to 1: that a picture has an object of a class of which it has instances of these chances."""
-        return float(sigmoid(self.picture[:1] * any_odds(chances) + self.picture[1])[0])
+    def presence(self, probabilities: NDArray[np.float64]) -> float:
+        """0 to 1: that a picture shows a class, for the probabilities (N,) of its instances."""
+        return float(sigmoid(self.picture[:1] * any_odds(probabilities) + self.picture[1])[0])
 
 
 class ObjectDetector:
@@ -95,17 +94,17 @@ class ObjectDetector:
         self._runner = runner
         self._calibration = load_calibration()
 
-    def find(self, pixels: Pixels) -> Candidates:
+    def find(self, pixels: Pixels) -> ObjectCandidates:
         """What CenterNet finds in a picture (H, W, 3), RGB, an object maybe several times."""
         return read_candidates(self._runner, pixels)
 
-    def classes(self, found: Candidates, width: int, height: int) -> list[FoundClass]:
+    def classes(self, found: ObjectCandidates, width: int, height: int) -> list[FoundClass]:
         """The classes of what was found in a picture of `width` × `height` px, each object once, boxes in its
         pixels, in COCO's order.
         """
         candidates = distinct(found)
         boxes = candidates.boxes * (width, height, width, height)
-        return _by_class(candidates.classes, self._calibration.chances(candidates), boxes)
+        return _by_class(candidates.classes, self._calibration.probabilities(candidates), boxes)
 
     def detect(self, pixels: Pixels) -> list[FoundClass]:
         """The classes that a picture (H, W, 3) may have, boxes in its pixels, in COCO's order."""
@@ -114,28 +113,30 @@ class ObjectDetector:
 
 
 def _by_class(
-    classes: NDArray[np.intp], chances: NDArray[np.float64], boxes: NDArray[np.float64]
+    classes: NDArray[np.intp], probabilities: NDArray[np.float64], boxes: NDArray[np.float64]
 ) -> list[FoundClass]:
     calibration, found = load_calibration(), []
     for number in np.unique(classes).tolist():
         rows = np.flatnonzero(classes == number)
-        rows = rows[np.argsort(-chances[rows], kind="stable")]
+        rows = rows[np.argsort(-probabilities[rows], kind="stable")]
         instances = [
-            Instance(box, 100 * chance)
-            for box, chance in zip(boxes_of(boxes[rows]), chances[rows].tolist(), strict=True)
+            Instance(box, 100 * probability)
+            for box, probability in zip(boxes_of(boxes[rows]), probabilities[rows].tolist(), strict=True)
         ]
-        presence = 100 * max(calibration.presence(chances[rows]), float(chances[rows[0]]))
-        found.append(FoundClass(COCO[number], presence, _shown(instances), tuple(chances[rows].tolist())))
+        presence = 100 * max(calibration.presence(probabilities[rows]), float(probabilities[rows[0]]))
+        found.append(
+            FoundClass(COCO[number], presence, _shown(instances), tuple(probabilities[rows].tolist()))
+        )
     return found
 
 
 def _shown(instances: Sequence[Instance]) -> tuple[Instance, ...]:
     """Of instances, the most certain first, those that are worth a box."""
-    sure = tuple(one for one in instances if one.confidence >= LEAST_CONFIDENCE)
-    return sure or tuple(one for one in instances[:1] if one.confidence >= LEAST_OF_BEST)
+    sure = tuple(one for one in instances if one.confidence >= MIN_CONFIDENCE)
+    return sure or tuple(one for one in instances[:1] if one.confidence >= MIN_OF_BEST)
 
 
-def read_candidates(runner: Runner, pixels: Pixels) -> Candidates:
+def read_candidates(runner: Runner, pixels: Pixels) -> ObjectCandidates:
     """What CenterNet finds in the whole picture, an object maybe several times.
 
     The network is shown the picture in a black square: stretched to one, people and objects in a wide picture
@@ -144,10 +145,10 @@ def read_candidates(runner: Runner, pixels: Pixels) -> Candidates:
     square, corner, size = letterboxed(pixels)
     batch = square[None].astype(np.float32)
     found = np.asarray(runner.run("centernet", {"input": batch})[0][0], np.float64)  # (100, 6)
-    found = found[(found[:, 4] > LEAST_SCORE) & (found[:, 5] < len(COCO))]
+    found = found[(found[:, 4] > MIN_SCORE) & (found[:, 5] < len(COCO))]
     boxes = np.clip((found[:, :4] - np.tile(corner, 2)) / np.tile(size, 2), 0, 1)
     some = (boxes[:, 2:] > boxes[:, :2]).all(1)
-    return Candidates(boxes[some], found[some, 4], found[some, 5].astype(np.intp))
+    return ObjectCandidates(boxes[some], found[some, 4], found[some, 5].astype(np.intp))
 
 
 def letterboxed(pixels: Pixels) -> tuple[Pixels, NDArray[np.float64], NDArray[np.float64]]:
@@ -163,7 +164,7 @@ def letterboxed(pixels: Pixels) -> tuple[Pixels, NDArray[np.float64], NDArray[np
     return square, np.array([left, top], np.float64), np.array([across, down], np.float64)
 
 
-def evidence(candidates: Candidates) -> NDArray[np.float64]:
+def evidence(candidates: ObjectCandidates) -> NDArray[np.float64]:
     """(N, 4): log-odds of the score; log of the share of the picture; log-odds of the best other of the
     class; by how much the strongest of another class at the same place is ahead, at least −1.5."""
     boxes, odds = candidates.boxes, np.log(candidates.scores / (1 - candidates.scores))
@@ -177,9 +178,9 @@ def evidence(candidates: Candidates) -> NDArray[np.float64]:
     return np.stack([odds, area, companion, np.maximum(rival - odds, -1.5)], 1)
 
 
-def any_odds(chances: NDArray[np.float64]) -> float:
-    """The log-odds that at least one of independent chances (N,) comes true."""
-    none = float(np.clip(np.prod(1 - chances), 1e-4, 1 - 1e-4))
+def any_odds(probabilities: NDArray[np.float64]) -> float:
+    """The log-odds that at least one comes true of independent events with these probabilities (N,)."""
+    none = float(np.clip(np.prod(1 - probabilities), 1e-4, 1 - 1e-4))
     return float(np.log((1 - none) / none))
 
 
@@ -190,6 +191,6 @@ def load_calibration() -> Calibration:
     return Calibration(np.array(facts["instance"]), np.array(facts["picture"]))
 
 
-def distinct(candidates: Candidates, *, same: float = _SAME) -> Candidates:
+def distinct(candidates: ObjectCandidates, *, same: float = _SAME) -> ObjectCandidates:
     """Each object once: of boxes of one class with an IoU of more than `same`, the strongest (NMS)."""
     return candidates.take(nms_by_class(candidates.boxes, candidates.scores, candidates.classes, same))

@@ -20,6 +20,6 @@ class SceneReader:
         self._head = load_feature_head("regard.vision.labels", "scenes")
 
     def read(self, pixels: Pixels) -> Mapping[str, float]:
-        """The chance, 0 to 1, of everything that the head knows, for a picture (H, W, 3)."""
-        chances = self._head.chances(read_features(self._runner, pixels[None]))
-        return dict(zip(self._head.outputs, chances[0].tolist(), strict=True))
+        """The probability, 0 to 1, of everything that the head knows, for a picture (H, W, 3)."""
+        probabilities = self._head.probabilities(read_features(self._runner, pixels[None]))
+        return dict(zip(self._head.outputs, probabilities[0].tolist(), strict=True))

@@ -1,7 +1,7 @@
 """People, their heads and hands, and what protects them."""
 
-from regard.vision.protective.detector import BodyPart, Equipment, EquippedPerson, ProtectiveDetector
+from regard.vision.protective.detector import Equipment, EquippedPart, EquippedPerson, ProtectiveDetector
 from regard.vision.protective.equipment import Cover
 from regard.vision.protective.parts import PartName
 
-__all__ = ["BodyPart", "Cover", "Equipment", "EquippedPerson", "PartName", "ProtectiveDetector"]
+__all__ = ["EquippedPart", "Cover", "Equipment", "EquippedPerson", "PartName", "ProtectiveDetector"]

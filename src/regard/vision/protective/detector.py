@@ -16,10 +16,10 @@ from regard.vision.labels.objects import FoundClass, ObjectDetector
 from regard.vision.model import Runner
 from regard.vision.people import Person, find_people
 from regard.vision.pixels import GREY, Copies
-from regard.vision.protective.equipment import Cover, EquipmentReader, HandLook, HeadLook
+from regard.vision.protective.equipment import Cover, EquipmentReader, HandProbabilities, HeadProbabilities
 from regard.vision.protective.parts import (
     PartName,
-    Region,
+    PartSquare,
     hand_of_pose,
     head_of_body,
     head_of_face,
@@ -27,7 +27,7 @@ from regard.vision.protective.parts import (
 )
 from regard.vision.protective.pose import BodyPose
 
-LEAST = 0.5  # chance from which on a part, and a piece of equipment on it, is answered
+MIN_PROBABILITY = 0.5  # of a part, and of a piece of equipment on it, that is answered
 _SAME_HEAD = 0.6  # of a face's height: two heads whose middles are closer are one
 _SIDES = {"left": PartName.LEFT_HAND, "right": PartName.RIGHT_HAND}
 # Where a piece lies about the middle of its part, in sides of the part's square, the person upright: how far
@@ -49,7 +49,7 @@ class Equipment:
 
 
 @dataclass(frozen=True, slots=True)
-class BodyPart:
+class EquippedPart:
     """`confidence`: 0 to 100, that the part is seen. `bare`: 0 to 100, how sure it is that nothing covers it,
     other than by no `equipment` being there: whether a hand is gloved can often not be told.
     """
@@ -66,14 +66,14 @@ class EquippedPerson:
 
     box: Box
     confidence: float
-    parts: tuple[BodyPart, ...]
+    parts: tuple[EquippedPart, ...]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Hand:
     owner: int
     name: PartName
-    region: Region
+    region: PartSquare
 
 
 class ProtectiveDetector:
@@ -106,23 +106,23 @@ class ProtectiveDetector:
         heads, hands = self._regions(copies, people)
         seen, held = self._equipment.read(copies, heads, [(hand.owner, hand.region) for hand in hands])
         result = []
-        for number, (person, head, look) in enumerate(zip(people, heads, seen, strict=True)):
-            parts: list[BodyPart] = []
+        for number, (person, head, found) in enumerate(zip(people, heads, seen, strict=True)):
+            parts: list[EquippedPart] = []
             if not _is_anothers(number, people, heads):
-                parts = _head_parts(head, look, person.face)
+                parts = _head_parts(head, found, person.face)
                 parts += [
-                    _hand_part(hand, hand_look)
-                    for hand, hand_look in zip(hands, held, strict=True)
+                    _hand_part(hand, one)
+                    for hand, one in zip(hands, held, strict=True)
                     if hand.owner == number
                 ]
-            certain = tuple(part for part in parts if part.confidence >= 100 * LEAST)
+            certain = tuple(part for part in parts if part.confidence >= 100 * MIN_PROBABILITY)
             result.append(EquippedPerson(person.box, person.confidence, certain))
         return result
 
     def _people(
         self, image: Image, faces: Sequence[Face], objects: Sequence[FoundClass], limit: int
     ) -> list[Person]:
-        """A body that fills the picture is looked for from further away."""
+        """A body that fills the picture is searched for in a wider one."""
         size = {"width": image.width, "height": image.height, "limit": limit}
         people = find_people(_bodies(objects), faces, **size)
         if people:
@@ -136,7 +136,7 @@ class ProtectiveDetector:
         ]
         return find_people([body for body in bodies if body.box.area > 0], faces, **size)
 
-    def _regions(self, copies: Copies, people: Sequence[Person]) -> tuple[list[Region], list[_Hand]]:
+    def _regions(self, copies: Copies, people: Sequence[Person]) -> tuple[list[PartSquare], list[_Hand]]:
         """A square about each person's head, and about every hand that key points show."""
         poses = self._pose.read(copies, [person.box for person in people])
         heads, hands = [], []
@@ -155,7 +155,7 @@ def _bodies(objects: Sequence[FoundClass]) -> Sequence[Instance]:
     return next((one.instances for one in objects if one.name == "person"), ())
 
 
-def _is_anothers(number: int, people: Sequence[Person], heads: Sequence[Region]) -> bool:
+def _is_anothers(number: int, people: Sequence[Person], heads: Sequence[PartSquare]) -> bool:
     """Whether a body's key points are those of somebody before or behind it, whose head they show: of two,
     the one with a face keeps it, else the surer one.
     """
@@ -168,24 +168,24 @@ def _is_anothers(number: int, people: Sequence[Person], heads: Sequence[Region])
     )
 
 
-def _head_parts(region: Region, look: HeadLook, face: Face | None) -> list[BodyPart]:
+def _head_parts(region: PartSquare, found: HeadProbabilities, face: Face | None) -> list[EquippedPart]:
     sure = 0.0 if face is None else face.confidence / 100
-    head, seen = max(look.head, sure), max(look.head * look.face, sure)
-    masks = _pieces(region, Cover.FACE, look.mask, look.nose)
-    helmets = _pieces(region, Cover.HEAD, look.helmet, look.helmet)
+    head, seen = max(found.head, sure), max(found.head * found.face, sure)
+    masks = _pieces(region, Cover.FACE, found.mask, found.nose)
+    helmets = _pieces(region, Cover.HEAD, found.helmet, found.helmet)
     return [
-        BodyPart(PartName.FACE, 100 * seen, masks, 100 * (1 - look.mask)),
-        BodyPart(PartName.HEAD, 100 * head, helmets, 100 * (1 - look.helmet)),
+        EquippedPart(PartName.FACE, 100 * seen, masks, 100 * (1 - found.mask)),
+        EquippedPart(PartName.HEAD, 100 * head, helmets, 100 * (1 - found.helmet)),
     ]
 
 
-def _hand_part(hand: _Hand, look: HandLook) -> BodyPart:
-    gloves = _pieces(hand.region, Cover.HAND, look.glove, look.glove)
-    return BodyPart(hand.name, 100 * look.hand, gloves, 100 * look.bare)
+def _hand_part(hand: _Hand, found: HandProbabilities) -> EquippedPart:
+    gloves = _pieces(hand.region, Cover.HAND, found.glove, found.glove)
+    return EquippedPart(hand.name, 100 * found.hand, gloves, 100 * found.bare)
 
 
-def _pieces(region: Region, cover: Cover, chance: float, covering: float) -> tuple[Equipment, ...]:
-    if chance < LEAST:
+def _pieces(region: PartSquare, cover: Cover, probability: float, covering: float) -> tuple[Equipment, ...]:
+    if probability < MIN_PROBABILITY:
         return ()
     lift, width, height = _PLACES[cover]
     middle = region.middle + lift * region.side * region.up
@@ -195,4 +195,4 @@ def _pieces(region: Region, cover: Cover, chance: float, covering: float) -> tup
     left, top = (middle - size / 2).tolist()
     box = Box(left, top, float(size[0]), float(size[1]))
     covers = covering >= 0.5
-    return (Equipment(cover, box, 100 * chance, covers, 100 * max(covering, 1 - covering)),)
+    return (Equipment(cover, box, 100 * probability, covers, 100 * max(covering, 1 - covering)),)

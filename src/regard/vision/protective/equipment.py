@@ -18,12 +18,12 @@ from regard.vision.features import NETWORK, SIDE, FeatureHead, load_feature_head
 from regard.vision.geometry import sigmoid
 from regard.vision.model import Runner
 from regard.vision.pixels import Copies, Floats, Pixels
-from regard.vision.protective.parts import Region
+from regard.vision.protective.parts import PartSquare
 from regard.vision.protective.skin import skin_evidence
 
-# The squares that are looked at: how many times a part's own square, and by how much of it they are raised.
+# The squares that are cut out: how many times a part's own square, and by how much of it they are raised.
 _WHOLE, _CROWN, _FACE = (2.2, 0.3), (1.5, 0.5), (1.3, 0.0)
-_FACE_SEEN = 0.5  # chance of a face whose colour is that of its person's hands
+_FACE_SEEN = 0.5  # probability of a face whose colour is that of its person's hands
 
 
 class Cover(Enum):
@@ -33,8 +33,8 @@ class Cover(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class HeadLook:
-    """What a head looks like; each a chance, 0 to 1.
+class HeadProbabilities:
+    """Of a head, each 0 to 1.
 
     `head`: that there is one, `helmet`: that it wears a rigid helmet; `face`: that its face is seen, covered
     or not, `mask`: that a mask or a cloth covers mouth or nose, `nose`: that it covers the nose.
@@ -48,9 +48,11 @@ class HeadLook:
 
 
 @dataclass(frozen=True, slots=True)
-class HandLook:
-    """`hand`: the chance, 0 to 1, that there is a hand; `glove`: that it is in a glove; `bare`: that it isn't
-    where gloves are as common as bare hands. The latter two are 0 where no face tells the person's colour.
+class HandProbabilities:
+    """Of a hand, each 0 to 1.
+
+    `hand`: that there is one; `glove`: that it is in a glove; `bare`: that it isn't, where gloves are as
+    common as bare hands. The latter two are 0 where no face tells the person's colour.
     """
 
     hand: float
@@ -65,7 +67,7 @@ class GloveCurve:
     weights: NDArray[np.float64]
     commonness: float
 
-    def chances(self, evidence: NDArray[np.float64]) -> tuple[float, float]:
+    def probabilities(self, evidence: NDArray[np.float64]) -> tuple[float, float]:
         """Of a glove, and of a bare hand where both are as common, for evidence (3,)."""
         logit = float(evidence @ self.weights[:-1] + self.weights[-1])
         glove, bare = sigmoid(np.array([logit, self.commonness - logit])).tolist()
@@ -85,8 +87,8 @@ class EquipmentReader:
         self._gloves = load_glove_curve()
 
     def read(
-        self, copies: Copies, heads: Sequence[Region], hands: Sequence[tuple[int, Region]]
-    ) -> tuple[list[HeadLook], list[HandLook]]:
+        self, copies: Copies, heads: Sequence[PartSquare], hands: Sequence[tuple[int, PartSquare]]
+    ) -> tuple[list[HeadProbabilities], list[HandProbabilities]]:
         """What is seen in the squares about heads and hands of one picture; beside a hand, whose it is: the
         place of that person's head in `heads`.
         """
@@ -95,28 +97,32 @@ class EquipmentReader:
         whole, crown, near, palm = np.split(
             read_chip_features(self._runner, np.concatenate(chips)), np.arange(1, 4) * len(heads)
         )
-        heads_seen = self._head.chances(head_features(whole, crown)).tolist()
-        looks = [
-            HeadLook(*first, *second)
-            for first, second in zip(heads_seen, self._face.chances(near).tolist(), strict=True)
+        heads_seen = self._head.probabilities(head_features(whole, crown)).tolist()
+        found = [
+            HeadProbabilities(*first, *second)
+            for first, second in zip(heads_seen, self._face.probabilities(near).tolist(), strict=True)
         ]
         seen = [
-            self._hand_look(
-                self._hand, features, faces[owner] if looks[owner].face >= _FACE_SEEN else None, chip
+            self._hand_probabilities(
+                self._hand, features, faces[owner] if found[owner].face >= _FACE_SEEN else None, chip
             )
             for (owner, _), features, chip in zip(hands, palm, held, strict=True)
         ]
-        return looks, seen
+        return found, seen
 
-    def _hand_look(self, head: FeatureHead, features: Floats, face: Pixels | None, chip: Pixels) -> HandLook:
-        hand, likeness = head.chances(features[None])[0].tolist()
+    def _hand_probabilities(
+        self, head: FeatureHead, features: Floats, face: Pixels | None, chip: Pixels
+    ) -> HandProbabilities:
+        hand, likeness = head.probabilities(features[None])[0].tolist()
         if face is None:
-            return HandLook(hand, 0.0, 0.0)
-        return HandLook(hand, *self._gloves.chances(glove_evidence(face, chip, likeness)))
+            return HandProbabilities(hand, 0.0, 0.0)
+        return HandProbabilities(hand, *self._gloves.probabilities(glove_evidence(face, chip, likeness)))
 
 
 def glove_evidence(face: Pixels, chip: Pixels, likeness: float) -> NDArray[np.float64]:
-    """(3,): how much of a hand has the colour of its person's face, and of skin; how much it looks gloved."""
+    """(3,): how much of a hand has the colour of its person's face, and how much that of skin; the log-odds
+    of `likeness`, the probability that it is in a glove.
+    """
     likeness = min(max(likeness, 1e-6), 1 - 1e-6)
     return np.append(skin_evidence(face, chip), np.log(likeness / (1 - likeness)))
 
@@ -131,22 +137,22 @@ def head_features(whole: Floats, crown: Floats) -> Floats:
     return np.concatenate([whole, crown], 1)
 
 
-def head_chips(copies: Copies, heads: Sequence[Region]) -> tuple[Pixels, Pixels]:
+def head_chips(copies: Copies, heads: Sequence[PartSquare]) -> tuple[Pixels, Pixels]:
     """(N, SIDE, SIDE, 3) twice: heads with all they wear, and what is above the eyes."""
     return _cut(copies, heads, *_WHOLE), _cut(copies, heads, *_CROWN)
 
 
-def face_chips(copies: Copies, heads: Sequence[Region]) -> Pixels:
+def face_chips(copies: Copies, heads: Sequence[PartSquare]) -> Pixels:
     """(N, SIDE, SIDE, 3): faces alone."""
     return _cut(copies, heads, *_FACE)
 
 
-def hand_chips(copies: Copies, hands: Sequence[Region]) -> Pixels:
+def hand_chips(copies: Copies, hands: Sequence[PartSquare]) -> Pixels:
     """(N, SIDE, SIDE, 3): hands, fingers up."""
     return _cut(copies, hands, 1.0, 0.0)
 
 
-def _cut(copies: Copies, regions: Sequence[Region], scale: float, lift: float) -> Pixels:
+def _cut(copies: Copies, regions: Sequence[PartSquare], scale: float, lift: float) -> Pixels:
     if not regions:
         return np.zeros((0, SIDE, SIDE, 3), np.uint8)
     return copies.cut(np.array([region.map(SIDE, scale=scale, lift=lift) for region in regions]), SIDE)

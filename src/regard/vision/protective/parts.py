@@ -15,7 +15,7 @@ from regard.vision.protective.pose import Point
 
 Vector = NDArray[np.float64]  # (2,)
 
-_SEEN = 0.15  # score of a key point that is worth a look
+_SEEN = 0.15  # score of a key point that counts as seen
 _HEAD_POINTS = (Point.NOSE, Point.LEFT_EYE, Point.RIGHT_EYE, Point.LEFT_EAR, Point.RIGHT_EAR)
 
 # In heights of a face, chin to hairline: from ear to ear; from the ears' height to between the shoulders;
@@ -34,7 +34,7 @@ class PartName(Enum):
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Region:
+class PartSquare:
     """A square about a part: `middle` (2,) and `side`, px of the upright picture; `up` (2,) is the direction,
     of unit length, in which the person stands.
     """
@@ -54,7 +54,7 @@ class Region:
         return np.column_stack([linear, middle - linear @ np.full(2, (side - 1) / 2)])
 
 
-def head_of_face(face: Face) -> Region:
+def head_of_face(face: Face) -> PartSquare:
     """The square about a face: its middle lies between eyes and mouth; the side is the face's height."""
     points = face.landmarks.astype(np.float64)
     eyes, mouth = points[:2].mean(0), points[3:].mean(0)
@@ -62,10 +62,10 @@ def head_of_face(face: Face) -> Region:
     # Upright by the eyes, and by the mouth where the eyes, in profile, lie too close to tell.
     up = np.array([across[1], -across[0]]) + (eyes - mouth)
     box = face.box
-    return Region((eyes + mouth) / 2, max(box.width, box.height), _unit(up))
+    return PartSquare((eyes + mouth) / 2, max(box.width, box.height), _unit(up))
 
 
-def head_of_pose(points: Floats) -> Region | None:
+def head_of_pose(points: Floats) -> PartSquare | None:
     """The same from key points (17, 3); None where neither head nor shoulders are seen."""
     places, scores = points[:, :2].astype(np.float64), points[:, 2]
     own = [point for point in _HEAD_POINTS if scores[point] >= _SEEN]
@@ -85,17 +85,17 @@ def head_of_pose(points: Floats) -> Region | None:
         sides.append(float(np.linalg.norm(ears)) / _EARS)
     if not sides or max(sides) < 4:
         return None
-    return Region(middle, max(sides), _unit(up))
+    return PartSquare(middle, max(sides), _unit(up))
 
 
-def head_of_body(box: Box) -> Region:
+def head_of_body(box: Box) -> PartSquare:
     """The same by the body's box alone: high in the middle, as of somebody who stands."""
     side = min(_STANDING * box.height, _BROAD * box.width)
     middle = np.array([box.left + box.width / 2, box.top + 0.6 * side]) - 0.5
-    return Region(middle, side, np.array([0.0, -1.0]))
+    return PartSquare(middle, side, np.array([0.0, -1.0]))
 
 
-def hand_of_pose(points: Floats, side: str, face: float) -> Region | None:
+def hand_of_pose(points: Floats, side: str, face: float) -> PartSquare | None:
     """The square about the hand of a `side`, left or right, of who has a `face` of that height, px; None
     where no wrist is seen.
     """
@@ -108,7 +108,7 @@ def hand_of_pose(points: Floats, side: str, face: float) -> Region | None:
     if length > 2.5 * face:  # longer than a forearm is: the elbow is somebody else's
         along *= 2.5 * face / length
     up = _unit(along) if length > 0.2 * face else np.array([0.0, -1.0])
-    return Region(place + _HAND * along, _HAND_SIDE * face, up)
+    return PartSquare(place + _HAND * along, _HAND_SIDE * face, up)
 
 
 def _unit(vector: Vector) -> Vector:

@@ -13,7 +13,7 @@ from regard.vision.model import Runner
 from regard.vision.pixels import Copies, Floats
 
 SIDE = 192  # px
-_MARGIN = 1.25  # of a body's longer side: the square that the network looks at
+_MARGIN = 1.25  # of a body's longer side: the network's square
 _BATCH = 8
 
 
