@@ -22,7 +22,7 @@ from regard.packs.install import install
 from regard.packs.manifest import find_pack
 from regard.vision.faces.blazeface import Sightings
 from regard.vision.faces.detector import MIN_FACE, MIN_SHARE, FaceDetector
-from regard.vision.faces.mtcnn import STRONG, Candidates
+from regard.vision.faces.mtcnn import STRONG, FaceCandidates
 from regard.vision.faces.verify import HOPE, Verifier
 from regard.vision.geometry import nested
 from regard.vision.pixels import Copies, stretched
@@ -32,11 +32,13 @@ BUCKETS = [(0, 60), (60, 70), (70, 80), (80, 90), (90, 95), (95, 99), (99, 99.9)
 
 
 class Recorder(Verifier):
-    """Keeps what the looks said of every doubtful find, likely or not."""
+    """Keeps what the networks said of every doubtful find, likely or not."""
 
-    def proved(self, copies: Copies, doubtful: Candidates, seen: Sightings, strong: Candidates) -> Candidates:
+    def proved(
+        self, copies: Copies, doubtful: FaceCandidates, seen: Sightings, strong: FaceCandidates
+    ) -> FaceCandidates:
         hopeful = doubtful.take(doubtful.logits > HOPE)
-        self.features, self.centred = self.looks(copies, hopeful, seen, strong)
+        self.features, self.centred = self.evidence(copies, hopeful, seen, strong)
         return self.centred
 
 

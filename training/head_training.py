@@ -22,12 +22,12 @@ BATCH = 64
 
 @dataclass(frozen=True)
 class Plan:
-    """How a head is built and trained. `looks`: for each map its window (rows, then columns, first and behind
-    the last) and the numbers that a cell is brought down to.
+    """How a head is built and trained. `windows`: for each map its window (rows, then columns, first and
+    behind the last) and the numbers that a cell is brought down to.
     """
 
     outputs: tuple[str, ...]
-    looks: Mapping[str, tuple[tuple[int, int, int, int], int]]
+    windows: Mapping[str, tuple[tuple[int, int, int, int], int]]
     hidden: int = 0
     dropout: float = 0.4
     decay: float = 0.3
@@ -38,7 +38,7 @@ class Plan:
 
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """`maps`: by look (N, rows, columns, C), the windows alone; `vector` (N, V); `targets` (N, T)."""
+    """`maps`: by name (N, rows, columns, C), the windows alone; `vector` (N, V); `targets` (N, T)."""
 
     maps: Mapping[str, np.ndarray]
     vector: np.ndarray
@@ -65,18 +65,21 @@ class Network(torch.nn.Module):
     def __init__(self, plan: Plan, samples: Samples) -> None:
         super().__init__()
         self.plan = plan
-        self.looks = torch.nn.ModuleDict(
-            {name: torch.nn.Linear(samples.maps[name].shape[-1], plan.looks[name][1]) for name in plan.looks}
+        self.windows = torch.nn.ModuleDict(
+            {
+                name: torch.nn.Linear(samples.maps[name].shape[-1], plan.windows[name][1])
+                for name in plan.windows
+            }
         )
         self.register_buffer("centre", torch.tensor(samples.vector.mean(0), dtype=torch.float32))
         self.register_buffer("spread", torch.tensor(samples.vector.std(0) + 1e-3, dtype=torch.float32))
-        cells = sum(np.prod(samples.maps[name].shape[1:3]) * plan.looks[name][1] for name in plan.looks)
+        cells = sum(np.prod(samples.maps[name].shape[1:3]) * plan.windows[name][1] for name in plan.windows)
         width = int(cells) + samples.vector.shape[1]
         self.hidden = torch.nn.Linear(width, plan.hidden) if plan.hidden else None
         self.last = torch.nn.Linear(plan.hidden or width, len(plan.outputs))
 
     def forward(self, maps: Mapping[str, torch.Tensor], vector: torch.Tensor) -> torch.Tensor:
-        parts = [torch.relu(look(maps[name].float())).flatten(1) for name, look in self.looks.items()]
+        parts = [torch.relu(reduce(maps[key].float())).flatten(1) for key, reduce in self.windows.items()]
         parts.append(((vector - self.centre) / self.spread).clamp(-8, 8))
         values = torch.nn.functional.dropout(torch.cat(parts, 1), self.plan.dropout, self.training)
         if self.hidden is not None:
@@ -146,9 +149,9 @@ def save(name: str, network: Network, scale: np.ndarray, shift: np.ndarray, card
     state = {key: value.numpy() for key, value in network.state_dict().items()}
     layers = [network.hidden, network.last] if network.hidden is not None else [network.last]
     arrays: dict[str, np.ndarray] = {"centre": state["centre"], "spread": state["spread"]}
-    for look in plan.looks:
-        arrays[f"{look}.weights"] = state[f"looks.{look}.weight"].T
-        arrays[f"{look}.bias"] = state[f"looks.{look}.bias"]
+    for key in plan.windows:
+        arrays[f"{key}.weights"] = state[f"windows.{key}.weight"].T
+        arrays[f"{key}.bias"] = state[f"windows.{key}.bias"]
     for number, layer in enumerate(layers):
         weights, bias = layer.weight.detach().numpy().T, layer.bias.detach().numpy()
         if layer is network.last:
@@ -156,7 +159,7 @@ def save(name: str, network: Network, scale: np.ndarray, shift: np.ndarray, card
         arrays[f"layer{number}.weights"], arrays[f"layer{number}.bias"] = weights, bias
     facts = {
         "outputs": plan.outputs,
-        "looks": {name: window for name, (window, _) in plan.looks.items()},
+        "looks": {key: window for key, (window, _) in plan.windows.items()},
         "layers": len(layers),
     }
     WEIGHTS.mkdir(exist_ok=True)

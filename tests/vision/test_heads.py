@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from regard.vision.faces.describer import EXPRESSIONS
-from regard.vision.faces.heads import Head, Look, load_head, softmax
+from regard.vision.faces.heads import MapHead, MapWindow, load_head, softmax
 from regard.vision.geometry import sigmoid
 
 NAMES = ("appearance", "age_gender", "expression")
@@ -19,18 +19,18 @@ def test_a_head_is_a_look_at_a_window_and_a_vector() -> None:
     random = np.random.default_rng(0)
     maps = random.normal(size=(3, 4, 5, 6)).astype(np.float32)
     vector = random.normal(size=(3, 2)).astype(np.float32)
-    look = Look((1, 3), (2, 5), random.normal(size=(6, 2)).astype(np.float32), np.ones(2, np.float32))
+    window = MapWindow((1, 3), (2, 5), random.normal(size=(6, 2)).astype(np.float32), np.ones(2, np.float32))
     layers = tuple(
         (random.normal(size=shape).astype(np.float32), random.normal(size=shape[1]).astype(np.float32))
         for shape in ((14, 7), (7, 1))
     )
     centre, spread = np.array([0.5, -1], np.float32), np.array([2, 0.1], np.float32)
-    head = Head(("x",), {"map": look}, centre, spread, layers)
+    head = MapHead(("x",), {"map": window}, centre, spread, layers)
     for number in range(3):
         values = []
         for row in (1, 2):
             for column in (2, 3, 4):
-                values += np.maximum(maps[number, row, column] @ look.weights + 1, 0).tolist()
+                values += np.maximum(maps[number, row, column] @ window.weights + 1, 0).tolist()
         values += np.clip((vector[number] - centre) / spread, -8, 8).tolist()
         hidden = np.maximum(np.array(values) @ layers[0][0] + layers[0][1], 0)
         expected = hidden @ layers[1][0] + layers[1][1]

@@ -1,4 +1,4 @@
-"""Faces: where they are, how they look at the camera, and what tells them apart."""
+"""Faces: where they are, how they are turned, and what tells them apart."""
 
 from regard.vision.faces.analyzer import FaceAnalyzer
 from regard.vision.faces.face import Face, Pose, Quality

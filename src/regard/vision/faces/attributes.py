@@ -1,4 +1,4 @@
-"""What a face looks like: judgements with the probability that they are right."""
+"""How a face would be described: judgements with the probability that they are right."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Gaze:
-    """Where the eyes look, in degrees; yaw and pitch have the signs of `Pose`. `confidence`: 0 to 100."""
+    """The gaze's direction, in degrees; yaw and pitch have the signs of `Pose`. `confidence`: 0 to 100."""
 
     yaw: float
     pitch: float

@@ -1,12 +1,12 @@
 """How crowded it is around a face's vector, and the vectors moved so that it is equally crowded everywhere.
 
 Some faces resemble many others: those of a kind that a network saw seldom in its training lie close together
-and are taken for each other most. One distance for all has to be small enough for them. In the recognition of
-speakers, scores are therefore normalised by those of a cohort of other people (Auckenthaler et al., "Score
-Normalization for Text-Independent Speaker Verification Systems", 2000). That takes the cohort along, and a
-comparison that an index of vectors can't do. Here the vector itself is moved away from the average face, by
-the more, the nearer its cohort is. How near that is, is predicted from the vector, so that no face of the
-cohort has to be kept.
+and are taken for each other more often. One distance for all has to be small enough for them. In the
+recognition of speakers, scores are therefore normalised by those of a cohort of other people (Auckenthaler et
+al., "Score Normalization for Text-Independent Speaker Verification Systems", 2000). That takes the cohort
+along, and a comparison that an index of vectors can't do. Here the vector itself is moved away from the
+average face, by the more, the nearer its cohort is. How near that is, is predicted from the vector, so that
+no face of the cohort has to be kept.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Crowding:
     """A quadratic function of a vector's deviation v from the `average` (D,): the logarithm of a stretch.
 
     `slope` · v + p · `curvature` · p, p = v · `directions`; `slope` (D,), `directions` (D, K), `curvature`
-    (K, K), `offset` () is what makes its mean 0 and `bounds` (2,) are its least and largest value, on the
+    (K, K), `offset` () is what makes its mean 0 and `bounds` (2,) are its smallest and largest value, on the
     cohort. All float32. training/fit_embedding.py makes them.
     """
 

@@ -78,13 +78,13 @@ class FaceDescriber:
         meshes = self._mesh.fit(chips.copies, landmarks)
         alignment = self._mean_face.align(meshes.points)
         shape = shape_features(meshes, alignment)
-        looks = self._appearance.logits({"faceres": readings.middles}, shape)
+        appearance = self._appearance.logits({"faceres": readings.middles}, shape)
         ages, spreads, genders = self._ages_and_genders(readings)
         emotions = self._expressions(chips, landmarks, readings, shape)
         eyes = openings(meshes, alignment)[:, :2].mean(1)
         poses = combined_poses(estimate_poses(landmarks), poses_of(alignment.rotations))
         return [
-            self._attributes(row, meshes, looks, (ages, spreads, genders), emotions, pose, gaze)
+            self._attributes(row, meshes, appearance, (ages, spreads, genders), emotions, pose, gaze)
             for row, (pose, gaze) in enumerate(zip(poses, _gazes(meshes, alignment, eyes), strict=True))
         ]
 
@@ -106,13 +106,13 @@ class FaceDescriber:
         self,
         row: int,
         meshes: Meshes,
-        looks: NDArray[np.float64],
+        appearance: NDArray[np.float64],
         person: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
         emotions: NDArray[np.float64],
         pose: Pose,
         gaze: Gaze,
     ) -> Attributes:
-        judged = dict(zip(self._appearance.outputs, looks[row].tolist(), strict=True))
+        judged = dict(zip(self._appearance.outputs, appearance[row].tolist(), strict=True))
         age, spread, male = (float(values[row]) for values in person)
         return Attributes(
             pose=pose,

@@ -2,7 +2,7 @@
 
 MTCNN sees small faces, but only up to some 45° of roll; BlazeFace sees large faces at any roll and tells the
 roll. What only BlazeFace saw is turned upright and shown to MTCNN's last network. What MTCNN all but passes
-is looked at again, and stays when it is likely a face (verify.py). A dark or hazy picture is searched at full
+is examined again, and stays when it is likely a face (verify.py). A dark or hazy picture is searched at full
 contrast too. Where the faces of a picture lean, or none is sure, the whole picture is turned and searched
 again.
 """
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.vision.faces.blazeface import BlazeFace, Sightings
-from regard.vision.faces.mtcnn import STRONG, Candidates, Mtcnn
+from regard.vision.faces.mtcnn import STRONG, FaceCandidates, Mtcnn
 from regard.vision.faces.pose import eye_rolls
 from regard.vision.faces.verify import LEANING, Verifier
 from regard.vision.geometry import nested, nms_nested, share_of_smaller, squares
@@ -36,7 +36,7 @@ class FaceDetector:
         self._blazeface = BlazeFace(runner)
         self._verifier = Verifier(self._mtcnn)
 
-    def detect(self, pixels: Pixels) -> Candidates:
+    def detect(self, pixels: Pixels) -> FaceCandidates:
         """All faces of a picture (H, W, 3), uint8, RGB, in no order."""
         min_face = max(MIN_FACE, MIN_SHARE * max(pixels.shape[:2]))
         found = self._upright(pixels, min_face)
@@ -51,28 +51,30 @@ class FaceDetector:
         found = self._search_turned(pixels, min_face, found)
         return _distinct([self._straightened(Copies(pixels), found)])
 
-    def _upright(self, pixels: Pixels, min_face: float) -> Candidates:
+    def _upright(self, pixels: Pixels, min_face: float) -> FaceCandidates:
         """What MTCNN finds in the picture as it is, with BlazeFace's help."""
         copies, seen = Copies(pixels), self._blazeface.detect(pixels)
         found, leads = self._mtcnn.detect(pixels, min_face, copies)
         turned = self._second_opinion(copies, found, seen)
         found = _distinct([found, turned.take(turned.logits > SURE)])
-        faint = Candidates.join(
+        faint = FaceCandidates.join(
             [turned.take(turned.logits <= SURE), self._mtcnn.follow(copies, leads, found)]
         )
         sides = (faint.boxes[:, 2:] - faint.boxes[:, :2]).max(1)
         return self._resolved(copies, found, faint.take(sides > FAINT_SHARE * min_face), seen)
 
-    def _resolved(self, copies: Copies, found: Candidates, faint: Candidates, seen: Sightings) -> Candidates:
+    def _resolved(
+        self, copies: Copies, found: FaceCandidates, faint: FaceCandidates, seen: Sightings
+    ) -> FaceCandidates:
         """The strong ones of `found`, and those of the others and of the `faint` that are likely faces."""
         strong = found.take(found.logits > STRONG)
         doubtful = _distinct([found.take(found.logits <= STRONG), faint])
         doubtful = doubtful.take(~nested(doubtful.boxes, strong.boxes))
         return _distinct([strong, self._verifier.proved(copies, doubtful, seen, strong)])
 
-    def _search_turned(self, pixels: Pixels, min_face: float, found: Candidates) -> Candidates:
+    def _search_turned(self, pixels: Pixels, min_face: float, found: FaceCandidates) -> FaceCandidates:
         """Add what the picture shows once it is turned back, where there is reason to turn it."""
-        best = Candidates.none()
+        best = FaceCandidates.none()
         for roll in _suspected_rolls(found):
             turned = self._turned(pixels, min_face, roll, blind=not len(found))
             if _weight(turned) > _weight(best):
@@ -83,23 +85,23 @@ class FaceDetector:
             found = found.take(found.logits > SURE)
         return _distinct([found, best])
 
-    def _second_opinion(self, copies: Copies, found: Candidates, seen: Sightings) -> Candidates:
+    def _second_opinion(self, copies: Copies, found: FaceCandidates, seen: Sightings) -> FaceCandidates:
         """What BlazeFace saw and MTCNN did not, or only just, as MTCNN sees it once it is upright."""
         strong = found.boxes[found.logits > STRONG]
         open_ = np.flatnonzero((share_of_smaller(seen.boxes, strong) < 0.5).all(1))
         if not len(open_):
-            return Candidates.none()
+            return FaceCandidates.none()
         boxes = np.repeat(squares(seen.boxes[open_]), 4, 0)
         rolls = (seen.rolls[open_][:, None] + np.radians([0, 180, 90, -90])).ravel()
         first = self._mtcnn.landmark_turned(copies, boxes, rolls)
-        # The second time from where the first look put the face, unless that loses it.
-        looked = self._mtcnn.landmark_turned(copies, squares(first.boxes), eye_rolls(first.landmarks))
-        lost = np.flatnonzero((looked.logits < SURE) & (first.logits > looked.logits))
-        looked = looked.replaced(lost, first.take(lost))
-        best = np.arange(0, len(boxes), 4) + looked.logits.reshape(-1, 4).argmax(1)
-        return looked.take(best)
+        # The second time from where the first put the face, unless that loses it.
+        second = self._mtcnn.landmark_turned(copies, squares(first.boxes), eye_rolls(first.landmarks))
+        lost = np.flatnonzero((second.logits < SURE) & (first.logits > second.logits))
+        second = second.replaced(lost, first.take(lost))
+        best = np.arange(0, len(boxes), 4) + second.logits.reshape(-1, 4).argmax(1)
+        return second.take(best)
 
-    def _close_up(self, pixels: Pixels) -> Candidates:
+    def _close_up(self, pixels: Pixels) -> FaceCandidates:
         """A face that fills its frame, found by laying a margin around it."""
         scale = min(1.0, 320 / max(pixels.shape[:2]))
         small = scaled(pixels, scale)
@@ -107,35 +109,37 @@ class FaceDetector:
         framed = np.pad(small, ((border, border), (border, border), (0, 0)), constant_values=GREY)
         min_face = max(MIN_FACE, 0.15 * max(framed.shape[:2]))
         found = self._upright(framed, min_face)
-        return Candidates((found.boxes - border) / scale, found.logits, (found.landmarks - border) / scale)
+        return FaceCandidates(
+            (found.boxes - border) / scale, found.logits, (found.landmarks - border) / scale
+        )
 
-    def _turned(self, pixels: Pixels, min_face: float, roll: float, *, blind: bool) -> Candidates:
+    def _turned(self, pixels: Pixels, min_face: float, roll: float, *, blind: bool) -> FaceCandidates:
         """Search a copy that is turned back by `roll` radians; the answer in the picture's own frame."""
         scale = min(1.0, 24 / min_face)
         copy, warp = _turn_back(pixels, roll, scale)
-        least = max(MIN_FACE, min_face * scale * (1.5 if blind else 1.0))
+        smallest = max(MIN_FACE, min_face * scale * (1.5 if blind else 1.0))
         copies = Copies(copy)
-        found, leads = self._mtcnn.detect(copy, least, copies)
+        found, leads = self._mtcnn.detect(copy, smallest, copies)
         found = found.take(found.logits > SURE)
         if not len(found):  # turned often enough, texture shows a faint face somewhere
             return found
         faint = self._mtcnn.follow(copies, leads, found)
         return _moved(self._resolved(copies, found, faint, Sightings.none()), warp)
 
-    def _straightened(self, copies: Copies, found: Candidates) -> Candidates:
-        """Look once more, upright, at the faces that lean, for better landmarks."""
+    def _straightened(self, copies: Copies, found: FaceCandidates) -> FaceCandidates:
+        """The same, but those that lean were landmarked once more, upright."""
         rolls = eye_rolls(found.landmarks)
         leaning = np.flatnonzero(np.abs(rolls) > LEANING)
         if not len(leaning):
             return found
-        looked = self._mtcnn.landmark_turned(copies, squares(found.boxes[leaning]), rolls[leaning])
-        better = looked.logits > np.minimum(found.logits[leaning], STRONG)
-        kept = looked.logits < found.logits[leaning]
-        looked.logits[kept] = found.logits[leaning][kept]
-        return found.replaced(leaning[better], looked.take(better))
+        second = self._mtcnn.landmark_turned(copies, squares(found.boxes[leaning]), rolls[leaning])
+        better = second.logits > np.minimum(found.logits[leaning], STRONG)
+        kept = second.logits < found.logits[leaning]
+        second.logits[kept] = found.logits[leaning][kept]
+        return found.replaced(leaning[better], second.take(better))
 
 
-def _suspected_rolls(found: Candidates) -> tuple[float, ...]:
+def _suspected_rolls(found: FaceCandidates) -> tuple[float, ...]:
     """By which rolls, in radians, the picture should be turned back and searched again."""
     if not len(found):
         return QUARTERS + DIAGONALS
@@ -146,13 +150,13 @@ def _suspected_rolls(found: Candidates) -> tuple[float, ...]:
     return QUARTERS if found.logits.max() < STRONG else ()
 
 
-def _weight(found: Candidates) -> float:
+def _weight(found: FaceCandidates) -> float:
     """How much speaks for a picture being the right way up: the evidence of its faces."""
     return float(np.maximum(found.logits - 2, 0).sum())
 
 
-def _distinct(parts: list[Candidates]) -> Candidates:
-    every = Candidates.join(parts)
+def _distinct(parts: list[FaceCandidates]) -> FaceCandidates:
+    every = FaceCandidates.join(parts)
     return every.take(nms_nested(every.boxes, every.logits, 0.5))
 
 
@@ -172,10 +176,10 @@ def _turn_back(pixels: Pixels, roll: float, scale: float) -> tuple[Pixels, NDArr
     return copy, inverse
 
 
-def _moved(found: Candidates, warp: NDArray[np.float64]) -> Candidates:
-    """Candidates under an affine map (2, 3); a turned box is that of the ellipse it held."""
+def _moved(found: FaceCandidates, warp: NDArray[np.float64]) -> FaceCandidates:
+    """FaceCandidates under an affine map (2, 3); a turned box is that of the ellipse it held."""
     linear, shift = warp[:, :2], warp[:, 2]
     centre = (found.boxes[:, :2] + found.boxes[:, 2:]) / 2 @ linear.T + shift
     half = np.sqrt(((found.boxes[:, 2:] - found.boxes[:, :2]) / 2) ** 2 @ (linear**2).T)
     boxes = np.concatenate([centre - half, centre + half], 1).astype(np.float32)
-    return Candidates(boxes, found.logits, (found.landmarks @ linear.T + shift).astype(np.float32))
+    return FaceCandidates(boxes, found.logits, (found.landmarks @ linear.T + shift).astype(np.float32))

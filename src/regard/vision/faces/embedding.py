@@ -22,7 +22,7 @@ DLIB_BATCH, FACERES_BATCH = 8, 2
 DLIB_SIDE, FACERES_SIDE = 150, 224
 FACERES_MEAN = np.array([103.939, 116.779, 123.68], np.float32)  # blue, green, red
 
-# dlib's network looks twice, also at the mirrored face, and a little closer than it was trained to. FaceRes
+# dlib's network sees each face twice, once mirrored, and a little closer than it was trained to. FaceRes
 # gains from a wider view, but too little from a mirrored one for the time that it takes.
 DLIB_PADDING = 0.2
 FACERES_PADDING = 0.45

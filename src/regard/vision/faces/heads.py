@@ -1,6 +1,6 @@
 """Small networks of our own on features that the pack's networks have computed anyway.
 
-A head looks at feature maps through a window, brings each cell down to a few numbers, and adds up all cells
+A head sees feature maps through windows, brings each cell down to a few numbers, and adds up all cells
 and a vector of further features, at once or by way of one hidden layer. training/ makes them; each has a card
 beside its weights.
 """
@@ -20,8 +20,8 @@ from regard.vision.pixels import Floats
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Look:
-    """How a head looks at one map (N, H, W, C): the cells `rows` and `columns`, first and behind the last;
+class MapWindow:
+    """What a head sees of one map (N, H, W, C): the cells `rows` and `columns`, first and behind the last;
     `weights` (C, K) and `bias` (K,) bring each down to K numbers, of which the negative become 0.
     """
 
@@ -38,21 +38,21 @@ class Look:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Head:
+class MapHead:
     """`outputs` names the columns of what `logits` gives. `layers`, each (weights, bias), the negative made 0
-    between them, make them of the looks' features, in the order of `looks`, and of the vector brought to
+    between them, make them of the windows' features, in the order of `windows`, and of the vector brought to
     `centre` 0 and `spread` 1.
     """
 
     outputs: tuple[str, ...]
-    looks: Mapping[str, Look]
+    windows: Mapping[str, MapWindow]
     centre: Floats
     spread: Floats
     layers: tuple[tuple[Floats, Floats], ...]
 
     def logits(self, maps: Mapping[str, Floats], vector: Floats) -> NDArray[np.float64]:
-        """(N, O) for maps by the looks' names, and vectors (N, V)."""
-        parts = [look.features(maps[name]) for name, look in self.looks.items()]
+        """(N, O) for maps by the windows' names, and vectors (N, V)."""
+        parts = [window.features(maps[name]) for name, window in self.windows.items()]
         parts.append(np.clip((vector - self.centre) / self.spread, -8, 8))
         values = np.concatenate(parts, 1)
         for number, (weights, bias) in enumerate(self.layers):
@@ -60,20 +60,20 @@ class Head:
         return np.asarray(values, np.float64)
 
 
-def load_head(name: str) -> Head:
+def load_head(name: str) -> MapHead:
     """The head whose weights are `heads/NAME.npz`."""
     with files("regard.vision.faces").joinpath(f"heads/{name}.npz").open("rb") as file:
         stored = np.load(file, allow_pickle=False)
         facts: dict[str, Any] = json.loads(str(stored["facts"]))
         arrays = {key: stored[key].astype(np.float32) for key in stored.files if key != "facts"}
-    looks = {
-        key: Look(
+    windows = {
+        key: MapWindow(
             (window[0], window[1]), (window[2], window[3]), arrays[f"{key}.weights"], arrays[f"{key}.bias"]
         )
         for key, window in facts["looks"].items()
     }
     layers = tuple((arrays[f"layer{n}.weights"], arrays[f"layer{n}.bias"]) for n in range(facts["layers"]))
-    return Head(tuple(facts["outputs"]), looks, arrays["centre"], arrays["spread"], layers)
+    return MapHead(tuple(facts["outputs"]), windows, arrays["centre"], arrays["spread"], layers)
 
 
 def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -24,8 +24,9 @@ NEAR, TURNED = 20.0, 40.0  # degrees
 
 EYEBALL = 12.0  # mm, radius
 SUNK = 6.5  # mm, from the middle between an eye's corners back to the eyeball's centre
-# mm: how far outwards and up of the middle between its corners the iris of an eye lies that looks ahead; the
-# medians of faces of FairFace and LFW that are turned to the camera lie between .9 and 1.4, and 1.3 and 1.5.
+# mm: how far outwards and up of the middle between its corners the iris of an eye lies whose gaze is straight
+# ahead; the medians of faces of FairFace and LFW that are turned to the camera lie between .9 and 1.4, and
+# 1.3 and 1.5.
 REST = (1.1, 1.45)
 EYE_SPAN = 90.0  # mm, between the outer corners of the eyes
 
@@ -45,7 +46,7 @@ class Alignment:
 
 class MeanFace:
     """The average mesh of FairFace's faces (training/fit_mean_face.py): (468, 3), x right, y down, z away
-    from the camera; and which of its points move least when a face does.
+    from the camera; and which of its points hardly move when a face does.
     """
 
     def __init__(self) -> None:
@@ -86,9 +87,9 @@ def poses_of(rotations: NDArray[np.float64]) -> list[Pose]:
 def combined_poses(five: list[Pose], mesh: list[Pose]) -> list[Pose]:
     """Poses by five landmarks and by the mesh of the same faces, made one.
 
-    Of yaw the mesh is the better judge while a face looks ahead; but that of a face turned far is that of one
-    turned less, and from `NEAR` to `TURNED` degrees the landmarks take over. Of roll and pitch the mean has
-    smaller errors than either (training/measure_geometry.py).
+    Of yaw the mesh is the better judge while a face is turned ahead; but that of a face turned far is that of
+    one turned less, and from `NEAR` to `TURNED` degrees the landmarks take over. Of roll and pitch the mean
+    has smaller errors than either (training/measure_geometry.py).
     """
     a, b = (
         np.array([(pose.roll, pose.yaw, pose.pitch) for pose in poses], np.float64).reshape(-1, 3)

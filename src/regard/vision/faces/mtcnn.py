@@ -18,7 +18,7 @@ from regard.vision.pixels import GREY, Copies, Floats, Pixels, resize
 
 CELL = 12  # px, the window of a PNet cell
 STEP = 0.6  # between levels of the pyramid; the package's .709 finds no more, and costs a third more
-PROPOSALS = 2_000  # most candidates that RNet sees, best first: bounds the work on textures
+PROPOSALS = 2_000  # candidates that RNet sees at most, best first: bounds the work on textures
 RNET_BATCH, ONET_BATCH = 256, 64
 
 
@@ -28,7 +28,7 @@ def logit(probability: float) -> float:
 
 # Probabilities after PNet, RNet and ONet.
 THRESHOLDS = (logit(0.75), logit(0.8), logit(0.9))
-# RNet's logit, and the same with a second look, of faces that more looks must prove. Lower ones hardly gain,
+# RNet's logit, and the same when it sees them twice, of faces that must be proved. Lower ones hardly gain,
 # and a lower threshold of PNet gains nothing.
 FAINT = (-0.3, 0.3)
 APART = 0.4  # IoU from which two of those are one
@@ -36,7 +36,7 @@ STRONG = 5.0  # logit from which a face needs no second opinion
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Candidates:
+class FaceCandidates:
     """`boxes` (N, 4) left, top, right, bottom; `logits` (N,); `landmarks` (N, 5, 2); float32, px."""
 
     boxes: Floats
@@ -46,24 +46,24 @@ class Candidates:
     def __len__(self) -> int:
         return len(self.boxes)
 
-    def take(self, which: NDArray[np.intp] | NDArray[np.bool_]) -> Candidates:
-        return Candidates(self.boxes[which], self.logits[which], self.landmarks[which])
+    def take(self, which: NDArray[np.intp] | NDArray[np.bool_]) -> FaceCandidates:
+        return FaceCandidates(self.boxes[which], self.logits[which], self.landmarks[which])
 
-    def replaced(self, which: NDArray[np.intp], others: Candidates) -> Candidates:
+    def replaced(self, which: NDArray[np.intp], others: FaceCandidates) -> FaceCandidates:
         """A copy with `others` in the places `which`."""
-        result = Candidates(self.boxes.copy(), self.logits.copy(), self.landmarks.copy())
+        result = FaceCandidates(self.boxes.copy(), self.logits.copy(), self.landmarks.copy())
         result.boxes[which], result.logits[which] = others.boxes, others.logits
         result.landmarks[which] = others.landmarks
         return result
 
     @staticmethod
-    def none() -> Candidates:
-        return Candidates(*(np.zeros((0, *shape), np.float32) for shape in ((4,), (), (5, 2))))
+    def none() -> FaceCandidates:
+        return FaceCandidates(*(np.zeros((0, *shape), np.float32) for shape in ((4,), (), (5, 2))))
 
     @staticmethod
-    def join(parts: list[Candidates]) -> Candidates:
-        parts = [Candidates.none(), *parts]
-        return Candidates(
+    def join(parts: list[FaceCandidates]) -> FaceCandidates:
+        parts = [FaceCandidates.none(), *parts]
+        return FaceCandidates(
             np.concatenate([part.boxes for part in parts]),
             np.concatenate([part.logits for part in parts]),
             np.concatenate([part.landmarks for part in parts]),
@@ -78,7 +78,7 @@ class Leads:
 
     boxes: Floats
     logits: Floats
-    failed: Candidates
+    failed: FaceCandidates
 
 
 def pyramid(pixels: Pixels, min_face: float) -> Iterator[tuple[Pixels, NDArray[np.float64]]]:
@@ -110,7 +110,7 @@ class Mtcnn:
 
     def detect(
         self, pixels: Pixels, min_face: float, copies: Copies | None = None
-    ) -> tuple[Candidates, Leads]:
+    ) -> tuple[FaceCandidates, Leads]:
         """Faces of about `min_face` px and more, best first, and what else may be one.
 
         `pixels`: (H, W, 3), uint8, RGB; `copies`: of them.
@@ -124,29 +124,29 @@ class Mtcnn:
         leads = Leads(refined[~good], passed[~good], seen.take(seen.logits <= THRESHOLDS[2]))
         return found.take(nms_nested(found.boxes, found.logits, 0.7)), leads
 
-    def follow(self, copies: Copies, leads: Leads, found: Candidates) -> Candidates:
+    def follow(self, copies: Copies, leads: Leads, found: FaceCandidates) -> FaceCandidates:
         """Faint faces beside those `found`: what RNet all but passes, mirrored too, with ONet's logits."""
         kept = np.flatnonzero((leads.logits > FAINT[0]) & ~nested(leads.boxes, found.boxes))
         kept = kept[nms(leads.boxes[kept], leads.logits[kept], APART)]
         boxes = squares(leads.boxes[kept])
         mirrored = self.rescore(copies, boxes, np.zeros(len(boxes), np.float32), mirrored=True)
         faint = self.landmark(copies, boxes[mirrored + leads.logits[kept] / 4 > FAINT[1]])
-        faint = Candidates.join([leads.failed, faint])
+        faint = FaceCandidates.join([leads.failed, faint])
         return faint.take(~nested(faint.boxes, found.boxes))
 
-    def landmark(self, copies: Copies, boxes: Floats) -> Candidates:
+    def landmark(self, copies: Copies, boxes: Floats) -> FaceCandidates:
         """ONet on square boxes (N, 4), without a threshold."""
         parts = []
         for batch in _batches(boxes, ONET_BATCH):
             offsets, landmarks, logits = self._run("mtcnn-onet", cut_boxes(copies, batch, 48))
             sides = _sides(batch)
             corners = batch[:, None, :2] + landmarks * sides[:, None, :2] - 1
-            parts.append(Candidates(batch + offsets * sides, logits, corners.astype(np.float32)))
-        return Candidates.join(parts)
+            parts.append(FaceCandidates(batch + offsets * sides, logits, corners.astype(np.float32)))
+        return FaceCandidates.join(parts)
 
     def landmark_turned(
         self, copies: Copies, boxes: Floats, rolls: Floats, *, mirrored: bool = False
-    ) -> Candidates:
+    ) -> FaceCandidates:
         """ONet on square boxes turned by `rolls` (N,), radians; the answer in the picture's own frame.
 
         A turned face is taken for an ellipse, and its box is the ellipse's.
@@ -172,8 +172,8 @@ class Mtcnn:
             points = batch[:, None, :2] + landmarks * sides[:, None, :2] - 1 - centre[:, None]
             points = np.einsum("nij,nkj->nki", turn, points) + centre[:, None]
             boxes_out = np.concatenate([middle - half, middle + half], 1).astype(np.float32)
-            parts.append(Candidates(boxes_out, logits, points.astype(np.float32)))
-        return Candidates.join(parts)
+            parts.append(FaceCandidates(boxes_out, logits, points.astype(np.float32)))
+        return FaceCandidates.join(parts)
 
     def _propose(self, pixels: Pixels, min_face: float) -> Floats:
         """PNet on every level: square boxes (N, 4), best first."""

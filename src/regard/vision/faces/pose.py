@@ -29,7 +29,7 @@ def estimate_poses(landmarks: Floats) -> list[Pose]:
     """Poses of `landmarks` (N, 5, 2), px.
 
     Signs are Rekognition's, checked on its published answers: roll grows clockwise in the picture, yaw is
-    positive for a face turned to the picture's right, pitch is positive for one that looks up.
+    positive for a face turned to the picture's right, pitch is positive for one that is raised.
 
     Roll is the direction of eyes and mouth. The rest is weak perspective: the affine camera that best maps
     the mean face to the landmarks, made a scaled rotation by its polar decomposition. The rotation is roll ·
