@@ -22,8 +22,8 @@ from regard.packs.install import install
 from regard.packs.manifest import find_pack
 from regard.vision.faces.alignment import FaceChips
 from regard.vision.faces.embedding import DLIB_SIDE, FACERES_MEAN, FACERES_SIDE, join, normalised
-from regard.vision.model import Runner
 from regard.vision.pixels import Floats
+from regard.vision.runner import Runner
 from regard.vision.session import SessionPool
 from training.fit_embedding import fit_crowding, fit_projection, nearest, pictured
 from training.lfw import Faces, accuracy, all_pairs, interval, look, redrawn, true_match_rates

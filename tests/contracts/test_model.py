@@ -1,51 +1,110 @@
-"""Every model says which networks it runs, runs no others, and answers the same whoever asks."""
+"""Every model says which networks it runs, runs no others, and answers the same whoever asks.
+
+A model is a class of `regard.vision` that names its `networks`. Each that there is has to stand here.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields, is_dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+import regard.vision
 from regard.packs.install import InstalledPack
+from regard.vision.body_parts import BodyPartDetector
 from regard.vision.faces import FaceAnalyzer
+from regard.vision.faces.alignment import TEMPLATE
+from regard.vision.faces.blazeface import BlazeFace
+from regard.vision.faces.describer import FaceDescriber
+from regard.vision.faces.embedding import FaceEmbedder
+from regard.vision.faces.mesh import FaceMesh
+from regard.vision.faces.mtcnn import Mtcnn
+from regard.vision.geometry import Box, corners
 from regard.vision.image import Image, decode_image
 from regard.vision.labels import LabelDetector
+from regard.vision.labels.label import Instance
+from regard.vision.labels.objects import FoundClass, ObjectDetector
+from regard.vision.labels.scenes import SceneReader
+from regard.vision.models import Models
+from regard.vision.nudity import NudityDetector
+from regard.vision.persons import PersonEmbedder
+from regard.vision.pixels import Copies
+from regard.vision.protective import ProtectiveDetector
+from regard.vision.protective.equipment import EquipmentReader
+from regard.vision.protective.parts import PartSquare
+from regard.vision.protective.pose import BodyPose
 from regard.vision.session import SessionPool
 from regard.vision.text import TextAnalyzer
 
 
-def look_at_faces(model: FaceAnalyzer, image: Image) -> list[NDArray[Any]]:
+def landmarks(image: Image) -> NDArray[np.float32]:
+    """(1, 5, 2): of a face in the middle."""
+    side = min(image.width, image.height) / 2
+    return np.asarray(TEMPLATE * side / np.ptp(TEMPLATE, 0).max() + middle(image), np.float32)[None]
+
+
+def middle(image: Image) -> NDArray[np.float64]:
+    return np.array([image.width / 2, image.height / 2])
+
+
+def body(image: Image) -> Box:
+    """The middle of the picture."""
+    return Box(image.width / 4, image.height / 4, image.width / 2, image.height / 2)
+
+
+def person(image: Image) -> FoundClass:
+    return FoundClass("person", 90, (Instance(body(image), 90),), (0.9,))
+
+
+def square(image: Image) -> PartSquare:
+    return PartSquare(middle(image), min(image.width, image.height) / 2, np.array([0.0, -1.0]))
+
+
+def analyzed(model: FaceAnalyzer, image: Image) -> Sequence[object]:
     faces = model.detect(image)
-    boxes = [(face.box.left, face.box.top, face.box.width, face.box.height) for face in faces]
-    return [np.array(boxes), *(face.landmarks for face in faces), model.embed(image, faces)]
+    return [faces, model.embed(image, faces), model.describe(image, faces)]
 
 
-def read_text(model: TextAnalyzer, image: Image) -> list[NDArray[Any]]:
-    lines = model.read(image)
-    return [np.array([line.confidence for line in lines]), *(line.quad for line in lines)]
-
-
-def look_for_labels(model: LabelDetector, image: Image) -> list[NDArray[Any]]:
-    labels = model.label(image, [], [])
-    boxes = [
-        (one.box.left, one.box.top, one.box.width, one.box.height, one.confidence)
-        for label in labels
-        for one in label.instances
-    ]
-    return [np.array([label.confidence for label in labels]), np.array(boxes)]
-
-
-# A model's class, and everything it can say of a picture, as arrays.
-IMPLEMENTATIONS: Mapping[str, tuple[Any, Callable[[Any, Image], list[NDArray[Any]]]]] = {
-    "faces": (FaceAnalyzer, look_at_faces),
-    "text": (TextAnalyzer, read_text),
-    "labels": (LabelDetector, look_for_labels),
+# Everything that a model can say of a picture.
+ANSWERS: Mapping[type, Callable[[Any, Image], object]] = {
+    BlazeFace: lambda model, image: model.detect(image.pixels, threshold=0.3),
+    BodyPartDetector: lambda model, image: model.detect(image),
+    BodyPose: lambda model, image: model.read(Copies(image.pixels), [body(image)]),
+    EquipmentReader: lambda model, image: model.read(
+        Copies(image.pixels), [square(image)], [(0, square(image))]
+    ),
+    FaceAnalyzer: analyzed,
+    FaceDescriber: lambda model, image: model.describe(image.pixels, landmarks(image)),
+    FaceEmbedder: lambda model, image: model.embed(image.pixels, landmarks(image)),
+    FaceMesh: lambda model, image: model.fit(Copies(image.pixels), landmarks(image)),
+    LabelDetector: lambda model, image: model.label(image, [], [person(image)]),
+    Mtcnn: lambda model, image: model.detect(image.pixels, 20.0),
+    NudityDetector: lambda model, image: model.detect(image, list),
+    ObjectDetector: lambda model, image: model.detect(image.pixels),
+    PersonEmbedder: lambda model, image: model.embed(image.pixels, corners([body(image)])),
+    ProtectiveDetector: lambda model, image: [
+        model.detect(image, [], [person(image)]),
+        model.detect(image, [], []),  # where nobody is seen it searches by itself
+    ],
+    SceneReader: lambda model, image: model.read(image.pixels),
+    TextAnalyzer: lambda model, image: model.read(image),
 }
+MODELS = pytest.mark.parametrize("kind", ANSWERS, ids=lambda kind: kind.__name__)
+
+
+def make(kind: type, runner: Recorder) -> Any:
+    """The model on a runner; NudityDetector is on another model."""
+    return kind(BodyPartDetector(runner)) if kind is NudityDetector else kind(runner)
 
 
 class Recorder:
@@ -63,51 +122,85 @@ class Recorder:
         return self._sessions.metadata(name)
 
 
+def parts(answer: Any) -> Iterator[Any]:
+    """The numbers, words and arrays that an answer is made of, in their order."""
+    if is_dataclass(answer):
+        for field in fields(answer):
+            yield from parts(getattr(answer, field.name))
+    elif isinstance(answer, Mapping):
+        yield from parts(list(answer.items()))
+    elif isinstance(answer, (list, tuple)):
+        yield len(answer)
+        for part in answer:
+            yield from parts(part)
+    else:
+        assert answer is None or isinstance(answer, (np.ndarray, float, int, str, Enum)), type(answer)
+        yield answer
+
+
 @pytest.fixture(scope="module")
-def recorder(installed_pack: InstalledPack) -> Recorder:
-    return Recorder(SessionPool(installed_pack.paths()))
+def networks(installed_pack: InstalledPack, nudenet_pack: InstalledPack) -> Mapping[str, Path]:
+    return {**installed_pack.paths(), **nudenet_pack.paths()}
+
+
+@pytest.fixture(scope="module")
+def recorder(networks: Mapping[str, Path]) -> Recorder:
+    return Recorder(SessionPool(networks))
 
 
 @pytest.fixture(scope="module")
 def image(group_photo: Path) -> Image:
-    return decode_image(group_photo.read_bytes())
+    """Faces and a word."""
+    pixels = decode_image(group_photo.read_bytes()).pixels.copy()
+    cv2.putText(pixels, "WORDS", (40, 60), cv2.FONT_HERSHEY_SIMPLEX, 2.0, (255, 255, 255), 4)
+    return Image(pixels, "digest")
 
 
-@pytest.mark.parametrize("name", IMPLEMENTATIONS)
-def test_a_model_runs_the_networks_that_it_names_and_the_pack_has_them(
-    name: str, recorder: Recorder, image: Image, installed_pack: InstalledPack
+def test_every_model_is_held_to_this_contract() -> None:
+    found = set()
+    for module in pkgutil.walk_packages(regard.vision.__path__, "regard.vision."):
+        classes = vars(importlib.import_module(module.name)).values()
+        found |= {one for one in classes if isinstance(one, type) and hasattr(one, "networks")}
+    assert found == set(ANSWERS)
+
+
+def test_a_process_has_one_of_each_kind_of_model_and_no_other(recorder: Recorder) -> None:
+    models = Models.on(recorder)
+    assert {type(getattr(models, field.name)) for field in fields(models)} <= set(ANSWERS)
+
+
+@MODELS
+def test_a_model_runs_the_networks_that_it_names_and_the_packs_have_them(
+    kind: type, recorder: Recorder, image: Image, networks: Mapping[str, Path]
 ) -> None:
-    make, look = IMPLEMENTATIONS[name]
+    model = make(kind, recorder)
     recorder.ran.clear()
-    look(make(recorder), image)
-    assert recorder.ran <= set(make.networks)
-    assert set(make.networks) <= set(installed_pack.paths())
-    assert make.version
+    ANSWERS[kind](model, image)
+    assert recorder.ran == set(model.networks)
+    assert recorder.ran <= set(networks)
 
 
-@pytest.mark.parametrize("name", IMPLEMENTATIONS)
-def test_a_model_answers_the_same_from_several_threads(name: str, recorder: Recorder, image: Image) -> None:
-    make, look = IMPLEMENTATIONS[name]
-    model = make(recorder)
-    alone = look(model, image)
+@MODELS
+def test_a_model_answers_the_same_from_several_threads(kind: type, recorder: Recorder, image: Image) -> None:
+    model, answer = make(kind, recorder), ANSWERS[kind]
+    alone = list(parts(answer(model, image)))
     with ThreadPoolExecutor(4) as executor:
-        together = list(executor.map(lambda _: look(model, image), range(4)))
-    for answer in together:
-        for one, other in zip(answer, alone, strict=True):
-            np.testing.assert_array_equal(one, other)
+        together = list(executor.map(lambda _: list(parts(answer(model, image))), range(4)))
+    for one in together:
+        for part, same in zip(one, alone, strict=True):
+            np.testing.assert_array_equal(part, same)
 
 
-@pytest.mark.parametrize("name", IMPLEMENTATIONS)
-def test_a_model_leaves_the_picture_as_it_was(name: str, recorder: Recorder, image: Image) -> None:
-    make, look = IMPLEMENTATIONS[name]
+@MODELS
+def test_a_model_leaves_the_picture_as_it_was(kind: type, recorder: Recorder, image: Image) -> None:
     before = image.pixels.copy()
-    look(make(recorder), image)
+    ANSWERS[kind](make(kind, recorder), image)
     np.testing.assert_array_equal(image.pixels, before)
 
 
-@pytest.mark.parametrize("name", IMPLEMENTATIONS)
+@MODELS
 @pytest.mark.parametrize("shape", [(80, 80, 3), (80, 3000, 3), (3000, 80, 3)])
-def test_a_model_takes_pictures_of_any_shape(name: str, shape: tuple[int, ...], recorder: Recorder) -> None:
-    make, look = IMPLEMENTATIONS[name]
+def test_a_model_takes_pictures_of_any_shape(kind: type, shape: tuple[int, ...], recorder: Recorder) -> None:
     noise = np.random.default_rng(0).integers(0, 255, shape, np.uint8)
-    look(make(recorder), Image(noise, "digest"))
+    for part in parts(ANSWERS[kind](make(kind, recorder), Image(noise, "digest"))):
+        assert not isinstance(part, (float, np.ndarray)) or np.isfinite(part).all()

@@ -7,8 +7,8 @@ import pytest
 
 from regard.video.following.tracks import Tracker
 from regard.vision.labels.objects import COCO, ObjectDetector, letterboxed
-from regard.vision.model import Runner
 from regard.vision.persons import FoundPersons, PersonEmbedder, count_colours, find_persons
+from regard.vision.runner import Runner
 from regard.vision.session import SessionPool
 from tests.video.conftest import backdrop, person, picture, put
 

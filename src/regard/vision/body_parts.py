@@ -9,8 +9,8 @@ import numpy as np
 
 from regard.vision.geometry import Box, boxes_of, nms_by_class
 from regard.vision.image import Image
-from regard.vision.model import Runner
 from regard.vision.pixels import Floats, resize
+from regard.vision.runner import Runner
 
 SIDE = 320  # px, of the network's square
 MIN_SCORE = 0.1

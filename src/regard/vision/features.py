@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.vision.geometry import sigmoid
-from regard.vision.model import Runner
 from regard.vision.pixels import Floats, Pixels, resize
+from regard.vision.runner import Runner
 
 NETWORK = "mobilenetv2"
 SIDE = 224  # px

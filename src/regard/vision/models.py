@@ -8,10 +8,10 @@ from regard.vision.body_parts import BodyPartDetector
 from regard.vision.faces import FaceAnalyzer
 from regard.vision.labels import LabelDetector
 from regard.vision.labels.objects import ObjectDetector
-from regard.vision.model import Runner
 from regard.vision.nudity import NudityDetector
 from regard.vision.persons import PersonEmbedder
 from regard.vision.protective import ProtectiveDetector
+from regard.vision.runner import Runner
 from regard.vision.text import TextAnalyzer
 
 

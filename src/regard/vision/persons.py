@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from regard.vision.features import SIDE, read_features
 from regard.vision.geometry import unit_rows
 from regard.vision.labels.objects import COCO, ObjectCandidates, distinct, load_calibration
-from regard.vision.model import Runner
 from regard.vision.pixels import Floats, Pixels, resize
+from regard.vision.runner import Runner
 
 MIN_PROBABILITY = 0.08
 _PERSON = COCO.index("person")

@@ -16,8 +16,8 @@ from regard.vision.faces.face import Face
 from regard.vision.faces.pose import estimate_poses
 from regard.vision.geometry import Box
 from regard.vision.image import Image
-from regard.vision.model import Runner
 from regard.vision.pixels import Floats
+from regard.vision.runner import Runner
 
 
 class FaceAnalyzer:

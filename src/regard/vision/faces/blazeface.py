@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from regard.vision.geometry import nms, sigmoid
-from regard.vision.model import Runner
 from regard.vision.pixels import GREY, Floats, Pixels, resize
+from regard.vision.runner import Runner
 
 SIDE = 256
 MARGIN = 0.1  # of the longer side, on every side: faces that the frame cuts are found when there is room

@@ -24,8 +24,8 @@ from regard.vision.faces.mesh_geometry import (
 )
 from regard.vision.faces.pose import estimate_poses
 from regard.vision.geometry import sigmoid
-from regard.vision.model import Runner
 from regard.vision.pixels import Floats, Pixels
+from regard.vision.runner import Runner
 
 EMOTION_SIDE, EMOTION_BATCH = 64, 16
 # The frame that FER2013 puts around a face, in the template's units: the margin, and how far it lies up.

@@ -17,8 +17,8 @@ from regard.vision.faces.mtcnn import STRONG, FaceCandidates, Mtcnn
 from regard.vision.faces.pose import eye_rolls
 from regard.vision.faces.verify import LEANING, Verifier
 from regard.vision.geometry import nested, nms_nested, share_of_smaller, squares
-from regard.vision.model import Runner
 from regard.vision.pixels import GREY, Copies, Pixels, scaled, stretched, warp
+from regard.vision.runner import Runner
 
 MIN_FACE = 20.0  # px: smaller ones carry too little to be told from texture
 MIN_SHARE = 0.02  # of the longer side: 38 px in a picture of 1,920

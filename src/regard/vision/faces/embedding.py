@@ -14,8 +14,8 @@ import numpy as np
 from regard.vision.faces.alignment import FaceChips
 from regard.vision.faces.crowding import Crowding
 from regard.vision.geometry import unit_rows
-from regard.vision.model import Runner
 from regard.vision.pixels import Floats, Pixels
+from regard.vision.runner import Runner
 
 # What fits the caches: FaceRes takes 1.8 times as long a face in a batch of 16.
 DLIB_BATCH, FACERES_BATCH = 8, 2

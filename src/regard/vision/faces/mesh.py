@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.vision.faces.alignment import chip_maps
-from regard.vision.model import Runner
 from regard.vision.pixels import Copies, Floats
+from regard.vision.runner import Runner
 
 MESH_SIDE, MESH_BATCH = 192, 4
 MESH_PADDING = 0.5  # of the template's face on each side, which fills the crop as FaceMesh was trained

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.vision.geometry import nested, nms, nms_nested, squares
-from regard.vision.model import Runner
 from regard.vision.pixels import GREY, Copies, Floats, Pixels, resize
+from regard.vision.runner import Runner
 
 CELL = 12  # px, the window of a PNet cell
 STEP = 0.6  # between levels of the pyramid; the package's .709 finds no more, and costs a third more

@@ -12,8 +12,8 @@ from regard.vision.labels.derive import label_probabilities
 from regard.vision.labels.label import Label
 from regard.vision.labels.objects import FoundClass
 from regard.vision.labels.scenes import SceneReader
-from regard.vision.model import Runner
 from regard.vision.people import bodies_with_faces
+from regard.vision.runner import Runner
 from regard.vision.taxonomy import load_taxonomy
 
 _MIN_PROBABILITY = 1e-4  # a label of less is not given, whatever is asked for

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from regard.vision.geometry import Rows, areas, boxes_of, iou, nms_by_class, sigmoid
 from regard.vision.labels.label import Instance
-from regard.vision.model import Runner
 from regard.vision.pixels import Pixels, resize
+from regard.vision.runner import Runner
 
 SIDE = 512  # px
 MIN_SCORE = 0.08  # of the network

@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from regard.vision.features import NETWORK, load_feature_head, read_features
-from regard.vision.model import Runner
 from regard.vision.pixels import Pixels
+from regard.vision.runner import Runner
 
 
 class SceneReader:

@@ -13,7 +13,6 @@ from regard.vision.geometry import Box
 from regard.vision.image import Image
 from regard.vision.labels.label import Instance
 from regard.vision.labels.objects import FoundClass, ObjectDetector
-from regard.vision.model import Runner
 from regard.vision.people import Person, find_people
 from regard.vision.pixels import GREY, Copies
 from regard.vision.protective.equipment import Cover, EquipmentReader, HandProbabilities, HeadProbabilities
@@ -26,6 +25,7 @@ from regard.vision.protective.parts import (
     head_of_pose,
 )
 from regard.vision.protective.pose import BodyPose
+from regard.vision.runner import Runner
 
 MIN_PROBABILITY = 0.5  # of a part, and of a piece of equipment on it, that is answered
 _SAME_HEAD = 0.6  # of a face's height: two heads whose middles are closer are one

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from regard.vision.features import NETWORK, SIDE, FeatureHead, load_feature_head, read_chip_features
 from regard.vision.geometry import sigmoid
-from regard.vision.model import Runner
 from regard.vision.pixels import Copies, Floats, Pixels
 from regard.vision.protective.parts import PartSquare
 from regard.vision.protective.skin import skin_evidence
+from regard.vision.runner import Runner
 
 # The squares that are cut out: how many times a part's own square, and by how much of it they are raised.
 _WHOLE, _CROWN, _FACE = (2.2, 0.3), (1.5, 0.5), (1.3, 0.0)

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.vision.geometry import Box
-from regard.vision.model import Runner
 from regard.vision.pixels import Copies, Floats
+from regard.vision.runner import Runner
 
 SIDE = 192  # px
 _MARGIN = 1.25  # of a body's longer side: the network's square

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from regard.vision.image import Image
-from regard.vision.model import Runner
 from regard.vision.pixels import Copies, Pixels
+from regard.vision.runner import Runner
 from regard.vision.text import detector, recognizer
 from regard.vision.text.detector import Region, TextDetector
 from regard.vision.text.order import in_reading_order

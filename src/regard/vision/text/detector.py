@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 
 from regard.vision.geometry import quads_share
-from regard.vision.model import Runner
 from regard.vision.pixels import Floats, Pixels, resize
+from regard.vision.runner import Runner
 from regard.vision.text.quads import direction_of, quarter_turned, rectangle, size_of, upright
 
 NETWORK = "ppocr-detection"

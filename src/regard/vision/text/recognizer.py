@@ -15,8 +15,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from regard.vision.model import Runner
 from regard.vision.pixels import Floats, Pixels
+from regard.vision.runner import Runner
 from regard.vision.text.strips import HEIGHT, batches, stacked
 
 NETWORK = "ppocr-recognition"
