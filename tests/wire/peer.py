@@ -111,7 +111,8 @@ def signed(
         },
     )
     SigV4Auth(Credentials(key_id, secret), "rekognition", "us-east-1").add_auth(request)
-    return [("Host", "localhost"), *request.headers.items()]
+    host = [] if "Host" in request.headers else [("Host", "localhost")]
+    return [*host, *request.headers.items()]
 
 
 def scope(headers: Iterable[tuple[str | bytes, str | bytes]], method: str = "POST") -> dict[str, Any]:

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -103,9 +106,9 @@ def test_a_video_that_is_too_large_is_not_opened(objects: ObjectStore) -> None:
         pass
 
 
-def test_a_video_in_s3_that_is_replaced_while_it_is_read_is_an_error(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@contextmanager
+def amazon(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Any, str]]:
+    """An S3 server: a client of it, and its endpoint."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
@@ -113,17 +116,54 @@ def test_a_video_in_s3_that_is_replaced_while_it_is_read_is_an_error(
     moto.start()
     try:
         host, port = moto.get_host_and_port()
-        s3 = boto3.client("s3", endpoint_url=f"http://{host}:{port}")
+        endpoint = f"http://{host}:{port}"
+        yield boto3.client("s3", endpoint_url=endpoint), endpoint
+    finally:
+        moto.stop()
+
+
+def test_a_video_in_s3_that_is_replaced_while_it_is_read_is_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with amazon(monkeypatch) as (s3, endpoint):
         s3.create_bucket(Bucket="films")
         s3.put_object(Bucket="films", Key="a", Body=bytes(2 * BLOCK))
-        store = ObjectStore({}, f"http://{host}:{port}")
+        store = ObjectStore({}, endpoint)
         with store.open_video("films", "a", None, limit=3 * BLOCK) as file:
             assert len(file.read(10)) == 10
             s3.put_object(Bucket="films", Key="a", Body=b"1" * 2 * BLOCK)
             file.seek(BLOCK + 5)
             with pytest.raises(InvalidS3ObjectException, match="replaced or removed"):
                 file.read(10)
-    finally:
-        moto.stop()
     with pytest.raises(InternalServerError, match="can't be reached"):
         store.check_video("films", "a", None, limit=100)
+
+
+NAMES = (
+    "a b.jpg",
+    "a+b.jpg",
+    "a%20b%2Bc.jpg",
+    "größe/Ærø né.jpg",
+    "名前 ½.jpg",
+    "what? #1 & 'so' = \"on\";.jpg",
+    "~user@host,$(x).jpg",
+    "deep/" * 179 + "a.jpg",  # 900 characters
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_key_of_any_characters_is_read_from_a_folder(objects: ObjectStore, bucket: Path, name: str) -> None:
+    (bucket / name).parent.mkdir(parents=True, exist_ok=True)
+    (bucket / name).write_bytes(name.encode())
+    assert objects.read("photos", name, None, limit=10_000) == name.encode()
+
+
+def test_a_key_of_any_characters_is_read_from_s3(monkeypatch: pytest.MonkeyPatch) -> None:
+    with amazon(monkeypatch) as (s3, endpoint):
+        s3.create_bucket(Bucket="album")
+        store = ObjectStore({}, endpoint)
+        for name in NAMES:
+            s3.put_object(Bucket="album", Key=name, Body=name.encode())
+            assert store.read("album", name, None, limit=10_000) == name.encode()
+            with store.open_video("album", name, None, limit=10_000) as file:
+                assert file.read() == name.encode()
