@@ -10,7 +10,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from regard.api.model import REKOGNITION, load_api
+from regard.api.model import REGARD, REKOGNITION, load_api
+from regard.api.reference import api_reference
 from regard.evaluation.card import AttributeMetric
 from regard.evaluation.heads import head_cards
 from regard.governance.permissions import ROLES, Permission
@@ -28,6 +29,8 @@ _WORN = "<!-- equipment: begin (made by docs/generate.py from the heads' cards) 
 _WORN_END = "<!-- equipment: end -->"
 _ROLES = "<!-- roles: begin (made by docs/generate.py) -->"
 _ROLES_END = "<!-- roles: end -->"
+_API = "<!-- api: begin (made by docs/generate.py) -->"
+_API_END = "<!-- api: end -->"
 _EQUIPMENT = ("head", "face", "hand", "glove")
 
 
@@ -144,7 +147,7 @@ def between(page: str, begin: str, end: str, text: str) -> str:
 def pages() -> dict[Path, str]:
     """Every generated file with the text it must have."""
     readme, accuracy = ROOT / "README.md", ROOT / "docs" / "accuracy.md"
-    governance = ROOT / "docs" / "governance.md"
+    governance, api = ROOT / "docs" / "governance.md", ROOT / "docs" / "api.md"
     return {
         readme: between(readme.read_text(), _BEGIN, _END, readme_table()),
         accuracy: between(
@@ -154,9 +157,15 @@ def pages() -> dict[Path, str]:
             equipment_tables(),
         ),
         governance: between(governance.read_text(), _ROLES, _ROLES_END, roles_table()),
+        api: between(api.read_text(), _API, _API_END, own_operations()),
         ROOT / "docs" / "operations.md": operations_page(),
         ROOT / "docs" / "settings.md": settings_page(),
     }
+
+
+def own_operations() -> str:
+    permissions = {key: one.permission.name for key, one in OPERATIONS.items()}
+    return api_reference(load_api(REGARD), permissions)
 
 
 def _summary(function: object) -> str:

@@ -83,6 +83,33 @@ def test_error_messages_are_those_of_a_client_of_the_server(client: Any, server:
     assert refusals(client) == refusals(server.client())
 
 
+def test_regard_s_own_operations_are_a_service_of_their_own(
+    installed_pack: InstalledPack, tmp_path: Path
+) -> None:
+    films = tmp_path / "films"
+    films.mkdir()
+    (films / "film.mp4").write_bytes(b"never opened")
+    options = {"data": tmp_path / "data", "buckets": f"films={films}"}
+    video = {"S3Object": {"Bucket": "films", "Name": "film.mp4"}}
+    job_ids = [regard.client(**options).start_label_detection(Video=video)["JobId"] for _ in range(2)]
+    own = regard.client(**options, service="regard")
+    assert own.get_job(JobId=job_ids[0])["Job"]["Video"] == video
+    pages = own.get_paginator("list_jobs").paginate(PaginationConfig={"PageSize": 1})
+    assert [job["JobId"] for page in pages for job in page["Jobs"]] == job_ids[::-1]
+    assert own.cancel_job(JobId=job_ids[1])["Job"]["JobStatus"] == "FAILED"
+    with pytest.raises(own.exceptions.ResourceNotFoundException) as lost:
+        own.get_job(JobId="none")
+    assert str(lost.value) == (
+        "An error occurred (ResourceNotFoundException) when calling the GetJob operation: "
+        "Could not find JobId: none"
+    )
+
+
+def test_a_service_that_there_is_not_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RegardError, match="The service is rekognition or regard, not s3"):
+        regard.client(tmp_path / "data", service="s3")
+
+
 @pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
 def test_an_error_that_aws_clients_retry_is_final(
     installed_pack: InstalledPack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str

@@ -186,7 +186,7 @@ def asgi(parts: Parts) -> Starlette:
         return JSONResponse({"status": "ok", "version": version("regard")})
 
     return Starlette(
-        routes=[Route("/healthz", healthz), *routes(endpoint), *own_routes(own)],
+        routes=[Route("/healthz", healthz), *routes(endpoint), *own_routes(own, parts.apis[REGARD].api)],
         middleware=allow_origins(parts.settings.allowed_origins),
         exception_handlers={404: not_found},
     )

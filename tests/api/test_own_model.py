@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from regard import errors
-from regard.api.model import REGARD, REKOGNITION, ApiOperation, load_api, load_own
+from regard.api.model import REGARD, REKOGNITION, ApiOperation, load_api, model_loader
 from regard.api.rest_json import RestJson
 from regard.operations import OPERATIONS as DECLARED
 from regard.wire.own import ROOT
@@ -89,7 +89,8 @@ def test_every_error_of_the_model_is_one_of_ours() -> None:
 
 def test_every_operation_that_pages_has_a_paginator() -> None:
     paged = {one.name for one in API.operations.values() if "NextToken" in one.output.members}
-    assert set(load_own("paginators-1")["pagination"]) == paged
+    paginators = model_loader().load_service_model(REGARD, "paginators-1")["pagination"]
+    assert set(paginators) == paged
 
 
 def test_no_shape_is_left_over() -> None:

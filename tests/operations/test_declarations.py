@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from regard.api.model import REKOGNITION, load_api
+from regard.api.model import REGARD, REKOGNITION, load_api
 from regard.app import Parts
 from regard.gate import Gate
 from regard.jobs.records import Item
@@ -17,8 +17,8 @@ from regard.operations.operation import table
 from regard.operations.subjects import NOTHING
 from regard.operations.withholding import withhold_found
 
-SHAPES = load_api(REKOGNITION).operations
-REKOGNITIONS = [one for one in OPERATIONS.values() if not one.is_own]
+SHAPES = {**load_api(REKOGNITION).operations, **load_api(REGARD).operations}
+DECLARED = list(OPERATIONS.values())
 SUBJECTS = {
     "CollectionId",
     "JobId",
@@ -100,14 +100,14 @@ def smallest(shape: Any) -> dict[str, Any]:
     return {name: made(shape.members[name], BELOW) for name in shape.required_members}
 
 
-@named(REKOGNITIONS)
+@named(DECLARED)
 def test_what_a_request_is_about_is_declared(operation: Operation) -> None:
     paths = [path for path, _ in members(SHAPES[operation.key].input) if path[-1] in SUBJECTS]
     declared = [] if operation.about is NOTHING else [operation.about.member]
     assert paths == declared
 
 
-@named(REKOGNITIONS)
+@named(DECLARED)
 def test_a_threshold_of_a_request_is_declared(operation: Operation) -> None:
     ends = ("MatchThreshold", "SimilarityThreshold")
     paths = [path for path, _ in members(SHAPES[operation.key].input) if path[-1].endswith(ends)]
@@ -115,7 +115,7 @@ def test_a_threshold_of_a_request_is_declared(operation: Operation) -> None:
     assert paths == ([] if rule is None or rule.parameter is None else [(rule.parameter,)])
 
 
-@named(REKOGNITIONS)
+@named(DECLARED)
 def test_whatever_says_how_alike_people_are_is_declared(operation: Operation) -> None:
     shown = operation.shows
     declared = set() if shown is None or operation.analysis else {(*shown.lists, *shown.number)}
@@ -131,7 +131,7 @@ def released(parts: Parts, operation: Operation, alike_by: float, purpose: str) 
     return gate.call(operation.key, smallest(SHAPES[operation.key].input), caller)
 
 
-@named(REKOGNITIONS)
+@named(DECLARED)
 def test_no_answer_shows_a_match_below_the_floor_of_a_strict_purpose(
     parts: Parts, operation: Operation
 ) -> None:
@@ -145,7 +145,7 @@ def test_no_answer_shows_a_match_below_the_floor_of_a_strict_purpose(
 def test_no_analysis_hands_over_a_match_below_the_floor(operation: Operation) -> None:
     shown = operation.shows
     assert shown is not None
-    shows_it = next(one for one in REKOGNITIONS if one.shows == shown and not one.analysis)
+    shows_it = next(one for one in DECLARED if one.shows == shown and not one.analysis)
     for alike_by, kept in ((BELOW, []), (ABOVE, [ABOVE])):
         answer = made(SHAPES[shows_it.key].output, alike_by)
         items = [Item(0, "", body) for body in answer[shown.lists[0]]]
@@ -154,6 +154,6 @@ def test_no_analysis_hands_over_a_match_below_the_floor(operation: Operation) ->
 
 
 def test_two_operations_of_one_name_are_refused() -> None:
-    one = REKOGNITIONS[0]
+    one = DECLARED[0]
     with pytest.raises(ValueError, match="declared twice"):
         table((one,), (replace(one),))

@@ -143,14 +143,13 @@ class _Models(Loader):  # type: ignore[misc]
 
     def load_service_model(self, service_name: str, type_name: str, api_version: str | None = None) -> Any:
         if service_name == REGARD and type_name in OWN_FILES:
-            return load_own(type_name)
+            return json.loads(read_own(type_name))
         return super().load_service_model(service_name, type_name, api_version)
 
 
-@lru_cache(maxsize=4)
-def load_own(kind: str) -> Any:
-    """A file about Regard's own API, read once. Raises KeyError for a kind that isn't in `OWN_FILES`."""
-    return json.loads(files("regard.api").joinpath(OWN_FILES[kind]).read_bytes())
+def read_own(kind: str) -> bytes:
+    """A file about Regard's own API. Raises KeyError for a kind that isn't in `OWN_FILES`."""
+    return files("regard.api").joinpath(OWN_FILES[kind]).read_bytes()
 
 
 def _leaves(shape: Any, count: int) -> Iterator[tuple[Any, int]]:
