@@ -18,10 +18,12 @@ _DEFAULT_PORTS = {"http": ":80", "https": ":443"}  # which browsers leave out
 
 
 def _setting(
-    default: Any, help_text: str, *, least: int = 1, most: int | None = None, secret: bool = False
+    default: Any, help_text: str, *, minimum: int = 1, maximum: int | None = None, secret: bool = False
 ) -> Any:
-    """`least` and `most` bound a whole number. A `secret` is never printed."""
-    return field(default=default, repr=not secret, metadata={"help": help_text, "least": least, "most": most})
+    """`minimum` and `maximum` bound a whole number. A `secret` is never printed."""
+    return field(
+        default=default, repr=not secret, metadata={"help": help_text, "minimum": minimum, "maximum": maximum}
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Settings:
     """Defaults suit a laptop: loopback only, one folder, nothing fetched from outside."""
 
     host: str = _setting("127.0.0.1", "Address that `regard serve` listens on.")
-    port: int = _setting(8090, "Port that `regard serve` listens on.", least=0, most=_PORTS)
+    port: int = _setting(8090, "Port that `regard serve` listens on.", minimum=0, maximum=_PORTS)
     data: Path = _setting(Path("data"), "Folder of the database and the first key.")
     database: str | None = _setting(
         None,
@@ -42,7 +44,7 @@ class Settings:
     region: str = _setting("us-east-1", "Region in the ARNs that Regard makes.")
     account: str = _setting("000000000000", "Account, 12 digits, in the ARNs that Regard makes.")
     workers: int = _setting(
-        0, "Images analysed at the same time; 0 means one for each processor core.", least=0
+        0, "Images analysed at the same time; 0 means one for each processor core.", minimum=0
     )
     queue: int = _setting(256, "Requests that may wait for a worker before new ones are throttled.")
     buckets: str = _setting("", "Folders served as S3 buckets: NAME=FOLDER, separated by commas.")
@@ -74,12 +76,12 @@ class Settings:
         0,
         "Megabytes that face indexes may hold in memory before the least used are dropped; 0 means half of "
         "the machine's memory.",
-        least=0,
+        minimum=0,
     )
     index_tail: int = _setting(
         16_384,
         "Newest vectors of a collection that are searched as they are, before they are compressed.",
-        least=16,
+        minimum=16,
     )
     index_engine: str = _setting(
         "local", "Where faces are searched: `local`, in each server's memory, or `milvus`, in REGARD_MILVUS."
@@ -94,19 +96,19 @@ class Settings:
         95,
         "Least similarity, in percent, of a face that RecognizeCelebrities recognises; 95 mistakes one pair "
         "of strangers in 100,000.",
-        least=50,
-        most=100,
+        minimum=50,
+        maximum=100,
     )
     # Stored video: its jobs, and who is told of their end.
     job_workers: int = _setting(
         1,
         "Workers for jobs on stored video that `regard serve` starts; with 0 they wait for `regard worker`.",
-        least=0,
+        minimum=0,
     )
     job_limit: int = _setting(20, "Jobs on stored video that may be under way at a time.")
     job_days: int = _setting(7, "Days for which a job's results are kept after its end.")
     job_lease: int = _setting(
-        60, "Seconds after which a job whose worker says nothing more is given to another.", least=2
+        60, "Seconds after which a job whose worker says nothing more is given to another.", minimum=2
     )
     job_attempts: int = _setting(5, "Times that a job is tried without getting ahead before it has failed.")
     sns_endpoint: str | None = _setting(
@@ -215,9 +217,9 @@ def _whole_number(setting: Field[Any], value: Any) -> int:
         number = int(value)
     except (ValueError, TypeError) as error:
         raise RegardError(f"{_variable(setting)} must be a whole number, not {value!r}.") from error
-    least, most = setting.metadata["least"], setting.metadata["most"]
-    if number < least or (most is not None and number > most):
-        bounds = f"{least} or more" if most is None else f"from {least} to {most}"
+    minimum, maximum = setting.metadata["minimum"], setting.metadata["maximum"]
+    if number < minimum or (maximum is not None and number > maximum):
+        bounds = f"{minimum} or more" if maximum is None else f"from {minimum} to {maximum}"
         raise RegardError(f"{_variable(setting)} must be {bounds}, not {number}.")
     return number
 
