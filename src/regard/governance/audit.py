@@ -41,7 +41,7 @@ class AuditBroken(RegardError):
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class LogHead:
     """The newest record's number, 0 for an empty log, and its hash."""
 
     sequence: int
@@ -53,7 +53,7 @@ class _Waiting:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.head: Future[Head] = Future()
+        self.head: Future[LogHead] = Future()
         self.woken = threading.Event()  # it is written, or its thread is the one to write
 
 
@@ -66,12 +66,12 @@ class AuditLog:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._head = Head(0, _GENESIS)  # where this process left the log
+        self._head = LogHead(0, _GENESIS)  # where this process left the log
         self._waiting: list[_Waiting] = []
         self._writing = False  # a thread writes, or was woken to
         self._lock = threading.Lock()  # over both
 
-    def append(self, record: Mapping[str, Any]) -> Head:
+    def append(self, record: Mapping[str, Any]) -> LogHead:
         """Adds a record of JSON values and answers the head as of this record."""
         text = json.dumps(record, ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False)
         text.encode()  # what can't be written is refused here, before it keeps others' records from the log
@@ -121,7 +121,7 @@ class AuditLog:
         if self._waiting:
             self._waiting[0].woken.set()
 
-    def _write(self, texts: list[str]) -> list[Head]:
+    def _write(self, texts: list[str]) -> list[LogHead]:
         """Appends records by one transaction and answers the head after each."""
         heads, rows = _chain(self._head, texts)
         with self._database.write(turn=Turn.AUDIT) as connection:
@@ -134,14 +134,14 @@ class AuditLog:
         self._head = heads[-1]
         return heads
 
-    def append_command(self, command: str, subject: str, **facts: Any) -> Head:
+    def append_command(self, command: str, subject: str, **facts: Any) -> LogHead:
         """Adds the record of what the data folder's owner did without an operation, such as making a key."""
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         return self.append({"time": now, "key": "local", "operation": command, "subject": subject, **facts})
 
-    def verify(self) -> Head:
+    def verify(self) -> LogHead:
         """Recomputes the whole chain. Raises AuditBroken, naming the first record that does not fit."""
-        head = Head(0, _GENESIS)
+        head = LogHead(0, _GENESIS)
         with closing(self._rows()) as rows:
             for sequence, text, link in rows:
                 if sequence != head.sequence + 1:
@@ -154,7 +154,7 @@ class AuditLog:
                         f"The audit log is broken: record {sequence} was changed, or one before it was "
                         "removed."
                     )
-                head = Head(sequence, link)
+                head = LogHead(sequence, link)
         return head
 
     def export(self) -> Iterator[dict[str, Any]]:
@@ -163,7 +163,7 @@ class AuditLog:
             for sequence, text, link in rows:
                 yield {"sequence": sequence, "hash": link, **json.loads(text)}
 
-    def newest(self) -> Head:
+    def newest(self) -> LogHead:
         """The head as of now."""
         with self._database.read() as connection:
             return _newest(connection)
@@ -187,16 +187,16 @@ class AuditLog:
                     yield row.sequence, row.record, row.hash
 
 
-def _newest(connection: Connection) -> Head:
+def _newest(connection: Connection) -> LogHead:
     row = connection.execute(_NEWEST).first()
-    return Head(0, _GENESIS) if row is None else Head(row.sequence, row.hash)
+    return LogHead(0, _GENESIS) if row is None else LogHead(row.sequence, row.hash)
 
 
-def _chain(head: Head, texts: list[str]) -> tuple[list[Head], list[dict[str, Any]]]:
+def _chain(head: LogHead, texts: list[str]) -> tuple[list[LogHead], list[dict[str, Any]]]:
     """The heads and rows of records behind a head."""
-    heads: list[Head] = []
+    heads: list[LogHead] = []
     for record in texts:
-        head = Head(head.sequence + 1, _link(head.hash, record))
+        head = LogHead(head.sequence + 1, _link(head.hash, record))
         heads.append(head)
     rows = [
         {"sequence": at.sequence, "record": record, "hash": at.hash}
