@@ -17,7 +17,7 @@ from regard.operations.manifests import (
     INVALID_SOURCE_REF,
     LONGEST_LINE,
     MISSING_SOURCE_REF,
-    Entry,
+    ManifestEntry,
     measure,
     read_entries,
 )
@@ -25,7 +25,7 @@ from regard.operations.manifests import (
 MANY = 10_000
 
 
-def entries(content: bytes) -> list[Entry]:
+def entries(content: bytes) -> list[ManifestEntry]:
     return list(read_entries(io.BytesIO(content)))
 
 
@@ -37,7 +37,7 @@ def code(content: bytes) -> str:
 
 def test_a_line_names_a_picture_by_bucket_and_key() -> None:
     content = b'{"source-ref": "s3://foo/bar/1 \xc3\xa9.jpg", "other": [1]}\n'
-    assert entries(content) == [Entry(1, len(content), "s3://foo/bar/1 é.jpg", "foo", "bar/1 é.jpg")]
+    assert entries(content) == [ManifestEntry(1, len(content), "s3://foo/bar/1 é.jpg", "foo", "bar/1 é.jpg")]
 
 
 def test_blank_lines_carriage_returns_a_byte_order_mark_and_a_last_line_without_an_end_are_fine() -> None:
@@ -126,9 +126,9 @@ def test_any_lines_are_counted_read_and_read_on_from_any_of_them(
         assert content[: one.end].count(b"\n") in (one.line, one.line - 1)
     if not found:
         with pytest.raises(InvalidManifestException):
-            measure(io.BytesIO(content), most=MANY)
+            measure(io.BytesIO(content), limit=MANY)
         return
-    measured = measure(io.BytesIO(content), most=MANY)
+    measured = measure(io.BytesIO(content), limit=MANY)
     assert (measured.entries, measured.digest) == (len(found), hashlib.sha256(content).hexdigest())
     at = data.draw(st.integers(0, len(found) - 1))
     rest = list(read_entries(io.BytesIO(content), line=found[at].line, place=found[at].end))
@@ -137,14 +137,14 @@ def test_any_lines_are_counted_read_and_read_on_from_any_of_them(
 
 def test_more_lines_than_a_manifest_may_have_are_refused() -> None:
     content = b'{"source-ref":"s3://foo/a"}\n\n' * 5
-    assert measure(io.BytesIO(content), most=5).entries == 5
+    assert measure(io.BytesIO(content), limit=5).entries == 5
     with pytest.raises(InvalidManifestException, match="more than 4"):
-        measure(io.BytesIO(content), most=4)
+        measure(io.BytesIO(content), limit=4)
 
 
 def test_a_line_without_an_end_is_never_held_in_memory() -> None:
     class Endless(io.RawIOBase):
-        left, most = 50_000_000, 0
+        left, limit = 50_000_000, 0
 
         def readable(self) -> bool:
             return True

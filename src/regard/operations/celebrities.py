@@ -13,14 +13,14 @@ from regard.operations.images import load_picture
 from regard.operations.operation import Area, Bill, Operation
 from regard.operations.shapes.face_attributes import attribute_shapes
 from regard.operations.shapes.faces import face_detail
-from regard.operations.withholding import Shown
+from regard.operations.withholding import MatchPath
 from regard.vision.faces import Face
 from regard.vision.faces.attributes import Attributes
 from regard.vision.findings import PictureFindings
 from regard.vision.image import Image
 from regard.vision.quality import QualityBar, flaws
 
-_MOST_CELEBRITIES = 64
+_MAX_CELEBRITIES = 64
 _SHOWN = frozenset({"EMOTIONS", "SMILE"})
 
 
@@ -51,7 +51,7 @@ def recognise(ctx: Context, picture: PictureFindings) -> list[Recognised | None]
     strangers are told apart far worse than the threshold says.
     """
     faces = picture.faces()
-    searched = [face for face in faces[:_MOST_CELEBRITIES] if not flaws(face, bar=QualityBar.LOW)]
+    searched = [face for face in faces[:_MAX_CELEBRITIES] if not flaws(face, bar=QualityBar.LOW)]
     if not searched:
         return [None] * len(faces)
     found = ctx.stores.celebrities.recognise(
@@ -92,7 +92,7 @@ OPERATIONS = (
         area=Area.PICTURES,
         permission=Permission.ANALYZE,
         matches=CELEBRITY,
-        shows=Shown(("CelebrityFaces",), ("MatchConfidence",)),
+        shows=MatchPath(("CelebrityFaces",), ("MatchConfidence",)),
         bills=Bill.IMAGE_2,
     ),
     Operation(

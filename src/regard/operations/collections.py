@@ -12,7 +12,7 @@ from regard.operations.pagination import make_token, read_token
 from regard.operations.subjects import COLLECTION, collection_arn
 from regard.operations.tags import check_new_tags, purpose_tagged
 
-_MOST_RESULTS = 4096
+_MAX_RESULTS = 4096
 _LISTING = "collections"
 
 
@@ -49,7 +49,7 @@ def describe_collection(ctx: Context, _request: dict[str, Any]) -> dict[str, Any
 def list_collections(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The collections in the order they were made, a page at a time."""
     after = read_token(_LISTING, request.get("NextToken"))
-    limit = request.get("MaxResults") or _MOST_RESULTS
+    limit = request.get("MaxResults") or _MAX_RESULTS
     found = ctx.stores.collections.page(after=after, limit=limit + 1)
     page = found[:limit]
     response: dict[str, Any] = {

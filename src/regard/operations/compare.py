@@ -16,7 +16,7 @@ from regard.operations.images import load_picture
 from regard.operations.operation import Area, Bill, Operation
 from regard.operations.shapes.boxes import bounding_box_in
 from regard.operations.shapes.faces import face_detail
-from regard.operations.withholding import Shown
+from regard.operations.withholding import MatchPath
 
 
 def compare_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
@@ -63,7 +63,7 @@ OPERATIONS = (
         area=Area.PICTURES,
         permission=Permission.ANALYZE,
         matches=SIMILARITY,
-        shows=Shown(("FaceMatches",), ("Similarity",)),
+        shows=MatchPath(("FaceMatches",), ("Similarity",)),
         bills=Bill.IMAGE_1,
     ),
 )

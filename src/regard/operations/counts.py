@@ -16,7 +16,7 @@ from regard.video.following.counting import CountingLine, PersonSighting, Visit,
 
 _START = "start_person_tracking"
 _INTERVAL = 60_000  # ms, where none is asked for
-_MOST_INTERVALS = 10_000
+_MAX_INTERVALS = 10_000
 _PAGE = 1000  # items that are held at a time
 _SHARES = (0.25, 0.5, 0.75, 0.9)
 
@@ -76,10 +76,10 @@ def _ready(job: Job) -> Job:
 def _interval(interval: int, duration: int) -> int:
     if interval < 1:
         raise InvalidParameterException("The interval must be 1 ms or more.")
-    if duration > interval * _MOST_INTERVALS:
-        least = math.ceil(duration / _MOST_INTERVALS)
+    if duration > interval * _MAX_INTERVALS:
+        min_interval = math.ceil(duration / _MAX_INTERVALS)
         raise InvalidParameterException(
-            f"A video has {_MOST_INTERVALS:,} intervals at most; take {least} ms or more for this one."
+            f"A video has {_MAX_INTERVALS:,} intervals at most; take {min_interval} ms or more for this one."
         )
     return interval
 

@@ -19,7 +19,7 @@ from regard.vision.faces import Face
 from regard.vision.faces.attributes import Attributes
 from regard.vision.quality import QualityBar, flaws
 
-_MOST_FACES_LISTED = 4096
+_MAX_FACES_LISTED = 4096
 _BARS = {"AUTO": QualityBar.LOW, "LOW": QualityBar.LOW, "MEDIUM": QualityBar.MEDIUM, "HIGH": QualityBar.HIGH}
 
 
@@ -80,7 +80,7 @@ def list_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The faces of a collection in the order they were enrolled, a page at a time; of one user, or by ids."""
     collection = ctx.collection
     listing = f"faces/{collection.row}"
-    limit = request.get("MaxResults") or _MOST_FACES_LISTED
+    limit = request.get("MaxResults") or _MAX_FACES_LISTED
     found = ctx.stores.gallery.page(
         collection,
         after=read_token(listing, request.get("NextToken")),

@@ -21,11 +21,11 @@ def load_picture(
     *,
     min_side: int = MIN_SIDE,
     max_side: int | None = None,
-    most_bytes: int | None = None,
+    max_bytes: int | None = None,
 ) -> PictureFindings:
     """The picture that a request's Image names, upright, and what is found in it.
 
-    An operation's own limits, where it has them: the sides in pixels, `most_bytes` of the request's Bytes.
+    An operation's own limits, where it has them: the sides in pixels, `max_bytes` of the request's Bytes.
     Those of the settings hold beside them.
 
     Raises InvalidParameterException, InvalidS3ObjectException, ImageTooLargeException or
@@ -34,7 +34,7 @@ def load_picture(
     settings = ctx.settings
     try:
         return ctx.pictures.open(
-            _bytes(ctx, source, min(settings.image_bytes, most_bytes or settings.image_bytes)),
+            _bytes(ctx, source, min(settings.image_bytes, max_bytes or settings.image_bytes)),
             max_side=min(settings.image_side, max_side or settings.image_side),
             max_pixels=settings.image_pixels,
             min_side=min_side,
@@ -51,7 +51,7 @@ def load_picture(
         raise InvalidImageFormatException from error
 
 
-def _bytes(ctx: Context, source: Mapping[str, Any], most: int) -> bytes:
+def _bytes(ctx: Context, source: Mapping[str, Any], max_bytes: int) -> bytes:
     settings = ctx.settings
     given = [name for name in ("Bytes", "S3Object") if source.get(name) is not None]
     if len(given) != 1:
@@ -66,6 +66,6 @@ def _bytes(ctx: Context, source: Mapping[str, Any], most: int) -> bytes:
             where["Bucket"], where["Name"], where.get("Version"), limit=settings.object_bytes
         )
     content: bytes = source["Bytes"]
-    if len(content) > most:
-        raise ImageTooLargeException.of_bytes(most, settings.object_bytes)
+    if len(content) > max_bytes:
+        raise ImageTooLargeException.of_bytes(max_bytes, settings.object_bytes)
     return content

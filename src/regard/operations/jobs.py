@@ -19,12 +19,12 @@ _LISTING = "jobs"
 
 def list_jobs(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The jobs, the newest first."""
-    most = min(request.get("MaxResults", _JOBS), _JOBS)
+    limit = min(request.get("MaxResults", _JOBS), _JOBS)
     before = read_token(_LISTING, request.get("NextToken")) or None
-    found = ctx.stores.jobs.page(before=before, limit=most + 1)
-    answer: dict[str, Any] = {"Jobs": [_shape(job) for job in found[:most]]}
-    if len(found) > most:
-        answer["NextToken"] = make_token(_LISTING, found[most - 1].row)
+    found = ctx.stores.jobs.page(before=before, limit=limit + 1)
+    answer: dict[str, Any] = {"Jobs": [_shape(job) for job in found[:limit]]}
+    if len(found) > limit:
+        answer["NextToken"] = make_token(_LISTING, found[limit - 1].row)
     return answer
 
 

@@ -16,8 +16,8 @@ from regard.vision.findings import PictureFindings
 from regard.vision.properties import measure_properties
 from regard.vision.taxonomy import Concept, Taxonomy
 
-_MOST_LABELS = 1000
-_LEAST_CONFIDENCE = 55.0
+_MAX_LABELS = 1000
+_MIN_CONFIDENCE = 55.0
 _COLOURS = 10
 
 
@@ -34,16 +34,16 @@ def detect_labels(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     image = picture.image
     answer: dict[str, Any] = {"Labels": [], "LabelModelVersion": detector.version}
     if "GENERAL_LABELS" in features:
-        least = request.get("MinConfidence", _LEAST_CONFIDENCE)
-        most = min(request.get("MaxLabels", _MOST_LABELS), _MOST_LABELS)
+        min_confidence = request.get("MinConfidence", _MIN_CONFIDENCE)
+        max_labels = min(request.get("MaxLabels", _MAX_LABELS), _MAX_LABELS)
         labels = [
             label
             for label in picture.labels()
-            if label.confidence >= least and filters.pass_(detector.taxonomy.concepts[label.name])
+            if label.confidence >= min_confidence and filters.pass_(detector.taxonomy.concepts[label.name])
         ]
         answer["Labels"] = [
-            label_shape(label, detector.taxonomy, image, min_confidence=least, colours=colours)
-            for label in labels[:most]
+            label_shape(label, detector.taxonomy, image, min_confidence=min_confidence, colours=colours)
+            for label in labels[:max_labels]
         ]
     if colours is not None:
         answer["ImageProperties"] = _properties(picture, colours)

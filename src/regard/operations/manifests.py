@@ -28,7 +28,7 @@ _LONGEST_KEY = 1024  # bytes, as in S3
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ManifestEntry:
     """A line that isn't blank, the `line`-th of all, from 1; `end`: the byte at which the next one begins.
 
     It names a picture, `bucket` and `key`, or `error` says in a code and a sentence why it doesn't.
@@ -61,32 +61,32 @@ def open_manifest(ctx: Context, request: Mapping[str, Any]) -> Iterator[BinaryIO
     where = request["Input"]["S3Object"]
     if not (where.get("Bucket") and where.get("Name")):
         raise InvalidParameterException("Request has invalid parameters: S3Object needs Bucket and Name")
-    most = ctx.settings.manifest_images * LONGEST_LINE
+    limit = ctx.settings.manifest_images * LONGEST_LINE
     place = (where["Bucket"], where["Name"], where.get("Version"))
     try:
-        with ctx.stores.objects.open_video(*place, limit=most) as file:
+        with ctx.stores.objects.open_video(*place, limit=limit) as file:
             if not file.seek(0, 2):
                 raise InvalidManifestException("The manifest is empty.")
             file.seek(0)
             yield file
     except VideoTooLargeException as error:
-        raise InvalidManifestException(f"The manifest is larger than {most} bytes.") from error
+        raise InvalidManifestException(f"The manifest is larger than {limit} bytes.") from error
 
 
-def measure(file: BinaryIO, *, most: int) -> Measure:
-    """Reads a manifest through. Raises InvalidManifestException where it has no line or more than `most`."""
+def measure(file: BinaryIO, *, limit: int) -> Measure:
+    """Reads a manifest through. Raises InvalidManifestException where it has no line or more than `limit`."""
     digest = hashlib.sha256()
     entries = 0
     for line in _lines(file, digest.update):
         entries += not _is_blank(line)
-        if entries > most:
-            raise InvalidManifestException(f"The manifest names more than {most} images.")
+        if entries > limit:
+            raise InvalidManifestException(f"The manifest names more than {limit} images.")
     if not entries:
         raise InvalidManifestException("The manifest is empty.")
     return Measure(entries, digest.hexdigest())
 
 
-def read_entries(file: BinaryIO, *, line: int = 0, place: int = 0) -> Iterator[Entry]:
+def read_entries(file: BinaryIO, *, line: int = 0, place: int = 0) -> Iterator[ManifestEntry]:
     """The lines that aren't blank, one by one, behind the `line`-th, which ends at the byte `place`.
 
     No more than one line is held in memory.
@@ -121,24 +121,28 @@ def _is_blank(line: bytes | None) -> bool:
     return line is not None and not line.strip()
 
 
-def _entry(line: int, end: int, content: bytes | None) -> Entry:
+def _entry(line: int, end: int, content: bytes | None) -> ManifestEntry:
     if content is None:
-        return Entry(line, end, error=(INVALID_JSON_LINE, f"The line has {LONGEST_LINE} bytes or more."))
+        return ManifestEntry(
+            line, end, error=(INVALID_JSON_LINE, f"The line has {LONGEST_LINE} bytes or more.")
+        )
     try:
         read = json.loads(content.decode("utf-8"))
     except (ValueError, RecursionError):  # broken JSON, broken UTF-8, a number of thousands of digits
-        return Entry(line, end, error=(INVALID_JSON_LINE, "The line is no JSON."))
+        return ManifestEntry(line, end, error=(INVALID_JSON_LINE, "The line is no JSON."))
     if not isinstance(read, dict):
-        return Entry(line, end, error=(INVALID_JSON_LINE, "The line is no JSON object."))
+        return ManifestEntry(line, end, error=(INVALID_JSON_LINE, "The line is no JSON object."))
     reference = read.get("source-ref")
     if reference is None:
-        return Entry(line, end, error=(MISSING_SOURCE_REF, "The line has no source-ref."))
+        return ManifestEntry(line, end, error=(MISSING_SOURCE_REF, "The line has no source-ref."))
     if not isinstance(reference, str):
-        return Entry(line, end, error=(INVALID_SOURCE_REF, "The source-ref is no text."))
+        return ManifestEntry(line, end, error=(INVALID_SOURCE_REF, "The source-ref is no text."))
     match = _REFERENCE.fullmatch(reference)
     if match is None or not _is_key(match[2]):
-        return Entry(line, end, reference, error=(INVALID_SOURCE_REF, "A source-ref is s3://BUCKET/KEY."))
-    return Entry(line, end, reference, match[1], match[2])
+        return ManifestEntry(
+            line, end, reference, error=(INVALID_SOURCE_REF, "A source-ref is s3://BUCKET/KEY.")
+        )
+    return ManifestEntry(line, end, reference, match[1], match[2])
 
 
 def _is_key(text: str) -> bool:

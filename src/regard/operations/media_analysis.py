@@ -49,12 +49,12 @@ def get_media_analysis_job(ctx: Context, _request: dict[str, Any]) -> dict[str, 
 
 def list_media_analysis_jobs(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The bulk analyses, the newest first."""
-    most = request.get("MaxResults", _JOBS)
+    limit = request.get("MaxResults", _JOBS)
     before = read_token(_LISTING, request.get("NextToken")) or None
-    found = ctx.stores.jobs.page(before=before, limit=most + 1, operation=START)
-    answer: dict[str, Any] = {"MediaAnalysisJobs": [_shape(job) for job in found[:most]]}
-    if len(found) > most:
-        answer["NextToken"] = make_token(_LISTING, found[most - 1].row)
+    found = ctx.stores.jobs.page(before=before, limit=limit + 1, operation=START)
+    answer: dict[str, Any] = {"MediaAnalysisJobs": [_shape(job) for job in found[:limit]]}
+    if len(found) > limit:
+        answer["NextToken"] = make_token(_LISTING, found[limit - 1].row)
     return answer
 
 

@@ -27,8 +27,8 @@ from regard.errors import (
 )
 from regard.jobs.records import Item, Job, Step
 from regard.operations.images import load_picture
-from regard.operations.manifests import INVALID_IMAGE, Entry, measure, open_manifest, read_entries
-from regard.operations.moderation import LEAST, moderate
+from regard.operations.manifests import INVALID_IMAGE, ManifestEntry, measure, open_manifest, read_entries
+from regard.operations.moderation import MIN_CONFIDENCE, moderate
 from regard.operations.moderation_taxonomy import VERSION
 from regard.storage.buckets.objects import NotWritten
 from regard.vision.findings import Pictures
@@ -68,7 +68,7 @@ def run(ctx: Context, request: dict[str, Any], state: dict[str, Any] | None) -> 
 def _begun(ctx: Context, job: Job, manifest: BinaryIO, state: dict[str, Any] | None) -> dict[str, Any]:
     """The state to go on from. The manifest is read through first: is it still the same?"""
     request = job.request
-    found = measure(manifest, most=ctx.settings.manifest_images)
+    found = measure(manifest, limit=ctx.settings.manifest_images)
     if state is None:
         try:
             ctx.stores.objects.try_output(*output_of(request, job.job_id), kms_key=request.get("KmsKeyId"))
@@ -90,11 +90,13 @@ def _begun(ctx: Context, job: Job, manifest: BinaryIO, state: dict[str, Any] | N
 def _looked(
     ctx: Context, request: Mapping[str, Any], manifest: BinaryIO, state: Mapping[str, Any]
 ) -> Iterator[Step]:
-    least = request["OperationsConfig"]["DetectModerationLabels"].get("MinConfidence", LEAST)
+    min_confidence = request["OperationsConfig"]["DetectModerationLabels"].get(
+        "MinConfidence", MIN_CONFIDENCE
+    )
     entries = read_entries(manifest, line=state["line"], place=state["place"])
     with ThreadPoolExecutor(ctx.settings.worker_count, thread_name_prefix="bulk") as threads:
         while some := list(islice(entries, _STEP)):
-            items = list(threads.map(lambda entry: _item(ctx, entry, least), some))
+            items = list(threads.map(lambda entry: _item(ctx, entry, min_confidence), some))
             state = {
                 **state,
                 "done": state["done"] + len(some),
@@ -105,7 +107,7 @@ def _looked(
             yield Step(items, state, _LOOKED * state["done"] / state["entries"])
 
 
-def _item(ctx: Context, entry: Entry, least: float) -> Item:
+def _item(ctx: Context, entry: ManifestEntry, min_confidence: float) -> Item:
     """A line of the results, or what the summary says of a line that was of no use."""
     if entry.error is not None:
         return _error(entry, *entry.error)
@@ -115,11 +117,11 @@ def _item(ctx: Context, entry: Entry, least: float) -> Item:
         picture = load_picture(own, where)
     except _UNUSABLE as error:
         return _error(entry, INVALID_IMAGE, error.message)
-    body = {"source-ref": entry.reference, "detect-moderation-labels": moderate(picture, least)}
+    body = {"source-ref": entry.reference, "detect-moderation-labels": moderate(picture, min_confidence)}
     return Item(entry.line, "", body, _RESULTS)
 
 
-def _error(entry: Entry, code: str, message: str) -> Item:
+def _error(entry: ManifestEntry, code: str, message: str) -> Item:
     about = {} if entry.reference is None else {"source-ref": entry.reference}
     return Item(
         entry.line, "", {"line-number": entry.line, **about, "code": code, "message": message}, _ERRORS

@@ -18,7 +18,7 @@ from regard.vision.findings import PictureFindings
 from regard.vision.image import Image
 from regard.vision.nudity import NudityFinding, NudityKind
 
-LEAST = 50.0
+MIN_CONFIDENCE = 50.0
 """Percent, where a request names no MinConfidence."""
 
 # What can be found, and the label that says so. All other labels are never answered: docs/moderation.md.
@@ -39,7 +39,7 @@ def detect_moderation_labels(ctx: Context, request: dict[str, Any]) -> dict[str,
     """Nudity and swimwear in a picture, in Rekognition's taxonomy 7.0; nothing else is looked for."""
     refuse_adapter(request)
     picture = load_picture(ctx, request["Image"])
-    response = moderate(picture, request.get("MinConfidence", LEAST))
+    response = moderate(picture, request.get("MinConfidence", MIN_CONFIDENCE))
     if request.get("HumanLoopConfig") is not None:
         labels = response["ModerationLabels"]
         config = request["HumanLoopConfig"]
@@ -55,10 +55,10 @@ def refuse_adapter(config: Mapping[str, Any]) -> None:
         )
 
 
-def moderate(picture: PictureFindings, least: float) -> dict[str, Any]:
-    """The answer about one picture, from `least` percent on. Raises what `find_nudity` raises."""
+def moderate(picture: PictureFindings, min_confidence: float) -> dict[str, Any]:
+    """The answer about one picture, from `min_confidence` percent on. Raises what `find_nudity` raises."""
     return {
-        "ModerationLabels": label_shapes(confidences_of(find_nudity(picture)), least),
+        "ModerationLabels": label_shapes(confidences_of(find_nudity(picture)), min_confidence),
         "ModerationModelVersion": VERSION,
         "ContentTypes": [],  # nothing here tells drawn pictures from photos, so that neither is claimed
     }

@@ -35,8 +35,9 @@ def taxonomy() -> Mapping[str, ModerationLabel]:
     return MappingProxyType(labels)
 
 
-def label_shapes(confidences: Mapping[str, float], least: float) -> list[dict[str, Any]]:
-    """ModerationLabels of labels with their confidence, and of all above them, from `least` percent on.
+def label_shapes(confidences: Mapping[str, float], min_confidence: float) -> list[dict[str, Any]]:
+    """ModerationLabels of labels with their confidence, and of all above them, of those that are at
+    least `min_confidence` percent sure.
 
     A label above is as sure as the surest below it. The surest come first, and of equals the more general.
     """
@@ -56,5 +57,5 @@ def label_shapes(confidences: Mapping[str, float], least: float) -> list[dict[st
             "TaxonomyLevel": labels[name].level,
         }
         for name in order
-        if sure[name] >= least
+        if sure[name] >= min_confidence
     ]

@@ -19,7 +19,7 @@ from regard.governance.permissions import Permission
 from regard.governance.purpose import Threshold
 from regard.jobs.records import Step
 from regard.operations.subjects import NOTHING, About
-from regard.operations.withholding import Shown
+from regard.operations.withholding import MatchPath
 
 Run = Callable[[Context, dict[str, Any]], dict[str, Any]]
 """From a request that was validated and admitted to the answer, both in the shapes of the API.
@@ -89,7 +89,7 @@ class Operation:
     permission: Permission
     about: About = NOTHING
     matches: Threshold | None = None
-    shows: Shown | None = None
+    shows: MatchPath | None = None
     bills: Bill | None = None
     analysis: Analysis | None = None
     sets_purpose: PurposeAfter | None = None

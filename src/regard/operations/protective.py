@@ -12,8 +12,8 @@ from regard.operations.operation import Area, Bill, Operation
 from regard.operations.shapes.protective import person_shape
 from regard.vision.protective import EquippedPart, EquippedPerson, PartName
 
-_LEAST_SIDE, _MOST_SIDE = 64, 4096  # px
-_MOST_BYTES = 4 * 1024 * 1024  # of a picture that the request itself holds
+_MIN_SIDE, _MAX_SIDE = 64, 4096  # px
+_MAX_BYTES = 4 * 1024 * 1024  # of a picture that the request itself holds
 
 _WORN_ON = {
     "FACE_COVER": (PartName.FACE,),
@@ -25,7 +25,7 @@ _WORN_ON = {
 def detect_protective_equipment(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The people of a picture with heads, faces and hands, and the masks, helmets and gloves on them."""
     picture = load_picture(
-        ctx, request["Image"], min_side=_LEAST_SIDE, max_side=_MOST_SIDE, most_bytes=_MOST_BYTES
+        ctx, request["Image"], min_side=_MIN_SIDE, max_side=_MAX_SIDE, max_bytes=_MAX_BYTES
     )
     people = picture.equipped_persons()
     answer: dict[str, Any] = {
@@ -38,11 +38,13 @@ def detect_protective_equipment(ctx: Context, request: dict[str, Any]) -> dict[s
     return answer
 
 
-def summary(people: Sequence[EquippedPerson], types: Sequence[str], least: float) -> dict[str, list[int]]:
+def summary(
+    people: Sequence[EquippedPerson], types: Sequence[str], min_confidence: float
+) -> dict[str, list[int]]:
     """Who wears all of `types`, who lacks one, and of whom neither can be said, by their places.
 
-    What is not at least `least` percent sure doesn't count: a part that is less sure is not seen, and a piece
-    that is less sure is neither worn nor missing.
+    What is not at least `min_confidence` percent sure doesn't count: a part that is less sure is not seen,
+    and a piece that is less sure is neither worn nor missing.
     """
     answer: dict[str, list[int]] = {
         "PersonsWithRequiredEquipment": [],
@@ -50,8 +52,8 @@ def summary(people: Sequence[EquippedPerson], types: Sequence[str], least: float
         "PersonsIndeterminate": [],
     }
     for number, person in enumerate(people):
-        worn = [_wears(person, kind, least) for kind in types]
-        if person.confidence < least:
+        worn = [_wears(person, kind, min_confidence) for kind in types]
+        if person.confidence < min_confidence:
             name = "PersonsIndeterminate"
         elif False in worn:
             name = "PersonsWithoutRequiredEquipment"
@@ -61,25 +63,25 @@ def summary(people: Sequence[EquippedPerson], types: Sequence[str], least: float
     return answer
 
 
-def _wears(person: EquippedPerson, kind: str, least: float) -> bool | None:
+def _wears(person: EquippedPerson, kind: str, min_confidence: float) -> bool | None:
     """Whether every part that is seen, of those that `kind` is worn on, is covered; None where that can't be
     told.
     """
     covered = [
-        _covered(part, least)
+        _covered(part, min_confidence)
         for part in person.parts
-        if part.name in _WORN_ON[kind] and part.confidence >= least
+        if part.name in _WORN_ON[kind] and part.confidence >= min_confidence
     ]
     if False in covered:
         return False
     return True if covered and None not in covered else None
 
 
-def _covered(part: EquippedPart, least: float) -> bool | None:
+def _covered(part: EquippedPart, min_confidence: float) -> bool | None:
     for piece in part.equipment:
-        sure = min(piece.confidence, piece.covers_confidence) >= least
+        sure = min(piece.confidence, piece.covers_confidence) >= min_confidence
         return piece.covers if sure else None
-    return False if part.bare >= least else None
+    return False if part.bare >= min_confidence else None
 
 
 OPERATIONS = (

@@ -20,7 +20,7 @@ from regard.operations.pinned import collection_for_embedding
 from regard.operations.shapes.boxes import bounding_box_in
 from regard.operations.shapes.faces import stored_face
 from regard.operations.subjects import COLLECTION
-from regard.operations.withholding import Shown
+from regard.operations.withholding import MatchPath
 
 _NEARLY_ALL = 100 - 1e-9
 _DEFAULT_MATCHES = 80
@@ -93,7 +93,7 @@ def face_match(match: Match, collection: Collection) -> dict[str, Any]:
     }
 
 
-_MATCHES = Shown(("FaceMatches",), ("Similarity",))
+_MATCHES = MatchPath(("FaceMatches",), ("Similarity",))
 
 OPERATIONS = (
     Operation(

@@ -14,7 +14,7 @@ from regard.operations.pagination import make_job_token, read_job_token
 from regard.operations.subjects import JOB
 from regard.operations.video import stored_analyses
 from regard.operations.video.runs import StoredAnalysis
-from regard.operations.withholding import Shown
+from regard.operations.withholding import MatchPath
 
 _MAX_RESULTS = 1000
 
@@ -109,8 +109,8 @@ def job_of(ctx: Context, start: str) -> Job:
     return ctx.job
 
 
-MATCHES = Shown(("Persons", "FaceMatches"), ("Similarity",))
-CELEBRITIES = Shown(("Celebrities",), ("Celebrity", "Confidence"))
+MATCHES = MatchPath(("Persons", "FaceMatches"), ("Similarity",))
+CELEBRITIES = MatchPath(("Celebrities",), ("Celebrity", "Confidence"))
 
 OPERATIONS = (
     Operation(

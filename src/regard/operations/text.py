@@ -20,9 +20,9 @@ from regard.vision.image import Image
 from regard.vision.pixels import Floats
 from regard.vision.text import Line, Word
 
-_MOST_WORDS = 100
-_LEAST_CONFIDENCE = 80.0  # of a WordFilter that names none
-_LEAST_INSIDE = 0.5  # of a word's area, to belong to a region of interest
+_MAX_WORDS = 100
+_MIN_CONFIDENCE = 80.0  # of a WordFilter that names none
+_MIN_INSIDE = 0.5  # of a word's area, to belong to a region of interest
 
 
 def detect_text(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
@@ -53,7 +53,7 @@ class TextFilter:
     def of_lines(self, found: Sequence[Line], image: Image) -> list[Line]:
         """The first 100 words that pass, in their lines."""
         lines: list[Line] = []
-        room = _MOST_WORDS
+        room = _MAX_WORDS
         for line in found:
             words = [word for word in line.words if _wanted(word, image, self.words, self.regions)]
             if words[:room]:
@@ -66,12 +66,12 @@ def _wanted(word: Word, image: Image, word_filter: dict[str, Any] | None, region
     if word_filter is not None:
         width, height = np.ptp(fractions(word.quad, image), axis=0).tolist()
         if (
-            word.confidence < word_filter.get("MinConfidence", _LEAST_CONFIDENCE)
+            word.confidence < word_filter.get("MinConfidence", _MIN_CONFIDENCE)
             or height < word_filter.get("MinBoundingBoxHeight", 0)
             or width < word_filter.get("MinBoundingBoxWidth", 0)
         ):
             return False
-    return not regions or share_inside(fractions(word.quad, image), regions) >= _LEAST_INSIDE
+    return not regions or share_inside(fractions(word.quad, image), regions) >= _MIN_INSIDE
 
 
 OPERATIONS = (

@@ -20,9 +20,9 @@ from regard.operations.pinned import collection_for_embedding
 from regard.operations.search import face_vector, search_radius
 from regard.operations.shapes.faces import face_detail
 from regard.operations.subjects import COLLECTION
-from regard.operations.withholding import Shown
+from regard.operations.withholding import MatchPath
 
-_MOST_USERS = 500
+_MAX_USERS = 500
 
 
 def search_users(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def search_users_by_image(ctx: Context, request: dict[str, Any]) -> dict[str, An
     if not faces:
         return response  # unlike SearchFacesByImage, which refuses such a picture
     probe = picture.embeddings(faces[:1])[0]
-    found = _search(ctx, collection, probe, request.get("MaxUsers", _MOST_USERS))
+    found = _search(ctx, collection, probe, request.get("MaxUsers", _MAX_USERS))
     response["UserMatches"] = [_user_match(match, collection) for match in found]
     response["SearchedFace"] = {"FaceDetail": face_detail(faces[0], image)}
     return response
@@ -75,7 +75,7 @@ def search_users_by_image(ctx: Context, request: dict[str, Any]) -> dict[str, An
 
 def _like_face(ctx: Context, collection: Collection, request: dict[str, Any]) -> list[UserMatch]:
     probe = face_vector(ctx, collection, request["FaceId"])
-    return _search(ctx, collection, probe, request.get("MaxUsers", _MOST_USERS))
+    return _search(ctx, collection, probe, request.get("MaxUsers", _MAX_USERS))
 
 
 def _like_user(ctx: Context, collection: Collection, request: dict[str, Any]) -> list[UserMatch]:
@@ -83,7 +83,7 @@ def _like_user(ctx: Context, collection: Collection, request: dict[str, Any]) ->
     probe = ctx.stores.users.vector(collection, request["UserId"])
     if probe is None:
         return []
-    limit = request.get("MaxUsers", _MOST_USERS)
+    limit = request.get("MaxUsers", _MAX_USERS)
     near = _search(ctx, collection, probe, limit + 1)
     return [match for match in near if match.user.user_id != request["UserId"]][:limit]
 
@@ -102,7 +102,7 @@ def _user_match(match: UserMatch, collection: Collection) -> dict[str, Any]:
     }
 
 
-_MATCHES = Shown(("UserMatches",), ("Similarity",))
+_MATCHES = MatchPath(("UserMatches",), ("Similarity",))
 
 OPERATIONS = (
     Operation(

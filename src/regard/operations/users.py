@@ -12,10 +12,10 @@ from regard.operations.operation import Area, Bill, Operation
 from regard.operations.pagination import make_token, read_token
 from regard.operations.pinned import collection_for_embedding
 from regard.operations.subjects import COLLECTION
-from regard.operations.withholding import Shown
+from regard.operations.withholding import MatchPath
 from regard.resources.request_tokens import IdempotentRequest
 
-_MOST_USERS_LISTED = 500
+_MAX_USERS_LISTED = 500
 _REASONS = {
     NOT_FOUND: "FACE_NOT_FOUND",
     OF_ANOTHER_USER: "ASSOCIATED_TO_A_DIFFERENT_USER",
@@ -41,7 +41,7 @@ def list_users(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The users of a collection in the order they were made, a page at a time."""
     collection = ctx.collection
     listing = f"users/{collection.row}"
-    limit = request.get("MaxResults") or _MOST_USERS_LISTED
+    limit = request.get("MaxResults") or _MAX_USERS_LISTED
     after = read_token(listing, request.get("NextToken"))
     found = ctx.stores.users.page(collection, after=after, limit=limit + 1)
     page = found[:limit]
@@ -100,7 +100,7 @@ def _refused(face: RefusedFace) -> dict[str, Any]:
 
 
 # How alike a face is to a user whom it may not join would tell, face by face, who resembles whom.
-_REFUSED = Shown(("UnsuccessfulFaceAssociations",), ("Confidence",), keeps_entry=True)
+_REFUSED = MatchPath(("UnsuccessfulFaceAssociations",), ("Confidence",), keeps_entry=True)
 
 OPERATIONS = (
     Operation(

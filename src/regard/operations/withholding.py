@@ -10,7 +10,7 @@ from regard.jobs.records import Item
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class MatchPath:
     """Where an answer says how alike two faces are.
 
     `lists` are the members that lead to the entries, each a list of structures: `("Persons",
@@ -23,47 +23,47 @@ class Shown:
     keeps_entry: bool = False
 
 
-def withhold(shown: Shown | None, answer: dict[str, Any], floor: float | None) -> dict[str, Any]:
+def withhold(path: MatchPath | None, answer: dict[str, Any], floor: float | None) -> dict[str, Any]:
     """The answer without matches below `floor`, in percent.
 
     What stands around a match stays: of a person in a video whom nobody resembles enough, that they were
     there.
     """
-    if shown is None or floor is None:
+    if path is None or floor is None:
         return answer
-    return dict(_without(answer, shown, shown.lists, floor))
+    return dict(_without(answer, path, path.lists, floor))
 
 
-def withhold_found(shown: Shown | None, items: Sequence[Item], floor: float | None) -> Sequence[Item]:
+def withhold_found(path: MatchPath | None, items: Sequence[Item], floor: float | None) -> Sequence[Item]:
     """The same for what an analysis finds, before it is kept: its items are entries of the first list."""
-    if shown is None or floor is None:
+    if path is None or floor is None:
         return items
-    first, *deeper = shown.lists
-    bodies = [_without({first: [item.body]}, shown, (first, *deeper), floor)[first] for item in items]
+    first, *deeper = path.lists
+    bodies = [_without({first: [item.body]}, path, (first, *deeper), floor)[first] for item in items]
     return [replace(item, body=kept[0]) for item, kept in zip(items, bodies, strict=True) if kept]
 
 
 def _without(
-    structure: Mapping[str, Any], shown: Shown, lists: Sequence[str], floor: float
+    structure: Mapping[str, Any], path: MatchPath, lists: Sequence[str], floor: float
 ) -> Mapping[str, Any]:
     first, *deeper = lists
     if first not in structure:
         return structure
     if deeper:
-        entries = [_without(entry, shown, deeper, floor) for entry in structure[first]]
+        entries = [_without(entry, path, deeper, floor) for entry in structure[first]]
     else:
-        entries = [kept for entry in structure[first] if (kept := _entry(entry, shown, floor)) is not None]
+        entries = [kept for entry in structure[first] if (kept := _entry(entry, path, floor)) is not None]
     return {**structure, first: entries}
 
 
-def _entry(entry: Mapping[str, Any], shown: Shown, floor: float) -> Mapping[str, Any] | None:
+def _entry(entry: Mapping[str, Any], path: MatchPath, floor: float) -> Mapping[str, Any] | None:
     """The entry as it may be shown, or None."""
-    percent = _number(entry, shown.number)
+    percent = _number(entry, path.number)
     if percent is None or percent >= floor:
         return entry
-    if not shown.keeps_entry:
+    if not path.keeps_entry:
         return None
-    [name] = shown.number
+    [name] = path.number
     return {member: value for member, value in entry.items() if member != name}
 
 
