@@ -31,7 +31,7 @@ def import_resnet(data: bytes) -> onnx.ModelProto:
     Euclidean distance. The means and the division by 256 are folded into the first convolution, the affine
     layers into theirs. Raises FormatError when the file has another form or does not end where it should.
     """
-    return _Graph(_read_network(data)).model()
+    return _DlibGraph(_read_network(data)).model()
 
 
 # --- dlib's serialization ---------------------------------------------------------------------------------
@@ -204,7 +204,7 @@ def _read_dense(reader: _Reader) -> _Layer:
 # --- ONNX -------------------------------------------------------------------------------------------------
 
 
-class _Graph:
+class _DlibGraph:
     def __init__(self, layers: list[_Layer]) -> None:
         self.layers = iter(layers)
         self.nodes: list[onnx.NodeProto] = []

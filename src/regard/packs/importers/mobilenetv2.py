@@ -39,7 +39,7 @@ def import_mobilenetv2(data: bytes) -> onnx.ModelProto:
     The features are the last feature map's averages. Raises ValueError and KeyError for other weights, and
     pickle.UnpicklingError for a file that names anything but tensors.
     """
-    graph = _Graph(read_state_dict(data))
+    graph = _MobileNetGraph(read_state_dict(data))
     graph.normalise()
     graph.convolution("features.0.0", "features.0.1", stride=2)
     channels, number = 32, 1
@@ -52,7 +52,7 @@ def import_mobilenetv2(data: bytes) -> onnx.ModelProto:
     return graph.model()
 
 
-class _Graph:
+class _MobileNetGraph:
     """A chain of layers; each method appends to the current tensor and moves on."""
 
     def __init__(self, weights: Mapping[str, NDArray[Any]]) -> None:

@@ -76,7 +76,7 @@ def _read_weights(data: bytes) -> Weights:
     return [item.values for item in loaded]
 
 
-class _Graph:
+class _CascadeGraph:
     """A chain of layers; each method appends to the current tensor and moves on.
 
     ONNX Runtime's fast convolutions work in blocks of channels and have no PReLU, so PReLU is written in
@@ -223,7 +223,7 @@ class _Graph:
 
 
 def _pnet(weights: Weights) -> onnx.ModelProto:
-    graph = _Graph("mtcnn-pnet", weights, None)
+    graph = _CascadeGraph("mtcnn-pnet", weights, None)
     graph.pooled_convolution(2, same=True, of_pixels=True)
     graph.convolution()
     graph.cell_outputs()
@@ -233,7 +233,7 @@ def _pnet(weights: Weights) -> onnx.ModelProto:
 
 
 def _rnet(weights: Weights) -> onnx.ModelProto:
-    graph = _Graph("mtcnn-rnet", weights, 24)
+    graph = _CascadeGraph("mtcnn-rnet", weights, 24)
     graph.pooled_convolution(3, same=True, of_pixels=True)
     graph.pooled_convolution(3, same=False)
     graph.convolution()
@@ -244,7 +244,7 @@ def _rnet(weights: Weights) -> onnx.ModelProto:
 
 
 def _onet(weights: Weights) -> onnx.ModelProto:
-    graph = _Graph("mtcnn-onet", weights, 48)
+    graph = _CascadeGraph("mtcnn-onet", weights, 48)
     graph.pooled_convolution(3, same=True, of_pixels=True)
     graph.pooled_convolution(3, same=False)
     graph.pooled_convolution(2, same=True)

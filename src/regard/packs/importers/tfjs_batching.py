@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from regard.packs.importers.tfjs_graph import Graph, Node
+from regard.packs.importers.tfjs_graph import Node, TensorFlowGraph
 
 _CENTERNET = "tower_0/"
 _MOVENET = "StatefulPartitionedCall/"
 
 
-def free_batch(graph: Graph) -> Graph:
+def free_batch(graph: TensorFlowGraph) -> TensorFlowGraph:
     """The same function for N images as for one."""
     edited = _Edit(graph)
     if f"{_CENTERNET}BatchGather/GatherV2" in graph.nodes:
@@ -31,13 +31,13 @@ def free_batch(graph: Graph) -> Graph:
             shape = edited.constants[node.inputs[1]]
             if shape[0] == 1:  # in ONNX, 0 keeps what the input has there
                 edited.constants[node.inputs[1]] = np.array([0, *shape[1:]], shape.dtype)
-    return Graph(edited.nodes, edited.constants, graph.outputs)
+    return TensorFlowGraph(edited.nodes, edited.constants, graph.outputs)
 
 
 class _Edit:
     """A graph that is being rewritten; names are given without the model's prefix."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: TensorFlowGraph) -> None:
         self.nodes = dict(graph.nodes)
         self.constants = dict(graph.constants)
         self.prefix = ""

@@ -35,7 +35,7 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Graph:
+class TensorFlowGraph:
     """A TensorFlow graph: operations and constants by name, outputs with their shapes for one image."""
 
     nodes: Mapping[str, Node]
@@ -62,7 +62,7 @@ class Graph:
                 yield node
 
 
-def read_graph(topology: bytes, weights: bytes) -> Graph:
+def read_graph(topology: bytes, weights: bytes) -> TensorFlowGraph:
     """Read the graph and its constants.
 
     Weights stored as float16 come back as float32, as TensorFlow.js computes with them.
@@ -78,7 +78,7 @@ def read_graph(topology: bytes, weights: bytes) -> Graph:
         }
     except (KeyError, TypeError, ValueError) as error:
         raise ConversionError(f"not a TensorFlow.js graph model ({error})") from error
-    return Graph(
+    return TensorFlowGraph(
         {node.name: node for node in nodes if node.operator != "Const"},
         constants,
         dict(sorted(outputs.items())),

@@ -72,13 +72,13 @@ class Writer:
 
         ONNX Runtime runs a single Clip inside the convolution before it, but not a chain of Relu, Min, Max.
         """
-        source, least, most = self._clipped.get(value, (value, -np.inf, np.inf))
-        least, most = (min(max(bound, low), high) for bound in (least, most))
-        if (least, most) == self._clipped.get(value, ())[1:]:
+        source, minimum, maximum = self._clipped.get(value, (value, -np.inf, np.inf))
+        minimum, maximum = (min(max(bound, low), high) for bound in (minimum, maximum))
+        if (minimum, maximum) == self._clipped.get(value, ())[1:]:
             return value
-        bounds = [self.constant(np.array(bound, np.float32)) for bound in (least, most)]
+        bounds = [self.constant(np.array(bound, np.float32)) for bound in (minimum, maximum)]
         clipped = self.write("Clip", [source, *bounds])
-        self._clipped[clipped] = (source, least, most)
+        self._clipped[clipped] = (source, minimum, maximum)
         return clipped
 
     def rectify(self, value: str) -> str:

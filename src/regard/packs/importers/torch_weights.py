@@ -33,16 +33,16 @@ def read_state_dict(data: bytes) -> Mapping[str, NDArray[Any]]:
     pickle.UnpicklingError when it names anything but tensors.
     """
     stream = io.BytesIO(data)
-    if _Unpickler(stream).load() != _MAGIC or _Unpickler(stream).load() != _PROTOCOL:
+    if _TensorUnpickler(stream).load() != _MAGIC or _TensorUnpickler(stream).load() != _PROTOCOL:
         raise ValueError("not a weight file of PyTorch before version 1.6")
-    machine = _Unpickler(stream).load()
+    machine = _TensorUnpickler(stream).load()
     if not machine.get("little_endian"):
         raise ValueError("the weights are big-endian")
-    content = _Unpickler(stream)
+    content = _TensorUnpickler(stream)
     tensors = content.load()
     if not isinstance(tensors, dict) or not all(isinstance(item, _Tensor) for item in tensors.values()):
         raise ValueError("the weights are not a dictionary of tensors")
-    keys = _Unpickler(stream).load()
+    keys = _TensorUnpickler(stream).load()
     storages = {key: _read_storage(stream, content.storages[key]) for key in keys}
     if stream.read(1):
         raise ValueError("the weights go on behind their last array")
@@ -79,7 +79,7 @@ def _rebuild_tensor(
     return _Tensor(storage, offset, shape, strides)
 
 
-class _Unpickler(pickle.Unpickler):
+class _TensorUnpickler(pickle.Unpickler):
     """Knows storages, tensors and ordered dictionaries; the first two become records of this module."""
 
     def __init__(self, stream: io.BytesIO) -> None:
