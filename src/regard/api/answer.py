@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from regard.vision.findings import Pictures
 
 
-class Gate(Protocol):
+class OperationGate(Protocol):
     """The only caller of operations."""
 
     def call(
@@ -77,12 +77,12 @@ class ServedApi:
 
     api: Api
     protocol: ApiProtocol
-    gate: Gate
+    gate: OperationGate
     image_bytes: int
     object_bytes: int
 
     @classmethod
-    def of(cls, api: Api, gate: Gate, settings: Settings) -> ServedApi:
+    def of(cls, api: Api, gate: OperationGate, settings: Settings) -> ServedApi:
         protocol = _PROTOCOLS[api.protocol](api)
         return cls(api, protocol, gate, settings.image_bytes, settings.object_bytes)
 

@@ -135,10 +135,10 @@ def load_api(service: str) -> Api:
 
 def model_loader() -> Loader:
     """What finds botocore's own models and Regard's, and no other."""
-    return _Models(extra_search_paths=[Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
+    return _ModelLoader(extra_search_paths=[Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
 
 
-class _Models(Loader):  # type: ignore[misc]
+class _ModelLoader(Loader):  # type: ignore[misc]
     """botocore looks for a model in a folder of its service and version; ours is a file in this package."""
 
     def load_service_model(self, service_name: str, type_name: str, api_version: str | None = None) -> Any:
