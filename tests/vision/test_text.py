@@ -11,7 +11,7 @@ from PIL import Image as Pillow
 from regard.vision.image import Image, decode_image
 from regard.vision.session import SessionPool
 from regard.vision.text import Line, TextAnalyzer, Word
-from regard.vision.text.detector import MOST_TILE, OVERLAP, cores, tiles
+from regard.vision.text.detector import MAX_TILE, OVERLAP, cores, tiles
 from regard.vision.text.quads import upright
 from regard.vision.text.recognizer import TextRecognizer
 from regard.vision.text.strips import batches
@@ -155,10 +155,10 @@ def test_batches_hold_every_strip_once_and_bound_their_width() -> None:
 
 
 def test_a_region_is_found_where_the_map_is_sure() -> None:
-    chances = np.zeros((100, 200), np.float32)
-    chances[20:30, 40:120] = 0.9
-    chances[60:70, 40:120] = 0.4
-    [core] = cores(chances)
+    probabilities = np.zeros((100, 200), np.float32)
+    probabilities[20:30, 40:120] = 0.9
+    probabilities[60:70, 40:120] = 0.4
+    [core] = cores(probabilities)
     np.testing.assert_allclose(core.mean(0), (79.5, 24.5), atol=1)
 
 
@@ -168,7 +168,7 @@ def test_tiles_overlap_and_cover_a_side_to_its_end(length: int) -> None:
     assert (made[0][0], made[-1][1]) == (0, length)
     assert {end - begin for begin, end in made} == {made[0][1]}
     assert made[0][1] % 32 == 0
-    assert made[0][1] <= MOST_TILE
+    assert made[0][1] <= MAX_TILE
     assert all(one[1] - other[0] >= OVERLAP - 1 for one, other in itertools.pairwise(made))
 
 

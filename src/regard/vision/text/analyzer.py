@@ -18,11 +18,11 @@ from regard.vision.text.words import lines_of
 
 TALL = 1.5  # times as high as wide: the text runs downwards or upwards
 DOUBTED = 0.9  # mean probability of its characters, under which a line is read the other way up as well
-LEAST_CERTAINTY = 0.5  # mean probability of its characters that a line must have
+MIN_CERTAINTY = 0.5  # mean probability of its characters that a line must have
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class _Look:
+class _View:
     """A region as it would be read in one direction: the place in the list, the region, and how it looks."""
 
     number: int
@@ -43,26 +43,26 @@ class TextAnalyzer:
     def read(self, image: Image) -> list[Line]:
         """The lines of a picture, from top to bottom and from left to right."""
         copies = Copies(image.pixels)
-        looks = [
-            _look(copies, number, _as_it_runs(region))
+        views = [
+            _view(copies, number, _as_it_runs(region))
             for number, region in enumerate(self._detector.detect(image.pixels))
         ]
-        read = self._recognizer.read([look.strip for look in looks])
-        upside_down = self._recognizer.upside_down([look.strip for look in looks])
-        best = list(zip(looks, read, strict=True))
+        read = self._recognizer.read([view.strip for view in views])
+        upside_down = self._recognizer.upside_down([view.strip for view in views])
+        best = list(zip(views, read, strict=True))
         again = [
-            _look(copies, number, look.region.turned(2))
-            for number, (look, reading) in enumerate(best)
+            _view(copies, number, view.region.turned(2))
+            for number, (view, reading) in enumerate(best)
             if upside_down[number] or reading.certainty < DOUBTED
         ]
-        for look, reading in zip(again, self._recognizer.read([look.strip for look in again]), strict=True):
-            if reading.certainty > best[look.number][1].certainty:
-                best[look.number] = look, reading
+        for view, reading in zip(again, self._recognizer.read([view.strip for view in again]), strict=True):
+            if reading.certainty > best[view.number][1].certainty:
+                best[view.number] = view, reading
         lines = [
             line
-            for look, reading in best
-            if reading.certainty >= LEAST_CERTAINTY
-            for line in lines_of(reading, look.strip, look.region)
+            for view, reading in best
+            if reading.certainty >= MIN_CERTAINTY
+            for line in lines_of(reading, view.strip, view.region)
         ]
         return in_reading_order(lines)
 
@@ -72,5 +72,5 @@ def _as_it_runs(region: Region) -> Region:
     return region.turned(1) if height >= TALL * width else region
 
 
-def _look(copies: Copies, number: int, region: Region) -> _Look:
-    return _Look(number, region, cut(copies, region.margin))
+def _view(copies: Copies, number: int, region: Region) -> _View:
+    return _View(number, region, cut(copies, region.margin))

@@ -15,6 +15,6 @@ _CERTAIN = 1e-6  # how near to 0 and 1 a probability is believed
 
 def confidence_of(probabilities: Floats) -> float:
     """0 to 100 from the probabilities (N,) of a word's characters: how likely all of them are right."""
-    least = float(np.clip(probabilities.min(), _CERTAIN, 1 - _CERTAIN))
-    odds = np.exp(OFFSET) * (least / (1 - least)) ** SLOPE
+    lowest = float(np.clip(probabilities.min(), _CERTAIN, 1 - _CERTAIN))
+    odds = np.exp(OFFSET) * (lowest / (1 - lowest)) ** SLOPE
     return float(100 * odds / (1 + odds))

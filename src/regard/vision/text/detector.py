@@ -19,16 +19,16 @@ from regard.vision.text.quads import direction_of, quarter_turned, rectangle, si
 
 NETWORK = "ppocr-detection"
 STEP = 32  # px: the network's sides are multiples
-LEAST_SIDE, MOST_SIDE = 736, 1600  # px of the searched copy: its shorter side at least, its longer at most
-MOST_TILE, OVERLAP = 1024, 192  # px of the searched copy: longer sides are seen in parts
+MIN_SIDE, MAX_SIDE = 736, 1600  # px of the searched copy: its shorter side at least, its longer at most
+MAX_TILE, OVERLAP = 1024, 192  # px of the searched copy: longer sides are seen in parts
 CUT = 64  # px: so near to an edge where text goes on, what a tile says doesn't count
 COARSE_SIDE = 640  # px: the longer side of the second copy of a picture that is seen in parts
 LARGE = 200.0  # px of the searched copy: text so high is left to the second copy
 TEXT = 0.3  # probability of a pixel
 SURE = 0.5  # mean probability of a region
 TIGHT, LOOSE = 1.0, 1.6  # growth to the text's own outline, measured; and with the margin that reading wants
-LEAST_HEIGHT = 3.0  # px of the searched copy, before it is grown
-MOST_REGIONS = 1000
+MIN_HEIGHT = 3.0  # px of the searched copy, before it is grown
+MAX_REGIONS = 1000
 SHARED = 0.2  # of the smaller of two regions: those that share more are one
 
 
@@ -56,10 +56,10 @@ class TextDetector:
         height, width = pixels.shape[:2]
         size = _searched_size(width, height)
         found = self._search(pixels, size)
-        if max(size) > MOST_TILE:  # text that is large for a tile
+        if max(size) > MAX_TILE:  # text that is large for a tile
             coarse = self._search(pixels, _rounded(width, height, COARSE_SIDE / max(width, height)))
             found = _together(found, coarse, large=LARGE * max(width, height) / max(size))
-        return found[:MOST_REGIONS]
+        return found[:MAX_REGIONS]
 
     def _search(self, pixels: Pixels, size: tuple[int, int]) -> list[Region]:
         """The regions of `pixels` that show in a copy of `size`, width and height in px."""
@@ -79,7 +79,7 @@ class TextDetector:
         Tile by tile: a network that sees a large picture at once misses a lone line in it, and needs memory
         with its area. Where tiles overlap, the surer one counts, so that text across an edge stays whole.
         """
-        chances = np.zeros(pixels.shape[:2], np.float32)
+        probabilities = np.zeros(pixels.shape[:2], np.float32)
         for top, bottom in tiles(pixels.shape[0]):
             for left, right in tiles(pixels.shape[1]):
                 tile = pixels[None, top:bottom, left:right, ::-1]
@@ -89,16 +89,16 @@ class TextDetector:
                 (answer,) = self._runner.run(NETWORK, {"x": feed})
                 upper, lower = _inner(top, bottom, pixels.shape[0])
                 first, last = _inner(left, right, pixels.shape[1])
-                part = chances[upper:lower, first:last]
+                part = probabilities[upper:lower, first:last]
                 np.maximum(
                     part, answer[0, 0, upper - top : lower - top, first - left : last - left], out=part
                 )
-        return chances
+        return probabilities
 
 
 def tiles(length: int) -> list[tuple[int, int]]:
     """Begin and end of tiles of one length that overlap and cover `length` px, a multiple of 32."""
-    count = 1 if length <= MOST_TILE else -(-(length - OVERLAP) // (MOST_TILE - OVERLAP))
+    count = 1 if length <= MAX_TILE else -(-(length - OVERLAP) // (MAX_TILE - OVERLAP))
     side = -(-(length + (count - 1) * OVERLAP) // (count * STEP)) * STEP
     step = (length - side) / max(count - 1, 1)
     begins = [round(step * number) for number in range(count)]
@@ -131,18 +131,18 @@ def cores(probabilities: Floats) -> list[Floats]:
     mask = cv2.dilate((probabilities > TEXT).astype(np.uint8), np.ones((2, 2), np.uint8))
     contours, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
     found = []
-    for contour in sorted(contours, key=len, reverse=True)[:MOST_REGIONS]:
+    for contour in sorted(contours, key=len, reverse=True)[:MAX_REGIONS]:
         quad = upright(np.asarray(cv2.boxPoints(cv2.minAreaRect(contour)), np.float32))
         width, height = size_of(quad)
-        if min(width, height) >= LEAST_HEIGHT and _mean_inside(probabilities, quad) >= SURE:
+        if min(width, height) >= MIN_HEIGHT and _mean_inside(probabilities, quad) >= SURE:
             found.append(quad)
     return found
 
 
 def _searched_size(width: int, height: int) -> tuple[int, int]:
     """Of the copy that is searched, in px."""
-    scale = max(1.0, LEAST_SIDE / min(width, height))
-    return _rounded(width, height, min(scale, MOST_SIDE / max(width, height)))
+    scale = max(1.0, MIN_SIDE / min(width, height))
+    return _rounded(width, height, min(scale, MAX_SIDE / max(width, height)))
 
 
 def _rounded(width: int, height: int, scale: float) -> tuple[int, int]:

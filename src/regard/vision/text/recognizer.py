@@ -23,7 +23,7 @@ NETWORK = "ppocr-recognition"
 ANGLE_NETWORK = "ppocr-angle"
 ANGLE_WIDTH = 192  # px
 ANGLE_BATCH = 32
-LEAST_WIDTH = 160  # px: narrower batches are filled up
+MIN_WIDTH = 160  # px: narrower batches are filled up
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -53,7 +53,7 @@ class TextRecognizer:
         readings: dict[int, Reading] = {}
         widths = [strip.shape[1] for strip in strips]
         for batch in batches(widths):
-            width = max(LEAST_WIDTH, widths[batch[-1]])
+            width = max(MIN_WIDTH, widths[batch[-1]])
             width += -width % 8
             (answer,) = self._runner.run(NETWORK, {"x": stacked([strips[index] for index in batch], width)})
             best = answer.argmax(2)

@@ -10,8 +10,8 @@ from regard.vision.pixels import Copies, Floats, Pixels
 from regard.vision.text.quads import map_from, size_of
 
 HEIGHT = 48  # px, of the reading network
-MOST_WIDTH = 4800  # px: 100 times the height; longer regions are squeezed
-LEAST_WIDTH = 16
+MAX_WIDTH = 4800  # px: 100 times the height; longer regions are squeezed
+MIN_WIDTH = 16
 BATCH_WIDTH = 6144  # px, of all strips of a batch together: its answer is 57 MB
 BATCH = 16
 
@@ -19,7 +19,7 @@ BATCH = 16
 def cut(copies: Copies, quad: Floats) -> Pixels:
     """The strip (48, width, 3), uint8, RGB, that shows `quad` (4, 2) upright, in its own proportions."""
     width, height = size_of(quad)
-    across = int(np.clip(round(HEIGHT * width / max(height, 1.0)), LEAST_WIDTH, MOST_WIDTH))
+    across = int(np.clip(round(HEIGHT * width / max(height, 1.0)), MIN_WIDTH, MAX_WIDTH))
     return copies.strip(map_from(quad, across, HEIGHT), across, HEIGHT)
 
 

@@ -48,11 +48,11 @@ def lines_of(reading: Reading, strip: Pixels, region: Region) -> list[Line]:
         return float(np.clip(((column / strip.shape[1] - 0.5) * outer / inner) + 0.5, 0, 1))
 
     lines, words, first, begin = [], [], 0, 0.0
-    least = _least_gap(letters)
+    min_gap = _min_gap(letters)
     for last, letter in enumerate(letters):
         left, right = letter.gap
         final = last == len(letters) - 1
-        if not (final or letter.parted or right - left >= least):
+        if not (final or letter.parted or right - left >= min_gap):
             continue
         some = letters[first : last + 1]
         end = 1.0 if final else share(left)
@@ -84,7 +84,7 @@ def _letters(reading: Reading, ink: Floats) -> list[_Letter]:
     ]
 
 
-def _least_gap(letters: list[_Letter]) -> float:
+def _min_gap(letters: list[_Letter]) -> float:
     """From how many px on a stretch parts words although no space was read."""
     usual = [letter.gap[1] - letter.gap[0] for letter in letters[:-1] if not letter.parted]
     if len(usual) < 2:
