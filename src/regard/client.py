@@ -107,7 +107,7 @@ class _Loopback:
             )
         except ServiceError as error:
             answer = protocol.write_error(error, request_id)
-        return AWSResponse(request.url, answer.status, answer.headers, _Body(answer.body))
+        return AWSResponse(request.url, answer.status, answer.headers, _ResponseBody(answer.body))
 
 
 def _sent(request: Any) -> HttpRequest:
@@ -119,7 +119,7 @@ def _sent(request: Any) -> HttpRequest:
     return HttpRequest(request.method, url.path, url.query, headers, request.body or b"")
 
 
-class _Body(io.BytesIO):
+class _ResponseBody(io.BytesIO):
     def stream(self, **_: Any) -> Iterator[bytes]:
         while chunk := self.read(65_536):
             yield chunk

@@ -96,9 +96,9 @@ def test_without_identities_every_match_with_a_watch_list_is_wrong(
         (("watchlist", "--probes", "people", "--gallery", "nowhere"), "There is no folder nowhere."),
     ],
 )
-def test_what_is_wrong_is_said_before_any_picture_is_looked_at(
+def test_what_is_wrong_is_said_before_any_picture_is_analysed(
     regard: Run, people: Path, arguments: tuple[str, ...], sentence: str
 ) -> None:
     done = regard("audit", *arguments, code=1)
     assert sentence in done.stderr.replace("\n", " ")
-    assert "Looking" not in done.stderr
+    assert "Analysing" not in done.stderr

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from regard.jobs.records import Item
 from regard.jobs.spool import ItemSpool
 from regard.presentation.captions import Place, place_captions
-from regard.presentation.video.carried import Carried
 from regard.presentation.video.cutlist import write_cut_list
 from regard.presentation.video.findings import VideoFindings
+from regard.presentation.video.frame_marks import FrameMarks
 from regard.presentation.video.linking import Linker
 from regard.presentation.video.sightings import PERSON, SIGHTING_KINDS, TEXT
 from regard.presentation.video.spells import Spell, spells
@@ -153,7 +153,7 @@ def test_a_face_keeps_its_track_while_it_moves_and_another_gets_its_own() -> Non
 def carried(spool: ItemSpool, frames: int, cut: int | None = None) -> list[list[float]]:
     """Left edges of what is shown in each of so many frames, 25 a second, 100 px wide."""
     changes = ((40 * number, number == cut) for number in range(frames))
-    made = Carried(found_in(spool, PEOPLE), changes, 100, 100)
+    made = FrameMarks(found_in(spool, PEOPLE), changes, 100, 100)
     return [[round(one.box[0], 3) for one in made.at(40 * number)] for number in range(frames)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,22 +16,32 @@ from regard.cli.printing import print_json, print_table, say
 from regard.errors import ResourceNotReadyException
 from regard.presentation.colours import COLOURS
 from regard.presentation.drawing import draw
-from regard.presentation.pictures.findings import Finding, finding_table, findings, legend
+from regard.presentation.pictures.findings import ShownFinding, finding_table, findings, legend
 from regard.presentation.pictures.moderation import MODERATED
 from regard.presentation.wording import count
 from regard.vision.findings import Pictures
 
 _MIN_NUDITY = 50.0  # percent; DetectModerationLabels' own
 _MIN_SIDE = 1280  # px of the drawn picture's longer side
+
+
+@dataclass(frozen=True, slots=True)
+class ImageAnalysis:
+    """An operation on a picture, and what is asked of it beside the picture."""
+
+    operation: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
 # In the order of the table.
-_OPTIONS: Mapping[str, dict[str, Any]] = {
-    "detect_faces": {"Attributes": ["ALL"]},
-    "recognize_celebrities": {},
-    "detect_protective_equipment": {},
-    "detect_labels": {"Features": ["GENERAL_LABELS", "IMAGE_PROPERTIES"]},
-    "detect_text": {},
-    "detect_moderation_labels": {"MinConfidence": _MIN_NUDITY},
-}
+_ANALYSES = (
+    ImageAnalysis("detect_faces", {"Attributes": ["ALL"]}),
+    ImageAnalysis("recognize_celebrities"),
+    ImageAnalysis("detect_protective_equipment"),
+    ImageAnalysis("detect_labels", {"Features": ["GENERAL_LABELS", "IMAGE_PROPERTIES"]}),
+    ImageAnalysis("detect_text"),
+    ImageAnalysis("detect_moderation_labels", {"MinConfidence": _MIN_NUDITY}),
+)
 
 
 def analyze(
@@ -47,20 +58,20 @@ def analyze(
     """Tell everything of a photo: faces, labels, text, and all else that is built and installed."""
     picture = read_picture(photo)
     answers: dict[str, dict[str, Any]] = {}
-    found: list[Finding] = []
+    found: list[ShownFinding] = []
     with local_gate(data, case) as gate:
         pictures = Pictures(gate.parts.models)
         sharing = gate.sharing(pictures)
-        for operation in _operations(gate):
-            name = gate.parts.gate.name_of(operation)
+        for one in _analyses(gate):
+            name = gate.parts.gate.name_of(one.operation)
             try:
-                answer = sharing.call(operation, Image={"Bytes": picture}, **_OPTIONS[operation])
+                answer = sharing.call(one.operation, Image={"Bytes": picture}, **one.options)
             except ResourceNotReadyException as error:  # a model that is optional
                 answers[name] = {"Error": {"Code": error.code, "Message": str(error)}}
                 continue
             answers[name] = answer
             found += findings(answer)
-        marks = [mark for one in found for mark in one.marks]
+        marks = [mark for finding in found for mark in finding.marks]
         if "ModerationLabels" in answers["DetectModerationLabels"]:
             marks += found_nudity(gate, pictures, picture, _MIN_NUDITY, COLOURS["moderation"])
     if drawing:
@@ -77,9 +88,9 @@ def analyze(
         say(message, on_stderr=as_json)
 
 
-def _operations(gate: LocalGate) -> Iterator[str]:
-    """Every image analysis that is built; celebrities where the operator has enrolled any."""
-    for operation in _OPTIONS:
-        wanted = operation != "recognize_celebrities" or bool(gate.parts.stores.celebrities.all())
-        if wanted and gate.parts.gate.is_built(operation):
-            yield operation
+def _analyses(gate: LocalGate) -> Iterator[ImageAnalysis]:
+    """Every one that is built; celebrities where the operator has enrolled any."""
+    for one in _ANALYSES:
+        wanted = one.operation != "recognize_celebrities" or bool(gate.parts.stores.celebrities.all())
+        if wanted and gate.parts.gate.is_built(one.operation):
+            yield one

@@ -62,7 +62,7 @@ def write_report(page: str, report: Path) -> None:
 
 
 def say_unreadable(unreadable: Sequence[tuple[str, str]]) -> None:
-    """The first files that could not be looked at, with the reason."""
+    """The first files that could not be read, with the reason."""
     for name, reason in unreadable[:_LISTED]:
         say(f"{name}: {reason}", on_stderr=True)
     if len(unreadable) > _LISTED:

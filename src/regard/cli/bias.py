@@ -50,7 +50,7 @@ def bias(
     `gender` and any other groups.
     """
     dataset = read_dataset(folder, labels, identities=identities)
-    choose_columns(dataset, groups or ())  # before the pictures are looked at for nothing
+    choose_columns(dataset, groups or ())  # before pictures are analysed for nothing
     request = {"Dataset": dataset, "Face": main, "Groups": groups or (), "Listed": listed}
     audit = measured(data, case, report, "audit_bias", request, silent=as_json)
     if report:

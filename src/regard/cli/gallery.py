@@ -22,8 +22,8 @@ from regard.presentation.pictures.faces import match_marks, match_table
 from regard.presentation.wording import count, printable
 
 
-class Quality(StrEnum):
-    """Rekognition's QualityFilter."""
+class QualityFilter(StrEnum):
+    """Rekognition's."""
 
     NONE = "NONE"
     AUTO = "AUTO"
@@ -40,9 +40,11 @@ def index(
     ] = Naming.AUTO,
     max_faces: Annotated[
         int | None,
-        typer.Option("--max-faces", min=1, help="At most so many faces of each picture, the largest."),
+        typer.Option(
+            "--max-faces", min=1, help="Maximum number of faces of each picture; the largest are taken."
+        ),
     ] = None,
-    quality: Annotated[Quality, typer.Option(help="How good a face must be.")] = Quality.AUTO,
+    quality: Annotated[QualityFilter, typer.Option(help="How good a face must be.")] = QualityFilter.AUTO,
     purpose: Annotated[
         str | None,
         typer.Option(
@@ -106,12 +108,14 @@ def index(
 
 def search(
     collection: CollectionId,
-    photo: Annotated[Path, typer.Argument(help="Its largest face is looked for.")],
+    photo: Annotated[Path, typer.Argument(help="Its largest face is searched for.")],
     threshold: Annotated[
         float | None,
-        typer.Option(min=0, max=100, help="Least similarity, percent; 80, or the purpose's floor."),
+        typer.Option(min=0, max=100, help="Minimum similarity, percent; 80, or the purpose's floor."),
     ] = None,
-    most: Annotated[int, typer.Option("--max-faces", min=1, max=4096, help="At most so many matches.")] = 10,
+    max_matches: Annotated[
+        int, typer.Option("--max-faces", min=1, max=4096, help="Maximum number of matches.")
+    ] = 10,
     drawing: Annotated[
         Path | None, typer.Option("--draw", help="Write the photo with the face marked.")
     ] = None,
@@ -127,7 +131,7 @@ def search(
             "search_faces_by_image",
             CollectionId=collection,
             Image={"Bytes": picture},
-            MaxFaces=most,
+            MaxFaces=max_matches,
             **chosen,
         )
     matches = answer["FaceMatches"]

@@ -30,9 +30,7 @@ def import_(
     purpose: Annotated[
         str | None, typer.Option(help=f"What the collection is for: {', '.join(purposes.PURPOSES)}.")
     ] = None,
-    again: Annotated[
-        bool, typer.Option("--again", help="Look at the rows that were done before, too.")
-    ] = False,
+    again: Annotated[bool, typer.Option("--again", help="Read the rows that were done before, too.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
     data: DataFolder = None,
 ) -> None:

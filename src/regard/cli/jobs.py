@@ -26,7 +26,7 @@ JobId = Annotated[str, typer.Argument(metavar="JOB", help="The JobId.")]
 
 @app.command("list")
 def list_(
-    limit: Annotated[int, typer.Option(min=1, help="Most jobs to list.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number of jobs.")] = 20,
     as_json: AsJson = False,
     data: DataFolder = None,
 ) -> None:
@@ -114,11 +114,9 @@ def counts(
         say(f"{found['Entries']} entered, {found['Exits']} left.")
     for name, title in (("Dwell", "From first to last seen"), ("Seen", "Seen for")):
         if name in found:
-            half, most = (found[name]["Quantiles"][share] / 1000 for share in ("0.5", "0.9"))
+            half, upper = (found[name]["Quantiles"][share] / 1000 for share in ("0.5", "0.9"))
             longest = found[name]["Longest"] / 1000
-            say(
-                f"{title}: half of them {half:.1f} s at most, 90 % {most:.1f} s, the longest {longest:.1f} s."
-            )
+            say(f"{title}: half of them {half:.1f} s or less, 90 % {upper:.1f} s, longest {longest:.1f} s.")
 
 
 def _ends(line: str) -> list[float]:
@@ -156,7 +154,7 @@ def _notification(notification: dict[str, Any]) -> str:
 
 
 def _video(job: dict[str, Any]) -> str:
-    """What is looked at: a video, or the manifest of many pictures."""
+    """What is analysed: a video, or the manifest of many pictures."""
     where = (job.get("Video") or job["Input"])["S3Object"]
     return f"{where['Bucket']}/{where['Name']}"
 

@@ -85,7 +85,7 @@ def local_gate(
     """Opens the data folder for one command. A file may be as large as an object in a bucket.
 
     `existing` is for a command that has nothing to do in an empty folder: there RegardError is raised.
-    Without `has_models`, for commands that look at no picture, the model pack need not be installed.
+    Without `has_models`, for commands that read no picture, the model pack need not be installed.
     """
     logs.configure_command()
     check_case(case, "--case")

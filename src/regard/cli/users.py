@@ -20,7 +20,7 @@ from regard.presentation.wording import count
 
 app = typer.Typer(help="Join the photos of each person, and find people by them.", no_args_is_help=True)
 
-_MOST_AT_ONCE = 100  # faces in a request, and of a user
+_MAX_AT_ONCE = 100  # faces in a request, and of a user
 _REASONS = {
     "FACE_NOT_FOUND": "it is not in the collection",
     "ASSOCIATED_TO_A_DIFFERENT_USER": "it belongs to another user",
@@ -30,7 +30,8 @@ _REASONS = {
 UserId = Annotated[str, typer.Argument(metavar="USER")]
 FaceIds = Annotated[list[str], typer.Argument(metavar="FACE...")]
 Joining = Annotated[
-    float | None, typer.Option("--threshold", min=0, max=100, help="Least match with the user, percent; 75.")
+    float | None,
+    typer.Option("--threshold", min=0, max=100, help="Minimum match with the user, percent; 75."),
 ]
 
 
@@ -118,8 +119,8 @@ def from_names(
             if name not in known:
                 gate.call("create_user", CollectionId=collection, UserId=name)
                 made += 1
-            for begin in range(0, len(faces), _MOST_AT_ONCE):
-                batch = faces[begin : begin + _MOST_AT_ONCE]
+            for begin in range(0, len(faces), _MAX_AT_ONCE):
+                batch = faces[begin : begin + _MAX_AT_ONCE]
                 try:
                     answer = _associate(gate, collection, name, batch, threshold)
                 except ServiceQuotaExceededException as error:
@@ -139,12 +140,14 @@ def from_names(
 @app.command("search")
 def search(
     collection: CollectionId,
-    photo: Annotated[Path, typer.Argument(help="Its largest face is looked for.")],
+    photo: Annotated[Path, typer.Argument(help="Its largest face is searched for.")],
     threshold: Annotated[
         float | None,
-        typer.Option(min=0, max=100, help="Least similarity, percent; 80, or the purpose's floor."),
+        typer.Option(min=0, max=100, help="Minimum similarity, percent; 80, or the purpose's floor."),
     ] = None,
-    most: Annotated[int, typer.Option("--max-users", min=1, max=500, help="At most so many matches.")] = 10,
+    max_matches: Annotated[
+        int, typer.Option("--max-users", min=1, max=500, help="Maximum number of matches.")
+    ] = 10,
     drawing: Annotated[
         Path | None, typer.Option("--draw", help="Write the photo with the face marked.")
     ] = None,
@@ -160,7 +163,7 @@ def search(
             "search_users_by_image",
             CollectionId=collection,
             Image={"Bytes": picture},
-            MaxUsers=most,
+            MaxUsers=max_matches,
             **chosen,
         )
     matches = answer["UserMatches"]

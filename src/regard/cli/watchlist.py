@@ -34,7 +34,7 @@ _LABELS = "CSV file of the {}; FOLDER/labels.csv where there is one."
 
 
 def watchlist(
-    probes: Annotated[Path, typer.Option("--probes", help="Folder of the people who are looked for.")],
+    probes: Annotated[Path, typer.Option("--probes", help="Folder of the people who are searched for.")],
     gallery: Annotated[Path, typer.Option("--gallery", help="Folder of the people on the list.")],
     labels: Annotated[Path | None, typer.Option("--labels", help=_LABELS.format("probes"))] = None,
     gallery_labels: Annotated[
@@ -53,11 +53,11 @@ def watchlist(
     Where the labels of both folders have a column `identity`, a match with the same person is no wrong one;
     else every match is.
     """
-    looked_for = read_dataset(probes, labels, required=False)
+    searched = read_dataset(probes, labels, required=False)
     on_list = read_dataset(gallery, gallery_labels, required=False)
-    choose_columns(looked_for, groups or ())
+    choose_columns(searched, groups or ())
     request = {
-        "Probes": looked_for,
+        "Probes": searched,
         "Gallery": on_list,
         "Face": main,
         "Groups": groups or (),

@@ -111,17 +111,17 @@ def _beside(
 ) -> tuple[_Rows, int, int] | None:
     """The best free place at the edges of a box (4,), the form of the caption there, and which corner."""
     best: tuple[_Rows, int, int] | None = None
-    least = np.inf
+    min_covered = np.inf
     for form, size in enumerate(sizes):
         places = _at(_corners(box, size), size)
         free = np.flatnonzero(_is_free(places, width, height, taken))
         if not len(free):
             continue
         covered = intersections(places[free], small).sum(1)
-        if covered.min() < least:
+        if covered.min() < min_covered:
             corner = int(free[covered.argmin()])
-            best, least = (places[corner], form, corner), covered.min()
-        if least == 0:
+            best, min_covered = (places[corner], form, corner), covered.min()
+        if min_covered == 0:
             break
     return best
 

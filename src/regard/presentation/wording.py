@@ -1,4 +1,4 @@
-"""Texts of others as they can be shown anywhere, and numbers of things in words."""
+"""Texts of others as they can be shown anywhere, and numbers with their nouns."""
 
 from __future__ import annotations
 

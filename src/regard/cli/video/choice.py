@@ -39,7 +39,7 @@ class Wanted:
 
 @dataclass(slots=True)
 class Choice:
-    """`requests`: Start requests by operation. `left_out`: sentences that say what isn't looked for.
+    """`requests`: Start requests by operation. `left_out`: sentences that say what isn't detected.
     `errors`: what a client would be answered, by Get operation."""
 
     requests: dict[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -96,7 +96,7 @@ def _add_celebrities(gate: LocalGate, choice: Choice, *, asked: bool) -> None:
     if gate.parts.stores.celebrities.all():
         choice.requests["start_celebrity_recognition"] = {}
         return
-    sentence = "No celebrity was looked for: enrol some with `regard celebrities add`."
+    sentence = "No celebrity was searched for: enrol some with `regard celebrities add`."
     if asked:
-        raise RegardError("There are no celebrities to look for; enrol some with `regard celebrities add`.")
+        raise RegardError("There are no celebrities to search for; enrol some with `regard celebrities add`.")
     choice.left_out.append(sentence)

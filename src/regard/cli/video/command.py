@@ -22,7 +22,7 @@ from regard.jobs.spool import ItemSpool
 from regard.presentation.files import check_target, writing
 from regard.presentation.tables import Table
 from regard.presentation.video.annotated import SUFFIXES, draw_video
-from regard.presentation.video.answers import ListedAnswer, write_answers
+from regard.presentation.video.answers import AnswerInParts, write_answers
 from regard.presentation.video.cutlist import has_cut_list, write_cut_list
 from regard.presentation.video.findings import VideoFindings
 from regard.presentation.video.sightings import has_sightings
@@ -38,7 +38,7 @@ _MAX_ROWS = 20  # of a table
 def video(
     file: Annotated[Path, typer.Argument(help="A video: MP4, MOV, MKV, AVI, MPEG and others.")],
     everything: Annotated[
-        bool, typer.Option("--all", help="Everything that can be looked for; also where nothing is named.")
+        bool, typer.Option("--all", help="Everything that can be detected; also where nothing is named.")
     ] = False,
     faces: Annotated[bool, typer.Option("--faces", help="Faces.")] = False,
     attributes: Annotated[
@@ -56,7 +56,7 @@ def video(
     segments: Annotated[bool, typer.Option("--segments", help="Shots and technical cues.")] = False,
     threshold: Annotated[
         float | None,
-        typer.Option(min=0, max=100, help="Least similarity, percent; 80, or the purpose's floor."),
+        typer.Option(min=0, max=100, help="Minimum similarity, percent; 80, or the purpose's floor."),
     ] = None,
     answers: Annotated[
         Path | None, typer.Option("--json", help="Write Rekognition's answers as JSON; - prints them.")
@@ -170,7 +170,7 @@ def _write_answers(
 
 def _answers(
     gate: LocalGate, operation: str, found: VideoFindings, spool: ItemSpool
-) -> dict[str, ListedAnswer]:
+) -> dict[str, AnswerInParts]:
     """By view, what the Get operation answers without SortBy."""
     listing = gate.parts.gate.listing_of(operation)
     facts, by_key = found.facts[operation], listing.default == listing.key

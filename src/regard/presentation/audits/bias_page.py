@@ -17,7 +17,7 @@ _MAX_LISTED = 200
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class _GroupColumn:
     """What the page tells of one column of groups."""
 
     name: str
@@ -59,7 +59,7 @@ def _everyone(audit: BiasAudit) -> Table:
     return Table([Header(name) for name in names], rows)
 
 
-def _part(column: Column, thresholds: Sequence[float], verdicts: Sequence[str]) -> _Part:
+def _part(column: Column, thresholds: Sequence[float], verdicts: Sequence[str]) -> _GroupColumn:
     def plots(
         caption: str, title: str, rate: Callable[[Group, float], Rate | None], show: Callable[[float], str]
     ) -> list[RatePlot]:
@@ -74,7 +74,7 @@ def _part(column: Column, thresholds: Sequence[float], verdicts: Sequence[str]) 
         )
         return [plot for plot in drawn if plot is not None]
 
-    return _Part(
+    return _GroupColumn(
         name=column.name,
         verdicts=ranked(verdicts),
         unknown=column.unknown,

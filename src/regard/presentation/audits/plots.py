@@ -25,7 +25,7 @@ class GridLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class RateBar:
     """A group's rate at `x`, and its interval from `low` to `high`; all are None where it has none."""
 
     name: str
@@ -49,7 +49,7 @@ class RatePlot:
     height: int
     bottom: int
     grid: tuple[GridLine, ...]
-    bars: tuple[Bar, ...]
+    bars: tuple[RateBar, ...]
     width: int = _WIDTH
     left: int = _LEFT
     right: int = _RIGHT
@@ -108,11 +108,11 @@ class _Axis:
             yield GridLine(self.x(10.0**power), _tick(show(10.0**power)) if is_labelled else "", anchor)
 
 
-def _bar(name: str, rate: Rate | None, top: int, axis: _Axis, show: Callable[[float], str]) -> Bar:
+def _bar(name: str, rate: Rate | None, top: int, axis: _Axis, show: Callable[[float], str]) -> RateBar:
     if rate is None:
-        return Bar(name, "not enough pictures", top)
+        return RateBar(name, "not enough pictures", top)
     low, high = axis.x(rate.low), axis.x(rate.high)
-    return Bar(name, with_interval(rate, show), top, axis.x(rate.value), low, high, rate.value == 0)
+    return RateBar(name, with_interval(rate, show), top, axis.x(rate.value), low, high, rate.value == 0)
 
 
 def _tick(text: str) -> str:

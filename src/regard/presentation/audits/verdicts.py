@@ -83,10 +83,10 @@ def _judge(compared: GroupRates, people: dict[str, int]) -> str:
     rates = large if len(large) > 1 else compared.rates
     found = compare(rates)
     if found is None:
-        most = max(rate.high for rate in rates.values())
+        highest = max(rate.high for rate in rates.values())
         return _sentence(
             f"{at}{words.never}; with 95 % confidence the {words.rate} is at most "
-            f"{words.show(most)}{words.unit} in every group."
+            f"{words.show(highest)}{words.unit} in every group."
         )
     worse, better = rates[found.worse], rates[found.better]
     if found.worse == found.better:

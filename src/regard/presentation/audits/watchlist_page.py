@@ -14,7 +14,7 @@ from regard.presentation.tables import Header, Table, broken
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class _ShareColumn:
     """What the page tells of one column of groups."""
 
     name: str
@@ -42,7 +42,7 @@ def watchlist_page(audit: WatchlistAudit) -> str:
     )
 
 
-def _part(column: str, shares: Sequence[Share], thresholds: Sequence[float]) -> _Part:
+def _part(column: str, shares: Sequence[Share], thresholds: Sequence[float]) -> _ShareColumn:
     drawn = (
         rate_plot(
             f"Probes that match wrongly at {at:g} %",
@@ -55,7 +55,7 @@ def _part(column: str, shares: Sequence[Share], thresholds: Sequence[float]) -> 
     wrong = (f"Of the wrong at {at:g} %" for at in thresholds)
     headers = [Header(name) for name in (column.capitalize(), "Probes", "Of the probes", *wrong)]
     rows = [_row(share, thresholds) for share in shares]
-    return _Part(column, [plot for plot in drawn if plot is not None], Table(headers, rows))
+    return _ShareColumn(column, [plot for plot in drawn if plot is not None], Table(headers, rows))
 
 
 def _row(share: Share, thresholds: Sequence[float]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Faces of one picture, what they look like, and how alike they are to others."""
+"""Faces of one picture, what they show, and how alike they are to others."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ Answer = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ShownFinding:
     """A line of the table. `kind` is one of COLOURS, or `picture`; `number` counts within a kind whose marks
     carry it. `confidence` is in percent, None for what has none.
     """
@@ -32,12 +32,12 @@ class Finding:
     marks: tuple[Mark, ...] = ()
 
 
-def findings(answer: Answer) -> list[Finding]:
+def findings(answer: Answer) -> list[ShownFinding]:
     """What an image operation answered, by the list that the answer has."""
     return [found for member, read in _READERS.items() if member in answer for found in read(answer)]
 
 
-def finding_table(found: Sequence[Finding]) -> Table:
+def finding_table(found: Sequence[ShownFinding]) -> Table:
     """A row for each finding."""
     rows = [
         (
@@ -58,7 +58,7 @@ def legend(marks: Iterable[Mark]) -> dict[str, Colour]:
     return {kind: colour for kind, colour in COLOURS.items() if colour in seen}
 
 
-def _faces(answer: Answer) -> list[Finding]:
+def _faces(answer: Answer) -> list[ShownFinding]:
     found = []
     for number, face in enumerate(answer["FaceDetails"], 1):
         age, gender, expression = face["AgeRange"], face["Gender"]["Value"].lower(), face["Emotions"][0]
@@ -74,7 +74,7 @@ def _faces(answer: Answer) -> list[Finding]:
         ]
         caption = f"{number} {gender} {age['Low']}-{age['High']} {expression['Type'].lower()}"
         found.append(
-            Finding(
+            ShownFinding(
                 "face",
                 f"{gender}, {age['Low']}–{age['High']}",
                 face["Confidence"],
@@ -86,17 +86,17 @@ def _faces(answer: Answer) -> list[Finding]:
     return found
 
 
-def _celebrities(answer: Answer) -> list[Finding]:
+def _celebrities(answer: Answer) -> list[ShownFinding]:
     found = []
     for one in answer["CelebrityFaces"]:
         box, confidence = one["Face"]["BoundingBox"], one["MatchConfidence"]
         mark = _mark("celebrity", _around(box), f"{one['Name']} {confidence:.1f}", one["Name"])
         details = ", ".join([f"id {one['Id']}", *one["Urls"]])
-        found.append(Finding("celebrity", one["Name"], confidence, details, marks=(mark,)))
+        found.append(ShownFinding("celebrity", one["Name"], confidence, details, marks=(mark,)))
     return found
 
 
-def _labels(answer: Answer) -> list[Finding]:
+def _labels(answer: Answer) -> list[ShownFinding]:
     found = []
     for label in answer["Labels"]:
         name, instances = label["Name"], label["Instances"]
@@ -108,19 +108,21 @@ def _labels(answer: Answer) -> list[Finding]:
         marks = tuple(
             _mark("label", one["BoundingBox"], f"{name} {one['Confidence']:.0f}", name) for one in instances
         )
-        found.append(Finding("label", name, label["Confidence"], "; ".join(filter(None, facts)), marks=marks))
+        found.append(
+            ShownFinding("label", name, label["Confidence"], "; ".join(filter(None, facts)), marks=marks)
+        )
     return found + _properties(answer["ImageProperties"])
 
 
-def _properties(properties: Answer) -> list[Finding]:
+def _properties(properties: Answer) -> list[ShownFinding]:
     found = []
     for name, part in parts(properties, whole_name="whole").items():
         values = [f"{key.lower()} {value:.0f}" for key, value in part["Quality"].items()]
-        found.append(Finding("picture", name, None, f"{', '.join(values)}; {colours(part)}"))
+        found.append(ShownFinding("picture", name, None, f"{', '.join(values)}; {colours(part)}"))
     return found
 
 
-def _text(answer: Answer) -> list[Finding]:
+def _text(answer: Answer) -> list[ShownFinding]:
     detections = answer["TextDetections"]
     words = [one for one in detections if one["Type"] == "WORD"]
     found = []
@@ -129,14 +131,14 @@ def _text(answer: Answer) -> list[Finding]:
         own = sum(word["ParentId"] == line["Id"] for word in words)
         details = f"{own} word{'' if own == 1 else 's'}"
         mark = _mark("text", place["BoundingBox"], f"{number} {text}", str(number), place["Polygon"])
-        found.append(Finding("text", text, line["Confidence"], details, number, (mark,)))
+        found.append(ShownFinding("text", text, line["Confidence"], details, number, (mark,)))
     return found
 
 
-def _moderation(answer: Answer) -> list[Finding]:
+def _moderation(answer: Answer) -> list[ShownFinding]:
     """Their marks are not in the answer: see `regard.presentation.pictures.moderation`."""
     return [
-        Finding(
+        ShownFinding(
             "moderation",
             label["Name"],
             label["Confidence"],
@@ -146,7 +148,7 @@ def _moderation(answer: Answer) -> list[Finding]:
     ]
 
 
-def _equipment(answer: Answer) -> list[Finding]:
+def _equipment(answer: Answer) -> list[ShownFinding]:
     found = []
     for number, person in enumerate(answer["Persons"], 1):
         details, marks = [], [_mark("equipment", person["BoundingBox"], f"person {number}", str(number))]
@@ -161,12 +163,12 @@ def _equipment(answer: Answer) -> list[Finding]:
                 marks.append(_mark("equipment", item["BoundingBox"], f"{worn} {confidence:.0f}", worn))
         shown = ", ".join(details) or "no body part seen"
         found.append(
-            Finding("equipment", f"person {number}", person["Confidence"], shown, number, tuple(marks))
+            ShownFinding("equipment", f"person {number}", person["Confidence"], shown, number, tuple(marks))
         )
     return found
 
 
-_READERS: Mapping[str, Callable[[Answer], list[Finding]]] = {
+_READERS: Mapping[str, Callable[[Answer], list[ShownFinding]]] = {
     "FaceDetails": _faces,
     "CelebrityFaces": _celebrities,
     "Persons": _equipment,

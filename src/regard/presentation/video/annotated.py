@@ -21,9 +21,9 @@ from regard.presentation.captions import Place
 from regard.presentation.colours import VIDEO_COLOURS
 from regard.presentation.drawing import Mark, paint
 from regard.presentation.files import drafting
-from regard.presentation.video.carried import Carried, Shown
 from regard.presentation.video.findings import VideoFindings
 from regard.presentation.video.fitting import PictureClock
+from regard.presentation.video.frame_marks import FrameMark, FrameMarks
 from regard.presentation.video.sound import Sound
 from regard.video.reading.frames import Frame, Video, VideoError, VideoLimits
 from regard.video.reading.timecode import timecode
@@ -74,7 +74,7 @@ def _write(
     told: Callable[[float], None],
 ) -> str:
     facts = video.facts
-    carried = Carried(found, _changes(video), facts.width, facts.height)
+    marks_of_frames = FrameMarks(found, _changes(video), facts.width, facts.height)
     places: dict[int, Place] = {}
     last = -1
     length = Fraction(facts.duration, 1000)
@@ -83,7 +83,7 @@ def _write(
     picture = _Picture(container, video, first)
     with Sound.open(source, limits, container, picture.origin) as sound:
         for frame in chain([first], frames):
-            shown = carried.at(frame.timestamp)
+            shown = marks_of_frames.at(frame.timestamp)
             canvas = Image.fromarray(frame.image.pixels)
             placed = paint(
                 canvas,
@@ -109,7 +109,7 @@ def _changes(video: Video) -> Iterator[tuple[int, bool]]:
         yield frame.timestamp, watch.add(frame.thumbnail)
 
 
-def _mark(one: Shown, width: int, height: int) -> Mark:
+def _mark(one: FrameMark, width: int, height: int) -> Mark:
     left, top, right, bottom = one.box
     if one.kind == "celebrity":  # around the face that is marked too
         across, down = _AROUND * (right - left), _AROUND * (bottom - top)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import IO, Any, Protocol
 
 
-class ListedAnswer(Protocol):
+class AnswerInParts(Protocol):
     """`members` of the answer, and beside them the list `lists` with its `elements`, which are read once."""
 
     @property
@@ -22,7 +22,7 @@ class ListedAnswer(Protocol):
 
 def write_answers(
     file: IO[str],
-    answers: Mapping[str, Mapping[str, ListedAnswer]],
+    answers: Mapping[str, Mapping[str, AnswerInParts]],
     errors: Mapping[str, Mapping[str, str]],
 ) -> None:
     """Writes one JSON object: by Get operation its whole answer; by view where it has views.
@@ -43,7 +43,7 @@ def write_answers(
     file.write("\n}\n")
 
 
-def _write_views(file: IO[str], views: Mapping[str, ListedAnswer]) -> None:
+def _write_views(file: IO[str], views: Mapping[str, AnswerInParts]) -> None:
     for place, (view, answer) in enumerate(views.items()):
         file.write(",\n  " if place else "{")
         file.write(f"{json.dumps(view)}: ")
@@ -51,7 +51,7 @@ def _write_views(file: IO[str], views: Mapping[str, ListedAnswer]) -> None:
     file.write("}")
 
 
-def _write_answer(file: IO[str], answer: ListedAnswer) -> None:
+def _write_answer(file: IO[str], answer: AnswerInParts) -> None:
     head = json.dumps(answer.members)
     file.write(f"{head[:-1]}, {json.dumps(answer.lists)}: [")
     for place, body in enumerate(answer.elements):

@@ -17,7 +17,7 @@ Box = tuple[float, float, float, float]
 
 GAP = 1_500  # ms for which something may be missed and still be the same
 _NEAR = 2.0  # own sizes that something moves at most from one sample to the next
-_LEAST = 0.25  # of the evidence that two boxes are of one thing
+_MIN_EVIDENCE = 0.25  # that two boxes are of the same
 _ALIKE = 0.8  # of the letters of two readings of one line
 _IN_PLACE = 0.3  # of the area that two readings of one line share at least
 
@@ -32,7 +32,7 @@ class _Track:
 
 class Linker:
     """Sample by sample. `reading`: the names are what was read, which may differ a little in the same place;
-    otherwise only things of one name are linked. Times rise."""
+    otherwise only boxes of one name are linked. Times rise."""
 
     def __init__(self, *, reading: bool = False) -> None:
         self._reading = reading
@@ -42,7 +42,7 @@ class Linker:
     def link(self, at: int, names: Sequence[str], boxes: Sequence[Box]) -> list[int]:
         """The track's number of each box, at `at` ms."""
         self._open = [track for track in self._open if at - track.at <= GAP]
-        pairs = assign(self._evidence(names, boxes), _LEAST)
+        pairs = assign(self._evidence(names, boxes), _MIN_EVIDENCE)
         linked = {column: self._open[row] for row, column in pairs}
         numbers = []
         for column, (name, box) in enumerate(zip(names, boxes, strict=True)):

@@ -49,7 +49,8 @@ def summary(found: VideoFindings) -> Iterator[Section]:
     return (section(found) for operation, section in sections if operation in found.ran)
 
 
-_LABELS, _MODERATION = "start_label_detection", "start_content_moderation"
+_LABELS = "start_label_detection"
+_MODERATION = "start_content_moderation"
 _SEGMENTS = "start_segment_detection"
 
 

@@ -49,7 +49,7 @@ class _Cut:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class FrameMark:
     """Something in a frame; `number` is its own as long as it is there. `box` in px."""
 
     number: int
@@ -58,11 +58,11 @@ class Shown:
     box: tuple[float, float, float, float]
 
 
-class Carried:
+class FrameMarks:
     """Frame by frame, from the first to the last. `width`, `height` of the frames in px. `changes`: of every
     frame in turn its timestamp and whether a shot begins with it, read some seconds ahead.
 
-    Nothing is carried over a cut: from the last sample before it on things stay where they were, and until
+    Nothing is carried over a cut: from the last sample before it on marks stay where they were, and until
     the first after it they are where they are seen then.
     """
 
@@ -85,7 +85,7 @@ class Carried:
         self._shown: dict[int, _Trail] = {}
         self._count = 0
 
-    def at(self, timestamp: int) -> list[Shown]:
+    def at(self, timestamp: int) -> list[FrameMark]:
         """What is in the frame at that time, ms. Times rise."""
         self._advance(timestamp + _AHEAD)
         numbers, boxes = self._trails.at(timestamp)
@@ -94,7 +94,7 @@ class Carried:
             trail = self._shown[number]
             left, top, right, bottom = box
             name = trail.names.most_common(1)[0][0]
-            shown.append(Shown(number, trail.kind, name, (left, top, right, bottom)))
+            shown.append(FrameMark(number, trail.kind, name, (left, top, right, bottom)))
         still = {trail.number for trail in self._open.values()}
         self._shown = {
             number: trail
