@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from regard.video.reading.frames import Video
+from regard.video.reading.stored_video import StoredVideo
 
 Picture = np.ndarray  # (height, width, 3), uint8, RGB
 Shot = list[Picture]
@@ -208,7 +208,7 @@ def footage(data: Path, *, half: int, size: tuple[int, int] = (192, 108)) -> lis
 
 
 def _played(file: Path, size: tuple[int, int]) -> Callable[[int], Shot]:
-    with Video.open(file) as video:
+    with StoredVideo.open(file) as video:
         frames = [
             cv2.resize(frame.image.pixels, size, interpolation=cv2.INTER_AREA)
             for frame in islice(video.frames(), 250)

@@ -25,7 +25,8 @@ from bench.made_programmes import Box, programme
 from bench.measurement import Row, Tables
 from regard.packs.install import install
 from regard.packs.manifest import find_pack
-from regard.video.reading.frames import Frame, Video
+from regard.video.reading.frame import Frame
+from regard.video.reading.stored_video import StoredVideo
 from regard.video.segments.cues import Cue, CueDetector, CueKind, text_boxes
 from regard.video.segments.shots import Shot, ShotDetector
 from regard.vision.session import SessionPool
@@ -168,8 +169,8 @@ def reader() -> TextOf:
 def cues_of(path: Path, drawn: Sequence[Sequence[Box]], text_of: TextOf) -> tuple[list[Cue], int]:
     """The cues of a video, and in how many of its frames text was read."""
     cues, read = [], 0
-    with Video.open(path) as video:
-        detector = CueDetector(video.facts.frame_rate, video.facts.duration)
+    with StoredVideo.open(path) as video:
+        detector = CueDetector(video.facts.frame_rate, video.duration)
         for frame in video.frames():
             text = None
             if detector.wants_text(frame):

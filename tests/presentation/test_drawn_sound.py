@@ -16,7 +16,7 @@ from regard.jobs.spool import ItemSpool
 from regard.presentation.video.annotated import draw_video
 from regard.presentation.video.findings import VideoFindings
 from regard.presentation.video.fitting import Fitting, Not, PictureClock
-from regard.video.reading.frames import VideoLimits
+from regard.video.reading.limits import VideoLimits
 
 RATE, PART = 16_000, 2  # samples a second, seconds of a recording
 

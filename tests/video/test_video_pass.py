@@ -19,7 +19,7 @@ from regard.operations.subjects import resolve
 from regard.operations.video import runs
 from regard.packs.install import InstalledPack
 from regard.settings import Settings
-from regard.video.reading.frames import Video
+from regard.video.reading.stored_video import StoredVideo
 from regard.video.reading.timecode import timecode
 from regard.video.segments.cuts import CutWatch
 from regard.video.video_pass import FrameSample, VideoPass
@@ -227,7 +227,7 @@ def test_a_still_picture_is_looked_at_once_and_a_cut_is_told_once(parts: Parts, 
     still = [shot(1, 1)[0]] * 25 + [shot(2, 1)[0]] * 25
     file = clips.write(tmp_path / "still.mp4", still, options={"crf": "8"})
     one = Counted()
-    with Video.open(file) as video:
+    with StoredVideo.open(file) as video:
         times = [time for reached in VideoPass(video, [one], parts.models).run() for time in reached.found[0]]
     assert times == list(range(0, 2000, 200))
     assert len({id(findings) for findings in one.prepared}) == 2

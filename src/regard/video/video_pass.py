@@ -10,7 +10,8 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import cv2
 
-from regard.video.reading.frames import Frame, Video
+from regard.video.reading.frame import Frame
+from regard.video.reading.source import FrameSource
 from regard.video.segments.cuts import CutWatch
 from regard.vision.findings import PictureFindings
 from regard.vision.models import Models
@@ -75,7 +76,7 @@ class Analysis(Protocol[T_co]):
 @dataclass(frozen=True, slots=True)
 class Reached(Generic[T]):
     """A place from which the pass can go on: `found` since the last, by analysis; `state`, JSON-able;
-    `progress`, 0 to 1."""
+    `progress`, 0 to 1, 0 where nobody knows how long the video is."""
 
     found: list[list[T]]
     state: dict[str, Any]
@@ -110,7 +111,7 @@ class VideoPass(Generic[T]):
 
     def __init__(
         self,
-        video: Video,
+        video: FrameSource,
         analyses: Sequence[Analysis[T]],
         models: Models,
         *,
@@ -123,7 +124,10 @@ class VideoPass(Generic[T]):
         self._still: tuple[Pixels, PictureFindings, Future[None]] | None = None
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Goes on from what `Reached` had, for the same analyses in the same order."""
+        """Goes on from what `Reached` had, for the same analyses in the same order. Raises ValueError where
+        the video can't be sought."""
+        if not self._video.is_seekable:
+            raise ValueError("a pass goes on only in a video that can be read from any time on")
         watch = CutWatch.restore(state["watch"])
         self._place = _PassPlace(int(state["at"]), watch, {int(place) for place in state["untold"]})
         for analysis, own in zip(self._analyses, state["analyses"], strict=True):
@@ -217,7 +221,8 @@ class VideoPass(Generic[T]):
 
     def _reached(self, found: list[list[T]], progress: float | None = None) -> Reached[T]:
         if progress is None:
-            progress = min(self._place.at / max(self._video.facts.duration, 1), 0.999)
+            duration = self._video.duration  # which frames may go beyond
+            progress = 0.0 if duration is None else min(self._place.at / max(duration, 1), 0.999)
         state = {
             "at": self._place.at,
             "watch": self._place.watch.state(),

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from regard.video.reading.frames import Video
+from regard.video.reading.stored_video import StoredVideo
 from tests.video.clips import numbered, restamped, write
 
 COUNT, FRAME = 120, 40  # ms
@@ -29,12 +29,12 @@ def clip(path: Path, **how: Mapping[str, str]) -> Path:
 
 def read(path: Path) -> tuple[int, int, int, int]:
     """What is stated, what is answered after reading, of sound too, and the time of the last frame."""
-    with Video.open(path) as video:
-        stated, last = video.facts.duration, 0
+    with StoredVideo.open(path) as video:
+        stated, last = video.duration, 0
         for frame in video.frames():
-            assert video.facts.duration == stated
+            assert video.duration == stated
             last = frame.timestamp
-        return stated, video.facts.duration, video.audio[0].duration, last
+        return stated, video.duration, video.audio[0].duration, last
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts", ".avi"])
@@ -77,6 +77,19 @@ def test_of_a_file_that_is_cut_off_what_is_there_is_answered(
     assert answered - 1_100 < sound < answered + 300
 
 
+@pytest.mark.parametrize(
+    "flags", ["frag_keyframe+empty_moov+default_base_moof", "dash+delay_moov+frag_keyframe"]
+)
+def test_fragments_that_are_cut_off_anywhere_give_what_is_whole(folder: Path, flags: str) -> None:
+    whole = clip(folder / "parts.mp4", how={"movflags": flags}).read_bytes()
+    table = whole.index(b"moof", len(whole) // 2) - 4  # the size of a box comes before its kind
+    for cut in (table + 4, table + 8, table + 100):  # within the table of a fragment
+        (folder / "cut.mp4").write_bytes(whole[:cut])
+        _, answered, _, last = read(folder / "cut.mp4")
+        assert answered == pytest.approx(last + FRAME, abs=1)
+        assert answered > 0.4 * COUNT * FRAME
+
+
 def test_sound_that_ends_before_the_pictures_is_as_long_as_it_is(folder: Path) -> None:
     path = write(folder / "short.mkv", map(numbered, range(COUNT)), sound=2.0)
     _, answered, sound, _ = read(path)
@@ -96,9 +109,9 @@ def test_sound_with_a_stray_time_stamp_is_no_longer_for_it(folder: Path) -> None
 
 def test_a_video_that_is_read_from_its_middle_is_as_long(folder: Path) -> None:
     path = clip(folder / "late.mkv")
-    with Video.open(path) as video:
+    with StoredVideo.open(path) as video:
         list(video.frames(start=3_000))
-        assert video.facts.duration == COUNT * FRAME
+        assert video.duration == COUNT * FRAME
         assert video.audio[0].duration == pytest.approx(COUNT * FRAME, abs=250)
 
 
@@ -111,7 +124,7 @@ def test_the_last_frame_lasts_as_long_as_its_file_says(folder: Path) -> None:
         rate=1,
         sound=14.0,
     )
-    with Video.open(path) as video:
-        stated = video.facts.duration
+    with StoredVideo.open(path) as video:
+        stated = video.duration
         list(video.frames())
-        assert video.facts.duration == stated
+        assert video.duration == stated

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from regard.video.reading.frames import Video, VideoError
+from regard.video.reading.limits import VideoError
+from regard.video.reading.stored_video import StoredVideo
 from tests.video.clips import number_of, numbered, write
 
 
@@ -30,15 +31,15 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_frame_comes_in_order_with_its_number_and_time(clip: Path) -> None:
-    with Video.open(clip) as video:
+    with StoredVideo.open(clip) as video:
         frames = [(frame.number, frame.timestamp, number_of(frame.image.pixels)) for frame in video.frames()]
     assert frames == [(number, number * 40, number) for number in range(80)]
 
 
 def test_facts_say_what_is_in_the_file(clip: Path) -> None:
-    with Video.open(clip) as video:
+    with StoredVideo.open(clip) as video:
         assert (video.facts.codec, video.facts.container) == ("h264", "QuickTime / MOV")
-        assert (video.facts.duration, video.facts.frame_rate) == (3200, 25.0)
+        assert (video.duration, video.facts.frame_rate) == (3200, 25.0)
         assert (video.facts.width, video.facts.height, video.facts.colour_range) == (160, 96, "LIMITED")
         (audio,) = video.audio
         assert (audio.codec, audio.sample_rate, audio.channels) == ("aac", 8000, 1)
@@ -47,7 +48,7 @@ def test_facts_say_what_is_in_the_file(clip: Path) -> None:
 
 def test_a_seekable_file_is_read_like_a_path_and_stays_open(clip: Path) -> None:
     source = io.BytesIO(clip.read_bytes())
-    with Video.open(source) as video:
+    with StoredVideo.open(source) as video:
         assert sum(1 for _ in video.frames()) == 80
     assert not source.closed
 
@@ -58,14 +59,14 @@ def test_a_pipe_is_refused() -> None:
             return False
 
     with pytest.raises(VideoError, match="seekable"):
-        Video.open(Pipe(b"x"))
+        StoredVideo.open(Pipe(b"x"))
 
 
 @pytest.mark.parametrize("name", ["clip.mov", "clip.mkv", "clip.avi", "clip.ts", "clip.webm"])
 def test_each_container_is_read_from_the_middle_as_from_the_beginning(tmp_path: Path, name: str) -> None:
     codec = "libvpx-vp9" if name.endswith("webm") else "libx264"
     path = write(tmp_path / name, map(numbered, range(60)), codec=codec, options={"g": "10"})
-    with Video.open(path) as video:
+    with StoredVideo.open(path) as video:
         whole = [(frame.number, frame.timestamp) for frame in video.frames()]
         assert [number for number, _ in whole] == list(range(60))
         for start in (1, 400, 410, 1999):
@@ -91,7 +92,7 @@ def test_reading_from_anywhere_gives_what_reading_from_the_beginning_gives(
     path = write(
         tmp_path / name, map(numbered, range(count)), options=options, ticks=ticks, unit=Fraction(1, 1000)
     )
-    with Video.open(path) as video:
+    with StoredVideo.open(path) as video:
         whole = [(f.number, f.timestamp, number_of(f.image.pixels)) for f in video.frames()]
         assert [(number, shown) for number, _, shown in whole] == [(n, n) for n in range(count)]
         assert [at for _, at, _ in whole] == pytest.approx([tick - first for tick in ticks], abs=1)
@@ -108,7 +109,7 @@ def test_frames_are_turned_as_players_turn_them(tmp_path: Path, rotation: int, m
     stored[32:, :48] = 0, 255, 0
     stored[:32, 48:] = 0, 0, 255
     path = write(tmp_path / "turned.mp4", [stored] * 3, rotation=rotation, mirrored=mirrored)
-    with Video.open(path) as video:
+    with StoredVideo.open(path) as video:
         frame = next(iter(video.frames()))
         pixels = frame.image.pixels
         turned = np.rot90(stored, rotation // 90)
@@ -121,7 +122,7 @@ def test_frames_are_turned_as_players_turn_them(tmp_path: Path, rotation: int, m
 
 def test_pixels_that_are_not_square_are_stretched(tmp_path: Path) -> None:
     path = write(tmp_path / "wide.mp4", map(numbered, range(3)), aspect=Fraction(16, 11))
-    with Video.open(path) as video:
+    with StoredVideo.open(path) as video:
         frame = next(iter(video.frames()))
         assert (video.facts.width, video.facts.height) == (233, 96)
         assert frame.image.pixels.shape == (96, 233, 3)
@@ -132,7 +133,7 @@ def test_full_and_limited_range_show_the_same_colours(tmp_path: Path) -> None:
     for full in (False, True):
         pixels = "yuvj420p" if full else "yuv420p"
         path = write(tmp_path / f"{full}.mp4", [picture] * 2, full_range=full, pixels=pixels)
-        with Video.open(path) as video:
+        with StoredVideo.open(path) as video:
             assert video.facts.colour_range == ("FULL" if full else "LIMITED")
             shown = next(iter(video.frames())).image.pixels
             assert np.abs(shown.reshape(-1, 3).mean(0) - (200, 60, 30)).max() < 6
@@ -144,14 +145,14 @@ def test_how_much_of_a_frame_is_black_is_told_in_every_pixel_format(tmp_path: Pa
     picture[:, 48:] = 200
     picture[:32, :48] = 40  # black to a threshold of 0.2, not to one of 0.1
     path = write(tmp_path / "dark.mp4", [picture] * 2, pixels=pixels, full_range=pixels == "yuvj420p")
-    with Video.open(path) as video:
+    with StoredVideo.open(path) as video:
         frame = next(iter(video.frames()))
         assert frame.black(0.2) == pytest.approx(0.75, abs=0.03)
         assert frame.black(0.1) == pytest.approx(0.375, abs=0.03)
 
 
 def test_an_image_is_converted_once(clip: Path) -> None:
-    with Video.open(clip) as video:
+    with StoredVideo.open(clip) as video:
         frame = next(iter(video.frames()))
         assert frame.image is frame.image
         assert frame.thumbnail is frame.thumbnail
@@ -161,13 +162,13 @@ def test_a_video_without_timestamps_is_timed_by_its_frame_rate(tmp_path: Path) -
     path = write(
         tmp_path / "bare.h264", map(numbered, range(30)), options={"bf": "2", "g": "10"}, form="h264"
     )
-    with Video.open(path) as video:
+    with StoredVideo.open(path) as video:
         frames = [(f.number, f.timestamp, number_of(f.image.pixels)) for f in video.frames()]
         assert frames == [(n, n * 40, n) for n in range(30)]
         assert [(f.number, f.timestamp) for f in video.frames(start=600)] == [
             (n, n * 40) for n in range(15, 30)
         ]
-        assert video.facts.duration == 1200
+        assert video.duration == 1200
 
 
 @pytest.mark.parametrize("kept", [0.35, 0.6, 0.9])
@@ -180,7 +181,7 @@ def test_of_a_truncated_file_what_can_be_decoded_is_given(tmp_path: Path, kept: 
         container_options={"movflags": "faststart"},
     ).read_bytes()
     (tmp_path / "cut.mp4").write_bytes(whole[: int(kept * len(whole))])
-    with Video.open(tmp_path / "cut.mp4") as video:
+    with StoredVideo.open(tmp_path / "cut.mp4") as video:
         frames = list(video.frames())
     assert 0 < len(frames) < 80
     numbers = [frame.number for frame in frames]
@@ -195,7 +196,7 @@ def test_damage_in_the_middle_costs_frames_but_moves_no_others(tmp_path: Path) -
     middle = len(data) // 2
     data[middle : middle + 400] = bytes(400)
     (tmp_path / "damaged.mp4").write_bytes(data)
-    with Video.open(tmp_path / "damaged.mp4") as video:
+    with StoredVideo.open(tmp_path / "damaged.mp4") as video:
         whole = [(frame.number, frame.timestamp) for frame in video.frames()]
         late = [
             (frame.number, frame.timestamp, number_of(frame.image.pixels))
@@ -206,7 +207,7 @@ def test_damage_in_the_middle_costs_frames_but_moves_no_others(tmp_path: Path) -
 
 
 def test_frames_can_be_read_by_several_readers_at_once(clip: Path) -> None:
-    with Video.open(io.BytesIO(clip.read_bytes())) as video:
+    with StoredVideo.open(io.BytesIO(clip.read_bytes())) as video:
         pairs = list(zip(video.frames(), video.frames(start=800), strict=False))
         assert [(a.number, b.number) for a, b in pairs] == [(n, n + 20) for n in range(60)]
 
@@ -224,7 +225,7 @@ def test_the_decoder_waits_for_a_slow_reader(tmp_path: Path) -> None:
     noise = (random.integers(0, 255, (360, 640, 3), np.uint8) for _ in range(90))
     data = write(tmp_path / "noise.mp4", noise, options={"preset": "ultrafast"}).read_bytes()
     source = Counting(data)
-    with Video.open(source) as video:
+    with StoredVideo.open(source) as video:
         frames = iter(video.frames())
         next(frames)
         before = -1
@@ -236,7 +237,7 @@ def test_the_decoder_waits_for_a_slow_reader(tmp_path: Path) -> None:
 
 
 def test_the_decoder_ends_when_its_reader_stops_early(clip: Path) -> None:
-    with Video.open(clip) as video:
+    with StoredVideo.open(clip) as video:
         frames = video.frames()
         next(frames)
         assert len(decoders()) == 1
@@ -245,14 +246,14 @@ def test_the_decoder_ends_when_its_reader_stops_early(clip: Path) -> None:
 
 
 def test_the_decoder_ends_when_its_reader_is_forgotten(clip: Path) -> None:
-    with Video.open(clip) as video:
+    with StoredVideo.open(clip) as video:
         next(video.frames())
         gc.collect()
         assert not decoders()
 
 
 def test_closing_a_video_ends_its_decoders_and_their_readers(clip: Path) -> None:
-    video = Video.open(clip)
+    video = StoredVideo.open(clip)
     frames = video.frames()
     next(frames)
     video.close()
@@ -272,9 +273,9 @@ def test_an_error_of_the_source_reaches_the_reader(clip: Path) -> None:
             return super().read(count)
 
     source = Failing(clip.read_bytes())
-    with Video.open(source) as video:
+    with StoredVideo.open(source) as video:
         source.failing = True
         with pytest.raises(ConnectionResetError, match="the bucket went away"):
             list(video.frames())
     with pytest.raises(ConnectionResetError, match="the bucket went away"):
-        Video.open(source)
+        StoredVideo.open(source)

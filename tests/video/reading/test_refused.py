@@ -14,7 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from regard.video.reading.frames import Video, VideoError, VideoLimits, VideoTooLarge
+from regard.video.reading.limits import VideoError, VideoLimits, VideoTooLarge
+from regard.video.reading.stored_video import StoredVideo
 from tests.video.clips import numbered, tone, write
 
 SECRET = "root:x:0:0"  # the beginning of /etc/passwd, were it read
@@ -43,49 +44,49 @@ def test_a_file_that_names_others_is_refused(
     listed = tmp_path / name
     listed.write_text(text.format(file=clip if named == "clip" else named))
     with pytest.raises(VideoError, match="no video that can be read") as caught:
-        Video.open(listed)
+        StoredVideo.open(listed)
     assert SECRET not in str(caught.value)
 
 
 def test_a_path_is_never_a_protocol(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(VideoError, match="can't be opened"):
-        Video.open(Path("concat:/etc/passwd"))
+        StoredVideo.open(Path("concat:/etc/passwd"))
 
 
 def test_a_named_pipe_is_refused_at_once(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(VideoError, match="no regular file"):
-        Video.open(tmp_path / "pipe")
+        StoredVideo.open(tmp_path / "pipe")
 
 
 def test_a_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(VideoError, match=r"no regular file|can't be opened"):
-        Video.open(tmp_path)
+        StoredVideo.open(tmp_path)
 
 
 def test_a_missing_file_is_refused_without_its_path(tmp_path: Path) -> None:
     with pytest.raises(VideoError) as caught:
-        Video.open(tmp_path / "none.mp4")
+        StoredVideo.open(tmp_path / "none.mp4")
     assert str(tmp_path) not in str(caught.value)
 
 
 def test_sound_alone_is_refused(tmp_path: Path) -> None:
     with pytest.raises(VideoError, match="no video stream"):
-        Video.open(tone(tmp_path / "tone.mp4"))
+        StoredVideo.open(tone(tmp_path / "tone.mp4"))
 
 
 @pytest.mark.parametrize("data", [b"", b"not a video", bytes(5000), b"\x89PNG\r\n\x1a\n" + bytes(200)])
 def test_other_bytes_are_refused(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "bytes.mp4").write_bytes(data)
     with pytest.raises(VideoError, match="no video that can be read"):
-        Video.open(tmp_path / "bytes.mp4")
+        StoredVideo.open(tmp_path / "bytes.mp4")
 
 
 def test_a_movie_whose_index_is_cut_off_is_refused(tmp_path: Path, clip: Path) -> None:
     (tmp_path / "cut.mp4").write_bytes(clip.read_bytes().partition(b"moov")[0])
     with pytest.raises(VideoError):
-        Video.open(tmp_path / "cut.mp4")
+        StoredVideo.open(tmp_path / "cut.mp4")
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -99,28 +100,28 @@ def test_damaged_files_give_frames_or_a_sentence(
         data[at : at + len(change)] = change
     (tmp_path / "damaged.mp4").write_bytes(data)
     numbers: list[int] = []
-    with contextlib.suppress(VideoError), Video.open(tmp_path / "damaged.mp4") as video:
+    with contextlib.suppress(VideoError), StoredVideo.open(tmp_path / "damaged.mp4") as video:
         numbers += [frame.number for frame in video.frames() if frame.thumbnail is not None]
     assert numbers == sorted(set(numbers))
 
 
 def test_a_file_over_the_size_limit_is_refused(clip: Path) -> None:
     with pytest.raises(VideoTooLarge, match="bytes"):
-        Video.open(clip, limits=VideoLimits(size=1000))
+        StoredVideo.open(clip, limits=VideoLimits(size=1000))
 
 
 def test_a_file_of_eleven_gigabytes_is_refused_before_it_is_read(tmp_path: Path) -> None:
     with (tmp_path / "large.mp4").open("wb") as file:
         file.truncate(11 * 1024**3)  # takes no room on disk
     with pytest.raises(VideoTooLarge):
-        Video.open(tmp_path / "large.mp4")
+        StoredVideo.open(tmp_path / "large.mp4")
 
 
 def test_a_video_that_says_it_is_too_long_is_refused(tmp_path: Path) -> None:
     ticks = [0, 7 * 3600 * 1000]
     path = write(tmp_path / "long.mp4", map(numbered, range(2)), ticks=ticks, unit=Fraction(1, 1000))
     with pytest.raises(VideoTooLarge, match="longer than 360 minutes"):
-        Video.open(path)
+        StoredVideo.open(path)
 
 
 def test_a_video_that_turns_out_too_long_stops_at_the_limit(tmp_path: Path) -> None:
@@ -130,8 +131,8 @@ def test_a_video_that_turns_out_too_long_stops_at_the_limit(tmp_path: Path) -> N
     at = data.index(b"\x44\x89\x88")  # Duration, a float of eight bytes; Segment\Info\Duration of Matroska
     path.write_bytes(data[: at + 3] + np.array(5000.0, ">f8").tobytes() + data[at + 11 :])
     seen: list[int] = []
-    with Video.open(path, limits=VideoLimits(minutes=1)) as video:
-        assert video.facts.duration == 5000
+    with StoredVideo.open(path, limits=VideoLimits(minutes=1)) as video:
+        assert video.duration == 5000
         with pytest.raises(VideoTooLarge, match="longer than 1 minutes"):
             seen.extend(frame.number for frame in video.frames())
     assert seen == list(range(7))
@@ -139,7 +140,7 @@ def test_a_video_that_turns_out_too_long_stops_at_the_limit(tmp_path: Path) -> N
 
 def test_frames_over_the_limit_are_refused(clip: Path) -> None:
     with pytest.raises(VideoTooLarge, match="160 × 96"):
-        Video.open(clip, limits=VideoLimits(pixels=10_000))
+        StoredVideo.open(clip, limits=VideoLimits(pixels=10_000))
 
 
 def test_frames_that_grow_over_the_limit_are_not_decoded(tmp_path: Path) -> None:
@@ -148,7 +149,7 @@ def test_frames_that_grow_over_the_limit_are_not_decoded(tmp_path: Path) -> None
         tmp_path / "b.ts", (numbered(n, width=1600, height=960) for n in range(10)), options={"bf": "0"}
     ).read_bytes()
     (tmp_path / "growing.ts").write_bytes(small + big)
-    with Video.open(tmp_path / "growing.ts", limits=VideoLimits(pixels=100_000)) as video:
+    with StoredVideo.open(tmp_path / "growing.ts", limits=VideoLimits(pixels=100_000)) as video:
         frames = list(video.frames())
         assert len(frames) == 10
         assert {frame.image.pixels.shape for frame in frames} == {(96, 160, 3)}
@@ -158,7 +159,7 @@ def test_frames_that_change_their_size_are_given_in_the_first_one(tmp_path: Path
     small = write(tmp_path / "a.ts", map(numbered, range(10)), options={"bf": "0"}).read_bytes()
     big = write(tmp_path / "b.ts", (numbered(n, width=320, height=192) for n in range(10))).read_bytes()
     (tmp_path / "growing.ts").write_bytes(small + big)
-    with Video.open(tmp_path / "growing.ts") as video:
+    with StoredVideo.open(tmp_path / "growing.ts") as video:
         frames = list(video.frames())
         assert len(frames) == 20
         assert {frame.image.pixels.shape for frame in frames} == {(96, 160, 3)}
@@ -170,14 +171,14 @@ def test_frames_that_change_their_size_are_given_in_the_first_one(tmp_path: Path
 MEMORY = """
 import sys
 from pathlib import Path
-from regard.video.reading.frames import Video
+from regard.video.reading.stored_video import StoredVideo
 import regard.vision.image, cv2
 
 def most():
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(line.split()[1] for line in lines if line.startswith("VmHWM:"))
 
-with Video.open(Path(sys.argv[1])) as video:
+with StoredVideo.open(Path(sys.argv[1])) as video:
     count = 0
     for frame in video.frames():
         frame.thumbnail, frame.image

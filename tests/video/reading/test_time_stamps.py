@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from regard.video.reading.frames import Video, VideoLimits
+from regard.video.reading.limits import VideoLimits
+from regard.video.reading.stored_video import StoredVideo
 from tests.video.clips import number_of, numbered, restamped, write
 
 COUNT, RATE = 120, 25
@@ -29,7 +30,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReques
 
 def seen(path: Path, start: int = 0) -> Seen:
     """Of every frame its number, its time, and the number that is drawn on it."""
-    with Video.open(path) as video:
+    with StoredVideo.open(path) as video:
         return [(one.number, one.timestamp, number_of(one.image.pixels)) for one in video.frames(start=start)]
 
 
@@ -53,9 +54,9 @@ def test_a_frame_that_is_stamped_late_stands_beside_its_neighbours(
             decoding=False,
         )
         assert is_whole(seen(path)), stray
-        with Video.open(path) as video:
+        with StoredVideo.open(path) as video:
             list(video.frames())
-            assert video.facts.duration == pytest.approx(COUNT * FRAME, abs=FRAME)
+            assert video.duration == pytest.approx(COUNT * FRAME, abs=FRAME)
 
 
 def test_a_key_picture_that_strays_is_no_place_to_begin(clip: Path, tmp_path: Path) -> None:
@@ -101,16 +102,16 @@ def test_where_the_clock_of_a_transport_stream_begins_anew_frames_go_on_at_their
         lambda kind, number: late if kind in shifted and number >= at[kind] else 0,
     )
     assert is_whole(seen(path))
-    with Video.open(path) as video:
+    with StoredVideo.open(path) as video:
         list(video.frames())
-        assert video.facts.duration == pytest.approx(COUNT * FRAME, abs=2 * FRAME)
+        assert video.duration == pytest.approx(COUNT * FRAME, abs=2 * FRAME)
         assert video.audio[0].duration == pytest.approx(COUNT * FRAME, abs=300)
 
 
 def test_a_jump_in_a_stream_does_not_count_to_the_limit_of_its_duration(clip: Path, tmp_path: Path) -> None:
     path = restamped(clip, tmp_path / "late.ts", lambda _, number: 7_200 if number >= 60 else 0)
-    with Video.open(path, limits=VideoLimits(minutes=1)) as video:
-        assert video.facts.duration == pytest.approx(COUNT * FRAME, abs=2 * FRAME)
+    with StoredVideo.open(path, limits=VideoLimits(minutes=1)) as video:
+        assert video.duration == pytest.approx(COUNT * FRAME, abs=2 * FRAME)
         assert sum(1 for _ in video.frames()) == COUNT
 
 
@@ -159,6 +160,6 @@ def test_pauses_are_kept(
     )
     assert [(number, shown) for number, _, shown in seen(path)] == [(n, n) for n in range(COUNT)]
     assert [time for _, time, _ in seen(path)] == pytest.approx(stamps, abs=1)
-    with Video.open(path) as video:
+    with StoredVideo.open(path) as video:
         list(video.frames())
-        assert video.facts.duration >= stamps[-1]
+        assert video.duration >= stamps[-1]

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from regard.packs.install import InstalledPack
-from regard.video.reading.frames import Video
+from regard.video.reading.stored_video import StoredVideo
 from regard.video.segments.cues import Box, Cue, CueDetector, CueKind, text_boxes
 from regard.vision.session import SessionPool
 from regard.vision.text import Line, TextAnalyzer, Word
@@ -54,8 +54,8 @@ def detected(path: Path, pages: Pages, *, know_text: bool = True, **options: flo
     if not path.exists():
         write(path, [picture for picture, _ in pages], options={"preset": "veryfast"})
     cues = []
-    with Video.open(path) as video:
-        detector = CueDetector(video.facts.frame_rate, video.facts.duration, **options)
+    with StoredVideo.open(path) as video:
+        detector = CueDetector(video.facts.frame_rate, video.duration, **options)
         for frame in video.frames():
             boxes = pages[frame.number][1] if know_text and detector.wants_text(frame) else None
             cues += detector.add(frame, boxes)
@@ -202,8 +202,8 @@ def test_text_is_asked_for_once_a_second_at_most_and_never_in_the_middle(tmp_pat
     pages = [*content(1, 250), *content(2, 250), *content(3, 250)]
     path = write(tmp_path / "clip.mp4", [picture for picture, _ in pages])
     asked = []
-    with Video.open(path) as video:
-        detector = CueDetector(25.0, video.facts.duration)
+    with StoredVideo.open(path) as video:
+        detector = CueDetector(25.0, video.duration)
         for frame in video.frames():
             wanted = detector.wants_text(frame)
             asked += [frame.number] if wanted else []
@@ -217,8 +217,8 @@ def test_a_detector_goes_on_from_its_state_as_if_it_had_not_stopped(
     programme: Programme,
 ) -> None:
     pages = programme.pages
-    with Video.open(programme.path) as video:
-        detector, cues = CueDetector(video.facts.frame_rate, video.facts.duration), []
+    with StoredVideo.open(programme.path) as video:
+        detector, cues = CueDetector(video.facts.frame_rate, video.duration), []
         for frame in video.frames():
             if frame.number % 53 == 0:
                 detector = CueDetector.restore(json.loads(json.dumps(detector.state())))
@@ -256,8 +256,8 @@ def test_no_frames_have_no_cues() -> None:
 def test_text_that_is_read_tells_the_same_cues(programme: Programme, installed_pack: InstalledPack) -> None:
     analyzer = TextAnalyzer(SessionPool(installed_pack.paths()))
     cues = []
-    with Video.open(programme.path) as video:
-        detector = CueDetector(video.facts.frame_rate, video.facts.duration)
+    with StoredVideo.open(programme.path) as video:
+        detector = CueDetector(video.facts.frame_rate, video.duration)
         for frame in video.frames():
             boxes = None
             if detector.wants_text(frame):

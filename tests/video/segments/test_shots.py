@@ -10,14 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from regard.video.reading.frames import Frame, Video
+from regard.video.reading.frame import Frame
+from regard.video.reading.stored_video import StoredVideo
 from regard.video.segments.shots import Shot, ShotDetector
 from tests.video.clips import write
 from tests.video.drawn import Picture, dissolved, faded, scene, shot
 
 
 def detected(path: Path) -> list[Shot]:
-    with Video.open(path) as video:
+    with StoredVideo.open(path) as video:
         detector = ShotDetector(video.facts.frame_rate)
         shots = [shot for frame in video.frames() for shot in detector.add(frame)]
         return shots + detector.finish()
@@ -132,7 +133,7 @@ def test_a_detector_goes_on_from_its_state_as_if_it_had_not_stopped(tmp_path: Pa
     whole = detected(path)
     assert len(whole) > 4
     for stop in range(3, len(pictures), 37):
-        with Video.open(path) as video:
+        with StoredVideo.open(path) as video:
             detector, shots, last = ShotDetector(video.facts.frame_rate), [], 0
             for frame in video.frames():
                 shots += detector.add(frame)
@@ -154,7 +155,7 @@ def test_a_state_of_another_version_is_refused() -> None:
 def test_shots_are_told_while_the_video_is_read(tmp_path: Path) -> None:
     path = write(tmp_path / "clip.mp4", [*shot(1, 50), *shot(2, 250)])
     told: list[tuple[int, Shot]] = []
-    with Video.open(path) as video:
+    with StoredVideo.open(path) as video:
         detector = ShotDetector(25)
 
         def watch(frame: Frame) -> None:

@@ -29,7 +29,7 @@ from regard.presentation.video.sightings import has_sightings
 from regard.presentation.video.spreadsheet import write_spreadsheet
 from regard.presentation.video.subtitles import has_subtitles, write_subtitles
 from regard.presentation.video.summary import headline, summary
-from regard.video.reading.frames import VideoLimits
+from regard.video.reading.limits import VideoLimits
 
 _STDOUT = Path("-")
 _MAX_ROWS = 20  # of a table

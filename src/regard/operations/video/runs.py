@@ -12,7 +12,10 @@ from regard.errors import InvalidParameterException, VideoTooLargeException
 from regard.jobs.records import Item, Step
 from regard.operations.video.listing import Listing
 from regard.operations.videos import open_video
-from regard.video.reading.frames import AudioFacts, Video, VideoError, VideoFacts, VideoLimits, VideoTooLarge
+from regard.video.reading.facts import AudioFacts, VideoFacts
+from regard.video.reading.limits import VideoError, VideoLimits, VideoTooLarge
+from regard.video.reading.opening import open_source
+from regard.video.reading.source import FrameSource
 from regard.video.video_pass import Analysis, VideoPass
 
 
@@ -22,14 +25,14 @@ class Listed(Analysis[Item], Protocol):
     facts: dict[str, Any]
 
 
-Make = Callable[[Context, Mapping[str, Any], VideoFacts], Listed]
+Make = Callable[[Context, Mapping[str, Any], FrameSource], Listed]
 
 
 @dataclass(frozen=True, slots=True)
 class StoredAnalysis:
     """What the jobs of one Start operation do to a stored video.
 
-    `make` gives an analysis for a request and what is known of the video; `listing` is how its Get operation
+    `make` gives an analysis for a request and the source of its frames; `listing` is how its Get operation
     lists what it found. `has_streams` says that the answer describes each stream of the file.
     """
 
@@ -53,7 +56,8 @@ def run_pass(
     source: Path | BinaryIO,
     state: Mapping[str, Any] | None = None,
 ) -> Iterator[dict[str, Step]]:
-    """Several analyses of one video in one pass, place by place: by Start operation, what is new.
+    """Several analyses of one video in one pass, place by place: by Start operation, what is new. A `source`
+    that can't be sought is read as it comes.
 
     Raises InvalidParameterException for what is no video, and VideoTooLargeException.
     """
@@ -61,10 +65,9 @@ def run_pass(
     settings = ctx.settings
     limits = VideoLimits(settings.video_bytes, settings.video_minutes, settings.video_pixels)
     try:
-        with Video.open(source, limits=limits) as video:
+        with open_source(source, limits=limits) as video:
             analyses = [
-                analysis.make(context, request, video.facts)
-                for analysis, context, request in requests.values()
+                analysis.make(context, request, video) for analysis, context, request in requests.values()
             ]
             passing = VideoPass(video, analyses, ctx.models, threads=settings.worker_count)
             if state is not None:
@@ -85,19 +88,19 @@ def run_pass(
         raise InvalidParameterException(str(error)) from error
 
 
-def _facts(video: Video, analysis: Listed, *, has_streams: bool) -> dict[str, Any]:
+def _facts(video: FrameSource, analysis: Listed, *, has_streams: bool) -> dict[str, Any]:
     """Members of the Get answer beside its list."""
-    about = _video_metadata(video.facts)
+    about = _video_metadata(video.facts, video.duration)
     if not has_streams:
         return {"VideoMetadata": about, **analysis.facts}
     audio = [_audio_metadata(stream) for stream in video.audio]
     return {"VideoMetadata": [about], "AudioMetadata": audio, **analysis.facts}
 
 
-def _video_metadata(facts: VideoFacts) -> dict[str, Any]:
+def _video_metadata(facts: VideoFacts, duration: int | None) -> dict[str, Any]:
     return {
         "Codec": facts.codec,
-        "DurationMillis": facts.duration,
+        **({} if duration is None else {"DurationMillis": duration}),
         "Format": facts.container,
         "FrameRate": facts.frame_rate,
         "FrameHeight": facts.height,
@@ -109,7 +112,7 @@ def _video_metadata(facts: VideoFacts) -> dict[str, Any]:
 def _audio_metadata(facts: AudioFacts) -> dict[str, Any]:
     return {
         "Codec": facts.codec,
-        "DurationMillis": facts.duration,
+        **({} if facts.duration is None else {"DurationMillis": facts.duration}),
         "SampleRate": facts.sample_rate,
         "NumberOfChannels": facts.channels,
     }

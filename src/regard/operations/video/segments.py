@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from regard.jobs.records import Item
-from regard.video.reading.frames import VideoFacts
 from regard.video.reading.timecode import timecode
 from regard.video.segments.cues import Box, Cue, CueDetector, CueKind, text_boxes
 from regard.video.segments.shots import Shot, ShotDetector
@@ -33,7 +32,8 @@ class SegmentAnalysis:
 
     interval, follows = 0, False
 
-    def __init__(self, request: Mapping[str, Any], facts: VideoFacts) -> None:
+    def __init__(self, request: Mapping[str, Any], frame_rate: float, duration: int | None) -> None:
+        """`duration`: of the video, ms, as far as it is known beforehand."""
         self._places = {kind: str(place) for place, kind in enumerate(request["SegmentTypes"])}
         filters = request.get("Filters") or {}
         cues, shots = filters.get("TechnicalCueFilter") or {}, filters.get("ShotFilter") or {}
@@ -42,13 +42,13 @@ class SegmentAnalysis:
             "SHOT": shots.get("MinSegmentConfidence", _MIN_CONFIDENCE),
         }
         black = cues.get("BlackFrame") or {}
-        self._rate = facts.frame_rate
-        self._shots = ShotDetector(facts.frame_rate) if "SHOT" in self._places else None
+        self._rate = frame_rate
+        self._shots = ShotDetector(frame_rate) if "SHOT" in self._places else None
         self._cues: CueDetector | None = None
         if "TECHNICAL_CUE" in self._places:
             self._cues = CueDetector(
-                facts.frame_rate,
-                facts.duration,
+                frame_rate,
+                duration,
                 threshold=black.get("MaxPixelThreshold", _THRESHOLD),
                 coverage=black.get("MinCoveragePercentage", _COVERAGE),
             )

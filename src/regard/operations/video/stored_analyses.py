@@ -37,7 +37,7 @@ PERSONS = StoredAnalysis(
     Listing("start_person_tracking", "Persons", PersonAnalysis.interval, "INDEX"),
 )
 SEGMENTS = StoredAnalysis(
-    lambda _, request, facts: SegmentAnalysis(request, facts),
+    lambda _, request, video: SegmentAnalysis(request, video.facts.frame_rate, video.duration),
     # Sorted by type, in the order in which the request named them: an item's key is the type's place there.
     Listing("start_segment_detection", "Segments", SegmentAnalysis.interval, "TYPE", default="TYPE"),
     has_streams=True,

@@ -25,7 +25,9 @@ from regard.presentation.video.findings import VideoFindings
 from regard.presentation.video.fitting import PictureClock
 from regard.presentation.video.frame_marks import FrameMark, FrameMarks
 from regard.presentation.video.sound import Sound
-from regard.video.reading.frames import Frame, Video, VideoError, VideoLimits
+from regard.video.reading.frame import Frame
+from regard.video.reading.limits import VideoError, VideoLimits
+from regard.video.reading.stored_video import StoredVideo
 from regard.video.reading.timecode import timecode
 from regard.video.segments.cuts import CutWatch
 from regard.vision.pixels import Pixels
@@ -54,7 +56,7 @@ def draw_video(
     try:
         with (
             drafting(target) as draft,
-            Video.open(source, limits=limits) as video,
+            StoredVideo.open(source, limits=limits) as video,
             av.open(str(draft), "w", format="mov" if target.suffix == ".mov" else "mp4") as container,
         ):
             sound = _write(found, source, video, limits, container, told)
@@ -68,7 +70,7 @@ def draw_video(
 def _write(
     found: VideoFindings,
     source: Path,
-    video: Video,
+    video: StoredVideo,
     limits: VideoLimits,
     container: OutputContainer,
     told: Callable[[float], None],
@@ -77,7 +79,7 @@ def _write(
     marks_of_frames = FrameMarks(found, _changes(video), facts.width, facts.height)
     places: dict[int, Place] = {}
     last = -1
-    length = Fraction(facts.duration, 1000)
+    length = Fraction(video.duration or 0, 1000)
     frames = video.frames()
     first = next(frames)  # there is one in every video that can be opened
     picture = _Picture(container, video, first)
@@ -96,13 +98,13 @@ def _write(
             }
             last = picture.write(frame, np.asarray(canvas), last)
             sound.copy_until(picture.clock(frame, length))
-            told(min(frame.timestamp / max(facts.duration, 1), 1.0))
+            told(min(frame.timestamp / max(video.duration or 0, 1), 1.0))
         picture.finish()
         sound.copy_until(picture.clock(None, length))
         return sound.outcome
 
 
-def _changes(video: Video) -> Iterator[tuple[int, bool]]:
+def _changes(video: StoredVideo) -> Iterator[tuple[int, bool]]:
     """Decodes it once more, ahead of what is drawn: so that few frames are in memory."""
     watch = CutWatch()
     for frame in video.frames():
@@ -127,7 +129,7 @@ def _mark(one: FrameMark, width: int, height: int) -> Mark:
 class _Picture:
     """The stream of pictures. `origin`: the first frame's time in the source, s."""
 
-    def __init__(self, container: OutputContainer, video: Video, first: Frame) -> None:
+    def __init__(self, container: OutputContainer, video: StoredVideo, first: Frame) -> None:
         self._container, self._reformatter = container, VideoReformatter()
         decoded = first.decoded
         rate = Fraction(video.facts.frame_rate).limit_denominator(1001)

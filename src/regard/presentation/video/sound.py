@@ -19,7 +19,9 @@ from av.packet import Packet
 from av.stream import Discard
 
 from regard.presentation.video.fitting import Fitting, Not, PictureClock
-from regard.video.reading.container import Opened, SharedFile, VideoLimits, opened
+from regard.video.reading.container import Opened, opened
+from regard.video.reading.files import SharedFile
+from regard.video.reading.limits import VideoLimits
 
 _COPIED = {"aac", "mp3", "ac3", "eac3", "opus", "flac", "alac"}  # that players take from an MP4
 _RATES = {8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000}  # of AAC, Hz
@@ -63,7 +65,7 @@ class Sound:
         source, that is 0 in the new file. Raises VideoError."""
         file = SharedFile(path)
         try:
-            with opened(file, limits) as source:
+            with opened(file.cursor(), limits) as source:
                 yield cls(source, container, origin or Fraction(0))
         finally:
             file.close()

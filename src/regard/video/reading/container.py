@@ -1,16 +1,11 @@
-"""Opening a video with FFmpeg, with nothing reached but the file itself and limits kept before work."""
+"""Opening a video with FFmpeg, with nothing reached but what is read from and limits kept before work."""
 
 from __future__ import annotations
 
-import io
-import os
-import stat
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, NoReturn, cast
+from typing import Any, NamedTuple, NoReturn, cast
 
 import av
 from av.container import Flags as ContainerFlags
@@ -20,97 +15,15 @@ from av.stream import Discard, Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from regard.video.reading.files import Cursor
 from regard.video.reading.hearing import Hearing
+from regard.video.reading.limits import VideoError, VideoLimits
 
 # Demuxers that read one file and nothing else. Playlists (hls, concat, dash, sdp), pictures by pattern
 # (image2) and everything that names further files are not among them.
 _FORMATS = "mov,matroska,avi,mpegts,mpeg,flv,asf,ogg,mxf,h264,hevc,mpegvideo,m4v,ivf"
 _BUFFER = 1 << 18  # bytes read at a time
 _UNSEEN = 3000  # packets without a picture before a stream is given up
-
-
-class VideoError(ValueError):
-    """The video can't be used; the message is one sentence for the caller."""
-
-
-class VideoTooLarge(VideoError):
-    """The file, its duration or its frames are over the limit."""
-
-
-@dataclass(frozen=True, slots=True)
-class VideoLimits:
-    """`size` in bytes, `minutes` of duration, `pixels` of a frame as displayed."""
-
-    size: int = 10 * 1024**3
-    minutes: int = 6 * 60
-    pixels: int = 8192 * 4320
-
-
-class SharedFile:
-    """A seekable binary file that several readers read, each from a position of its own."""
-
-    def __init__(self, source: Path | BinaryIO) -> None:
-        """Raises VideoError when `source` is no regular file or can't be read at any position."""
-        self._owned = isinstance(source, Path)
-        self._lock = threading.Lock()
-        if isinstance(source, Path):
-            self._file = _opened(source)
-        elif source.seekable():
-            self._file = source
-        else:
-            raise VideoError("The video can't be read at any position: give a seekable file.")
-        self.size = self._file.seek(0, io.SEEK_END)
-
-    def read_at(self, position: int, count: int) -> bytes:
-        with self._lock:
-            self._file.seek(position)
-            return self._file.read(count)
-
-    def close(self) -> None:
-        """Closes the file if it was opened here."""
-        if self._owned:
-            with self._lock:
-                self._file.close()
-
-
-def _opened(path: Path) -> BinaryIO:
-    try:
-        # Not to wait for ever for the writer of a named pipe.
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))
-    except OSError as error:
-        raise VideoError(f"The video can't be opened: {error.strerror}.") from error
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise VideoError("The video is no regular file.")
-    return os.fdopen(descriptor, "rb", buffering=0)
-
-
-class _FileCursor:
-    """What FFmpeg sees of a file. It keeps the error that ended reading, which FFmpeg takes for the end."""
-
-    def __init__(self, file: SharedFile) -> None:
-        self._file = file
-        self._at = 0
-        self.failure: Exception | None = None
-
-    def read(self, count: int) -> bytes:
-        try:
-            data = self._file.read_at(self._at, count)
-        except Exception as error:
-            self.failure = error
-            raise
-        self._at += len(data)
-        return data
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._file.size}[whence]
-        if start + offset < 0:
-            raise OSError("before the file's beginning")
-        self._at = start + offset
-        return self._at
-
-    def tell(self) -> int:
-        return self._at
 
 
 def _refused(*_: object) -> NoReturn:
@@ -132,12 +45,18 @@ class Opened:
     container: InputContainer
     stream: VideoStream
     sound: Mapping[int, Hearing]
-    _reader: _FileCursor
+    _cursor: Cursor
 
     @property
     def restarts(self) -> bool:
         """Whether in this format the clock may begin anew within a file."""
         return may_restart(self.container)
+
+    @property
+    def is_known_in_part(self) -> bool:
+        """Whether more fragments of an MP4 may come than those from which its durations are."""
+        fragmented = "mov" in self.container.format.name.split(",") and self.stream.frames == 0
+        return fragmented and not hasattr(self._cursor, "seek")
 
     def packets(self) -> Iterator[Any]:
         """The stream's packets in decoding order, ending with an empty one. Damage ends them early.
@@ -177,8 +96,8 @@ class Opened:
                 return
 
     def _unless_unread(self) -> None:
-        if self._reader.failure is not None:
-            raise self._reader.failure
+        if self._cursor.failure is not None:
+            raise self._cursor.failure
 
 
 def may_restart(container: InputContainer) -> bool:
@@ -187,19 +106,16 @@ def may_restart(container: InputContainer) -> bool:
 
 
 @contextmanager
-def opened(
-    file: SharedFile, limits: VideoLimits, *, threads: int = 1, sound: bool = False
-) -> Iterator[Opened]:
-    """The file as a container with a video stream, `threads` of which decode. `sound`: what is heard is
+def opened(cursor: Cursor, limits: VideoLimits, *, threads: int = 1, sound: bool = False) -> Iterator[Opened]:
+    """What `cursor` reads as a container with a video stream; `threads` decode it. `sound`: what is heard is
     measured as the stream's packets are read.
 
     Raises VideoError when FFmpeg finds no container or no video stream in it.
     """
-    reader = _FileCursor(file)
     options = {"max_pixels": str(2 * limits.pixels)}  # before memory is taken; padding is not yet cut off
     try:
         container = av.open(
-            reader,
+            cursor,
             mode="r",
             options=options,
             container_options={"format_whitelist": _FORMATS, "protocol_whitelist": "none"},
@@ -208,8 +124,8 @@ def opened(
             io_open=_refused,
         )
     except Exception as error:  # demuxers raise whatever damaged bytes lead them to
-        if reader.failure is not None:
-            raise reader.failure from None
+        if cursor.failure is not None:
+            raise cursor.failure from None
         raise VideoError(
             "The file is no video that can be read: it is damaged, incomplete or of another format."
         ) from error
@@ -222,7 +138,7 @@ def opened(
                 other.discard = Discard.all
         stream.codec_context.thread_count = threads
         stream.codec_context.options = options
-        yield Opened(container, stream, heard, reader)
+        yield Opened(container, stream, heard, cursor)
 
 
 def _heard(container: InputContainer) -> dict[int, Hearing]:

@@ -18,44 +18,40 @@ _BARE = {"h264", "hevc", "mpegvideo", "m4v"}  # of which FFmpeg guesses the dura
 
 @dataclass(frozen=True, slots=True)
 class VideoFacts:
-    """`codec` by FFmpeg's short name, `container` by its long one ("QuickTime / MOV"); `duration` in ms, as
-    the file states it until it was read to its end, then of what was read; `frame_rate` in frames a second,
-    the mean where it varies; `width` and `height` in px, upright, as displayed; `colour_range` "FULL" or
-    "LIMITED"."""
+    """`codec` by FFmpeg's short name, `container` by its long one ("QuickTime / MOV"); `frame_rate` in frames
+    a second, the mean where it varies; `width` and `height` in px, upright, as displayed; `colour_range`
+    "FULL" or "LIMITED"."""
 
     codec: str
     container: str
-    duration: int
     frame_rate: float
     width: int
     height: int
     colour_range: str
 
-    def after_reading(self, duration: int) -> VideoFacts:
-        """With the duration of what was read, where that isn't what the file states to within a frame."""
-        if abs(duration - self.duration) <= 1 + 1000 / self.frame_rate:
-            return self
-        return replace(self, duration=duration)
-
 
 @dataclass(frozen=True, slots=True)
 class AudioFacts:
-    """One audio stream: `duration` in ms, as for video; `sample_rate` in Hz."""
+    """One audio stream: `duration` in ms, as `FrameSource.duration`; `sample_rate` in Hz."""
 
     codec: str
-    duration: int
+    duration: int | None
     sample_rate: int
     channels: int
 
     def after_reading(self, duration: int | None) -> AudioFacts:
         """With the duration of what was read; None where nothing was."""
         read = duration or 0
-        return self if abs(read - self.duration) <= _NEAR else replace(self, duration=read)
+        if self.duration is not None and abs(read - self.duration) <= _NEAR:
+            return self
+        return replace(self, duration=read)
 
 
 def stated_duration(source: Opened) -> int | None:
     """Milliseconds as the file states them."""
     stream, container = source.stream, source.container
+    if source.is_known_in_part:
+        return None
     if stream.duration is not None and stream.duration > 0 and stream.time_base:
         return int(stream.duration * stream.time_base * 1000)
     is_bare = bool(_BARE & set(container.format.name.split(",")))
@@ -101,14 +97,17 @@ def frame_rate(source: Opened) -> Fraction:
 
 def audio_facts(source: Opened) -> dict[int, AudioFacts]:
     """Of the streams of sound that can be decoded, by index, in order."""
-    container, facts = source.container, {}
+    container, facts = source.container, dict[int, AudioFacts]()
+    duration: int | None
     for stream in container.streams.audio:
         context = stream.codec_context
         if context is None:
             continue
-        if stream.duration is not None and stream.time_base:
+        if source.is_known_in_part:
+            duration = None
+        elif stream.duration is not None and stream.time_base:
             duration = int(stream.duration * stream.time_base * 1000)
         else:
-            duration = (container.duration or 0) // 1000
+            duration = None if container.duration is None else container.duration // 1000
         facts[stream.index] = AudioFacts(context.name, duration, context.sample_rate, context.channels)
     return facts

@@ -10,7 +10,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from regard.video.reading.frames import Frame
+from regard.video.reading.frame import Frame
 from regard.video.segments.cue_runs import Block, FrameSpan, Run, Still
 from regard.video.segments.patterns import Backdrop, backdrop, colour_bars
 from regard.vision.pixels import Pixels

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from regard.video.reading.frames import Frame
+from regard.video.reading.frame import Frame
 from regard.video.segments.cue_evidence import (
     bars_confidence,
     black_confidence,
@@ -73,10 +73,10 @@ class CueDetector:
     """
 
     def __init__(
-        self, frame_rate: float, duration: int, *, threshold: float = 0.2, coverage: float = 99.0
+        self, frame_rate: float, duration: int | None, *, threshold: float = 0.2, coverage: float = 99.0
     ) -> None:
-        """`duration` in ms. A frame is black when `coverage` percent of its pixels have a luma of at most
-        `threshold` of its range."""
+        """`duration` in ms, None where it isn't known. A frame is black when `coverage` percent of its pixels
+        have a luma of at most `threshold` of its range."""
         self._options = {
             "frame_rate": frame_rate,
             "duration": duration,
@@ -89,6 +89,8 @@ class CueDetector:
     def wants_text(self, frame: Frame) -> bool:
         """Whether to search for text in `frame` and give it to `add`: once a second at most, where credits
         and slates may be, unless there is nothing to see."""
+        if self._duration is None:
+            return self._watcher.wants_text(frame)
         opening = min(_OPENING, _OPENING_PART * self._duration)
         closing = self._duration - min(_CLOSING, _CLOSING_PART * self._duration)
         return not opening < frame.timestamp < closing and self._watcher.wants_text(frame)

@@ -12,7 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from regard.video.reading.frames import Frame
+from regard.video.reading.frame import Frame
 from regard.video.segments.evidence import ENTERED, LEFT, SETTLED, Candidate, Watcher
 from regard.video.segments.likeness import GREY_HEIGHT, GREY_WIDTH, signature
 from regard.video.segments.stretch import PLAIN, FramePlace
