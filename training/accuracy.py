@@ -33,6 +33,9 @@ STEPS = {
     "detection": Step(
         "Finding faces", ("-m", "bench", "--only", "detection", "--data", "{data}", "--markdown")
     ),
+    "rolls": Step(
+        "Which way up faces are", ("-m", "bench", "--only", "rolls", "--data", "{data}", "--markdown")
+    ),
     "confidence": Step("Confidence of a find", ("-m", "training.fit_confidence", "{data}")),
     "geometry": Step("Landmarks and pose", ("-m", "training.measure_geometry", "{data}")),
     "similarity": Step(

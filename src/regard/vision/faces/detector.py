@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from regard.vision.faces.blazeface import BlazeFace, Sightings
 from regard.vision.faces.mtcnn import STRONG, FaceCandidates, Mtcnn
 from regard.vision.faces.pose import eye_rolls
+from regard.vision.faces.righting import righted
 from regard.vision.faces.verify import LEANING, Verifier
 from regard.vision.geometry import nested, nms_nested, share_of_smaller, squares
 from regard.vision.pixels import GREY, Copies, Pixels, scaled, stretched, warp
@@ -48,8 +49,9 @@ class FaceDetector:
             pixels = clear
         if not len(found):
             found = self._close_up(pixels)
-        found = self._search_turned(pixels, min_face, found)
-        return _distinct([self._straightened(Copies(pixels), found)])
+        copies = Copies(pixels)
+        found = self._search_turned(pixels, min_face, righted(self._mtcnn, copies, found))
+        return _distinct([self._straightened(copies, righted(self._mtcnn, copies, found))])
 
     def _upright(self, pixels: Pixels, min_face: float) -> FaceCandidates:
         """What MTCNN finds in the picture as it is, with BlazeFace's help."""
@@ -83,6 +85,8 @@ class FaceDetector:
                 break
         if _weight(best) > _weight(found):  # then what was weak before is no face, but a part of one
             found = found.take(found.logits > SURE)
+        elif len(best) and best.logits.max() > CERTAIN:  # nor are weak ones that stand another way
+            found = found.take((found.logits > SURE) | _agreeing(found, best))
         return _distinct([found, best])
 
     def _second_opinion(self, copies: Copies, found: FaceCandidates, seen: Sightings) -> FaceCandidates:
@@ -148,6 +152,12 @@ def _suspected_rolls(found: FaceCandidates) -> tuple[float, ...]:
     if abs(np.angle(direction)) > LEANING:
         return (float(np.angle(direction)),)
     return QUARTERS if found.logits.max() < STRONG else ()
+
+
+def _agreeing(found: FaceCandidates, others: FaceCandidates) -> NDArray[np.bool_]:
+    """Which of `found` (N,) are turned, by up to 60°, as the surest of `others` is."""
+    roll = eye_rolls(others.landmarks)[others.logits.argmax()]
+    return np.asarray(np.cos(eye_rolls(found.landmarks) - roll) > 0.5)
 
 
 def _weight(found: FaceCandidates) -> float:
