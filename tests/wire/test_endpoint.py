@@ -222,7 +222,7 @@ def test_a_client_that_stops_sending_is_timed_out():
         raise AssertionError
 
     with pytest.raises(body.RequestTimeoutException):
-        asyncio.run(body.Body(silent, {}).read(10, seconds=0.01))
+        asyncio.run(body.RequestBody(silent, {}).read(10, seconds=0.01))
 
 
 def test_a_get_says_where_to_look():

@@ -21,7 +21,7 @@ class RequestTimeoutException(ServiceError):
     """Your socket connection to the server was not read from or written to within the timeout period."""
 
 
-class Body:
+class RequestBody:
     """The body of one request. `complete` once all of it has come."""
 
     def __init__(self, receive: Receive, headers: Mapping[str, str]) -> None:

@@ -39,7 +39,7 @@ from regard.errors import (
 )
 from regard.settings import Settings
 from regard.wire import sigv4
-from regard.wire.body import Body
+from regard.wire.body import RequestBody
 from regard.wire.request_queue import RequestQueue
 
 CASE_HEADER: Final = "x-regard-case"
@@ -92,7 +92,7 @@ class Endpoint:
         started = time.perf_counter()
         request_id = str(uuid.uuid4())
         target = request.headers.get("x-amz-target", "")[:64]
-        body = Body(request.receive, request.headers)
+        body = RequestBody(request.receive, request.headers)
         try:
             try:
                 response = await self._answer(request, body, request_id)
@@ -118,7 +118,7 @@ class Endpoint:
         )
         return response
 
-    async def _answer(self, request: Request, body: Body, request_id: str) -> Response:
+    async def _answer(self, request: Request, body: RequestBody, request_id: str) -> Response:
         head = _head(request.scope)
         operation = self._protocol.operation(head)
         # Refused before the body is read: a request that can't be valid must not cost its upload, nor hold
@@ -142,7 +142,7 @@ class Endpoint:
             raise
         return _response(await _unless_disconnected(future, request))
 
-    async def _read(self, body: Body, operation: ApiOperation) -> bytes:
+    async def _read(self, body: RequestBody, operation: ApiOperation) -> bytes:
         try:
             return await body.read(self._served.body_limit(operation))
         except RequestEntityTooLargeException as error:
