@@ -52,7 +52,7 @@ def measure(files: Sequence[Path] | None, *, full: bool) -> list[dict[str, Any]]
 
 def _analyses() -> list[str]:
     from regard.operations import OPERATIONS
-    from regard.operations.video.runs import StoredAnalysis
+    from regard.operations.stored_video.runs import StoredAnalysis
     from regard.packs.install import InstalledPack
     from regard.packs.manifest import PackError
 

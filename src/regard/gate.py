@@ -23,9 +23,9 @@ from regard.governance.permissions import Permission, permits
 from regard.governance.record import Record
 from regard.jobs.records import Job, Step
 from regard.operations.operation import Operation
+from regard.operations.stored_video.listing import Listing
+from regard.operations.stored_video.runs import Requests, StoredAnalysis, run_pass
 from regard.operations.subjects import collection_of, resolve, resolve_job
-from regard.operations.video.listing import Listing
-from regard.operations.video.runs import Requests, StoredAnalysis, run_pass
 from regard.operations.withholding import withhold, withhold_found
 from regard.settings import Settings
 from regard.vision.findings import Pictures

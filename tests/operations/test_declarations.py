@@ -18,7 +18,7 @@ from regard.operations.subjects import NOTHING
 from regard.operations.withholding import withhold_found
 
 SHAPES = {**load_api(REKOGNITION).operations, **load_api(REGARD).operations}
-DECLARED = list(OPERATIONS.values())
+DECLARED = [one for one in OPERATIONS.values() if not one.is_local]  # those name files, and have no shapes
 SUBJECTS = {
     "CollectionId",
     "JobId",

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regard.errors import InvalidManifestException
-from regard.operations.manifests import (
+from regard.operations.inputs.manifests import (
     INVALID_JSON_LINE,
     INVALID_SOURCE_REF,
     LONGEST_LINE,

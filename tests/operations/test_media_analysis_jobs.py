@@ -15,7 +15,8 @@ from regard.caller import LOCAL
 from regard.errors import AccessDeniedException, InternalServerError
 from regard.jobs.leases import JobLeases
 from regard.jobs.worker import Worker
-from regard.operations import OPERATIONS, media_analysis_run
+from regard.operations import OPERATIONS
+from regard.operations.bulk import media_analysis_run
 from regard.packs.install import InstalledPack
 from regard.settings import Settings
 

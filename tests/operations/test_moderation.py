@@ -21,8 +21,8 @@ from regard.errors import (
 )
 from regard.gate import Gate
 from regard.operations import OPERATIONS
-from regard.operations.moderation import LABELS
-from regard.operations.moderation_taxonomy import label_shapes, taxonomy
+from regard.operations.pictures.moderation import LABELS
+from regard.operations.pictures.moderation_taxonomy import label_shapes, taxonomy
 from regard.packs.install import InstalledPack
 from regard.settings import Settings
 from regard.vision.geometry import Box

@@ -13,7 +13,7 @@ from tests import scenes
 from regard.app import Parts
 from regard.caller import LOCAL
 from regard.errors import ImageTooLargeException, InvalidParameterException
-from regard.operations.protective import summary
+from regard.operations.pictures.protective import summary
 from regard.vision.geometry import Box
 from regard.vision.protective import Cover, Equipment, EquippedPart, EquippedPerson, PartName
 

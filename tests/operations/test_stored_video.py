@@ -25,7 +25,7 @@ from tests.waiting import PATIENCE
 
 from regard.api.model import REKOGNITION, load_api
 from regard.operations import OPERATIONS
-from regard.operations.video.runs import StoredAnalysis
+from regard.operations.stored_video.runs import StoredAnalysis
 from regard.packs.install import InstalledPack
 from regard.storage.database import Database
 from regard.storage.schema import jobs
@@ -195,7 +195,7 @@ def test_a_token_is_good_for_its_job_and_order_alone(client: Any, long_job: str)
 
 def test_a_token_is_good_for_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
     from regard.errors import InvalidPaginationTokenException
-    from regard.operations import pagination
+    from regard.operations.inputs import pagination
 
     class Sealed:
         seal = "s"

@@ -14,7 +14,7 @@ from regard.app import Parts
 from regard.caller import LOCAL
 from regard.jobs.leases import JobLeases
 from regard.jobs.records import Item, NewJob, Status, Step
-from regard.operations.video.tracked import key_of
+from regard.operations.stored_video.tracked import key_of
 
 Count = Callable[[], int]
 

@@ -23,7 +23,7 @@ from regard.context import Context
 from regard.errors import InternalServerError, InvalidParameterException
 from regard.jobs.records import Item, Step
 from regard.operations import Operation
-from regard.operations.videos import open_video
+from regard.operations.inputs.videos import open_video
 
 METADATA = {"Codec": "h264", "DurationMillis": 1000, "Format": "QuickTime / MOV", "FrameRate": 25.0}
 VIEWS = ("TIMESTAMPS", "SEGMENTS")

@@ -15,8 +15,8 @@ from regard.caller import LOCAL
 from regard.context import Context
 from regard.jobs.records import Item
 from regard.operations import OPERATIONS
+from regard.operations.stored_video import runs
 from regard.operations.subjects import resolve
-from regard.operations.video import runs
 from regard.packs.install import InstalledPack
 from regard.settings import Settings
 from regard.video.reading.stored_video import StoredVideo

@@ -3,3 +3,23 @@
 Operations of Regard's own, admitted and recorded as all others are. Those that are `is_local` name files and
 answer with objects of Python; they are for the command line of whoever owns the data folder.
 """
+
+from __future__ import annotations
+
+from regard.operations.administration import (
+    audit_log,
+    backups,
+    celebrity_gallery,
+    imports,
+    keys,
+    model_audits,
+)
+
+OPERATIONS = (
+    *audit_log.OPERATIONS,
+    *backups.OPERATIONS,
+    *celebrity_gallery.OPERATIONS,
+    *imports.OPERATIONS,
+    *keys.OPERATIONS,
+    *model_audits.OPERATIONS,
+)

@@ -7,8 +7,8 @@ from typing import Any
 from regard.context import Context
 from regard.governance.audit import AuditBroken
 from regard.governance.permissions import Permission
+from regard.operations.inputs.pagination import make_token, read_token
 from regard.operations.operation import Area, Operation
-from regard.operations.pagination import make_token, read_token
 
 _LISTING = "audit records"
 _MAX_RESULTS = 1000

@@ -10,8 +10,8 @@ from regard.context import Context
 from regard.errors import InvalidParameterException, RegardError, ServiceError
 from regard.governance.permissions import Permission
 from regard.operations.administration.celebrity_photos import read_photo
+from regard.operations.inputs.pagination import make_token, read_token
 from regard.operations.operation import Area, Operation
-from regard.operations.pagination import make_token, read_token
 
 _LISTING = "celebrities"
 _MAX_RESULTS = 1000

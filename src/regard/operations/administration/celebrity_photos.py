@@ -15,7 +15,7 @@ from regard.errors import (
     InvalidParameterException,
     InvalidS3ObjectException,
 )
-from regard.operations.images import load_picture
+from regard.operations.inputs.images import load_picture
 from regard.vision.findings import Pictures
 from regard.vision.quality import QualityBar, flaws
 

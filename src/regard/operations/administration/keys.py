@@ -18,8 +18,8 @@ from regard.errors import (
 from regard.governance import policy, purpose
 from regard.governance.keys import Key, NameTaken
 from regard.governance.permissions import ROLES, Permission
+from regard.operations.inputs.pagination import make_token, read_token
 from regard.operations.operation import Area, Operation
-from regard.operations.pagination import make_token, read_token
 
 _NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)  # what IAM allows a user
 _LISTING = "keys"

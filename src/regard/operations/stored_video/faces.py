@@ -8,14 +8,14 @@ from typing import Any
 from regard.collections.user_vector import UserVectors
 from regard.context import Context
 from regard.jobs.records import Item
-from regard.operations.celebrities import celebrity_facts, recognise
-from regard.operations.pinned import collection_for_embedding
-from regard.operations.search import face_match, search_probe
+from regard.operations.collections.pinned import collection_for_embedding
+from regard.operations.collections.search import face_match, search_probe
+from regard.operations.pictures.celebrities import celebrity_facts, recognise
 from regard.operations.shapes.boxes import bounding_box_in
 from regard.operations.shapes.face_attributes import ALL, wanted
 from regard.operations.shapes.faces import face_detail
-from regard.operations.video.momentary import Momentary
-from regard.operations.video.tracked import Moments, key_of
+from regard.operations.stored_video.momentary import Momentary
+from regard.operations.stored_video.tracked import Moments, key_of
 from regard.video.following.face_tracks import FaceTracks
 from regard.video.video_pass import FrameSample
 from regard.vision.findings import PictureFindings

@@ -10,8 +10,8 @@ from typing import Any, BinaryIO, Protocol
 from regard.context import Context
 from regard.errors import InvalidParameterException, VideoTooLargeException
 from regard.jobs.records import Item, Step
-from regard.operations.video.listing import Listing
-from regard.operations.videos import open_video
+from regard.operations.inputs.videos import open_video
+from regard.operations.stored_video.listing import Listing
 from regard.video.reading.facts import AudioFacts, VideoFacts
 from regard.video.reading.limits import VideoError, VideoLimits, VideoTooLarge
 from regard.video.reading.opening import open_source

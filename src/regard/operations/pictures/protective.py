@@ -7,7 +7,7 @@ from typing import Any
 
 from regard.context import Context
 from regard.governance.permissions import Permission
-from regard.operations.images import load_picture
+from regard.operations.inputs.images import load_picture
 from regard.operations.operation import Area, Bill, Operation
 from regard.operations.shapes.protective import person_shape
 from regard.vision.protective import EquippedPart, EquippedPerson, PartName

@@ -8,10 +8,10 @@ from typing import Any
 from regard.collections.records import NewFace
 from regard.context import Context
 from regard.governance.permissions import Permission
-from regard.operations.images import load_picture
+from regard.operations.collections.pinned import collection_for_embedding
+from regard.operations.inputs.images import load_picture
+from regard.operations.inputs.pagination import make_token, read_token
 from regard.operations.operation import Area, Bill, Operation
-from regard.operations.pagination import make_token, read_token
-from regard.operations.pinned import collection_for_embedding
 from regard.operations.shapes.face_attributes import wanted
 from regard.operations.shapes.faces import REASONS, face_detail, stored_face
 from regard.operations.subjects import COLLECTION
@@ -21,21 +21,6 @@ from regard.vision.quality import QualityBar, flaws
 
 _MAX_FACES_LISTED = 4096
 _BARS = {"AUTO": QualityBar.LOW, "LOW": QualityBar.LOW, "MEDIUM": QualityBar.MEDIUM, "HIGH": QualityBar.HIGH}
-
-
-def detect_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """Every face of a picture: box, landmarks, pose, quality, and the attributes that are asked for."""
-    names = wanted(request.get("Attributes"))
-    picture = load_picture(ctx, request["Image"])
-    image, faces = picture.image, picture.faces()
-    if not names:
-        return {"FaceDetails": [face_detail(face, image) for face in faces]}
-    return {
-        "FaceDetails": [
-            face_detail(face, image, attributes, names)
-            for face, attributes in zip(faces, picture.attributes(), strict=True)
-        ]
-    }
 
 
 def index_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
@@ -135,13 +120,6 @@ def passing_quality(
 
 
 OPERATIONS = (
-    Operation(
-        name="DetectFaces",
-        run=detect_faces,
-        area=Area.PICTURES,
-        permission=Permission.ANALYZE,
-        bills=Bill.IMAGE_2,
-    ),
     Operation(
         name="IndexFaces",
         run=index_faces,

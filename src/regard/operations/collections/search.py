@@ -13,10 +13,10 @@ from regard.context import Context
 from regard.errors import InvalidParameterException
 from regard.governance.permissions import Permission
 from regard.governance.purpose import FACE_MATCH
-from regard.operations.faces import passing_quality
-from regard.operations.images import load_picture
+from regard.operations.collections.faces import passing_quality
+from regard.operations.collections.pinned import collection_for_embedding
+from regard.operations.inputs.images import load_picture
 from regard.operations.operation import Area, Bill, Operation
-from regard.operations.pinned import collection_for_embedding
 from regard.operations.shapes.boxes import bounding_box_in
 from regard.operations.shapes.faces import stored_face
 from regard.operations.subjects import COLLECTION

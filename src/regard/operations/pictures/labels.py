@@ -9,7 +9,7 @@ from typing import Any
 from regard.context import Context
 from regard.errors import InvalidParameterException
 from regard.governance.permissions import Permission
-from regard.operations.images import load_picture
+from regard.operations.inputs.images import load_picture
 from regard.operations.operation import Area, Bill, Operation
 from regard.operations.shapes.labels import label_shape, properties_shape
 from regard.vision.findings import PictureFindings

@@ -7,11 +7,11 @@ from typing import Any
 
 from regard.context import Context
 from regard.jobs.records import Item
-from regard.operations.labels import Filters
-from regard.operations.moderation import confidences_of, find_nudity
-from regard.operations.moderation_taxonomy import VERSION, label_shapes
+from regard.operations.pictures.labels import Filters
+from regard.operations.pictures.moderation import confidences_of, find_nudity
+from regard.operations.pictures.moderation_taxonomy import VERSION, label_shapes
 from regard.operations.shapes.labels import label_shape
-from regard.operations.video.spans import LabelSegment, Spans
+from regard.operations.stored_video.spans import LabelSegment, Spans
 from regard.video.video_pass import FrameSample
 from regard.vision.findings import PictureFindings
 

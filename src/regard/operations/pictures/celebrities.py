@@ -9,7 +9,7 @@ from regard.collections.records import Celebrity
 from regard.context import Context
 from regard.governance.permissions import Permission
 from regard.governance.purpose import CELEBRITY
-from regard.operations.images import load_picture
+from regard.operations.inputs.images import load_picture
 from regard.operations.operation import Area, Bill, Operation
 from regard.operations.shapes.face_attributes import attribute_shapes
 from regard.operations.shapes.faces import face_detail

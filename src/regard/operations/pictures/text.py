@@ -10,9 +10,9 @@ import numpy as np
 
 from regard.context import Context
 from regard.governance.permissions import Permission
-from regard.operations.images import load_picture
+from regard.operations.inputs.images import load_picture
+from regard.operations.inputs.regions import corners_of
 from regard.operations.operation import Area, Bill, Operation
-from regard.operations.regions import corners_of
 from regard.operations.shapes.boxes import fractions
 from regard.operations.shapes.text import text_detections
 from regard.vision.geometry import share_inside

@@ -11,8 +11,8 @@ from regard.context import Context
 from regard.errors import InvalidParameterException
 from regard.governance.permissions import Permission
 from regard.governance.purpose import SIMILARITY
-from regard.operations.faces import passing_quality
-from regard.operations.images import load_picture
+from regard.operations.collections.faces import passing_quality
+from regard.operations.inputs.images import load_picture
 from regard.operations.operation import Area, Bill, Operation
 from regard.operations.shapes.boxes import bounding_box_in
 from regard.operations.shapes.faces import face_detail

@@ -7,10 +7,10 @@ from typing import Any
 
 from regard.context import Context
 from regard.governance.permissions import Permission
+from regard.operations.collections.tags import check_new_tags, purpose_tagged
+from regard.operations.inputs.pagination import make_token, read_token
 from regard.operations.operation import Area, Operation
-from regard.operations.pagination import make_token, read_token
 from regard.operations.subjects import COLLECTION, collection_arn
-from regard.operations.tags import check_new_tags, purpose_tagged
 
 _MAX_RESULTS = 4096
 _LISTING = "collections"

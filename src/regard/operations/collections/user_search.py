@@ -13,11 +13,11 @@ from regard.context import Context
 from regard.errors import InvalidParameterException
 from regard.governance.permissions import Permission
 from regard.governance.purpose import USER_MATCH
-from regard.operations.faces import passing_quality
-from regard.operations.images import load_picture
+from regard.operations.collections.faces import passing_quality
+from regard.operations.collections.pinned import collection_for_embedding
+from regard.operations.collections.search import face_vector, search_radius
+from regard.operations.inputs.images import load_picture
 from regard.operations.operation import Area, Bill, Operation
-from regard.operations.pinned import collection_for_embedding
-from regard.operations.search import face_vector, search_radius
 from regard.operations.shapes.faces import face_detail
 from regard.operations.subjects import COLLECTION
 from regard.operations.withholding import MatchPath

@@ -9,8 +9,8 @@ from regard.context import Context
 from regard.governance.permissions import Permission
 from regard.jobs.records import Job, Status
 from regard.notifications.message import api_name
+from regard.operations.inputs.pagination import make_token, read_token
 from regard.operations.operation import Area, Operation
-from regard.operations.pagination import make_token, read_token
 from regard.operations.subjects import JOB
 
 _JOBS = 100

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from regard.operations.video.faces import MATCHES, CelebrityAnalysis, FaceAnalysis, FaceSearchAnalysis
-from regard.operations.video.labels import LabelAnalysis, ModerationAnalysis
-from regard.operations.video.listing import Listing
-from regard.operations.video.persons import PersonAnalysis
-from regard.operations.video.runs import StoredAnalysis
-from regard.operations.video.segments import SegmentAnalysis
-from regard.operations.video.text import TextAnalysis
+from regard.operations.stored_video.faces import MATCHES, CelebrityAnalysis, FaceAnalysis, FaceSearchAnalysis
+from regard.operations.stored_video.labels import LabelAnalysis, ModerationAnalysis
+from regard.operations.stored_video.listing import Listing
+from regard.operations.stored_video.persons import PersonAnalysis
+from regard.operations.stored_video.runs import StoredAnalysis
+from regard.operations.stored_video.segments import SegmentAnalysis
+from regard.operations.stored_video.text import TextAnalysis
 
 CELEBRITIES = StoredAnalysis(
     lambda ctx, _, __: CelebrityAnalysis(ctx),

@@ -8,9 +8,9 @@ from regard.collections.records import LOW_CONFIDENCE, NOT_FOUND, OF_ANOTHER_USE
 from regard.context import Context
 from regard.governance.permissions import Permission
 from regard.governance.purpose import JOINING
+from regard.operations.collections.pinned import collection_for_embedding
+from regard.operations.inputs.pagination import make_token, read_token
 from regard.operations.operation import Area, Bill, Operation
-from regard.operations.pagination import make_token, read_token
-from regard.operations.pinned import collection_for_embedding
 from regard.operations.subjects import COLLECTION
 from regard.operations.withholding import MatchPath
 from regard.resources.request_tokens import IdempotentRequest

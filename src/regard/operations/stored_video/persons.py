@@ -10,7 +10,7 @@ import numpy as np
 from regard.jobs.records import Item
 from regard.operations.shapes.boxes import bounding_box_in
 from regard.operations.shapes.faces import face_detail
-from regard.operations.video.tracked import Moments, key_of
+from regard.operations.stored_video.tracked import Moments, key_of
 from regard.video.following.tracks import Tracker
 from regard.video.video_pass import FrameSample
 from regard.vision.findings import PictureFindings

@@ -9,11 +9,11 @@ from regard.context import Context
 from regard.errors import ResourceNotFoundException
 from regard.governance.permissions import Permission
 from regard.jobs.records import Item, Job, Status
+from regard.operations.inputs.pagination import make_job_token, read_job_token
 from regard.operations.operation import Area, Operation
-from regard.operations.pagination import make_job_token, read_job_token
+from regard.operations.stored_video import stored_analyses
+from regard.operations.stored_video.runs import StoredAnalysis
 from regard.operations.subjects import JOB
-from regard.operations.video import stored_analyses
-from regard.operations.video.runs import StoredAnalysis
 from regard.operations.withholding import MatchPath
 
 _MAX_RESULTS = 1000

@@ -10,9 +10,9 @@ from regard.context import Context
 from regard.errors import ResourceNotFoundException, ResourceNotReadyException
 from regard.governance.permissions import Permission
 from regard.governance.reviews import ModerationReview
-from regard.operations.images import load_picture
-from regard.operations.moderation_taxonomy import VERSION, label_shapes
+from regard.operations.inputs.images import load_picture
 from regard.operations.operation import Area, Bill, Operation
+from regard.operations.pictures.moderation_taxonomy import VERSION, label_shapes
 from regard.packs.manifest import PackError
 from regard.vision.findings import PictureFindings
 from regard.vision.image import Image

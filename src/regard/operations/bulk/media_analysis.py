@@ -10,13 +10,13 @@ from regard.context import Context
 from regard.errors import InvalidParameterException
 from regard.governance.permissions import Permission
 from regard.jobs.records import Job, Status
-from regard.operations.manifests import open_manifest
-from regard.operations.media_analysis_run import output_of, run
-from regard.operations.moderation import refuse_adapter
+from regard.operations.bulk.media_analysis_run import output_of, run
+from regard.operations.inputs.manifests import open_manifest
+from regard.operations.inputs.pagination import make_token, read_token
 from regard.operations.operation import Area, Bill, Operation
-from regard.operations.pagination import make_token, read_token
-from regard.operations.stored_results import job_of
-from regard.operations.stored_video import start_job
+from regard.operations.pictures.moderation import refuse_adapter
+from regard.operations.stored_video.results import job_of
+from regard.operations.stored_video.starts import start_job
 from regard.operations.subjects import JOB
 from regard.storage.buckets.objects import NotWritten
 

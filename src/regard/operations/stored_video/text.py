@@ -7,9 +7,9 @@ from typing import Any
 
 from regard.context import Context
 from regard.jobs.records import Item
+from regard.operations.pictures.text import TextFilter
 from regard.operations.shapes.text import text_detections
-from regard.operations.text import TextFilter
-from regard.operations.video.momentary import Momentary
+from regard.operations.stored_video.momentary import Momentary
 from regard.video.video_pass import FrameSample
 from regard.vision.findings import PictureFindings
 

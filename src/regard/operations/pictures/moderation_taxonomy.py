@@ -25,7 +25,7 @@ class ModerationLabel:
 @cache
 def taxonomy() -> Mapping[str, ModerationLabel]:
     """Every label by its name."""
-    text = files("regard.operations").joinpath("moderation_taxonomy.toml").read_text("utf-8")
+    text = files("regard.operations.pictures").joinpath("moderation_taxonomy.toml").read_text("utf-8")
     labels: dict[str, ModerationLabel] = {}
     for top, branches in tomllib.loads(text).items():
         labels[top] = ModerationLabel(top, "", 1)

@@ -26,10 +26,16 @@ from regard.errors import (
     ServiceError,
 )
 from regard.jobs.records import Item, Job, Step
-from regard.operations.images import load_picture
-from regard.operations.manifests import INVALID_IMAGE, ManifestEntry, measure, open_manifest, read_entries
-from regard.operations.moderation import MIN_CONFIDENCE, moderate
-from regard.operations.moderation_taxonomy import VERSION
+from regard.operations.inputs.images import load_picture
+from regard.operations.inputs.manifests import (
+    INVALID_IMAGE,
+    ManifestEntry,
+    measure,
+    open_manifest,
+    read_entries,
+)
+from regard.operations.pictures.moderation import MIN_CONFIDENCE, moderate
+from regard.operations.pictures.moderation_taxonomy import VERSION
 from regard.storage.buckets.objects import NotWritten
 from regard.vision.findings import Pictures
 

@@ -10,14 +10,14 @@ from regard.governance.permissions import Permission
 from regard.governance.purpose import CELEBRITY, FACE_MATCH
 from regard.jobs.records import NewJob
 from regard.notifications.channel import check_channel
-from regard.operations.labels import Filters
+from regard.operations.collections.pinned import collection_for_embedding
+from regard.operations.inputs.regions import corners_of
+from regard.operations.inputs.videos import check_video
 from regard.operations.operation import Area, Bill, Operation
-from regard.operations.pinned import collection_for_embedding
-from regard.operations.regions import corners_of
-from regard.operations.stored_results import CELEBRITIES, MATCHES
+from regard.operations.pictures.labels import Filters
+from regard.operations.stored_video import stored_analyses
+from regard.operations.stored_video.results import CELEBRITIES, MATCHES
 from regard.operations.subjects import COLLECTION
-from regard.operations.video import stored_analyses
-from regard.operations.videos import check_video
 
 
 def start_celebrity_recognition(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:

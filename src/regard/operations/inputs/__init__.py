@@ -1,0 +1,1 @@
+"""What requests name: pictures, videos, manifests, regions, pages."""

@@ -1,0 +1,17 @@
+"""Operations on stored videos and on the jobs that analyse them."""
+
+from __future__ import annotations
+
+from regard.operations.stored_video import (
+    counts,
+    jobs,
+    results,
+    starts,
+)
+
+OPERATIONS = (
+    *counts.OPERATIONS,
+    *jobs.OPERATIONS,
+    *results.OPERATIONS,
+    *starts.OPERATIONS,
+)

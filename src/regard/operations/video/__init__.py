@@ -1,1 +1,0 @@
-"""The analyses of stored video: what is found in frames, as Rekognition's Get operations list it."""
