@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from regard.caller import LOCAL, Caller
 from regard.context import Context, Report, Stores, Subject, silent
@@ -149,7 +149,7 @@ class Gate:
     def run_pass(
         self,
         requests: Mapping[str, Mapping[str, Any]],
-        source: Path,
+        source: Path | BinaryIO,
         caller: Caller,
         *,
         case: str | None = None,
@@ -157,7 +157,8 @@ class Gate:
         """Several analyses of one video file in one pass, place by place: by Start operation, what is new.
 
         `requests` are Start requests by operation; no job is made of them, and of `Video` nothing is read.
-        `source` is opened as it is, so that no caller from afar may name it. Each analysis is admitted by
+        `source` is opened as it is, so that no caller from afar may name it; an open file that can't be
+        sought is read as it comes. Each analysis is admitted by
         itself, by what holds now; nothing is looked at unless all are. That each begins and how it ends is in
         the audit log, with the file's name. Matches below the floor of the purpose that holds when they are
         found are withheld.
@@ -170,7 +171,7 @@ class Gate:
         admitted: dict[str, Admitted] = {}
         for operation, params in requests.items():
             record = self._record(operation, params, caller, str(uuid.uuid4()), case)
-            record.about(video=source.name)
+            record.about(video=str(source.name))
             try:
                 admitted[operation] = self._admit(operation, params, caller, record)
             except Exception as error:

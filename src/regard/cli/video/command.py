@@ -31,12 +31,14 @@ from regard.presentation.video.subtitles import has_subtitles, write_subtitles
 from regard.presentation.video.summary import headline, summary
 from regard.video.reading.limits import VideoLimits
 
-_STDOUT = Path("-")
+_STDIN = _STDOUT = Path("-")
 _MAX_ROWS = 20  # of a table
 
 
 def video(
-    file: Annotated[Path, typer.Argument(help="A video: MP4, MOV, MKV, AVI, MPEG and others.")],
+    file: Annotated[
+        Path, typer.Argument(help="A video: MP4, MOV, MKV, AVI, MPEG and others; - for one that is piped in.")
+    ],
     everything: Annotated[
         bool, typer.Option("--all", help="Everything that can be detected; also where nothing is named.")
     ] = False,
@@ -105,7 +107,7 @@ def video(
                 sentences += _draw(gate, found, file, drawing)
                 written.append(drawing)
             if not aside:
-                _print_summary(found, file.name)
+                _print_summary(found, "Standard input" if file == _STDIN else file.name)
             for sentence in sentences:
                 say(sentence, on_stderr=aside)
             if written:
@@ -114,16 +116,26 @@ def video(
 
 def _check_files(source: Path, answers: Path | None, drawing: Path | None, *others: Path | None) -> None:
     """What can be told before hours of work. Raises RegardError."""
-    try:
-        with source.open("rb"):
-            pass
-    except OSError as error:
-        raise RegardError(f"{source} can't be read: {error.strerror}.") from error
+    if source == _STDIN:
+        if drawing is not None:
+            raise RegardError("--draw reads the video once more: give a file in the place of -.")
+        if sys.stdin.isatty():
+            raise RegardError("Nothing is piped in: give a file in its place, or pipe a video in.")
+    else:
+        _check_readable(source)
     for target in (answers, drawing, *others):
         if target is not None and target != _STDOUT:
             check_target(target, source)
     if drawing is not None and drawing.suffix.lower() not in SUFFIXES:
         raise RegardError(f"{drawing} can't be written: give a file that ends with .mp4, .m4v or .mov.")
+
+
+def _check_readable(source: Path) -> None:
+    try:
+        with source.open("rb"):
+            pass
+    except OSError as error:
+        raise RegardError(f"{source} can't be read: {error.strerror}.") from error
 
 
 def _check_choice(
@@ -142,7 +154,8 @@ def _analyse(
     gate: LocalGate, choice: Choice, file: Path, spool: ItemSpool, case: str | None
 ) -> VideoFindings:
     facts: dict[str, Mapping[str, Any]] = {name: {} for name in choice.requests}
-    steps = gate.parts.gate.run_pass(choice.requests, file, LOCAL, case=case)
+    source = sys.stdin.buffer if file == _STDIN else file
+    steps = gate.parts.gate.run_pass(choice.requests, source, LOCAL, case=case)
     with _telling("Analysing") as told, closing(steps):
         for found in steps:
             for operation, step in found.items():
@@ -200,7 +213,7 @@ def _write_exports(
         write_spreadsheet(found, spreadsheet)
         written.append(spreadsheet)
     if cut_list is not None:
-        written += write_cut_list(found, source, cut_list)
+        written += write_cut_list(found, Path("standard input") if source == _STDIN else source, cut_list)
     return written
 
 
