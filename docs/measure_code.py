@@ -136,7 +136,7 @@ def _overlaps(function: Function) -> bool:
     for node in ast.walk(function):
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub):
             lengths += (_end(node.left, ends), _end(node.right, ends)) == ("min", "max")
-    is_area = any(_called(node) == "prod" for node in ast.walk(function))
+    is_area = any("prod" in _called(node) for node in ast.walk(function))
     return lengths >= 2 or (lengths == 1 and is_area)
 
 
