@@ -88,7 +88,7 @@ def test_a_manifest_that_is_replaced_meanwhile_fails_the_job(
     worker.run_one(FOREVER)
     assert get(parts, job_id)["FailureDetails"] == {
         "Code": "INVALID_S3_OBJECT",
-        "Message": "The manifest was replaced while its images were looked at.",
+        "Message": "The manifest was replaced while its images were moderated.",
     }
     assert results(tmp_path) == []
 

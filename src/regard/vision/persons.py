@@ -122,7 +122,7 @@ def flattened(features: Floats) -> Floats:
 def count_colours(crop: Pixels) -> Floats:
     """(288,): of three parts of a body, how much of each colour there is, as square roots (Hellinger).
 
-    The middle of the box counts most: what is beside a person is not theirs.
+    The middle of the box counts more: what is beside a person is not theirs.
     """
     small = cv2.resize(crop, (_WIDE, _HIGH), interpolation=cv2.INTER_AREA)
     hsv = cv2.cvtColor(small, cv2.COLOR_RGB2HSV)

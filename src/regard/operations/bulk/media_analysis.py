@@ -38,7 +38,7 @@ _FAILURES: Mapping[str | None, str] = {
 
 
 def start_media_analysis_job(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """Starts to look through the images that a manifest names; what is found is written into a bucket."""
+    """Starts to moderate the images that a manifest names; what is found is written into a bucket."""
     return start_job(ctx, request, lambda: _check(ctx, request))
 
 

@@ -41,7 +41,7 @@ from regard.vision.findings import Pictures
 
 _STEP = 32  # images
 _PAGE = 1000  # results that are read at a time when they are written
-_LOOKED = 0.99  # of the progress, once every image was looked at
+_MODERATED = 0.99  # of the progress, once every image was moderated
 _RESULTS, _ERRORS = "RESULTS", "ERRORS"
 _UNUSABLE = (
     ImageTooLargeException,
@@ -65,7 +65,7 @@ def run(ctx: Context, request: dict[str, Any], state: dict[str, Any] | None) -> 
     if reached is None or reached["done"] < reached["entries"]:
         with open_manifest(ctx, request) as manifest:
             reached = _begun(ctx, job, manifest, reached)
-            for step in _looked(ctx, request, manifest, reached):
+            for step in _moderated(ctx, request, manifest, reached):
                 reached = dict(step.state)
                 yield step
     yield Step([], reached, 1.0, _written(ctx, job, reached))
@@ -89,11 +89,11 @@ def _begun(ctx: Context, job: Job, manifest: BinaryIO, state: dict[str, Any] | N
             "place": 0,
         }
     if state["digest"] != found.digest:
-        raise InvalidS3ObjectException("The manifest was replaced while its images were looked at.")
+        raise InvalidS3ObjectException("The manifest was replaced while its images were moderated.")
     return state
 
 
-def _looked(
+def _moderated(
     ctx: Context, request: Mapping[str, Any], manifest: BinaryIO, state: Mapping[str, Any]
 ) -> Iterator[Step]:
     min_confidence = request["OperationsConfig"]["DetectModerationLabels"].get(
@@ -110,7 +110,7 @@ def _looked(
                 "line": some[-1].line,
                 "place": some[-1].end,
             }
-            yield Step(items, state, _LOOKED * state["done"] / state["entries"])
+            yield Step(items, state, _MODERATED * state["done"] / state["entries"])
 
 
 def _item(ctx: Context, entry: ManifestEntry, min_confidence: float) -> Item:

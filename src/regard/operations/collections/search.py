@@ -70,7 +70,7 @@ def face_vector(ctx: Context, collection: Collection, face_id: str) -> NDArray[n
 
 
 def search_radius(calibration: SimilarityCurve, threshold: float) -> float:
-    """How far to look for what reaches `threshold`, in percent; the similarity that is shown decides.
+    """The distance within which lies what reaches `threshold`, in percent; the similarity shown decides.
 
     It is a hair wider: vectors are stored in half precision, and not even the same picture is at distance 0.
     """

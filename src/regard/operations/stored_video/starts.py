@@ -21,28 +21,28 @@ from regard.operations.subjects import COLLECTION
 
 
 def start_celebrity_recognition(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """Starts to look for known people in a video."""
+    """Starts to find known people in a video."""
     return _start(ctx, request)
 
 
 def start_content_moderation(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """Starts to look for unwanted content in a video."""
+    """Starts to find unwanted content in a video."""
     return _start(ctx, request)
 
 
 def start_face_detection(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """Starts to look for faces in a video."""
+    """Starts to find faces in a video."""
     return _start(ctx, request)
 
 
 def start_face_search(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """Starts to look for a collection's people in a video."""
+    """Starts to find a collection's people in a video."""
     collection_for_embedding(ctx)
     return _start(ctx, request)
 
 
 def start_label_detection(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """Starts to look for objects, scenes and concepts in a video."""
+    """Starts to find objects, scenes and concepts in a video."""
     wanted = (request.get("Settings") or {}).get("GeneralLabels") or {}
     Filters.read(wanted, ctx.models.labels.taxonomy)
     return _start(ctx, request)
