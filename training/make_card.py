@@ -62,7 +62,7 @@ METHOD = (
     "the nearest thousandth of the pairs are, on a logarithmic scale, follows a generalised Pareto "
     "distribution; the "
     "interval comes from drawing the people anew.",
-    "A search finds somebody wrongly with the chance 1 − (1 − FMR)^N in a gallery of N people.",
+    "A search finds somebody wrongly with the probability 1 − (1 − FMR)^N in a gallery of N people.",
     "FairFace and UTKFace don't say who is who, so that every picture is taken for another person. Some "
     "people are in them several times: of the pairs that match at 99 % most are of one person. So these "
     "rates are too high, little at 50 and 80 %, and for higher thresholds they are not told. Compare the "

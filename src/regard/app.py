@@ -78,7 +78,7 @@ def build(
     """Opens the data folder and the model pack. Models load when they are first used.
 
     `report` is told how far the loading of a large index is; `operations` are those that can be called.
-    Without `has_models` no pack is needed, and what looks at pictures or faces raises KeyError.
+    Without `has_models` no pack is needed, and what observes pictures or faces raises KeyError.
 
     Raises RegardError when the folder can't be used or the pack isn't installed.
     """

@@ -89,7 +89,7 @@ def stricter(one: str, other: str) -> str:
 
 
 def check_tags(tags: Mapping[str, str]) -> None:
-    """Raises InvalidParameterException for a tag that looks like a rule of Regard's and is none.
+    """Raises InvalidParameterException for a tag that resembles a rule of Regard's and is none.
 
     `Regard:Purpose` would promise what nothing enforces. Every other key is the client's own.
     """

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from regard.packs.manifest import PackError, Source
 
-_POLL = 0.1  # seconds between two looks at how much has arrived
+_POLL = 0.1  # seconds between two checks of how much has arrived
 
 _FULL = re.compile(r"ENOSPC|No space left|Disk quota exceeded")
 _MISMATCH = re.compile(r"DO NOT MATCH THE HASHES|Hash mismatch|EINTEGRITY")

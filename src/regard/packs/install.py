@@ -45,7 +45,7 @@ class InstalledPack:
     def load(cls, name: str = "default", models: Path | None = None) -> InstalledPack:
         """The installed pack of this name, or of this .toml file, in the folder `models` or the user's cache.
 
-        Looks at the files' sizes only; `path` and `paths` look at what is in them.
+        Checks the files' sizes only; `path` and `paths` check what is in them.
         Raises PackError when the pack isn't installed, or not completely.
         """
         folder = packs_folder(models)

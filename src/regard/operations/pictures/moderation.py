@@ -36,7 +36,7 @@ _CONDITIONS: dict[str, Any] = {"Conditions": []}
 
 
 def detect_moderation_labels(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """Nudity and swimwear in a picture, in Rekognition's taxonomy 7.0; nothing else is looked for."""
+    """Nudity and swimwear in a picture, in Rekognition's taxonomy 7.0; nothing else is detected."""
     refuse_adapter(request)
     picture = load_picture(ctx, request["Image"])
     response = moderate(picture, request.get("MinConfidence", MIN_CONFIDENCE))

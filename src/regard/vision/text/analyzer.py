@@ -23,7 +23,7 @@ MIN_CERTAINTY = 0.5  # mean probability of its characters that a line must have
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _View:
-    """A region as it would be read in one direction: the place in the list, the region, and how it looks."""
+    """A region as it would be read in one direction: the place in the list, the region, and its strip."""
 
     number: int
     region: Region
