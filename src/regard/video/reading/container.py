@@ -83,7 +83,7 @@ class Opened:
         read: list[Read] = []
         for packet in self.packets():
             if packet is not None and packet.size:
-                heard = max((float(one.heard) for one in self.sound.values()), default=0.0)
+                heard = max([one.heard for one in self.sound.values()], default=0.0)
                 read.append(Read(packet.pts, packet.is_discard, heard))
             try:
                 frames = self.stream.codec_context.decode(packet)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -79,7 +80,8 @@ class Continuity(Generic[T]):
         self._pauses, self._interval, self._ahead = pauses, interval, max(ahead, 1)
         self._zero = begins
         self._held: deque[Stamped[T]] = deque()
-        self._steps: deque[int] = deque(maxlen=_REMEMBERED)
+        self._steps: deque[int] = deque()
+        self._ordered: list[int] = []  # the same, the shortest first
         self._last: int | None = None
         self._around: deque[tuple[int, float]] = deque(maxlen=_AROUND)  # the last frames' ticks, sound read
 
@@ -91,7 +93,7 @@ class Continuity(Generic[T]):
     @property
     def usual(self) -> int:
         """Ticks from one frame to the next, at least one."""
-        return max(1, round(median(self._steps))) if self._steps else self._interval
+        return self._ordered[len(self._ordered) // 2] if self._ordered else self._interval
 
     def add(self, frame: Stamped[T]) -> Iterator[Placed[T]]:
         """The frames that are placed for good now that this one, the next, is known."""
@@ -162,10 +164,16 @@ class Continuity(Generic[T]):
             return 0.0
         return max(later.heard - heard - (end - before - step) / second for before, heard in self._around)
 
+    def _remember(self, step: int) -> None:
+        self._steps.append(step)
+        insort(self._ordered, step)
+        if len(self._steps) > _REMEMBERED:
+            del self._ordered[bisect_left(self._ordered, self._steps.popleft())]
+
     def _placed(self, ticks: int, *, on_clock: bool = True, step: int = 0) -> Placed[T]:
         frame = self._held.popleft()
         if on_clock and self._last is not None:
-            self._steps.append(step if step > 0 else ticks - self._last)
+            self._remember(step if step > 0 else ticks - self._last)
         self._last = ticks
         self._around.append((ticks, frame.heard))
         return Placed(ticks, frame.item, on_clock)

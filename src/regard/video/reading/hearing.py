@@ -16,10 +16,15 @@ class Hearing:
         """`begins`: the time stamp with which the stream begins, in units of `unit` seconds."""
         self._zero, self._unit, self._restarts = begins, unit, restarts
         self._close = round(_CLOSE / unit)
+        self._second = float(1 / unit)
         self._end = 0
         self._doubtful: tuple[int, int] | None = None  # where a packet lies that may begin another clock
-        self.heard = Fraction(0)
+        self._heard = 0
+
+    @property
+    def heard(self) -> float:
         """Seconds of sound that were read."""
+        return self._heard / self._second
 
     @property
     def length(self) -> int | None:
@@ -32,7 +37,7 @@ class Hearing:
             self._zero = timestamp
         begin = self._end if timestamp is None or self._zero is None else timestamp - self._zero
         step = begin - self._end
-        self.heard += self._unit * (duration or max(0, min(step, self._close)))
+        self._heard += duration or max(0, min(step, self._close))
         if abs(step) > self._close and self._end:
             doubtful, self._doubtful = self._doubtful, (begin, begin + duration)
             if doubtful is None or abs(begin - doubtful[1]) > self._close:

@@ -48,7 +48,7 @@ class Clock:
 
     def milliseconds(self, ticks: int) -> int:
         """From the first frame, rounded down."""
-        return int(ticks * self.unit * 1000)
+        return ticks * 1000 * self.unit.numerator // self.unit.denominator
 
     @property
     def frame(self) -> int:
