@@ -77,7 +77,7 @@ def test_people_are_counted_as_a_table_or_json(regard: Run, parts: Parts, bucket
     assert ["0:00:00", "1", "1", "0", "0"] in rows
     assert ["0:00:02.500", "1", "1", "1", "0"] in rows
     assert "1 person, 1 at once at most.\n1 entered, 0 left." in told
-    assert "From first to last seen: half of them 4.8 s at most" in told
+    assert "From first to last seen: half of them 4.8 s or less" in told
     assert "entries" not in regard("jobs", "counts", job_id).stdout
     whole = json.loads(regard("jobs", "counts", job_id, "--line", "0,0.5,1,0.5", "--json").stdout)
     assert (whole["Interval"], whole["Entries"], len(whole["Intervals"])) == (60_000, 1, 1)
