@@ -155,6 +155,74 @@ def _page(degrees: float, random: np.random.Generator, width: int, height: int) 
     return Sample(Image(noisy, ""), turned, lines=False)
 
 
+def numbers(_: Path) -> list[Sample]:
+    """Upright numbers of one to six digits; half of them make sense on their heads as well."""
+    samples = []
+    for seed in range(60):
+        random = np.random.default_rng(seed)
+        digits = list("0123456789" if seed % 2 else "0689")
+        text = "".join(random.choice(digits, 1 + seed // 2 % 6))
+        samples.append(_alone(_pen(seed), text, int(random.choice([28, 48, 90, 160])), random))
+    return samples
+
+
+def signs_on_their_heads(_: Path) -> list[Sample]:
+    """A line of words and a number, turned by 180°."""
+    samples = []
+    for seed in range(30):
+        random = np.random.default_rng(2000 + seed)
+        words = " ".join(random.choice([word for word in _WORDS if word.isalpha()], 2))
+        number = "".join(random.choice(list("0123456789"), int(random.integers(1, 5))))
+        page, finds, y = Pillow.new("RGB", (900, 420), (235, 232, 225)), [], 60
+        for text in (words, number):
+            written = _pen(seed)(text, int(random.choice([36, 60])))
+            page.paste((25, 25, 40), (60, y), written)
+            finds.append(Find(text, np.float32([900 - 60, 420 - y]) - _outline(written)))
+            y += 160
+        samples.append(Sample(Image(np.asarray(page.rotate(180)), ""), finds, lines=True))
+    return samples
+
+
+Pen = Callable[
+    [str, int], Pillow.Image
+]  # a text and its height in px: a mask, hardly larger than the letters
+
+
+def _pen(number: int) -> Pen:
+    """One of Pillow's and OpenCV's own fonts."""
+    fonts = (None, cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_TRIPLEX)
+    font = fonts[number % len(fonts)]
+
+    def write(text: str, size: int) -> Pillow.Image:
+        mask = np.zeros((3 * size, (len(text) + 2) * 2 * size), np.uint8)
+        if font is None:
+            page = Pillow.fromarray(mask)
+            ImageDraw.Draw(page).text((size, size), text, font=ImageFont.load_default(size=size), fill=255)
+            mask = np.asarray(page)
+        else:
+            cv2.putText(mask, text, (size, 2 * size), font, size / 30, 255, max(1, size // 14), cv2.LINE_AA)
+        x, y, width, height = cv2.boundingRect(mask)
+        return Pillow.fromarray(mask[y : y + height, x : x + width])
+
+    return write
+
+
+def _alone(pen: Pen, text: str, size: int, random: np.random.Generator) -> Sample:
+    """Dark on light or light on dark, somewhere on a page."""
+    written, (light, dark) = pen(text, size), (random.integers(180, 256), random.integers(0, 70))
+    ground, ink = (light, dark) if random.random() < 0.6 else (dark, light)
+    x, y = random.integers(20, 240, 2).tolist()
+    page = Pillow.new("L", (written.width + x + 120, written.height + y + 120), int(ground))
+    page.paste(int(ink), (x, y), written)
+    find = Find(text, np.float32([x, y]) + _outline(written))
+    return Sample(Image(np.asarray(page.convert("RGB")), ""), [find], lines=True)
+
+
+def _outline(written: Pillow.Image) -> np.ndarray:
+    right, bottom = written.size
+    return np.float32([[0, 0], [right, 0], [right, bottom], [0, bottom]])
+
+
 SETS: Mapping[str, Callable[[Path], list[Sample]]] = {
     "icdar2015, words": annotated("icdar2015", lines=False),
     "icpr2018, lines": annotated("icpr2018", lines=True),
@@ -162,4 +230,6 @@ SETS: Mapping[str, Callable[[Path], list[Sample]]] = {
     "cut-out words": cut_out_words,
     **{f"drawn pages, turned by {degrees}°": drawn(degrees) for degrees in (0, 15, 45, 90, 180)},
     "drawn pages of 12 megapixels": drawn(0, width=4000, height=3000),
+    "numbers of one to six digits, lines": numbers,
+    "signs on their heads, lines": signs_on_their_heads,
 }

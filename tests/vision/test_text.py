@@ -147,6 +147,35 @@ def test_a_strip_without_letters_says_nothing() -> None:
     assert (reading.text, reading.certainty) == ("", 0.0)
 
 
+class Alternatives(Told):
+    """Doubts between a character that is first in `path` and another."""
+
+    def __init__(self, characters: str, path: list[int], second: Mapping[int, tuple[int, float]]) -> None:
+        super().__init__(path)
+        self._named, self._second = characters, second
+
+    def run(self, name: str, feeds: Mapping[str, Any]) -> list[np.ndarray]:
+        answer = np.zeros((len(feeds["x"]), len(self._path), len(self._named) + 2), np.float32)
+        answer[:, np.arange(len(self._path)), self._path] = 0.95
+        for step, (other, probability) in self._second.items():
+            answer[:, step] = 0
+            answer[:, step, self._path[step]], answer[:, step, other] = 0.6, probability
+        return [answer]
+
+    def metadata(self, name: str) -> Mapping[str, str]:
+        return {"character": "\n".join(self._named)}
+
+
+@pytest.mark.parametrize(("probability", "text"), [(0.3, "axb"), (0.05, "ab")])
+def test_a_doubtful_character_of_another_script_gives_way_to_one_of_the_lines_own(
+    probability: float, text: str
+) -> None:
+    told = Alternatives("abx天", [1, 0, 4, 0, 2, *[0] * 15], {2: (3, probability)})
+    [reading] = TextRecognizer(told).read([np.zeros((48, 160, 3), np.uint8)])
+    assert reading.text == text
+    assert reading.probabilities[1] == pytest.approx(probability if text == "axb" else 0.95)
+
+
 def test_batches_hold_every_strip_once_and_bound_their_width() -> None:
     widths = np.random.default_rng(0).integers(16, 4800, 200).tolist()
     made = list(batches(widths))

@@ -1,33 +1,25 @@
-"""The text model that the rest of Regard uses: find, turn, read, split into words, order."""
+"""The text model that the rest of Regard uses: find, read, turn, split into words, order."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from regard.vision.image import Image
-from regard.vision.pixels import Copies, Pixels
+from regard.vision.pixels import Copies
 from regard.vision.runner import Runner
 from regard.vision.text import detector, recognizer
 from regard.vision.text.detector import Region, TextDetector
 from regard.vision.text.order import in_reading_order
-from regard.vision.text.quads import size_of
+from regard.vision.text.overlaps import without_overlaps
 from regard.vision.text.recognizer import TextRecognizer
+from regard.vision.text.scripts import is_stranger
 from regard.vision.text.strips import cut
 from regard.vision.text.text import Line
+from regard.vision.text.turning import View, Ways, chosen, followers, is_lone, may_be_lone, runs_down
 from regard.vision.text.words import lines_of
 
-TALL = 1.5  # times as high as wide: the text runs downwards or upwards
-DOUBTED = 0.9  # mean probability of its characters, under which a line is read the other way up as well
 MIN_CERTAINTY = 0.5  # mean probability of its characters that a line must have
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class _View:
-    """A region as it would be read in one direction: the place in the list, the region, and its strip."""
-
-    number: int
-    region: Region
-    strip: Pixels
 
 
 class TextAnalyzer:
@@ -43,34 +35,59 @@ class TextAnalyzer:
     def read(self, image: Image) -> list[Line]:
         """The lines of a picture, from top to bottom and from left to right."""
         copies = Copies(image.pixels)
-        views = [
-            _view(copies, number, _as_it_runs(region))
-            for number, region in enumerate(self._detector.detect(image.pixels))
-        ]
-        read = self._recognizer.read([view.strip for view in views])
-        upside_down = self._recognizer.upside_down([view.strip for view in views])
-        best = list(zip(views, read, strict=True))
-        again = [
-            _view(copies, number, view.region.turned(2))
-            for number, (view, reading) in enumerate(best)
-            if upside_down[number] or reading.certainty < DOUBTED
-        ]
-        for view, reading in zip(again, self._recognizer.read([view.strip for view in again]), strict=True):
-            if reading.certainty > best[view.number][1].certainty:
-                best[view.number] = view, reading
+        regions = self._as_supposed(copies, self._detector.detect(image.pixels))
+        doubtful = (row for row, one in enumerate(regions) if one.view.is_doubtful and one.other is None)
+        regions = self._turned_over(copies, regions, doubtful)
+        regions = self._turned_over(copies, regions, followers(regions))
         lines = [
             line
-            for view, reading in best
-            if reading.certainty >= MIN_CERTAINTY
-            for line in lines_of(reading, view.strip, view.region)
+            for view in _believed(chosen(regions))
+            for line in lines_of(view.reading, view.strip, view.region)
         ]
-        return in_reading_order(lines)
+        return in_reading_order(without_overlaps(lines))
+
+    def _as_supposed(self, copies: Copies, regions: Sequence[Region]) -> list[Ways]:
+        """What is much higher than wide is supposed to run downwards, unless it is one upright character."""
+        vertical = [runs_down(region) for region in regions]
+        lone = [row for row, region in enumerate(regions) if may_be_lone(region)]
+        views = self._views(
+            copies,
+            [
+                *(region.turned(1 if down else 0) for region, down in zip(regions, vertical, strict=True)),
+                *(regions[row].turned(3) for row in lone),
+                *(regions[row] for row in lone),
+            ],
+        )
+        ways = [Ways(view, down) for view, down in zip(views, vertical, strict=False)]
+        upwards, upright = views[len(ways) :][: len(lone)], views[len(ways) :][len(lone) :]
+        for row, up, straight in zip(lone, upwards, upright, strict=True):
+            ways[row] = (
+                Ways(straight, vertical=False)
+                if is_lone(straight, ways[row].view, up)
+                else replace(ways[row], other=up)
+            )
+        return ways
+
+    def _turned_over(self, copies: Copies, regions: Sequence[Ways], rows: Iterable[int]) -> list[Ways]:
+        """The same, with some read the other way up as well."""
+        result, chosen_rows = list(regions), list(rows)
+        views = self._views(copies, [result[row].view.region.turned(2) for row in chosen_rows])
+        for row, view in zip(chosen_rows, views, strict=True):
+            result[row] = replace(result[row], other=view)
+        return result
+
+    def _views(self, copies: Copies, regions: Sequence[Region]) -> list[View]:
+        strips = [cut(copies, region.margin) for region in regions]
+        readings, upside_down = self._recognizer.read(strips), self._recognizer.upside_down(strips)
+        return [
+            View(region, strip, reading, share)
+            for region, strip, reading, share in zip(
+                regions, strips, readings, upside_down.tolist(), strict=True
+            )
+        ]
 
 
-def _as_it_runs(region: Region) -> Region:
-    width, height = size_of(region.quad)
-    return region.turned(1) if height >= TALL * width else region
-
-
-def _view(copies: Copies, number: int, region: Region) -> _View:
-    return _View(number, region, cut(copies, region.margin))
+def _believed(views: Sequence[View]) -> list[View]:
+    read = [view for view in views if view.certainty >= MIN_CERTAINTY]
+    texts = [(view.reading.text, view.certainty) for view in read]
+    return [view for view in read if not is_stranger(view.reading.text, view.certainty, texts)]
