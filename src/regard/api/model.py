@@ -23,6 +23,7 @@ REGARD: Final = "regard"
 IMAGE: Final = "ImageBlob"
 """The shape of an image in a request."""
 _VERSION: Final = "2016-06-27"  # of Rekognition's model
+_ROOM_IN_LIST: Final = 4  # blobs; each request is held in memory whole
 
 OWN_FILES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -59,7 +60,7 @@ class ApiOperation:
 
         An image may have `image_bytes`, another blob the model's own maximum. CompareFaces takes two images,
         so one limit for all operations would either refuse it or let every other one buffer twice what it
-        needs.
+        needs. A list has room for `_ROOM_IN_LIST` of the largest: more of them fit where they are smaller.
         """
         blobs = sum(count * _base64(_maximum(shape, image_bytes)) for shape, count in _leaves(self.input, 1))
         return blobs + room
@@ -158,7 +159,7 @@ def _leaves(shape: Any, count: int) -> Iterator[tuple[Any, int]]:
         for member in shape.members.values():
             yield from _leaves(member, count)
     elif shape.type_name == "list":
-        yield from _leaves(shape.member, count * shape.metadata.get("max", 1))
+        yield from _leaves(shape.member, count * min(shape.metadata.get("max", 1), _ROOM_IN_LIST))
     elif shape.type_name == "blob":
         yield shape, count
 

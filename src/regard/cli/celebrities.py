@@ -22,7 +22,7 @@ from regard.presentation.wording import count
 
 app = typer.Typer(help="Enrol celebrities, and recognise them in photos.", no_args_is_help=True)
 
-_PHOTOS = 5  # of one request
+_PHOTOS = 40  # of one request, which is held against each other
 _KEYS = {
     "Id": "celebrity_id",
     "Name": "name",
