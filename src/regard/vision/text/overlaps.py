@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import cv2
+import numpy as np
 
-from regard.vision.pixels import Floats
+from regard.vision.geometry import quads_share
 from regard.vision.text.text import Line
 
 SHARED = 0.5  # of the smaller line's area, from which two lines are of one place
@@ -14,20 +14,17 @@ SHARED = 0.5  # of the smaller line's area, from which two lines are of one plac
 
 def without_overlaps(lines: Sequence[Line]) -> list[Line]:
     """Of lines at one place the one that says most: most characters, each counted by its confidence."""
-    kept: list[Line] = []
-    for line in sorted(lines, key=_said, reverse=True):
-        if not any(_meet(line.quad, other.quad) for other in kept):
-            kept.append(line)
-    return kept
+    if not lines:
+        return []
+    ordered = sorted(lines, key=_said, reverse=True)
+    quads = np.stack([line.quad for line in ordered])
+    meet = quads_share(quads, quads) > SHARED
+    kept: list[int] = []
+    for row in range(len(ordered)):
+        if not meet[row, kept].any():
+            kept.append(row)
+    return [ordered[row] for row in kept]
 
 
 def _said(line: Line) -> float:
     return sum(len(word.text) * word.confidence for word in line.words)
-
-
-def _meet(one: Floats, other: Floats) -> bool:
-    if (one.max(0) <= other.min(0)).any() or (other.max(0) <= one.min(0)).any():
-        return False
-    shared, _ = cv2.intersectConvexConvex(cv2.convexHull(one), cv2.convexHull(other))
-    smaller = min(cv2.contourArea(one), cv2.contourArea(other))
-    return bool(shared > SHARED * smaller)
