@@ -118,7 +118,7 @@ def test_keys_are_made_listed_and_suspended(regard: Run, tmp_path: Path) -> None
     regard("keys", "suspend", key_id)
     assert "suspended" in regard("keys", "list").stdout
     assert "SuspendKey" in regard("audit", "export").stdout
-    assert "2 records, unbroken" in regard("audit", "verify").stdout
+    assert "5 records, unbroken" in regard("audit", "verify").stdout
 
 
 @pytest.mark.parametrize(
