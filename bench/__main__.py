@@ -18,6 +18,7 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     "analysis": Measurement("analysis"),
     "memory": Measurement("memory"),
     "overhead": Measurement("overhead"),
+    "wire": Measurement("wire", ("against",)),
     "enrolment": Measurement("enrolment"),
     "video": Measurement("video"),
     "search": Measurement("search", by_name=True),

@@ -82,7 +82,7 @@ class _Loopback:
 def _sent(request: Any) -> HttpRequest:
     """A prepared request as the server would see it."""
     url = urlsplit(request.url)
-    headers = tuple((name, _text(value)) for name, value in request.headers.items())
+    headers = tuple((name.lower(), _text(value)) for name, value in request.headers.items())
     return HttpRequest(request.method, url.path, url.query, headers, request.body or b"")
 
 

@@ -29,7 +29,7 @@ def test_every_operation_has_the_name_that_boto3_gives_it():
     [None, "", "DetectLabels", "RekognitionService.detect_labels", "RekognitionService.DetectLabels ", "é"],
 )
 def test_a_target_that_names_no_operation_is_refused(target: str | None):
-    headers = () if target is None else (("X-Amz-Target", target),)
+    headers = () if target is None else (("x-amz-target", target),)
     with pytest.raises(UnknownOperationException):
         AwsJson(API).operation(HttpRequest("POST", "/", "", headers))
 

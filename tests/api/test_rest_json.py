@@ -148,7 +148,7 @@ def sent(name: str, params: dict[str, Any]) -> HttpRequest:
     prepared = create_request_object(made).prepare()
     url = urlsplit(prepared.url)
     headers = tuple(
-        (key, value.decode() if isinstance(value, bytes) else value)
+        (key.lower(), value.decode() if isinstance(value, bytes) else value)
         for key, value in prepared.headers.items()
     )
     return HttpRequest(prepared.method, url.path, url.query, headers, prepared.body or b"")

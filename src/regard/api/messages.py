@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """A request as it came: path and query percent-encoded, headers in order, with repetitions."""
+    """A request as it came: path and query percent-encoded, headers in order, with repetitions.
+
+    Headers are found by names in lower case, as ASGI has them.
+    """
 
     method: str
     path: str
@@ -17,8 +20,11 @@ class HttpRequest:
     body: bytes = b""
 
     def header(self, name: str) -> str | None:
-        """The first header of a name, which is given in lower case; None where there is none."""
-        return next((value for key, value in self.headers if key.lower() == name), None)
+        """The first header of a name, None where there is none."""
+        for key, value in self.headers:
+            if key == name:
+                return value
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,7 +134,7 @@ class Endpoint:
         try:
             sent = await self._read(body, operation)
             whole = HttpRequest(head.method, head.path, head.query, head.headers, sent)
-            work = partial(self._serve, leave, whole, key, operation, request_id, case)
+            work = partial(self._serve, leave, whole, claim, key, operation, request_id, case)
             future = self._submit(work)
             future.add_done_callback(lambda _: leave())
         except BaseException:
@@ -158,6 +158,7 @@ class Endpoint:
         self,
         leave: Callable[[], None],
         request: HttpRequest,
+        claim: sigv4.Authorization,
         key: tuple[str, Caller],
         operation: ApiOperation,
         request_id: str,
@@ -167,8 +168,7 @@ class Endpoint:
         leave()
         try:
             secret, caller = key
-            targeted = self._protocol.is_targeted
-            sigv4.verify(request, lambda _: secret, now=self._clock(), skew=self._skew, targeted=targeted)
+            sigv4.check_signature(claim, request, secret)
             return self._served.answer(operation, request, caller, request_id=request_id, case=case)
         except ServiceError:
             raise

@@ -9,8 +9,8 @@ import hashlib
 import hmac
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import quote, unquote_to_bytes
@@ -44,13 +44,14 @@ proxy, unsigned.
 
 @dataclass(frozen=True, slots=True)
 class Authorization:
-    """What the `Authorization` and `X-Amz-Date` headers say."""
+    """What the `Authorization` and `X-Amz-Date` headers say. `headers` are all, by names in lower case."""
 
     key_id: str
     region: str
     signed_headers: tuple[str, ...]
     signature: str
     date: str
+    headers: Mapping[str, list[str]] = field(repr=False)
 
     @property
     def scope(self) -> str:
@@ -72,21 +73,25 @@ def verify(
     Raises what `authorization` raises; UnrecognizedClientException for an unknown key;
     InvalidSignatureException where anything that was signed is not as it was when it was signed.
     """
-    headers = _headers(request.headers)
-    claim = _authorization(headers, now=now, skew=skew, targeted=targeted)
+    claim = authorization(request.headers, now=now, skew=skew, targeted=targeted)
     secret = secret_of(claim.key_id)
     if secret is None:
         raise UnrecognizedClientException
+    check_signature(claim, request, secret)
+    return claim.key_id
+
+
+def check_signature(claim: Authorization, request: HttpRequest, secret: str) -> None:
+    """Raises InvalidSignatureException unless `request`, whose headers make the claim, was signed with it."""
     digest = hashlib.sha256(request.body).hexdigest()
-    if headers.get("x-amz-content-sha256", [digest]) != [digest]:
+    if claim.headers.get("x-amz-content-sha256", [digest]) != [digest]:
         # UNSIGNED-PAYLOAD and streamed bodies are S3's alone.
         raise InvalidSignatureException(
             "The provided 'x-amz-content-sha256' header does not match what was computed."
         )
-    expected = _signature(secret, claim, _canonical(request, headers, claim, digest))
+    expected = _signature(secret, claim, _canonical(request, claim, digest))
     if not hmac.compare_digest(expected.encode(), claim.signature.encode()):
         raise InvalidSignatureException
-    return claim.key_id
 
 
 def authorization(
@@ -99,36 +104,31 @@ def authorization(
     InvalidSignatureException for a wrong scope, an unsigned header that must be signed, or a date that is off
     by more than `skew`.
     """
-    return _authorization(_headers(headers), now=now, skew=skew, targeted=targeted)
-
-
-def _headers(headers: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    collected: dict[str, list[str]] = defaultdict(list)
-    for name, value in headers:
-        collected[name.lower()].append(" ".join(value.split()))
-    return dict(collected)
-
-
-def _authorization(
-    headers: dict[str, list[str]], *, now: datetime, skew: timedelta, targeted: bool
-) -> Authorization:
-    if "authorization" not in headers:
+    found = _collected(headers)
+    if "authorization" not in found:
         raise MissingAuthenticationTokenException
     for name in _ONCE:
-        if len(headers.get(name, ())) > 1:
+        if len(found.get(name, ())) > 1:
             raise IncompleteSignatureException(f"Header '{name}' is given more than once.")
-    parameters = _parameters(headers["authorization"][0])
-    date = headers.get("x-amz-date", [""])[0]
+    parameters = _parameters(found["authorization"][0])
+    date = found.get("x-amz-date", [""])[0]
     if not date:
         raise IncompleteSignatureException(
             "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."
         )
-    claim = _credential(parameters, date)
-    if "x-amz-security-token" in headers:
+    claim = _credential(parameters, date, found)
+    if "x-amz-security-token" in found:
         raise UnrecognizedClientException
-    _check_signed(headers, claim, targeted=targeted)
+    _check_signed(claim, targeted=targeted)
     _check_date(date, now, skew)
     return claim
+
+
+def _collected(headers: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    collected: dict[str, list[str]] = defaultdict(list)
+    for name, value in headers:
+        collected[name.lower()].append(" ".join(value.split()))
+    return dict(collected)
 
 
 def _parameters(value: str) -> dict[str, str]:
@@ -154,7 +154,7 @@ def _parameters(value: str) -> dict[str, str]:
     return parameters
 
 
-def _credential(parameters: dict[str, str], date: str) -> Authorization:
+def _credential(parameters: dict[str, str], date: str, headers: dict[str, list[str]]) -> Authorization:
     """Any region is taken: Regard is one server, and the client's region chooses nothing here."""
     parts = parameters["Credential"].split("/")
     if len(parts) != 5 or not parts[0]:
@@ -173,19 +173,19 @@ def _credential(parameters: dict[str, str], date: str) -> Authorization:
             "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP."
         )
     signed = tuple(parameters["SignedHeaders"].split(";"))
-    return Authorization(key_id, region, signed, parameters["Signature"], date)
+    return Authorization(key_id, region, signed, parameters["Signature"], date, headers)
 
 
-def _check_signed(headers: dict[str, list[str]], claim: Authorization, *, targeted: bool) -> None:
+def _check_signed(claim: Authorization, *, targeted: bool) -> None:
     signed = set(claim.signed_headers)
     if len(signed) != len(claim.signed_headers):
         raise InvalidSignatureException("A header is named twice in 'SignedHeaders'.")
-    ours = [name for name in headers if name.startswith("x-regard-")]
+    ours = [name for name in claim.headers if name.startswith("x-regard-")]
     for name in (*(_SIGNED if targeted else _SIGNED[:2]), *ours):
         if name not in signed:
             raise InvalidSignatureException(f"'{name}' must be a 'SignedHeader' in the AWS Authorization.")
     for name in claim.signed_headers:
-        if name not in headers:
+        if name not in claim.headers:
             raise InvalidSignatureException(f"The signed header '{name}' is missing.")
 
 
@@ -214,7 +214,7 @@ def _basic(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
 
 
-def _canonical(request: HttpRequest, headers: dict[str, list[str]], claim: Authorization, digest: str) -> str:
+def _canonical(request: HttpRequest, claim: Authorization, digest: str) -> str:
     """The canonical request. Its path is encoded twice, as everywhere but in S3."""
     pairs = sorted(
         tuple(_encoded(part) for part in pair.partition("=")[::2])
@@ -227,7 +227,7 @@ def _canonical(request: HttpRequest, headers: dict[str, list[str]], claim: Autho
             request.method,
             quote(request.path or "/", safe="/-_.~"),
             "&".join("=".join(pair) for pair in pairs),
-            *(f"{name}:{','.join(headers[name])}" for name in names),
+            *(f"{name}:{','.join(claim.headers[name])}" for name in names),
             "",
             ";".join(names),
             digest,
