@@ -167,7 +167,7 @@ def test_a_line_that_is_of_no_use_is_in_the_summary_and_stops_nothing(client: An
     assert by_line[5]["source-ref"] == "s3://videos/broken.jpg"
     assert by_line[6]["message"].startswith("Unable to get object metadata from S3.")
     assert "too small" in by_line[7]["message"]
-    assert "larger than" in by_line[8]["message"]
+    assert "Image size is too large" in by_line[8]["message"]
     assert by_line[9]["message"] == by_line[6]["message"]
     assert "source-ref" not in by_line[3]
     assert str(bucket) not in json.dumps(summary)
