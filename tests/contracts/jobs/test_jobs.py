@@ -2,80 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from sqlalchemy import func, select, update
+from tests.contracts.jobs.made import (
+    TOPIC,
+    VIDEO,
+    item,
+    lapse,
+    new_job,
+    numbers,
+    step,
+    take,
+    with_token,
+)
 from tests.postgres import Place
 
-from regard.caller import LOCAL, Caller
+from regard.caller import Caller
 from regard.errors import IdempotentParameterMismatchException, LimitExceededException
-from regard.jobs.leases import JobLeases, Lease, LeaseLost
+from regard.jobs.leases import JobLeases, LeaseLost
 from regard.jobs.notices import JobNotices
-from regard.jobs.records import Item, NewJob, Status, Step
+from regard.jobs.records import Item, Status
 from regard.jobs.store import CANCELLED, JobStore
 from regard.storage.clock import milliseconds
 from regard.storage.database import Database
-from regard.storage.schema import job_items, jobs, request_tokens
-
-VIDEO = {"Video": {"S3Object": {"Bucket": "videos", "Name": "a.mp4"}}}
-TOPIC = "arn:aws:sns:us-east-1:123456789012:AmazonRekognitionJobs"
-
-
-def new_job(**changes: Any) -> NewJob:
-    job = NewJob("start_label_detection", VIDEO, request_id="r", caller=LOCAL)
-    return replace(job, **changes)
-
-
-def with_token(token: str, **members: Any) -> dict[str, Any]:
-    return VIDEO | {"ClientRequestToken": token} | members
-
-
-def step(*items: Item, at: int = 0, progress: float = 0.5, **facts: Any) -> Step:
-    return Step(items, {"at": at}, progress, facts)
-
-
-def item(timestamp: int, key: str = "", view: str = "") -> Item:
-    return Item(timestamp, key, {"Timestamp": timestamp, "Key": key}, view)
-
-
-@pytest.fixture
-def database(place: Place) -> Database:
-    return place.open()
-
-
-@pytest.fixture
-def store(database: Database) -> JobStore:
-    return JobStore(database)
-
-
-@pytest.fixture
-def leases(store: JobStore) -> JobLeases:
-    return JobLeases(store)
-
-
-def take(leases: JobLeases, holder: str = "w") -> Lease:
-    lease = leases.take(holder)
-    assert lease is not None
-    return lease
-
-
-def lapse(database: Database) -> None:
-    """Time passes: every lease has lapsed."""
-    with database.write() as connection:
-        connection.execute(update(jobs).values(lease_until=0))
-
-
-def numbers(store: JobStore, job_id: str, **options: Any) -> list[int]:
-    job = store.find(job_id)
-    assert job is not None
-    found = store.items(job, **({"view": "", "by_key": False, "after": None, "limit": 99} | options))
-    return [number for number, _ in found]
+from regard.storage.schema import jobs, request_tokens
 
 
 def test_a_job_comes_back_as_it_was_started(store: JobStore) -> None:
@@ -350,101 +303,3 @@ def test_a_notice_that_was_not_taken_is_tried_again_ever_more_seldom(store: JobS
     assert state is not None
     assert state[2] is not None
     assert state[2] <= milliseconds()
-
-
-def test_what_has_expired_is_gone_with_all_it_found(database: Database, leases: JobLeases) -> None:
-    store = JobStore(database, days=7)
-    old, running = store.start(new_job()), store.start(new_job())
-    lease = take(leases)
-    leases.commit(lease, step(item(1), item(2)))
-    leases.finish(lease, Status.SUCCEEDED)
-    found = store.find(old.job_id)
-    assert found is not None
-    assert found.expires is not None
-    assert found.finished is not None
-    assert found.expires - found.finished == 7 * 24 * 3600 * 1000
-    assert store.prune() == 0
-    with database.write() as connection:
-        connection.execute(update(jobs).where(jobs.c.row == old.row).values(expires=milliseconds()))
-    assert store.find(old.job_id) is None
-    assert [job.job_id for job in store.page(limit=9)] == [running.job_id]
-    assert store.prune() == 1
-    with database.read() as connection:
-        assert connection.execute(select(func.count()).select_from(job_items)).scalar() == 0
-
-
-def test_what_a_process_that_died_left_of_a_failed_job_is_removed(
-    database: Database, store: JobStore, leases: JobLeases, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    job = store.start(new_job())
-    lease = take(leases)
-    leases.commit(lease, step(*(item(n) for n in range(11))))
-    with monkeypatch.context() as dying:
-        dying.setattr(JobStore, "erase_items", lambda *_: None)
-        leases.finish(lease, Status.FAILED, "a reason")
-    monkeypatch.setattr("regard.jobs.store._ERASED_AT_ONCE", 5)
-    assert store.prune() == 1
-    assert store.prune() == 0
-    with database.read() as connection:
-        assert connection.execute(select(func.count()).select_from(job_items)).scalar() == 0
-    found = store.find(job.job_id)
-    assert found is not None
-    assert (found.status, found.message) == ("FAILED", "a reason")
-
-
-def test_jobs_are_listed_newest_first_page_by_page(store: JobStore) -> None:
-    started = [store.start(new_job()).job_id for _ in range(5)]
-    seen: list[str] = []
-    before = None
-    while page := store.page(before=before, limit=2):
-        seen += [job.job_id for job in page]
-        before = page[-1].row
-    assert seen == started[::-1]
-
-
-KEYS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=6)
-FOUND = st.lists(st.tuples(st.integers(0, 5), KEYS, st.sampled_from(["", "A"])), max_size=12)
-
-
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
-@given(found=FOUND, cut=st.integers(0, 12), size=st.integers(1, 5), by_key=st.booleans())
-def test_pages_hold_every_item_once_in_order(
-    store: JobStore, leases: JobLeases, found: list[tuple[int, str, str]], cut: int, size: int, by_key: bool
-) -> None:
-    job = store.start(new_job())
-    lease = take(leases)
-    items = [item(*one) for one in found]
-    leases.commit(lease, step(*items[:cut]))
-    leases.commit(lease, step(*items[cut:]))
-    leases.finish(lease, Status.SUCCEEDED)
-    numbered = list(enumerate(items))
-
-    def order(one: tuple[int, Item]) -> Sequence[Any]:
-        number, what = one
-        return (what.key.encode() if by_key else b"", what.timestamp, number)
-
-    for view in ("", "A"):
-        expected = sorted((one for one in numbered if one[1].view == view), key=order)
-        seen: list[tuple[int, Item]] = []
-        while page := store.items(
-            job, view=view, by_key=by_key, after=seen[-1][0] if seen else None, limit=size
-        ):
-            seen += page
-        assert seen == expected
-
-
-def test_long_keys_are_stored_and_sorted(store: JobStore, leases: JobLeases) -> None:
-    job = store.start(new_job())
-    leases.commit(take(leases), step(item(1, "é" * 4000), item(2, "z" * 4000)))
-    assert numbers(store, job.job_id, by_key=True) == [1, 0]
-
-
-def test_a_page_of_many_results_is_found_by_an_index(database: Database, store: JobStore) -> None:
-    if database.engine.dialect.name != "sqlite":
-        pytest.skip("what PostgreSQL plans depends on its statistics")
-    with database.read() as connection:
-        for order in ("timestamp, number", '"key", timestamp, number'):
-            query = f"select * from job_items where job = 1 and view = '' order by {order}"  # noqa: S608
-            plan = connection.exec_driver_sql(f"explain query plan {query}").all()
-            assert "USING INDEX" in plan[0][-1]
-            assert "TEMP B-TREE" not in str(plan)
