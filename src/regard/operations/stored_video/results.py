@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from regard.context import Context
@@ -112,63 +113,16 @@ def job_of(ctx: Context, start: str) -> Job:
 MATCHES = MatchPath(("Persons", "FaceMatches"), ("Similarity",))
 CELEBRITIES = MatchPath(("Celebrities",), ("Celebrity", "Confidence"))
 
+
+_answering = partial(Operation, area=Area.STORED_VIDEO, permission=Permission.READ, about=JOB)
+
 OPERATIONS = (
-    Operation(
-        name="GetCelebrityRecognition",
-        run=get_celebrity_recognition,
-        area=Area.STORED_VIDEO,
-        permission=Permission.READ,
-        about=JOB,
-        shows=CELEBRITIES,
-    ),
-    Operation(
-        name="GetContentModeration",
-        run=get_content_moderation,
-        area=Area.STORED_VIDEO,
-        permission=Permission.READ,
-        about=JOB,
-    ),
-    Operation(
-        name="GetFaceDetection",
-        run=get_face_detection,
-        area=Area.STORED_VIDEO,
-        permission=Permission.READ,
-        about=JOB,
-    ),
-    Operation(
-        name="GetFaceSearch",
-        run=get_face_search,
-        area=Area.STORED_VIDEO,
-        permission=Permission.READ,
-        about=JOB,
-        shows=MATCHES,
-    ),
-    Operation(
-        name="GetLabelDetection",
-        run=get_label_detection,
-        area=Area.STORED_VIDEO,
-        permission=Permission.READ,
-        about=JOB,
-    ),
-    Operation(
-        name="GetPersonTracking",
-        run=get_person_tracking,
-        area=Area.STORED_VIDEO,
-        permission=Permission.READ,
-        about=JOB,
-    ),
-    Operation(
-        name="GetSegmentDetection",
-        run=get_segment_detection,
-        area=Area.STORED_VIDEO,
-        permission=Permission.READ,
-        about=JOB,
-    ),
-    Operation(
-        name="GetTextDetection",
-        run=get_text_detection,
-        area=Area.STORED_VIDEO,
-        permission=Permission.READ,
-        about=JOB,
-    ),
+    _answering(name="GetCelebrityRecognition", run=get_celebrity_recognition, shows=CELEBRITIES),
+    _answering(name="GetContentModeration", run=get_content_moderation),
+    _answering(name="GetFaceDetection", run=get_face_detection),
+    _answering(name="GetFaceSearch", run=get_face_search, shows=MATCHES),
+    _answering(name="GetLabelDetection", run=get_label_detection),
+    _answering(name="GetPersonTracking", run=get_person_tracking),
+    _answering(name="GetSegmentDetection", run=get_segment_detection),
+    _answering(name="GetTextDetection", run=get_text_detection),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from regard.context import Context
@@ -101,74 +102,32 @@ def start_job(ctx: Context, request: dict[str, Any], check: Callable[[], None]) 
     return {"JobId": job.job_id}
 
 
+_starting = partial(
+    Operation, area=Area.STORED_VIDEO, permission=Permission.START_JOBS, bills=Bill.VIDEO_MINUTE
+)
+
 OPERATIONS = (
-    Operation(
+    _starting(
         name="StartCelebrityRecognition",
         run=start_celebrity_recognition,
-        area=Area.STORED_VIDEO,
-        permission=Permission.START_JOBS,
         matches=CELEBRITY,
         shows=CELEBRITIES,
-        bills=Bill.VIDEO_MINUTE,
         analysis=stored_analyses.CELEBRITIES,
     ),
-    Operation(
-        name="StartContentModeration",
-        run=start_content_moderation,
-        area=Area.STORED_VIDEO,
-        permission=Permission.START_JOBS,
-        bills=Bill.VIDEO_MINUTE,
-        analysis=stored_analyses.MODERATION,
+    _starting(
+        name="StartContentModeration", run=start_content_moderation, analysis=stored_analyses.MODERATION
     ),
-    Operation(
-        name="StartFaceDetection",
-        run=start_face_detection,
-        area=Area.STORED_VIDEO,
-        permission=Permission.START_JOBS,
-        bills=Bill.VIDEO_MINUTE,
-        analysis=stored_analyses.FACES,
-    ),
-    Operation(
+    _starting(name="StartFaceDetection", run=start_face_detection, analysis=stored_analyses.FACES),
+    _starting(
         name="StartFaceSearch",
         run=start_face_search,
-        area=Area.STORED_VIDEO,
-        permission=Permission.START_JOBS,
         about=COLLECTION,
         matches=FACE_MATCH,
         shows=MATCHES,
-        bills=Bill.VIDEO_MINUTE,
         analysis=stored_analyses.FACE_SEARCH,
     ),
-    Operation(
-        name="StartLabelDetection",
-        run=start_label_detection,
-        area=Area.STORED_VIDEO,
-        permission=Permission.START_JOBS,
-        bills=Bill.VIDEO_MINUTE,
-        analysis=stored_analyses.LABELS,
-    ),
-    Operation(
-        name="StartPersonTracking",
-        run=start_person_tracking,
-        area=Area.STORED_VIDEO,
-        permission=Permission.START_JOBS,
-        bills=Bill.VIDEO_MINUTE,
-        analysis=stored_analyses.PERSONS,
-    ),
-    Operation(
-        name="StartSegmentDetection",
-        run=start_segment_detection,
-        area=Area.STORED_VIDEO,
-        permission=Permission.START_JOBS,
-        bills=Bill.VIDEO_MINUTE,
-        analysis=stored_analyses.SEGMENTS,
-    ),
-    Operation(
-        name="StartTextDetection",
-        run=start_text_detection,
-        area=Area.STORED_VIDEO,
-        permission=Permission.START_JOBS,
-        bills=Bill.VIDEO_MINUTE,
-        analysis=stored_analyses.TEXT,
-    ),
+    _starting(name="StartLabelDetection", run=start_label_detection, analysis=stored_analyses.LABELS),
+    _starting(name="StartPersonTracking", run=start_person_tracking, analysis=stored_analyses.PERSONS),
+    _starting(name="StartSegmentDetection", run=start_segment_detection, analysis=stored_analyses.SEGMENTS),
+    _starting(name="StartTextDetection", run=start_text_detection, analysis=stored_analyses.TEXT),
 )
