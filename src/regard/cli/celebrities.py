@@ -109,7 +109,7 @@ def _put(
 def list_(as_json: AsJson = False, data: DataFolder = None) -> None:
     """List the celebrities with their ids, photos and URLs."""
     with local_gate(data, existing=True, has_models=False) as gate:
-        known = gate.all("list_celebrities", "Celebrities")
+        known = sorted(gate.all("list_celebrities", "Celebrities"), key=lambda one: str(one["Name"]))
     if as_json:
         print_json([{_KEYS[member]: value for member, value in one.items()} for one in known])
         return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -82,7 +81,7 @@ def _row(key: dict[str, Any]) -> tuple[str, ...]:
         key["Role"],
         key["Purpose"],
         "own" if "PolicyDocument" in key else "role's",
-        f"{datetime.fromtimestamp(key['Created'] / 1000, UTC):%Y-%m-%d}",
+        f"{key['Created']:%Y-%m-%d}",
         "suspended" if "Suspended" in key else "active",
     )
 

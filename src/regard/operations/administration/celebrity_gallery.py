@@ -10,7 +10,7 @@ from regard.context import Context
 from regard.errors import InvalidParameterException, RegardError, ServiceError
 from regard.governance.permissions import Permission
 from regard.operations.administration.celebrity_photos import read_photo
-from regard.operations.inputs.pagination import make_token, read_token
+from regard.operations.inputs.pagination import page_of
 from regard.operations.operation import Area, Operation
 
 _LISTING = "celebrities"
@@ -52,14 +52,10 @@ def put_celebrity(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def list_celebrities(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """The celebrities by name, a page at a time."""
-    first = read_token(_LISTING, request.get("NextToken"))
-    limit = request.get("MaxResults", _MAX_RESULTS)
-    found = ctx.stores.celebrities.all()
-    answer: dict[str, Any] = {"Celebrities": [_shape(one) for one in found[first : first + limit]]}
-    if len(found) > first + limit:
-        answer["NextToken"] = make_token(_LISTING, first + limit)
-    return answer
+    """The celebrities in the order they were made, a page at a time."""
+    numbered = sorted((one.row, one) for one in ctx.stores.celebrities.all())
+    celebrities, token = page_of(_LISTING, numbered, request, _MAX_RESULTS)
+    return {"Celebrities": [_shape(one) for one in celebrities], **token}
 
 
 def delete_celebrity(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:

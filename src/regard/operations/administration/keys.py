@@ -18,8 +18,9 @@ from regard.errors import (
 from regard.governance import policy, purpose
 from regard.governance.keys import Key, NameTaken
 from regard.governance.permissions import ROLES, Permission
-from regard.operations.inputs.pagination import make_token, read_token
+from regard.operations.inputs.pagination import page_of
 from regard.operations.operation import Area, Operation
+from regard.operations.shapes.times import moment
 
 _NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)  # what IAM allows a user
 _LISTING = "keys"
@@ -51,13 +52,9 @@ def create_key(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 def list_keys(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The keys in the order they were made, without their secrets, a page at a time."""
-    first = read_token(_LISTING, request.get("NextToken"))
-    limit = request.get("MaxResults", _MAX_RESULTS)
-    found = ctx.stores.keys.all()
-    answer: dict[str, Any] = {"Keys": [_shape(key) for key in found[first : first + limit]]}
-    if len(found) > first + limit:
-        answer["NextToken"] = make_token(_LISTING, first + limit)
-    return answer
+    numbered = enumerate(ctx.stores.keys.all(), 1)  # no key is ever removed
+    keys, token = page_of(_LISTING, numbered, request, _MAX_RESULTS)
+    return {"Keys": [_shape(key) for key in keys], **token}
 
 
 def suspend_key(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
@@ -118,8 +115,8 @@ def _shape(key: Key) -> dict[str, Any]:
         "Role": key.role,
         "Purpose": key.purpose,
         "PolicyDocument": None if key.policy is None else json.dumps(key.policy),
-        "Created": key.created,
-        "Suspended": key.suspended,
+        "Created": moment(key.created),
+        "Suspended": None if key.suspended is None else moment(key.suspended),
     }
     return {name: value for name, value in shape.items() if value is not None}
 

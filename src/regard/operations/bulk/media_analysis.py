@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from regard.context import Context
@@ -15,6 +14,7 @@ from regard.operations.inputs.manifests import open_manifest
 from regard.operations.inputs.pagination import make_token, read_token
 from regard.operations.operation import Area, Bill, Operation
 from regard.operations.pictures.moderation import refuse_adapter
+from regard.operations.shapes.times import moment
 from regard.operations.stored_video.results import job_of
 from regard.operations.stored_video.starts import start_job
 from regard.operations.subjects import JOB
@@ -80,11 +80,11 @@ def _shape(job: Job) -> dict[str, Any]:
     shape: dict[str, Any] = {
         "JobId": job.job_id,
         "Status": _status(job),
-        "CreationTimestamp": _time(job.created),
+        "CreationTimestamp": moment(job.created),
     }
     shape |= {name: job.request[name] for name in _ECHOED if name in job.request}
     if job.finished is not None:
-        shape["CompletionTimestamp"] = _time(job.finished)
+        shape["CompletionTimestamp"] = moment(job.finished)
     if job.status is Status.SUCCEEDED:
         shape |= job.facts  # Results and ManifestSummary
     if job.status is Status.FAILED:
@@ -98,10 +98,6 @@ def _shape(job: Job) -> dict[str, Any]:
 def _status(job: Job) -> str:
     waits = job.status is Status.IN_PROGRESS and job.fence == 0
     return "QUEUED" if waits else job.status.value
-
-
-def _time(milliseconds: int) -> datetime:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
 OPERATIONS = (

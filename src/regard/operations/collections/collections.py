@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from regard.context import Context
@@ -10,6 +9,7 @@ from regard.governance.permissions import Permission
 from regard.operations.collections.tags import check_new_tags, purpose_tagged
 from regard.operations.inputs.pagination import make_token, read_token
 from regard.operations.operation import Area, Operation
+from regard.operations.shapes.times import moment
 from regard.operations.subjects import COLLECTION, collection_arn
 
 _MAX_RESULTS = 4096
@@ -41,7 +41,7 @@ def describe_collection(ctx: Context, _request: dict[str, Any]) -> dict[str, Any
         "FaceCount": collection.face_count,
         "FaceModelVersion": collection.face_model_version,
         "CollectionARN": collection_arn(ctx.settings, collection.collection_id),
-        "CreationTimestamp": datetime.fromtimestamp(collection.created / 1000, UTC),
+        "CreationTimestamp": moment(collection.created),
         "UserCount": collection.user_count,
     }
 

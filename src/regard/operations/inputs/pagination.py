@@ -9,6 +9,8 @@ import base64
 import binascii
 import hmac
 import json
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
 
 from regard.errors import InvalidPaginationTokenException
 from regard.jobs.records import Job
@@ -16,6 +18,8 @@ from regard.storage.clock import milliseconds
 
 _JOB_TOKEN_MILLISECONDS = 24 * 60 * 60 * 1000
 _SEAL_BYTES = 16
+
+T = TypeVar("T")
 
 
 def make_token(listing: str, after: int) -> str:
@@ -37,6 +41,21 @@ def read_token(listing: str, token: str | None) -> int:
     if of != listing or type(after) is not int or not 0 <= after < 2**63:
         raise InvalidPaginationTokenException
     return after
+
+
+def page_of(
+    listing: str, numbered: Iterable[tuple[int, T]], request: Mapping[str, Any], max_results: int
+) -> tuple[list[T], dict[str, str]]:
+    """The page that a request asks for of what is held whole, and the NextToken of the next; {} at the end.
+
+    The numbers rise and stay with what they number, so that a page goes on where the one before ended,
+    whatever was added or removed meanwhile. Raises InvalidPaginationTokenException.
+    """
+    after = read_token(listing, request.get("NextToken"))
+    limit = request.get("MaxResults", max_results)
+    behind = [(number, one) for number, one in numbered if number > after]
+    token = {"NextToken": make_token(listing, behind[limit - 1][0])} if len(behind) > limit else {}
+    return [one for _, one in behind[:limit]], token
 
 
 def make_job_token(job: Job, order: str, after: int) -> str:

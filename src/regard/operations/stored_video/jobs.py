@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from regard.context import Context
@@ -11,6 +10,7 @@ from regard.jobs.records import Job, Status
 from regard.notifications.message import api_name
 from regard.operations.inputs.pagination import make_token, read_token
 from regard.operations.operation import Area, Operation
+from regard.operations.shapes.times import moment
 from regard.operations.subjects import JOB
 
 _JOBS = 100
@@ -45,7 +45,11 @@ def _described(ctx: Context, job: Job) -> dict[str, Any]:
     notice = ctx.stores.notices.state(job)
     if notice is not None:
         channel, attempts, delivered, failure = notice
-        answer["Notification"] = {"Channel": channel, "Attempts": attempts, "Delivered": _moment(delivered)}
+        answer["Notification"] = {
+            "Channel": channel,
+            "Attempts": attempts,
+            "Delivered": None if delivered is None else moment(delivered),
+        }
         if failure is not None:
             answer["Notification"]["Failure"] = failure
     return {"Job": answer}
@@ -70,15 +74,11 @@ def _shape(job: Job) -> dict[str, Any]:
         "Purpose": job.purpose,
         "Threshold": job.threshold,
         "Case": job.case,
-        "Created": _moment(job.created),
-        "Finished": _moment(job.finished),
-        "Expires": _moment(job.expires),
+        "Created": moment(job.created),
+        "Finished": None if job.finished is None else moment(job.finished),
+        "Expires": None if job.expires is None else moment(job.expires),
     }
     return {name: value for name, value in shape.items() if value is not None}
-
-
-def _moment(milliseconds: int | None) -> datetime | None:
-    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
 OPERATIONS = (
