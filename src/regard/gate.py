@@ -158,10 +158,9 @@ class Gate:
 
         `requests` are Start requests by operation; no job is made of them, and of `Video` nothing is read.
         `source` is opened as it is, so that no caller from afar may name it; an open file that can't be
-        sought is read as it comes. Each analysis is admitted by
-        itself, by what holds now; nothing is looked at unless all are. That each begins and how it ends is in
-        the audit log, with the file's name. Matches below the floor of the purpose that holds when they are
-        found are withheld.
+        sought is read as it comes. Each analysis is admitted by itself, by what holds now; none begins unless
+        all are. That each begins and how it ends is in the audit log, with the file's name. Matches below the
+        floor of the purpose that holds when they are found are withheld.
 
         Raises AccessDeniedException, at the latest before the next step when the right was withdrawn;
         InvalidParameterException for what is no video, or a threshold below the floor; and whatever the

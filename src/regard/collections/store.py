@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, literal, select
 from sqlalchemy.exc import IntegrityError
 
 from regard.collections.followed import FollowedIndexes
@@ -17,22 +17,28 @@ from regard.storage.clock import milliseconds
 from regard.storage.database import Database
 from regard.storage.schema import collections, tags
 
-# The purpose comes with the collection: whoever has one knows by which rules it was read.
-_PURPOSE = (
-    select(tags.c.value)
-    .where(tags.c.resource == literal("collection/") + collections.c.collection_id, tags.c.key == TAG)
-    .scalar_subquery()
+# The purpose comes with the collection: whoever has one knows by which rules it was read. By a join: a query
+# within the query for each row takes SQLite twice as long.
+_ITS_PURPOSE = and_(
+    tags.c.resource == literal("collection/") + collections.c.collection_id, tags.c.key == TAG
 )
-_ALL = select(collections, func.coalesce(_PURPOSE, GENERAL).label("purpose"))
+_ALL = select(collections, func.coalesce(tags.c.value, GENERAL).label("purpose")).select_from(
+    collections.outerjoin(tags, _ITS_PURPOSE)
+)
 _FIND = _ALL.where(collections.c.collection_id == bindparam("collection_id"))
+# Regard's own collections have a name that no client can give: Rekognition's have no colon.
+_RESERVED = ":"
+_PAGE = (
+    _ALL.where(collections.c.row > bindparam("after"), collections.c.collection_id.not_like(f"{_RESERVED}%"))
+    .order_by(collections.c.row)
+    .limit(bindparam("limit"))
+)
 # By a statement of its own: one that waits for a lock reads other tables as they were before it waited.
 _LOCK = (
     select(collections.c.row)
     .where(collections.c.collection_id == bindparam("collection_id"))
     .with_for_update()
 )
-# Regard's own collections have a name that no client can give: Rekognition's have no colon.
-_RESERVED = ":"
 
 
 class CollectionStore:
@@ -68,16 +74,9 @@ class CollectionStore:
 
     def page(self, *, after: int, limit: int) -> list[Collection]:
         """Collections in the order they were made, those behind row `after`."""
-        query = (
-            _ALL.where(
-                collections.c.row > after,
-                collections.c.collection_id.not_like(f"{_RESERVED}%"),
-            )
-            .order_by(collections.c.row)
-            .limit(limit)
-        )
         with self._database.read() as connection:
-            return [Collection(**row) for row in connection.execute(query).mappings()]
+            rows = connection.execute(_PAGE, {"after": after, "limit": limit}).mappings()
+            return [Collection(**row) for row in rows]
 
     def delete(self, collection: Collection) -> None:
         """Erases the collection and its faces. Raises what `lock_collection` raises."""
