@@ -91,7 +91,7 @@ class Endpoint:
         """The answer to any request whatever; nothing is raised."""
         started = time.perf_counter()
         request_id = str(uuid.uuid4())
-        target = request.headers.get("x-amz-target", "")[:64]
+        target = (request.headers.get("x-amz-target") or f"{request.method} {request.url.path}")[:64]
         body = RequestBody(request.receive, request.headers)
         try:
             try:
