@@ -85,6 +85,11 @@ def test_tensors_are_parts_of_their_storage() -> None:
     assert found["b"].tolist() == 9
 
 
+def test_a_transposed_tensor_is_read_in_its_own_order() -> None:
+    weights = OrderedDict(a=tensor(WHOLE, 2, (3, 2), (1, 3)))
+    assert read_state_dict(saved(weights, VALUES))["a"].tolist() == [[2, 5], [3, 6], [4, 7]]
+
+
 def test_whole_numbers_are_read_too() -> None:
     weights = OrderedDict(steps=tensor(Stored("1", 2, "LongStorage"), 1, (), ()))
     assert read_state_dict(saved(weights, np.array([3, 1 << 40], "<i8")))["steps"] == 1 << 40
@@ -94,7 +99,9 @@ def test_whole_numbers_are_read_too() -> None:
     ("make", "words"),
     [
         (lambda: saved(OrderedDict(a=tensor(WHOLE, 0, (10,), (1,))), VALUES, magic=7), "not a weight file"),
-        (lambda: saved(OrderedDict(a=tensor(WHOLE, 0, (2, 3), (1, 2))), VALUES), "not contiguous"),
+        (lambda: saved(OrderedDict(a=tensor(WHOLE, 0, (2, 3), (1, 5))), VALUES), "beyond its storage"),
+        (lambda: saved(OrderedDict(a=tensor(WHOLE, 9, (2,), (-1,))), VALUES), "impossible strides"),
+        (lambda: saved(OrderedDict(a=tensor(WHOLE, 0, (2, 3), (1,))), VALUES), "impossible strides"),
         (lambda: saved(OrderedDict(a=tensor(WHOLE, 0, (10,), (1,))), VALUES[:5], count=10), "cut off"),
         (lambda: saved(OrderedDict(a=tensor(Stored("1", 9), 0, (9,), (1,))), VALUES), "another length"),
         (lambda: saved(OrderedDict(a=tensor(WHOLE, 0, (10,), (1,))), VALUES, rest=b"x"), "go on behind"),

@@ -13,6 +13,7 @@ IMPORTERS: Mapping[str, tuple[str, ...]] = {
     "dlib-resnet": ("weights",),
     "mtcnn": ("pnet", "rnet", "onet"),
     "mobilenetv2": ("weights",),
+    "efficientnet": ("weights",),
     "onnx": ("model",),
 }
 """The importers, each with the members that it needs. `onnx` copies its member as it is."""
@@ -50,6 +51,10 @@ def _model(
         from regard.packs.importers.mobilenetv2 import import_mobilenetv2
 
         return import_mobilenetv2(members["weights"])
+    if importer == "efficientnet":
+        from regard.packs.importers.efficientnet import import_efficientnet
+
+        return import_efficientnet(members["weights"])
     raise ValueError(f"there is no importer {importer!r}")
 
 

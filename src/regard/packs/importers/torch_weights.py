@@ -66,11 +66,15 @@ class _Tensor:
     strides: tuple[int, ...]
 
     def array(self, storages: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
-        expected = tuple(int(np.prod(self.shape[axis + 1 :])) for axis in range(len(self.shape)))
-        if self.strides != expected:
-            raise ValueError("a tensor is not contiguous")
-        end = self.offset + int(np.prod(self.shape))
-        return storages[self.storage.key][self.offset : end].reshape(self.shape)
+        """A copy, in C's order, whatever the order of the storage."""
+        values = storages[self.storage.key][self.offset :]
+        if len(self.strides) != len(self.shape) or min((*self.shape, *self.strides, self.offset, 0)) < 0:
+            raise ValueError("a tensor has impossible strides")
+        last = sum((size - 1) * stride for size, stride in zip(self.shape, self.strides, strict=True))
+        if 0 in self.shape or last >= len(values):
+            raise ValueError("a tensor reaches beyond its storage")
+        steps = [stride * values.itemsize for stride in self.strides]
+        return np.lib.stride_tricks.as_strided(values, self.shape, steps, writeable=False).copy()
 
 
 def _rebuild_tensor(
