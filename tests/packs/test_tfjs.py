@@ -13,8 +13,9 @@ import onnxruntime
 import pytest
 from numpy.typing import NDArray
 
+from regard.packs.importers.tensorflow_graph import ConversionError
 from regard.packs.importers.tfjs import import_tfjs
-from regard.packs.importers.tfjs_graph import ConversionError, read_graph
+from regard.packs.importers.tfjs_graph import read_graph
 from regard.packs.install import InstalledPack
 from regard.packs.manifest import find_pack
 from tests.packs.reference.drawing import draw

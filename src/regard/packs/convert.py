@@ -10,6 +10,7 @@ if TYPE_CHECKING:  # importing onnx takes as long as everything else that the co
 
 IMPORTERS: Mapping[str, tuple[str, ...]] = {
     "tfjs": ("topology", "weights"),
+    "tflite": ("model",),
     "dlib-resnet": ("weights",),
     "mtcnn": ("pnet", "rnet", "onet"),
     "mobilenetv2": ("weights",),
@@ -39,6 +40,10 @@ def _model(
         from regard.packs.importers.tfjs import import_tfjs
 
         return import_tfjs(members["topology"], members["weights"], taps)
+    if importer == "tflite":
+        from regard.packs.importers.tflite import import_tflite
+
+        return import_tflite(members["model"])
     if importer == "dlib-resnet":
         from regard.packs.importers.dlib import import_resnet
 

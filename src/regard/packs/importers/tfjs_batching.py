@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from regard.packs.importers.tfjs_graph import Node, TensorFlowGraph
+from regard.packs.importers.tensorflow_graph import Node, TensorFlowGraph
 
 _CENTERNET = "tower_0/"
 _MOVENET = "StatefulPartitionedCall/"

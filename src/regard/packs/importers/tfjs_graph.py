@@ -10,56 +10,15 @@ from __future__ import annotations
 import base64
 import json
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from regard.packs.importers.tensorflow_graph import ConversionError, Node, TensorFlowGraph
+
 _STORED = {"float32": "<f4", "int32": "<i4"}
-
-
-class ConversionError(ValueError):
-    """The files hold something that the converter doesn't know."""
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """One operation. `inputs` name tensors: `node`, or `node:1` for the second output of that node."""
-
-    name: str
-    operator: str
-    inputs: tuple[str, ...]
-    attributes: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class TensorFlowGraph:
-    """A TensorFlow graph: operations and constants by name, outputs with their shapes for one image."""
-
-    nodes: Mapping[str, Node]
-    constants: Mapping[str, NDArray[Any]]
-    outputs: Mapping[str, tuple[int, ...]]
-
-    def in_order(self) -> Iterator[Node]:
-        """The nodes that the outputs need, each after its inputs.
-
-        Without recursion, because graphs are deeper than Python's stack.
-        """
-        done: set[str] = set()
-        pending = [_node_of(tensor) for tensor in reversed(list(self.outputs))]
-        while pending:
-            node = self.nodes[pending[-1]]
-            sources = [_node_of(tensor) for tensor in node.inputs if tensor not in self.constants]
-            missing = [source for source in sources if source not in done]
-            if missing:
-                pending.extend(missing)
-                continue
-            pending.pop()
-            if node.name not in done:
-                done.add(node.name)
-                yield node
 
 
 def read_graph(topology: bytes, weights: bytes) -> TensorFlowGraph:
@@ -127,7 +86,3 @@ def _read_weights(manifest: list[dict[str, Any]], data: bytes) -> Iterator[tuple
 def _tensor(name: str) -> str:
     """`node:0` and `node` are the same tensor."""
     return name.removesuffix(":0")
-
-
-def _node_of(tensor: str) -> str:
-    return tensor.partition(":")[0]
