@@ -20,8 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.measurement import Tables
-from regard.collections.similarity import distance_at
-from regard.collections.user_vector import UserVectors
+from regard.collections.face_models import FaceModels
 from regard.packs.install import InstalledPack
 from regard.video.following.face_tracks import FaceSight, FaceTracks, fuse, quality_of
 from regard.vision.faces import Face, FaceAnalyzer
@@ -30,7 +29,8 @@ from regard.vision.session import SessionPool, one_thread_each
 
 Read = tuple[int, Face, NDArray[np.float32]]  # ms, the face, its embedding
 PEOPLE, FRAMES = 110, 8
-KEPT, ALIKE = 5, 0.6  # as in FaceTracks
+MODEL = FaceModels().default
+KEPT = 5  # as in FaceTracks
 
 
 def read(analyzer: FaceAnalyzer, pixels: NDArray[np.uint8], timestamp: int = 0) -> Read | None:
@@ -41,7 +41,7 @@ def read(analyzer: FaceAnalyzer, pixels: NDArray[np.uint8], timestamp: int = 0) 
         return None
     middle = np.array([image.width, image.height]) / 2
     chosen = min(faces, key=lambda one: float(np.hypot(*(one.landmarks.mean(0) - middle))))
-    return timestamp, chosen, analyzer.embed(image, [chosen])[0]
+    return timestamp, chosen, MODEL.embedder.embed(analyzer.descriptors(image), [chosen])[0]
 
 
 def worsened(photo: NDArray[np.uint8], side: float, random: np.random.Generator) -> NDArray[np.uint8]:
@@ -106,7 +106,7 @@ def read_clips(data: Path, analyzer: FaceAnalyzer) -> dict[str, list[Read]]:
 
 
 def recognise(people: Sequence[tuple[Read, list[Read]]]) -> list[dict[str, object]]:
-    vectors = UserVectors.load()
+    vectors = MODEL.user_vectors
     gallery = np.array([known[2] for known, _ in people])
     tracks = [
         [FaceSight(n, quality_of(one[1]), one[2]) for n, one in enumerate(track)] for _, track in people
@@ -118,7 +118,7 @@ def recognise(people: Sequence[tuple[Read, list[Read]]]) -> list[dict[str, objec
             None
         ],
         f"the best {KEPT}, fused": lambda track: fuse(
-            sorted(track, key=lambda one: -one.quality)[:KEPT], vectors, ALIKE
+            sorted(track, key=lambda one: -one.quality)[:KEPT], vectors, MODEL.alike_frames
         )[None],
     }
     rows: list[dict[str, object]] = []
@@ -133,9 +133,9 @@ def recognise(people: Sequence[tuple[Read, list[Read]]]) -> list[dict[str, objec
             {
                 "embedding": name,
                 "TMR at FMR .001": float((genuine <= np.quantile(impostor, 0.001)).mean()),
-                "TMR at 80 %": float((genuine <= distance_at(80)).mean()),
-                "FMR at 80 %": float((impostor <= distance_at(80)).mean()),
-                "FMR at 60 %": float((impostor <= distance_at(60)).mean()),
+                "TMR at 80 %": float((genuine <= MODEL.curve.distance_at(80)).mean()),
+                "FMR at 80 %": float((impostor <= MODEL.curve.distance_at(80)).mean()),
+                "FMR at 60 %": float((impostor <= MODEL.curve.distance_at(60)).mean()),
             }
         )
     return rows
@@ -154,7 +154,7 @@ class _Embed:
 
 def follow(clips: dict[str, list[Read]]) -> dict[str, object]:
     """The first halves of all clips in turn, then the second."""
-    tracks, now, asked, total = FaceTracks(UserVectors.load(), kept=KEPT, alike=ALIKE), 0, 0, 0
+    tracks, now, asked, total = FaceTracks(MODEL, kept=KEPT), 0, 0, 0
     ids: dict[str, set[int]] = {name: set() for name in clips}
     for half in range(2):
         for name, sights in clips.items():

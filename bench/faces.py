@@ -13,8 +13,10 @@ from pathlib import Path
 from bench.measurement import Row, Tables
 from bench.peer import FACE_RECOGNITION
 from bench.photos import Boxes, photos, recall
+from regard.collections.face_models import FaceModels
 from regard.packs.install import InstalledPack
 from regard.vision.faces import FaceAnalyzer
+from regard.vision.faces.embedding import FaceEmbedder
 from regard.vision.image import decode_image
 from regard.vision.session import SessionPool, one_thread_each
 
@@ -28,9 +30,10 @@ def measure(folder: Path | None, *, full: bool) -> list[Row]:
     chosen = photos(folder, count=60 if full else 12)
     one_thread_each()
     analyzer = FaceAnalyzer(SessionPool(InstalledPack.load().paths()))
+    embedder = FaceModels().default.embedder
     peers = {f"face_recognition, upsample {n}": _Peer(n) for n in (0, 1)}
     engines: dict[str, Callable[[Path], tuple[float, Boxes]]] = {
-        "regard": lambda path: _regard(analyzer, path),
+        "regard": lambda path: _regard(analyzer, embedder, path),
         **{name: peer.look for name, peer in peers.items()},
     }
     for engine in engines.values():
@@ -64,11 +67,11 @@ def measure(folder: Path | None, *, full: bool) -> list[Row]:
     return rows
 
 
-def _regard(analyzer: FaceAnalyzer, path: Path) -> tuple[float, Boxes]:
+def _regard(analyzer: FaceAnalyzer, embedder: FaceEmbedder, path: Path) -> tuple[float, Boxes]:
     started = time.perf_counter()
     image = decode_image(path.read_bytes())
     faces = analyzer.detect(image)
-    analyzer.embed(image, faces)
+    embedder.embed(analyzer.descriptors(image), faces)
     took = time.perf_counter() - started
     return took, tuple((face.box.left, face.box.top, face.box.width, face.box.height) for face in faces)
 

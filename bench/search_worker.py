@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from threadpoolctl import threadpool_limits
 from bench import embeddings
 from regard.collections.bulk import BulkLoader, Embeddings
 from regard.collections.changes import Space
+from regard.collections.face_models import FACE_MODELS, FaceModels
 from regard.collections.followed import FollowedIndexes
 from regard.collections.gallery import Gallery
 from regard.collections.records import NewFace
@@ -52,7 +54,9 @@ def main(engine: str, folder: Path) -> None:
 class _Process:
     def __init__(self, folder: Path, dimension: int) -> None:
         self.database = Database.open(folder)
-        self.indexes = FollowedIndexes(self.database, dimension, folder=folder / "index")
+        model = replace(FACE_MODELS["2.0"], version=_NAME, dimension=dimension)
+        models = FaceModels({model.version: model})
+        self.indexes = FollowedIndexes(self.database, models, folder=folder / "index")
         self.collections = CollectionStore(self.database, self.indexes)
         self.gallery = Gallery(self.database, self.indexes, max_faces=1_000_000_000)
 
@@ -82,7 +86,7 @@ def _regard(folder: Path) -> dict[str, Any]:
         loader.load(collection, Embeddings(part, external_image_ids=names))
     loaded = time.perf_counter() - started
     started = time.perf_counter()
-    index = process.indexes.follow(collection.row, Space.FACES)
+    index = process.indexes.follow(collection, Space.FACES)
     built = time.perf_counter() - started
     anonymous, _ = _memory()
     # A face's row in the database is its place in the gallery, and one.

@@ -27,6 +27,7 @@ from regard.collections.records import NewFace
 from regard.collections.store import CollectionStore
 from regard.storage.database import Database
 from regard.vision.geometry import Box
+from tests.collections.made_models import models_of
 
 DIMENSION = 16
 FACES = 3  # of an image
@@ -34,7 +35,9 @@ FACES = 3  # of an image
 
 def stores(folder: Path, url: str | None = None) -> tuple[Database, CollectionStore, Gallery]:
     database = Database.open(folder, url)
-    indexes = FollowedIndexes(database, DIMENSION, folder=folder / "index", sizes=Sizes(tail=32, segment=256))
+    indexes = FollowedIndexes(
+        database, models_of(DIMENSION), folder=folder / "index", sizes=Sizes(tail=32, segment=256)
+    )
     return database, CollectionStore(database, indexes), Gallery(database, indexes, max_faces=10_000)
 
 

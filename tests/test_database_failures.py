@@ -30,6 +30,7 @@ from regard.governance.audit import AuditLog
 from regard.packs.install import InstalledPack
 from regard.storage.database import Database
 from regard.vision.geometry import Box
+from tests.collections.made_models import models_of
 from tests.conftest import start_server, stop_server
 from tests.postgres import PASSWORD, Cluster, Place
 from tests.waiting import PATIENCE
@@ -72,7 +73,7 @@ class Stores:
 
 
 def stores(database: Database) -> Stores:
-    indexes = FollowedIndexes(database, DIMENSION)
+    indexes = FollowedIndexes(database, models_of(DIMENSION))
     return Stores(
         database,
         CollectionStore(database, indexes),

@@ -21,7 +21,8 @@ import numpy as np
 from regard.packs.install import install
 from regard.packs.manifest import find_pack
 from regard.vision.faces.alignment import FaceChips
-from regard.vision.faces.embedding import DLIB_SIDE, FACERES_MEAN, FACERES_SIDE, join, normalised
+from regard.vision.faces.descriptors import DLIB_SIDE, FACERES_MEAN, FACERES_SIDE, normalised
+from regard.vision.faces.embedding import join
 from regard.vision.pixels import Floats
 from regard.vision.runner import Runner
 from regard.vision.session import SessionPool

@@ -16,15 +16,15 @@ import numpy as np
 
 from regard.packs.install import install
 from regard.packs.manifest import find_pack
-from regard.vision.faces import embedding
 from regard.vision.faces.alignment import FaceChips, similarity_transforms
-from regard.vision.faces.detector import FaceDetector
-from regard.vision.faces.embedding import (
+from regard.vision.faces.descriptors import (
     FACERES_BATCH,
     FACERES_PADDING,
     FACERES_SIDE,
     FaceReadings,
 )
+from regard.vision.faces.descriptors import read_chips as read_some_chips
+from regard.vision.faces.detector import FaceDetector
 from regard.vision.faces.mesh import FaceMesh, Meshes
 from regard.vision.image import decode_image
 from regard.vision.session import SessionPool, one_thread_each
@@ -110,7 +110,7 @@ def read_chips(
     for begin in range(0, len(chips), FACERES_BATCH):
         part = chips[begin : begin + FACERES_BATCH]
         part = part[:, :, ::-1] if mirrored else part
-        *rest, inner = embedding.read_chips(runner, part)
+        *rest, inner = read_some_chips(runner, part)
         middles[begin : begin + FACERES_BATCH] = inner
         for kept, output in zip(outputs, rest, strict=True):
             kept.append(output)

@@ -24,7 +24,7 @@ from regard.vision.faces.describer import (
     age_of,
     age_spread_of,
 )
-from regard.vision.faces.embedding import FaceReadings
+from regard.vision.faces.descriptors import FaceReadings
 from training.facesets import FaceSet, face_set, labelled, mirrored_readings
 from training.head_training import Plan, Samples, crossed, metric, platt, save, share, train, windowed
 

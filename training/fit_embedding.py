@@ -20,17 +20,13 @@ from regard.packs.install import install
 from regard.packs.manifest import find_pack
 from regard.vision.faces.alignment import FaceChips
 from regard.vision.faces.crowding import Crowding
+from regard.vision.faces.descriptors import describe_by_dlib, normalised, read_faces
 from regard.vision.faces.detector import FaceDetector
-from regard.vision.faces.embedding import (
-    describe_by_dlib,
-    join,
-    normalised,
-    read_faces,
-)
+from regard.vision.faces.embedding import join
 from regard.vision.image import decode_image
 from regard.vision.session import SessionPool, one_thread_each
 
-TARGET = Path(__file__).parent.parent / "src/regard/vision/faces/embedding.npz"
+TARGET = Path(__file__).parent.parent / "src/regard/vision/faces/embeddings/2.0.npz"
 
 
 def pictured(

@@ -18,7 +18,7 @@ import torch
 
 from regard.vision.faces.alignment import TEMPLATE, FaceChips
 from regard.vision.faces.describer import EXPRESSIONS, emotion_crops, read_emotions
-from regard.vision.faces.embedding import FACERES_PADDING, FACERES_SIDE
+from regard.vision.faces.descriptors import FACERES_PADDING, FACERES_SIDE
 from regard.vision.faces.mesh import Meshes
 from regard.vision.faces.mesh_geometry import MeanFace, shape_features
 from training.facesets import FaceSet, face_set, mirrored_readings, pictures, sessions

@@ -5,8 +5,9 @@
 A user's vector is the average face plus the mean of the user's own deviations from it, stretched by
 1 / sqrt(1 - share + share / n). The average face is that of the people; `share` is fitted on users of 2, 3, 5
 and 10 faces so that a stranger reaches 80 % of a user as often as of a single face. Writes both to
-src/regard/collections/user_vectors.npz. What it prints was fitted on one half of the people and judged on the
-other, both ways. The pictures are those of training/fit_similarity.py, and `--embeddings` the same file.
+src/regard/collections/user_vectors/2.0.npz. What it prints was fitted on one half of the people and judged
+on the other, both ways. The pictures are those of training/fit_similarity.py, and `--embeddings` the same
+file.
 """
 
 from __future__ import annotations
@@ -18,11 +19,12 @@ from pathlib import Path
 
 import numpy as np
 
-from regard.collections.similarity import distance_at
+from regard.collections.face_models import FACE_MODELS
 from regard.collections.user_vector import UserVectors, admit
 from training.lfw import embedded
 
-TARGET = Path(__file__).parent.parent / "src/regard/collections/user_vectors.npz"
+MODEL = FACE_MODELS["2.0"]
+TARGET = Path(__file__).parent.parent / f"src/regard/collections/user_vectors/{MODEL.version}.npz"
 SIZES = (2, 3, 5, 10)
 DRAWS = {2: 6, 3: 8, 5: 12, 10: 24}
 SHARES = np.arange(0.0, 0.71, 0.01)
@@ -130,7 +132,7 @@ def average_face(people: People) -> np.ndarray:
 
 def fit(people: People) -> UserVectors:
     """The average face, and the share that makes strangers as likely at 80 % as with a single face."""
-    centre, limit = average_face(people), distance_at(80.0)
+    centre, limit = average_face(people), MODEL.curve.distance_at(80.0)
 
     def strangers(rule: Rule) -> np.ndarray:
         """Logarithms of the false match rates of users of each size."""
@@ -172,7 +174,8 @@ def identification(people: People, rule: Rule, size: int) -> tuple[float, float,
     def fnir(bound: float) -> float:
         return float(1 - (first & (distance <= bound)).mean())
 
-    at = [(weight[unknown <= distance_at(p)].sum() / weight.sum(), fnir(distance_at(p))) for p in PERCENTS]
+    bounds = [MODEL.curve.distance_at(percent) for percent in PERCENTS]
+    at = [(weight[unknown <= bound].sum() / weight.sum(), fnir(bound)) for bound in bounds]
     return float(first.mean()), fnir(limit), at
 
 
@@ -214,7 +217,7 @@ def report(folds: list[tuple[People, UserVectors]]) -> None:
                     "used": stretched(fitted),
                 }[name]
                 scores = Scores.of(people, rule, size, seed=2)
-                rates = scores.rates([distance_at(percent) for percent in PERCENTS])
+                rates = scores.rates([MODEL.curve.distance_at(percent) for percent in PERCENTS])
                 verified.append(
                     [scores.true_at(1e-4), scores.true_at(1e-5), rates[0][0], rates[1][0]]
                     + [true for _, true in rates]

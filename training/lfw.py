@@ -12,9 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
+from regard.collections.face_models import FaceModels
 from regard.packs.install import install
 from regard.packs.manifest import find_pack
 from regard.vision.faces import Face, FaceAnalyzer
+from regard.vision.faces.descriptors import FaceDescriptors
 from regard.vision.image import Image, decode_image
 from regard.vision.session import SessionPool, one_thread_each
 
@@ -127,7 +129,11 @@ def embedded(folder: Path, kept: Path | None) -> Faces:
         with np.load(kept) as file:
             keys = list(zip(file["names"].tolist(), file["numbers"].tolist(), strict=True))
             return Faces(keys, file["rows"])
-    faces = look(folder, lambda sessions, image, face: FaceAnalyzer(sessions).embed(image, [face])[0])
+    embedder = FaceModels().default.embedder
+    faces = look(
+        folder,
+        lambda sessions, image, face: embedder.embed(FaceDescriptors(sessions, image.pixels), [face])[0],
+    )
     if kept:
         names, numbers = zip(*faces.keys, strict=True)
         np.savez(kept, names=names, numbers=numbers, rows=faces.rows)

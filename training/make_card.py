@@ -1,4 +1,4 @@
-"""Measure the default pack's model card and write it to src/regard/packs/cards/default.json.
+"""Measure the default pack's model card and write it to src/regard/packs/cards/default-VERSION.json.
 
     python -m training.make_card ../shared/data --cache CACHE
 
@@ -21,12 +21,12 @@ from pathlib import Path
 
 import numpy as np
 
-from regard.collections.similarity import distance_at
+from regard.collections.face_models import FaceModels
 from regard.evaluation.card import THRESHOLDS, GroupTable, ModelCard, Training
 from regard.evaluation.card_rates import SEARCHED, galleries_of, groups_of, rates_at
 from regard.evaluation.choices import Identities, Main
 from regard.evaluation.dataset import AGES, Sample, read_dataset
-from regard.evaluation.faces import observe_faces
+from regard.evaluation.faces import Recognizer, observe_faces
 from regard.evaluation.heads import head_metrics, head_trainings
 from regard.evaluation.pairs import Pairs, all_pairs
 from regard.packs.install import InstalledPack, install
@@ -37,6 +37,7 @@ from regard.vision.session import SessionPool, one_thread_each
 from training.lfw import MISLABELLED, ONE_PERSON, listed_pairs
 
 PACK = "default"
+MODEL = FaceModels().default
 ADULT = 20  # years: the least age of FairFace's first class of adults
 LOOSE = (50.0, 80.0)  # thresholds at which people who are in a set twice decide nothing
 ROOT = Path(__file__).parent.parent
@@ -82,7 +83,7 @@ class Faces:
         return all_pairs(
             self.rows,
             [sample.identity for sample in self.samples],
-            radius=distance_at(min(THRESHOLDS)),
+            radius=MODEL.curve.distance_at(min(THRESHOLDS)),
             share=2e-3,
         )
 
@@ -117,13 +118,13 @@ def embed(
     file = cache / f"{folder.name}-{_fingerprint(pack)}.npz"
     if not file.exists():
         one_thread_each()
-        model = FaceAnalyzer(SessionPool(pack.paths()))
+        recognizer = Recognizer(FaceAnalyzer(SessionPool(pack.paths())), MODEL)
 
         def report(done: int) -> None:
             if done % 100 == 0 or done == len(samples):
                 print(f"\r{folder.name}: {done:,} of {len(samples):,}", end="", file=sys.stderr, flush=True)
 
-        seen = observe_faces(samples, model, _load, main=Main.MIDDLE, workers=2, report=report)
+        seen = observe_faces(samples, recognizer, _load, main=Main.MIDDLE, workers=2, report=report)
         print(file=sys.stderr)
         cache.mkdir(parents=True, exist_ok=True)
         np.savez(file, names=[seen.sample.name for seen in seen.faces], rows=seen.rows)
@@ -143,7 +144,7 @@ def _fingerprint(pack: InstalledPack) -> str:
     for file in sorted((ROOT / "src" / "regard" / "vision").rglob("*")):
         if file.suffix in (".py", ".npz") and file.name not in NOT_IDENTITY and file.parent.name != "heads":
             digest.update(file.read_bytes())
-    for name in FaceAnalyzer.networks:
+    for name in (*FaceAnalyzer.networks, *MODEL.networks):
         digest.update(pack.files[name].sha256.encode())
     return digest.hexdigest()[:16]
 
@@ -153,8 +154,9 @@ def measure(data: Path, cache: Path) -> ModelCard:
     people = {key[0] for pair in listed_pairs(data / "lfw") for key in pair}
     lfw = embed(data / "lfw", Identities.AUTO, pack, cache, people).merged()
     pairs = lfw.pairs()
-    rates = rates_at(pairs, THRESHOLDS)
-    tables = [GroupTable("gender", "the same people", groups_of(pairs, lfw.by("gender"), SEARCHED))]
+    rates = rates_at(pairs, MODEL.curve, THRESHOLDS)
+    by_gender = groups_of(pairs, lfw.by("gender"), MODEL.curve, SEARCHED)
+    tables = [GroupTable("gender", "the same people", by_gender)]
     for name, title in (("fairface", "FairFace"), ("utkface", "UTKFace")):
         faces = embed(data / name, Identities.FILE, pack, cache)
         adults = faces.adults()
@@ -162,14 +164,14 @@ def measure(data: Path, cache: Path) -> ModelCard:
             GroupTable(
                 column,
                 f"{title}, {len(those.samples):,} pictures{which}, each taken for another person",
-                groups_of(those.pairs(), those.by(column), LOOSE),
+                groups_of(those.pairs(), those.by(column), MODEL.curve, LOOSE),
             )
             for column, those, which in (("race", adults, " of adults"), ("age", faces, ""))
         ]
     notes = tomllib.loads((Path(__file__).parent / "card.toml").read_text("utf-8"))
     return ModelCard(
         pack=PACK,
-        model=FaceAnalyzer.version,
+        model=MODEL.version,
         data="LFW, the people of development folds 1–3",
         pictures=len(lfw.samples),
         people=pairs.person_count,
@@ -192,9 +194,8 @@ def main() -> None:
     parser.add_argument(
         "--cache", type=Path, required=True, help="folder for the embeddings; none of the repository"
     )
-    parser.add_argument(
-        "--out", type=Path, default=ROOT / "src" / "regard" / "packs" / "cards" / f"{PACK}.json"
-    )
+    card = f"src/regard/packs/cards/{PACK}-{MODEL.version}.json"
+    parser.add_argument("--out", type=Path, default=ROOT / card)
     options = parser.parse_args()
     card = measure(options.data, options.cache)
     options.out.write_text(ModelCard.parse(card.dump()).dump(), "utf-8")

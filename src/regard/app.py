@@ -17,13 +17,13 @@ from regard.api.answer import ServedApi
 from regard.api.model import REGARD, REKOGNITION, load_api
 from regard.caller import LOCAL, Caller
 from regard.collections.celebrities import Celebrities
+from regard.collections.face_models import FACE_MODELS, FaceModel, FaceModels
 from regard.collections.fastscan import Sizes
 from regard.collections.followed import FollowedIndexes
 from regard.collections.following import Report
 from regard.collections.gallery import Gallery
 from regard.collections.milvus import MilvusEngine
 from regard.collections.store import CollectionStore
-from regard.collections.user_vector import UserVectors
 from regard.collections.users import Users
 from regard.context import Stores
 from regard.errors import RegardError
@@ -59,6 +59,7 @@ class Parts:
     indexes: FollowedIndexes
     sessions: SessionPool
     models: Models
+    face_models: FaceModels
     stores: Stores
     gate: Gate
     apis: Mapping[str, ServedApi]  # by what botocore calls the service
@@ -73,16 +74,19 @@ def build(
     *,
     report: Report | None = None,
     operations: Mapping[str, Operation] = OPERATIONS,
+    face_models: Mapping[str, FaceModel] = FACE_MODELS,
     has_models: bool = True,
 ) -> Parts:
     """Opens the data folder and the model pack. Models load when they are first used.
 
-    `report` is told how far the loading of a large index is; `operations` are those that can be called.
+    `report` is told how far the loading of a large index is; `operations` are those that can be called,
+    `face_models` those that tell faces apart, by version.
     Without `has_models` no pack is needed, and what observes pictures or faces raises KeyError.
 
     Raises RegardError when the folder can't be used or the pack isn't installed.
     """
     one_thread_each()
+    known = FaceModels(face_models, settings.face_model)
     engine = _engine(settings)
     paths = InstalledPack.load(settings.pack, settings.models).paths() if has_models else {}
     database = Database.open(
@@ -92,7 +96,7 @@ def build(
     models = Models.on(sessions)
     indexes = FollowedIndexes(
         database,
-        models.faces.dimension,
+        known,
         folder=settings.data / "index",
         threads=settings.search_threads,
         memory=settings.index_bytes,
@@ -101,13 +105,13 @@ def build(
         engine=engine,
     )
     gallery = Gallery(database, indexes, max_faces=settings.collection_faces)
-    users = Users(database, indexes, UserVectors.load(), max_users=settings.collection_users)
+    users = Users(database, indexes, known, max_users=settings.collection_users)
     keys, audit = KeyStore(database), AuditLog(database)
     stores = Stores(
         collections=CollectionStore(database, indexes),
         gallery=gallery,
         users=users,
-        celebrities=Celebrities(database, gallery, users),
+        celebrities=Celebrities(database, gallery, users, known),
         reviews=ModerationReviews(database),
         objects=ObjectStore(
             parse_folders(settings.buckets), settings.s3_endpoint, parse_names(settings.output_buckets)
@@ -122,6 +126,7 @@ def build(
     gate = Gate(
         settings,
         models,
+        known,
         stores,
         audit,
         operations,
@@ -136,6 +141,7 @@ def build(
         indexes=indexes,
         sessions=sessions,
         models=models,
+        face_models=known,
         stores=stores,
         gate=gate,
         apis={service: ServedApi.of(api, gate, settings) for service, api in apis.items()},

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from regard.caller import Caller
 from regard.collections.celebrities import Celebrities
+from regard.collections.face_models import FaceModel, FaceModels
 from regard.collections.gallery import Gallery
 from regard.collections.records import Collection
 from regard.collections.store import CollectionStore, collection_not_found
@@ -89,6 +90,7 @@ class Subject:
 class Context:
     """What an operation may know about the request beside its parameters.
 
+    `face_models` are those that there are; a request is about vectors of its collection's, `face_model`.
     `pictures` keeps the request's pictures and what was found in them, maybe by a request before about the
     same one.
     `subject` is what the request is about. `case` is the case reference that the caller gave with the header
@@ -99,6 +101,7 @@ class Context:
 
     settings: Settings
     models: Models
+    face_models: FaceModels
     stores: Stores
     caller: Caller
     operation: str
@@ -118,6 +121,13 @@ class Context:
                 raise ResourceNotFoundException
             raise collection_not_found(self.subject.collection_id)
         return self.subject.collection
+
+    @property
+    def face_model(self) -> FaceModel:
+        """The model that made that collection. Raises as `collection` does, and InvalidParameterException
+        where this version of Regard doesn't know it.
+        """
+        return self.face_models.of(self.collection.face_model_version)
 
     @property
     def job(self) -> Job:

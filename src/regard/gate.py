@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from regard.caller import LOCAL, Caller
+from regard.collections.face_models import FaceModels
 from regard.context import Context, Report, Stores, Subject, silent
 from regard.errors import AccessDeniedException, NotImplementedException, ResourceNotFoundException
 from regard.governance import policy, purpose
@@ -52,6 +53,7 @@ class Gate:
         self,
         settings: Settings,
         models: Models,
+        face_models: FaceModels,
         stores: Stores,
         audit: AuditLog,
         operations: Mapping[str, Operation],
@@ -66,6 +68,7 @@ class Gate:
         """
         self._settings = settings
         self._models = models
+        self._face_models = face_models
         self._stores = stores
         self._operations = operations
         self._unbuilt = {key: name for key, name in unbuilt.items() if key not in operations}
@@ -296,6 +299,7 @@ class Gate:
         context = Context(
             settings=self._settings,
             models=self._models,
+            face_models=self._face_models,
             stores=self._stores,
             caller=caller,
             operation=operation.key,

@@ -41,6 +41,9 @@ class Settings:
     )
     pack: str = _setting("default", "Model pack to use.")
     models: Path | None = _setting(None, "Folder of the installed packs; a per-user cache folder when unset.")
+    face_model: str | None = _setting(
+        None, "FaceModelVersion of new collections, and of comparisons without one; the newest when unset."
+    )
     region: str = _setting("us-east-1", "Region in the ARNs that Regard makes.")
     account: str = _setting("000000000000", "Account, 12 digits, in the ARNs that Regard makes.")
     workers: int = _setting(

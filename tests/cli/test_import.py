@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import select
+from tests.collections.made_models import models_of
 from typer.testing import CliRunner
 
 from regard.cli import app
@@ -179,16 +180,21 @@ def test_the_quota_is_held_before_anything_is_written(folder: Path, monkeypatch:
 
 def test_faces_of_another_model_are_refused(folder: Path) -> None:
     np.save("v.npy", embeddings(3))
-    with pytest.raises(RegardError, match="made by version 0.9 of the face model and this is version"):
+    with pytest.raises(RegardError, match="made by face model 0.9, which this version"):
         counts("c", "v.npy", "--face-model-version", "0.9")
     from regard.collections.followed import FollowedIndexes
     from regard.collections.store import CollectionStore
 
     database = Database.open(folder / "data")
-    CollectionStore(database, FollowedIndexes(database, DIMENSION)).create("old", "0.9")
+    CollectionStore(database, FollowedIndexes(database, models_of(DIMENSION))).create("old", "0.9")
     database.close()
-    with pytest.raises(RegardError, match="import into a new collection"):
+    with pytest.raises(RegardError, match="made by face model 0.9, which"):
         counts("old", "v.npy")
+    counts("c", "v.npy")
+    with pytest.raises(RegardError, match="Import into a new collection"):
+        counts("c", "v.npy", "--face-model-version", "1.0")
+    with pytest.raises(RegardError, match="face model 1.0 any more"):
+        counts("earlier", "v.npy", "--face-model-version", "1.0")
 
 
 def _broken() -> dict[str, tuple[Any, str]]:
@@ -202,7 +208,7 @@ def _broken() -> dict[str, tuple[Any, str]]:
     null = pa.table({"vector": pa.array([[0.05] * DIMENSION, None], pa.list_(pa.float32()))})
     return {
         "late.npy": (late, "Row 24 holds a value that is no finite number."),
-        "wide.npy": (np.ones((2, 3), np.float32), "have 3 numbers, and those of the face model 384"),
+        "wide.npy": (np.ones((2, 3), np.float32), "have 3 numbers, and those of face model 2.0 have 384"),
         "flat.npy": (np.ones(384, np.float32), "holds float32 of the shape (384,)"),
         "int.npy": (np.ones((2, 384), np.int8), "holds int8"),
         "none.npy": (np.ones((0, 384), np.float32), "holds no rows"),

@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 
 from regard.collections.bulk import BulkLoader, Embeddings, Loaded, check
+from regard.collections.face_models import FaceModels
 from regard.collections.followed import FollowedIndexes
 from regard.collections.gallery import Gallery
 from regard.collections.identifiers import new_identifiers
 from regard.collections.store import CollectionStore
 from regard.errors import RegardError, ResourceNotFoundException, ServiceQuotaExceededException
+from tests.collections.made_models import models_of
 from tests.postgres import Place
 
 DIMENSION = 16
@@ -24,7 +26,7 @@ class Stores:
 
     def __init__(self, place: Place, max_faces: int = 10_000) -> None:
         self.database = place.open()
-        indexes = FollowedIndexes(self.database, DIMENSION)
+        indexes = FollowedIndexes(self.database, models_of(DIMENSION))
         self.collections = CollectionStore(self.database, indexes)
         self.gallery = Gallery(self.database, indexes, max_faces=max_faces)
         self.loader = BulkLoader(self.database, max_faces=max_faces)
@@ -154,4 +156,5 @@ def test_embeddings_of_real_faces_pass(parts, group_photo: Path) -> None:
 
     analyzer = parts.models.faces
     image = decode_image(group_photo.read_bytes())
-    check(Embeddings(analyzer.embed(image, analyzer.detect(image))), 0)
+    embedder = FaceModels().default.embedder
+    check(Embeddings(embedder.embed(analyzer.descriptors(image), analyzer.detect(image))), 0)

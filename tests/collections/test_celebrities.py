@@ -16,10 +16,16 @@ from regard.collections.gallery import Gallery
 from regard.collections.records import Celebrity, NewFace
 from regard.collections.store import CollectionStore, find_visible
 from regard.collections.users import Users
-from regard.errors import InvalidParameterException, RegardError, ResourceNotFoundException
+from regard.errors import (
+    InvalidParameterException,
+    RegardError,
+    ResourceNotFoundException,
+    ThrottlingException,
+)
 from regard.storage.database import Database
 from regard.storage.schema import faces, user_vectors, users
 from regard.vision.geometry import Box
+from tests.collections.made_models import models_of
 from tests.collections.test_user_vector import DIMENSION, VECTORS, photos
 from tests.postgres import Place
 
@@ -31,24 +37,27 @@ class Stores:
     """What one process has of a database."""
 
     database: Database
+    versions: tuple[str, ...] = ("1", "2")
 
     def __post_init__(self) -> None:
-        indexes = FollowedIndexes(self.database, DIMENSION)
+        models = models_of(DIMENSION, VECTORS, self.versions)
+        indexes = FollowedIndexes(self.database, models)
         self.collections = CollectionStore(self.database, indexes)
         gallery = Gallery(self.database, indexes, max_faces=1000)
-        members = Users(self.database, indexes, VECTORS, max_users=1000)
-        self.celebrities = Celebrities(self.database, gallery, members)
+        members = Users(self.database, indexes, models, max_users=1000)
+        self.celebrities = Celebrities(self.database, gallery, members, models)
 
     def put(self, name: str, urls: list[str] | None = None, known_gender: str | None = None) -> Celebrity:
-        return self.celebrities.put(name, urls=urls, known_gender=known_gender, face_model_version="2")
+        return self.celebrities.put(name, urls=urls, known_gender=known_gender)
 
     def add(self, name: str, person: int, count: int = 3) -> Celebrity:
         celebrity = self.put(name)
         self.celebrities.enrol(celebrity, [photo_of(person, place) for place in range(count)])
         return celebrity
 
-    def names(self, *probes: np.ndarray, threshold: float = 95.0, model: str = "2") -> list[str | None]:
-        found = self.celebrities.recognise(np.stack(probes), threshold=threshold, face_model_version=model)
+    def names(self, *probes: np.ndarray, threshold: float = 95.0) -> list[str | None]:
+        model = self.celebrities.model
+        found = self.celebrities.recognise(np.stack(probes), model=model, threshold=threshold)
         return [None if one is None else one.celebrity.name for one in found]
 
     def rows(self) -> list[int]:
@@ -81,7 +90,8 @@ def test_nobody_is_recognised_before_somebody_is_enrolled(stores: Stores) -> Non
 
 def test_the_threshold_decides(stores: Stores) -> None:
     stores.add("Ann", 0)
-    [found] = stores.celebrities.recognise(PEOPLE[0][9][None], threshold=95.0, face_model_version="2")
+    probes, model = PEOPLE[0][9][None], stores.celebrities.model
+    [found] = stores.celebrities.recognise(probes, model=model, threshold=95.0)
     assert found is not None
     assert 95 <= found.similarity < 100
     assert stores.names(PEOPLE[0][9], threshold=found.similarity) == ["Ann"]
@@ -157,15 +167,30 @@ def test_no_method_on_collections_reaches_them(stores: Stores) -> None:
     assert stores.names(PEOPLE[0][0]) == ["Ann"]
 
 
-def test_vectors_of_another_face_model_are_not_compared(stores: Stores) -> None:
-    ann = stores.add("Ann", 0)
-    with pytest.raises(InvalidParameterException, match="face model 2, and this server runs 3"):
-        stores.names(PEOPLE[0][0], model="3")
-    with pytest.raises(RegardError, match="remove them first"):
-        stores.celebrities.put("Ben", urls=None, known_gender=None, face_model_version="3")
-    stores.celebrities.remove(ann)
-    stores.celebrities.put("Ben", urls=None, known_gender=None, face_model_version="3")
-    assert stores.names(PEOPLE[0][0], model="3") == [None]
+def test_celebrities_stay_with_the_face_model_that_made_them_until_nobody_is_left(place: Place) -> None:
+    older, newer = Stores(place.open(), ("1", "2")), Stores(place.open(), ("1", "2", "3"))
+    ann = older.add("Ann", 0)
+    assert newer.names(PEOPLE[0][0]) == ["Ann"]
+    newer.add("Ben", 1)
+    assert newer.celebrities.model.version == "2"
+    assert older.names(PEOPLE[1][0]) == ["Ben"]
+    for celebrity in (ann, newer.celebrities.find("Ben")):
+        newer.celebrities.remove(celebrity)
+    newer.add("Cleo", 2)
+    assert newer.celebrities.model.version == "3"
+
+
+def test_probes_by_another_face_model_are_asked_for_again(stores: Stores) -> None:
+    stores.add("Ann", 0)
+    other = models_of(DIMENSION, versions=("3",)).default
+    with pytest.raises(ThrottlingException, match="just been changed"):
+        stores.celebrities.recognise(PEOPLE[0][:1], model=other, threshold=95.0)
+
+
+def test_celebrities_by_a_face_model_that_is_unknown_here_are_not_searched(place: Place) -> None:
+    Stores(place.open(), ("2", "3")).add("Ann", 0)
+    with pytest.raises(InvalidParameterException, match="face model 3, which this version"):
+        Stores(place.open(), ("1", "2")).names(PEOPLE[0][0])
 
 
 def test_two_who_make_the_same_celebrity_at_once_make_one(place: Place) -> None:

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import func, select
 
 from regard.collections import changes, following
-from regard.collections.changes import Space
+from regard.collections.changes import IndexKey, Space
 from regard.collections.fastscan import Sizes
 from regard.collections.followed import FollowedIndexes
 from regard.collections.gallery import Gallery
@@ -23,6 +23,7 @@ from regard.storage.database import Database
 from regard.storage.schema import removals
 from regard.vision.geometry import Box
 from tests.collections.gallery_data import people
+from tests.collections.made_models import models_of
 from tests.waiting import PATIENCE, wait_until
 
 DIMENSION = 16
@@ -35,7 +36,7 @@ class Process:
     def __init__(self, data: Path, **options: object) -> None:
         self.database = Database.open(data)
         self.indexes = FollowedIndexes(
-            self.database, DIMENSION, **({"folder": data / "index", "sizes": SIZES} | options)
+            self.database, models_of(DIMENSION), **({"folder": data / "index", "sizes": SIZES} | options)
         )
         self.collections = CollectionStore(self.database, self.indexes)
         self.gallery = Gallery(self.database, self.indexes, max_faces=100_000)
@@ -57,7 +58,7 @@ class Process:
         return [match.face.face_id for match in matches]
 
     def index(self, name: str):
-        return self.indexes.follow(self.collections.get(name).row, Space.FACES)
+        return self.indexes.follow(self.collections.get(name), Space.FACES)
 
     def close(self) -> None:
         self.indexes.close()
@@ -196,7 +197,7 @@ def test_what_others_enrol_is_followed_though_nobody_searches(process: Process, 
     other.index("c")
     other.indexes.keep_level()
     process.enrol("c", people(100, DIMENSION))
-    index = other.indexes._find(process.collections.get("c").row, Space.FACES).index
+    index = other.indexes._find(IndexKey.of(process.collections.get("c"), Space.FACES)).index
     wait_until(lambda: len(index) == 100)
     other.close()
 
@@ -363,7 +364,7 @@ def test_the_follower_goes_on_when_one_collection_fails(
     catch_up = following.Following.catch_up
 
     def failing(self: following.Following) -> object:
-        if self._collection == broken:
+        if self._key.collection == broken:
             raise RuntimeError("broken")
         return catch_up(self)
 
@@ -371,6 +372,6 @@ def test_the_follower_goes_on_when_one_collection_fails(
     there.indexes.keep_level()
     for name in ("c", "other"):
         process.enrol(name, people(10, DIMENSION))
-    index = there.indexes._find(there.collections.get("other").row, Space.FACES).index
+    index = there.indexes._find(IndexKey.of(there.collections.get("other"), Space.FACES)).index
     wait_until(lambda: len(index) == 10)
     there.close()

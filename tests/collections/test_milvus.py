@@ -27,6 +27,7 @@ from regard.storage.database import Database
 from regard.storage.schema import engine_positions, facts
 from regard.vision.geometry import Box
 from tests.collections.gallery_data import people
+from tests.collections.made_models import models_of
 from tests.postgres import Place
 from tests.waiting import PATIENCE, wait_until
 
@@ -85,7 +86,7 @@ class Process:
     def __init__(self, database: Database, milvus: Milvus) -> None:
         self.database = database
         self.engine = MilvusEngine(milvus.uri)
-        self.indexes = FollowedIndexes(database, DIMENSION, engine=self.engine)
+        self.indexes = FollowedIndexes(database, models_of(DIMENSION), engine=self.engine)
         self.collections = CollectionStore(database, self.indexes)
         self.gallery = Gallery(database, self.indexes, max_faces=100_000)
 
@@ -113,7 +114,7 @@ class Process:
         return self.engine.names(shared.prefix_of(life))
 
     def count(self) -> int:
-        return len(self.indexes.follow(self.collections.get("c").row, Space.FACES))
+        return len(self.indexes.follow(self.collections.get("c"), Space.FACES))
 
 
 @pytest.fixture
@@ -170,7 +171,9 @@ def test_what_was_committed_before_a_crash_is_fed_though_nobody_searches(
     one.find(VECTORS[0])
     collection = one.collections.get("c")
     one.indexes.close()  # from here on the first commits, and dies before it feeds
-    Gallery(one.database, FollowedIndexes(one.database, DIMENSION), max_faces=9).delete(collection, ids[:1])
+    Gallery(one.database, FollowedIndexes(one.database, models_of(DIMENSION)), max_faces=9).delete(
+        collection, ids[:1]
+    )
     [name] = two.held()
     two.indexes.keep_level()
     wait_until(lambda: not two.engine.call("get", name, ids=[1]))

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regard.collections.similarity import CALIBRATIONS, CURRENT, distance_at, similarity
-from regard.vision.faces import FaceAnalyzer
+from regard.collections.face_models import FACE_MODELS
+
+similarity, distance_at = FACE_MODELS["2.0"].curve.similarity, FACE_MODELS["2.0"].curve.distance_at
 
 
 def test_the_same_face_is_100_percent() -> None:
@@ -41,14 +42,9 @@ def test_other_numbers_are_no_percentage(percent: float) -> None:
         distance_at(percent)
 
 
-def test_the_default_is_the_calibration_of_the_face_model_in_use() -> None:
-    assert FaceAnalyzer.version == CURRENT
-    assert distance_at(80) == CALIBRATIONS[FaceAnalyzer.version].distance_at(80)
-
-
-def test_earlier_versions_keep_their_calibration() -> None:
-    assert CALIBRATIONS["1.0"].distance_at(80) == pytest.approx(0.5526, abs=1e-4)
-    assert CALIBRATIONS["1.0"].similarity(0.5526) == pytest.approx(80, abs=0.05)
+def test_earlier_versions_keep_their_curve() -> None:
+    assert FACE_MODELS["1.0"].curve.distance_at(80) == pytest.approx(0.5526, abs=1e-4)
+    assert FACE_MODELS["1.0"].curve.similarity(0.5526) == pytest.approx(80, abs=0.05)
 
 
 def test_a_tenth_of_the_false_match_rate_takes_as_much_nearer_from_80_to_95_as_from_95_to_99() -> None:

@@ -16,7 +16,7 @@ from regard.collections.workers import Workers
 from tests.collections.gallery_data import people
 
 SIZES = Sizes(tail=64, segment=1024)
-WHICH = Identity("one life", 7, "faces", 32)
+WHICH = Identity("one life", 7, "faces", "2.0", 32)
 VECTORS = people(1000, 32)
 SEGMENTS = 2  # what two threads make of a thousand
 
@@ -143,7 +143,12 @@ def test_a_merge_that_can_not_be_kept_is_not_made(
 
 
 @pytest.mark.parametrize(
-    "identity", [Identity("another life", 7, "faces", 32), Identity("one life", 7, "users", 32)]
+    "identity",
+    [
+        Identity("another life", 7, "faces", "2.0", 32),
+        Identity("one life", 7, "users", "2.0", 32),
+        Identity("one life", 7, "faces", "3.0", 32),
+    ],
 )
 def test_a_snapshot_of_other_vectors_is_not_taken(kept: Path, workers: Workers, identity: Identity) -> None:
     assert SnapshotFolder(kept, identity).load(workers) is None

@@ -7,10 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from regard.collections.face_models import FACE_MODELS
 from regard.collections.user_vector import UserVectors, admit
 
 DIMENSION = 16
 VECTORS = UserVectors(np.full(DIMENSION, 0.05, np.float32), 0.1)  # what the people below vary by
+
+
+CURVE = FACE_MODELS["2.0"].curve
 
 
 def photos(person: int, count: int, noise: float = 0.08) -> np.ndarray:
@@ -30,8 +34,8 @@ def test_the_vector_of_one_face_is_that_face() -> None:
     assert VECTORS.of(face[None]) == pytest.approx(face, abs=1e-6)
 
 
-def test_the_default_constants_fit_the_default_embedding() -> None:
-    fitted = UserVectors.load()
+def test_the_constants_fit_the_embedding() -> None:
+    fitted = FACE_MODELS["2.0"].user_vectors
     assert fitted.average.shape == (384,)
     assert 0.3 < np.linalg.norm(fitted.average[:128]) < 1  # inside the unit sphere that faces lie on
     assert 0.2 < fitted.share < 0.8
@@ -57,49 +61,49 @@ def test_users_are_as_far_from_strangers_as_faces_are(count: int) -> None:
 
 def test_one_foreign_face_among_ten_is_the_one_that_is_left() -> None:
     new = np.concatenate([photos(1, 4), photos(2, 1), photos(1, 9)[4:]])
-    admission = admit(VECTORS, nobody(), new, threshold=75, room=100)
+    admission = admit(VECTORS, CURVE, nobody(), new, threshold=75, room=100)
     assert sorted(admission.joined) == [0, 1, 2, 3, 5, 6, 7, 8, 9]
     assert admission.similarities[4] < 1
     assert min(np.delete(admission.similarities, 4)) > 75
 
 
 def test_a_single_face_joins_a_user_without_faces() -> None:
-    assert admit(VECTORS, nobody(), photos(1, 1), threshold=100, room=100).joined == (0,)
+    assert admit(VECTORS, CURVE, nobody(), photos(1, 1), threshold=100, room=100).joined == (0,)
 
 
 def test_two_people_do_not_become_one_user() -> None:
     new = np.concatenate([photos(1, 1), photos(2, 1)])
-    assert admit(VECTORS, nobody(), new, threshold=75, room=100).joined == (0,)
+    assert admit(VECTORS, CURVE, nobody(), new, threshold=75, room=100).joined == (0,)
 
 
 def test_a_stranger_does_not_join_a_user_with_faces() -> None:
     new = np.concatenate([photos(2, 5), photos(1, 6)[5:]])
-    assert admit(VECTORS, photos(1, 5), new, threshold=75, room=100).joined == (5,)
+    assert admit(VECTORS, CURVE, photos(1, 5), new, threshold=75, room=100).joined == (5,)
 
 
 def test_no_threshold_lets_everybody_join() -> None:
     new = np.concatenate([photos(person, 1) for person in range(5)])
-    assert sorted(admit(VECTORS, nobody(), new, threshold=0, room=100).joined) == [0, 1, 2, 3, 4]
+    assert sorted(admit(VECTORS, CURVE, nobody(), new, threshold=0, room=100).joined) == [0, 1, 2, 3, 4]
 
 
 def test_only_as_many_join_as_there_is_room_the_most_similar_first() -> None:
     held, new = photos(1, 5), photos(1, 12)[5:]
-    admission = admit(VECTORS, held, new, threshold=75, room=3)
+    admission = admit(VECTORS, CURVE, held, new, threshold=75, room=3)
     assert len(admission.joined) == 3
     assert admission.joined[0] == np.linalg.norm(new - VECTORS.of(held), axis=1).argmin()
-    assert admit(VECTORS, held, new, threshold=75, room=0).joined == ()
+    assert admit(VECTORS, CURVE, held, new, threshold=75, room=0).joined == ()
 
 
 def test_nothing_new_changes_nothing() -> None:
-    assert admit(VECTORS, photos(1, 3), nobody(), threshold=75, room=100).joined == ()
-    assert admit(VECTORS, nobody(), nobody(), threshold=75, room=100).joined == ()
+    assert admit(VECTORS, CURVE, photos(1, 3), nobody(), threshold=75, room=100).joined == ()
+    assert admit(VECTORS, CURVE, nobody(), nobody(), threshold=75, room=100).joined == ()
 
 
 @given(st.permutations(range(9)), st.booleans())
 def test_the_order_of_a_request_makes_no_difference(order: list[int], empty: bool) -> None:
     new = np.concatenate([photos(1, 7, noise=0.1)[:5], photos(2, 3), photos(3, 1)])
     held = nobody() if empty else photos(1, 7)[5:]
-    straight = admit(VECTORS, held, new, threshold=75, room=100)
-    mixed = admit(VECTORS, held, new[order], threshold=75, room=100)
+    straight = admit(VECTORS, CURVE, held, new, threshold=75, room=100)
+    mixed = admit(VECTORS, CURVE, held, new[order], threshold=75, room=100)
     assert [order[place] for place in mixed.joined] == list(straight.joined)
     assert mixed.similarities == pytest.approx(straight.similarities[order])

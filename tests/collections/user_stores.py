@@ -6,19 +6,20 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from regard.collections.face_models import FACE_MODELS
 from regard.collections.followed import FollowedIndexes
 from regard.collections.gallery import Gallery
 from regard.collections.records import Association, Collection, NewFace
-from regard.collections.similarity import distance_at
 from regard.collections.store import CollectionStore
 from regard.collections.users import Users
 from regard.resources.request_tokens import IdempotentRequest
 from regard.storage.database import Database
 from regard.vision.geometry import Box
+from tests.collections.made_models import models_of
 from tests.collections.test_user_vector import DIMENSION, VECTORS, photos
 
 PEOPLE = {person: photos(person, 130, noise=0.05) for person in range(4)}  # any two photos match
-RADIUS = distance_at(80)
+RADIUS = FACE_MODELS["2.0"].curve.distance_at(80)
 
 
 def named(operation: str, token: str | None, parameters: dict[str, object]) -> IdempotentRequest:
@@ -36,10 +37,11 @@ class Stores:
     users: Users = field(init=False)
 
     def __post_init__(self) -> None:
-        indexes = FollowedIndexes(self.database, DIMENSION)
+        models = models_of(DIMENSION, VECTORS)
+        indexes = FollowedIndexes(self.database, models)
         self.collections = CollectionStore(self.database, indexes)
         self.gallery = Gallery(self.database, indexes, max_faces=10_000)
-        self.users = Users(self.database, indexes, VECTORS, max_users=self.max_users)
+        self.users = Users(self.database, indexes, models, max_users=self.max_users)
 
     @property
     def collection(self) -> Collection:

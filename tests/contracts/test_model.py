@@ -22,11 +22,12 @@ from numpy.typing import NDArray
 import regard.vision
 from regard.packs.install import InstalledPack
 from regard.vision.body_parts import BodyPartDetector
-from regard.vision.faces import FaceAnalyzer
+from regard.vision.faces import Face, FaceAnalyzer, Pose, Quality
 from regard.vision.faces.alignment import TEMPLATE
 from regard.vision.faces.blazeface import BlazeFace
 from regard.vision.faces.describer import FaceDescriber
-from regard.vision.faces.embedding import FaceEmbedder
+from regard.vision.faces.descriptors import FaceDescriptors
+from regard.vision.faces.embedding import DlibFaceResEmbedder
 from regard.vision.faces.mesh import FaceMesh
 from regard.vision.faces.mtcnn import Mtcnn
 from regard.vision.geometry import Box, corners
@@ -72,9 +73,10 @@ def square(image: Image) -> PartSquare:
 
 def analyzed(model: FaceAnalyzer, image: Image) -> Sequence[object]:
     faces = model.detect(image)
-    return [faces, model.embed(image, faces), model.describe(image, faces)]
+    return [faces, model.describe(image, faces)]
 
 
+EMBEDDERS = DlibFaceResEmbedder.__module__
 # Everything that a model can say of a picture.
 ANSWERS: Mapping[type, Callable[[Any, Image], object]] = {
     BlazeFace: lambda model, image: model.detect(image.pixels, threshold=0.3),
@@ -85,7 +87,7 @@ ANSWERS: Mapping[type, Callable[[Any, Image], object]] = {
     ),
     FaceAnalyzer: analyzed,
     FaceDescriber: lambda model, image: model.describe(image.pixels, landmarks(image)),
-    FaceEmbedder: lambda model, image: model.embed(image.pixels, landmarks(image)),
+    DlibFaceResEmbedder: lambda model, image: model.embed(image),
     FaceMesh: lambda model, image: model.fit(Copies(image.pixels), landmarks(image)),
     LabelDetector: lambda model, image: model.label(image, [], [person(image)]),
     Mtcnn: lambda model, image: model.detect(image.pixels, 20.0),
@@ -102,9 +104,26 @@ ANSWERS: Mapping[type, Callable[[Any, Image], object]] = {
 MODELS = pytest.mark.parametrize("kind", ANSWERS, ids=lambda kind: kind.__name__)
 
 
+class EmbedderOnRunner:
+    """An embedder, which runs no network itself, with what networks say of the middle of a picture."""
+
+    def __init__(self, kind: type, runner: Recorder) -> None:
+        self._embedder, self._runner = kind(), runner
+        self.networks = kind.networks  # type: ignore[attr-defined]
+
+    def embed(self, image: Image) -> NDArray[np.float32]:
+        face = Face(body(image), 100.0, landmarks(image)[0], Pose(0, 0, 0), Quality(50, 50))
+        vectors: NDArray[np.float32] = self._embedder.embed(
+            FaceDescriptors(self._runner, image.pixels), [face]
+        )
+        return vectors
+
+
 def make(kind: type, runner: Recorder) -> Any:
     """The model on a runner; NudityDetector is on another model."""
-    return kind(BodyPartDetector(runner)) if kind is NudityDetector else kind(runner)
+    if kind is NudityDetector:
+        return kind(BodyPartDetector(runner))
+    return EmbedderOnRunner(kind, runner) if kind.__module__ == EMBEDDERS else kind(runner)
 
 
 class Recorder:

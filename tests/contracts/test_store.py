@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.collections.made_models import models_of
 from tests.postgres import Place
 from tests.waiting import wait_until
 
@@ -43,7 +44,7 @@ class Stores:
 
 
 def store_in(database: Database, max_faces: int = 1000) -> Stores:
-    indexes = FollowedIndexes(database, DIMENSION)
+    indexes = FollowedIndexes(database, models_of(DIMENSION))
     return Stores(
         indexes, CollectionStore(database, indexes), Gallery(database, indexes, max_faces=max_faces)
     )

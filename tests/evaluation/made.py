@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from regard.collections.face_models import FACE_MODELS
 from regard.evaluation.dataset import Dataset, Sample
 from regard.evaluation.faces import FaceSet, Observation
 from regard.evaluation.pairs import Floats, Pairs
 from regard.vision.faces.attributes import Gender
+
+MODEL = replace(FACE_MODELS["2.0"], version="made", dimension=2)
 
 
 def sample(
@@ -30,7 +34,7 @@ def dataset(samples: Sequence[Sample], *, identified: bool = True) -> Dataset:
 
 def faces(samples: Sequence[Sample], rows: Sequence[Floats | None]) -> FaceSet:
     observations = (Observation(one, row) for one, row in zip(samples, rows, strict=True))
-    return FaceSet(tuple(observations), "made", 2)
+    return FaceSet(tuple(observations), MODEL)
 
 
 def at(*place: float) -> Floats:

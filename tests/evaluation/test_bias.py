@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from regard.collections.similarity import distance_at
 from regard.errors import RegardError
 from regard.evaluation.bias import BiasAudit, audit_bias, choose_columns
 from regard.evaluation.dataset import Sample
@@ -18,7 +17,7 @@ from regard.presentation.audits.verdicts import bias_verdicts
 from regard.vision.faces.attributes import Attributes, Gender
 from tests.evaluation import made
 
-NEAR = distance_at(99) / 2
+NEAR = made.MODEL.curve.distance_at(99) / 2
 
 
 class Read(Attributes):
@@ -134,7 +133,7 @@ def test_ages_and_genders_are_judged_by_group() -> None:
         Observation(one, made.at(9 * place, 0), attributes)
         for place, (one, attributes) in enumerate(zip(samples, told, strict=True))
     ]
-    found = audit_bias(made.dataset(samples), FaceSet(tuple(observations), "made", 2))
+    found = audit_bias(made.dataset(samples), FaceSet(tuple(observations), made.MODEL))
     worse, better = found.columns[0].groups
     assert worse.age_error is not None
     assert better.age_shift is not None
@@ -158,7 +157,7 @@ def test_an_age_within_the_range_that_is_known_is_right() -> None:
         Observation(one, made.at(9 * place, 0), Read(age, Gender.MALE))
         for place, (one, age) in enumerate(zip(samples, told, strict=True))
     ]
-    found = audit_bias(made.dataset(samples), FaceSet(tuple(observations), "made", 2)).everyone
+    found = audit_bias(made.dataset(samples), FaceSet(tuple(observations), made.MODEL)).everyone
     assert found.age_error is not None
     assert found.age_shift is not None
     assert (found.age_error.value, found.age_shift.value) == ((2 + 3) / 4, (-2 + 3) / 4)
@@ -197,6 +196,6 @@ def test_files_that_can_not_be_read_are_named() -> None:
         Observation(samples[2], error="It is empty."),
     )
     data = replace(made.dataset(samples), refused=(("d", "It is not within x."),))
-    found = audit_bias(data, FaceSet(observations, "made", 2))
+    found = audit_bias(data, FaceSet(observations, made.MODEL))
     assert found.unreadable == (("d", "It is not within x."), ("c", "It is empty."))
     assert found.everyone.pictures == 2

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regard.collections.similarity import distance_at, similarity
 from regard.errors import RegardError
 from regard.evaluation import watchlist as watchlist_module
 from regard.evaluation.watchlist import WatchlistAudit, audit_watchlist
@@ -20,7 +19,7 @@ from tests.evaluation import made
 PLACES = st.lists(
     st.tuples(st.sampled_from("abc"), st.integers(0, 30), st.integers(0, 30)), min_size=1, max_size=20
 )
-STEP = distance_at(80) / 7.3  # of the grid, so that no distance is at a threshold
+STEP = made.MODEL.curve.distance_at(80) / 7.3  # of the grid, so that no distance is at a threshold
 
 
 def audit(
@@ -48,7 +47,8 @@ def test_a_probe_is_matched_wrongly_where_anybody_else_is_near(
         wrong = [
             any(
                 (who != other or not identified)
-                and similarity(float(np.linalg.norm(np.subtract(place, there)) * STEP)) >= threshold
+                and made.MODEL.curve.similarity(float(np.linalg.norm(np.subtract(place, there)) * STEP))
+                >= threshold
                 for other, *there in gallery
             )
             for who, *place in probes

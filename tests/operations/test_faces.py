@@ -15,7 +15,6 @@ from regard.errors import (
     InvalidS3ObjectException,
     ResourceNotFoundException,
 )
-from regard.vision.faces import FaceAnalyzer
 
 NO_FACES = "^There are no faces in the image. Should be at least 1.$"
 
@@ -217,7 +216,7 @@ def test_a_collection_of_another_model_takes_and_matches_no_new_faces(
     with parts.database.write() as connection:
         connection.exec_driver_sql("update collections set face_model_version = '0.9'")
     for operation in ("index_faces", "search_faces_by_image"):
-        named = f"face model 0.9, and this server runs {FaceAnalyzer.version}"
+        named = "face model 0.9, which this version of Regard doesn't know"
         with pytest.raises(InvalidParameterException, match=named):
             call(operation, CollectionId="c", Image=picture(portrait))
 

@@ -13,6 +13,7 @@ from regard.vision.faces import FaceAnalyzer
 from regard.vision.faces.attributes import Attributes, Emotion, Gender
 from regard.vision.image import Image, decode_image
 from tests.vision.conftest import turned
+from tests.vision.embedded import MODEL, embed
 
 JUDGED = ("smile", "eyes_open", "mouth_open", "eyeglasses", "sunglasses", "beard", "mustache", "occluded")
 
@@ -138,11 +139,12 @@ def test_attributes_do_not_depend_on_the_batch(analyzer: FaceAnalyzer, group: Im
             assert ours.confidence == pytest.approx(theirs.confidence, abs=0.05)
 
 
-def test_readings_that_are_shared_change_nothing(analyzer: FaceAnalyzer, group: Image) -> None:
+def test_descriptors_that_are_shared_change_nothing(analyzer: FaceAnalyzer, group: Image) -> None:
     faces = analyzer.detect(group)
-    readings = analyzer.read(group, faces)
-    assert np.array_equal(analyzer.embed(group, faces, readings), analyzer.embed(group, faces))
-    ours, theirs = analyzer.describe(group, faces, readings), analyzer.describe(group, faces)
+    descriptors = analyzer.descriptors(group)
+    vectors = MODEL.embedder.embed(descriptors, faces)
+    assert np.array_equal(vectors, embed(analyzer, group, faces))
+    ours, theirs = analyzer.describe(group, faces, descriptors), analyzer.describe(group, faces)
     for one, other in zip(ours, theirs, strict=True):
         assert np.array_equal(one.mesh, other.mesh)
         assert dataclasses.replace(one, mesh=other.mesh) == dataclasses.replace(other, mesh=other.mesh) or (

@@ -59,7 +59,7 @@ def test_no_vector_moves_further_than_the_faces_that_it_was_fitted_on() -> None:
 
 
 def test_the_default_constants_move_every_vector_by_little() -> None:
-    with files("regard.vision.faces").joinpath("embedding.npz").open("rb") as file:
+    with files("regard.vision.faces").joinpath("embeddings", "2.0.npz").open("rb") as file:
         fitted = Crowding.load(np.load(file, allow_pickle=False))
     low, high = np.exp(fitted.bounds)
     assert 0.75 < low < 0.95

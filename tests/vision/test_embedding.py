@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from regard.vision.faces import FaceAnalyzer
 from regard.vision.faces.alignment import FaceChips
-from regard.vision.faces.embedding import FaceEmbedder, describe_by_dlib, read_faces
+from regard.vision.faces.descriptors import FaceDescriptors, describe_by_dlib, read_faces
+from regard.vision.faces.embedding import DlibFaceResEmbedder
 from regard.vision.image import Image
 from regard.vision.session import SessionPool
 
@@ -64,21 +65,13 @@ def test_faceres_reads_an_age_and_a_gender_off_every_face(
     assert readings.descriptors.shape == (len(landmarks), 1024)
 
 
-def test_readings_that_are_there_already_are_not_made_again(
-    sessions: SessionPool, group: Image, landmarks: np.ndarray
+def test_what_a_network_has_said_is_not_asked_again(
+    analyzer: FaceAnalyzer, sessions: SessionPool, group: Image
 ) -> None:
-    runner = Counting(sessions)
-    embedder = FaceEmbedder(runner)
-    alone = embedder.embed(group.pixels, landmarks)
-    assert runner.seen["faceres"] == len(landmarks)
-    readings = read_faces(sessions, FaceChips(group.pixels), landmarks)
-    assert (embedder.embed(group.pixels, landmarks, readings) == alone).all()
-    assert runner.seen["faceres"] == len(landmarks)
-
-
-def test_dlib_sees_each_face_twice_and_faceres_once(
-    sessions: SessionPool, group: Image, landmarks: np.ndarray
-) -> None:
-    runner = Counting(sessions)
-    FaceEmbedder(runner).embed(group.pixels, landmarks)
-    assert runner.seen == {"dlib-resnet": 2 * len(landmarks), "faceres": len(landmarks)}
+    runner, faces = Counting(sessions), analyzer.detect(group)
+    descriptors, embedder = FaceDescriptors(runner, group.pixels), DlibFaceResEmbedder()
+    first = embedder.embed(descriptors, faces)
+    assert runner.seen == {"dlib-resnet": 2 * len(faces), "faceres": len(faces)}
+    assert (embedder.embed(descriptors, faces) == first).all()
+    assert len(descriptors.readings(faces[:2]).ages) == 2
+    assert runner.seen == {"dlib-resnet": 2 * len(faces), "faceres": len(faces)}

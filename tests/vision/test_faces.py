@@ -11,6 +11,7 @@ from regard.vision.faces import Face, FaceAnalyzer
 from regard.vision.image import Image, decode_image
 from tests import scenes
 from tests.vision.conftest import turned
+from tests.vision.embedded import MODEL, embed
 
 
 def centres(faces: list[Face]) -> np.ndarray:
@@ -73,7 +74,7 @@ def test_a_turned_face_is_the_same_person(
     picture, _ = turned(astronaut, degrees)
     stranger = decode_image(other_portrait.read_bytes())
     vectors = [
-        analyzer.embed(image, analyzer.detect(image)[:1])[0] for image in (astronaut, picture, stranger)
+        embed(analyzer, image, analyzer.detect(image)[:1])[0] for image in (astronaut, picture, stranger)
     ]
     assert np.linalg.norm(vectors[0] - vectors[1]) < 0.35
     assert np.linalg.norm(vectors[0] - vectors[2]) > 0.6
@@ -109,15 +110,15 @@ def test_a_large_picture_gives_the_same_faces(analyzer: FaceAnalyzer, astronaut:
 
 def test_embeddings_do_not_depend_on_the_batch(analyzer: FaceAnalyzer, group: Image) -> None:
     faces = analyzer.detect(group)
-    together = analyzer.embed(group, faces)
-    assert together.shape == (len(faces), analyzer.dimension)
+    together = embed(analyzer, group, faces)
+    assert together.shape == (len(faces), MODEL.dimension)
     assert together.dtype == np.float32
-    alone = np.concatenate([analyzer.embed(group, [face]) for face in faces])
+    alone = np.concatenate([embed(analyzer, group, [face]) for face in faces])
     assert np.abs(together - alone).max() < 1e-5
 
 
 def test_no_faces_have_no_embeddings(analyzer: FaceAnalyzer, astronaut: Image) -> None:
-    assert analyzer.embed(astronaut, []).shape == (0, analyzer.dimension)
+    assert embed(analyzer, astronaut, []).shape == (0, MODEL.dimension)
 
 
 def test_people_in_a_group_are_told_apart(
@@ -126,11 +127,11 @@ def test_people_in_a_group_are_told_apart(
     photo, pasted = scenes.group([200, 190, 160, 150, 120, 110])
     image = Image(np.asarray(photo), "")
     faces = analyzer.detect(image)
-    vectors = analyzer.embed(image, faces)
+    vectors = embed(analyzer, image, faces)
     gallery = {
-        "astronaut": analyzer.embed(astronaut, analyzer.detect(astronaut))[0],
-        "hopper": analyzer.embed(
-            other := decode_image(other_portrait.read_bytes()), analyzer.detect(other)[:1]
+        "astronaut": embed(analyzer, astronaut, analyzer.detect(astronaut))[0],
+        "hopper": embed(
+            analyzer, other := decode_image(other_portrait.read_bytes()), analyzer.detect(other)[:1]
         )[0],
     }
     for item in pasted:
@@ -141,7 +142,7 @@ def test_people_in_a_group_are_told_apart(
 
 
 def test_vectors_survive_half_precision(analyzer: FaceAnalyzer, astronaut: Image) -> None:
-    vector = analyzer.embed(astronaut, analyzer.detect(astronaut))[0]
+    vector = embed(analyzer, astronaut, analyzer.detect(astronaut))[0]
     assert np.linalg.norm(vector - vector.astype(np.float16).astype(np.float32)) < 1e-3
 
 

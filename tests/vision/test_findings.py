@@ -13,11 +13,13 @@ import pytest
 
 from regard.app import Parts
 from regard.caller import LOCAL
+from regard.collections.face_models import FACE_MODELS
 from regard.vision import findings as findings_module
 from regard.vision.findings import PictureFindings, Pictures
 from regard.vision.image import Image, ImageTooLarge, decode_image
 from regard.vision.models import Models
 from regard.vision.session import SessionPool
+from tests.collections.made_models import OTHER
 
 OPERATIONS: dict[str, dict[str, Any]] = {
     "detect_faces": {"Attributes": ["ALL"]},
@@ -100,18 +102,33 @@ def test_of_each_face_an_embedding_is_made_once_and_only_when_it_is_asked_for(
     sessions: SessionPool, runs: Counter[str], group: Image
 ) -> None:
     findings = PictureFindings(group, Models.on(sessions))
+    embedder = FACE_MODELS["2.0"].embedder
     largest = findings.faces()[:1]
-    one = findings.embeddings(largest)
+    one = findings.embeddings(embedder, largest)
     assert (runs["dlib-resnet"], runs["faceres"]) == (1, 1)
-    every = findings.embeddings()
-    assert one.shape == (1, findings.embeddings([]).shape[1])
+    every = findings.embeddings(embedder)
+    assert one.shape == (1, findings.embeddings(embedder, []).shape[1])
     assert every[0].tolist() == one[0].tolist()
     runs.clear()
     findings.attributes()
     assert runs["faceres"] == 0, "what embeddings were made of serves attributes too"
-    again = findings.embeddings(findings.faces()[::-1])
+    again = findings.embeddings(embedder, findings.faces()[::-1])
     assert again[::-1].tolist() == every.tolist()
     assert runs["dlib-resnet"] == 0
+
+
+def test_two_face_models_ask_a_network_once_that_both_need(
+    sessions: SessionPool, runs: Counter[str], group: Image
+) -> None:
+    findings = PictureFindings(group, Models.on(sessions))
+    older, other = FACE_MODELS["2.0"], OTHER
+    one = findings.embeddings(older.embedder)
+    asked = runs["dlib-resnet"]
+    two = findings.embeddings(other.embedder)
+    assert runs["dlib-resnet"] == asked > 0
+    assert (one.shape[1], two.shape[1]) == (older.dimension, other.dimension)
+    alone = PictureFindings(group, Models.on(sessions))
+    assert np.array_equal(alone.embeddings(other.embedder), two)
 
 
 def test_persons_and_objects_are_told_from_one_run_of_the_network(

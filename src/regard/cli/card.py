@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from regard.cli.printing import print_json, print_table, say, say_point
+from regard.collections.face_models import FaceModels
 from regard.evaluation.card import ModelCard
 from regard.presentation.audits.card_tables import (
     attribute_metric_table,
@@ -22,10 +23,16 @@ def card(
     name: Annotated[
         str | None, typer.Argument(metavar="PACK", help="A pack's name; REGARD_PACK, else `default`.")
     ] = None,
+    face_model: Annotated[
+        str | None,
+        typer.Option(metavar="VERSION", help="A FaceModelVersion; REGARD_FACE_MODEL, else the newest."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the card as JSON.")] = False,
 ) -> None:
-    """Print a pack's model card: error rates by threshold, group and size of a gallery, and limits."""
-    found = ModelCard.load(Settings.load(pack=name).pack)
+    """Print a face model's card: error rates by threshold, group and size of a gallery, and limits."""
+    settings = Settings.load(pack=name)
+    version = face_model or FaceModels(default=settings.face_model).default.version
+    found = ModelCard.load(settings.pack, version)
     if as_json:
         print_json(found.facts())
         return

@@ -22,7 +22,7 @@ def run_server(settings: Settings, listener: socket.socket, authority: str) -> N
     """Serves on a bound socket until a signal ends it. `authority` is its host and port as in a URL."""
     logs.configure()
     parts = build(settings, report=Loading().report)
-    parts.sessions.load(FaceAnalyzer.networks)
+    parts.sessions.load({*FaceAnalyzer.networks, *parts.face_models.default.networks})
     parts.indexes.keep_level()
     credentials = settings.data / "credentials"
     made = parts.keys.ensure_admin(credentials, settings.region)

@@ -25,16 +25,16 @@ from regard.collections.celebrity_rows import (
     listed,
     put_celebrity,
 )
+from regard.collections.face_models import FaceModel, FaceModels
 from regard.collections.gallery import Gallery
 from regard.collections.records import Association, Celebrity, Collection, NewFace
-from regard.collections.similarity import distance_at, similarity
 from regard.collections.store import find_collection, insert_collection
 from regard.collections.users import MAX_FACES, Users
 from regard.errors import (
-    InvalidParameterException,
     RegardError,
     ResourceNotFoundException,
     ServiceQuotaExceededException,
+    ThrottlingException,
 )
 from regard.resources.request_tokens import IdempotentRequest
 from regard.storage.database import Database
@@ -74,21 +74,29 @@ class Recognised:
 class Celebrities:
     """The celebrities of one database. What a method has answered survives a crash."""
 
-    def __init__(self, database: Database, gallery: Gallery, users: Users) -> None:
+    def __init__(self, database: Database, gallery: Gallery, users: Users, models: FaceModels) -> None:
         self._database = database
+        self._models = models
         self._gallery = gallery
         self._users = users
 
-    def put(
-        self, name: str, *, urls: Sequence[str] | None, known_gender: str | None, face_model_version: str
-    ) -> Celebrity:
+    @property
+    def model(self) -> FaceModel:
+        """The face model by which celebrities are known: that of the photos that there are, or the one of new
+        collections. Raises InvalidParameterException where this version of Regard doesn't know it.
+        """
+        collection = self._collection()
+        if collection is None or not collection.face_count:
+            return self._models.default
+        return self._models.of(collection.face_model_version)
+
+    def put(self, name: str, *, urls: Sequence[str] | None, known_gender: str | None) -> Celebrity:
         """The celebrity of this name, made where there is none, with these facts; None leaves one as it is.
 
-        Raises RegardError for what a celebrity can't be called or have, and where another face model made
-        the photos of those that there are.
+        Raises RegardError for what a celebrity can't be called or have.
         """
         check_celebrity(name, urls, known_gender)
-        self._pin(face_model_version)
+        self._make()
         with suppress(IntegrityError), self._database.write() as connection:
             put_celebrity(connection, name, urls, known_gender)
         return self.find(name)
@@ -96,7 +104,7 @@ class Celebrities:
     def enrol(self, celebrity: Celebrity, photos: Sequence[Photo]) -> Joined:
         """Gives a celebrity those of the photos that fit together; no trace is kept of the others.
 
-        A photo that it has already is done. A celebrity has 100 photos at most.
+        Their vectors are by `model`. A photo that it has already is done. A celebrity has 100 photos at most.
         """
         collection = self._collection()
         if collection is None:
@@ -146,27 +154,26 @@ class Celebrities:
             connection.execute(delete(celebrities).where(celebrities.c.row == celebrity.row))
 
     def recognise(
-        self, probes: NDArray[np.float32], *, threshold: float, face_model_version: str
+        self, probes: NDArray[np.float32], *, model: FaceModel, threshold: float
     ) -> list[Recognised | None]:
-        """Whom each of the embeddings (n, dimension) resembles most, by at least `threshold` percent.
-
-        Raises InvalidParameterException where another face model made the celebrities' vectors.
+        """Whom each of the embeddings (n, dimension) by `model` resembles most, by at least `threshold`
+        percent. Raises ThrottlingException where the celebrities have just got another model.
         """
         collection = self._collection()
         if collection is None or not collection.face_count or not len(probes):
             return [None] * len(probes)
-        if collection.face_model_version != face_model_version:
-            raise InvalidParameterException(
-                f"The celebrities were enrolled with face model {collection.face_model_version}, and this "
-                f"server runs {face_model_version}, whose vectors don't compare; remove and add them anew."
+        if collection.face_model_version != model.version:
+            raise ThrottlingException(
+                "The celebrities' face model has just been changed. Try your call again."
             )
-        radius = distance_at(min(threshold, _NEARLY_ALL))
+        curve = model.curve
+        radius = curve.distance_at(min(threshold, _NEARLY_ALL))
         found = self._users.search_each(collection, probes, limit=1, radius=radius)
         known = self._at([match.user.user_id for matches in found for match in matches])
         best: list[Recognised | None] = []
         for matches in found:
             nearest = next((match for match in matches if match.user.user_id in known), None)
-            alike = similarity(nearest.distance) if nearest else 0.0
+            alike = curve.similarity(nearest.distance) if nearest else 0.0
             fits = nearest is not None and alike >= threshold
             best.append(Recognised(known[nearest.user.user_id], alike) if nearest and fits else None)
         return best
@@ -218,20 +225,15 @@ class Celebrities:
             return find_collection(connection, GALLERY)
         return None
 
-    def _pin(self, face_model_version: str) -> None:
-        """Makes the celebrities' collection where there is none. Raises RegardError for another model's."""
-        collection = self._collection()
+    def _make(self) -> None:
+        """Makes the celebrities' collection where there is none; without a face it gets the default model."""
+        collection, default = self._collection(), self._models.default.version
         if collection is None:
             with suppress(IntegrityError), self._database.write() as connection:
-                insert_collection(connection, GALLERY, face_model_version)
-        elif collection.face_model_version != face_model_version:
-            if collection.face_count:
-                raise RegardError(
-                    "The celebrities that there are were enrolled with face model "
-                    f"{collection.face_model_version}, and this is {face_model_version}; remove them first."
-                )
+                insert_collection(connection, GALLERY, default)
+        elif collection.face_model_version != default and not collection.face_count:
             with self._database.write() as connection:
-                change_model(connection, collection, face_model_version)
+                change_model(connection, collection, default)
 
     def _at(self, ids: Sequence[str]) -> dict[str, Celebrity]:
         """Celebrities by their ids."""

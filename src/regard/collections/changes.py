@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
+from regard.collections.records import Collection
 from regard.storage.schema import collections, engine_positions, faces, facts, removals, user_vectors
 
 PAGE = 16_384  # vectors that are read at a time
@@ -27,6 +28,25 @@ class Space(StrEnum):
 
     FACES = "faces"
     USERS = "users"
+
+
+@dataclass(frozen=True, slots=True)
+class IndexKey:
+    """Which vectors an index holds: of a collection, by its row, whose, and made by which face model."""
+
+    collection: int
+    space: Space
+    model: str
+
+    @classmethod
+    def of(cls, collection: Collection, space: Space) -> IndexKey:
+        """Of the collection's present model."""
+        return cls(collection.row, space, collection.face_model_version)
+
+    @property
+    def name(self) -> str:
+        """As files and locks are called."""
+        return f"{self.collection}-{self.space.value}-{self.model}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +76,21 @@ class Changes:
 
 # Built once: every search waits for the first of them.
 _VERSION = select(collections.c.version).where(collections.c.row == bindparam("collection"))
+_TABLES = {Space.FACES: faces, Space.USERS: user_vectors}
 _NEW_VECTORS = {
     space: select(table.c.row, table.c.vector)
     .where(table.c.collection == bindparam("collection"), table.c.row > bindparam("after"))
     .order_by(table.c.row)
     .limit(PAGE)
-    for space, table in ((Space.FACES, faces), (Space.USERS, user_vectors))
+    for space, table in _TABLES.items()
 }
 _VECTORS = {
     space: select(table.c.row, table.c.vector).where(table.c.row.in_(bindparam("rows", expanding=True)))
-    for space, table in ((Space.FACES, faces), (Space.USERS, user_vectors))
+    for space, table in _TABLES.items()
+}
+_ONE_VECTOR = {
+    space: select(table.c.vector).where(table.c.collection == bindparam("collection")).limit(1)
+    for space, table in _TABLES.items()
 }
 _LIVING = {
     Space.FACES: select(collections.c.face_count).where(collections.c.row == bindparam("collection")),
@@ -122,19 +147,17 @@ def version_of(connection: Connection, collection: int) -> int | None:
     return version
 
 
-def beginning(connection: Connection, collection: int, space: Space) -> Position:
+def beginning(connection: Connection, key: IndexKey) -> Position:
     """Where an empty index begins: what was removed before is not among the vectors."""
-    asked = {"collection": collection, "space": space.value}
+    asked = {"collection": key.collection, "space": key.space.value}
     return Position(removal=connection.execute(_LAST_REMOVAL, asked).scalar() or 0)
 
 
-def changes_since(
-    connection: Connection, collection: int, space: Space, position: Position, dimension: int
-) -> Changes:
+def changes_since(connection: Connection, key: IndexKey, position: Position, dimension: int) -> Changes:
     """What happened after `position`, `PAGE` new vectors at most."""
-    version = version_of(connection, collection)
-    asked = {"collection": collection, "space": space.value}
-    added = connection.execute(_NEW_VECTORS[space], asked | {"after": position.vector}).all()
+    version = version_of(connection, key.collection)
+    asked = {"collection": key.collection, "space": key.space.value}
+    added = connection.execute(_NEW_VECTORS[key.space], asked | {"after": position.vector}).all()
     gone = connection.execute(_NEW_REMOVALS, asked | {"after": position.removal}).all()
     return Changes(
         position=Position(
@@ -145,7 +168,7 @@ def changes_since(
         removed=np.array([vector for _, vector in gone], np.int64),
         more=len(added) == PAGE,
         version=version,
-        living=connection.execute(_LIVING[space], asked).scalar() or 0,
+        living=connection.execute(_LIVING[key.space], asked).scalar() or 0,
     )
 
 
@@ -153,6 +176,12 @@ def vectors_of(connection: Connection, space: Space, rows: Sequence[int]) -> dic
     """The vectors of those rows that there are, a few hundred at most."""
     found = connection.execute(_VECTORS[space], {"rows": list(rows)})
     return {row: np.frombuffer(vector, "<f2") for row, vector in found}
+
+
+def stored_dimension(connection: Connection, key: IndexKey) -> int | None:
+    """How many numbers the vectors have that there are; None where there is none."""
+    vector: bytes | None = connection.execute(_ONE_VECTOR[key.space], {"collection": key.collection}).scalar()
+    return None if vector is None else len(vector) // np.dtype(np.float16).itemsize
 
 
 def identity_of(connection: Connection, collection: int) -> tuple[str, str]:

@@ -11,11 +11,13 @@ from pathlib import Path
 import structlog
 from sqlalchemy import select
 
-from regard.collections.changes import Space
+from regard.collections.changes import IndexKey, Space, stored_dimension
+from regard.collections.face_models import FaceModels
 from regard.collections.fastscan import Sizes
 from regard.collections.following import Following, Making, Report
 from regard.collections.index import Index
 from regard.collections.milvus import MilvusEngine
+from regard.collections.records import Collection
 from regard.collections.shared import SharedFollowing, behind, erase_orphans, is_fed
 from regard.collections.snapshot import MANIFEST
 from regard.collections.workers import Workers
@@ -29,12 +31,12 @@ _PATIENCE = 10.0  # seconds that a request waits for an index that is being load
 
 
 class FollowedIndexes:
-    """Indexes of collections, by the collection's row and whose vectors they hold. Thread-safe."""
+    """Indexes of collections, by whose vectors they hold and which model made them. Thread-safe."""
 
     def __init__(
         self,
         database: Database,
-        dimension: int,
+        models: FaceModels,
         *,
         folder: Path | None = None,
         threads: int = 2,
@@ -58,22 +60,26 @@ class FollowedIndexes:
         self._patience = patience
         self._sizes = sizes or Sizes()
         self._workers = Workers(threads)
-        self._making = (dimension, report or _silent)
+        self._models = models
+        self._report = report or _silent
         self._lock = threading.Lock()
-        self._following: dict[tuple[int, Space], Following | SharedFollowing] = {}
+        self._following: dict[IndexKey, Following | SharedFollowing] = {}
         self._stopped = threading.Event()
         self._failing: set[tuple[object, ...]] = set()
         self._keeper: threading.Thread | None = None
 
-    def follow(self, collection: int, space: Space) -> Index:
-        """The index of a collection (its row), holding every change committed before this call.
+    def follow(self, collection: Collection, space: Space) -> Index:
+        """The index of a collection, holding every change committed before this call.
 
         Raises ThrottlingException, which clients try again, while a large index is being loaded.
         """
+        return self._follow(IndexKey.of(collection, space))
+
+    def _follow(self, key: IndexKey) -> Index:
         while True:
             if self._stopped.is_set():
                 raise ThrottlingException("The server is stopping. Try your call again.")
-            following = self._find(collection, space)
+            following = self._find(key)
             if following.index is not None and following.is_level():
                 return following.index
             if not following.lock.acquire(timeout=self._patience):
@@ -91,28 +97,30 @@ class FollowedIndexes:
             self._make_room(following)
             return index
 
-    def forget_erased(self, collection: int, space: Space) -> None:
+    def forget_erased(self, collection: Collection, space: Space) -> None:
         """Takes vectors that were erased from the database out of memory and files, where they are in them.
 
         An index that is being loaded right now does so by itself, before anybody can search it.
         """
+        key = IndexKey.of(collection, space)
         with self._lock:
-            loaded = (collection, space) in self._following
-        if loaded or self._kept(collection, space):
+            loaded = key in self._following
+        if loaded or self._kept(key):
             try:
-                self.follow(collection, space)
+                self._follow(key)
             except ServiceError as error:  # they are erased; no search goes by before the index has followed
-                _log.info("erased vectors leave the index later", collection=collection, reason=error.message)
+                _log.info(
+                    "erased vectors leave the index later", collection=collection.row, reason=error.message
+                )
 
     def drop(self, collection: int) -> None:
-        """Forgets the indexes of a collection that was deleted, and what is kept of them."""
-        for space in Space:
-            with self._lock:
-                following = self._following.get((collection, space))
-            if following is not None:
-                self._close(following, (collection, space), keep=False)
-            folder = self._path(collection, space)
-            if folder is not None:
+        """Forgets the indexes of a collection (its row) that was deleted, and what is kept of them."""
+        with self._lock:
+            loaded = [(key, one) for key, one in self._following.items() if key.collection == collection]
+        for key, following in loaded:
+            self._close(following, key, keep=False)
+        for folder in self._folders():
+            if folder.name.startswith(f"{collection}-"):
                 shutil.rmtree(folder, ignore_errors=True)
         self._may_hold_orphans = self._engine is not None
         self._erase_orphans()
@@ -152,31 +160,42 @@ class FollowedIndexes:
 
     # --- one index ---------------------------------------------------------------------------------------
 
-    def _find(self, collection: int, space: Space) -> Following | SharedFollowing:
-        key = (collection, space)
+    def _find(self, key: IndexKey) -> Following | SharedFollowing:
         with self._lock:
             following = self._following.get(key)
             if following is None:
-                following = self._following[key] = self._make(collection, space)
+                following = self._following[key] = self._make(key)
             following.used = time.monotonic()
             return following
 
-    def _make(self, collection: int, space: Space) -> Following | SharedFollowing:
-        dimension, report = self._making
+    def _make(self, key: IndexKey) -> Following | SharedFollowing:
+        dimension = self._dimension_of(key)
         if self._engine is not None:
-            return SharedFollowing(self._database, self._engine, dimension, report, collection, space)
-        folder = self._path(collection, space)
-        making = Making(self._database, dimension, self._workers, self._sizes, folder, report)
-        return Following(making, collection, space)
+            return SharedFollowing(self._database, self._engine, dimension, self._report, key)
+        folder = self._path(key)
+        making = Making(self._database, dimension, self._workers, self._sizes, folder, self._report)
+        return Following(making, key)
 
-    def _path(self, collection: int, space: Space) -> Path | None:
-        return None if self._folder is None else self._folder / f"{collection}-{space.value}"
+    def _dimension_of(self, key: IndexKey) -> int:
+        """How many numbers its vectors have: by its model, or, of one unknown here, as they are."""
+        model = self._models.find(key.model)
+        if model is not None:
+            return model.dimension
+        with self._database.read() as connection:
+            return stored_dimension(connection, key) or self._models.default.dimension
 
-    def _kept(self, collection: int, space: Space) -> bool:
+    def _path(self, key: IndexKey) -> Path | None:
+        return None if self._folder is None else self._folder / key.name
+
+    def _folders(self) -> list[Path]:
+        """What is kept of all indexes."""
+        return list(self._folder.iterdir()) if self._folder and self._folder.is_dir() else []
+
+    def _kept(self, key: IndexKey) -> bool:
         if self._engine is not None:
             with self._database.read() as connection:
-                return is_fed(connection, collection, space)
-        folder = self._path(collection, space)
+                return is_fed(connection, key)
+        folder = self._path(key)
         return folder is not None and (folder / MANIFEST).exists()
 
     def _make_room(self, used: Following | SharedFollowing) -> None:
@@ -197,13 +216,13 @@ class FollowedIndexes:
             finally:
                 following.lock.release()
 
-    def _close(self, following: Following | SharedFollowing, key: tuple[int, Space], *, keep: bool) -> None:
+    def _close(self, following: Following | SharedFollowing, key: IndexKey, *, keep: bool) -> None:
         """Waits for whoever holds its lock, who ends soon."""
         following.stopping = True
         with following.lock:
             self._closed(following, key, keep=keep)
 
-    def _closed(self, following: Following | SharedFollowing, key: tuple[int, Space], *, keep: bool) -> None:
+    def _closed(self, following: Following | SharedFollowing, key: IndexKey, *, keep: bool) -> None:
         """The lock is held. Forgotten last, so that nobody opens another one beside it."""
         following.close(keep=keep)
         with self._lock:
@@ -238,19 +257,22 @@ class FollowedIndexes:
     def _load_large(self) -> None:
         """What would take long to load is loaded before anybody asks for it; what is left over is removed."""
         # Listed first: what is made from here on belongs to a collection that there is.
-        folders = list(self._folder.iterdir()) if self._folder and self._folder.is_dir() else []
+        folders = self._folders()
         with self._database.read() as connection:
             counts = {
-                row.row: row.face_count
-                for row in connection.execute(select(collections.c.row, collections.c.face_count))
+                IndexKey(row.row, space, row.face_model_version): row.face_count
+                for row in connection.execute(
+                    select(collections.c.row, collections.c.face_model_version, collections.c.face_count)
+                )
+                for space in Space
             }
+        names = {key.name for key in counts}
         for folder in folders:
-            row = folder.name.partition("-")[0]
-            if row.isdigit() and int(row) not in counts:
+            if folder.name.partition("-")[0].isdigit() and folder.name not in names:
                 shutil.rmtree(folder, ignore_errors=True)
-        for row, count in counts.items():
-            if count >= self._sizes.tail and not self._stopped.is_set():
-                self._attempt(self.follow, row, Space.FACES)
+        for key, count in counts.items():
+            if key.space is Space.FACES and count >= self._sizes.tail and not self._stopped.is_set():
+                self._attempt(self._follow, key)
 
     def _follow_loaded(self) -> None:
         with self._database.read() as connection:
@@ -260,11 +282,11 @@ class FollowedIndexes:
             }
         with self._lock:
             loaded = {key: one.version for key, one in self._following.items() if one.index is not None}
-        for (collection, space), version in loaded.items():
-            if collection not in versions:
-                self.drop(collection)  # another process deleted it
-            elif versions[collection] != version and not self._stopped.is_set():
-                self._attempt(self._follow_idle, collection, space)
+        for key, version in loaded.items():
+            if key.collection not in versions:
+                self.drop(key.collection)  # another process deleted it
+            elif versions[key.collection] != version and not self._stopped.is_set():
+                self._attempt(self._follow_idle, key)
 
     def _follow_shared(self) -> None:
         """What nobody here has searched may be behind, too, since the server that changed it went away."""
@@ -272,10 +294,10 @@ class FollowedIndexes:
             return
         with self._database.read() as connection:
             late = behind(connection)
-        for collection, space in late:
+        for key in late:
             if not self._stopped.is_set():
-                self._find(collection, space)
-                self._attempt(self._follow_idle, collection, space)
+                self._find(key)
+                self._attempt(self._follow_idle, key)
 
     def _erase_orphans(self) -> None:
         """Erases from the engine what is left there of collections that are gone, later where it is away."""
@@ -287,10 +309,10 @@ class FollowedIndexes:
         except ServiceError as error:
             _log.warning("deleted collections leave the engine later", reason=error.message)
 
-    def _follow_idle(self, collection: int, space: Space) -> None:
+    def _follow_idle(self, key: IndexKey) -> None:
         """Follows without counting as use, so that idle indexes are still the first to be dropped."""
         with self._lock:
-            following = self._following.get((collection, space))
+            following = self._following.get(key)
         if following is None or not following.lock.acquire(blocking=False):
             return  # whoever holds the lock brings it up to date
         try:

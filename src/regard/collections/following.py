@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from regard.collections.changes import (
     PAGE,
     Changes,
+    IndexKey,
     Position,
-    Space,
     beginning,
     changes_since,
     identity_of,
@@ -40,7 +40,7 @@ Report = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Making:
-    """What every index of a process is made with."""
+    """What an index is made with."""
 
     database: Database
     dimension: int
@@ -53,10 +53,9 @@ class Making:
 class Following:
     """The index of a collection's faces or users. `lock` is held by who calls its methods."""
 
-    def __init__(self, making: Making, collection: int, space: Space) -> None:
+    def __init__(self, making: Making, key: IndexKey) -> None:
         self._making = making
-        self._collection = collection
-        self._space = space
+        self._key = key
         self._snapshot: SnapshotFolder | None = None
         self._position = Position()
         self._name = ""
@@ -73,7 +72,7 @@ class Following:
         if self.index is None:
             return False
         with self._making.database.read() as connection:
-            return version_of(connection, self._collection) in (None, self.version)
+            return version_of(connection, self._key.collection) in (None, self.version)
 
     def catch_up(self) -> FastScanIndex:
         """Brings the index level with the database, opening it first where it is not open."""
@@ -127,9 +126,10 @@ class Following:
         """The index as far as a snapshot holds it, empty where there is none; and the snapshot."""
         making = self._making
         with making.database.read() as connection:
-            incarnation, self._name = identity_of(connection, self._collection)
+            incarnation, self._name = identity_of(connection, self._key.collection)
         if making.folder is not None:
-            identity = Identity(incarnation, self._collection, self._space.value, making.dimension)
+            key = self._key
+            identity = Identity(incarnation, key.collection, key.space.value, key.model, making.dimension)
             self._snapshot = SnapshotFolder(making.folder, identity)
             kept = self._snapshot.load(making.workers)
             if kept is not None:
@@ -144,12 +144,12 @@ class Following:
             rows, vectors = segment.living_sample(_COMPARED)
             found |= zip(rows.tolist(), vectors, strict=True)
         with self._making.database.read() as connection:
-            stored = vectors_of(connection, self._space, list(found))
+            stored = vectors_of(connection, self._key.space, list(found))
         return all((vector == found[row]).all() for row, vector in stored.items())
 
     def _anew(self) -> FastScanIndex:
         with self._making.database.read() as connection:
-            self._position = beginning(connection, self._collection, self._space)
+            self._position = beginning(connection, self._key)
         if self._snapshot is not None:
             self._snapshot.clear()
         return self._make(None)
@@ -176,9 +176,7 @@ class Following:
         enough = self._making.sizes.segment
         while True:
             with self._making.database.read() as connection:
-                changes = changes_since(
-                    connection, self._collection, self._space, position, self._making.dimension
-                )
+                changes = changes_since(connection, self._key, position, self._making.dimension)
             if self.stopping:
                 raise ThrottlingException("The collection's index is being closed. Try your call again.")
             batch.append(changes)

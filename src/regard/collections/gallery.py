@@ -95,7 +95,7 @@ class Gallery:
                 connection.execute(delete(faces).where(faces.c.row.in_(rows)))
                 log_removals(connection, collection.row, Space.FACES, rows)
                 _count(connection, collection.row, -len(rows))
-        self._indexes.forget_erased(collection.row, Space.FACES)
+        self._indexes.forget_erased(collection, Space.FACES)
         if erased:
             self._database.forget()
         return erased, held
@@ -111,7 +111,7 @@ class Gallery:
         self, collection: Collection, probe: NDArray[np.float32], *, limit: int, radius: float
     ) -> list[Match]:
         """The nearest enrolled faces at most `radius` (L2) away, the nearest first."""
-        near = self._indexes.follow(collection.row, Space.FACES).search(probe, limit=limit, radius=radius)
+        near = self._indexes.follow(collection, Space.FACES).search(probe, limit=limit, radius=radius)
         wanted = near.rows.tolist()
         query = select(*FACE_COLUMNS).where(faces.c.collection == collection.row, faces.c.row.in_(wanted))
         with self._database.read() as connection:

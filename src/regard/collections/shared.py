@@ -15,7 +15,15 @@ import structlog
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from regard.collections.changes import Changes, Position, Space, beginning, changes_since, identity_of
+from regard.collections.changes import (
+    Changes,
+    IndexKey,
+    Position,
+    Space,
+    beginning,
+    changes_since,
+    identity_of,
+)
 from regard.collections.following import Report
 from regard.collections.index import Index
 from regard.collections.memory import MemoryIndex
@@ -35,7 +43,7 @@ _VERSIONS = select(
     engine_positions.c.name, engine_positions.c.version.label("fed"), collections.c.version
 ).join_from(engine_positions, collections, engine_positions.c.collection == collections.c.row)
 _BEHIND = (
-    select(engine_positions.c.collection, engine_positions.c.space)
+    select(engine_positions.c.collection, engine_positions.c.space, collections.c.face_model_version)
     .join_from(engine_positions, collections, engine_positions.c.collection == collections.c.row)
     .where(engine_positions.c.version != collections.c.version)
 )
@@ -56,15 +64,18 @@ def prefix_of(incarnation: str) -> str:
     return f"regard_{incarnation.replace('-', '')}_"
 
 
-def behind(connection: Connection) -> list[tuple[int, Space]]:
+def behind(connection: Connection) -> list[IndexKey]:
     """The indexes that changes of their collections have not reached yet."""
-    return [(row.collection, Space(row.space)) for row in connection.execute(_BEHIND)]
+    return [
+        IndexKey(row.collection, Space(row.space), row.face_model_version)
+        for row in connection.execute(_BEHIND)
+    ]
 
 
-def is_fed(connection: Connection, collection: int, space: Space) -> bool:
+def is_fed(connection: Connection, key: IndexKey) -> bool:
     """Whether an engine was ever given vectors of it."""
     here = engine_positions.c
-    asked = select(here.name).where(here.collection == collection, here.space == space.value)
+    asked = select(here.name).where(here.collection == key.collection, here.space == key.space.value)
     return connection.execute(asked).first() is not None
 
 
@@ -89,15 +100,13 @@ class SharedFollowing:
         engine: MilvusEngine,
         dimension: int,
         report: Report,
-        collection: int,
-        space: Space,
+        key: IndexKey,
     ) -> None:
         self._database = database
         self._engine = engine
         self._dimension = dimension
         self._report = report
-        self._collection = collection
-        self._space = space
+        self._key = key
         self._verified = False
         self._id = ""
         self.lock = threading.Lock()
@@ -122,7 +131,7 @@ class SharedFollowing:
         while True:
             if self.stopping:
                 raise ThrottlingException("The collection's index is being closed. Try your call again.")
-            with self._database.hold(f"{self._collection}-{self._space.value}"):
+            with self._database.hold(self._key.name):
                 index = self._opened()
                 if index is None:
                     return MemoryIndex(self._dimension)  # the collection is gone
@@ -162,7 +171,7 @@ class SharedFollowing:
     def _opened(self) -> MilvusIndex | None:
         """The index that the database names; None where the collection is gone."""
         with self._database.read() as connection:
-            incarnation, self._id = identity_of(connection, self._collection)
+            incarnation, self._id = identity_of(connection, self._key.collection)
             fed = self._fed(connection.execute(_POSITION.where(*self._where_fed())).first())
         if not self._id:
             self.index = None
@@ -197,14 +206,15 @@ class SharedFollowing:
 
     def _named_anew(self) -> str:
         with self._database.write() as connection:
-            incarnation, _ = identity_of(connection, self._collection)
-            name = f"{prefix_of(incarnation)}{self._collection}_{self._space.value}_{uuid.uuid4().hex[:8]}"
-            start = beginning(connection, self._collection, self._space)
+            incarnation, _ = identity_of(connection, self._key.collection)
+            key = self._key
+            name = f"{prefix_of(incarnation)}{key.collection}_{key.space.value}_{uuid.uuid4().hex[:8]}"
+            start = beginning(connection, key)
             connection.execute(delete(engine_positions).where(*self._where_fed()))
             connection.execute(
                 insert(engine_positions).values(
-                    collection=self._collection,
-                    space=self._space.value,
+                    collection=key.collection,
+                    space=key.space.value,
                     name=name,
                     vector=start.vector,
                     removal=start.removal,
@@ -218,7 +228,7 @@ class SharedFollowing:
         with self._database.read() as connection:
             fed = self._fed(connection.execute(_POSITION.where(*self._where_fed())).first())
             position = fed.position if fed is not None else Position()
-            changes = changes_since(connection, self._collection, self._space, position, self._dimension)
+            changes = changes_since(connection, self._key, position, self._dimension)
         if fed is None or fed.name != index.name:
             raise self._lost()
         if len(changes.rows):
@@ -262,7 +272,7 @@ class SharedFollowing:
 
     def _where_fed(self) -> tuple[ColumnElement[bool], ...]:
         here = engine_positions.c
-        return (here.collection == self._collection, here.space == self._space.value)
+        return (here.collection == self._key.collection, here.space == self._key.space.value)
 
     def _tell(self, done: int, total: int) -> None:
         self.progress = (done, total)

@@ -1,15 +1,14 @@
 """How alike two faces are, in percent, from the distance of their embeddings.
 
 A percentage means a false match rate, of two strangers being taken for one person: 80 % one pair in ten
-thousand, 95 % one in a hundred thousand, 99 % one in a million. Made by training/fit_similarity.py;
-docs/accuracy.md holds what was measured.
+thousand, 95 % one in a hundred thousand, 99 % one in a million. What a distance means belongs to the
+embedding that it is measured in: each face model has a curve of its own (`face_models.py`), made by
+training/fit_similarity.py; docs/accuracy.md holds what was measured.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import overload
 
 import numpy as np
@@ -46,21 +45,3 @@ class SimilarityCurve:
         if percent == 0:
             return float("inf")
         return float(self.middle * ((100.0 - percent) / percent) ** (1 / self.steepness))
-
-
-# By `FaceAnalyzer.version`: what a distance means belongs to the embedding that it is measured in.
-CALIBRATIONS: Mapping[str, SimilarityCurve] = MappingProxyType(
-    {"1.0": SimilarityCurve(0.5988, 17.28), "2.0": SimilarityCurve(0.5237, 24.60)}
-)
-CURRENT = "2.0"
-
-
-def calibration_of(face_model_version: str) -> SimilarityCurve:
-    """What distances in a collection mean. Vectors of a model that isn't known here, which somebody imported,
-    are read as if the current one had made them.
-    """
-    return CALIBRATIONS.get(face_model_version, CALIBRATIONS[CURRENT])
-
-
-similarity = CALIBRATIONS[CURRENT].similarity
-distance_at = CALIBRATIONS[CURRENT].distance_at

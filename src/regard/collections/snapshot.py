@@ -37,8 +37,9 @@ class Identity:
     incarnation: str
     collection: int
     space: str
+    model: str
     dimension: int
-    format: int = 1
+    format: int = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)

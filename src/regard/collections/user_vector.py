@@ -17,7 +17,7 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
-from regard.collections.similarity import similarity
+from regard.collections.similarity import SimilarityCurve
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,9 +31,9 @@ class UserVectors:
     share: float
 
     @classmethod
-    def load(cls) -> UserVectors:
-        """Those fitted to the default model pack."""
-        with files("regard.collections").joinpath("user_vectors.npz").open("rb") as file:
+    def load(cls, version: str) -> UserVectors:
+        """Those fitted to a version of the embedding, from `user_vectors/VERSION.npz`."""
+        with files("regard.collections").joinpath("user_vectors", f"{version}.npz").open("rb") as file:
             constants = np.load(file, allow_pickle=False)
             return cls(constants["average"].astype(np.float32), float(constants["share"]))
 
@@ -60,6 +60,7 @@ class Admission:
 
 def admit(
     vectors: UserVectors,
+    curve: SimilarityCurve,
     held: NDArray[np.float32],
     new: NDArray[np.float32],
     *,
@@ -69,14 +70,14 @@ def admit(
     """Lets faces `new` (k, dimension) join a user of faces `held` (n, dimension), the most similar first.
 
     A face joins when it reaches `threshold`, in percent, with the vector that the user has by then; at most
-    `room` join. A user without faces begins with the one that most of the others resemble. So the order in
-    which a request names its faces makes no difference, and of many photos of one person and a few of others
-    it is those few that are left.
+    `room` join. `vectors` and `curve` are those of the faces' model. A user without faces begins with the one
+    that most of the others resemble. So the order in which a request names its faces makes no difference,
+    and of many photos of one person and a few of others it is those few that are left.
     """
     joined: list[int] = []
     waiting = list(range(len(new)))
     total, count = held.sum(0, dtype=np.float64), len(held)
-    best = _central(new, threshold) if len(new) and not count else None
+    best = _central(new, curve, threshold) if len(new) and not count else None
     alike = np.zeros(len(new))
     while True:
         if best is not None:
@@ -85,15 +86,15 @@ def admit(
             total, count = total + new[best], count + 1
         if not count:
             break
-        alike = similarity(np.linalg.norm(new - vectors.of_sum(total, count), axis=1))
+        alike = curve.similarity(np.linalg.norm(new - vectors.of_sum(total, count), axis=1))
         best = max(waiting, key=lambda n: alike[n], default=None)
         if best is None or len(joined) == room or alike[best] < threshold:
             break
     return Admission(tuple(joined), alike)
 
 
-def _central(faces: NDArray[np.float32], threshold: float) -> int:
+def _central(faces: NDArray[np.float32], curve: SimilarityCurve, threshold: float) -> int:
     """The face that most others resemble; of several, the one with the least sum of distances."""
     apart = np.linalg.norm(faces[:, None] - faces[None], axis=2)
-    resembling = (similarity(apart) >= threshold).sum(1)
+    resembling = (curve.similarity(apart) >= threshold).sum(1)
     return int(np.lexsort((np.arange(len(faces)), apart.sum(1), -resembling))[0])

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sqlalchemy import delete, insert, select
 
 from regard.collections.changes import Space
+from regard.collections.face_models import FaceModel, FaceModels
 from regard.collections.followed import FollowedIndexes
 from regard.collections.records import (
     LOW_CONFIDENCE,
@@ -35,7 +36,7 @@ from regard.collections.user_rows import (
     renew_vector,
     set_user,
 )
-from regard.collections.user_vector import UserVectors, admit
+from regard.collections.user_vector import admit
 from regard.errors import ConflictException, ServiceQuotaExceededException
 from regard.resources.request_tokens import IdempotentRequest, earlier_answer, remember
 from regard.storage.clock import milliseconds
@@ -56,11 +57,11 @@ class Users:
     """
 
     def __init__(
-        self, database: Database, indexes: FollowedIndexes, vectors: UserVectors, *, max_users: int
+        self, database: Database, indexes: FollowedIndexes, models: FaceModels, *, max_users: int
     ) -> None:
         self._database = database
         self._indexes = indexes
-        self._vectors = vectors
+        self._models = models
         self._max_users = max_users
 
     def create(self, collection: Collection, user_id: str, request: IdempotentRequest) -> None:
@@ -128,6 +129,7 @@ class Users:
             answer = earlier_answer(connection, request)
             if answer is not None:
                 return Association.load(answer)
+            model = self._models.of(current.face_model_version)
             user = find_user(connection, current.row, user_id)
             named = faces_named(connection, current.row, face_ids)
             held = held_faces(connection, current.row, user_id)
@@ -137,16 +139,18 @@ class Users:
                     f"The user {user_id} has {MAX_FACES} faces, and can't have more."
                 )
             admission = admit(
-                self._vectors,
-                self._matrix(held),
-                self._matrix(free),
+                model.user_vectors,
+                model.curve,
+                _matrix(held, model),
+                _matrix(free, model),
                 threshold=threshold,
                 room=MAX_FACES - len(held),
             )
             joined = [free[n] for n in admission.joined]
             if joined:
                 set_user(connection, joined, user_id)
-                renew_vector(connection, current.row, user, self._of(held + joined), len(held + joined))
+                vector = vector_of_faces(held + joined, model)
+                renew_vector(connection, current.row, user, vector, len(held + joined))
             refused = _elsewhere(face_ids, named, user_id)
             for face, alike in zip(free, admission.similarities.tolist(), strict=True):
                 if face not in joined:
@@ -178,7 +182,8 @@ class Users:
             set_user(connection, own, None)
             left = held_faces(connection, current.row, user_id)
             if own:
-                renew_vector(connection, current.row, user, self._of(left), len(left))
+                model = self._models.of(current.face_model_version)
+                renew_vector(connection, current.row, user, vector_of_faces(left, model), len(left))
             ids = {face.face_id for face in own}
             refused = _elsewhere(face_ids, named, user_id)
             association = Association(
@@ -213,7 +218,7 @@ class Users:
         found: list[list[UserMatch]] = []
         # A user whose faces change in this moment has a new row: it is searched for again, not missed.
         for _ in range(_SEARCHES):
-            index = self._indexes.follow(collection.row, Space.USERS)
+            index = self._indexes.follow(collection, Space.USERS)
             near = [index.search(probe, limit=limit, radius=radius) for probe in probes]
             known = self._at(collection, sorted({row for one in near for row in one.rows.tolist()}))
             found = [
@@ -238,18 +243,21 @@ class Users:
         with self._database.read() as connection:
             return {row.vector: User(row.row, row.user_id, row.status) for row in connection.execute(query)}
 
-    def _matrix(self, held: Sequence[CandidateFace]) -> NDArray[np.float32]:
-        """The embeddings of faces, float32 (n, dimension)."""
-        joined = np.frombuffer(b"".join(face.vector for face in held), "<f2")
-        return joined.astype(np.float32).reshape(len(held), len(self._vectors.average))
-
-    def _of(self, held: Sequence[CandidateFace]) -> NDArray[np.float32] | None:
-        return self._vectors.of(self._matrix(held)) if held else None
-
     def _forget(self, collection: Collection) -> None:
         """Takes an erased vector out of memory and out of the files."""
-        self._indexes.forget_erased(collection.row, Space.USERS)
+        self._indexes.forget_erased(collection, Space.USERS)
         self._database.forget()
+
+
+def vector_of_faces(held: Sequence[CandidateFace], model: FaceModel) -> NDArray[np.float32] | None:
+    """The vector of a user with these faces, float32 (dimension,); None where there are none."""
+    return model.user_vectors.of(_matrix(held, model)) if held else None
+
+
+def _matrix(held: Sequence[CandidateFace], model: FaceModel) -> NDArray[np.float32]:
+    """The embeddings of faces, float32 (n, dimension)."""
+    joined = np.frombuffer(b"".join(face.vector for face in held), "<f2")
+    return joined.astype(np.float32).reshape(len(held), model.dimension)
 
 
 def _elsewhere(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from regard.collections.similarity import distance_at, similarity
+from regard.collections.similarity import SimilarityCurve
 from regard.errors import RegardError
 from regard.evaluation.dataset import AGE, AGES, Dataset
 from regard.evaluation.faces import FaceSet, Observation
@@ -106,12 +106,14 @@ def audit_bias(
     found = faces.faces
     if not found:
         raise RegardError("No face was found in any picture.")
+    curve = faces.model.curve
     pairs = all_pairs(
         faces.rows,
         [seen.sample.identity for seen in found],
-        radius=max(distance_at(percent) for percent in thresholds),
+        radius=max(curve.distance_at(percent) for percent in thresholds),
     )
-    uneven = max(unevenness_of(pairs, distance) for distance in (pairs.radius, *map(distance_at, thresholds)))
+    distances = {percent: curve.distance_at(percent) for percent in thresholds}
+    uneven = max(unevenness_of(pairs, distance) for distance in (pairs.radius, *distances.values()))
 
     def measure(name: str, column: str | None = None) -> Group:
         def belongs(seen: Observation) -> bool:
@@ -119,10 +121,10 @@ def audit_bias(
 
         inside = np.array([belongs(seen) for seen in found])
         observations = [seen for seen in faces.readable if belongs(seen)]
-        return _measure(name, observations, pairs.within(inside), thresholds, uneven)
+        return _measure(name, observations, pairs.within(inside), distances, uneven)
 
     return BiasAudit(
-        faces.model,
+        faces.model.version,
         tuple(thresholds),
         measure("everyone"),
         tuple(
@@ -134,7 +136,7 @@ def audit_bias(
             for column in columns
         ),
         left_out,
-        _nearest_strangers(pairs, found, distance_at(max(thresholds)), listed),
+        _nearest_strangers(pairs, found, curve, max(thresholds), listed),
         tuple(seen.sample.name for seen in faces.readable if seen.row is None),
         dataset.refused + tuple((seen.sample.name, seen.error) for seen in faces.observations if seen.error),
     )
@@ -146,20 +148,27 @@ def _values(dataset: Dataset, column: str) -> list[str]:
 
 
 def _nearest_strangers(
-    pairs: Pairs, observations: Sequence[Observation], distance: float, listed: int
+    pairs: Pairs, observations: Sequence[Observation], curve: SimilarityCurve, percent: float, listed: int
 ) -> tuple[Alike, ...]:
     order = np.argsort(pairs.near_distance, kind="stable")[:listed]
     return tuple(
-        Alike(observations[first].sample.name, observations[second].sample.name, similarity(float(apart)))
+        Alike(
+            observations[first].sample.name,
+            observations[second].sample.name,
+            curve.similarity(float(apart)),
+        )
         for (first, second), apart in zip(pairs.near[order], pairs.near_distance[order], strict=True)
-        if apart <= distance
+        if apart <= curve.distance_at(percent)
     )
 
 
 def _measure(
-    name: str, observations: Sequence[Observation], pairs: Pairs, thresholds: Iterable[float], uneven: float
+    name: str,
+    observations: Sequence[Observation],
+    pairs: Pairs,
+    distances: Mapping[float, float],
+    uneven: float,
 ) -> Group:
-    distances = {percent: distance_at(percent) for percent in thresholds}
     return Group(
         name,
         people=len({seen.sample.identity for seen in observations}),

@@ -1,8 +1,9 @@
-"""A model card: what a pack's face model was measured to do, on which people, and where that ends."""
+"""A model card: what a face model of a pack was measured to do, on which people, and where that ends."""
 
 from __future__ import annotations
 
 import json
+import re
 import types
 import typing
 from dataclasses import asdict, dataclass, fields, is_dataclass
@@ -13,6 +14,7 @@ from regard.errors import RegardError
 
 THRESHOLDS = (50.0, 80.0, 90.0, 95.0, 99.0, 99.9)
 _FOLDER = "regard.packs"
+_NAME = re.compile(r"[A-Za-z0-9_]+([.-][A-Za-z0-9_]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +107,11 @@ class ModelCard:
     limits: tuple[str, ...]
 
     @classmethod
-    def load(cls, pack: str) -> ModelCard:
-        """The card of a pack that comes with Regard. Raises RegardError where there is none."""
-        file = resources.files(_FOLDER).joinpath("cards", f"{pack}.json")
-        if not pack.replace("-", "").replace("_", "").isalnum() or not file.is_file():
-            raise RegardError(f"The pack {pack} has no model card.")
+    def load(cls, pack: str, version: str) -> ModelCard:
+        """The card of a face model in a pack that comes with Regard. Raises RegardError for none."""
+        file = resources.files(_FOLDER).joinpath("cards", f"{pack}-{version}.json")
+        if not _NAME.fullmatch(f"{pack}-{version}") or not file.is_file():
+            raise RegardError(f"The pack {pack} has no model card of face model {version}.")
         return cls.parse(file.read_text("utf-8"))
 
     @classmethod

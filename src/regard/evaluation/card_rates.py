@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from regard.collections.similarity import distance_at
+from regard.collections.similarity import SimilarityCurve
 from regard.evaluation.card import AtThreshold, CardGroup, GalleryRate, Measured
 from regard.evaluation.intervals import Rate
 from regard.evaluation.pairs import Mask, Pairs
@@ -21,14 +21,17 @@ _SEEN = 10  # pairs of people that were taken for each other: with fewer, the ta
 SEARCHED = (80.0, 95.0, 99.0)
 
 
-def rates_at(pairs: Pairs, thresholds: Sequence[float], *, uneven: float = 0.0) -> tuple[AtThreshold, ...]:
-    """False and true match rates. Raises ValueError of fewer than two people."""
+def rates_at(
+    pairs: Pairs, curve: SimilarityCurve, thresholds: Sequence[float], *, uneven: float = 0.0
+) -> tuple[AtThreshold, ...]:
+    """False and true match rates at similarities, percent, by `curve`. Raises ValueError of fewer than two
+    people.
+    """
     tail = fit_tail(pairs)
-    return tuple(_at(pairs, percent, tail, uneven) for percent in thresholds)
+    return tuple(_at(pairs, percent, curve.distance_at(percent), tail, uneven) for percent in thresholds)
 
 
-def _at(pairs: Pairs, percent: float, tail: Tail | None, uneven: float) -> AtThreshold:
-    distance = distance_at(percent)
+def _at(pairs: Pairs, percent: float, distance: float, tail: Tail | None, uneven: float) -> AtThreshold:
     wrong = false_match_rate(pairs, distance, unevenness=uneven)
     missed = false_non_match_rate(pairs, distance)
     if wrong is None:
@@ -43,13 +46,15 @@ def _at(pairs: Pairs, percent: float, tail: Tail | None, uneven: float) -> AtThr
 
 
 def groups_of(
-    pairs: Pairs, groups: Sequence[tuple[str, Mask]], thresholds: Sequence[float]
+    pairs: Pairs, groups: Sequence[tuple[str, Mask]], curve: SimilarityCurve, thresholds: Sequence[float]
 ) -> tuple[CardGroup, ...]:
     """Each group's rates among its own people; `groups` are names with (N,), who belongs to it."""
-    uneven = max(unevenness_of(pairs, distance_at(percent)) for percent in thresholds)
+    uneven = max(unevenness_of(pairs, curve.distance_at(percent)) for percent in thresholds)
     inside = [(name, pairs.within(chosen)) for name, chosen in groups]
     return tuple(
-        CardGroup(name, part.person_count, part.person_pairs, rates_at(part, thresholds, uneven=uneven))
+        CardGroup(
+            name, part.person_count, part.person_pairs, rates_at(part, curve, thresholds, uneven=uneven)
+        )
         for name, part in inside
     )
 

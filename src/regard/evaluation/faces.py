@@ -7,33 +7,50 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 import numpy as np
 
+from regard.collections.face_models import FaceModel
 from regard.errors import RegardError
 from regard.evaluation.choices import Main
 from regard.evaluation.dataset import Sample
 from regard.evaluation.pairs import Floats
+from regard.vision.faces import FaceAnalyzer
 from regard.vision.faces.attributes import Attributes
 from regard.vision.faces.face import Face
 from regard.vision.image import Image, ImageError, ImageTooLarge, ImageTooSmall
 
 
-class FaceModel(Protocol):
-    """What an audit needs of `vision.faces.FaceAnalyzer`."""
+class FaceObserver(Protocol):
+    """What an audit needs of whatever finds faces and makes vectors of them."""
 
-    version: str
-    dimension: int
+    @property
+    def model(self) -> FaceModel: ...
 
     def detect(self, image: Image, *, limit: int = 100) -> list[Face]: ...
 
     def embed(self, image: Image, faces: Sequence[Face]) -> Floats: ...
 
 
-@runtime_checkable
+@dataclass(frozen=True, slots=True)
+class Recognizer:
+    """The faces that `analyzer` finds, and their vectors by `model`."""
+
+    analyzer: FaceAnalyzer
+    model: FaceModel
+
+    def detect(self, image: Image, *, limit: int = 100) -> list[Face]:
+        """The faces of a picture, largest first, at most `limit`."""
+        return self.analyzer.detect(image, limit=limit)
+
+    def embed(self, image: Image, faces: Sequence[Face]) -> Floats:
+        """(N, dimension), float32."""
+        return self.model.embedder.embed(self.analyzer.descriptors(image), faces)
+
+
 class Describer(Protocol):
-    """A face model that tells age and gender."""
+    """What tells age and gender."""
 
     def describe(self, image: Image, faces: Sequence[Face]) -> list[Attributes]: ...
 
@@ -50,11 +67,10 @@ class Observation:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class FaceSet:
-    """What was seen in all pictures, in their order. `model`: the version of what made the embeddings."""
+    """What was seen in all pictures, in their order. `model` made the embeddings."""
 
     observations: tuple[Observation, ...]
-    model: str
-    dimension: int
+    model: FaceModel
 
     @property
     def readable(self) -> list[Observation]:
@@ -69,12 +85,12 @@ class FaceSet:
     def rows(self) -> Floats:
         """(N, D)"""
         found = [seen.row for seen in self.observations if seen.row is not None]
-        return np.stack(found) if found else np.empty((0, self.dimension), np.float32)
+        return np.stack(found) if found else np.empty((0, self.model.dimension), np.float32)
 
 
 def observe_faces(
     samples: Sequence[Sample],
-    model: FaceModel,
+    observer: FaceObserver,
     load: Callable[[Path], Image],
     *,
     main: Main = Main.LARGEST,
@@ -95,17 +111,17 @@ def observe_faces(
             return Observation(sample, error=str(error))
         except ImageError as error:
             return Observation(sample, error=_sentence(error))
-        face = main_face(image, model.detect(image), main)
+        face = main_face(image, observer.detect(image), main)
         if face is None:
             return Observation(sample)
-        seen = Observation(sample, model.embed(image, [face])[0])
+        seen = Observation(sample, observer.embed(image, [face])[0])
         return seen if describer is None else replace(seen, attributes=describer.describe(image, [face])[0])
 
     observations = []
     for seen in _in_order(one, samples, workers):
         observations.append(seen)
         report(len(observations))
-    return FaceSet(tuple(observations), model.version, model.dimension)
+    return FaceSet(tuple(observations), observer.model)
 
 
 def main_face(image: Image, faces: Sequence[Face], main: Main) -> Face | None:

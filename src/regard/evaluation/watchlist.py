@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from regard.collections.similarity import distance_at, similarity
 from regard.errors import RegardError
 from regard.evaluation.bias import THRESHOLDS, choose_columns
 from regard.evaluation.dataset import Dataset
@@ -86,7 +85,8 @@ def audit_watchlist(
     identified = labels.identified and gallery[0].identified
     same = _Sameness(found, enrolled) if identified else None
     nearest, which, own = _nearest(faces.rows, gallery[1].rows, same)
-    distances = {percent: distance_at(percent) for percent in thresholds}
+    curve = faces.model.curve
+    distances = {percent: curve.distance_at(percent) for percent in thresholds}
     # Pictures of one person depend on each other; where nobody is known, each is taken for a person of its
     # own.
     owners = [seen.sample.identity if labels.identified else seen.sample.name for seen in found]
@@ -113,7 +113,7 @@ def audit_watchlist(
         place for place in np.argsort(nearest, kind="stable") if nearest[place] <= max(distances.values())
     ]
     return WatchlistAudit(
-        faces.model,
+        faces.model.version,
         tuple(thresholds),
         identified,
         len(found),
@@ -128,7 +128,7 @@ def audit_watchlist(
             WrongMatch(
                 found[place].sample.name,
                 enrolled[which[place]].sample.name,
-                similarity(float(nearest[place])),
+                curve.similarity(float(nearest[place])),
             )
             for place in order[:listed]
         ),

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from regard.vision.faces import Face
 from regard.vision.faces.attributes import Attributes
-from regard.vision.faces.embedding import FaceReadings
+from regard.vision.faces.descriptors import FaceDescriptors
+from regard.vision.faces.embedding import FaceEmbedder
 from regard.vision.image import MIN_SIDE, Image, check_size, decode_image
+from regard.vision.kept import Kept
 from regard.vision.labels import Label
 from regard.vision.labels.objects import FoundClass, ObjectCandidates
 from regard.vision.models import Models
@@ -24,7 +26,6 @@ from regard.vision.pixels import Floats
 from regard.vision.protective import EquippedPerson
 from regard.vision.text import Line
 
-K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
 
@@ -54,10 +55,9 @@ class PictureFindings:
         self._models = models
         self._lock = threading.RLock()
         self._kept: dict[str, Any] = {}
-        self._readings: _Kept[Face, FaceReadings] = _Kept(self._read)
-        self._attributes: _Kept[Face, Attributes] = _Kept(self._describe)
-        self._embeddings: _Kept[Face, Floats] = _Kept(self._embed)
-        self._appearances: _Kept[int, Floats] = _Kept(self._embed_persons)
+        self._attributes: Kept[Face, Attributes] = Kept(self._describe)
+        self._embeddings: dict[FaceEmbedder, Kept[Face, Floats]] = {}
+        self._appearances: Kept[int, Floats] = Kept(self._embed_persons)
 
     @_once
     def faces(self) -> Sequence[Face]:
@@ -69,13 +69,15 @@ class PictureFindings:
         with self._lock:
             return self._attributes.of(self.faces() if faces is None else faces)
 
-    def embeddings(self, faces: Sequence[Face] | None = None) -> Floats:
-        """(K, D), float32: the embeddings of these of its `faces()`, in their order; of all where none are
-        named. The Euclidean distance of two tells how alike the faces are.
+    def embeddings(self, embedder: FaceEmbedder, faces: Sequence[Face] | None = None) -> Floats:
+        """(K, D), float32: one embedder's vectors of these of its `faces()`, in their order; of all where
+        none are named. The Euclidean distance of two tells how alike the faces are.
         """
         with self._lock:
-            rows = self._embeddings.of(self.faces() if faces is None else faces)
-        return np.array(rows, np.float32).reshape(-1, self._models.faces.dimension)
+            if embedder not in self._embeddings:
+                self._embeddings[embedder] = Kept(lambda some: embedder.embed(self._descriptors(), some))
+            rows = self._embeddings[embedder].of(self.faces() if faces is None else faces)
+        return np.array(rows, np.float32).reshape(-1, embedder.dimension)
 
     @_once
     def objects(self) -> Sequence[FoundClass]:
@@ -116,19 +118,15 @@ class PictureFindings:
         return self._models.protective.detect(self.image, self.faces(), self.objects())
 
     @_once
+    def _descriptors(self) -> FaceDescriptors:
+        return self._models.faces.descriptors(self.image)
+
+    @_once
     def _candidates(self) -> ObjectCandidates:
         return self._models.objects.find(self.image.pixels)
 
-    def _read(self, faces: Sequence[Face]) -> Iterable[FaceReadings]:
-        return self._models.faces.read(self.image, faces).split()
-
     def _describe(self, faces: Sequence[Face]) -> Iterable[Attributes]:
-        readings = FaceReadings.join(self._readings.of(faces))
-        return self._models.faces.describe(self.image, faces, readings)
-
-    def _embed(self, faces: Sequence[Face]) -> Iterable[Floats]:
-        readings = FaceReadings.join(self._readings.of(faces))
-        return self._models.faces.embed(self.image, faces, readings)
+        return self._models.faces.describe(self.image, faces, self._descriptors())
 
     def _embed_persons(self, rows: Sequence[int]) -> Iterable[Floats]:
         return self._models.persons.embed(self.image.pixels, self.persons().boxes[list(rows)])
@@ -162,17 +160,3 @@ class Pictures:
             picture = self._kept[digest]
         check_size(picture.image.width, picture.image.height, **limits)
         return picture
-
-
-class _Kept(Generic[K, T]):
-    """What is found of each of several (faces, persons): of those that are asked for, and of each once."""
-
-    def __init__(self, find: Callable[[Sequence[K]], Iterable[T]]) -> None:
-        self._find = find
-        self._found: dict[K, T] = {}
-
-    def of(self, some: Sequence[K]) -> list[T]:
-        missing = [one for one in dict.fromkeys(some) if one not in self._found]
-        if missing:
-            self._found.update(zip(missing, self._find(missing), strict=True))
-        return [self._found[one] for one in some]

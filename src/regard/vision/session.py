@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +67,7 @@ class SessionPool:
         facts: dict[str, str] = session.get_modelmeta().custom_metadata_map
         return facts
 
-    def load(self, names: Sequence[str] | None = None) -> None:
+    def load(self, names: Iterable[str] | None = None) -> None:
         """Open these networks now (all when None), so that the first request doesn't wait."""
         for name in self._paths if names is None else names:
             self._open(name)

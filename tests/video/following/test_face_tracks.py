@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from regard.collections.similarity import similarity
 from regard.collections.user_vector import UserVectors
 from regard.video.following.face_tracks import FaceSight, FaceTracks, fuse, quality_of
 from regard.vision.faces import FaceAnalyzer
@@ -20,10 +19,13 @@ from regard.vision.geometry import Box
 from regard.vision.image import Image
 from regard.vision.session import SessionPool
 from tests import scenes
+from tests.collections.made_models import models_of
 from tests.video.conftest import backdrop
+from tests.vision.embedded import MODEL, embed
 
 SIZE = 24
 VECTORS = UserVectors(np.full(SIZE, 0.1, np.float32), 0.5)
+MADE = models_of(SIZE, VECTORS).default
 
 
 def face(
@@ -59,7 +61,7 @@ def video(seed: int, samples: int = 30) -> Iterator[tuple[int, list[Face], np.nd
 
 
 def test_the_best_sights_are_kept_some_time_apart() -> None:
-    tracks, random = FaceTracks(VECTORS, kept=3), np.random.default_rng(0)
+    tracks, random = FaceTracks(MADE, kept=3), np.random.default_rng(0)
     sharp = [5, 50, 6, 45, 5, 5, 5, 40, 5, 5, 5, 30]
     for number, sharpness in enumerate(sharp):
         embedding = embedding_of(0, random)[None]
@@ -72,7 +74,7 @@ def test_the_best_sights_are_kept_some_time_apart() -> None:
 @settings(deadline=None, max_examples=10)
 @given(seed=st.integers(0, 1_000))
 def test_what_is_kept_is_bounded_and_apart(seed: int) -> None:
-    tracks = FaceTracks(VECTORS, kept=4)
+    tracks = FaceTracks(MADE, kept=4)
     for timestamp, faces, embeddings in video(seed, 60):
         tracks.update(timestamp, faces, lambda rows, e=embeddings: e[rows])
     state = tracks.state()
@@ -86,10 +88,10 @@ def test_what_is_kept_is_bounded_and_apart(seed: int) -> None:
 @settings(deadline=None, max_examples=10)
 @given(seed=st.integers(0, 1_000), stops=st.sets(st.integers(0, 29), max_size=5), cut=st.integers(0, 40))
 def test_it_goes_on_from_its_state_as_if_it_had_never_stopped(seed: int, stops: set[int], cut: int) -> None:
-    steady, stopped = FaceTracks(VECTORS), FaceTracks(VECTORS)
+    steady, stopped = FaceTracks(MADE), FaceTracks(MADE)
     for number, (timestamp, faces, embeddings) in enumerate(video(seed)):
         if number in stops:
-            stopped = FaceTracks.restore(json.loads(json.dumps(stopped.state())), VECTORS)
+            stopped = FaceTracks.restore(json.loads(json.dumps(stopped.state())), MADE)
         if number == cut:
             steady.cut()
             stopped.cut()
@@ -103,7 +105,7 @@ def test_it_goes_on_from_its_state_as_if_it_had_never_stopped(seed: int, stops: 
 
 
 def test_embeddings_are_made_only_where_they_are_needed() -> None:
-    tracks, random, asked = FaceTracks(VECTORS), np.random.default_rng(0), 0
+    tracks, random, asked = FaceTracks(MADE), np.random.default_rng(0), 0
     for number in range(100):
         embedding = embedding_of(0, random)[None]
 
@@ -117,7 +119,7 @@ def test_embeddings_are_made_only_where_they_are_needed() -> None:
 
 
 def test_a_track_that_is_over_is_told_and_forgotten() -> None:
-    tracks, random = FaceTracks(VECTORS), np.random.default_rng(0)
+    tracks, random = FaceTracks(MADE), np.random.default_rng(0)
     for number in range(5):
         embedding = embedding_of(0, random)[None]
         tracks.update(200 * number, [face()], lambda rows, e=embedding: e[rows])
@@ -172,7 +174,7 @@ def test_small_turned_blurred_and_doubtful_faces_are_worth_less(worse: Face) -> 
 
 
 def test_two_faces_that_change_places_over_a_cut_keep_their_ids(sessions: SessionPool) -> None:
-    analyzer, tracks = FaceAnalyzer(sessions), FaceTracks(UserVectors.load())
+    analyzer, tracks = FaceAnalyzer(sessions), FaceTracks(MODEL)
     names: dict[str, set[int]] = {"astronaut": set(), "hopper": set()}
     for number in range(8):
         if number == 4:
@@ -186,7 +188,7 @@ def test_two_faces_that_change_places_over_a_cut_keep_their_ids(sessions: Sessio
         image = Image(frame, "")
         faces = [one for one in analyzer.detect(image) if one.confidence > 95]
         ids = tracks.update(
-            250 * number, faces, lambda rows, i=image, f=faces: analyzer.embed(i, [f[n] for n in rows])
+            250 * number, faces, lambda rows, i=image, f=faces: embed(analyzer, i, [f[n] for n in rows])
         )
         assert len(faces) == 2
         for one, found in zip(faces, ids.tolist(), strict=True):
@@ -197,6 +199,6 @@ def test_two_faces_that_change_places_over_a_cut_keep_their_ids(sessions: Sessio
     one, other = (tracks.embedding(ids.pop()) for ids in names.values())
     again = FaceAnalyzer(sessions)
     image = Image(np.asarray(scenes.portrait("astronaut")), "")
-    [whole] = again.embed(image, again.detect(image)[:1])
-    assert similarity(float(np.linalg.norm(one - whole))) > 95
-    assert similarity(float(np.linalg.norm(other - whole))) < 50
+    [whole] = embed(again, image, again.detect(image)[:1])
+    assert MODEL.curve.similarity(float(np.linalg.norm(one - whole))) > 95
+    assert MODEL.curve.similarity(float(np.linalg.norm(other - whole))) < 50

@@ -36,7 +36,6 @@ def put_celebrity(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
                 request["Name"],
                 urls=request.get("Urls"),
                 known_gender=request.get("KnownGender"),
-                face_model_version=ctx.models.faces.version,
             )
         except ServiceError:
             raise

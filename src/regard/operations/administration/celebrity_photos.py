@@ -53,7 +53,7 @@ def read_photo(ctx: Context, source: Mapping[str, Any]) -> PhotoReading:
     if problems:
         words = ", ".join(flaw.value.lower().replace("_", " ") for flaw in problems)
         return PhotoReading(problem=f"its face is not good enough ({words}).")
-    [vector] = picture.embeddings([largest])
+    [vector] = picture.embeddings(ctx.stores.celebrities.model.embedder, [largest])
     box = largest.box.relative_to(picture.image.width, picture.image.height)
     face = NewFace(box, largest.confidence, vector)
     return PhotoReading(Photo(picture.image.digest, face))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from regard.collections.bulk import BulkLoader, check
+from regard.collections.face_models import FaceModel
 from regard.collections.records import Collection
 from regard.collections.vector_files import VectorFile, open_vectors
 from regard.context import Context
@@ -21,24 +23,26 @@ BATCH = 10_000  # rows of a transaction: other writers wait a third of a second 
 def import_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Enrols embeddings from a file, from where an import of it stopped; nothing is doubled.
 
-    `File` is its path, `Ids` that of a text file with an ExternalImageId a line, or None. `Again` reads the
-    rows that were done before, too. The whole file is checked before anything is written; the collection is
-    made where there is none, for the `Purpose`, and gets it where it is stricter than its own. Raises
-    RegardError.
+    `File` is its path, `Ids` that of a text file with an ExternalImageId a line, or None. `FaceModelVersion`
+    is that of what made them; without it they are taken to be the collection's. `Again` reads the rows that
+    were done before, too. The whole file is checked before anything is written; the collection is made where
+    there is none, for that model and the `Purpose`, and gets the purpose where it is stricter than its own.
+    Raises RegardError.
     """
     file, ids = request["File"], request.get("Ids")
     source = open_vectors(file, ids)
-    _check_model(ctx, source, request)
     found = ctx.subject.collection
+    model = _model(ctx, found, request.get("FaceModelVersion"))
+    _check_vectors(source, model, file)
     done = 0
     if found is not None:
-        _check_collection(ctx, found, request.get("Purpose"))
+        _check_purpose(found, request.get("Purpose"))
         if not request.get("Again"):
             done = min(ImportPosition.of(ctx, found, file, ids).read(), source.rows)
     loader = BulkLoader(ctx.stores.database, max_faces=ctx.settings.collection_faces)
     _check_rows(ctx, source, done)
     _check_quota(ctx, loader, source, done)
-    collection = _collection(ctx, request)
+    collection = _collection(ctx, request, model)
     position = ImportPosition.of(ctx, collection, file, ids)
     added = known = 0
     first = done
@@ -52,29 +56,36 @@ def import_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     return {"Rows": source.rows, "Added": added, "Known": known, "Skipped": done, "Name": file.name}
 
 
-def _check_model(ctx: Context, source: VectorFile, request: dict[str, Any]) -> None:
-    faces, version = ctx.models.faces, request.get("FaceModelVersion")
-    if version not in (None, faces.version):
+def _model(ctx: Context, found: Collection | None, version: str | None) -> FaceModel:
+    """The model whose vectors are imported."""
+    if found is None:
+        model = ctx.face_models.default if version is None else ctx.face_models.of(version)
+        if model.is_retired:
+            raise RegardError(
+                f"This version of Regard makes no vectors by face model {model.version} any more: enrol the "
+                "pictures themselves with `regard index`."
+            )
+        return model
+    if version not in (None, found.face_model_version):
         raise RegardError(
-            f"The embeddings were made by version {version} of the face model and this is version "
-            f"{faces.version}: they don't compare. Enrol the pictures themselves with `regard index`."
+            f"The embeddings were made by version {version} of the face model, and the faces of "
+            f"{found.collection_id} by version {found.face_model_version}: they don't compare. Import into a "
+            "new collection."
         )
+    return ctx.face_models.of(found.face_model_version)
+
+
+def _check_vectors(source: VectorFile, model: FaceModel, file: Path) -> None:
     if not source.rows:
-        raise RegardError(f"{request['File']} holds no rows.")
-    if source.dimension != faces.dimension:
+        raise RegardError(f"{file} holds no rows.")
+    if source.dimension != model.dimension:
         raise RegardError(
-            f"The vectors of {request['File']} have {source.dimension} numbers, and those of the face model "
-            f"{faces.dimension}: another model made them."
+            f"The vectors of {file} have {source.dimension} numbers, and those of face model {model.version} "
+            f"have {model.dimension}: another model made them."
         )
 
 
-def _check_collection(ctx: Context, found: Collection, wanted: str | None) -> None:
-    version = ctx.models.faces.version
-    if found.face_model_version != version:
-        raise RegardError(
-            f"The faces of {found.collection_id} were made by version {found.face_model_version} of the face "
-            f"model and this is version {version}: import into a new collection."
-        )
+def _check_purpose(found: Collection, wanted: str | None) -> None:
     if wanted not in (None, found.purpose) and purpose.stricter(found.purpose, wanted) == found.purpose:
         raise RegardError(
             f"The purpose of {found.collection_id} is {found.purpose}, and {wanted} is no stricter: an "
@@ -104,12 +115,12 @@ def _check_quota(ctx: Context, loader: BulkLoader, source: VectorFile, done: int
         )
 
 
-def _collection(ctx: Context, request: dict[str, Any]) -> Collection:
+def _collection(ctx: Context, request: dict[str, Any], model: FaceModel) -> Collection:
     """The collection to load into, for the purpose that is wanted."""
     wanted, found = request.get("Purpose"), ctx.subject.collection
     tags = {} if wanted is None else {purpose.TAG: wanted}
     if found is None:
-        return ctx.stores.collections.create(request["CollectionId"], ctx.models.faces.version, tags)
+        return ctx.stores.collections.create(request["CollectionId"], model.version, tags)
     if wanted in (None, found.purpose):
         return found
     ctx.stores.collections.tag(found, tags)

@@ -10,7 +10,7 @@ from regard.errors import RegardError
 from regard.evaluation.bias import audit_bias
 from regard.evaluation.choices import Main
 from regard.evaluation.dataset import AGE, GENDER, Dataset
-from regard.evaluation.faces import Describer, FaceSet, observe_faces
+from regard.evaluation.faces import FaceSet, Recognizer, observe_faces
 from regard.evaluation.watchlist import audit_watchlist
 from regard.governance.permissions import Permission
 from regard.operations.operation import Area, Operation
@@ -55,8 +55,8 @@ def measure_watchlist(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _faces(ctx: Context, dataset: Dataset, main: Main, step: str, *, describes: bool = False) -> FaceSet:
-    """The faces of a folder, by the server's own face model."""
-    model, settings = ctx.models.faces, ctx.settings
+    """The faces of a folder, by the face model of new collections."""
+    analyzer, settings = ctx.models.faces, ctx.settings
     described = describes and any(column in dataset.columns for column in (AGE, GENDER))
 
     def load(file: Path) -> Image:
@@ -65,10 +65,10 @@ def _faces(ctx: Context, dataset: Dataset, main: Main, step: str, *, describes: 
 
     return observe_faces(
         dataset.samples,
-        model,
+        Recognizer(analyzer, ctx.face_models.default),
         load,
         main=main,
-        describer=model if described and isinstance(model, Describer) else None,
+        describer=analyzer if described else None,
         workers=settings.worker_count,
         report=lambda done: ctx.report(step, done, len(dataset.samples)),
     )

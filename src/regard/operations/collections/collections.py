@@ -17,10 +17,10 @@ _LISTING = "collections"
 
 
 def create_collection(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """Makes an empty collection, pinned to the face model, with its tags; `regard:purpose` is one of them."""
+    """Makes an empty collection, with its tags, `regard:purpose` among them; it is pinned to a face model."""
     tags = request.get("Tags") or {}
     check_new_tags(tags)
-    collection = ctx.stores.collections.create(request["CollectionId"], ctx.models.faces.version, tags)
+    collection = ctx.stores.collections.create(request["CollectionId"], ctx.face_models.default.version, tags)
     return {
         "StatusCode": 200,
         "CollectionArn": collection_arn(ctx.settings, collection.collection_id),

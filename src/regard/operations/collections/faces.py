@@ -8,7 +8,6 @@ from typing import Any
 from regard.collections.records import NewFace
 from regard.context import Context
 from regard.governance.permissions import Permission
-from regard.operations.collections.pinned import collection_for_embedding
 from regard.operations.inputs.images import load_picture
 from regard.operations.inputs.pagination import make_token, read_token
 from regard.operations.operation import Area, Bill, Operation
@@ -26,7 +25,7 @@ _BARS = {"AUTO": QualityBar.LOW, "LOW": QualityBar.LOW, "MEDIUM": QualityBar.MED
 def index_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Enrols the faces that pass the quality filter, the largest first, and names those that don't."""
     names = wanted(request.get("DetectionAttributes"))
-    collection = collection_for_embedding(ctx)
+    collection, embedder = ctx.collection, ctx.face_model.embedder
     picture = load_picture(ctx, request["Image"])
     image = picture.image
     accepted, refused = passing_quality(picture.faces(), request.get("QualityFilter", "AUTO"))
@@ -39,7 +38,7 @@ def index_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
         collection,
         [
             NewFace(face.box.relative_to(image.width, image.height), face.confidence, vector)
-            for face, vector in zip(kept, picture.embeddings(kept), strict=True)
+            for face, vector in zip(kept, picture.embeddings(embedder, kept), strict=True)
         ],
         image_digest=image.digest,
         external_image_id=request.get("ExternalImageId") or "",

@@ -8,13 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.collections.records import Collection, Match
-from regard.collections.similarity import SimilarityCurve, calibration_of
+from regard.collections.similarity import SimilarityCurve
 from regard.context import Context
 from regard.errors import InvalidParameterException
 from regard.governance.permissions import Permission
 from regard.governance.purpose import FACE_MATCH
 from regard.operations.collections.faces import passing_quality
-from regard.operations.collections.pinned import collection_for_embedding
 from regard.operations.inputs.images import load_picture
 from regard.operations.operation import Area, Bill, Operation
 from regard.operations.shapes.boxes import bounding_box_in
@@ -38,25 +37,25 @@ def search_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     others = [match for match in found if match.face.face_id != face_id][:limit]
     return {
         "SearchedFaceId": face_id,
-        "FaceMatches": [face_match(match, collection) for match in others],
+        "FaceMatches": [face_match(ctx, match) for match in others],
         "FaceModelVersion": collection.face_model_version,
     }
 
 
 def search_faces_by_image(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Faces of a collection that resemble the largest face of a picture."""
-    collection = collection_for_embedding(ctx)
+    collection, embedder = ctx.collection, ctx.face_model.embedder
     picture = load_picture(ctx, request["Image"])
     faces, _ = passing_quality(picture.faces(), request.get("QualityFilter", "NONE"))
     if not faces:
         raise InvalidParameterException(_NO_FACES)
     largest = faces[0]
-    probe = picture.embeddings([largest])[0]
+    probe = picture.embeddings(embedder, [largest])[0]
     found = search_probe(ctx, collection, probe, request.get("MaxFaces", _DEFAULT_MATCHES))
     return {
         "SearchedFaceBoundingBox": bounding_box_in(picture.image, largest.box),
         "SearchedFaceConfidence": largest.confidence,
-        "FaceMatches": [face_match(match, collection) for match in found],
+        "FaceMatches": [face_match(ctx, match) for match in found],
         "FaceModelVersion": collection.face_model_version,
     }
 
@@ -69,27 +68,27 @@ def face_vector(ctx: Context, collection: Collection, face_id: str) -> NDArray[n
     return vector
 
 
-def search_radius(calibration: SimilarityCurve, threshold: float) -> float:
+def search_radius(curve: SimilarityCurve, threshold: float) -> float:
     """The distance within which lies what reaches `threshold`, in percent; the similarity shown decides.
 
     It is a hair wider: vectors are stored in half precision, and not even the same picture is at distance 0.
     """
-    return calibration.distance_at(min(threshold, _NEARLY_ALL))
+    return curve.distance_at(min(threshold, _NEARLY_ALL))
 
 
 def search_probe(ctx: Context, collection: Collection, probe: NDArray[np.float32], limit: int) -> list[Match]:
     """The faces that reach the threshold that applies, the most alike first."""
-    calibration = calibration_of(collection.face_model_version)
-    radius = search_radius(calibration, ctx.threshold)
+    curve = ctx.face_model.curve
+    radius = search_radius(curve, ctx.threshold)
     found = ctx.stores.gallery.search(collection, probe, limit=limit, radius=radius)
-    return [match for match in found if calibration.similarity(match.distance) >= ctx.threshold]
+    return [match for match in found if curve.similarity(match.distance) >= ctx.threshold]
 
 
-def face_match(match: Match, collection: Collection) -> dict[str, Any]:
+def face_match(ctx: Context, match: Match) -> dict[str, Any]:
     """A FaceMatch."""
     return {
-        "Similarity": calibration_of(collection.face_model_version).similarity(match.distance),
-        "Face": stored_face(match.face, collection.face_model_version),
+        "Similarity": ctx.face_model.curve.similarity(match.distance),
+        "Face": stored_face(match.face, ctx.face_model.version),
     }
 
 

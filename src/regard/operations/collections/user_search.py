@@ -8,13 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.collections.records import Collection, UserMatch
-from regard.collections.similarity import calibration_of
 from regard.context import Context
 from regard.errors import InvalidParameterException
 from regard.governance.permissions import Permission
 from regard.governance.purpose import USER_MATCH
 from regard.operations.collections.faces import passing_quality
-from regard.operations.collections.pinned import collection_for_embedding
 from regard.operations.collections.search import face_vector, search_radius
 from regard.operations.inputs.images import load_picture
 from regard.operations.operation import Area, Bill, Operation
@@ -44,7 +42,7 @@ def search_users(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
             {"SearchedUser": {"UserId": request["UserId"]}},
         )
     return {
-        "UserMatches": [_user_match(match, collection) for match in found],
+        "UserMatches": [_user_match(ctx, match) for match in found],
         "FaceModelVersion": collection.face_model_version,
         **searched,
     }
@@ -52,7 +50,7 @@ def search_users(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 def search_users_by_image(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Users that resemble the largest face of a picture; the other faces are named with reasons."""
-    collection = collection_for_embedding(ctx)
+    collection, embedder = ctx.collection, ctx.face_model.embedder
     picture = load_picture(ctx, request["Image"])
     image = picture.image
     faces, refused = passing_quality(picture.faces(), request.get("QualityFilter", "NONE"))
@@ -66,9 +64,9 @@ def search_users_by_image(ctx: Context, request: dict[str, Any]) -> dict[str, An
     }
     if not faces:
         return response  # unlike SearchFacesByImage, which refuses such a picture
-    probe = picture.embeddings(faces[:1])[0]
+    probe = picture.embeddings(embedder, faces[:1])[0]
     found = _search(ctx, collection, probe, request.get("MaxUsers", _MAX_USERS))
-    response["UserMatches"] = [_user_match(match, collection) for match in found]
+    response["UserMatches"] = [_user_match(ctx, match) for match in found]
     response["SearchedFace"] = {"FaceDetail": face_detail(faces[0], image)}
     return response
 
@@ -89,15 +87,15 @@ def _like_user(ctx: Context, collection: Collection, request: dict[str, Any]) ->
 
 
 def _search(ctx: Context, collection: Collection, probe: NDArray[np.float32], limit: int) -> list[UserMatch]:
-    calibration = calibration_of(collection.face_model_version)
-    radius = search_radius(calibration, ctx.threshold)
+    curve = ctx.face_model.curve
+    radius = search_radius(curve, ctx.threshold)
     found = ctx.stores.users.search(collection, probe, limit=limit, radius=radius)
-    return [match for match in found if calibration.similarity(match.distance) >= ctx.threshold]
+    return [match for match in found if curve.similarity(match.distance) >= ctx.threshold]
 
 
-def _user_match(match: UserMatch, collection: Collection) -> dict[str, Any]:
+def _user_match(ctx: Context, match: UserMatch) -> dict[str, Any]:
     return {
-        "Similarity": calibration_of(collection.face_model_version).similarity(match.distance),
+        "Similarity": ctx.face_model.curve.similarity(match.distance),
         "User": {"UserId": match.user.user_id, "UserStatus": match.user.status},
     }
 

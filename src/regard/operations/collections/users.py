@@ -8,7 +8,6 @@ from regard.collections.records import LOW_CONFIDENCE, NOT_FOUND, OF_ANOTHER_USE
 from regard.context import Context
 from regard.governance.permissions import Permission
 from regard.governance.purpose import JOINING
-from regard.operations.collections.pinned import collection_for_embedding
 from regard.operations.inputs.pagination import make_token, read_token
 from regard.operations.operation import Area, Bill, Operation
 from regard.operations.subjects import COLLECTION
@@ -55,7 +54,7 @@ def list_users(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 def associate_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Gives a user the faces that match it, the best first; the others are named with reasons."""
-    collection = collection_for_embedding(ctx)
+    collection = ctx.collection
     association = ctx.stores.users.associate(
         collection,
         request["UserId"],
@@ -72,7 +71,7 @@ def associate_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 def disassociate_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Takes faces away from a user. They stay in the collection."""
-    collection = collection_for_embedding(ctx)
+    collection = ctx.collection
     association = ctx.stores.users.disassociate(
         collection, request["UserId"], list(dict.fromkeys(request["FaceIds"])), _once(ctx, request)
     )

@@ -54,11 +54,10 @@ def recognise(ctx: Context, picture: PictureFindings) -> list[Recognised | None]
     searched = [face for face in faces[:_MAX_CELEBRITIES] if not flaws(face, bar=QualityBar.LOW)]
     if not searched:
         return [None] * len(faces)
-    found = ctx.stores.celebrities.recognise(
-        picture.embeddings(searched),
-        threshold=ctx.threshold,
-        face_model_version=ctx.models.faces.version,
-    )
+    celebrities = ctx.stores.celebrities
+    model = celebrities.model
+    probes = picture.embeddings(model.embedder, searched)
+    found = celebrities.recognise(probes, model=model, threshold=ctx.threshold)
     recognised = dict(zip(searched, found, strict=True))
     return [recognised.get(face) for face in faces]
 

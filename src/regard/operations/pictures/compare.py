@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from regard.collections.similarity import similarity
 from regard.context import Context
 from regard.errors import InvalidParameterException
 from regard.governance.permissions import Permission
@@ -31,11 +30,12 @@ def compare_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     targets, _ = passing_quality(target.faces(), quality_filter)
     if not targets:
         raise InvalidParameterException("Request has invalid parameters: there is no face in the TargetImage")
-    probe = source.embeddings(sources[:1])[0]
-    distances = np.linalg.norm(target.embeddings(targets) - probe, axis=1)
+    model = ctx.face_models.default
+    probe = source.embeddings(model.embedder, sources[:1])[0]
+    distances = np.linalg.norm(target.embeddings(model.embedder, targets) - probe, axis=1)
     compared = sorted(
         (
-            (float(similarity(float(distance))), face)
+            (model.curve.similarity(float(distance)), face)
             for distance, face in zip(distances, targets, strict=True)
         ),
         key=lambda pair: -pair[0],

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from regard.collections.user_vector import UserVectors
 from regard.context import Context
 from regard.jobs.records import Item
-from regard.operations.collections.pinned import collection_for_embedding
 from regard.operations.collections.search import face_match, search_probe
 from regard.operations.pictures.celebrities import celebrity_facts, recognise
 from regard.operations.shapes.boxes import bounding_box_in
@@ -55,9 +53,9 @@ class FaceSearchAnalysis:
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
-        collection_for_embedding(ctx)  # before hours of work for nothing
-        self._vectors = UserVectors.load()
-        self._tracks = FaceTracks(self._vectors)
+        self._model = ctx.face_model
+        self._embedder = self._model.embedder  # raises before hours of work for nothing
+        self._tracks = FaceTracks(self._model)
         self._begun: dict[int, int] = {}  # by track: when it was first seen, ms
         self._moments = Moments()
         self.facts: dict[str, Any] = {}
@@ -71,7 +69,7 @@ class FaceSearchAnalysis:
             self._tracks.cut()
         faces = findings.faces()
         ids = self._tracks.update(
-            at, faces, lambda rows: findings.embeddings([faces[row] for row in rows.tolist()])
+            at, faces, lambda rows: findings.embeddings(self._embedder, [faces[row] for row in rows.tolist()])
         )
         shapes = [face_detail(face, findings.image) for face in faces]
         known = self._moments.add(at, ids.tolist(), shapes, self._tracks.named)
@@ -89,7 +87,7 @@ class FaceSearchAnalysis:
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        self._tracks = FaceTracks.restore(state["tracks"], self._vectors)
+        self._tracks = FaceTracks.restore(state["tracks"], self._model)
         self._begun = dict(state["begun"])
         self._moments = Moments.restore(state["moments"])
 
@@ -101,12 +99,12 @@ class FaceSearchAnalysis:
         """What each of these tracks resembles. They are over, and not kept any longer."""
         if not numbers:
             return []
-        collection = collection_for_embedding(self._ctx)
+        collection = self._ctx.collection
         items = []
         for number in numbers:
             probe = self._tracks.embedding(number)
             found = search_probe(self._ctx, collection, probe, _MAX_MATCHES)
-            matches = [face_match(match, collection) for match in found]
+            matches = [face_match(self._ctx, match) for match in found]
             items.append(Item(self._begun.pop(number), key_of(number), {"FaceMatches": matches}, MATCHES))
             self._tracks.forget(number)
         return items

@@ -11,7 +11,6 @@ from regard.governance.permissions import Permission
 from regard.governance.purpose import CELEBRITY, FACE_MATCH
 from regard.jobs.records import NewJob
 from regard.notifications.channel import check_channel
-from regard.operations.collections.pinned import collection_for_embedding
 from regard.operations.inputs.regions import corners_of
 from regard.operations.inputs.videos import check_video
 from regard.operations.operation import Area, Bill, Operation
@@ -38,7 +37,7 @@ def start_face_detection(ctx: Context, request: dict[str, Any]) -> dict[str, Any
 
 def start_face_search(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Starts to find a collection's people in a video."""
-    collection_for_embedding(ctx)
+    _ = ctx.face_model.embedder  # raises where vectors of a video can't be compared with the collection's
     return _start(ctx, request)
 
 

@@ -1,8 +1,8 @@
 """The appearance of tracks, so that somebody who was hidden or away is known again.
 
 An embedding is a unit vector; a track's is the mean of those that were taken of it. How alike two must be to
-be of one person depends on what the vectors are of; `AppearanceModel` says it, as log-odds that are a line in
-the cosine.
+be of one person depends on what the vectors are of; an `AppearanceModel` says it: that of persons is here,
+that of faces belongs to their face model.
 """
 
 from __future__ import annotations
@@ -15,32 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.vision.geometry import unit_rows
+from regard.vision.same_person import AppearanceModel
 
 Embeddings = NDArray[np.float32]
 
 _MAX_REMEMBERED = 50  # embeddings that a mean remembers: older ones fade
 
 
-@dataclass(frozen=True, slots=True)
-class AppearanceModel:
-    """Log-odds that two embeddings are of one: `slope` · (cosine − `middle`), within ± `max_evidence`.
-
-    `known_again`: the log-odds from which somebody new is somebody who was lost.
-    """
-
-    middle: float
-    slope: float
-    max_evidence: float
-    known_again: float
-
-    def evidence(self, cosines: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.asarray(
-            np.clip(self.slope * (cosines - self.middle), -self.max_evidence, self.max_evidence)
-        )
-
-
 PERSONS = AppearanceModel(middle=0.4, slope=10.0, max_evidence=4.0, known_again=1.5)
-FACES = AppearanceModel(middle=0.55, slope=15.0, max_evidence=4.0, known_again=2.0)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

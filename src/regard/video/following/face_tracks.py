@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from regard.collections.face_models import FaceModel
 from regard.collections.user_vector import UserVectors
 from regard.video.following.appearance import Embeddings, pack, unpack
-from regard.video.following.tracks import FACES, Ids, Named, Tracker, TrackerSettings
+from regard.video.following.tracks import Ids, Named, Tracker, face_settings
 from regard.vision.faces.face import Face
 from regard.vision.geometry import corners, unit_rows
 
@@ -52,21 +53,12 @@ def quality_of(face: Face) -> float:
 class FaceTracks:
     """The faces of one video. Ids are 0, 1, 2, … in order of appearance.
 
-    `vectors`: of the embedding in use. `kept`: at most how many sights a track keeps. `alike`: 0 to 1, how
-    much of what a photo adds to a face is the same in all frames of a track.
+    `model`: whose embeddings are taken. `kept`: at most how many sights a track keeps.
     """
 
-    def __init__(
-        self,
-        vectors: UserVectors,
-        *,
-        settings: TrackerSettings = FACES,
-        kept: int = 5,
-        alike: float = 0.6,
-        tracker: Tracker | None = None,
-    ) -> None:
-        self._vectors, self._kept, self._alike = vectors, kept, alike
-        self._tracker = tracker or Tracker(settings)
+    def __init__(self, model: FaceModel, *, kept: int = 5, tracker: Tracker | None = None) -> None:
+        self._vectors, self._kept, self._alike = model.user_vectors, kept, model.alike_frames
+        self._tracker = tracker or Tracker(face_settings(model.appearance))
         self._sights: dict[int, list[FaceSight]] = {}  # by id, the earliest first
         self._waiting: dict[tuple[int, int], FaceSight] = {}  # by timestamp and row, of no track yet
         self._patience = 4_000
@@ -143,17 +135,10 @@ class FaceTracks:
         }
 
     @classmethod
-    def restore(
-        cls,
-        state: Mapping[str, Any],
-        vectors: UserVectors,
-        *,
-        settings: TrackerSettings = FACES,
-        kept: int = 5,
-        alike: float = 0.6,
-    ) -> FaceTracks:
-        tracker = Tracker.restore(state["tracker"], settings)
-        tracks = cls(vectors, settings=settings, kept=kept, alike=alike, tracker=tracker)
+    def restore(cls, state: Mapping[str, Any], model: FaceModel, *, kept: int = 5) -> FaceTracks:
+        """From what `state` gave, of a video whose faces were followed by the same model."""
+        tracker = Tracker.restore(state["tracker"], face_settings(model.appearance))
+        tracks = cls(model, kept=kept, tracker=tracker)
         tracks._sights = {
             int(number): [_restore(one) for one in sights] for number, sights in state["sights"]
         }

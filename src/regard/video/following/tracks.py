@@ -18,10 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.video.following import appearance, motion
-from regard.video.following.appearance import Appearance, AppearanceModel, Embeddings, cosines
+from regard.video.following.appearance import Appearance, Embeddings, cosines
 from regard.video.following.assignment import assign
 from regard.video.following.motion import Floats, Motion, MotionModel
 from regard.vision.geometry import share_covered
+from regard.vision.same_person import AppearanceModel
 
 Ids = NDArray[np.intp]
 Take = Callable[[Ids], Embeddings]  # embeddings (K, D), unit length, of these K rows of the detections
@@ -59,7 +60,11 @@ class TrackerSettings:
 
 
 PERSONS = TrackerSettings(motion.PERSONS, appearance.PERSONS)
-FACES = TrackerSettings(motion.FACES, appearance.FACES, sure=0.6, min_score=0.3, enough=0.8)
+
+
+def face_settings(appearance: AppearanceModel) -> TrackerSettings:
+    """What faces are followed by, whose embeddings' evidence is `appearance`."""
+    return TrackerSettings(motion.FACES, appearance, sure=0.6, min_score=0.3, enough=0.8)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The face model that the rest of Regard uses: detect, then embed."""
+"""What can be found out about faces but who they are: where they are, and how they would be described."""
 
 from __future__ import annotations
 
@@ -10,30 +10,26 @@ from regard.vision.faces.alignment import FaceChips
 from regard.vision.faces.appearance import CHIP, confidence_of, measure_quality
 from regard.vision.faces.attributes import Attributes
 from regard.vision.faces.describer import FaceDescriber
+from regard.vision.faces.descriptors import FaceDescriptors, landmarks_of
 from regard.vision.faces.detector import FaceDetector
-from regard.vision.faces.embedding import FaceEmbedder, FaceReadings, read_faces
 from regard.vision.faces.face import Face
 from regard.vision.faces.pose import estimate_poses
 from regard.vision.geometry import Box
 from regard.vision.image import Image
-from regard.vision.pixels import Floats
 from regard.vision.runner import Runner
 
 
 class FaceAnalyzer:
-    """Detection by MTCNN and BlazeFace, embedding by dlib's ResNet and FaceRes, attributes by FaceRes,
-    FaceMesh, an expression network and heads of our own. Safe to share by threads.
+    """Detection by MTCNN and BlazeFace; attributes by FaceRes, FaceMesh, an expression network and heads of
+    our own. Safe to share by threads.
     """
 
-    version = "2.0"  # of detector, alignment and embedding together: vectors of two versions don't compare
-    networks = ("mtcnn-pnet", "mtcnn-rnet", "mtcnn-onet", "blazeface", "dlib-resnet", *FaceDescriber.networks)
+    networks = ("mtcnn-pnet", "mtcnn-rnet", "mtcnn-onet", "blazeface", *FaceDescriber.networks)
 
     def __init__(self, sessions: Runner) -> None:
         self._runner = sessions
         self._detector = FaceDetector(sessions)
         self._describer = FaceDescriber(sessions)
-        self._embedder = FaceEmbedder(sessions)
-        self.dimension = self._embedder.dimension
 
     def detect(self, image: Image, *, limit: int = 100) -> list[Face]:
         """The faces of a picture, largest first, at most `limit`."""
@@ -56,25 +52,15 @@ class FaceAnalyzer:
             )
         ]
 
-    def read(self, image: Image, faces: Sequence[Face]) -> FaceReadings:
-        """What `embed` and `describe` both need, of one face at least, for who wants both: FaceRes then runs
-        once.
-        """
-        return read_faces(self._runner, FaceChips(image.pixels), _landmarks(faces))
-
-    def embed(self, image: Image, faces: Sequence[Face], readings: FaceReadings | None = None) -> Floats:
-        """One row a face, (N, dimension), float32; Euclidean distance tells how alike two faces are.
-
-        `readings`: those of the same faces, by `read`.
-        """
-        return self._embedder.embed(image.pixels, _landmarks(faces), readings)
+    def descriptors(self, image: Image) -> FaceDescriptors:
+        """What networks say of the picture's faces, for all who ask about one picture."""
+        return FaceDescriptors(self._runner, image.pixels)
 
     def describe(
-        self, image: Image, faces: Sequence[Face], readings: FaceReadings | None = None
+        self, image: Image, faces: Sequence[Face], descriptors: FaceDescriptors | None = None
     ) -> list[Attributes]:
-        """The attributes of each face. `readings`: those of the same faces, by `read`."""
-        return self._describer.describe(image.pixels, _landmarks(faces), readings)
-
-
-def _landmarks(faces: Sequence[Face]) -> Floats:
-    return np.array([face.landmarks for face in faces], np.float32).reshape(-1, 5, 2)
+        """The attributes of each face. `descriptors`: those of the same picture, if there are any already."""
+        if not len(faces):
+            return []
+        descriptors = descriptors or self.descriptors(image)
+        return self._describer.describe(image.pixels, landmarks_of(faces), descriptors.readings(faces))

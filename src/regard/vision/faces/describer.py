@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from regard.vision.faces.alignment import FaceChips, chip_maps
 from regard.vision.faces.attributes import Attributes, Emotion, Gaze, Gender, Judgement
-from regard.vision.faces.embedding import FaceReadings, normalised, read_faces
+from regard.vision.faces.descriptors import FaceReadings, normalised, read_faces
 from regard.vision.faces.face import Pose
 from regard.vision.faces.heads import load_head, softmax
 from regard.vision.faces.mesh import FaceMesh, Meshes
