@@ -31,7 +31,7 @@ _ROLES = "<!-- roles: begin (made by docs/generate.py) -->"
 _ROLES_END = "<!-- roles: end -->"
 _API = "<!-- api: begin (made by docs/generate.py) -->"
 _API_END = "<!-- api: end -->"
-_EQUIPMENT = ("head", "face", "hand", "glove")
+_EQUIPMENT = ("head", "face", "hand", "glove", "bare")
 
 
 def by_area() -> dict[Area, list[Operation]]:

@@ -25,8 +25,9 @@ from regard.vision.faces.describer import (
     age_spread_of,
 )
 from regard.vision.faces.descriptors import FaceReadings
+from training.card_metrics import metric, platt, share
 from training.facesets import FaceSet, face_set, labelled, mirrored_readings
-from training.head_training import Plan, Samples, crossed, metric, platt, save, share, train, windowed
+from training.head_training import Plan, Samples, crossed, save, train, windowed
 
 WINDOW = (2, 12, 2, 12)
 PLAN = Plan(

@@ -15,10 +15,11 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from regard.vision.faces.mesh_geometry import MeanFace, shape_features
+from training.card_metrics import platt, share
+from training.disturbing import disturbed
 from training.drawn import draw_cover, draw_glasses, draw_mask
 from training.facesets import FaceSet, face_set, labelled, read_chips, sessions
 from training.head_training import (
@@ -28,9 +29,7 @@ from training.head_training import (
     binary_loss,
     crossed,
     logits_of,
-    platt,
     save,
-    share,
     train,
     windowed,
 )
@@ -61,27 +60,6 @@ def targets(codes: str) -> np.ndarray:
             int("O" in codes or dark),  # dark glasses hide the eyes
         ]
     )
-
-
-def disturbed(chip: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Shifted, turned, scaled, blurred or coarse, darker or lighter, at times without colour."""
-    scale, angle = random.uniform(0.9, 1.12), np.radians(random.normal(0, 4))
-    turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    side = chip.shape[0]
-    origin = np.full(2, side / 2) - turn @ np.full(2, side / 2) + random.normal(0, 5, 2)
-    chip = cv2.warpAffine(chip, np.column_stack([turn, origin]), (side, side))
-    kind = random.random()
-    if kind < 0.35:
-        chip = cv2.GaussianBlur(chip, (0, 0), random.uniform(0.5, 2.5))
-    elif kind < 0.6:
-        small = int(random.integers(28, 90))
-        chip = cv2.resize(chip, (small, small), interpolation=cv2.INTER_AREA)
-        chip = cv2.resize(chip, (side, side), interpolation=cv2.INTER_CUBIC)
-    bright = 255 * (chip / 255.0) ** random.uniform(0.6, 1.6) * random.uniform(0.75, 1.1)
-    chip = bright.clip(0, 255).astype(np.uint8)
-    if random.random() < 0.15:
-        chip = np.repeat(cv2.cvtColor(chip, cv2.COLOR_RGB2GRAY)[..., None], 3, 2)
-    return np.ascontiguousarray(chip)
 
 
 def copies(

@@ -21,9 +21,10 @@ from regard.vision.faces.describer import EXPRESSIONS, emotion_crops, read_emoti
 from regard.vision.faces.descriptors import FACERES_PADDING, FACERES_SIDE
 from regard.vision.faces.mesh import Meshes
 from regard.vision.faces.mesh_geometry import MeanFace, shape_features
+from training.card_metrics import share
 from training.facesets import FaceSet, face_set, mirrored_readings, pictures, sessions
 from training.fit_mean_face import mirror_places
-from training.head_training import Plan, Samples, crossed, save, share, train, windowed
+from training.head_training import Plan, Samples, crossed, save, train, windowed
 
 FACERES_WINDOW, EMOTION_WINDOW = (2, 12, 3, 11), (0, 8, 0, 8)
 NAMES = tuple(EXPRESSIONS)

@@ -7,7 +7,7 @@ Trained on chips that were labelled by eye (labels/protective_*.csv) of the phot
 (most wear caps), and on faces of FairFace (CC BY 4.0) that wear no mask; each as it is, mirrored, and
 disturbed. Every confidence is calibrated on chips that the head had not seen: five folds by photo,
 look-alikes in one. Masks are judged on LFW too, where nobody wears one. Writes head, face and hand (.npz and
-.json) and glove (.json) of regard.vision.protective.
+.json), glove and bare (.json) of regard.vision.protective.
 """
 
 from __future__ import annotations
@@ -27,10 +27,11 @@ from regard.vision.image import decode_image
 from regard.vision.pixels import Copies
 from regard.vision.protective.equipment import face_chips, glove_evidence, hand_chips, head_chips
 from regard.vision.protective.parts import PartSquare, head_of_face
+from training.card_metrics import platt, share
+from training.disturbing import disturbed
 from training.facesets import labelled, pictures, sessions
 from training.feature_head import fit_head, logistic, save_head, sigmoid, with_one
-from training.fit_appearance import disturbed
-from training.head_training import platt, share
+from training.fit_bare import Unseen, fit_bare
 
 HERE = Path(__file__).parent
 WEIGHTS = HERE.parent / "src/regard/vision/protective"
@@ -96,10 +97,12 @@ def main() -> None:
     hands = np.array([HANDS[row["hand"]] for row in rows["hands"]])
     bare = np.tile([YES, NO, UNKNOWN], (len(sets["face", "fairface"].files), 1))
     bare_heads = np.tile([YES, NO], (len(masks), 1))  # nobody wears a helmet in the photos of masks
-    fit("head", {"heads": heads, "masks": bare_heads, "hats": hats}, sets)
-    fit("face", {"heads": faces, "masks": masks, "fairface": bare}, sets)
-    unseen = fit("hand", {"hands": hands}, sets)
-    fit_gloves(data, rows["hands"], unseen[:, 1], hands[:, 1], folds_of(sets["hand", "hands"].hashes))
+    sides = {name: np.array([region.side for _, region in some]) for name, some in places.items()}
+    helmets = fit("head", {"heads": heads, "masks": bare_heads, "hats": hats}, sets, sides)
+    covers = fit("face", {"heads": faces, "masks": masks, "fairface": bare}, sets, sides)
+    likely = fit("hand", {"hands": hands}, sets, sides)
+    gloves = fit_gloves(data, rows["hands"], likely, hands[:, 1])
+    fit_bare(WEIGHTS / "bare.json", {"helmet": helmets, "mask": covers, "glove": gloves})
 
 
 def region_of(row: dict[str, str]) -> PartSquare:
@@ -171,8 +174,16 @@ def folds_of(hashes: np.ndarray) -> np.ndarray:
     return np.random.default_rng(SEED).permutation(len(numbers))[group][own.ravel()] % FOLDS
 
 
-def fit(kind: str, targets: dict[str, np.ndarray], sets: dict[tuple[str, str], Chips]) -> np.ndarray:
-    """Writes a head and its card; the probabilities (N, O) that it gives chips which it had not seen."""
+def fit(
+    kind: str,
+    targets: dict[str, np.ndarray],
+    sets: dict[tuple[str, str], Chips],
+    sides: dict[str, np.ndarray],
+) -> Unseen:
+    """Writes a head and its card; what it says of the cover of chips that it had not seen, where it is known.
+
+    Of hands all are given, known or not.
+    """
     parts = [sets[kind, name] for name in targets]
     features = np.concatenate([part.features for part in parts])
     truth = np.concatenate(list(targets.values()))
@@ -216,12 +227,14 @@ def fit(kind: str, targets: dict[str, np.ndarray], sets: dict[tuple[str, str], C
     }
     (WEIGHTS / f"{kind}.json").write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", "utf-8")
     print(json.dumps(card, indent=1, ensure_ascii=False))
-    return probabilities
+    worn = truth[:, 1]  # of a head and a hand the second output is their cover, of a face as well
+    side = np.concatenate([sides[name] for name in targets])
+    titles = np.array([TITLES[name] for name in source.tolist()])
+    unseen = Unseen(probabilities[:, 1], worn == YES, fold, side, titles)
+    return unseen if kind == "hand" else unseen.where(worn != UNKNOWN)
 
 
-def fit_gloves(
-    data: Path, rows: list[dict[str, str]], likeness: np.ndarray, truth: np.ndarray, fold: np.ndarray
-) -> None:
+def fit_gloves(data: Path, rows: list[dict[str, str]], hands: Unseen, truth: np.ndarray) -> Unseen:
     """What a hand's colour beside its person's face adds; of hands whose person's face is seen."""
     chosen = [n for n, row in enumerate(rows) if truth[n] >= 0 and row["face_x"] and row["hand"] in "GB"]
     evidence = []
@@ -230,19 +243,19 @@ def fit_gloves(
         owner = region_of({name: row[f"face_{name}"] for name in ("x", "y", "side", "up_x", "up_y")})
         copies = Copies(decode_image((data / row["file"]).read_bytes(), min_side=10).pixels)
         [face], [hand] = face_chips(copies, [owner]), hand_chips(copies, [region_of(row)])
-        evidence.append(glove_evidence(face, hand, float(likeness[n])))
-    features, gloved, fold = with_one(np.array(evidence)), truth[chosen].astype(float), fold[chosen]
+        evidence.append(glove_evidence(face, hand, float(hands.cover[n])))
+    features, gloved, fold = with_one(np.array(evidence)), truth[chosen].astype(float), hands.fold[chosen]
     ridge = np.array([0.3, 0.3, 0.3, 0])
     logits = np.zeros(len(chosen))
     for number in range(FOLDS):
         weights = logistic(features[fold != number], gloved[fold != number], ridge)
         logits[fold == number] = features[fold == number] @ weights
-    weights, common = logistic(features, gloved, ridge), float(np.log(gloved.mean() / (1 - gloved.mean())))
+    weights = logistic(features, gloved, ridge)
     worn, title = gloved == YES, "hands of people whose face is seen, labelled by eye"
-    said, bare = logits >= 0, sigmoid(common - logits) >= 0.8
+    said = logits >= 0
     card = {
         "head": "glove",
-        "says": "whether a hand is gloved; 'bare' at 80 %, were gloves as common as bare hands",
+        "says": "whether a hand is gloved",
         "trained on": [f"hands of people whose face is seen: {len(chosen)}, {int(worn.sum())} in gloves"],
         "research-only data": "as for `hand`",
         "split": f"{FOLDS} folds by photo, look-alikes together",
@@ -251,14 +264,12 @@ def fit_gloves(
         "metrics": [
             share("glove", "said where true, %", said[worn], title),
             share("glove", "said where not, %", said[~worn], title),
-            share("bare", "said where true, %", bare[~worn], title),
-            share("bare", "said where not, %", bare[worn], title),
         ],
         "weights": [round(float(weight), 4) for weight in weights],
-        "commonness": round(common, 4),
     }
     (WEIGHTS / "glove.json").write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", "utf-8")
     print(json.dumps(card, indent=1, ensure_ascii=False))
+    return Unseen(sigmoid(logits), worn, fold, hands.side[chosen], np.full(len(chosen), title))
 
 
 TITLES = {

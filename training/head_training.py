@@ -14,8 +14,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from training.wilson import wilson
-
 WEIGHTS = Path(__file__).parents[1] / "src/regard/vision/faces/heads"
 BATCH = 64
 
@@ -179,31 +177,3 @@ def binary_loss(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     """Cross-entropy of each output; a target of −1 is not known and doesn't count."""
     each = torch.nn.functional.binary_cross_entropy_with_logits(logits, targets.clamp(0, 1), reduction="none")
     return (each * (targets >= 0).float()).sum() / len(logits)
-
-
-def platt(logits: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
-    """Slope and offset of the logistic curve that fits best (Platt, 1999), by Newton's method, with a weak
-    pull towards 1 and 0.
-    """
-    features = np.stack([logits, np.ones_like(logits)], 1)
-    weights, prior = np.array([1.0, 0.0]), np.diag([2.0, 0.2])
-    for _ in range(50):
-        probability = 1 / (1 + np.exp(-np.clip(features @ weights, -40, 40)))
-        gradient = features.T @ (probability - truth) + prior @ (weights - [1.0, 0.0])
-        curvature = (features * (probability * (1 - probability))[:, None]).T @ features + prior
-        weights = weights - np.linalg.solve(curvature, gradient)
-    return float(weights[0]), float(weights[1])
-
-
-def metric(
-    attribute: str, name: str, value: float, data: str, count: int, low: float, high: float
-) -> dict[str, str | float | int]:
-    """One row of a card, as `regard.evaluation.card.AttributeMetric` reads it."""
-    figures = {"value": round(value, 4), "low": round(low, 4), "high": round(high, 4)}
-    return {"attribute": attribute, "metric": name, **figures, "data": data, "count": int(count)}
-
-
-def share(attribute: str, name: str, hits: np.ndarray, data: str) -> dict[str, str | float | int]:
-    """How many of `hits`, bool (N,), in percent, with Wilson's interval."""
-    low, high = wilson(int(hits.sum()), len(hits))
-    return metric(attribute, name, 100 * float(hits.mean()), data, len(hits), 100 * low, 100 * high)

@@ -50,8 +50,8 @@ class Equipment:
 
 @dataclass(frozen=True, slots=True)
 class EquippedPart:
-    """`confidence`: 0 to 100, that the part is seen. `bare`: 0 to 100, how sure it is that nothing covers it,
-    other than by no `equipment` being there: whether a hand is gloved can often not be told.
+    """`confidence`: 0 to 100, that the part is seen. `bare`: 0 to 100, how sure it is that nothing covers it:
+    where no `equipment` is there, it may have been missed.
     """
 
     name: PartName
@@ -174,8 +174,8 @@ def _head_parts(region: PartSquare, found: HeadProbabilities, face: Face | None)
     masks = _pieces(region, Cover.FACE, found.mask, found.nose)
     helmets = _pieces(region, Cover.HEAD, found.helmet, found.helmet)
     return [
-        EquippedPart(PartName.FACE, 100 * seen, masks, 100 * (1 - found.mask)),
-        EquippedPart(PartName.HEAD, 100 * head, helmets, 100 * (1 - found.helmet)),
+        EquippedPart(PartName.FACE, 100 * seen, masks, 100 * found.bare_face),
+        EquippedPart(PartName.HEAD, 100 * head, helmets, 100 * found.bare_head),
     ]
 
 

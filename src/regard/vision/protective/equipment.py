@@ -14,9 +14,10 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
-from regard.vision.features import NETWORK, SIDE, FeatureHead, load_feature_head, read_chip_features
+from regard.vision.features import NETWORK, SIDE, load_feature_head, read_chip_features
 from regard.vision.geometry import sigmoid
 from regard.vision.pixels import Copies, Floats, Pixels
+from regard.vision.protective.bare import load_bare_curves
 from regard.vision.protective.parts import PartSquare
 from regard.vision.protective.skin import skin_evidence
 from regard.vision.runner import Runner
@@ -37,7 +38,8 @@ class HeadProbabilities:
     """Of a head, each 0 to 1.
 
     `head`: that there is one, `helmet`: that it wears a rigid helmet; `face`: that its face is seen, covered
-    or not, `mask`: that a mask or a cloth covers mouth or nose, `nose`: that it covers the nose.
+    or not, `mask`: that a mask or a cloth covers mouth or nose, `nose`: that it covers the nose; `bare_head`,
+    `bare_face`: that no helmet and no mask is there, by a curve that takes few covered ones for bare.
     """
 
     head: float
@@ -45,14 +47,16 @@ class HeadProbabilities:
     face: float
     mask: float
     nose: float
+    bare_head: float
+    bare_face: float
 
 
 @dataclass(frozen=True, slots=True)
 class HandProbabilities:
     """Of a hand, each 0 to 1.
 
-    `hand`: that there is one; `glove`: that it is in a glove; `bare`: that it isn't, where gloves are as
-    common as bare hands. The latter two are 0 where no face tells the person's colour.
+    `hand`: that there is one; `glove`: that it is in a glove; `bare`: that it isn't, by a curve that takes
+    few gloved ones for bare. The latter two are 0 where no face tells the person's colour.
     """
 
     hand: float
@@ -62,16 +66,13 @@ class HandProbabilities:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class GloveCurve:
-    """`weights` (4,) of `glove_evidence` and 1; `commonness`: log-odds of a glove where it was fitted."""
+    """`weights` (4,) of `glove_evidence` and 1."""
 
     weights: NDArray[np.float64]
-    commonness: float
 
-    def probabilities(self, evidence: NDArray[np.float64]) -> tuple[float, float]:
-        """Of a glove, and of a bare hand where both are as common, for evidence (3,)."""
-        logit = float(evidence @ self.weights[:-1] + self.weights[-1])
-        glove, bare = sigmoid(np.array([logit, self.commonness - logit])).tolist()
-        return glove, bare
+    def probability(self, evidence: NDArray[np.float64]) -> float:
+        """Of a glove, for evidence (3,)."""
+        return float(sigmoid(np.array([evidence @ self.weights[:-1] + self.weights[-1]]))[0])
 
 
 class EquipmentReader:
@@ -85,6 +86,7 @@ class EquipmentReader:
             load_feature_head("regard.vision.protective", name) for name in ("head", "face", "hand")
         )
         self._gloves = load_glove_curve()
+        self._bare = load_bare_curves()
 
     def read(
         self, copies: Copies, heads: Sequence[PartSquare], hands: Sequence[tuple[int, PartSquare]]
@@ -98,25 +100,34 @@ class EquipmentReader:
             read_chip_features(self._runner, np.concatenate(chips)), np.arange(1, 4) * len(heads)
         )
         heads_seen = self._head.probabilities(head_features(whole, crown)).tolist()
+        faces_seen = self._face.probabilities(near).tolist()
         found = [
-            HeadProbabilities(*first, *second)
-            for first, second in zip(heads_seen, self._face.probabilities(near).tolist(), strict=True)
-        ]
-        seen = [
-            self._hand_probabilities(
-                self._hand, features, faces[owner] if found[owner].face >= _FACE_SEEN else None, chip
+            HeadProbabilities(
+                head,
+                helmet,
+                face,
+                mask,
+                nose,
+                bare_head=self._bare["helmet"].probability(helmet, region.side),
+                bare_face=self._bare["mask"].probability(mask, region.side),
             )
-            for (owner, _), features, chip in zip(hands, palm, held, strict=True)
+            for region, (head, helmet), (face, mask, nose) in zip(heads, heads_seen, faces_seen, strict=True)
         ]
+        seen = []
+        for (owner, region), features, chip in zip(hands, palm, held, strict=True):
+            own_face = faces[owner] if found[owner].face >= _FACE_SEEN else None
+            seen.append(self._hand_probabilities(features, own_face, chip, region.side))
         return found, seen
 
     def _hand_probabilities(
-        self, head: FeatureHead, features: Floats, face: Pixels | None, chip: Pixels
+        self, features: Floats, face: Pixels | None, chip: Pixels, side: float
     ) -> HandProbabilities:
-        hand, likeness = head.probabilities(features[None])[0].tolist()
+        """`face` and `chip` are of the hand's person and of the hand, `side` px its square's."""
+        hand, likeness = self._hand.probabilities(features[None])[0].tolist()
         if face is None:
             return HandProbabilities(hand, 0.0, 0.0)
-        return HandProbabilities(hand, *self._gloves.probabilities(glove_evidence(face, chip, likeness)))
+        glove = self._gloves.probability(glove_evidence(face, chip, likeness))
+        return HandProbabilities(hand, glove, self._bare["glove"].probability(glove, side))
 
 
 def glove_evidence(face: Pixels, chip: Pixels, likeness: float) -> NDArray[np.float64]:
@@ -129,7 +140,7 @@ def glove_evidence(face: Pixels, chip: Pixels, likeness: float) -> NDArray[np.fl
 
 def load_glove_curve() -> GloveCurve:
     facts = json.loads(files("regard.vision.protective").joinpath("glove.json").read_text("utf-8"))
-    return GloveCurve(np.array(facts["weights"]), float(facts["commonness"]))
+    return GloveCurve(np.array(facts["weights"]))
 
 
 def head_features(whole: Floats, crown: Floats) -> Floats:
