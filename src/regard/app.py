@@ -35,6 +35,7 @@ from regard.jobs.notices import JobNotices
 from regard.jobs.store import JobStore
 from regard.operations import OPERATIONS, Operation
 from regard.packs.install import InstalledPack
+from regard.packs.manifest import MissingPackError
 from regard.settings import Settings
 from regard.storage.buckets.objects import ObjectStore, parse_folders, parse_names
 from regard.storage.database import Database
@@ -155,9 +156,14 @@ def _holder(keys: KeyStore, key_id: str) -> Caller | None:
     return None if key is None else key.holder
 
 
-def _nudenet(settings: Settings) -> Path:
-    """Raises PackError while that pack, which has a licence of its own, isn't installed."""
-    return InstalledPack.load("nudenet", settings.models).path("nudenet")
+def _nudenet(settings: Settings) -> Path | None:
+    """None while that pack, which has a licence of its own, isn't installed. Raises PackError when it is
+    damaged.
+    """
+    try:
+        return InstalledPack.load("nudenet", settings.models).path("nudenet")
+    except MissingPackError:
+        return None
 
 
 def _engine(settings: Settings) -> MilvusEngine | None:

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 import regard.vision
 from regard.packs.install import InstalledPack
 from regard.vision.body_parts import BodyPartDetector
+from regard.vision.explicit import ExplicitClassifier
 from regard.vision.faces import Face, FaceAnalyzer, Pose, Quality
 from regard.vision.faces.alignment import TEMPLATE
 from regard.vision.faces.blazeface import BlazeFace
@@ -85,6 +86,7 @@ ANSWERS: Mapping[type, Callable[[Any, Image], object]] = {
     EquipmentReader: lambda model, image: model.read(
         Copies(image.pixels), [square(image)], [(0, square(image))]
     ),
+    ExplicitClassifier: lambda model, image: model.score(image),
     FaceAnalyzer: analyzed,
     FaceDescriber: lambda model, image: model.describe(image.pixels, landmarks(image)),
     DlibFaceResEmbedder: lambda model, image: model.embed(image),
@@ -120,9 +122,9 @@ class EmbedderOnRunner:
 
 
 def make(kind: type, runner: Recorder) -> Any:
-    """The model on a runner; NudityDetector is on another model."""
+    """The model on a runner; NudityDetector is on two other models."""
     if kind is NudityDetector:
-        return kind(BodyPartDetector(runner))
+        return kind(ExplicitClassifier(runner), BodyPartDetector(runner))
     return EmbedderOnRunner(kind, runner) if kind.__module__ == EMBEDDERS else kind(runner)
 
 
@@ -136,6 +138,9 @@ class Recorder:
     def run(self, name: str, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
         self.ran.add(name)
         return self._sessions.run(name, feeds)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._sessions
 
     def metadata(self, name: str) -> Mapping[str, str]:
         return self._sessions.metadata(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -159,12 +160,15 @@ def test_a_bucket_that_is_away_puts_the_job_off_and_blames_no_picture(
     assert results(tmp_path) == []
 
 
-def test_a_pack_that_is_not_installed_is_resource_not_ready(
-    installed_pack: InstalledPack, bucket: Path, tmp_path: Path
+def test_a_pack_that_is_damaged_is_resource_not_ready(
+    installed_pack: InstalledPack, nudenet_pack: InstalledPack, bucket: Path, tmp_path: Path
 ) -> None:
     models = tmp_path / "models"
     models.mkdir()
     (models / installed_pack.folder.name).symlink_to(installed_pack.folder)
+    damaged = models / nudenet_pack.folder.name
+    shutil.copytree(nudenet_pack.folder, damaged)
+    (damaged / nudenet_pack.path("nudenet").name).write_bytes(b"no network")
     settings = Settings.load(
         {}, data=tmp_path / "data", buckets=f"videos={bucket}", output_buckets="videos", models=models
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +27,7 @@ from regard.operations.pictures.moderation_taxonomy import label_shapes, taxonom
 from regard.packs.install import InstalledPack
 from regard.settings import Settings
 from regard.vision.geometry import Box
-from regard.vision.image import Image
+from regard.vision.image import Image, decode_image
 from regard.vision.nudity import NudityFinding, NudityKind
 
 FLOW = "arn:aws:sagemaker:us-east-1:123456789012:flow-definition/f"
@@ -147,27 +148,50 @@ def test_the_documentation_names_every_label_that_can_be_answered_and_every_othe
         assert name in page
 
 
-def test_without_its_pack_the_operation_says_what_to_do(without_pack: Parts, portrait: Path) -> None:
-    request = {"Image": {"Bytes": portrait.read_bytes()}}
-    with pytest.raises(
-        ResourceNotReadyException,
-        match="nudenet, whose licence is the AGPL-3.0.*`regard models install nudenet`",
-    ):
-        without_pack.gate.call("detect_moderation_labels", request, LOCAL)
-    *_, record = without_pack.audit.export()
-    assert record["outcome"] == "ResourceNotReadyException"
+def test_the_default_pack_alone_says_explicit_and_nothing_below_it(
+    without_pack: Parts, portrait: Path
+) -> None:
+    request = {"Image": {"Bytes": portrait.read_bytes()}, "MinConfidence": 0.0}
+    [label] = without_pack.gate.call("detect_moderation_labels", request, LOCAL)["ModerationLabels"]
+    assert (label["Name"], label["ParentName"], label["TaxonomyLevel"]) == ("Explicit", "", 1)
+    assert 0 < label["Confidence"] < 5
 
 
 def test_a_pack_that_is_installed_while_serving_is_used(
     without_pack: Parts, nudenet_pack: InstalledPack, portrait: Path
 ) -> None:
-    request = {"Image": {"Bytes": portrait.read_bytes()}}
-    with pytest.raises(ResourceNotReadyException):
-        without_pack.gate.call("detect_moderation_labels", request, LOCAL)
+    assert not without_pack.models.nudity.finds_parts()
     models = without_pack.settings.models
     assert models is not None
     (models / nudenet_pack.folder.name).symlink_to(nudenet_pack.folder)
-    assert without_pack.gate.call("detect_moderation_labels", request, LOCAL)["ModerationLabels"] == []
+    assert without_pack.models.nudity.finds_parts()
+    image = decode_image(portrait.read_bytes())
+    assert len(without_pack.models.nudity.detect(image, list)) >= 1
+
+
+def test_a_damaged_pack_is_said_and_never_taken_for_a_harmless_picture(
+    without_pack: Parts, nudenet_pack: InstalledPack, portrait: Path
+) -> None:
+    models = without_pack.settings.models
+    assert models is not None
+    damaged = models / nudenet_pack.folder.name
+    shutil.copytree(nudenet_pack.folder, damaged)
+    (damaged / nudenet_pack.path("nudenet").name).write_bytes(b"no network")
+    request = {"Image": {"Bytes": portrait.read_bytes()}}
+    with pytest.raises(ResourceNotReadyException, match="regard models install nudenet"):
+        without_pack.gate.call("detect_moderation_labels", request, LOCAL)
+    *_, record = without_pack.audit.export()
+    assert record["outcome"] == "ResourceNotReadyException"
+
+
+def test_explicit_is_as_sure_as_the_surest_of_the_picture_and_its_parts(parts: Parts, portrait: Path) -> None:
+    for whole, part in ((95.0, 70.0), (60.0, 88.0)):
+        labels = labelled(parts, portrait, Seen(EXPLICIT=whole, FEMALE_BREAST=part))
+        assert [(label["Name"], label["Confidence"]) for label in labels] == [
+            ("Explicit", max(whole, part)),
+            ("Explicit Nudity", part),
+            ("Exposed Female Nipple", part),
+        ]
 
 
 def test_an_adapter_is_refused(call, portrait: Path) -> None:

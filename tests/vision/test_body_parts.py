@@ -9,11 +9,20 @@ import pytest
 
 from regard.packs.install import InstalledPack
 from regard.vision.body_parts import SIDE, BodyPart, BodyPartDetector, Part, decode, letterbox
+from regard.vision.explicit import ExplicitClassifier
 from regard.vision.faces import FaceAnalyzer
 from regard.vision.faces.face import Face, Pose, Quality
 from regard.vision.geometry import Box
 from regard.vision.image import Image
-from regard.vision.nudity import EVEN_SCORE, NudityDetector, NudityKind, findings, percent, without_faces
+from regard.vision.nudity import (
+    EVEN_SCORE,
+    EVEN_SWIMWEAR,
+    NudityDetector,
+    NudityKind,
+    findings,
+    percent,
+    without_faces,
+)
 from regard.vision.session import SessionPool
 
 
@@ -104,7 +113,7 @@ def test_a_face_that_fills_the_picture_is_no_bare_part() -> None:
 )
 def test_each_bare_part_is_a_finding(part: Part, finding: NudityKind) -> None:
     [found] = findings([BodyPart(part, 0.8, Box(0, 0, 10, 10))])
-    assert (found.kind, found.confidence) == (finding, percent(0.8))
+    assert (found.kind, found.confidence) == (finding, percent(0.8, EVEN_SCORE))
 
 
 def test_covered_parts_and_what_everybody_shows_find_nothing() -> None:
@@ -122,12 +131,22 @@ def test_a_covered_part_is_swimwear_close_to_a_bare_belly_only() -> None:
     [found] = findings([belly, below, elsewhere])
     assert found.kind is NudityKind.FEMALE_SWIMWEAR
     assert found.box == below.box
-    assert found.confidence == pytest.approx(percent(0.6))
+    assert found.confidence == pytest.approx(percent(0.6, EVEN_SWIMWEAR))
+
+
+def test_explicit_parts_of_a_picture_that_is_harmless_as_a_whole_are_less_sure() -> None:
+    bare = [
+        BodyPart(part, 0.55, Box(0, 0, 9, 9)) for part in (Part.BUTTOCKS_EXPOSED, Part.MALE_BREAST_EXPOSED)
+    ]
+    alone = {found.kind: found.confidence for found in findings(bare)}
+    doubted = {found.kind: found.confidence for found in findings(bare, doubted=True)}
+    assert alone[NudityKind.BUTTOCKS_OR_ANUS] > 50 > doubted[NudityKind.BUTTOCKS_OR_ANUS]
+    assert doubted[NudityKind.MALE_BREAST] == alone[NudityKind.MALE_BREAST], "it isn't explicit"
 
 
 def test_confidence_is_even_at_the_chosen_score_and_grows_with_it() -> None:
-    assert percent(EVEN_SCORE) == pytest.approx(50)
-    grown = [percent(score) for score in np.linspace(0, 1, 50)]
+    assert percent(EVEN_SCORE, EVEN_SCORE) == pytest.approx(50)
+    grown = [percent(score, EVEN_SCORE) for score in np.linspace(0, 1, 50)]
     assert grown == sorted(grown)
     assert 0 <= grown[0] < grown[-1] <= 100
 
@@ -141,7 +160,7 @@ def test_free_portraits_have_faces_and_nothing_explicit(
 ) -> None:
     sessions = SessionPool(dict(installed_pack.paths()) | dict(nudenet_pack.paths()))
     parts = BodyPartDetector(sessions)
-    detector = NudityDetector(parts)
+    detector = NudityDetector(ExplicitClassifier(sessions), parts)
     assert parts.detect(astronaut)[0].part in (Part.FACE_FEMALE, Part.FACE_MALE)
     assert parts.detect(astronaut)[0].score > 0.5
     for image in (astronaut, group):

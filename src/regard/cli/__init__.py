@@ -25,7 +25,7 @@ class Commands(LazyGroup):
         Entry("labels", "regard.cli.labels:labels", "Say what a photo shows: objects and scenes."),
         Entry("compare", "regard.cli.pictures:compare", "Compare a face with every face of another photo."),
         Entry("text", "regard.cli.text:text", "Read the text of a photo."),
-        Entry("moderate", "regard.cli.moderation:moderate", "Detect nudity and swimwear in a photo."),
+        Entry("moderate", "regard.cli.moderation:moderate", "Detect explicit content in a photo."),
         Entry("ppe", "regard.cli.protective:ppe", "Say who wears a face mask, a helmet or gloves."),
         Entry("index", "regard.cli.gallery:index", "Enrol every face of a folder."),
         Entry("search", "regard.cli.gallery:search", "Find the person of a photo in a collection."),

@@ -17,7 +17,7 @@ from regard.errors import ResourceNotReadyException
 from regard.presentation.colours import COLOURS
 from regard.presentation.drawing import draw
 from regard.presentation.pictures.findings import ShownFinding, finding_table, findings, legend
-from regard.presentation.pictures.moderation import MODERATED
+from regard.presentation.pictures.moderation import NO_PARTS, NOT_DETECTED
 from regard.presentation.wording import count
 from regard.vision.findings import Pictures
 
@@ -61,7 +61,7 @@ def analyze(
     found: list[ShownFinding] = []
     with local_gate(data, case) as gate:
         pictures = Pictures(gate.parts.models)
-        sharing = gate.sharing(pictures)
+        sharing, has_parts = gate.sharing(pictures), gate.parts.models.nudity.finds_parts()
         for one in _analyses(gate):
             name = gate.parts.gate.name_of(one.operation)
             try:
@@ -83,7 +83,7 @@ def analyze(
         print_table(finding_table(found))
         say(f"{count(len(found), 'finding')} in {photo.name}" + (f"; drawn in {drawing}" if drawing else ""))
         if "Error" not in answers["DetectModerationLabels"]:
-            say(MODERATED)
+            say(NOT_DETECTED if has_parts else f"{NO_PARTS} {NOT_DETECTED}")
     for message in missing:
         say(message, on_stderr=as_json)
 

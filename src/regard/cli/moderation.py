@@ -1,4 +1,4 @@
-"""`regard moderate`: nudity and swimwear in a photo."""
+"""`regard moderate`: explicit content, nudity and swimwear in a photo, or in a folder of them."""
 
 from __future__ import annotations
 
@@ -8,30 +8,42 @@ from typing import Annotated
 import typer
 
 from regard.cli.local import LocalGate, local_gate
+from regard.cli.moderation_report import report_moderation
 from regard.cli.options import AsJson, Case, DataFolder, read_picture
 from regard.cli.printing import print_json, print_table, say
+from regard.errors import RegardError
 from regard.presentation.colours import AMBER, Colour
 from regard.presentation.drawing import Mark, draw
-from regard.presentation.pictures.moderation import NOT_DETECTED, moderation_table, nudity_marks
+from regard.presentation.pictures.moderation import NO_PARTS, NOT_DETECTED, moderation_table, nudity_marks
 from regard.presentation.wording import count
 from regard.vision.findings import Pictures
 
 
 def moderate(
-    photo: Annotated[Path, typer.Argument(help="A JPEG or PNG.")],
+    photo: Annotated[Path, typer.Argument(help="A JPEG or PNG; with --report a folder of them.")],
     min_confidence: Annotated[
         float, typer.Option("--min-confidence", min=0, max=100, help="Minimum confidence, percent.")
     ] = 50,
     drawing: Annotated[
         Path | None, typer.Option("--draw", help="Write the picture with what was found marked.")
     ] = None,
+    report: Annotated[
+        bool, typer.Option("--report", help="Measure how many pictures of a folder get a label.")
+    ] = False,
     as_json: AsJson = False,
     data: DataFolder = None,
     case: Case = None,
 ) -> None:
-    """Detect nudity and swimwear in a photo. Needs `regard models install nudenet`."""
+    """Detect explicit content in a photo; nudity and swimwear too after `regard models install nudenet`."""
+    if report:
+        if drawing:
+            raise RegardError("--draw is for one photo, and --report for a folder.")
+        with local_gate(data, case) as gate:
+            report_moderation(gate, photo, as_json=as_json)
+        return
     picture = read_picture(photo)
     with local_gate(data, case) as gate:
+        missing = None if gate.parts.models.nudity.finds_parts() else NO_PARTS
         pictures = Pictures(gate.parts.models)
         image = {"Bytes": picture}
         answer = gate.sharing(pictures).call(
@@ -46,6 +58,8 @@ def moderate(
     print_table(moderation_table(labels))
     drawn = f"; drawn in {drawing}" if drawing else ""
     say(f"{count(len(labels), 'label')} for {photo.name} from {min_confidence:g} % on{drawn}. {NOT_DETECTED}")
+    if missing:
+        say(missing)
 
 
 def found_nudity(

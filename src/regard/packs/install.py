@@ -15,7 +15,15 @@ from regard.packs.archive import read_members
 from regard.packs.convert import convert
 from regard.packs.disk import errors_as_sentences, locked, packs_folder, require_room, staged
 from regard.packs.fetch import fetch, sha256_of
-from regard.packs.manifest import Model, Pack, PackError, builtin_packs, find_pack, parse_pack
+from regard.packs.manifest import (
+    MissingPackError,
+    Model,
+    Pack,
+    PackError,
+    builtin_packs,
+    find_pack,
+    parse_pack,
+)
 from regard.packs.progress import Progress, silent
 
 RECORD = "installed.json"
@@ -59,7 +67,7 @@ class InstalledPack:
             record = json.loads((folder / RECORD).read_text("utf-8"))
             files = {name: _file(model, folder, record) for name, model in pack.models.items()}
         except FileNotFoundError as error:
-            raise PackError(
+            raise MissingPackError(
                 f"The model pack {pack.name} is not installed: run `{install_command(pack.name)}`."
             ) from error
         except (OSError, ValueError, KeyError, TypeError) as error:

@@ -28,6 +28,10 @@ class PackError(RegardError):
     """A model pack can't be read, fetched, converted or trusted."""
 
 
+class MissingPackError(PackError):
+    """A model pack isn't installed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """One archive, or one bare file, as its publisher hands it out.

@@ -50,13 +50,17 @@ class BodyPart:
 
 
 class BodyPartDetector:
-    """Safe to share by threads. What the runner raises where the network is not there, `detect` raises."""
+    """Safe to share by threads. Its network is optional: ask `is_installed` before."""
 
     version = "320n"
     networks = ("nudenet",)
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
+
+    def is_installed(self) -> bool:
+        """Whether the network is there. Raises what the runner raises where it is damaged."""
+        return self.networks[0] in self._runner
 
     def detect(self, image: Image) -> list[BodyPart]:
         """The parts of all people in a picture, the surest first."""

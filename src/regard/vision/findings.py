@@ -109,7 +109,7 @@ class PictureFindings:
 
     @_once
     def nudity(self) -> Sequence[NudityFinding]:
-        """Nudity and swimwear, the surest first. Raises PackError while that network isn't installed."""
+        """Nudity and swimwear, the surest first. Raises PackError where a network is damaged."""
         return self._models.nudity.detect(self.image, self.faces)
 
     @_once

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from regard.vision.body_parts import BodyPartDetector
+from regard.vision.explicit import ExplicitClassifier
 from regard.vision.faces import FaceAnalyzer
 from regard.vision.labels import LabelDetector
 from regard.vision.labels.objects import ObjectDetector
@@ -35,7 +36,7 @@ class Models:
             text=TextAnalyzer(runner),
             objects=ObjectDetector(runner),
             labels=LabelDetector(runner),
-            nudity=NudityDetector(BodyPartDetector(runner)),
+            nudity=NudityDetector(ExplicitClassifier(runner), BodyPartDetector(runner)),
             protective=ProtectiveDetector(runner),
             persons=PersonEmbedder(runner),
         )

@@ -14,5 +14,8 @@ class Runner(Protocol):
     def run(self, name: str, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
         """The network's outputs, in its own order. Raises KeyError for a network that isn't there."""
 
+    def __contains__(self, name: str) -> bool:
+        """Whether the network is there to be run. One that is optional may come while others run."""
+
     def metadata(self, name: str) -> Mapping[str, str]:
         """What the network's own file says of it. Raises KeyError for a network that isn't there."""

@@ -37,11 +37,11 @@ class SessionPool:
         self,
         models: Mapping[str, Path],
         *,
-        optional: Mapping[str, Callable[[], Path]] | None = None,
+        optional: Mapping[str, Callable[[], Path | None]] | None = None,
         providers: Sequence[str] = PROVIDERS,
         threads: int = 1,
     ) -> None:
-        """`optional` networks are asked for when they are run, until they are there."""
+        """`optional` networks are asked for until they are there: each gives its file, or None."""
         self._paths = dict(models)
         self._optional = dict(optional or {})
         self._providers = list(providers)
@@ -50,12 +50,13 @@ class SessionPool:
         self._lock = threading.Lock()
 
     def __contains__(self, name: str) -> bool:
-        return name in self._paths
+        """Whether the network can be run. Raises what an optional one raises that is there and damaged."""
+        return name in self._sessions or name in self._paths or self._find_optional(name) is not None
 
     def run(self, name: str, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
         """The outputs of network `name`, in its own order. Safe to call from several threads.
 
-        Raises KeyError for an unknown name, and what an optional network raises while it isn't there.
+        Raises KeyError for a network that isn't there, and what an optional one raises that is damaged.
         """
         session = self._sessions.get(name) or self._open(name)
         outputs: list[NDArray[Any]] = session.run(None, dict(feeds))
@@ -81,8 +82,13 @@ class SessionPool:
                 options.enable_cpu_mem_arena = False
                 options.enable_mem_pattern = False
                 options.log_severity_level = 3
-                path = self._paths[name] if name in self._paths else self._optional[name]()
+                path = self._paths.get(name) or self._find_optional(name)
+                if path is None:
+                    raise KeyError(name)
                 self._sessions[name] = onnxruntime.InferenceSession(
                     str(path), options, providers=self._providers
                 )
             return self._sessions[name]
+
+    def _find_optional(self, name: str) -> Path | None:
+        return self._optional[name]() if name in self._optional else None

@@ -8,10 +8,8 @@ from typing import Any
 
 from regard.cli.local import LocalGate
 from regard.errors import RegardError
-from regard.packs.install import InstalledPack
-from regard.packs.manifest import PackError
+from regard.presentation.pictures.moderation import NO_PARTS
 
-_NUDENET = "nudenet"
 _VIDEO = {"S3Object": {"Bucket": "local", "Name": "local"}}  # the API wants one; the file is read instead
 
 
@@ -39,12 +37,10 @@ class Wanted:
 
 @dataclass(slots=True)
 class Choice:
-    """`requests`: Start requests by operation. `left_out`: sentences that say what isn't detected.
-    `errors`: what a client would be answered, by Get operation."""
+    """`requests`: Start requests by operation. `left_out`: sentences that say what isn't detected."""
 
     requests: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
-    errors: dict[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def choose(gate: LocalGate, wanted: Wanted) -> Choice:
@@ -70,26 +66,15 @@ def choose(gate: LocalGate, wanted: Wanted) -> Choice:
     if every or wanted.segments:
         choice.requests["start_segment_detection"] = {"SegmentTypes": ["SHOT", "TECHNICAL_CUE"]}
     if every or wanted.moderation:
-        _add_moderation(gate, choice, asked=wanted.moderation)
+        choice.requests["start_content_moderation"] = {}
+        if not gate.parts.models.nudity.finds_parts():
+            choice.left_out.append(NO_PARTS)
     if every or wanted.celebrities:
         _add_celebrities(gate, choice, asked=wanted.celebrities)
     choice.requests = {name: {"Video": _VIDEO, **request} for name, request in choice.requests.items()}
     for operation, request in choice.requests.items():
         gate.check(operation, **request)
     return choice
-
-
-def _add_moderation(gate: LocalGate, choice: Choice, *, asked: bool) -> None:
-    try:
-        InstalledPack.load(_NUDENET, gate.parts.settings.models)
-    except PackError as error:
-        sentence = f"Moderation needs the model pack {_NUDENET}, whose licence is the AGPL-3.0. {error}"
-        if asked:
-            raise RegardError(sentence) from error
-        choice.left_out.append(sentence)
-        choice.errors["GetContentModeration"] = {"Code": "ResourceNotReadyException", "Message": sentence}
-    else:
-        choice.requests["start_content_moderation"] = {}
 
 
 def _add_celebrities(gate: LocalGate, choice: Choice, *, asked: bool) -> None:

@@ -53,7 +53,7 @@ def video(
     persons: Annotated[bool, typer.Option("--persons", help="People, each followed.")] = False,
     labels: Annotated[bool, typer.Option("--labels", help="Objects and scenes.")] = False,
     text: Annotated[bool, typer.Option("--text", help="Text.")] = False,
-    moderation: Annotated[bool, typer.Option("--moderation", help="Nudity and swimwear.")] = False,
+    moderation: Annotated[bool, typer.Option("--moderation", help="Explicit content.")] = False,
     celebrities: Annotated[bool, typer.Option("--celebrities", help="Your own celebrities.")] = False,
     segments: Annotated[bool, typer.Option("--segments", help="Shots and technical cues.")] = False,
     threshold: Annotated[
@@ -100,7 +100,7 @@ def video(
             found = _analyse(gate, choice, file, spool, case)
             written: list[Path] = []
             if answers is not None:
-                written += _write_answers(gate, found, spool, choice, answers)
+                written += _write_answers(gate, found, spool, answers)
             written += _write_exports(found, file, subtitles, spreadsheet, cut_list)
             sentences = list(choice.left_out)
             if drawing is not None:
@@ -166,18 +166,16 @@ def _analyse(
     return VideoFindings(spool, facts, intervals)
 
 
-def _write_answers(
-    gate: LocalGate, found: VideoFindings, spool: ItemSpool, choice: Choice, target: Path
-) -> list[Path]:
+def _write_answers(gate: LocalGate, found: VideoFindings, spool: ItemSpool, target: Path) -> list[Path]:
     answers = {
         gate.parts.gate.name_of(operation).replace("Start", "Get", 1): _answers(gate, operation, found, spool)
         for operation in sorted(found.ran)
     }
     if target == _STDOUT:
-        write_answers(sys.stdout, answers, choice.errors)
+        write_answers(sys.stdout, answers)
         return []
     with writing(target) as stream:
-        write_answers(stream, answers, choice.errors)
+        write_answers(stream, answers)
     return [target]
 
 

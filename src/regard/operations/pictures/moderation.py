@@ -23,6 +23,7 @@ MIN_CONFIDENCE = 50.0
 
 # What can be found, and the label that says so. All other labels are never answered: docs/moderation.md.
 LABELS: Mapping[NudityKind, str] = {
+    NudityKind.EXPLICIT: "Explicit",
     NudityKind.MALE_GENITALIA: "Exposed Male Genitalia",
     NudityKind.FEMALE_GENITALIA: "Exposed Female Genitalia",
     NudityKind.BUTTOCKS_OR_ANUS: "Exposed Buttocks or Anus",
@@ -36,7 +37,7 @@ _CONDITIONS: dict[str, Any] = {"Conditions": []}
 
 
 def detect_moderation_labels(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """Nudity and swimwear in a picture, in Rekognition's taxonomy 7.0; nothing else is detected."""
+    """Explicit content; nudity and swimwear too where their pack is installed. Taxonomy 7.0."""
     refuse_adapter(request)
     picture = load_picture(ctx, request["Image"])
     response = moderate(picture, request.get("MinConfidence", MIN_CONFIDENCE))
@@ -65,7 +66,7 @@ def moderate(picture: PictureFindings, min_confidence: float) -> dict[str, Any]:
 
 
 def confidences_of(found: Iterable[NudityFinding]) -> dict[str, float]:
-    """The surest finding of each leaf of the taxonomy, in percent."""
+    """The surest finding of each label that can be found, in percent."""
     confidences: dict[str, float] = {}
     for one in found:
         name = LABELS[one.kind]
@@ -74,13 +75,11 @@ def confidences_of(found: Iterable[NudityFinding]) -> dict[str, float]:
 
 
 def find_nudity(picture: PictureFindings) -> Sequence[NudityFinding]:
-    """Raises ResourceNotReadyException while the pack that it needs isn't installed."""
+    """Raises ResourceNotReadyException where the pack for parts of the body is there and damaged."""
     try:
         return picture.nudity()
     except PackError as error:
-        raise ResourceNotReadyException(
-            f"DetectModerationLabels needs the model pack nudenet, whose licence is the AGPL-3.0. {error}"
-        ) from error
+        raise ResourceNotReadyException(str(error)) from error
 
 
 def _open_review(

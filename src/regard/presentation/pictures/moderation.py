@@ -12,7 +12,10 @@ from regard.vision.image import Image
 from regard.vision.nudity import NudityFinding
 
 NOT_DETECTED = "Violence, drugs, hate symbols and all else are not detected."
-MODERATED = f"Moderation detects nudity and swimwear. {NOT_DETECTED}"
+NO_PARTS = (
+    "A picture is told to be explicit as a whole: which parts of the body are bare, and swimwear, take the "
+    "model pack nudenet, whose licence is the AGPL-3.0 (`regard models install nudenet`)."
+)
 
 
 def moderation_table(labels: Sequence[Mapping[str, Any]]) -> Table:

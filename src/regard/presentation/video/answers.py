@@ -20,15 +20,10 @@ class AnswerInParts(Protocol):
     def elements(self) -> Iterator[Mapping[str, Any]]: ...
 
 
-def write_answers(
-    file: IO[str],
-    answers: Mapping[str, Mapping[str, AnswerInParts]],
-    errors: Mapping[str, Mapping[str, str]],
-) -> None:
+def write_answers(file: IO[str], answers: Mapping[str, Mapping[str, AnswerInParts]]) -> None:
     """Writes one JSON object: by Get operation its whole answer; by view where it has views.
 
-    `answers` are by Get operation and view, "" for the one of an operation without views. `errors` are those
-    of operations that can't be run, by Get operation.
+    `answers` are by Get operation and view, "" for the one of an operation without views.
     """
     file.write("{")
     for place, (name, views) in enumerate(answers.items()):
@@ -38,8 +33,6 @@ def write_answers(
             _write_answer(file, views[""])
         else:
             _write_views(file, views)
-    for name, error in errors.items():
-        file.write(f",\n {json.dumps(name)}: " + json.dumps({"Error": error}))
     file.write("\n}\n")
 
 

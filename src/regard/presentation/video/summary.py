@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from regard.presentation.pictures.moderation import MODERATED
+from regard.presentation.pictures.moderation import NOT_DETECTED
 from regard.presentation.tables import Header, Table, broken, whole
 from regard.presentation.video.findings import VideoFindings
 from regard.presentation.video.sightings import CELEBRITY, FACE, MATCH, PERSON, TEXT, name_of
@@ -142,7 +142,7 @@ def _labels(found: VideoFindings) -> Section:
 
 
 def _moderation(found: VideoFindings) -> Section:
-    return _label_section("Moderation", segments(found, _MODERATION, "ModerationLabel"), MODERATED)
+    return _label_section("Moderation", segments(found, _MODERATION, "ModerationLabel"), NOT_DETECTED)
 
 
 def _label_section(title: str, found: Iterable[Spell], note: str = "") -> Section:
