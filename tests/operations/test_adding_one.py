@@ -70,7 +70,9 @@ def with_shapes(model: Mapping[str, Any]) -> dict[str, Any]:
 @pytest.fixture
 def served(parts: Parts) -> ServedApi:
     operations = MappingProxyType({**OPERATIONS, **table((GREETING,))})
-    gate = Gate(parts.settings, parts.models, parts.stores, parts.audit, operations, unbuilt={})
+    gate = Gate(
+        parts.settings, parts.models, parts.face_models, parts.stores, parts.audit, operations, unbuilt={}
+    )
     gate.call("create_collection", {"CollectionId": "people"}, LOCAL)
     return ServedApi.of(Api(REGARD, with_shapes(load_api(REGARD).document)), gate, parts.settings)
 

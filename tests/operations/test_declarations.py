@@ -126,7 +126,15 @@ def released(parts: Parts, operation: Operation, alike_by: float, purpose: str) 
     """What leaves the gate of a made answer."""
     answer = made(SHAPES[operation.key].output, alike_by)
     stub = replace(operation, run=lambda _ctx, _request: answer, sets_purpose=None, rights=None)
-    gate = Gate(parts.settings, parts.models, parts.stores, parts.audit, table((stub,)), unbuilt={})
+    gate = Gate(
+        parts.settings,
+        parts.models,
+        parts.face_models,
+        parts.stores,
+        parts.audit,
+        table((stub,)),
+        unbuilt={},
+    )
     caller = parts.keys.create(f"{operation.key}-{alike_by}-{purpose}", "operator", purpose=purpose).holder
     return gate.call(operation.key, smallest(SHAPES[operation.key].input), caller)
 

@@ -69,8 +69,14 @@ class Seen:
 
 def labelled(parts: Parts, portrait: Path, seen: Seen, **more: object) -> list[dict[str, Any]]:
     gate = Gate(
-        parts.settings, replace(parts.models, nudity=seen), parts.stores, parts.audit, OPERATIONS, unbuilt={}
-    )  # type: ignore[arg-type]
+        parts.settings,
+        replace(parts.models, nudity=seen),  # type: ignore[arg-type]
+        parts.face_models,
+        parts.stores,
+        parts.audit,
+        OPERATIONS,
+        unbuilt={},
+    )
     request = {"Image": {"Bytes": portrait.read_bytes()}, **more}
     return gate.call("detect_moderation_labels", request, LOCAL)["ModerationLabels"]
 

@@ -10,7 +10,7 @@ from tests.packs.conftest import SmallPack
 NAMES = {
     *("blazeface", "facemesh", "iris", "faceres", "emotion", "centernet", "movenet"),
     *("mtcnn-pnet", "mtcnn-rnet", "mtcnn-onet", "dlib-resnet", "mobilefacenet"),
-    *("ppocr-detection", "ppocr-recognition", "ppocr-angle", "mobilenetv2", "efficientnet"),
+    *("ppocr-detection", "ppocr-recognition", "ppocr-angle", "mobilenetv2", "efficientnet", "open-nsfw"),
 }
 
 
