@@ -13,12 +13,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
 RESULTS = Path(__file__).parent / "results"
-_MAX_COLUMNS = 12
-_WIDTH = 160  # of a table that goes to a file
+_WIDTH = 80  # of a table that goes to a file
+_GAP = 2  # between its columns
 
 Row = dict[str, object]
 Tables = Iterator[tuple[str, Iterable[Row]]]
@@ -76,24 +77,44 @@ def run(name: str, tables: Tables, *, markdown: bool) -> None:
 
 
 def _print(title: str, rows: list[Row], *, markdown: bool) -> None:
-    """A column a fact; where there are too many to stand beside each other, a column a row."""
     if not rows:
         return
     names = list(dict.fromkeys(name for row in rows for name in row))
     cells = [[_cell(row.get(name, "")) for name in names] for row in rows]
-    if len(names) > _MAX_COLUMNS:
-        names, *cells = ([name, *facts] for name, *facts in zip(names, *cells, strict=True))
     if markdown:
         print(f"{title}\n")
         for line in (names, ["---"] * len(names), *cells):
             print(f"| {' | '.join(line)} |")
         print(flush=True)
         return
-    table = Table(*names, title=title)
-    for row in cells:
-        table.add_row(*row)
     console = Console(highlight=False)
-    Console(highlight=False, width=console.width if console.is_terminal else _WIDTH).print(table)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=_WIDTH)
+    turned = [[name, *facts] for name, *facts in zip(names, *cells, strict=True)]
+    for heads, lines in ((names, cells), (turned[0], turned[1:])):
+        columns = list(zip(heads, *lines, strict=True))
+        widths = [max(len(word) for text in column for word in (text.split() or "-")) for column in columns]
+        if sum(widths) + _GAP * len(widths) <= console.width:
+            console.print(_table(title, heads, lines, widths))
+            return
+    console.print(f"{title}\n")
+    for row in cells:  # too wide either way: a line a fact
+        facts = Table.grid(padding=(0, _GAP))
+        for name, cell in zip(names, row, strict=True):
+            facts.add_row(name, cell)
+        console.print(facts, "")
+
+
+def _table(title: str, heads: list[str], lines: list[list[str]], widths: list[int]) -> Table:
+    """`widths` are those of the longest words: texts are broken between words, and nowhere else."""
+    table = Table(
+        title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, _GAP - 1, 0, 0), show_edge=False
+    )
+    for head, width in zip(heads, widths, strict=True):
+        table.add_column(head, min_width=width)
+    for line in lines:
+        table.add_row(*line)
+    return table
 
 
 def _cell(value: object) -> str:

@@ -20,6 +20,33 @@ def test_the_list_says_what_each_measures_and_needs(capsys: pytest.CaptureFixtur
     assert all(line.endswith(MEASUREMENTS[line.split()[0]].says) and len(line) > 50 for line in lines)
 
 
+ROWS: dict[str, list[measurement.Row]] = {
+    "few facts stand beside each other": [
+        {"engine": name, "pictures": 60, "CPU ms, median": 12.5, "regard takes": "", "quartiles": "0.8 - 0.9"}
+        for name in ("regard", "face_recognition", "CenterNet, bare")
+    ],
+    "many facts of few rows stand below each other": [
+        {f"a fact with a long name {fact}": 1234.5 + row for fact in range(14)} for row in range(3)
+    ],
+    "many facts of many rows have a line each": [
+        {f"a_name_without_a_gap_{fact}": f"a_value_without_a_gap_{row}" for fact in range(9)}
+        for row in range(9)
+    ],
+}
+
+
+@pytest.mark.parametrize("kind", ROWS)
+def test_a_table_is_whole_on_eighty_columns(
+    kind: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(measurement, "RESULTS", tmp_path)
+    measurement.run("made", iter([("Made", ROWS[kind])]), markdown=False)
+    printed = capsys.readouterr().out
+    assert max(map(len, printed.splitlines())) <= 80
+    texts = {text for row in ROWS[kind] for fact in row.items() for text in fact if isinstance(text, str)}
+    assert {word for text in texts for word in text.split()} <= set(printed.split())
+
+
 @pytest.mark.parametrize("name", MEASUREMENTS)
 def test_every_measurement_can_be_imported_and_run(name: str) -> None:
     assert callable(MEASUREMENTS[name].load().run)
