@@ -17,7 +17,7 @@ from regard.vision.image import Image
 # Scores that read as 50 %, of a picture as a whole and of what its parts amount to: see docs/moderation.md.
 EVEN_EXPLICIT = 0.7
 EVEN_SCORE = 0.4
-EVEN_SWIMWEAR = 0.3
+EVEN_SWIMWEAR = 0.33
 EVEN_DOUBTED = 0.6  # of an explicit part in a picture that as a whole has a score below HARMLESS
 HARMLESS = 0.05
 
