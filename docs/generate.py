@@ -18,6 +18,7 @@ from regard.governance.permissions import ROLES, Permission
 from regard.operations import OPERATIONS, Operation
 from regard.operations.operation import Area
 from regard.settings import Settings
+from regard.vision.taxonomy import load_taxonomy
 
 ROOT = Path(__file__).parent.parent
 NAMES = load_api(REKOGNITION).names
@@ -31,6 +32,8 @@ _ROLES = "<!-- roles: begin (made by docs/generate.py) -->"
 _ROLES_END = "<!-- roles: end -->"
 _API = "<!-- api: begin (made by docs/generate.py) -->"
 _API_END = "<!-- api: end -->"
+_LABELS = "<!-- labels: begin (made by docs/generate.py) -->"
+_LABELS_END = "<!-- labels: end -->"
 _EQUIPMENT = ("head", "face", "hand", "glove", "bare")
 
 
@@ -148,6 +151,7 @@ def pages() -> dict[Path, str]:
     """Every generated file with the text it must have."""
     readme, accuracy = ROOT / "README.md", ROOT / "docs" / "accuracy.md"
     governance, api = ROOT / "docs" / "governance.md", ROOT / "docs" / "api.md"
+    labels = ROOT / "docs" / "labels.md"
     return {
         readme: between(readme.read_text(), _BEGIN, _END, readme_table()),
         accuracy: between(
@@ -158,9 +162,20 @@ def pages() -> dict[Path, str]:
         ),
         governance: between(governance.read_text(), _ROLES, _ROLES_END, roles_table()),
         api: between(api.read_text(), _API, _API_END, own_operations()),
+        labels: between(labels.read_text(), _LABELS, _LABELS_END, label_lists()),
         ROOT / "docs" / "operations.md": operations_page(),
         ROOT / "docs" / "settings.md": settings_page(),
     }
+
+
+def label_lists() -> str:
+    """The labels of each category, with how many there are."""
+    taxonomy, lines = load_taxonomy(), []
+    for category in taxonomy.categories:
+        names = sorted(one.name for one in taxonomy.concepts.values() if one.category == category)
+        if names:
+            lines += [f"**{category}** ({len(names)}): {', '.join(names)}.", ""]
+    return f"{len(taxonomy.concepts):,} labels.\n\n" + "\n".join(lines).rstrip()
 
 
 def own_operations() -> str:

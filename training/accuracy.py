@@ -54,6 +54,7 @@ STEPS = {
     "age_gender": Step("", ("-m", "training.fit_age_gender", "{data}", "--cache", "{cache}")),
     "expression": Step("", ("-m", "training.fit_expression", "{data}", "--cache", "{cache}")),
     "labels": Step("", ("-m", "training.fit_labels", "{data}", "--cache", "{cache}/labels")),
+    "classes": Step("", ("-m", "training.fit_classes", "{data}", "--cache", "{cache}/labels")),
     "protective": Step("", ("-m", "training.fit_protective", "{data}", "--cache", "{cache}")),
     "card": Step("", ("-m", "training.make_card", "{data}", "--cache", "{cache}")),
     "tables": Step("", ("docs/generate.py",)),

@@ -1,4 +1,4 @@
-"""Fit a linear head on MobileNetV2's features, as `regard.vision.features.FeatureHead` runs it."""
+"""Fit a linear head on features of MobileNetV2 or EfficientNet-Lite2, as `regard.vision.features` runs it."""
 
 from __future__ import annotations
 

@@ -3,9 +3,9 @@
     python -m training.fit_labels ../shared/data --cache CACHE
 
 Objects: two logistic functions, on COCO pictures with their boxes. Scenes: a logistic function an output on
-MobileNetV2's features, on SUN's scenes, on COCO's pictures with marks by eye (labels/coco_scenes.csv), and on
-pictures of neither. Both are judged in five folds by picture; intervals hold 95 % of what comes out when
-other pictures are drawn. Writes objects.json, scenes.npz and scenes.json.
+EfficientNet-Lite2's features, on SUN's scenes, on COCO's pictures with marks by eye
+(labels/coco_scenes.csv), and on pictures of neither. Both are judged in five folds by picture; intervals hold
+95 % of what comes out when other pictures are drawn. Writes objects.json, scenes.npz and scenes.json.
 """
 
 from __future__ import annotations

@@ -13,8 +13,8 @@ import numpy as np
 from regard.packs.install import InstalledPack
 from regard.packs.manifest import find_pack
 from regard.settings import Settings
-from regard.vision.features import read_features
 from regard.vision.image import ImageError, decode_image
+from regard.vision.labels.classes import PictureClassifier
 from regard.vision.labels.objects import COCO, ObjectCandidates, distinct, read_candidates
 from regard.vision.session import SessionPool, one_thread_each
 
@@ -105,13 +105,14 @@ def views(data: Path, cache: Path, name: str) -> Views:
     paths = sorted(path for path in folder.rglob("*.jpg"))[:: (STEPS | STRANGE).get(name, 1)]
     kept = cache / f"{name}_features.npz"
     if not kept.exists():
-        runner, files, rows = sessions(), [], []
+        classifier, files, rows = PictureClassifier(sessions()), [], []
         for path in paths:
             try:
                 pixels = decode_image(path.read_bytes(), min_side=24).pixels
             except ImageError:
                 continue
-            rows.append(read_features(runner, np.stack([pixels, pixels[:, ::-1]])))
+            mirrored = np.ascontiguousarray(pixels[:, ::-1])
+            rows.append([classifier.read(view).features for view in (pixels, mirrored)])
             files.append(str(path.relative_to(folder)))
         np.savez(kept, files=files, features=np.array(rows, np.float16))
     stored = np.load(kept)

@@ -34,9 +34,9 @@ from regard.vision.faces.mtcnn import Mtcnn
 from regard.vision.geometry import Box, corners
 from regard.vision.image import Image, decode_image
 from regard.vision.labels import LabelDetector
+from regard.vision.labels.classes import PictureClassifier
 from regard.vision.labels.label import Instance
 from regard.vision.labels.objects import FoundClass, ObjectDetector
-from regard.vision.labels.scenes import SceneReader
 from regard.vision.models import Models
 from regard.vision.nudity import NudityDetector
 from regard.vision.persons import PersonEmbedder
@@ -100,7 +100,7 @@ ANSWERS: Mapping[type, Callable[[Any, Image], object]] = {
         model.detect(image, [], [person(image)]),
         model.detect(image, [], []),  # where nobody is seen it searches by itself
     ],
-    SceneReader: lambda model, image: model.read(image.pixels),
+    PictureClassifier: lambda model, image: model.read(image.pixels),
     TextAnalyzer: lambda model, image: model.read(image),
 }
 MODELS = pytest.mark.parametrize("kind", ANSWERS, ids=lambda kind: kind.__name__)

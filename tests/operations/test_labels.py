@@ -102,9 +102,7 @@ def test_labels_are_included_and_excluded_by_category(call) -> None:
     assert categories == {"Person Description"}
     nobody = filtered(LabelCategoryExclusionFilters=["Person Description"])
     assert "Person" not in names(call(Settings=nobody))
-    one = filtered(
-        LabelInclusionFilters=["Person"], LabelCategoryInclusionFilters=["Vehicles and Automotive"]
-    )
+    one = filtered(LabelInclusionFilters=["Person"], LabelCategoryInclusionFilters=["Food and Beverage"])
     assert names(call(Settings=one)) == ["Person"]
 
 

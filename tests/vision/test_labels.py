@@ -119,36 +119,42 @@ def found(name: str, confidence: float, *probabilities_: float) -> FoundClass:
 
 
 def test_ancestors_are_as_likely_as_their_likeliest_child() -> None:
-    said = label_probabilities(TAXONOMY, [found("car", 60), found("bus", 80)], {"Vehicle": 0.7}, [], 480, 120)
+    said = label_probabilities(
+        TAXONOMY, [found("car", 60), found("bus", 80)], {}, {"Vehicle": 0.7}, [], 480, 120
+    )
     assert said["Car"] == said["Car"] == 0.6
     assert said["Vehicle"] == said["Transportation"] == 0.8
 
 
 def test_a_face_is_a_person_and_a_large_one_alone_a_portrait() -> None:
-    said = label_probabilities(TAXONOMY, [], {}, [face(0, 200)], 480, 120)
+    said = label_probabilities(TAXONOMY, [], {}, {}, [face(0, 200)], 480, 120)
     assert said["Person"] == said["Head"] == said["Face"] == said["Portrait"] == said["Photography"] == 0.99
-    assert "Portrait" not in label_probabilities(TAXONOMY, [], {}, [face(0, 60)], 480, 120)
-    assert "Portrait" not in label_probabilities(TAXONOMY, [], {}, [face(0, 200), face(300, 150)], 480, 120)
+    assert "Portrait" not in label_probabilities(TAXONOMY, [], {}, {}, [face(0, 60)], 480, 120)
+    assert "Portrait" not in label_probabilities(
+        TAXONOMY, [], {}, {}, [face(0, 200), face(300, 150)], 480, 120
+    )
 
 
 def test_two_are_people_and_ten_a_crowd() -> None:
-    two = label_probabilities(TAXONOMY, [found("person", 99, 0.9, 0.7)], {}, [], 480, 120)
+    two = label_probabilities(TAXONOMY, [found("person", 99, 0.9, 0.7)], {}, {}, [], 480, 120)
     assert (two["People"], two["Crowd"]) == (0.7, 0)
     ten = label_probabilities(
-        TAXONOMY, [found("person", 50, 0.4)], {}, [face(20 * n, 15, 80) for n in range(10)], 480, 120
+        TAXONOMY, [found("person", 50, 0.4)], {}, {}, [face(20 * n, 15, 80) for n in range(10)], 480, 120
     )
     assert ten["Crowd"] == ten["People"] == 0.8
 
 
 def test_a_doubtful_face_counts_only_where_a_body_may_be() -> None:
     doubtful = [face(0, 200, 80)]
-    assert "Face" not in label_probabilities(TAXONOMY, [], {}, doubtful, 480, 120)
-    assert label_probabilities(TAXONOMY, [found("person", 50, 0.4)], {}, doubtful, 480, 120)["Face"] == 0.8
+    assert "Face" not in label_probabilities(TAXONOMY, [], {}, {}, doubtful, 480, 120)
+    assert (
+        label_probabilities(TAXONOMY, [found("person", 50, 0.4)], {}, {}, doubtful, 480, 120)["Face"] == 0.8
+    )
 
 
 @pytest.mark.parametrize(("luma", "outdoors", "night"), [(20, 1, True), (20, 0.1, False), (120, 1, False)])
 def test_a_dark_picture_outdoors_is_one_of_night(luma: float, outdoors: float, night: bool) -> None:
-    said = label_probabilities(TAXONOMY, [], {"Outdoors": outdoors}, [], 480, luma)
+    said = label_probabilities(TAXONOMY, [], {}, {"Outdoors": outdoors}, [], 480, luma)
     assert (said["Night"] >= 0.55) == night
 
 
@@ -188,7 +194,8 @@ def test_a_portrait_shows_a_person_and_no_scene(sessions: SessionPool, astronaut
     assert instance.box.area > astronaut.width * astronaut.height / 3
     sure = {name for name, label in labels.items() if label.confidence >= 55}
     assert sure >= {"Person", "Face", "Head"}
-    assert not sure & {"Mountain", "Sea", "Garden", "Library", "Food", "Animal", "Vehicle", "Kitchen"}
+    # Vehicle is left out: a model of the Space Shuttle stands in the background.
+    assert not sure & {"Mountain", "Sea", "Garden", "Library", "Food", "Animal", "Furniture", "Kitchen"}
 
 
 def test_turned_to_a_mirror_image_the_boxes_are_mirrored(sessions: SessionPool, astronaut: Image) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+from importlib.resources import files
+
 import pytest
 
 from regard.vision.features import load_feature_head
@@ -43,6 +46,27 @@ def test_every_class_of_coco_has_a_label() -> None:
 
 def test_everything_that_the_scene_head_says_is_a_label() -> None:
     assert set(load_feature_head("regard.vision.labels", "scenes").outputs) <= set(TAXONOMY.concepts)
+
+
+def test_imagenets_classes_are_a_thousand_and_few_have_no_label() -> None:
+    assert len(TAXONOMY.classes) == 1000
+    assert [TAXONOMY.classes[number] for number in (0, 104, 235, 281, 985)] == [
+        *("Tench", "Kangaroo", "German Shepherd", "Tabby", "Daisy"),
+    ]
+    assert TAXONOMY.classes.count(None) == 12
+
+
+def test_a_class_without_a_label_says_why() -> None:
+    with files("regard.vision.taxonomy").joinpath("imagenet.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [int(row["number"]) for row in rows] == list(range(1000))
+    assert all(bool(row["label"]) != bool(row["why not"]) for row in rows)
+
+
+def test_a_breed_is_a_dog_a_pet_and_an_animal() -> None:
+    shepherd = TAXONOMY.concepts["German Shepherd"]
+    assert shepherd.parents == ("Animal", "Canine", "Dog", "Mammal", "Pet")
+    assert shepherd.category == "Animals and Pets"
 
 
 def test_no_alias_is_a_label() -> None:

@@ -1,4 +1,4 @@
-"""From objects, scenes and faces to probabilities of labels: what each says, and what follows from it."""
+"""From objects, classes, scenes and faces to probabilities of labels: what each says, and what follows."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ _SURE_NIGHT = 0.9  # light alone can't be surer
 def label_probabilities(
     taxonomy: Taxonomy,
     objects: Sequence[FoundClass],
+    classes: Mapping[str, float],
     scenes: Mapping[str, float],
     faces: Sequence[Face],
     height: int,
@@ -31,12 +32,13 @@ def label_probabilities(
 ) -> dict[str, float]:
     """The probability, 0 to 1, of each label that has one.
 
-    `height` (px) and average `luma` (0 to 255) are the picture's. A label is at least as probable as the most
-    probable label that implies it.
+    `classes` and `scenes`: the probabilities, 0 to 1, of labels of the whole picture. `height` (px) and
+    average `luma` (0 to 255) are the picture's. A label is at least as probable as the most probable label
+    that implies it.
     """
     found = {taxonomy.objects[one.name].name: one.confidence / 100 for one in objects}
     faces = _believed(faces, objects)
-    for evidence in (scenes, _night(scenes, luma), _people(objects, faces), _faces(faces, height)):
+    for evidence in (classes, scenes, _night(scenes, luma), _people(objects, faces), _faces(faces, height)):
         for name, probability in evidence.items():
             found[name] = max(found.get(name, 0.0), probability)
     implied = dict(found)

@@ -8,10 +8,12 @@ import numpy as np
 
 from regard.vision.faces.face import Face
 from regard.vision.image import Image
+from regard.vision.labels.agreement import class_probabilities
+from regard.vision.labels.classes import PictureClassifier
 from regard.vision.labels.derive import label_probabilities
 from regard.vision.labels.label import Label
 from regard.vision.labels.objects import FoundClass
-from regard.vision.labels.scenes import SceneReader
+from regard.vision.labels.scenes import SceneHead
 from regard.vision.people import bodies_with_faces
 from regard.vision.runner import Runner
 from regard.vision.taxonomy import load_taxonomy
@@ -20,27 +22,32 @@ _MIN_PROBABILITY = 1e-4  # a label of less is not given, whatever is asked for
 
 
 class LabelDetector:
-    """Scenes by a head on MobileNetV2, and what follows from them, objects and faces. Safe to share by
+    """Classes of the whole picture, scenes, and what follows from them, objects and faces. Safe to share by
     threads.
     """
 
     version = "3.0"  # Rekognition's LabelModelVersion whose names these are
-    networks = SceneReader.networks
+    networks = PictureClassifier.networks
 
     def __init__(self, runner: Runner) -> None:
-        self._scenes = SceneReader(runner)
+        self._classifier = PictureClassifier(runner)
+        self._scenes = SceneHead()
         self.taxonomy = load_taxonomy()
 
     def label(self, image: Image, faces: Sequence[Face], objects: Sequence[FoundClass]) -> list[Label]:
         """The labels of a picture, the most certain first. `faces` and `objects` are those found in it."""
-        scenes = self._scenes.read(image.pixels)
+        whole = self._classifier.read(image.pixels)
+        scenes = self._scenes.read(whole.features)
+        classes = class_probabilities(self.taxonomy, whole.shares, objects, image.width, image.height)
         instances = {
             self.taxonomy.objects[one.name].name: (
                 bodies_with_faces(one.instances, faces) if one.name == "person" else one.instances
             )
             for one in objects
         }
-        found = label_probabilities(self.taxonomy, objects, scenes, faces, image.height, _luma(image))
+        found = label_probabilities(
+            self.taxonomy, objects, classes, scenes, faces, image.height, _luma(image)
+        )
         labels = [
             Label.of(name, 100 * probability, instances.get(name, ()))
             for name, probability in found.items()

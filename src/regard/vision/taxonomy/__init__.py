@@ -1,4 +1,6 @@
-"""The labels that Regard knows with what they are (labels.toml), and CSS's colours (colours.csv)."""
+"""The labels that Regard knows with what they are (labels.toml), those that stand for ImageNet's classes
+(imagenet.csv), and CSS's colours (colours.csv).
+"""
 
 from __future__ import annotations
 
@@ -36,16 +38,21 @@ class NamedColour:
 
 @dataclass(frozen=True, slots=True)
 class Taxonomy:
-    """`concepts` by name; `objects` by COCO's class."""
+    """`concepts` by name; `objects` by COCO's class; `classes`: the label of each of ImageNet's 1,000
+    classes, in order, None where none can be told honestly.
+    """
 
     concepts: Mapping[str, Concept]
     objects: Mapping[str, Concept]
+    classes: tuple[str | None, ...]
     categories: tuple[str, ...]
 
 
 @cache
 def load_taxonomy() -> Taxonomy:
-    """Raises ValueError when a parent is missing or a label is its own ancestor."""
+    """Raises ValueError when a parent is missing, a label is its own ancestor, or a class has an unknown
+    label.
+    """
     document = tomllib.loads(_HERE.joinpath("labels.toml").read_text("utf-8"))
     entries = document["labels"]
     nearest = {name: tuple(entry.get("parents", ())) for name, entry in entries.items()}
@@ -60,7 +67,7 @@ def load_taxonomy() -> Taxonomy:
         for name, entry in entries.items()
     }
     objects = {concept.object: concept for concept in concepts.values() if concept.object}
-    return Taxonomy(concepts, objects, tuple(document["categories"]))
+    return Taxonomy(concepts, objects, _classes(concepts), tuple(document["categories"]))
 
 
 @cache
@@ -70,6 +77,15 @@ def load_colours() -> tuple[NamedColour, ...]:
             NamedColour(row["name"], *_channels(row["hex"]), row["simplified"])
             for row in csv.DictReader(file)
         )
+
+
+def _classes(concepts: Mapping[str, Concept]) -> tuple[str | None, ...]:
+    with _HERE.joinpath("imagenet.csv").open("r", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    unknown = {row["label"] for row in rows} - {"", *concepts}
+    if unknown:
+        raise ValueError(f"ImageNet's classes are given {sorted(unknown)[0]!r}, which is no label")
+    return tuple(row["label"] or None for row in rows)
 
 
 def _channels(hexadecimal: str) -> tuple[int, int, int]:
