@@ -17,9 +17,22 @@ from pathlib import Path
 
 import numpy as np
 
-from regard.vision.labels.objects import COCO, any_odds, evidence
+from regard.vision.geometry import boxes_of
+from regard.vision.labels.activities import activities
+from regard.vision.labels.label import Instance
+from regard.vision.labels.objects import COCO, FoundClass, ObjectDetector, any_odds, evidence
 from training.feature_head import fit_head, logistic, save_head, sigmoid, with_one
-from training.label_sets import OUTPUTS, PLACES, SCENES, STEPS, STRANGE, Annotated, annotated, views
+from training.label_sets import (
+    OUTPUTS,
+    PLACES,
+    SCENES,
+    STEPS,
+    STRANGE,
+    Annotated,
+    annotated,
+    sessions,
+    views,
+)
 from training.wilson import wilson
 
 WEIGHTS = Path(__file__).parents[1] / "src/regard/vision/labels"
@@ -86,6 +99,7 @@ def fit_objects(pictures: list[Annotated]) -> None:
         "boxes": judge_instances(pictures, probabilities, right),
         "labels of pictures": judge_presence(pictures, origin.astype(int), lowered, there),
         "calibration of labels": _calibration(lowered, there),
+        "activities": judge_activities(pictures),
         "limits": "CenterNet was trained on these very pictures, so a margin is taken off its log-odds. "
         "Small objects in crowds are missed.",
     }
@@ -196,6 +210,34 @@ def judge_presence(
         hits = np.bincount(origin[said], weights=there[said], minlength=len(pictures))
         result[f"at {100 * least:.0f} %"] = _shares(counts, hits, total)
     return result
+
+
+def judge_activities(pictures: list[Annotated]) -> dict[str, list[int]]:
+    """How many pictures each activity is said of, of how many the annotated boxes say it, and of both."""
+    detector = ObjectDetector(sessions())
+    said, there = [], []
+    for picture in pictures:
+        said.append(_likely(detector.classes(picture.found, 1, 1)))
+        there.append(_likely([_whole(picture, one) for one in np.unique(picture.classes[~picture.crowds])]))
+    return {
+        name: [
+            sum(name in one for one in said),
+            sum(name in one for one in there),
+            sum(name in one and name in other for one, other in zip(said, there, strict=True)),
+        ]
+        for name in sorted(set().union(*said, *there))
+    }
+
+
+def _likely(objects: list[FoundClass]) -> set[str]:
+    return {name for name, probability in activities(objects).items() if probability >= SAID}
+
+
+def _whole(picture: Annotated, number: int) -> FoundClass:
+    """A class as it is annotated."""
+    boxes = picture.boxes[(picture.classes == number) & ~picture.crowds]
+    instances = tuple(Instance(box, 100) for box in boxes_of(boxes))
+    return FoundClass(COCO[number], 100, instances, ())
 
 
 def _shares(said: np.ndarray, hits: np.ndarray, total: np.ndarray) -> dict:

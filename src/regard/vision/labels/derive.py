@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from regard.vision.faces.face import Face
+from regard.vision.labels.activities import activities
 from regard.vision.labels.objects import FoundClass
 from regard.vision.taxonomy import Taxonomy
 
@@ -38,7 +39,8 @@ def label_probabilities(
     """
     found = {taxonomy.objects[one.name].name: one.confidence / 100 for one in objects}
     faces = _believed(faces, objects)
-    for evidence in (classes, scenes, _night(scenes, luma), _people(objects, faces), _faces(faces, height)):
+    people = (_people(objects, faces), _faces(faces, height), activities(objects))
+    for evidence in (classes, scenes, _night(scenes, luma), *people):
         for name, probability in evidence.items():
             found[name] = max(found.get(name, 0.0), probability)
     implied = dict(found)
