@@ -24,6 +24,7 @@ from regard.collections.following import Report
 from regard.collections.gallery import Gallery
 from regard.collections.milvus import MilvusEngine
 from regard.collections.store import CollectionStore
+from regard.collections.upgrades import Upgrades
 from regard.collections.users import Users
 from regard.context import Stores
 from regard.errors import RegardError
@@ -113,6 +114,7 @@ def build(
         gallery=gallery,
         users=users,
         celebrities=Celebrities(database, gallery, users, known),
+        upgrades=Upgrades(database, indexes, known),
         reviews=ModerationReviews(database),
         objects=ObjectStore(
             parse_folders(settings.buckets), settings.s3_endpoint, parse_names(settings.output_buckets)

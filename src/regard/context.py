@@ -13,6 +13,7 @@ from regard.collections.face_models import FaceModel, FaceModels
 from regard.collections.gallery import Gallery
 from regard.collections.records import Collection
 from regard.collections.store import CollectionStore, collection_not_found
+from regard.collections.upgrades import Upgrades
 from regard.collections.users import Users
 from regard.errors import ResourceNotFoundException
 from regard.governance.audit import AuditLog
@@ -37,6 +38,7 @@ class Stores:
     gallery: Gallery
     users: Users
     celebrities: Celebrities
+    upgrades: Upgrades
     reviews: ModerationReviews
     objects: ObjectStore
     jobs: JobStore
@@ -128,6 +130,12 @@ class Context:
         where this version of Regard doesn't know it.
         """
         return self.face_models.of(self.collection.face_model_version)
+
+    @property
+    def next_face_model(self) -> FaceModel | None:
+        """The model that the collection's vectors are being made anew by; new faces get vectors by both."""
+        version = self.collection.next_model
+        return None if version is None else self.face_models.of(version)
 
     @property
     def job(self) -> Job:

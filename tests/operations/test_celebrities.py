@@ -197,9 +197,7 @@ def test_no_operation_reaches_the_celebrities_collection(parts: Parts, call, por
 
 def test_an_embedding_of_nothing_is_near_nobody(parts: Parts, portrait: Path) -> None:
     enrol(parts, "Eileen", portrait)
-    [found] = parts.stores.celebrities.recognise(
-        np.zeros((1, parts.models.faces.dimension), np.float32),
-        threshold=95.0,
-        face_model_version=parts.models.faces.version,
-    )
+    celebrities = parts.stores.celebrities
+    nothing = np.zeros((1, celebrities.model.dimension), np.float32)
+    [found] = celebrities.recognise(nothing, model=celebrities.model, threshold=95.0)
     assert found is None

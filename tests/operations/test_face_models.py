@@ -4,26 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from tests.collections.made_models import BOTH, OTHER
-from tests.conftest import PICTURES
+from tests.two_models import call, opened, photo
 
-from regard.app import Parts, build
-from regard.caller import LOCAL
+from regard.app import Parts
 from regard.collections.changes import Space
-from regard.errors import RegardError
+from regard.errors import InvalidParameterException, RegardError
+from regard.operations.stored_video.faces import FaceSearchAnalysis
 from regard.packs.install import InstalledPack
-from regard.settings import Settings
 from regard.vision.findings import Pictures
 from regard.vision.session import SessionPool
-
-
-def opened(folder: Path, face_model: str | None = None) -> Parts:
-    settings = Settings.load({}, data=folder, face_model=face_model, buckets=f"photos={PICTURES}")
-    return build(settings, face_models=BOTH)
 
 
 @pytest.fixture
@@ -39,14 +33,6 @@ def two(installed_pack: InstalledPack, tmp_path: Path) -> Iterator[Parts]:
             call(parts, "index_faces", CollectionId=collection, Image=photo(name), ExternalImageId=name)
     yield parts
     parts.close()
-
-
-def call(parts: Parts, operation: str, pictures: Pictures | None = None, **request: Any) -> dict[str, Any]:
-    return parts.gate.call(operation, request, LOCAL, pictures=pictures)
-
-
-def photo(name: str) -> dict[str, Any]:
-    return {"S3Object": {"Bucket": "photos", "Name": f"{name}.jpg"}}
 
 
 def test_a_collection_keeps_the_model_that_made_it_and_new_ones_have_the_newest(two: Parts) -> None:
@@ -134,3 +120,13 @@ def test_a_face_model_that_makes_no_vectors_here_is_refused_at_the_start(
     with pytest.raises(RegardError, match=f"REGARD_FACE_MODEL must be one of 2.0, .*, not '{version}'"):
         opened(tmp_path / "data", version)
     assert not (tmp_path / "data").exists()
+
+
+def test_a_video_search_does_not_go_on_by_another_model_than_it_began_with() -> None:
+    begun, resumed = (
+        FaceSearchAnalysis(SimpleNamespace(face_model=model))  # type: ignore[arg-type]
+        for model in (BOTH["2.0"], OTHER)
+    )
+    with pytest.raises(InvalidParameterException, match="since the job began with 2.0"):
+        resumed.restore(begun.state())
+    begun.restore(begun.state())

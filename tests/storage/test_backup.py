@@ -218,6 +218,7 @@ def test_a_backup_of_a_newer_regard_is_refused(taken: Path, tmp_path: Path) -> N
 
 def test_a_backup_of_an_older_schema_is_brought_to_the_newest(taken: Path, tmp_path: Path) -> None:
     tables = (
+        "next_vectors",
         "job_items",
         "job_notices",
         "jobs",
@@ -234,6 +235,7 @@ def test_a_backup_of_an_older_schema_is_brought_to_the_newest(taken: Path, tmp_p
         taken,
         "drop index faces_by_user",
         "alter table collections drop column version",
+        "alter table collections drop column next_model",
         "alter table collections drop column user_count",
         *(f"drop table {table}" for table in tables),
         "create table changes (sequence integer primary key)",

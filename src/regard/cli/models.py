@@ -23,9 +23,16 @@ from regard.settings import Settings
 
 
 class Cards(LazyGroup):
-    """What needs NumPy."""
+    """What needs NumPy and more."""
 
-    entries = (Entry("card", "regard.cli.card:card", "Print a pack's model card: error rates, and limits."),)
+    entries = (
+        Entry("card", "regard.cli.card:card", "Print a face model's card: error rates, and limits."),
+        Entry(
+            "upgrade",
+            "regard.cli.upgrading:upgrade",
+            "Make a collection's vectors anew by another face model.",
+        ),
+    )
 
 
 app = typer.Typer(cls=Cards, help="List, install, check and carry model packs.", no_args_is_help=True)

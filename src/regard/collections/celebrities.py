@@ -90,6 +90,13 @@ class Celebrities:
             return self._models.default
         return self._models.of(collection.face_model_version)
 
+    @property
+    def next_model(self) -> FaceModel | None:
+        """The face model that their vectors are being made anew by."""
+        collection = self._collection()
+        version = None if collection is None else collection.next_model
+        return None if version is None else self._models.of(version)
+
     def put(self, name: str, *, urls: Sequence[str] | None, known_gender: str | None) -> Celebrity:
         """The celebrity of this name, made where there is none, with these facts; None leaves one as it is.
 
@@ -104,7 +111,8 @@ class Celebrities:
     def enrol(self, celebrity: Celebrity, photos: Sequence[Photo]) -> Joined:
         """Gives a celebrity those of the photos that fit together; no trace is kept of the others.
 
-        Their vectors are by `model`. A photo that it has already is done. A celebrity has 100 photos at most.
+        Their vectors are by `model`, and by `next_model` where there is one. A photo that it has already is
+        done. A celebrity has 100 photos at most.
         """
         collection = self._collection()
         if collection is None:

@@ -12,10 +12,19 @@ from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, bindparam, delete, func, insert, select
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select
 
 from regard.collections.records import Collection
-from regard.storage.schema import collections, engine_positions, faces, facts, removals, user_vectors
+from regard.errors import ThrottlingException
+from regard.storage.schema import (
+    collections,
+    engine_positions,
+    faces,
+    facts,
+    next_vectors,
+    removals,
+    user_vectors,
+)
 
 PAGE = 16_384  # vectors that are read at a time
 KEPT_REMOVALS = 1_000_000  # of the whole database; an index that is farther behind is built anew
@@ -61,8 +70,8 @@ class Position:
 class Changes:
     """What came after a position: rows int64 (n,), vectors float16 (n, dimension), removed rows int64 (m,).
 
-    `more` is whether there is more to read. `version` is the collection's, None where it is gone; `living`
-    is how many vectors it has.
+    `more` is whether there is more to read. `version` is the collection's, None where it is gone, or
+    has no such vectors; `living` is how many it has.
     """
 
     position: Position
@@ -74,30 +83,41 @@ class Changes:
     living: int
 
 
-# Built once: every search waits for the first of them.
-_VERSION = select(collections.c.version).where(collections.c.row == bindparam("collection"))
-_TABLES = {Space.FACES: faces, Space.USERS: user_vectors}
+# Built once: every search waits for the first of them. Whose vectors, and whether by the collection's next
+# model: those of users are made when it is the present one.
+_VECTORS_OF = {
+    (Space.FACES, False): (faces.c.row, faces.c.vector, faces.c.collection),
+    (Space.FACES, True): (next_vectors.c.face, next_vectors.c.vector, next_vectors.c.collection),
+    (Space.USERS, False): (user_vectors.c.row, user_vectors.c.vector, user_vectors.c.collection),
+}
+_COLLECTION = collections.c.row == bindparam("collection")
+_STATE = select(
+    collections.c.version, (collections.c.face_model_version != bindparam("model")).label("is_next")
+).where(
+    _COLLECTION,
+    or_(
+        collections.c.face_model_version == bindparam("model"), collections.c.next_model == bindparam("model")
+    ),
+)
 _NEW_VECTORS = {
-    space: select(table.c.row, table.c.vector)
-    .where(table.c.collection == bindparam("collection"), table.c.row > bindparam("after"))
-    .order_by(table.c.row)
+    which: select(row.label("row"), vector.label("vector"))
+    .where(collection == bindparam("collection"), row > bindparam("after"))
+    .order_by(row)
     .limit(PAGE)
-    for space, table in _TABLES.items()
+    for which, (row, vector, collection) in _VECTORS_OF.items()
 }
 _VECTORS = {
-    space: select(table.c.row, table.c.vector).where(table.c.row.in_(bindparam("rows", expanding=True)))
-    for space, table in _TABLES.items()
+    which: select(row, vector).where(row.in_(bindparam("rows", expanding=True)))
+    for which, (row, vector, _) in _VECTORS_OF.items()
 }
 _ONE_VECTOR = {
-    space: select(table.c.vector).where(table.c.collection == bindparam("collection")).limit(1)
-    for space, table in _TABLES.items()
+    which: select(vector).where(collection == bindparam("collection")).limit(1)
+    for which, (_, vector, collection) in _VECTORS_OF.items()
 }
 _LIVING = {
-    Space.FACES: select(collections.c.face_count).where(collections.c.row == bindparam("collection")),
-    Space.USERS: select(func.count())
-    .select_from(user_vectors)
-    .where(user_vectors.c.collection == bindparam("collection")),
-}
+    which: select(func.count()).where(collection == bindparam("collection"))
+    for which, (_, _, collection) in _VECTORS_OF.items()
+} | {(Space.FACES, False): select(collections.c.face_count).where(_COLLECTION)}
 _NEW_REMOVALS = (
     select(removals.c.sequence, removals.c.vector)
     .where(
@@ -141,10 +161,12 @@ def _prune(connection: Connection, newest: int) -> None:
     connection.execute(delete(removals).where(removals.c.sequence <= last))
 
 
-def version_of(connection: Connection, collection: int) -> int | None:
-    """A number that grows with every change of a collection's vectors; None where it is gone."""
-    version: int | None = connection.execute(_VERSION, {"collection": collection}).scalar()
-    return version
+def version_of(connection: Connection, key: IndexKey) -> int | None:
+    """A number that grows with every change of a collection's vectors; None where it is gone, or has another
+    model and will have another.
+    """
+    state = _state(connection, key)
+    return None if state is None else state.version
 
 
 def beginning(connection: Connection, key: IndexKey) -> Position:
@@ -155,9 +177,19 @@ def beginning(connection: Connection, key: IndexKey) -> Position:
 
 def changes_since(connection: Connection, key: IndexKey, position: Position, dimension: int) -> Changes:
     """What happened after `position`, `PAGE` new vectors at most."""
-    version = version_of(connection, key.collection)
+    state = _state(connection, key)
+    if state is None:
+        return Changes(
+            position=position,
+            rows=np.empty(0, np.int64),
+            vectors=np.empty((0, dimension), np.float16),
+            removed=np.empty(0, np.int64),
+            more=False,
+            version=None,
+            living=0,
+        )
     asked = {"collection": key.collection, "space": key.space.value}
-    added = connection.execute(_NEW_VECTORS[key.space], asked | {"after": position.vector}).all()
+    added = connection.execute(_NEW_VECTORS[state.which], asked | {"after": position.vector}).all()
     gone = connection.execute(_NEW_REMOVALS, asked | {"after": position.removal}).all()
     return Changes(
         position=Position(
@@ -167,21 +199,44 @@ def changes_since(connection: Connection, key: IndexKey, position: Position, dim
         vectors=np.frombuffer(b"".join(vector for _, vector in added), "<f2").reshape(-1, dimension),
         removed=np.array([vector for _, vector in gone], np.int64),
         more=len(added) == PAGE,
-        version=version,
-        living=connection.execute(_LIVING[key.space], asked).scalar() or 0,
+        version=state.version,
+        living=connection.execute(_LIVING[state.which], asked).scalar() or 0,
     )
 
 
-def vectors_of(connection: Connection, space: Space, rows: Sequence[int]) -> dict[int, NDArray[np.float16]]:
+def vectors_of(connection: Connection, key: IndexKey, rows: Sequence[int]) -> dict[int, NDArray[np.float16]]:
     """The vectors of those rows that there are, a few hundred at most."""
-    found = connection.execute(_VECTORS[space], {"rows": list(rows)})
+    state = _state(connection, key)
+    if state is None:
+        return {}
+    found = connection.execute(_VECTORS[state.which], {"rows": list(rows)})
     return {row: np.frombuffer(vector, "<f2") for row, vector in found}
 
 
 def stored_dimension(connection: Connection, key: IndexKey) -> int | None:
     """How many numbers the vectors have that there are; None where there is none."""
-    vector: bytes | None = connection.execute(_ONE_VECTOR[key.space], {"collection": key.collection}).scalar()
+    state = _state(connection, key)
+    if state is None:
+        return None
+    vector: bytes | None = connection.execute(
+        _ONE_VECTOR[state.which], {"collection": key.collection}
+    ).scalar()
     return None if vector is None else len(vector) // np.dtype(np.float16).itemsize
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """A collection's version, and which of its vectors a key means."""
+
+    version: int
+    which: tuple[Space, bool]
+
+
+def _state(connection: Connection, key: IndexKey) -> _State | None:
+    """None where the collection is gone, or has no such vectors."""
+    found = connection.execute(_STATE, {"collection": key.collection, "model": key.model}).first()
+    which = (key.space, bool(found.is_next)) if found is not None else None
+    return None if found is None or which not in _VECTORS_OF else _State(found.version, which)
 
 
 def identity_of(connection: Connection, collection: int) -> tuple[str, str]:
@@ -189,3 +244,8 @@ def identity_of(connection: Connection, collection: int) -> tuple[str, str]:
     incarnation: str = connection.execute(_INCARNATION).scalar_one()
     name: str | None = connection.execute(_NAME, {"collection": collection}).scalar()
     return incarnation, name or ""
+
+
+def model_changed() -> ThrottlingException:
+    """For a request that was admitted when the collection had another face model."""
+    return ThrottlingException("The collection's face model has just been changed. Try your call again.")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import structlog
 from sqlalchemy import select
 
-from regard.collections.changes import IndexKey, Space, stored_dimension
+from regard.collections.changes import IndexKey, Space, model_changed, stored_dimension, version_of
 from regard.collections.face_models import FaceModels
 from regard.collections.fastscan import Sizes
 from regard.collections.following import Following, Making, Report
@@ -28,6 +28,13 @@ from regard.storage.schema import collections
 _log = structlog.get_logger()
 _POLL = 0.5  # seconds in which changes that others make are followed, even if nobody searches
 _PATIENCE = 10.0  # seconds that a request waits for an index that is being loaded
+_STATES = select(
+    collections.c.row,
+    collections.c.face_model_version,
+    collections.c.next_model,
+    collections.c.face_count,
+    collections.c.version,
+)
 
 
 class FollowedIndexes:
@@ -94,6 +101,7 @@ class FollowedIndexes:
                 index = following.catch_up()
             finally:
                 following.lock.release()
+            self._refuse_changed(following, key)
             self._make_room(following)
             return index
 
@@ -116,9 +124,8 @@ class FollowedIndexes:
     def drop(self, collection: int) -> None:
         """Forgets the indexes of a collection (its row) that was deleted, and what is kept of them."""
         with self._lock:
-            loaded = [(key, one) for key, one in self._following.items() if key.collection == collection]
-        for key, following in loaded:
-            self._close(following, key, keep=False)
+            loaded = [key for key in self._following if key.collection == collection]
+        self._drop(loaded)
         for folder in self._folders():
             if folder.name.startswith(f"{collection}-"):
                 shutil.rmtree(folder, ignore_errors=True)
@@ -158,7 +165,39 @@ class FollowedIndexes:
         with self._lock:
             return sum(following.index is not None for following in self._following.values())
 
+    def drop_model(self, collection: int, model: str) -> None:
+        """Forgets the indexes of a collection (its row) by a face model that it has no more."""
+        self._drop([IndexKey(collection, space, model) for space in Space])
+
+    def prepare(self, collection: Collection) -> None:
+        """Loads the index of the collection's faces by its next face model, so that it is there at once when
+        that becomes the present one. An engine that all servers share is fed then.
+        """
+        if collection.next_model is not None and self._engine is None:
+            self._follow(IndexKey(collection.row, Space.FACES, collection.next_model))
+
     # --- one index ---------------------------------------------------------------------------------------
+
+    def _drop(self, keys: Iterable[IndexKey]) -> None:
+        for key in keys:
+            with self._lock:
+                following = self._following.get(key)
+            if following is not None:
+                self._close(following, key, keep=False)
+            folder = self._path(key)
+            if folder is not None:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _refuse_changed(self, following: Following | SharedFollowing, key: IndexKey) -> None:
+        """Raises ThrottlingException where the collection is there, and has no such vectors any more."""
+        if following.version >= 0:
+            return
+        with self._database.read() as connection:
+            there = connection.execute(_STATES.where(collections.c.row == key.collection)).first() is not None
+            changed = there and version_of(connection, key) is None
+        if changed:
+            self._drop([key])
+            raise model_changed()
 
     def _find(self, key: IndexKey) -> Following | SharedFollowing:
         with self._lock:
@@ -259,14 +298,14 @@ class FollowedIndexes:
         # Listed first: what is made from here on belongs to a collection that there is.
         folders = self._folders()
         with self._database.read() as connection:
-            counts = {
-                IndexKey(row.row, space, row.face_model_version): row.face_count
-                for row in connection.execute(
-                    select(collections.c.row, collections.c.face_model_version, collections.c.face_count)
-                )
-                for space in Space
-            }
+            found = connection.execute(_STATES).all()
+        counts = {
+            IndexKey(one.row, space, one.face_model_version): one.face_count
+            for one in found
+            for space in Space
+        }
         names = {key.name for key in counts}
+        names |= {IndexKey(one.row, Space.FACES, one.next_model).name for one in found if one.next_model}
         for folder in folders:
             if folder.name.partition("-")[0].isdigit() and folder.name not in names:
                 shutil.rmtree(folder, ignore_errors=True)
@@ -275,17 +314,17 @@ class FollowedIndexes:
                 self._attempt(self._follow, key)
 
     def _follow_loaded(self) -> None:
-        with self._database.read() as connection:
-            versions = {
-                row.row: row.version
-                for row in connection.execute(select(collections.c.row, collections.c.version))
-            }
         with self._lock:
             loaded = {key: one.version for key, one in self._following.items() if one.index is not None}
+        with self._database.read() as connection:
+            there = {one.row: one for one in connection.execute(_STATES)}
         for key, version in loaded.items():
-            if key.collection not in versions:
+            found = there.get(key.collection)
+            if found is None:
                 self.drop(key.collection)  # another process deleted it
-            elif versions[key.collection] != version and not self._stopped.is_set():
+            elif key.model not in (found.face_model_version, found.next_model):
+                self._drop([key])  # another process has given it another face model
+            elif found.version != version and not self._stopped.is_set():
                 self._attempt(self._follow_idle, key)
 
     def _follow_shared(self) -> None:

@@ -72,7 +72,7 @@ class Following:
         if self.index is None:
             return False
         with self._making.database.read() as connection:
-            return version_of(connection, self._key.collection) in (None, self.version)
+            return version_of(connection, self._key) in (None, self.version)
 
     def catch_up(self) -> FastScanIndex:
         """Brings the index level with the database, opening it first where it is not open."""
@@ -144,7 +144,7 @@ class Following:
             rows, vectors = segment.living_sample(_COMPARED)
             found |= zip(rows.tolist(), vectors, strict=True)
         with self._making.database.read() as connection:
-            stored = vectors_of(connection, self._key.space, list(found))
+            stored = vectors_of(connection, self._key, list(found))
         return all((vector == found[row]).all() for row, vector in stored.items())
 
     def _anew(self) -> FastScanIndex:

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
-from regard.collections.changes import Space, log_removals
+from regard.collections.changes import Space, log_removals, model_changed
 from regard.collections.followed import FollowedIndexes
 from regard.collections.identifiers import new_identifier
+from regard.collections.next_vectors import put_next_vectors
 from regard.collections.records import Collection, Match, NewFace, StoredFace
 from regard.collections.store import lock_collection
 from regard.errors import ServiceQuotaExceededException
@@ -51,8 +52,12 @@ class Gallery:
                     f"The collection {collection.collection_id} can't hold more than {self._max_faces} faces."
                 )
             rows = [_face_row(new[n], current.row, image_id, image_digest, external_image_id) for n in fresh]
-            for n, stored in zip(fresh, _insert_faces(connection, current.row, rows), strict=True):
+            enrolled = _insert_faces(connection, current.row, rows)
+            for n, stored in zip(fresh, enrolled, strict=True):
                 answer[n] = stored
+            made = zip(enrolled, (new[n].next_vector for n in fresh), strict=True)
+            next_vectors = {face.row: vector for face, vector in made if vector is not None}
+            put_next_vectors(connection, current.row, next_vectors)
         return [face for face in answer if face is not None]
 
     def page(
@@ -101,11 +106,22 @@ class Gallery:
         return erased, held
 
     def vector(self, collection: Collection, face_id: str) -> NDArray[np.float32] | None:
-        """The embedding of an enrolled face, float32 (dimension,), or None where there is no such face."""
-        query = select(faces.c.vector).where(faces.c.collection == collection.row, faces.c.face_id == face_id)
+        """The embedding of an enrolled face, float32 (dimension,), or None where there is no such face.
+
+        Raises ThrottlingException where the collection has got another face model since it was read.
+        """
+        query = (
+            select(faces.c.vector, collections.c.face_model_version)
+            .join(collections, collections.c.row == faces.c.collection)
+            .where(faces.c.collection == collection.row, faces.c.face_id == face_id)
+        )
         with self._database.read() as connection:
-            blob = connection.execute(query).scalar()
-        return None if blob is None else np.frombuffer(blob, "<f2").astype(np.float32)
+            found = connection.execute(query).first()
+        if found is None:
+            return None
+        if found.face_model_version != collection.face_model_version:
+            raise model_changed()
+        return np.frombuffer(found.vector, "<f2").astype(np.float32)
 
     def search(
         self, collection: Collection, probe: NDArray[np.float32], *, limit: int, radius: float

@@ -18,6 +18,7 @@ class Collection:
 
     `created` is in milliseconds since the epoch; `row` is its database row; `version` grows with each change
     of its faces and users; `purpose` is the value of its tag `regard:purpose`, `general` without one.
+    `next_model` is the version of the face model that its vectors are being made anew by, or None.
     """
 
     row: int
@@ -28,17 +29,19 @@ class Collection:
     user_count: int
     version: int
     purpose: str
+    next_model: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NewFace:
     """A face to enrol: `box` in fractions of the picture's sides, `confidence` in percent, `vector` float32
-    (dimension,).
+    (dimension,) by the collection's model, and `next_vector` by its next one, where it has one.
     """
 
     box: Box
     confidence: float
     vector: NDArray[np.float32]
+    next_vector: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from regard.collections.changes import (
     beginning,
     changes_since,
     identity_of,
+    version_of,
 )
 from regard.collections.following import Report
 from regard.collections.index import Index
@@ -169,12 +170,13 @@ class SharedFollowing:
     # --- while it is held, so that one server feeds at a time -----------------------------------------------
 
     def _opened(self) -> MilvusIndex | None:
-        """The index that the database names; None where the collection is gone."""
+        """The index that the database names; None where the collection is gone, or has another model."""
         with self._database.read() as connection:
             incarnation, self._id = identity_of(connection, self._key.collection)
             fed = self._fed(connection.execute(_POSITION.where(*self._where_fed())).first())
-        if not self._id:
-            self.index = None
+            has_vectors = version_of(connection, self._key) is not None
+        if not has_vectors:
+            self.index, self.version = None, _NEVER
             return None
         index = self.index
         if index is not None and fed is not None and not index.broken and index.name == fed.name:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Connection, and_, bindparam, delete, func, insert, literal, select
 from sqlalchemy.exc import IntegrityError
 
+from regard.collections.changes import model_changed
 from regard.collections.followed import FollowedIndexes
 from regard.collections.records import Collection
 from regard.errors import ResourceAlreadyExistsException, ResourceNotFoundException, ThrottlingException
@@ -148,14 +149,22 @@ def lock_collection(connection: Connection, collection: Collection) -> Collectio
     read with.
 
     Raises ResourceNotFoundException where it is gone, or was made anew since; ThrottlingException, which
-    clients try again, where its purpose has changed, since the request was admitted for the other one.
+    clients try again, where its purpose has changed, since the request was admitted for the other one, or its
+    face model, since the request's vectors are by the other one.
     """
     current = find_collection(connection, collection.collection_id, lock=True)
     if current.row != collection.row:
         raise collection_not_found(collection.collection_id)
     if current.purpose != collection.purpose:
         raise ThrottlingException("The collection's purpose has just been changed. Try your call again.")
+    check_model(collection, current.face_model_version, current.next_model)
     return current
+
+
+def check_model(collection: Collection, face_model_version: str, next_model: str | None) -> None:
+    """Raises ThrottlingException where the collection has another model, or another next one, than it had."""
+    if (face_model_version, next_model) != (collection.face_model_version, collection.next_model):
+        raise model_changed()
 
 
 def _find(connection: Connection, collection_id: str, *, lock: bool) -> Collection | None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import delete, insert, select
 
-from regard.collections.changes import Space
+from regard.collections.changes import Space, model_changed
 from regard.collections.face_models import FaceModel, FaceModels
 from regard.collections.followed import FollowedIndexes
 from regard.collections.records import (
@@ -22,7 +22,7 @@ from regard.collections.records import (
     User,
     UserMatch,
 )
-from regard.collections.store import lock_collection, resource
+from regard.collections.store import find_collection, lock_collection, resource
 from regard.collections.user_rows import (
     ACTIVE,
     CREATED,
@@ -176,13 +176,13 @@ class Users:
             answer = earlier_answer(connection, request)
             if answer is not None:
                 return Association.load(answer)
+            model = self._models.of(current.face_model_version)
             user = find_user(connection, current.row, user_id)
             named = faces_named(connection, current.row, face_ids)
             own = [face for face in named if face.user_id == user_id]
             set_user(connection, own, None)
             left = held_faces(connection, current.row, user_id)
             if own:
-                model = self._models.of(current.face_model_version)
                 renew_vector(connection, current.row, user, vector_of_faces(left, model), len(left))
             ids = {face.face_id for face in own}
             refused = _elsewhere(face_ids, named, user_id)
@@ -199,10 +199,13 @@ class Users:
     def vector(self, collection: Collection, user_id: str) -> NDArray[np.float32] | None:
         """The user's vector, float32 (dimension,), or None while it has no face."""
         with self._database.read() as connection:
+            current = find_collection(connection, collection.collection_id)
             user = find_user(connection, collection.row, user_id)
             blob = connection.execute(
                 select(user_vectors.c.vector).where(user_vectors.c.user == user.row)
             ).scalar()
+        if current.face_model_version != collection.face_model_version:
+            raise model_changed()
         return None if blob is None else np.frombuffer(blob, "<f2").astype(np.float32)
 
     def search(

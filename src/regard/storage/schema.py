@@ -50,6 +50,8 @@ collections = Table(
     Column("user_count", BigInteger, nullable=False, server_default="0"),
     # Grows with every change of a vector, so that one glance tells an index whether it is behind.
     Column("version", BigInteger, nullable=False, server_default="0"),
+    # The face model that its vectors are being made anew by.
+    Column("next_model", String(32)),
     sqlite_autoincrement=True,  # a deleted collection's row is never given to another
 )
 
@@ -75,6 +77,16 @@ faces = Table(
     Index("faces_by_collection", "collection", "row"),
     Index("faces_by_user", "collection", "user_id"),
     sqlite_autoincrement=True,
+)
+
+# The vectors of faces by their collection's `next_model`, until all have one.
+next_vectors = Table(
+    "next_vectors",
+    metadata,
+    Column("face", _ROW, ForeignKey("faces.row", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("collection", _ROW, ForeignKey("collections.row", ondelete="CASCADE"), nullable=False),
+    Column("vector", LargeBinary, nullable=False),
+    Index("next_vectors_by_collection", "collection", "face"),
 )
 
 users = Table(

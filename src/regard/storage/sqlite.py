@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -29,8 +30,7 @@ class Sqlite:
         self._file = folder / FILE
         self._busy_milliseconds = round(busy_seconds * 1000)
         try:
-            # The file holds secrets and biometric vectors: nobody but its owner reads it.
-            os.close(os.open(self._file, os.O_RDWR | os.O_CREAT, 0o600))
+            _make(self._file)
         except OSError as error:
             raise RegardError(
                 f"The data folder {folder} can't be used ({error.strerror}); give another one with --data."
@@ -94,6 +94,22 @@ class Sqlite:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
             finally:
                 connection.exec_driver_sql(f"PRAGMA busy_timeout={self._busy_milliseconds}")
+
+
+def _make(file: Path) -> None:
+    """Makes the file where there is none. Raises OSError where it can't be made, or used.
+
+    One that is there is not opened: closing it would let go of the locks that SQLite holds on it for all of
+    this process (https://www.sqlite.org/howtocorrupt.html, 2.2).
+    """
+    try:
+        # The file holds secrets and biometric vectors: nobody but its owner reads it.
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        if not file.is_file():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)) from None
+        if not os.access(file, os.R_OK | os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES)) from None
 
 
 def _engine(file: Path, busy_seconds: float, *, foreign_keys: bool = True) -> Engine:

@@ -167,3 +167,27 @@ def test_a_key_of_any_characters_is_read_from_s3(monkeypatch: pytest.MonkeyPatch
             assert store.read("album", name, None, limit=10_000) == name.encode()
             with store.open_video("album", name, None, limit=10_000) as file:
                 assert file.read() == name.encode()
+
+
+def test_the_keys_of_a_folder_are_listed_in_order_by_their_beginning(
+    objects: ObjectStore, bucket: Path
+) -> None:
+    for name in ("z.jpg", "deep/b.jpg", "deeper/c.jpg"):
+        (bucket / name).parent.mkdir(exist_ok=True)
+        (bucket / name).write_bytes(b"picture")
+    assert list(objects.keys("photos")) == ["deep/a b.jpg", "deep/b.jpg", "deeper/c.jpg", "z.jpg"]
+    assert list(objects.keys("photos", "deep/")) == ["deep/a b.jpg", "deep/b.jpg"]
+    with pytest.raises(InvalidS3ObjectException):
+        list(objects.keys("unknown"))
+
+
+def test_all_keys_of_a_bucket_in_s3_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    with amazon(monkeypatch) as (s3, endpoint):
+        s3.create_bucket(Bucket="album")
+        names = [f"people/{number:04}.jpg" for number in range(1001)]  # a page has a thousand
+        for name in (*names, "other.jpg"):
+            s3.put_object(Bucket="album", Key=name, Body=b"picture")
+        store = ObjectStore({}, endpoint)
+        assert list(store.keys("album", "people/")) == names
+        with pytest.raises(InvalidS3ObjectException):
+            list(store.keys("nowhere"))

@@ -1,4 +1,4 @@
-"""What whoever runs an installation does: keys, the audit log, backups, imports, audits of the face model.
+"""What whoever runs an installation does: keys, audit log, backups, imports, face models and their audits.
 
 Operations of Regard's own, admitted and recorded as all others are. Those that are `is_local` name files and
 answer with objects of Python; they are for the command line of whoever owns the data folder.
@@ -13,6 +13,7 @@ from regard.operations.administration import (
     imports,
     keys,
     model_audits,
+    upgrades,
 )
 
 OPERATIONS = (
@@ -22,4 +23,5 @@ OPERATIONS = (
     *imports.OPERATIONS,
     *keys.OPERATIONS,
     *model_audits.OPERATIONS,
+    *upgrades.OPERATIONS,
 )

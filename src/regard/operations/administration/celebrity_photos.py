@@ -53,7 +53,10 @@ def read_photo(ctx: Context, source: Mapping[str, Any]) -> PhotoReading:
     if problems:
         words = ", ".join(flaw.value.lower().replace("_", " ") for flaw in problems)
         return PhotoReading(problem=f"its face is not good enough ({words}).")
-    [vector] = picture.embeddings(ctx.stores.celebrities.model.embedder, [largest])
+    celebrities = ctx.stores.celebrities
+    [vector] = picture.embeddings(celebrities.model.embedder, [largest])
+    following = celebrities.next_model
+    next_vector = None if following is None else picture.embeddings(following.embedder, [largest])[0]
     box = largest.box.relative_to(picture.image.width, picture.image.height)
-    face = NewFace(box, largest.confidence, vector)
+    face = NewFace(box, largest.confidence, vector, next_vector)
     return PhotoReading(Photo(picture.image.digest, face))

@@ -72,6 +72,11 @@ def _model(ctx: Context, found: Collection | None, version: str | None) -> FaceM
             f"{found.collection_id} by version {found.face_model_version}: they don't compare. Import into a "
             "new collection."
         )
+    if found.next_model is not None:
+        raise RegardError(
+            f"The vectors of {found.collection_id} are being made anew by face model {found.next_model}, and "
+            "embeddings have none by it: import when that is done."
+        )
     return ctx.face_models.of(found.face_model_version)
 
 

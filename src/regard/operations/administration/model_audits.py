@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from regard.context import Context
-from regard.errors import RegardError
 from regard.evaluation.bias import audit_bias
 from regard.evaluation.choices import Main
 from regard.evaluation.dataset import AGE, GENDER, Dataset
 from regard.evaluation.faces import FaceSet, Recognizer, observe_faces
 from regard.evaluation.watchlist import audit_watchlist
 from regard.governance.permissions import Permission
+from regard.operations.inputs.photos import read_file
 from regard.operations.operation import Area, Operation
 from regard.vision.image import Image, decode_image
 
@@ -60,7 +60,7 @@ def _faces(ctx: Context, dataset: Dataset, main: Main, step: str, *, describes: 
     described = describes and any(column in dataset.columns for column in (AGE, GENDER))
 
     def load(file: Path) -> Image:
-        picture = _read(file, settings.object_bytes)
+        picture = read_file(file, settings.object_bytes)
         return decode_image(picture, max_side=settings.image_side, max_pixels=settings.image_pixels)
 
     return observe_faces(
@@ -72,17 +72,6 @@ def _faces(ctx: Context, dataset: Dataset, main: Main, step: str, *, describes: 
         workers=settings.worker_count,
         report=lambda done: ctx.report(step, done, len(dataset.samples)),
     )
-
-
-def _read(file: Path, limit: int) -> bytes:
-    try:
-        with file.open("rb") as opened:
-            picture = opened.read(limit + 1)
-    except OSError as error:
-        raise RegardError(f"It can't be read: {error.strerror}.") from error
-    if len(picture) > limit:
-        raise RegardError(f"It is larger than {limit:,} bytes, the limit of REGARD_OBJECT_BYTES.")
-    return picture
 
 
 OPERATIONS = (

@@ -25,7 +25,7 @@ _BARS = {"AUTO": QualityBar.LOW, "LOW": QualityBar.LOW, "MEDIUM": QualityBar.MED
 def index_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Enrols the faces that pass the quality filter, the largest first, and names those that don't."""
     names = wanted(request.get("DetectionAttributes"))
-    collection, embedder = ctx.collection, ctx.face_model.embedder
+    collection, embedder, following = ctx.collection, ctx.face_model.embedder, ctx.next_face_model
     picture = load_picture(ctx, request["Image"])
     image = picture.image
     accepted, refused = passing_quality(picture.faces(), request.get("QualityFilter", "AUTO"))
@@ -34,11 +34,13 @@ def index_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     described: list[Attributes | None] = [None] * len(kept)
     if names:
         described = list(picture.attributes(kept))
+    vectors = picture.embeddings(embedder, kept)
+    next_vectors = [None] * len(kept) if following is None else picture.embeddings(following.embedder, kept)
     stored = ctx.stores.gallery.add(
         collection,
         [
-            NewFace(face.box.relative_to(image.width, image.height), face.confidence, vector)
-            for face, vector in zip(kept, picture.embeddings(embedder, kept), strict=True)
+            NewFace(face.box.relative_to(image.width, image.height), face.confidence, vector, next_vector)
+            for face, vector, next_vector in zip(kept, vectors, next_vectors, strict=True)
         ],
         image_digest=image.digest,
         external_image_id=request.get("ExternalImageId") or "",

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from regard.context import Context
+from regard.errors import InvalidParameterException
 from regard.jobs.records import Item
 from regard.operations.collections.search import face_match, search_probe
 from regard.operations.pictures.celebrities import celebrity_facts, recognise
@@ -81,12 +82,18 @@ class FaceSearchAnalysis:
 
     def state(self) -> dict[str, Any]:
         return {
+            "model": self._model.version,
             "tracks": self._tracks.state(),
             "begun": list(self._begun.items()),
             "moments": self._moments.state(),
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
+        if state.get("model", self._model.version) != self._model.version:
+            raise InvalidParameterException(
+                f"The collection has got face model {self._model.version} since the job began with "
+                f"{state['model']}, whose vectors don't compare; start it again."
+            )
         self._tracks = FaceTracks.restore(state["tracks"], self._model)
         self._begun = dict(state["begun"])
         self._moments = Moments.restore(state["moments"])

@@ -68,6 +68,27 @@ class ObjectStore:
             raise InvalidS3ObjectException(_UNAVAILABLE)
         return self._read_s3(bucket, name, version, limit)
 
+    def keys(self, bucket: str, prefix: str = "") -> Iterator[str]:
+        """The names of the objects that begin with `prefix`, in their order.
+
+        Raises what `read` raises of a bucket that can't be read.
+        """
+        if bucket in self._folders:
+            yield from _names_below(self._folders[bucket], prefix)
+        elif self._endpoint is None:
+            raise InvalidS3ObjectException(_UNAVAILABLE)
+        else:
+            yield from self._keys_in_s3(bucket, prefix)
+
+    def _keys_in_s3(self, bucket: str, prefix: str) -> Iterator[str]:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            for page in self._s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+                yield from (entry["Key"] for entry in page.get("Contents", ()))
+        except (ClientError, BotoCoreError) as error:
+            raise _not_read(error) from error
+
     def check_video(self, bucket: str, name: str, version: str | None, *, limit: int) -> None:
         """Whether an object can be read, without reading it.
 
@@ -253,6 +274,12 @@ def _read_file(root: Path, name: str, version: str | None, limit: int) -> bytes:
             return file.read(limit)
         except OSError as error:
             raise InvalidS3ObjectException(_UNAVAILABLE) from error
+
+
+def _names_below(root: Path, prefix: str) -> Iterator[str]:
+    """As keys are: with slashes, whatever the system's paths have."""
+    names = (path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
+    yield from sorted(name for name in names if name.startswith(prefix))
 
 
 def _open_file(root: Path, name: str, version: str | None) -> BinaryIO:

@@ -1,0 +1,355 @@
+"""A collection that 2.0 made is carried to another real model, from the photos, while it goes on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, update
+from tests import scenes
+from tests.collections.made_models import OTHER
+from tests.conftest import PICTURES
+from tests.two_models import call, opened, photo
+from tests.waiting import wait_until
+
+from regard.app import Parts
+from regard.caller import LOCAL
+from regard.errors import (
+    AccessDeniedException,
+    InvalidParameterException,
+    RegardError,
+    ResourceNotFoundException,
+    ThrottlingException,
+)
+from regard.operations.administration.upgrades import same_faces
+from regard.packs.install import InstalledPack
+from regard.storage.database import Database
+from regard.storage.schema import faces, next_vectors
+from regard.vision.geometry import Box
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def album(tmp_path: Path, group_photo: Path) -> Path:
+    """The photos that `old` was made from, in folders."""
+    album = tmp_path / "album"
+    (album / "deeper").mkdir(parents=True)
+    shutil.copy(PICTURES / "astronaut.jpg", album)
+    shutil.copy(PICTURES / "hopper.jpg", album / "deeper")
+    shutil.copy(group_photo, album / "deeper/group.jpg")
+    shutil.copy(PICTURES / "gravel.jpg", album)
+    return album
+
+
+@pytest.fixture
+def parts(installed_pack: InstalledPack, tmp_path: Path, album: Path) -> Iterator[Parts]:
+    """A collection `old` of 2.0 with a face each of two photos, eight of a third, and a user; the newest is
+    another model.
+    """
+    older = opened(tmp_path / "data", "2.0")
+    call(older, "create_collection", CollectionId="old", Tags={"team": "red"})
+    for file in ("astronaut.jpg", "deeper/hopper.jpg", "deeper/group.jpg"):
+        content = (album / file).read_bytes()
+        request = {"CollectionId": "old", "Image": {"Bytes": content}, "ExternalImageId": Path(file).stem}
+        call(older, "index_faces", **request, QualityFilter="NONE")
+    listed = faces_of(older)
+    chosen = [one["FaceId"] for one in listed if one["ExternalImageId"] == "hopper"]
+    call(older, "create_user", CollectionId="old", UserId="grace")
+    call(older, "associate_faces", CollectionId="old", UserId="grace", FaceIds=chosen)
+    older.close()
+    made = opened(tmp_path / "data")
+    yield made
+    made.close()
+
+
+def faces_of(parts: Parts, collection: str = "old") -> list[dict[str, Any]]:
+    faces: list[dict[str, Any]] = call(parts, "list_faces", CollectionId=collection)["Faces"]
+    return faces
+
+
+def version_of(parts: Parts) -> str:
+    return str(call(parts, "describe_collection", CollectionId="old")["FaceModelVersion"])
+
+
+def found(parts: Parts, name: str) -> list[str]:
+    request = {"CollectionId": "old", "Image": photo(name)}
+    matches = call(parts, "search_faces_by_image", **request, FaceMatchThreshold=99.0)["FaceMatches"]
+    return [match["Face"]["ExternalImageId"] for match in matches]
+
+
+def test_from_a_folder_every_face_is_carried_with_its_id_user_and_tags(parts: Parts, album: Path) -> None:
+    before = faces_of(parts)
+    told: list[tuple[str, int, int]] = []
+    request = {"CollectionId": "old", "Folder": album}
+    answer = parts.gate.call("upgrade_collection", request, LOCAL, report=lambda *steps: told.append(steps))
+    assert (answer["Switched"], answer["Missing"], answer["DroppedFaceIds"]) == (True, [], [])
+    assert (answer["Faces"], answer["Carried"], answer["CarriedBefore"]) == (len(before), len(before), 0)
+    assert version_of(parts) == answer["FaceModelVersion"] == OTHER.version
+    after = faces_of(parts)
+    for face in before:
+        face["IndexFacesModelVersion"] = OTHER.version
+    assert after == before
+    assert found(parts, "hopper")[0] == "hopper"
+    users = call(parts, "search_users_by_image", CollectionId="old", Image=photo("hopper"))
+    assert [match["User"]["UserId"] for match in users["UserMatches"]] == ["grace"]
+    arn = call(parts, "describe_collection", CollectionId="old")["CollectionARN"]
+    assert call(parts, "list_tags_for_resource", ResourceArn=arn)["Tags"] == {"team": "red"}
+    steps = [step for step in told if step[0] == "Making vectors anew"]
+    assert steps[-1][1:] == (4, 4)
+
+
+def test_what_it_makes_is_what_a_new_collection_of_the_photos_would_have(parts: Parts, album: Path) -> None:
+    call(parts, "upgrade_collection", CollectionId="old", Folder=album)
+    call(parts, "create_collection", CollectionId="new")
+    for file in ("astronaut.jpg", "deeper/hopper.jpg", "deeper/group.jpg"):
+        content = (album / file).read_bytes()
+        request = {"CollectionId": "new", "Image": {"Bytes": content}, "ExternalImageId": Path(file).stem}
+        call(parts, "index_faces", **request, QualityFilter="NONE")
+    gallery, collections = parts.stores.gallery, parts.stores.collections
+    for one, other in zip(faces_of(parts), faces_of(parts, "new"), strict=True):
+        carried = gallery.vector(collections.get("old"), one["FaceId"])
+        anew = gallery.vector(collections.get("new"), other["FaceId"])
+        assert carried is not None
+        assert anew is not None
+        assert carried.tolist() == anew.tolist()
+
+
+def test_faces_without_a_photo_are_told_and_nothing_is_switched(parts: Parts, album: Path) -> None:
+    (album / "deeper/hopper.jpg").unlink()
+    answer = call(parts, "upgrade_collection", CollectionId="old", Folder=album)
+    [missing] = answer["Missing"]
+    assert not answer["Switched"]
+    assert (missing["ExternalImageId"], missing["UserId"]) == ("hopper", "grace")
+    assert "No photo with the bytes" in missing["Reason"]
+    assert version_of(parts) == "2.0"
+    assert found(parts, "hopper")[0] == "hopper"
+    shutil.copy(PICTURES / "hopper.jpg", album / "elsewhere.jpg")
+    again = call(parts, "upgrade_collection", CollectionId="old", Folder=album)
+    assert (again["Switched"], again["Carried"], again["CarriedBefore"]) == (True, 1, 9)
+
+
+def test_faces_that_are_left_out_are_erased_and_in_the_audit_log(parts: Parts, album: Path) -> None:
+    (album / "deeper/hopper.jpg").unlink()
+    gone = [face["FaceId"] for face in faces_of(parts) if face["ExternalImageId"] == "hopper"]
+    answer = call(parts, "upgrade_collection", CollectionId="old", Folder=album, DropMissing=True)
+    assert answer["Switched"]
+    assert answer["DroppedFaceIds"] == gone
+    assert len(faces_of(parts)) == 9
+    assert call(parts, "list_users", CollectionId="old")["Users"][0]["UserStatus"] == "CREATED"
+    records = [one for one in parts.audit.export() if one["operation"] == "UpgradeCollection"]
+    assert [one["outcome"] for one in records] == ["begun", "ok"]
+    facts = records[-1]["facts"]
+    assert (facts["DroppedFaceIds"], facts["Switched"], facts["FaceModelVersion"]) == (
+        gone,
+        True,
+        OTHER.version,
+    )
+    assert (records[-1]["collection"], records[-1]["results"]["Missing"]) == ("old", 1)
+
+
+def test_photos_in_a_bucket_and_in_a_manifest_do_as_well(parts: Parts, album: Path, tmp_path: Path) -> None:
+    answer = call(parts, "upgrade_collection", CollectionId="old", Bucket="photos/hopp")
+    assert (answer["Photos"], answer["Carried"]) == (1, 1)
+    lines = [
+        json.dumps({"source-ref": f"s3://photos/{name}.jpg"}) for name in ("gravel", "astronaut", "none")
+    ]
+    manifest = tmp_path / "manifest.jsonl"
+    manifest.write_text("\n".join(lines))
+    answer = call(parts, "upgrade_collection", CollectionId="old", Manifest=manifest)
+    assert (answer["Photos"], answer["Carried"], answer["CarriedBefore"]) == (3, 1, 1)
+    assert [one["Photo"] for one in answer["Unreadable"]] == ["s3://photos/none.jpg"]
+    assert len(answer["Missing"]) == 8
+    assert call(parts, "upgrade_collection", CollectionId="old", Folder=album)["Switched"]
+
+
+def test_a_face_that_is_not_at_its_place_is_told_with_the_photo(parts: Parts, album: Path) -> None:
+    with parts.database.write() as connection:
+        connection.exec_driver_sql(
+            'update faces set "left" = 0, top = 0, width = .05, height = .05 '
+            "where external_image_id = 'astronaut'"
+        )
+    [missing] = call(parts, "upgrade_collection", CollectionId="old", Folder=album)["Missing"]
+    assert missing["Reason"] == "No face was found at its place in astronaut.jpg."
+
+
+def test_a_photo_that_is_no_picture_any_more_is_told(parts: Parts, album: Path) -> None:
+    nothing = hashlib.sha256(b"").hexdigest()
+    with parts.database.write() as connection:
+        connection.execute(
+            update(faces).where(faces.c.external_image_id == "hopper").values(image_digest=nothing)
+        )
+    (album / "empty.jpg").write_bytes(b"")
+    answer = call(parts, "upgrade_collection", CollectionId="old", Folder=album)
+    assert [one["Photo"] for one in answer["Unreadable"]] == ["empty.jpg"]
+    assert answer["Missing"][0]["Reason"].startswith("empty.jpg: ")
+
+
+def test_faces_indexed_meanwhile_have_both_vectors_and_are_found_before_and_after(
+    parts: Parts, album: Path
+) -> None:
+    (album / "deeper/group.jpg").rename(album.parent / "group.jpg")
+    call(parts, "upgrade_collection", CollectionId="old", Folder=album)
+    late = {"CollectionId": "old", "Image": photo("hopper"), "ExternalImageId": "late"}
+    call(parts, "index_faces", **late)
+    assert "late" in found(parts, "hopper")
+    shutil.move(album.parent / "group.jpg", album)
+    assert call(parts, "upgrade_collection", CollectionId="old", Folder=album)["Switched"]
+    assert {"late", "hopper"} <= set(found(parts, "hopper"))
+
+
+def test_a_server_that_indexes_meanwhile_loses_nobody(parts: Parts, album: Path, tmp_path: Path) -> None:
+    server = opened(tmp_path / "data")
+    heads = [scenes.portrait(name).resize((200, 200)) for name in ("astronaut", "hopper")]
+    indexed: list[str] = []
+    stopped = threading.Event()
+
+    def index() -> None:
+        number = 0
+        while not stopped.is_set():
+            turned = scenes.jpeg(heads[number % 2].rotate(number % 7))
+            request = {"CollectionId": "old", "Image": {"Bytes": turned}, "ExternalImageId": f"n{number}"}
+            try:
+                answer = call(server, "index_faces", **request)
+            except ThrottlingException:
+                continue
+            indexed.extend(record["Face"]["FaceId"] for record in answer["FaceRecords"])
+            number += 1
+
+    thread = threading.Thread(target=index)
+    thread.start()
+    wait_until(lambda: len(indexed) >= 3)
+    answer = call(parts, "upgrade_collection", CollectionId="old", Folder=album)
+    early = [face["FaceId"] for face in answer["Missing"]]  # from before it began, from no photo of the album
+    if early:
+        call(parts, "delete_faces", CollectionId="old", FaceIds=early)
+        assert call(parts, "upgrade_collection", CollectionId="old", Folder=album)["Switched"]
+    some = len(indexed) + 3
+    wait_until(lambda: len(indexed) >= some)
+    stopped.set()
+    thread.join()
+    there = {face["FaceId"] for face in faces_of(parts)}
+    assert set(indexed) - set(early) <= there
+    for face_id in set(indexed) - set(early):
+        request = {"CollectionId": "old", "FaceId": face_id, "FaceMatchThreshold": 0.0, "MaxFaces": 4096}
+        others = {match["Face"]["FaceId"] for match in call(server, "search_faces", **request)["FaceMatches"]}
+        assert others | {face_id} == there
+    server.close()
+
+
+def test_an_upgrade_that_was_killed_goes_on_where_it_stopped(
+    parts: Parts, tmp_path: Path, group_photo: Path
+) -> None:
+    album = tmp_path / "many"
+    album.mkdir()
+    for number in range(12):
+        content = scenes.jpeg(scenes.portrait(("astronaut", "hopper")[number % 2]).rotate(number))
+        (album / f"{number:02}.jpg").write_bytes(content)
+        request = {"CollectionId": "many", "Image": {"Bytes": content}, "ExternalImageId": f"{number}"}
+        if number == 0:
+            parts.stores.collections.create("many", "2.0")
+        call(parts, "index_faces", **request)
+    data = tmp_path / "data"
+    command = [sys.executable, "-m", "tests.two_models", str(data), str(album), "many"]
+    reached = []
+    for more in (2, 5):
+        process = subprocess.Popen(command, cwd=ROOT)
+        while made(data) < more and process.poll() is None:
+            time.sleep(0.01)
+        process.kill()
+        process.wait()
+        reached.append(made(data))
+        assert call(parts, "describe_collection", CollectionId="many")["FaceModelVersion"] == "2.0"
+        request = {"CollectionId": "many", "Image": photo("hopper")}
+        assert call(parts, "search_faces_by_image", **request)["FaceModelVersion"] == "2.0"
+    assert 2 <= reached[0] < reached[1] < 12
+    answer = call(parts, "upgrade_collection", CollectionId="many", Folder=album)
+    assert (answer["Switched"], answer["CarriedBefore"]) == (True, reached[1])
+    assert answer["Carried"] == len(faces_of(parts, "many")) - reached[1]
+
+
+def made(data: Path) -> int:
+    database = Database.open(data)
+    with database.read() as connection:
+        count: int = connection.execute(select(func.count()).select_from(next_vectors)).scalar_one()
+    database.close()
+    return count
+
+
+def test_celebrities_are_carried_too(parts: Parts, tmp_path: Path, album: Path) -> None:
+    parts.close()
+    older = opened(tmp_path / "data", "2.0")
+    call(older, "put_celebrity", Name="Grace", Images=[photo("hopper")])
+    older.close()
+    newer = opened(tmp_path / "data")
+    assert recognised(newer) == ["Grace"]
+    answer = call(newer, "upgrade_celebrities", Folder=album)
+    assert (answer["Switched"], answer["Faces"], answer["FaceModelVersion"]) == (True, 1, OTHER.version)
+    assert recognised(newer) == ["Grace"]
+    assert call(newer, "list_celebrities")["Celebrities"][0]["Photos"] == 1
+    with pytest.raises(RegardError, match="already"):
+        call(newer, "upgrade_celebrities", Folder=album)
+    newer.close()
+
+
+def recognised(parts: Parts) -> list[str]:
+    answer = call(parts, "recognize_celebrities", Image=photo("hopper"))
+    return [face["Name"] for face in answer["CelebrityFaces"]]
+
+
+def test_a_collection_can_go_back_to_the_model_that_it_had(parts: Parts, album: Path) -> None:
+    call(parts, "upgrade_collection", CollectionId="old", Folder=album)
+    answer = call(parts, "upgrade_collection", CollectionId="old", Folder=album, FaceModelVersion="2.0")
+    assert answer["Switched"]
+    assert version_of(parts) == "2.0"
+    assert found(parts, "hopper")[0] == "hopper"
+
+
+def test_an_upgrade_can_be_cancelled(parts: Parts, album: Path) -> None:
+    (album / "deeper/hopper.jpg").unlink()
+    call(parts, "upgrade_collection", CollectionId="old", Folder=album)
+    assert call(parts, "upgrade_collection", CollectionId="old", Cancel=True)["Cancelled"]
+    assert made(Path(parts.settings.data)) == 0
+    assert version_of(parts) == "2.0"
+
+
+@pytest.mark.parametrize(
+    ("request_", "error", "told"),
+    [
+        ({"CollectionId": "none"}, ResourceNotFoundException, "does not exist"),
+        ({"CollectionId": "old", "FaceModelVersion": "2.0"}, RegardError, "has face model 2.0 already"),
+        ({"CollectionId": "old", "FaceModelVersion": "9.0"}, InvalidParameterException, "doesn't know"),
+        ({"CollectionId": "old", "Folder": Path("nowhere")}, RegardError, "There is no folder nowhere"),
+    ],
+)
+def test_what_can_not_be_upgraded_is_said_and_changes_nothing(
+    parts: Parts, request_: dict[str, Any], error: type[Exception], told: str
+) -> None:
+    with pytest.raises(error, match=told):
+        call(parts, "upgrade_collection", **request_)
+    assert parts.stores.collections.get("old").next_model is None
+
+
+def test_it_is_for_the_owner_of_the_data_folder_alone(parts: Parts) -> None:
+    key = parts.keys.create("ann", "admin").holder
+    with pytest.raises(AccessDeniedException, match="command line"):
+        parts.gate.call("upgrade_collection", {"CollectionId": "old"}, key)
+
+
+def test_boxes_are_paired_by_what_they_share() -> None:
+    left, right = Box(0, 0, 0.4, 0.4), Box(0.5, 0, 0.4, 0.4)
+    nearly = Box(0.02, 0, 0.4, 0.4)
+    assert same_faces([left, right], [right, nearly]) == {0: 1, 1: 0}
+    assert same_faces([left], [nearly, left]) == {0: 1}
+    assert same_faces([left, nearly], [left]) == {0: 0}
+    assert same_faces([left], [right]) == {}
+    assert same_faces([left], []) == {}
