@@ -3,6 +3,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 VENV   := .venv
 BIN    := $(VENV)/bin
 ARGS   ?=
+# Files of tests run in two processes at once; `make test SIDE_BY_SIDE=` runs them one by one.
+SIDE_BY_SIDE ?= -n 2 --dist loadfile
 
 .PHONY: run test test-all lint bench bench-full bench-search accuracy models clean
 
@@ -11,10 +13,10 @@ run: $(VENV)/.installed
 	@$(BIN)/regard serve $(ARGS)
 
 test: $(VENV)/.developer models lint
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(ARGS)
 
 test-all: $(VENV)/.developer models lint
-	$(BIN)/python -m pytest -m "" $(ARGS)
+	$(BIN)/python -m pytest -m "" $(SIDE_BY_SIDE) $(ARGS)
 
 lint: $(VENV)/.developer
 	$(BIN)/ruff check .

@@ -92,9 +92,8 @@ def _print(title: str, rows: list[Row], *, markdown: bool) -> None:
         console = Console(highlight=False, width=_WIDTH)
     turned = [[name, *facts] for name, *facts in zip(names, *cells, strict=True)]
     for heads, lines in ((names, cells), (turned[0], turned[1:])):
-        columns = list(zip(heads, *lines, strict=True))
-        widths = [max(len(word) for text in column for word in (text.split() or "-")) for column in columns]
-        if sum(widths) + _GAP * len(widths) <= console.width:
+        widths = _widths(list(zip(heads, *lines, strict=True)), console.width)
+        if widths:
             console.print(_table(title, heads, lines, widths))
             return
     console.print(f"{title}\n")
@@ -105,13 +104,25 @@ def _print(title: str, rows: list[Row], *, markdown: bool) -> None:
         console.print(facts, "")
 
 
+def _widths(columns: list[tuple[str, ...]], room: int) -> list[int]:
+    """Of columns that stand beside each other in `room`, none narrower than its longest word; [] where they
+    don't fit. What is left of the room goes to those that would need the most to be unbroken.
+    """
+    widths = [max(len(word) for text in column for word in (text.split() or "-")) for column in columns]
+    whole = [max(1, *map(len, column)) for column in columns]
+    left = room - sum(widths) - _GAP * len(widths)
+    for _ in range(max(left, 0)):
+        neediest = max(range(len(widths)), key=lambda place: whole[place] - widths[place])
+        widths[neediest] = min(widths[neediest] + 1, whole[neediest])
+    return widths if left >= 0 else []
+
+
 def _table(title: str, heads: list[str], lines: list[list[str]], widths: list[int]) -> Table:
-    """`widths` are those of the longest words: texts are broken between words, and nowhere else."""
     table = Table(
         title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, _GAP - 1, 0, 0), show_edge=False
     )
     for head, width in zip(heads, widths, strict=True):
-        table.add_column(head, min_width=width)
+        table.add_column(head, width=width)
     for line in lines:
         table.add_row(*line)
     return table

@@ -28,6 +28,16 @@ ROWS: dict[str, list[measurement.Row]] = {
     "many facts of few rows stand below each other": [
         {f"a fact with a long name {fact}": 1234.5 + row for fact in range(14)} for row in range(3)
     ],
+    "a table that all but fills the line": [
+        {
+            "what": kind,
+            "DetectFaces, 100 kB image": "0.943 (0.540-1.420)",
+            "ListCollections of 100": "0.893 (0.715-1.077)",
+            "DescribeCollection": "0.913 (0.843-1.125)",
+            "a request that is refused": "0.956 (0.908-1.017)",
+        }
+        for kind in ("wall ms, other", "CPU ratio")
+    ],
     "many facts of many rows have a line each": [
         {f"a_name_without_a_gap_{fact}": f"a_value_without_a_gap_{row}" for fact in range(9)}
         for row in range(9)
