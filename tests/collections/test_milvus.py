@@ -22,6 +22,7 @@ from regard.collections.gallery import Gallery
 from regard.collections.milvus import MilvusEngine
 from regard.collections.records import NewFace
 from regard.collections.store import CollectionStore
+from regard.collections.upgrades import Upgrades
 from regard.errors import InternalServerError, RegardError, ThrottlingException
 from regard.storage.database import Database
 from regard.storage.schema import engine_positions, facts
@@ -127,6 +128,23 @@ def processes(place: Place, milvus: Milvus) -> Iterator[tuple[Process, Process]]
     yield one, two
     for process in (one, two):
         process.indexes.close()
+
+
+def test_a_collection_that_gets_another_face_model_is_fed_anew(processes: tuple[Process, Process]) -> None:
+    one, two = processes
+    older, newer = people(6, DIMENSION), people(6, DIMENSION, seed=9)
+    one.enrol(older)
+    assert len(two.find(older[3])) == 1
+    upgrades = Upgrades(one.database, one.indexes, models_of(DIMENSION))
+    there = upgrades.begin(one.collections.get("c"), models_of(DIMENSION).of("2"))
+    rows = [face.row for face in upgrades.missing(there)]
+    upgrades.put(there, dict(zip(rows, newer.astype(np.float32), strict=True)))
+    assert len(two.find(older[3])) == 1
+    upgrades.switch(there)
+    for process in (two, one):
+        assert [len(process.find(vector)) for vector in (older[3], newer[3])] == [0, 1]
+        assert process.count() == 6
+    assert len(one.held()) == 1
 
 
 def test_what_one_server_enrols_and_deletes_the_other_finds_and_does_not(

@@ -277,6 +277,8 @@ def test_the_new_index_is_made_before_the_switch_and_is_on_disk(place: Place, tm
     process.enrol(100)
     process.indexes.prepare(process.collection)
     process.enrol(101)
+    third = process.gallery.page(process.collection, after=0, limit=3)[2]
+    process.gallery.delete(process.collection, [third.face_id])
     key = IndexKey(process.collection.row, Space.FACES, "2")
     prepared = process.indexes._following[key].index
     assert prepared is not None
@@ -288,6 +290,7 @@ def test_the_new_index_is_made_before_the_switch_and_is_on_disk(place: Place, tm
         ["100"],
         ["101"],
     ]
+    assert process.found(2) == []
     assert process.indexes._following[key].index is prepared
     process.indexes.close()
     assert [folder.name for folder in (tmp_path / "index").iterdir() if any(folder.glob("*.segment"))] == [

@@ -168,6 +168,8 @@ class FollowedIndexes:
     def drop_model(self, collection: int, model: str) -> None:
         """Forgets the indexes of a collection (its row) by a face model that it has no more."""
         self._drop([IndexKey(collection, space, model) for space in Space])
+        self._may_hold_orphans = self._engine is not None
+        self._erase_orphans()
 
     def prepare(self, collection: Collection) -> None:
         """Loads the index of the collection's faces by its next face model, so that it is there at once when
