@@ -13,10 +13,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 from sqlalchemy import func, select, update
 from tests import scenes
-from tests.collections.made_models import OTHER
+from tests.collections.made_models import BOTH, OTHER
 from tests.conftest import PICTURES
 from tests.two_models import call, opened, photo
 from tests.waiting import wait_until
@@ -30,7 +32,7 @@ from regard.errors import (
     ResourceNotFoundException,
     ThrottlingException,
 )
-from regard.operations.administration.upgrades import same_faces
+from regard.operations.administration.face_matching import same_faces, same_places
 from regard.packs.install import InstalledPack
 from regard.storage.database import Database
 from regard.storage.schema import faces, next_vectors
@@ -170,6 +172,46 @@ def test_photos_in_a_bucket_and_in_a_manifest_do_as_well(parts: Parts, album: Pa
     assert [one["Photo"] for one in answer["Unreadable"]] == ["s3://photos/none.jpg"]
     assert len(answer["Missing"]) == 8
     assert call(parts, "upgrade_collection", CollectionId="old", Folder=album)["Switched"]
+
+
+def test_photos_that_were_saved_anew_are_found_by_their_names_where_that_is_asked_for(
+    parts: Parts, album: Path
+) -> None:
+    for file in album.rglob("*.jpg"):
+        Image.open(file).save(file, quality=80)
+    assert len(call(parts, "upgrade_collection", CollectionId="old", Folder=album)["Missing"]) == 10
+    Image.open(PICTURES / "hopper.jpg").save(album / "astronaut.png")  # somebody else by that name
+    answer = call(parts, "upgrade_collection", CollectionId="old", Folder=album, ByName=True)
+    assert answer["Switched"]
+    assert found(parts, "hopper")[0] == "hopper"
+    assert found(parts, "astronaut")[0] == "astronaut"
+    [record] = [one for one in parts.audit.export() if one.get("facts", {}).get("Switched")]
+    assert record["facts"]["ByName"]
+
+
+def test_imported_embeddings_are_carried_by_their_names(parts: Parts, album: Path, tmp_path: Path) -> None:
+    gallery, collection = parts.stores.gallery, parts.stores.collections.get("old")
+    [face] = [one for one in gallery.page(collection, after=0, limit=99) if one.external_image_id == "hopper"]
+    vector = gallery.vector(collection, face.face_id)
+    assert vector is not None
+    np.save(tmp_path / "v.npy", vector[None])
+    (tmp_path / "ids.txt").write_text("hopper")
+    imported = {"File": tmp_path / "v.npy", "Ids": tmp_path / "ids.txt", "FaceModelVersion": "2.0"}
+    call(parts, "import_faces", CollectionId="imported", **imported)
+    before = faces_of(parts, "imported")
+    assert not call(parts, "upgrade_collection", CollectionId="imported", Folder=album)["Switched"]
+    answer = call(parts, "upgrade_collection", CollectionId="imported", Folder=album, ByName=True)
+    assert (answer["Switched"], answer["Carried"]) == (True, 1)
+    assert [one["FaceId"] for one in faces_of(parts, "imported")] == [one["FaceId"] for one in before]
+    request = {"CollectionId": "imported", "Image": photo("hopper"), "FaceMatchThreshold": 99.0}
+    assert len(call(parts, "search_faces_by_image", **request)["FaceMatches"]) == 1
+
+
+def test_embeddings_are_not_imported_while_their_collection_is_upgraded(parts: Parts, tmp_path: Path) -> None:
+    call(parts, "upgrade_collection", CollectionId="old")
+    np.save(tmp_path / "v.npy", np.eye(1, 384, dtype=np.float32))
+    with pytest.raises(RegardError, match="are being made anew by face model"):
+        call(parts, "import_faces", CollectionId="old", File=tmp_path / "v.npy")
 
 
 def test_a_face_that_is_not_at_its_place_is_told_with_the_photo(parts: Parts, album: Path) -> None:
@@ -348,8 +390,21 @@ def test_it_is_for_the_owner_of_the_data_folder_alone(parts: Parts) -> None:
 def test_boxes_are_paired_by_what_they_share() -> None:
     left, right = Box(0, 0, 0.4, 0.4), Box(0.5, 0, 0.4, 0.4)
     nearly = Box(0.02, 0, 0.4, 0.4)
-    assert same_faces([left, right], [right, nearly]) == {0: 1, 1: 0}
-    assert same_faces([left], [nearly, left]) == {0: 1}
-    assert same_faces([left, nearly], [left]) == {0: 0}
-    assert same_faces([left], [right]) == {}
-    assert same_faces([left], []) == {}
+    assert same_places([left, right], [right, nearly]) == {0: 1, 1: 0}
+    assert same_places([left], [nearly, left]) == {0: 1}
+    assert same_places([left, nearly], [left]) == {0: 0}
+    assert same_places([left], [right]) == {}
+    assert same_places([left], []) == {}
+
+
+def test_faces_of_a_photo_that_was_saved_anew_are_paired_by_place_and_nearness() -> None:
+    model = BOTH["2.0"]
+    one, other = np.eye(2, model.dimension, dtype=np.float32)
+    nearly = one + np.float32(0.1) * other
+    here, there, whole = Box(0, 0, 0.4, 0.4), Box(0.5, 0, 0.4, 0.4), Box(0, 0, 1, 1)
+    both = np.stack([other, nearly])
+    assert same_faces([here], one[None], [here, here], both, model) == {0: 1}
+    assert same_faces([here], one[None], [there, there], both, model) == {}
+    assert same_faces([whole], one[None], [there, there], both, model) == {0: 1}
+    assert same_faces([here], one[None], [here], other[None], model) == {}
+    assert same_faces([here], one[None], [], both[:0], model) == {}

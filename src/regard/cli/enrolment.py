@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import time
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
@@ -18,13 +16,11 @@ from typing import Any
 
 from regard.cli.local import LocalGate
 from regard.cli.options import read_picture
+from regard.collections.identifiers import external_id_of
 from regard.errors import RegardError
 from regard.presentation.wording import count
 
 _SUFFIXES = {".jpg", ".jpeg", ".jpe", ".png"}
-_NOT_ALLOWED = re.compile(r"[^a-zA-Z0-9_.\-:]")
-_LONGEST_ID = 255
-_DIGEST = 8  # hexadecimal digits
 
 
 class Naming(StrEnum):
@@ -137,19 +133,11 @@ def pictures_below(folder: Path) -> list[Path]:
 
 
 def external_image_id(file: Path, folder: Path, naming: Naming) -> str:
-    """The name of the file's folder, or its own, in the characters that Rekognition allows.
-
-    A name that had to be changed ends with a digest of what it was (UTF-8, NFC), so that two people whose
-    names are written in other letters stay two.
-    """
+    """The name of the file's folder, or its own, as `external_id_of` writes it."""
     own = naming is Naming.FILE or (naming is Naming.AUTO and file.parent == folder)
     # Not resolved: a link is named for the folder that it is in, not for the one it leads to.
-    name = unicodedata.normalize("NFC", file.stem if own else Path(os.path.abspath(file)).parent.name)
-    allowed = _NOT_ALLOWED.sub("_", name)
-    if allowed == name and len(name) <= _LONGEST_ID:
-        return name
-    digest = hashlib.sha256(os.fsencode(name)).hexdigest()[:_DIGEST]
-    return f"{allowed[: _LONGEST_ID - _DIGEST - 1]}-{digest}"
+    name = file.stem if own else Path(os.path.abspath(file)).parent.name
+    return external_id_of(name)
 
 
 def enrol(

@@ -34,6 +34,10 @@ def upgrade(
     manifest: Annotated[
         Path | None, typer.Option(metavar="FILE", help="JSON lines, each with a source-ref s3://BUCKET/KEY.")
     ] = None,
+    by_name: Annotated[
+        bool,
+        typer.Option("--by-name", help="Find photos that were saved anew, too: by ExternalImageId."),
+    ] = False,
     face_model: Annotated[
         str | None,
         typer.Option(metavar="VERSION", help="A FaceModelVersion; REGARD_FACE_MODEL, else the newest."),
@@ -60,6 +64,7 @@ def upgrade(
         "Folder": photos,
         "Bucket": bucket,
         "Manifest": manifest,
+        "ByName": by_name,
         "FaceModelVersion": face_model,
         "DropMissing": drop_missing,
         "Cancel": cancel,

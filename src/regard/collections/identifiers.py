@@ -1,12 +1,18 @@
-"""Identifiers that grow with time, so that an index on them is appended to and not scattered."""
+"""Identifiers: those that grow with time, so that indexes on them are appended to, and those of names."""
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 import time
+import unicodedata
 
 import numpy as np
 
+_NOT_ALLOWED = re.compile(r"[^a-zA-Z0-9_.\-:]")
+_LONGEST_ID = 255
+_DIGEST = 8  # hexadecimal digits
 _TICKS = 4096  # of a millisecond: the twelve bits behind the version
 
 
@@ -30,3 +36,17 @@ def new_identifiers(count: int) -> list[str]:
     digits = halves.tobytes().hex()
     texts = (digits[start : start + 32] for start in range(0, 32 * count, 32))
     return [f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}" for text in texts]
+
+
+def external_id_of(name: str) -> str:
+    """A name, of a file or a folder, in the characters that Rekognition allows in an ExternalImageId.
+
+    A name that had to be changed ends with a digest of what it was (UTF-8, NFC), so that two people whose
+    names are written in other letters stay two.
+    """
+    name = unicodedata.normalize("NFC", name)
+    allowed = _NOT_ALLOWED.sub("_", name)
+    if allowed == name and len(name) <= _LONGEST_ID:
+        return name
+    digest = hashlib.sha256(os.fsencode(name)).hexdigest()[:_DIGEST]
+    return f"{allowed[: _LONGEST_ID - _DIGEST - 1]}-{digest}"

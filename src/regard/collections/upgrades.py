@@ -7,7 +7,7 @@ place of the old, makes the users' vectors of them, and changes the FaceModelVer
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -107,6 +107,17 @@ class Upgrades:
         query = _missing(collection.row).where(faces.c.image_digest == digest)
         with self._database.read() as connection:
             return [stored_face(row) for row in connection.execute(query).mappings()]
+
+    def missing_named(
+        self, collection: Collection, names: Sequence[str]
+    ) -> list[tuple[StoredFace, NDArray[np.float32]]]:
+        """Those of these ExternalImageIds, each with its vector (dimension,) by the present model."""
+        query = _missing(collection.row).add_columns(faces.c.vector)
+        with self._database.read() as connection:
+            rows = connection.execute(query.where(faces.c.external_image_id.in_(names))).mappings()
+            return [
+                (stored_face(row), np.frombuffer(row["vector"], "<f2").astype(np.float32)) for row in rows
+            ]
 
     def put(self, collection: Collection, vectors: Mapping[int, NDArray[np.float32]]) -> None:
         """Keeps vectors (dimension,) by the next model, by the rows of their faces; faces that are gone are

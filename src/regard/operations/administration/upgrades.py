@@ -16,13 +16,13 @@ from regard.collections.records import Collection, StoredFace
 from regard.context import Context
 from regard.errors import RegardError, ServiceError
 from regard.governance.permissions import Permission
+from regard.operations.administration.face_matching import same_faces, same_places
 from regard.operations.inputs.images import load_picture
 from regard.operations.inputs.photos import KeptPhoto, photos_of
 from regard.operations.operation import Area, Operation
 from regard.operations.shapes.boxes import bounding_box
 from regard.operations.subjects import COLLECTION
 from regard.vision.findings import Pictures
-from regard.vision.geometry import Box, corners, iou
 
 _SAME_PLACE = (
     0.5  # the share of two boxes that are of one face: another version may draw it a little otherwise
@@ -38,9 +38,10 @@ def upgrade_collection(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Makes a collection's vectors anew by the face model of `FaceModelVersion`, that of new collections when
     None, and switches the collection to it; goes on where it stopped.
 
-    The photos are those in `Folder`, `Bucket` and `Manifest`, as `photos_of` reads them. The collection is
-    searched by its present model until all its faces are carried; with `DropMissing` those that can't be are
-    erased then, else nothing is switched and they are told. `Cancel` drops what was made. Raises RegardError.
+    The photos are those in `Folder`, `Bucket` and `Manifest`, as `photos_of` reads them; a photo is known by
+    its bytes, and with `ByName` by its name, too. The collection is searched by its present model until all
+    its faces are carried; with `DropMissing` those that can't be are erased then, else nothing is switched
+    and they are told. `Cancel` drops what was made. Raises RegardError.
     """
     return _upgrade(ctx, ctx.collection, request)
 
@@ -48,6 +49,18 @@ def upgrade_collection(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 def upgrade_celebrities(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The same for the celebrities."""
     return _upgrade(ctx, ctx.stores.upgrades.celebrities(), request)
+
+
+@dataclass(frozen=True, slots=True)
+class _Upgrade:
+    """What is upgraded, to the model `new`. `by_name`: photos that were saved anew are found by their names,
+    and faces in them by their vectors of the model `old`.
+    """
+
+    collection: Collection
+    new: FaceModel
+    old: FaceModel
+    by_name: bool
 
 
 @dataclass(slots=True)
@@ -67,10 +80,13 @@ def _upgrade(ctx: Context, collection: Collection, request: dict[str, Any]) -> d
             upgrades.cancel(collection)
             return {"Cancelled": True, "Switched": False, "FaceModelVersion": collection.face_model_version}
         model = _model(ctx, request.get("FaceModelVersion"))
+        by_name = bool(request.get("ByName"))
+        old = ctx.face_models.of(collection.face_model_version) if by_name else model
+        _ = old.embedder  # raises where what was made can't be compared with what there is
         photos = photos_of(ctx, request)
         collection = upgrades.begin(collection, model)
         before = upgrades.progress(collection)
-        run = _make(ctx, collection, model, photos)
+        run = _make(ctx, _Upgrade(collection, model, old, by_name), photos)
         missing = [_face(face, run) for face in upgrades.missing(collection)]
         answer: dict[str, Any] = {
             "FaceModelVersion": model.version,
@@ -97,13 +113,13 @@ def _model(ctx: Context, version: str | None) -> FaceModel:
     return model
 
 
-def _make(ctx: Context, collection: Collection, model: FaceModel, photos: Sequence[KeptPhoto]) -> _UpgradeRun:
+def _make(ctx: Context, upgrade: _Upgrade, photos: Sequence[KeptPhoto]) -> _UpgradeRun:
     """Makes what is missing of the vectors, a photo's in one transaction."""
     run = _UpgradeRun()
-    left = sum(1 for _ in ctx.stores.upgrades.missing(collection))
+    left = sum(1 for _ in ctx.stores.upgrades.missing(upgrade.collection))
     step = "Making vectors anew"
     for carried in _in_parallel(
-        lambda photo: _carry(ctx, collection, model, photo), photos if left else (), ctx.settings.worker_count
+        lambda photo: _carry(ctx, upgrade, photo), photos if left else (), ctx.settings.worker_count
     ):
         run.photos += 1
         run.carried += carried.faces
@@ -124,50 +140,36 @@ class _Carried:
     problem: str | None = None
 
 
-def _carry(ctx: Context, collection: Collection, model: FaceModel, photo: KeptPhoto) -> _Carried:
+def _carry(ctx: Context, upgrade: _Upgrade, photo: KeptPhoto) -> _Carried:
     upgrades = ctx.stores.upgrades
     try:
         content = photo.read()
     except RegardError as error:
         return _Carried(photo.name, problem=str(error))
-    wanted = upgrades.missing_of_image(collection, hashlib.sha256(content).hexdigest())
-    if not wanted:
+    wanted = upgrades.missing_of_image(upgrade.collection, hashlib.sha256(content).hexdigest())
+    named = [] if wanted or not upgrade.by_name else upgrades.missing_named(upgrade.collection, photo.names)
+    if not wanted and not named:
         return _Carried(photo.name)
     try:
         # Pictures of its own, since they are kept as long as what holds them: a photo at a time is.
         picture = load_picture(replace(ctx, pictures=Pictures(ctx.models)), {"Bytes": content})
     except ServiceError as error:
-        return _Carried(
-            photo.name,
-            reasons=dict.fromkeys((face.face_id for face in wanted), f"{photo.name}: {error.message}"),
-            problem=error.message,
-        )
+        told = dict.fromkeys((face.face_id for face in wanted), f"{photo.name}: {error.message}")
+        return _Carried(photo.name, reasons=told, problem=error.message)
     faces = picture.faces()
     places = [face.box.relative_to(picture.image.width, picture.image.height) for face in faces]
-    pairs = same_faces([face.box for face in wanted], places)
-    vectors = picture.embeddings(model.embedder, [faces[found] for found in pairs.values()])
-    upgrades.put(
-        collection, {wanted[place].row: vector for place, vector in zip(pairs, vectors, strict=True)}
-    )
-    lost = {
-        face.face_id: _NO_FACE.format(photo.name) for place, face in enumerate(wanted) if place not in pairs
-    }
-    return _Carried(photo.name, len(pairs), lost)
-
-
-def same_faces(stored: Sequence[Box], found: Sequence[Box]) -> dict[int, int]:
-    """Which of the `found` boxes each of the `stored` ones is, by their places: one to one, those first whose
-    IoU is highest, 0.5 at least. Both are in fractions of one picture's sides.
-    """
-    shares = iou(corners(stored), corners(found))
-    pairs: dict[int, int] = {}
-    for place in np.argsort(-shares, axis=None, kind="stable").tolist():
-        one, other = divmod(place, len(found))
-        if shares[one, other] < _SAME_PLACE:
-            break
-        if one not in pairs and other not in pairs.values():
-            pairs[one] = other
-    return pairs
+    if wanted:
+        pairs = same_places([face.box for face in wanted], places)
+    else:
+        wanted, kept = [face for face, _ in named], np.stack([vector for _, vector in named])
+        vectors = picture.embeddings(upgrade.old.embedder, faces)
+        pairs = same_faces([face.box for face in wanted], kept, places, vectors, upgrade.old)
+    made = picture.embeddings(upgrade.new.embedder, [faces[found] for found in pairs.values()])
+    rows = [wanted[place].row for place in pairs]
+    if rows:
+        upgrades.put(upgrade.collection, dict(zip(rows, made, strict=True)))
+    lost = [face.face_id for place, face in enumerate(wanted) if place not in pairs and not named]
+    return _Carried(photo.name, len(pairs), dict.fromkeys(lost, _NO_FACE.format(photo.name)))
 
 
 def _face(face: StoredFace, run: _UpgradeRun) -> dict[str, Any]:
@@ -195,7 +197,16 @@ def _in_parallel(step: Callable[[T], R], items: Iterable[T], workers: int) -> It
                 running |= {executor.submit(step, one) for one in islice(waiting, 1)}
 
 
-_NOTES = ("FaceModelVersion", "Faces", "CarriedBefore", "Carried", "DroppedFaceIds", "Switched", "Cancelled")
+_NOTES = (
+    "FaceModelVersion",
+    "ByName",
+    "Faces",
+    "CarriedBefore",
+    "Carried",
+    "DroppedFaceIds",
+    "Switched",
+    "Cancelled",
+)
 
 OPERATIONS = (
     Operation(

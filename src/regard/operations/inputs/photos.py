@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
+from regard.collections.identifiers import external_id_of
 from regard.context import Context
 from regard.errors import RegardError
 from regard.operations.inputs.manifests import read_entries
@@ -20,6 +21,14 @@ class KeptPhoto:
 
     name: str
     read: Callable[[], bytes]
+
+    @property
+    def names(self) -> list[str]:
+        """The ExternalImageIds that its faces may have: its name with and without the ending, and that of its
+        folder, as `regard index` gives them.
+        """
+        path = PurePosixPath(self.name)
+        return sorted({external_id_of(name) for name in (path.name, path.stem, path.parent.name) if name})
 
 
 def photos_of(ctx: Context, request: Mapping[str, Any]) -> list[KeptPhoto]:
@@ -58,7 +67,7 @@ def _in_folder(ctx: Context, folder: Path) -> list[KeptPhoto]:
     limit = ctx.settings.object_bytes
     files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in _SUFFIXES and file.is_file())
     return [
-        KeptPhoto(str(file.relative_to(folder)), lambda file=file: read_file(file, limit))  # type: ignore[misc]
+        KeptPhoto(file.relative_to(folder).as_posix(), lambda file=file: read_file(file, limit))  # type: ignore[misc]
         for file in files
     ]
 
