@@ -1,4 +1,4 @@
-"""What a face costs after detection: embedding and every attribute, one face at a time and in batches."""
+"""What a face costs after detection: its vector by each model, and attributes, one by one and in batches."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from bench.measurement import Row, Tables
-from regard.collections.face_models import FaceModels
+from regard.collections.face_models import FACE_MODELS, FaceModel, FaceModels
 from regard.packs.install import InstalledPack
 from regard.vision.faces import Face, FaceAnalyzer
 from regard.vision.image import decode_image
@@ -25,7 +26,7 @@ def run(chosen: argparse.Namespace) -> Tables:
 
 
 def measure(*, full: bool) -> list[Row]:
-    """One thread. The batches take turns, so that a slow moment hits all."""
+    """Time of one core. What is measured takes turns, so that a slow moment hits all."""
     one_thread_each()
     analyzer = FaceAnalyzer(SessionPool(InstalledPack.load().paths()))
     image = decode_image(PORTRAIT.read_bytes())
@@ -33,8 +34,8 @@ def measure(*, full: bool) -> list[Row]:
 
     embedder = FaceModels().default.embedder
 
-    def embed(faces: list[Face]) -> None:
-        embedder.embed(analyzer.descriptors(image), faces)
+    def embed(model: FaceModel, faces: list[Face]) -> None:
+        model.embedder.embed(analyzer.descriptors(image), faces)
 
     def describe(faces: list[Face]) -> None:
         analyzer.describe(image, faces)
@@ -45,7 +46,11 @@ def measure(*, full: bool) -> list[Row]:
         analyzer.describe(image, faces, descriptors)
 
     work: dict[str, Callable[[list[Face]], None]] = {
-        "embedding": embed,
+        **{
+            f"embedding {version}": partial(embed, model)
+            for version, model in FACE_MODELS.items()
+            if not model.is_retired
+        },
         "attributes": describe,
         "both": both,
     }
@@ -53,10 +58,10 @@ def measure(*, full: bool) -> list[Row]:
     for turn in range(1 + (15 if full else 5)):
         for name, call in work.items():
             for count in BATCHES:
-                begin = time.perf_counter()
+                begin = time.process_time()
                 call([replace(face) for _ in range(count)])  # of one face a network is asked once
                 if turn:  # the first opens the models
-                    seconds[name, count].append(time.perf_counter() - begin)
+                    seconds[name, count].append(time.process_time() - begin)
     rows: list[Row] = []
     for name in work:
         alone = statistics.median(seconds[name, 1])

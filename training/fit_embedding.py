@@ -1,17 +1,18 @@
-"""Fit what makes one vector of the two networks' descriptors, on the faces of FairFace (CC BY 4.0).
+"""Fit what makes one vector of two networks' descriptors, on the faces of FairFace (CC BY 4.0).
 
-    python -m training.fit_embedding ../shared/data/fairface
+    python -m training.fit_embedding ../shared/data/fairface --model 3.0
 
 Needs the default model pack (`regard models install default`). Fits two things: the principal directions of
-FaceRes's descriptors, and how crowded it is around a vector (`regard.vision.faces.crowding`). No identity is
-used, only how faces in general lie, and nothing comes from the people that accuracy is measured on. The few
-numbers that are options were chosen on the development folds of LFW (training/compare_embeddings.py).
+descriptors (of FaceRes's for face model 2.0, of both networks' together for 3.0), and how crowded it is
+around a vector (`regard.vision.faces.crowding`). No identity is used, only how faces in general lie, and
+nothing comes from the people that accuracy is measured on. The few numbers that are written here were chosen
+on the development folds of LFW (training/compare_embeddings.py).
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -20,13 +21,18 @@ from regard.packs.install import install
 from regard.packs.manifest import find_pack
 from regard.vision.faces.alignment import FaceChips
 from regard.vision.faces.crowding import Crowding
-from regard.vision.faces.descriptors import describe_by_dlib, normalised, read_faces
+from regard.vision.faces.descriptors import (
+    describe_by_dlib,
+    describe_by_mobilefacenet,
+    normalised,
+    read_faces,
+)
 from regard.vision.faces.detector import FaceDetector
-from regard.vision.faces.embedding import join
+from regard.vision.faces.embedding import join, join_mobilefacenet
 from regard.vision.image import decode_image
 from regard.vision.session import SessionPool, one_thread_each
 
-TARGET = Path(__file__).parent.parent / "src/regard/vision/faces/embeddings/2.0.npz"
+CONSTANTS = Path(__file__).parent.parent / "src/regard/vision/faces/embeddings"
 
 
 def pictured(
@@ -42,13 +48,17 @@ def pictured(
             yield FaceChips(pixels), found.landmarks[[largest]]
 
 
-def describe(folder: Path, sessions: SessionPool, limit: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """dlib's descriptors (N, 128) and FaceRes's (N, 1024), a row a picture."""
-    dlib, faceres = [], []
+def describe(folder: Path, sessions: SessionPool, limit: int, seed: int) -> dict[str, np.ndarray]:
+    """What each network says, by its name, a row a picture; "dlib-both" is dlib's of both views, added."""
+    rows: dict[str, list[np.ndarray]] = {"mobilefacenet": [], "dlib": [], "dlib-both": [], "faceres": []}
     for chips, landmarks in pictured(folder, sessions, limit, seed):
-        dlib.append(describe_by_dlib(sessions, chips, landmarks)[0])
-        faceres.append(read_faces(sessions, chips, landmarks).descriptors[0])
-    return np.array(dlib), np.array(faceres)
+        alone = describe_by_dlib(sessions, chips, landmarks)[0]
+        mirrored = describe_by_dlib(sessions, chips, landmarks, mirrored=True)[0]
+        rows["mobilefacenet"].append(describe_by_mobilefacenet(sessions, chips, landmarks)[0])
+        rows["dlib"].append(alone)
+        rows["dlib-both"].append(alone + mirrored)
+        rows["faceres"].append(read_faces(sessions, chips, landmarks).descriptors[0])
+    return {name: np.array(found) for name, found in rows.items()}
 
 
 def fit_projection(descriptors: np.ndarray, dimension: int, weight: float) -> dict[str, np.ndarray]:
@@ -61,6 +71,13 @@ def fit_projection(descriptors: np.ndarray, dimension: int, weight: float) -> di
     values, directions = principal(rows - centre)
     kept = directions[:, :dimension] * (weight * np.sqrt(values.sum() / values[:dimension].sum()))
     return {"centre": centre.astype(np.float16), "projection": kept.astype(np.float16)}
+
+
+def fit_joint(joint: np.ndarray, dimension: int) -> dict[str, np.ndarray]:
+    """Centre (D,) and projection (D, dimension), float16: principal directions as they are."""
+    centre = joint.mean(0, dtype=np.float64)
+    directions = principal(joint - centre)[1][:, :dimension]
+    return {"centre": centre.astype(np.float16), "projection": directions.astype(np.float16)}
 
 
 def fit_crowding(
@@ -113,49 +130,54 @@ def principal(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return values, directions * np.sign(directions[np.abs(directions).argmax(0), np.arange(len(values))])
 
 
-def fit(dlib: np.ndarray, faceres: np.ndarray, options: argparse.Namespace) -> dict[str, np.ndarray]:
-    constants = fit_projection(faceres, options.dimension, options.weight)
+def fit_2(rows: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The constants of face model 2.0: FaceRes's part is 256 numbers of the weight .55; dlib's weighs 1."""
+    constants = fit_projection(rows["faceres"], 256, 0.55)
     centre, projection = (constants[name].astype(np.float32) for name in ("centre", "projection"))
-    vectors = join(dlib, (normalised(faceres) - centre) @ projection)
+    vectors = join(rows["dlib-both"], (normalised(rows["faceres"]) - centre) @ projection)
+    return constants | evened_out(vectors, exponent=0.9)
+
+
+def fit_3(rows: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The constants of face model 3.0: 128 numbers of MobileFaceNet's part and dlib's, of the weight 1.2."""
+    weight = np.float32(1.2)
+    joint = join_mobilefacenet(rows["mobilefacenet"], rows["dlib"], float(weight))
+    constants = fit_joint(joint, 128)
+    centre, projection = (constants[name].astype(np.float32) for name in ("centre", "projection"))
+    return constants | {"weight": weight} | evened_out((joint - centre) @ projection, exponent=0.7)
+
+
+def evened_out(vectors: np.ndarray, exponent: float) -> dict[str, np.ndarray]:
     crowding = fit_crowding(
-        vectors.astype(np.float64),
-        neighbours=options.neighbours,
-        leading=options.leading,
-        ridge=options.ridge,
-        exponent=options.exponent,
+        vectors.astype(np.float64), neighbours=10, leading=20, ridge=10.0, exponent=exponent
     )
-    return constants | {name: getattr(crowding, name) for name in Crowding.__dataclass_fields__}
+    return {name: getattr(crowding, name) for name in Crowding.__dataclass_fields__}
 
 
-def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--out", type=Path, default=TARGET)
-    parser.add_argument("--limit", type=int, default=3000, help="pictures, drawn at random")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--dimension", type=int, default=256, help="of FaceRes's part")
-    parser.add_argument("--weight", type=float, default=0.55, help="of FaceRes's part; dlib's is 1")
-    parser.add_argument("--neighbours", type=int, default=10)
-    parser.add_argument("--leading", type=int, default=20)
-    parser.add_argument("--ridge", type=float, default=10.0)
-    parser.add_argument("--exponent", type=float, default=0.9)
-    parser.add_argument("--descriptors", type=Path, help="keep them in this .npz, or take them from it")
-    return parser.parse_args()
+FITS = {"2.0": fit_2, "3.0": fit_3}
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--model", choices=FITS, default="3.0")
+    parser.add_argument("--out", type=Path, help="the model's own constants where it isn't said")
+    parser.add_argument("--limit", type=int, default=3000, help="pictures, drawn at random")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--descriptors", type=Path, help="keep them in this .npz, or take them from it")
+    options = parser.parse_args()
     one_thread_each()
-    options = parse()
     if options.descriptors and options.descriptors.exists():
         with np.load(options.descriptors) as kept:
-            dlib, faceres = kept["dlib"], kept["faceres"]
+            rows = {name: kept[name] for name in kept.files}
     else:
         sessions = SessionPool(install(find_pack("default")).paths())
-        dlib, faceres = describe(options.folder, sessions, options.limit, options.seed)
+        rows = describe(options.folder, sessions, options.limit, options.seed)
         if options.descriptors:
-            np.savez(options.descriptors, dlib=dlib, faceres=faceres)
-    np.savez(options.out, **fit(dlib, faceres, options))
-    print(f"{len(dlib)} faces, {options.out.stat().st_size} bytes")
+            np.savez(options.descriptors, **rows)
+    out = options.out or CONSTANTS / f"{options.model}.npz"
+    np.savez(out, **FITS[options.model](rows))
+    print(f"{len(rows['dlib'])} faces, {out.stat().st_size} bytes")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
 """Fit the similarity in percent to false match rates, and measure recognition, on the LFW development folds.
 
-    python -m training.fit_similarity ../shared/data/lfw
+    python -m training.fit_similarity ../shared/data/lfw --model 3.0
 
-By the protocol of training/lfw.py, on the people in `pairs_dev_folds1-3.txt`. Prints the constants of
-src/regard/collections/similarity.py, what they give, the same fitted on one half of the people and judged on
-the other, and what they give for the folder's other people, who had no part in any choice.
+By the protocol of training/lfw.py, on the people in `pairs_dev_folds1-3.txt`. Prints the curve of a model
+in src/regard/collections/face_models.py, what it gives, the same fitted on one half of the people and judged
+on the other, and what it gives for the folder's other people, who had no part in any choice.
 
 The rates that are wanted lie beyond what this many people can tell one by one: a millionth of the pairs of
 1,240 people is less than one pair of people. So the rate is taken for a power of the distance below the
@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
+from regard.collections.face_models import FACE_MODELS, FaceModels
 from regard.collections.similarity import SimilarityCurve
 from training.lfw import Pairs, accuracy, all_pairs, embedded, interval, redrawn, true_match_rates
 
@@ -59,8 +60,10 @@ def main() -> None:
     parser.add_argument(
         "--embeddings", type=Path, help="keep the embeddings in this .npz, or take them from it"
     )
+    parser.add_argument("--model", choices=FACE_MODELS, default=FaceModels().default.version)
     options = parser.parse_args()
-    faces, others = embedded(options.folder, options.embeddings).split(options.folder)
+    model = FACE_MODELS[options.model]
+    faces, others = embedded(options.folder, options.embeddings, model).split(options.folder)
     print(f"{len(faces.rows)} faces, accuracy on the listed pairs {accuracy(faces, options.folder):.4f}")
     impostors, genuine = all_pairs(faces.names, faces.rows)
     rates = list(ANCHORS.values())

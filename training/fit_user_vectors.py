@@ -1,13 +1,13 @@
 """Fit the vector of a user with several faces, and measure what it gains, on the LFW development folds.
 
-    python -m training.fit_user_vectors ../shared/data/lfw
+    python -m training.fit_user_vectors ../shared/data/lfw --model 3.0
 
 A user's vector is the average face plus the mean of the user's own deviations from it, stretched by
 1 / sqrt(1 - share + share / n). The average face is that of the people; `share` is fitted on users of 2, 3, 5
 and 10 faces so that a stranger reaches 80 % of a user as often as of a single face. Writes both to
-src/regard/collections/user_vectors/2.0.npz. What it prints was fitted on one half of the people and judged
-on the other, both ways. The pictures are those of training/fit_similarity.py, and `--embeddings` the same
-file.
+src/regard/collections/user_vectors/VERSION.npz. What it prints was fitted on one half of the people and
+judged on the other, both ways. The pictures are those of training/fit_similarity.py, and `--embeddings` the
+same file.
 """
 
 from __future__ import annotations
@@ -19,17 +19,15 @@ from pathlib import Path
 
 import numpy as np
 
-from regard.collections.face_models import FACE_MODELS
+from regard.collections.face_models import FACE_MODELS, FaceModels
+from regard.collections.similarity import SimilarityCurve
 from regard.collections.user_vector import UserVectors, admit
 from training.lfw import embedded
 
-MODEL = FACE_MODELS["2.0"]
-TARGET = Path(__file__).parent.parent / f"src/regard/collections/user_vectors/{MODEL.version}.npz"
+CONSTANTS = Path(__file__).parent.parent / "src/regard/collections/user_vectors"
 SIZES = (2, 3, 5, 10)
 DRAWS = {2: 6, 3: 8, 5: 12, 10: 24}
 SHARES = np.arange(0.0, 0.71, 0.01)
-DLIB = slice(0, 128)
-FACERES = slice(128, None)
 PERCENTS = (80.0, 95.0, 99.0)
 FPIR = 0.01
 
@@ -107,16 +105,6 @@ def nearest(probes: np.ndarray, vectors: np.ndarray) -> np.ndarray:
     return np.sqrt(np.maximum(squares, 0)).min(1)
 
 
-def unit_parts(faces: np.ndarray) -> np.ndarray:
-    """The mean, each network's part brought back to the length of a face's."""
-    mean = faces.mean(0)
-    lengths = [np.linalg.norm(faces[:, part], axis=1).mean() for part in (DLIB, FACERES)]
-    scales = [
-        length / np.linalg.norm(mean[part]) for length, part in zip(lengths, (DLIB, FACERES), strict=True)
-    ]
-    return np.concatenate([mean[DLIB] * scales[0], mean[FACERES] * scales[1]])[None]
-
-
 def medoid(faces: np.ndarray) -> np.ndarray:
     apart = np.linalg.norm(faces[:, None] - faces[None], axis=2).sum(1)
     return faces[[apart.argmin()]]
@@ -130,9 +118,9 @@ def average_face(people: People) -> np.ndarray:
     return np.mean([people.rows[people.person == one].mean(0) for one in range(len(people.counts))], 0)
 
 
-def fit(people: People) -> UserVectors:
+def fit(people: People, curve: SimilarityCurve) -> UserVectors:
     """The average face, and the share that makes strangers as likely at 80 % as with a single face."""
-    centre, limit = average_face(people), MODEL.curve.distance_at(80.0)
+    centre, limit = average_face(people), curve.distance_at(80.0)
 
     def strangers(rule: Rule) -> np.ndarray:
         """Logarithms of the false match rates of users of each size."""
@@ -151,7 +139,9 @@ def fit(people: People) -> UserVectors:
     return UserVectors(centre, float(SHARES[high]))
 
 
-def identification(people: People, rule: Rule, size: int) -> tuple[float, float, list[tuple[float, float]]]:
+def identification(
+    people: People, rule: Rule, size: int, curve: SimilarityCurve
+) -> tuple[float, float, list[tuple[float, float]]]:
     """Rank-1 rate; FNIR at an FPIR of 1 %; (FPIR, FNIR) at each of PERCENTS. Probes weigh 1 a person."""
     random = np.random.default_rng(1)
     best_unknown, unknown_weight, known = [], [], []
@@ -174,12 +164,12 @@ def identification(people: People, rule: Rule, size: int) -> tuple[float, float,
     def fnir(bound: float) -> float:
         return float(1 - (first & (distance <= bound)).mean())
 
-    bounds = [MODEL.curve.distance_at(percent) for percent in PERCENTS]
+    bounds = [curve.distance_at(percent) for percent in PERCENTS]
     at = [(weight[unknown <= bound].sum() / weight.sum(), fnir(bound)) for bound in bounds]
     return float(first.mean()), fnir(limit), at
 
 
-def association(folds: list[tuple[People, UserVectors]]) -> None:
+def association(folds: list[tuple[People, UserVectors]], curve: SimilarityCurve) -> None:
     """AssociateFaces with photos of a person and one of somebody else, at the default threshold."""
     print("\n| the user has | own faces in the request | of them joined | strangers that joined |")
     print("|---|---|---|---|")
@@ -193,36 +183,35 @@ def association(folds: list[tuple[People, UserVectors]]) -> None:
                 other = random.choice(np.flatnonzero(people.person != person))
                 request = people.rows[np.append(own[held:], other)]
                 before = people.rows[own[:held]] if held else nobody
-                admitted = admit(fitted, before, request, threshold=75, room=100).joined
+                admitted = admit(fitted, curve, before, request, threshold=75, room=100).joined
                 joined.append(len(set(admitted) - {size}) / size)
                 strangers.append(size in admitted)
         print(f"| {held} faces | {size} | {np.mean(joined):.3f} | {sum(strangers)} of {len(strangers)} |")
 
 
-def report(folds: list[tuple[People, UserVectors]]) -> None:
+def report(folds: list[tuple[People, UserVectors]], curve: SimilarityCurve) -> None:
     """Both halves, each judged with what the other half was fitted to; means of the two."""
     print("| faces | vector | TMR at FMR 1e-4 | 1e-5 | FMR at 80 % | 95 % | TMR at 80 % | 95 % | 99 % |")
     print("|---|---|---|---|---|---|---|---|---|")
     lines = []
     for size in SIZES:
-        for name in ("one face", "nearest face", "mean", "mean, parts of unit length", "medoid", "used"):
+        for name in ("one face", "nearest face", "mean", "medoid", "used"):
             verified, identified = [], []
             for people, fitted in folds:
                 rule: Rule = {
                     "one face": lambda faces: faces[:1],
                     "nearest face": lambda faces: faces,
                     "mean": lambda faces: faces.mean(0)[None],
-                    "mean, parts of unit length": unit_parts,
                     "medoid": medoid,
                     "used": stretched(fitted),
                 }[name]
                 scores = Scores.of(people, rule, size, seed=2)
-                rates = scores.rates([MODEL.curve.distance_at(percent) for percent in PERCENTS])
+                rates = scores.rates([curve.distance_at(percent) for percent in PERCENTS])
                 verified.append(
                     [scores.true_at(1e-4), scores.true_at(1e-5), rates[0][0], rates[1][0]]
                     + [true for _, true in rates]
                 )
-                rank, fnir, at = identification(people, rule, size)
+                rank, fnir, at = identification(people, rule, size, curve)
                 identified.append([rank, fnir] + [rate for pair in at for rate in pair])
             v, i = np.mean(verified, 0), np.mean(identified, 0)
             print(
@@ -244,20 +233,23 @@ def main() -> None:
     parser.add_argument(
         "--embeddings", type=Path, help="keep the embeddings in this .npz, or take them from it"
     )
+    parser.add_argument("--model", choices=FACE_MODELS, default=FaceModels().default.version)
     options = parser.parse_args()
-    faces, _ = embedded(options.folder, options.embeddings).split(options.folder)
+    model = FACE_MODELS[options.model]
+    faces, _ = embedded(options.folder, options.embeddings, model).split(options.folder)
     names, rows = faces.names, faces.rows
     everyone = People(rows, np.unique(names, return_inverse=True)[1])
     order = np.random.RandomState(0).permutation(len(everyone.counts))
     halves = [everyone.subset(half) for half in np.array_split(order, 2)]
-    fits = [fit(half) for half in halves]
+    fits = [fit(half, model.curve) for half in halves]
     print(f"share, fitted on each half: {fits[0].share:.2f} and {fits[1].share:.2f}")
     folds = [(halves[0], fits[1]), (halves[1], fits[0])]
-    association(folds)
-    report(folds)
-    final = fit(everyone)
+    association(folds, model.curve)
+    report(folds, model.curve)
+    final = fit(everyone, model.curve)
     print(f"\nshare, fitted on all: {final.share:.2f}")
-    np.savez(TARGET, average=final.average.astype(np.float32), share=np.float32(final.share))
+    average, share = final.average.astype(np.float32), np.float32(final.share)
+    np.savez(CONSTANTS / f"{model.version}.npz", average=average, share=share)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from regard.collections.face_models import FaceModels
+from regard.collections.face_models import FaceModel
 from regard.packs.install import install
 from regard.packs.manifest import find_pack
 from regard.vision.faces import Face, FaceAnalyzer
@@ -123,16 +123,17 @@ def protagonist(image: Image, faces: list[Face]) -> Face:
     return min(large, key=lambda face: float(np.linalg.norm(face.landmarks.mean(0) - middle)))
 
 
-def embedded(folder: Path, kept: Path | None) -> Faces:
-    """The product's embeddings of all pictures, from the file `kept`, or kept there once they are made."""
+def embedded(folder: Path, kept: Path | None, model: FaceModel) -> Faces:
+    """The model's embeddings of all pictures, from the file `kept`, or kept there once they are made."""
     if kept and kept.exists():
         with np.load(kept) as file:
             keys = list(zip(file["names"].tolist(), file["numbers"].tolist(), strict=True))
             return Faces(keys, file["rows"])
-    embedder = FaceModels().default.embedder
     faces = look(
         folder,
-        lambda sessions, image, face: embedder.embed(FaceDescriptors(sessions, image.pixels), [face])[0],
+        lambda sessions, image, face: model.embedder.embed(FaceDescriptors(sessions, image.pixels), [face])[
+            0
+        ],
     )
     if kept:
         names, numbers = zip(*faces.keys, strict=True)

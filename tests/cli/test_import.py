@@ -19,6 +19,7 @@ from tests.collections.made_models import models_of
 from typer.testing import CliRunner
 
 from regard.cli import app
+from regard.collections.face_models import FaceModels
 from regard.collections.identifiers import new_identifiers
 from regard.errors import RegardError
 from regard.governance.audit import AuditLog
@@ -26,7 +27,8 @@ from regard.packs.install import InstalledPack
 from regard.storage.database import Database
 from regard.storage.schema import faces
 
-DIMENSION = 384
+MODEL = FaceModels().default
+DIMENSION = MODEL.dimension
 
 
 def embeddings(count: int, seed: int = 0) -> np.ndarray:
@@ -208,16 +210,19 @@ def _broken() -> dict[str, tuple[Any, str]]:
     null = pa.table({"vector": pa.array([[0.05] * DIMENSION, None], pa.list_(pa.float32()))})
     return {
         "late.npy": (late, "Row 24 holds a value that is no finite number."),
-        "wide.npy": (np.ones((2, 3), np.float32), "have 3 numbers, and those of face model 2.0 have 384"),
-        "flat.npy": (np.ones(384, np.float32), "holds float32 of the shape (384,)"),
-        "int.npy": (np.ones((2, 384), np.int8), "holds int8"),
-        "none.npy": (np.ones((0, 384), np.float32), "holds no rows"),
+        "wide.npy": (
+            np.ones((2, 3), np.float32),
+            f"have 3 numbers, and those of face model {MODEL.version} have {DIMENSION}",
+        ),
+        "flat.npy": (np.ones(DIMENSION, np.float32), f"holds float32 of the shape ({DIMENSION},)"),
+        "int.npy": (np.ones((2, DIMENSION), np.int8), "holds int8"),
+        "none.npy": (np.ones((0, DIMENSION), np.float32), "holds no rows"),
         "broken.npy": (b"-", "is not a readable .npy file"),
         "broken.parquet": (b"PAR1-PAR1", "is not a readable Parquet file"),
         "column.parquet": (pa.table({"v": [1]}), "needs a column `vector` of lists of floats"),
         "scalar.parquet": (pa.table({"vector": [1.0]}), "needs a column `vector` of lists of floats"),
-        "ragged.parquet": (ragged, "Row 1 of ragged.parquet has no vector of 384 numbers"),
-        "null.parquet": (null, "Row 1 of null.parquet has no vector of 384 numbers"),
+        "ragged.parquet": (ragged, f"Row 1 of ragged.parquet has no vector of {DIMENSION} numbers"),
+        "null.parquet": (null, f"Row 1 of null.parquet has no vector of {DIMENSION} numbers"),
         "box.parquet": (short("left", [0.0, 0.0]), "must have all of the columns left"),
         "ids.parquet": (short("face_id", ["x", None]), "Row 1 of ids.parquet has the face_id None"),
         "name.parquet": (short("external_image_id", ["a", "b c"]), "Row 1 has the external_image_id 'b c'"),

@@ -36,7 +36,7 @@ class DlibEmbedder:
     dimension = 128
 
     def embed(self, descriptors: FaceDescriptors, faces: Sequence[Face]) -> Floats:
-        return unit_rows(descriptors.dlib(faces)) if len(faces) else np.zeros((0, 128), np.float32)
+        return unit_rows(descriptors.dlib_both(faces)) if len(faces) else np.zeros((0, 128), np.float32)
 
 
 DLIB_ALONE = FaceModel(

@@ -28,7 +28,7 @@ from regard.vision.faces.alignment import TEMPLATE
 from regard.vision.faces.blazeface import BlazeFace
 from regard.vision.faces.describer import FaceDescriber
 from regard.vision.faces.descriptors import FaceDescriptors
-from regard.vision.faces.embedding import DlibFaceResEmbedder
+from regard.vision.faces.embedding import DlibFaceResEmbedder, MobileFaceNetDlibEmbedder
 from regard.vision.faces.mesh import FaceMesh
 from regard.vision.faces.mtcnn import Mtcnn
 from regard.vision.geometry import Box, corners
@@ -90,6 +90,7 @@ ANSWERS: Mapping[type, Callable[[Any, Image], object]] = {
     FaceAnalyzer: analyzed,
     FaceDescriber: lambda model, image: model.describe(image.pixels, landmarks(image)),
     DlibFaceResEmbedder: lambda model, image: model.embed(image),
+    MobileFaceNetDlibEmbedder: lambda model, image: model.embed(image),
     FaceMesh: lambda model, image: model.fit(Copies(image.pixels), landmarks(image)),
     LabelDetector: lambda model, image: model.label(image, [], [person(image)]),
     Mtcnn: lambda model, image: model.detect(image.pixels, 20.0),

@@ -13,7 +13,7 @@ import onnxruntime
 import pytest
 from numpy.typing import NDArray
 
-from regard.packs.importers.flatbuffer import Table
+from regard.packs.importers.flatbuffer import FlatTable
 from regard.packs.importers.tensorflow_graph import ConversionError, Node, TensorFlowGraph
 from regard.packs.importers.tensorflow_model import write_model
 from regard.packs.importers.tflite import import_tflite, join_rectifiers
@@ -199,7 +199,7 @@ def test_a_file_that_is_cut_off_is_refused(share: float) -> None:
 
 def test_a_field_that_is_not_there_has_its_default() -> None:
     built = Built()
-    table = Table.root(built.finish(built.table({1: built.number(7)})))
+    table = FlatTable.root(built.finish(built.table({1: built.number(7)})))
     assert (table.number(0, "i", 5), table.number(1, "i"), table.number(9, "i")) == (5, 7, 0)
     assert table.numbers(2) == ()
     assert table.table(3) is None

@@ -12,8 +12,14 @@ from numpy.typing import NDArray
 
 from regard.vision.faces import FaceAnalyzer
 from regard.vision.faces.alignment import FaceChips
-from regard.vision.faces.descriptors import FaceDescriptors, describe_by_dlib, read_faces
-from regard.vision.faces.embedding import DlibFaceResEmbedder
+from regard.vision.faces.descriptors import (
+    FaceDescriptors,
+    describe_by_dlib,
+    describe_by_mobilefacenet,
+    read_faces,
+)
+from regard.vision.faces.embedding import DlibFaceResEmbedder, MobileFaceNetDlibEmbedder
+from regard.vision.geometry import unit_rows
 from regard.vision.image import Image
 from regard.vision.session import SessionPool
 
@@ -48,10 +54,26 @@ def test_dlib_describes_a_face_and_its_mirror_image_alike(
     mirror = np.ascontiguousarray(group.pixels[:, ::-1])
     turned = landmarks[:, [1, 0, 2, 4, 3]].copy()
     turned[..., 0] = group.width - 1 - turned[..., 0]
-    one = describe_by_dlib(sessions, FaceChips(group.pixels), landmarks)
-    other = describe_by_dlib(sessions, FaceChips(mirror), turned)
+    one, other = (
+        describe_by_dlib(sessions, FaceChips(pixels), points)
+        + describe_by_dlib(sessions, FaceChips(pixels), points, mirrored=True)
+        for pixels, points in ((group.pixels, landmarks), (mirror, turned))
+    )
     length = np.linalg.norm(one, axis=1)
     assert (np.linalg.norm(one - other, axis=1) < 0.05 * length).all()
+
+
+def test_mobilefacenet_describes_a_face_and_its_mirror_image_alike(
+    sessions: SessionPool, group: Image, landmarks: np.ndarray
+) -> None:
+    mirror = np.ascontiguousarray(group.pixels[:, ::-1])
+    turned = landmarks[:, [1, 0, 2, 4, 3]].copy()
+    turned[..., 0] = group.width - 1 - turned[..., 0]
+    one = describe_by_mobilefacenet(sessions, FaceChips(group.pixels), landmarks)
+    other = describe_by_mobilefacenet(sessions, FaceChips(mirror), turned)
+    cosines = unit_rows(one) @ unit_rows(other).T
+    assert np.diag(cosines).min() > 0.97
+    assert cosines[0, 1] < 0.5, "and another person differently"
 
 
 def test_faceres_reads_an_age_and_a_gender_off_every_face(
@@ -75,3 +97,24 @@ def test_what_a_network_has_said_is_not_asked_again(
     assert (embedder.embed(descriptors, faces) == first).all()
     assert len(descriptors.readings(faces[:2]).ages) == 2
     assert runner.seen == {"dlib-resnet": 2 * len(faces), "faceres": len(faces)}
+
+
+def test_model_3_asks_neither_faceres_nor_for_a_second_view_by_dlib(
+    analyzer: FaceAnalyzer, sessions: SessionPool, group: Image
+) -> None:
+    runner, faces = Counting(sessions), analyzer.detect(group)
+    embedder = MobileFaceNetDlibEmbedder()
+    vectors = embedder.embed(FaceDescriptors(runner, group.pixels), faces)
+    assert vectors.shape == (len(faces), embedder.dimension) == (len(faces), 128)
+    assert vectors.dtype == np.float32
+    assert runner.seen == {"mobilefacenet": 2 * len(faces), "dlib-resnet": len(faces)}
+
+
+def test_a_faces_vector_is_the_same_whoever_else_is_in_the_picture(
+    analyzer: FaceAnalyzer, sessions: SessionPool, group: Image
+) -> None:
+    faces, embedder = analyzer.detect(group), MobileFaceNetDlibEmbedder()
+    every = embedder.embed(FaceDescriptors(sessions, group.pixels), faces)
+    for face, vector in zip(faces, every, strict=True):
+        alone = embedder.embed(FaceDescriptors(sessions, group.pixels), [face])[0]
+        assert np.abs(alone - vector).max() < 1e-4

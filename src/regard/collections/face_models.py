@@ -15,7 +15,7 @@ from types import MappingProxyType
 from regard.collections.similarity import SimilarityCurve
 from regard.collections.user_vector import UserVectors
 from regard.errors import InvalidParameterException, RegardError
-from regard.vision.faces.embedding import DlibFaceResEmbedder, FaceEmbedder
+from regard.vision.faces.embedding import DlibFaceResEmbedder, FaceEmbedder, MobileFaceNetDlibEmbedder
 from regard.vision.same_person import AppearanceModel
 
 
@@ -89,6 +89,16 @@ FACE_MODELS: Mapping[str, FaceModel] = MappingProxyType(
                 load_user_vectors=partial(UserVectors.load, "2.0"),
                 load_embedder=DlibFaceResEmbedder,
                 networks=DlibFaceResEmbedder.networks,
+            ),
+            FaceModel(
+                version="3.0",
+                dimension=128,
+                curve=SimilarityCurve(1.0613, 22.06),
+                appearance=_IN_VIDEO,
+                alike_frames=0.6,
+                load_user_vectors=partial(UserVectors.load, "3.0"),
+                load_embedder=MobileFaceNetDlibEmbedder,
+                networks=MobileFaceNetDlibEmbedder.networks,
             ),
         )
     }

@@ -14,7 +14,7 @@ _LENGTH = 4  # bytes of a distance and of a vector's length
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class FlatTable:
     """The table at byte `position` of `data`. Fields are numbered as in the schema, from 0.
 
     Each reading raises struct.error or IndexError where it leads out of the data.
@@ -24,7 +24,7 @@ class Table:
     position: int
 
     @classmethod
-    def root(cls, data: bytes) -> Table:
+    def root(cls, data: bytes) -> FlatTable:
         return cls(data, struct.unpack_from("<I", data, 0)[0])
 
     def number(self, index: int, layout: str, default: int = 0) -> int:
@@ -45,15 +45,15 @@ class Table:
     def text(self, index: int) -> str:
         return self.content(index).decode()
 
-    def table(self, index: int) -> Table | None:
+    def table(self, index: int) -> FlatTable | None:
         place = self._place(index)
-        return None if place is None else Table(self.data, self._follow(place))
+        return None if place is None else FlatTable(self.data, self._follow(place))
 
-    def tables(self, index: int) -> list[Table]:
+    def tables(self, index: int) -> list[FlatTable]:
         """A vector of tables."""
         begin, length = self._vector(index)
         places = range(begin, begin + length * _LENGTH, _LENGTH)
-        return [Table(self.data, self._follow(place)) for place in places]
+        return [FlatTable(self.data, self._follow(place)) for place in places]
 
     def _place(self, index: int) -> int | None:
         """Where the field lies, or None for one that has its default."""

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from regard.packs.importers.flatbuffer import Table
+from regard.packs.importers.flatbuffer import FlatTable
 from regard.packs.importers.tensorflow_graph import ConversionError, Node, TensorFlowGraph
 
 _IDENTIFIER, _VERSION = b"TFL3", 3
@@ -26,7 +26,7 @@ _PLACEHOLDER = 127  # stands in the old field of an operator's number for one th
 class _Tensors:
     """A subgraph's tensors: which name each goes by, and what is in those that are constants."""
 
-    def __init__(self, model: Table, graph: Table) -> None:
+    def __init__(self, model: FlatTable, graph: FlatTable) -> None:
         self._tables = graph.tables(0)
         self._buffers = model.tables(4)
         self._names = {index: f"tensor_{index}" for index in range(len(self._tables))}
@@ -70,14 +70,14 @@ def read_graph(data: bytes) -> TensorFlowGraph:
     if data[4:8] != _IDENTIFIER:
         raise ConversionError("not a TensorFlow Lite model")
     try:
-        return _read(Table.root(data))
+        return _read(FlatTable.root(data))
     except ConversionError:
         raise
     except (struct.error, IndexError, ValueError) as error:  # ValueError: a shape that its numbers don't fill
         raise ConversionError(f"the TensorFlow Lite model is damaged ({error})") from error
 
 
-def _read(model: Table) -> TensorFlowGraph:
+def _read(model: FlatTable) -> TensorFlowGraph:
     version, graphs = model.number(0, "I"), model.tables(2)
     if version != _VERSION or len(graphs) != 1:
         raise ConversionError(f"the model has version {version} and {len(graphs)} graphs, not 3 and one")
@@ -99,7 +99,7 @@ def _read(model: Table) -> TensorFlowGraph:
     return TensorFlowGraph({node.name: node for node in nodes}, tensors.constants, shapes)
 
 
-def _operator(code: Table) -> int:
+def _operator(code: FlatTable) -> int:
     old = code.number(0, "b")
     return code.number(3, "i") if old == _PLACEHOLDER else old
 
@@ -116,13 +116,13 @@ def _free(constants: dict[str, NDArray[Any]], name: str, fixed: set[int]) -> Non
         constants[name] = np.array([0, *shape[1:]], shape.dtype)
 
 
-Reader = Callable[[_Tensors, Table], Iterator[Node]]
+Reader = Callable[[_Tensors, FlatTable], Iterator[Node]]
 
 
 def _plain(operator: str, *, activation_field: int | None = None) -> Reader:
     """The same operator under TensorFlow's name."""
 
-    def read(tensors: _Tensors, entry: Table) -> Iterator[Node]:
+    def read(tensors: _Tensors, entry: FlatTable) -> Iterator[Node]:
         options = entry.table(4)
         if activation_field is not None and options and _activation(options, activation_field):
             raise ConversionError(f"an activation behind {operator} is not known")
@@ -134,7 +134,7 @@ def _plain(operator: str, *, activation_field: int | None = None) -> Reader:
 def _convolution(operator: str, *, strides: int, activation: int, dilations: int) -> Reader:
     """A convolution with its bias; the numbers are those of the fields of its options."""
 
-    def read(tensors: _Tensors, entry: Table) -> Iterator[Node]:
+    def read(tensors: _Tensors, entry: FlatTable) -> Iterator[Node]:
         name, options = _output(tensors, entry), entry.table(4)
         image, kernel, bias = _inputs(tensors, entry)
         if options is None:
@@ -154,18 +154,18 @@ def _convolution(operator: str, *, strides: int, activation: int, dilations: int
     return read
 
 
-def _activation(options: Table, index: int) -> str | None:
+def _activation(options: FlatTable, index: int) -> str | None:
     number = options.number(index, "b")
     if number not in _ACTIVATIONS:
         raise ConversionError(f"the activation number {number} is not known")
     return _ACTIVATIONS[number]
 
 
-def _inputs(tensors: _Tensors, entry: Table) -> tuple[str, ...]:
+def _inputs(tensors: _Tensors, entry: FlatTable) -> tuple[str, ...]:
     return tuple(tensors.name(index) for index in entry.numbers(1))
 
 
-def _output(tensors: _Tensors, entry: Table) -> str:
+def _output(tensors: _Tensors, entry: FlatTable) -> str:
     (index,) = entry.numbers(2)
     return tensors.name(index)
 

@@ -16,13 +16,23 @@ TEMPLATE = np.array(
 )
 PADDING = 0.25  # of the face on each side, dlib's for its recognition network
 
+# Where networks of ArcFace's kind want them, 0 to 1 in the whole chip, of 112 px (Deng et al., "ArcFace:
+# Additive Angular Margin Loss for Deep Face Recognition", 2019). To be used without padding.
+ARCFACE_TEMPLATE = np.array(
+    [(38.2946, 51.6963), (73.5318, 51.5014), (56.0252, 71.7366), (41.5493, 92.3655), (70.7299, 92.2041)],
+    np.float32,
+) / np.float32(112)
 
-def similarity_transforms(landmarks: Floats, side: int, padding: float = PADDING) -> NDArray[np.float64]:
+
+def similarity_transforms(
+    landmarks: Floats, side: int, padding: float = PADDING, template: Floats = TEMPLATE
+) -> NDArray[np.float64]:
     """The maps (N, 2, 3) that carry `landmarks` (N, 5, 2), px, best onto the template in a `side`² chip.
 
-    Least squares over rotation, scale and shift, the solution of Umeyama (1991), in complex numbers.
+    `template` (5, 2), 0 to 1 in the face without its padding. Least squares over rotation, scale and shift,
+    the solution of Umeyama (1991), in complex numbers.
     """
-    target = ((TEMPLATE + padding) / (1 + 2 * padding) * side).astype(np.float64)
+    target = ((template + padding) / (1 + 2 * padding) * side).astype(np.float64)
     goal = target[:, 0] + 1j * target[:, 1]
     source = landmarks[..., 0].astype(np.float64) + 1j * landmarks[..., 1]
     middle, goal_middle = source.mean(1, keepdims=True), goal.mean()
@@ -34,9 +44,11 @@ def similarity_transforms(landmarks: Floats, side: int, padding: float = PADDING
     return np.moveaxis(np.array(rows), -1, 0)
 
 
-def chip_maps(landmarks: Floats, side: int, padding: float = PADDING) -> NDArray[np.float64]:
+def chip_maps(
+    landmarks: Floats, side: int, padding: float = PADDING, template: Floats = TEMPLATE
+) -> NDArray[np.float64]:
     """The maps (N, 2, 3) from pixels of a chip to those of the picture, for `landmarks` (N, 5, 2), px."""
-    transforms = similarity_transforms(landmarks, side, padding)
+    transforms = similarity_transforms(landmarks, side, padding, template)
     turns = np.linalg.inv(transforms[:, :, :2])
     return np.concatenate([turns, -turns @ transforms[:, :, 2:]], 2)
 
@@ -53,6 +65,7 @@ class FaceChips:
         side: int,
         padding: float = PADDING,
         *,
+        template: Floats = TEMPLATE,
         mirrored: bool = False,
     ) -> Pixels:
         """(N, side, side, 3), uint8, RGB, black outside the picture, for `landmarks` N × (5, 2), px.
@@ -60,5 +73,5 @@ class FaceChips:
         `mirrored` exchanges left and right.
         """
         points = np.asarray(landmarks, np.float32).reshape(-1, 5, 2)
-        chips = self.copies.cut(chip_maps(points, side, padding), side)
+        chips = self.copies.cut(chip_maps(points, side, padding, template), side)
         return np.ascontiguousarray(chips[:, :, ::-1]) if mirrored else chips

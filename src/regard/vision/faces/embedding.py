@@ -5,11 +5,12 @@ Networks err differently: two together are far better at low false match rates t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from regard.vision.faces.crowding import Crowding
 from regard.vision.faces.descriptors import FaceDescriptors, normalised
@@ -42,17 +43,15 @@ class DlibFaceResEmbedder:
     networks = ("dlib-resnet", "faceres")
 
     def __init__(self) -> None:
-        with files("regard.vision.faces").joinpath("embeddings", "2.0.npz").open("rb") as file:
-            constants = np.load(file, allow_pickle=False)
-            self._centre = constants["centre"].astype(np.float32)
-            self._projection = constants["projection"].astype(np.float32)
-            self._crowding = Crowding.load(constants)
+        constants = _constants("2.0")
+        self._centre, self._projection = constants["centre"], constants["projection"]
+        self._crowding = Crowding.load(constants)
         self.dimension = len(self._crowding.average)
 
     def embed(self, descriptors: FaceDescriptors, faces: Sequence[Face]) -> Floats:
         if not len(faces):
             return np.zeros((0, self.dimension), np.float32)
-        vectors = self.join(descriptors.dlib(faces), descriptors.readings(faces).descriptors)
+        vectors = self.join(descriptors.dlib_both(faces), descriptors.readings(faces).descriptors)
         return self._crowding.even_out(vectors)
 
     def join(self, dlib: Floats, faceres: Floats) -> Floats:
@@ -60,6 +59,44 @@ class DlibFaceResEmbedder:
         return join(dlib, (normalised(faceres) - self._centre) @ self._projection)
 
 
+class MobileFaceNetDlibEmbedder:
+    """Face model 3.0: vectors (N, 128), MobileFaceNet's 192 numbers and dlib's 128 projected, then moved by
+    `Crowding`.
+
+    MobileFaceNet's descriptors of two views of the face are added and brought to unit length, and dlib's, of
+    one view, to a length of its own. The joint vector is centred and projected on the
+    principal directions of faces in general, which leave hardly anything of it out.
+    training/fit_embedding.py makes the constants, in `embeddings/3.0.npz`; training/compare_embeddings.py
+    compares the alternatives, and docs/accuracy.md holds what came of it.
+    """
+
+    networks = ("mobilefacenet", "dlib-resnet")
+
+    def __init__(self) -> None:
+        constants = _constants("3.0")
+        self._centre, self._projection = constants["centre"], constants["projection"]
+        self._weight = float(constants["weight"])
+        self._crowding = Crowding.load(constants)
+        self.dimension = len(self._crowding.average)
+
+    def embed(self, descriptors: FaceDescriptors, faces: Sequence[Face]) -> Floats:
+        if not len(faces):
+            return np.zeros((0, self.dimension), np.float32)
+        joint = join_mobilefacenet(descriptors.mobilefacenet(faces), descriptors.dlib(faces), self._weight)
+        return self._crowding.even_out((joint - self._centre) @ self._projection)
+
+
+def _constants(version: str) -> Mapping[str, NDArray[Any]]:
+    with files("regard.vision.faces").joinpath("embeddings", f"{version}.npz").open("rb") as file:
+        constants = np.load(file, allow_pickle=False)
+        return {name: constants[name].astype(np.float32) for name in constants.files}
+
+
 def join(dlib: Floats, faceres: Floats) -> Floats:
     """dlib's part (N, 128) at unit length, and FaceRes's projected one (N, M) as it is: (N, 128 + M)."""
     return np.concatenate([unit_rows(dlib), faceres], 1)
+
+
+def join_mobilefacenet(mobilefacenet: Floats, dlib: Floats, weight: float) -> Floats:
+    """MobileFaceNet's part (N, 192) at unit length, dlib's (N, 128) at the length `weight`: (N, 320)."""
+    return np.concatenate([unit_rows(mobilefacenet), np.float32(weight) * unit_rows(dlib)], 1)
