@@ -55,6 +55,7 @@ STEPS = {
     "expression": Step("", ("-m", "training.fit_expression", "{data}", "--cache", "{cache}")),
     "labels": Step("", ("-m", "training.fit_labels", "{data}", "--cache", "{cache}/labels")),
     "classes": Step("", ("-m", "training.fit_classes", "{data}", "--cache", "{cache}/labels")),
+    "surroundings": Step("", ("-m", "training.fit_surroundings", "{data}", "--cache", "{cache}/labels")),
     "protective": Step("", ("-m", "training.fit_protective", "{data}", "--cache", "{cache}")),
     "card": Step("", ("-m", "training.make_card", "{data}", "--cache", "{cache}")),
     "tables": Step("", ("docs/generate.py",)),

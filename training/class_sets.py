@@ -5,17 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image as Pillow
 
-from regard.vision.labels.classes import SIDE, kind_labels
+from regard.vision.labels.classes import NETWORK, SIDE, kind_labels
 from regard.vision.labels.objects import FoundClass, ObjectCandidates, ObjectDetector, distinct
 from regard.vision.pixels import Pixels, resize
-from regard.vision.session import SessionPool
 from regard.vision.taxonomy import Concept, load_taxonomy
 from training.label_packages import SETS, unpack
 from training.label_sets import sessions
@@ -78,16 +77,11 @@ class Judged:
 def judged(data: Path, packages: Path, cache: Path) -> Iterator[Judged]:
     """The pictures of all sets of which something is known; `packages` holds those of label_packages.py."""
     unpack(packages)
-    runner = sessions()
-    detector = ObjectDetector(runner)
+    detector = ObjectDetector(sessions())
     folders = {data / name: step for name, step in FOLDERS.items()} | {packages / name: 1 for name in SETS}
     for folder, step in folders.items():
-        source = folder.relative_to(data if folder.is_relative_to(data) else packages).parts[-1]
-        source = {"images": "coco"}.get(source, source)
-        kept = cache / f"{source}_classes.npz"
-        if not kept.exists():
-            _read(runner, folder, step, kept)
-        stored, truths = np.load(kept), _truths(data, source)
+        source, stored = _name(folder), read_set(folder, step, cache)
+        truths = _truths(data, source)
         for row, file in enumerate(stored["files"].tolist()):
             shows = truths(file)
             if shows is None:
@@ -99,17 +93,29 @@ def judged(data: Path, packages: Path, cache: Path) -> Iterator[Judged]:
             yield Judged(source, file, stored["logits"][row], objects, width, height, shows)
 
 
-def _read(runner: SessionPool, folder: Path, step: int, kept: Path) -> None:
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _ENDS and path.is_file())[
-        ::step
-    ]
-    files, sizes, logits, found = [], [], [], {}
+def _name(folder: Path) -> str:
+    return "coco" if folder.name == "images" else folder.name
+
+
+def read_set(folder: Path, step: int, cache: Path) -> Mapping[str, np.ndarray]:
+    """Of every `step`-th picture below a folder, in the order of their paths: `files`, `sizes`, the
+    classifier's `logits`, and what CenterNet finds, `found0` and on."""
+    kept = cache / f"{_name(folder)}_classes.npz"
+    if not kept.exists():
+        _read(folder, step, kept)
+    stored: Mapping[str, np.ndarray] = np.load(kept)
+    return stored
+
+
+def _read(folder: Path, step: int, kept: Path) -> None:
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _ENDS and path.is_file())
+    files, sizes, logits, found, runner = [], [], [], {}, sessions()
     detector = ObjectDetector(runner)
-    for path in paths:
+    for path in paths[::step]:
         pixels = _pixels(path.read_bytes())
         if min(pixels.shape[:2]) < 24:
             continue
-        _, answer = runner.run("efficientnet", {"input": resize(pixels, SIDE, SIDE)[None]})
+        _, answer = runner.run(NETWORK, {"input": resize(pixels, SIDE, SIDE)[None]})
         one = distinct(detector.find(pixels))
         found[f"found{len(files)}"] = np.column_stack([one.boxes, one.scores, one.classes])
         files.append(str(path.relative_to(folder)))

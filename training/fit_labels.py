@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -56,7 +57,24 @@ def main() -> None:
 # --- Objects ---
 
 
-def fit_objects(pictures: list[Annotated]) -> None:
+@dataclass(frozen=True, eq=False)
+class Held:
+    """What is said of COCO's pictures by functions that were fitted on other folds. `folds` (P,); of each
+    picture's candidates `facts`, whether they are `right`, and their `probabilities`; and for each pair of a
+    picture (`origin`) and a class that has a candidate there: `classes`, `present`, the probability that the
+    picture shows it, less the margin, and whether it does (`there`)."""
+
+    folds: np.ndarray
+    facts: list[np.ndarray]
+    right: list[np.ndarray]
+    probabilities: list[np.ndarray]
+    origin: np.ndarray
+    classes: np.ndarray
+    present: np.ndarray
+    there: np.ndarray
+
+
+def held(pictures: list[Annotated]) -> Held:
     folds = np.random.default_rng(SEED).permutation(len(pictures)) % FOLDS
     facts = [evidence(picture.found) for picture in pictures]
     right = [matched(picture) for picture in pictures]
@@ -76,6 +94,15 @@ def fit_objects(pictures: list[Annotated]) -> None:
         inside = folds[origin.astype(int)] == fold
         weights = logistic(with_one(odds[~inside, None]), there[~inside], np.array([0.1, 0]))
         present[inside] = sigmoid(with_one(odds[inside, None]) @ weights)
+    # any_odds of lowered probabilities is lower by itself: what is left of the margin is the picture's.
+    lowered = np.array([_shift(value) for value in present])
+    classes = np.concatenate([np.unique(picture.found.classes) for picture in pictures])
+    return Held(folds, facts, right, probabilities, origin.astype(int), classes, lowered, there)
+
+
+def fit_objects(pictures: list[Annotated]) -> None:
+    said = held(pictures)
+    facts, right, probabilities = said.facts, said.right, said.probabilities
     instance = _instance_weights(facts, right, np.ones(len(pictures), bool))
     final = [sigmoid(with_one(one) @ instance) for one in facts]
     rows = [
@@ -86,8 +113,6 @@ def fit_objects(pictures: list[Annotated]) -> None:
         np.array([row[2] for row in rows]),
         np.array([0.1, 0]),
     )
-    # any_odds of lowered probabilities is lower by itself: what is left of the margin is the picture's.
-    lowered = np.array([_shift(value) for value in present])
     card = {
         "instance": _rounded(instance - np.array([0, 0, 0, 0, MARGIN])),
         "picture": _rounded(_matched_margin(picture_weights, rows, final, pictures)),
@@ -97,8 +122,8 @@ def fit_objects(pictures: list[Annotated]) -> None:
         "margin": MARGIN,
         "mAP50": round(mean_precision(pictures, probabilities, right), 3),
         "boxes": judge_instances(pictures, probabilities, right),
-        "labels of pictures": judge_presence(pictures, origin.astype(int), lowered, there),
-        "calibration of labels": _calibration(lowered, there),
+        "labels of pictures": judge_presence(pictures, said.origin, said.present, said.there),
+        "calibration of labels": _calibration(said.present, said.there),
         "activities": judge_activities(pictures),
         "limits": "CenterNet was trained on these very pictures, so a margin is taken off its log-odds. "
         "Small objects in crowds are missed.",

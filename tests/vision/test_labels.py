@@ -163,6 +163,8 @@ def test_a_label_is_as_certain_as_the_surest_of_its_instances() -> None:
     label = Label.of("Tie", 93.0, [Instance(box, 39.0), Instance(box, 21.0)])
     assert [one.confidence for one in label.instances] == [93.0, 21.0]
     assert Label.of("Sea", 93.0, []).instances == ()
+    doubted = Label.of("Tie", 30.0, [Instance(box, 39.0), Instance(box, 35.0)])
+    assert [one.confidence for one in doubted.instances] == [30.0, 30.0]
 
 
 def test_a_body_is_as_certain_as_the_face_in_it() -> None:

@@ -20,7 +20,7 @@ from regard.vision.labels.classes import SIDE, kind_labels
 from regard.vision.labels.objects import FoundClass
 from regard.vision.taxonomy import Taxonomy
 
-MIN_SHARE = 0.05  # of the classifier's belief; a label of less is not told by it
+MIN_SHARE = 0.01  # of the classifier's belief; a label of less is not told by it
 _UNSURE = 0.03  # keeps the log-odds of what the detector says within ±3.5
 
 

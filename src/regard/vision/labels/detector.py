@@ -14,6 +14,7 @@ from regard.vision.labels.derive import label_probabilities
 from regard.vision.labels.label import Label
 from regard.vision.labels.objects import FoundClass
 from regard.vision.labels.scenes import SceneHead
+from regard.vision.labels.surroundings import weigh_objects
 from regard.vision.people import bodies_with_faces
 from regard.vision.runner import Runner
 from regard.vision.taxonomy import load_taxonomy
@@ -39,6 +40,7 @@ class LabelDetector:
         whole = self._classifier.read(image.pixels)
         scenes = self._scenes.read(whole.features)
         classes = class_probabilities(self.taxonomy, whole.shares, objects, image.width, image.height)
+        objects = weigh_objects(self.taxonomy, objects, whole.shares, scenes)
         instances = {
             self.taxonomy.objects[one.name].name: (
                 bodies_with_faces(one.instances, faces) if one.name == "person" else one.instances

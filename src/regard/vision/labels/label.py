@@ -33,6 +33,7 @@ class Label:
 
     @classmethod
     def of(cls, name: str, confidence: float, instances: Sequence[Instance]) -> Label:
-        """`instances`: the most certain first, none of them more so than the label."""
+        """`instances`: the most certain first. None of them is more so than the label."""
         surest = tuple(replace(one, confidence=confidence) for one in instances[:1])
-        return cls(name, confidence, (*surest, *instances[1:]))
+        others = (replace(one, confidence=min(one.confidence, confidence)) for one in instances[1:])
+        return cls(name, confidence, (*surest, *others))
