@@ -14,6 +14,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from regard.collections.face_models import FaceModels
+
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "measured.md"
 
@@ -29,6 +31,10 @@ class Step:
         return [word.format(data=data, cache=cache) for word in self.words]
 
 
+VERSION = FaceModels().default.version
+_MODEL = ("--model", VERSION)
+_VECTORS = f"{{cache}}/lfw_vectors-{VERSION}.npz"  # those of another model lie beside them
+
 STEPS = {
     "detection": Step(
         "Finding faces", ("-m", "bench", "--only", "detection", "--data", "{data}", "--markdown")
@@ -40,15 +46,22 @@ STEPS = {
     "geometry": Step("Landmarks and pose", ("-m", "training.measure_geometry", "{data}")),
     "similarity": Step(
         "Telling people apart",
-        ("-m", "training.fit_similarity", "{data}/lfw", "--embeddings", "{cache}/lfw_vectors.npz"),
+        ("-m", "training.fit_similarity", "{data}/lfw", *_MODEL, "--embeddings", _VECTORS),
     ),
     "embeddings": Step(
         "What each part of the embedding gains",
-        ("-m", "training.compare_embeddings", "{data}", "--features", "{cache}/compared.npz"),
+        (
+            "-m",
+            "training.compare_embeddings",
+            "{data}",
+            *_MODEL,
+            "--features",
+            f"{{cache}}/compared-{VERSION}.npz",
+        ),
     ),
     "users": Step(
         "Users",
-        ("-m", "training.fit_user_vectors", "{data}/lfw", "--embeddings", "{cache}/lfw_vectors.npz"),
+        ("-m", "training.fit_user_vectors", "{data}/lfw", *_MODEL, "--embeddings", _VECTORS),
     ),
     "appearance": Step("", ("-m", "training.fit_appearance", "{data}", "--cache", "{cache}")),
     "age_gender": Step("", ("-m", "training.fit_age_gender", "{data}", "--cache", "{cache}")),
@@ -57,7 +70,7 @@ STEPS = {
     "classes": Step("", ("-m", "training.fit_classes", "{data}", "--cache", "{cache}/labels")),
     "surroundings": Step("", ("-m", "training.fit_surroundings", "{data}", "--cache", "{cache}/labels")),
     "protective": Step("", ("-m", "training.fit_protective", "{data}", "--cache", "{cache}")),
-    "card": Step("", ("-m", "training.make_card", "{data}", "--cache", "{cache}")),
+    "card": Step("", ("-m", "training.make_card", "{data}", *_MODEL, "--cache", "{cache}")),
     "tables": Step("", ("docs/generate.py",)),
 }
 
