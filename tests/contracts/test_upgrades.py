@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -267,7 +268,9 @@ def test_the_model_that_it_has_is_no_upgrade(process: Process) -> None:
         process.upgrades.begin(process.collection, MODELS.of("1"))
 
 
-def test_the_new_index_is_made_before_the_switch_and_is_on_disk(place: Place, tmp_path: Path) -> None:
+def test_the_new_index_is_made_before_the_switch_and_is_on_disk(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     process = Process(place.open(), tmp_path / "index", tail=16)
     process.collections.create("c", "1")
     for person in range(100):
@@ -275,23 +278,22 @@ def test_the_new_index_is_made_before_the_switch_and_is_on_disk(place: Place, tm
     process.upgrades.begin(process.collection, MODELS.of("2"))
     process.carry(*range(100))
     process.enrol(100)
-    process.indexes.prepare(process.collection)
-    process.enrol(101)
-    third = process.gallery.page(process.collection, after=0, limit=3)[2]
-    process.gallery.delete(process.collection, [third.face_id])
     key = IndexKey(process.collection.row, Space.FACES, "2")
-    prepared = process.indexes._following[key].index
-    assert prepared is not None
+    prepared, third = [], process.gallery.page(process.collection, after=0, limit=3)[2]
+    switched = process.upgrades._switched
+
+    def late(*arguments: Any, **options: Any) -> list[StoredFace]:
+        """Others come and go between the index and the transaction."""
+        prepared.append(process.indexes._following[key].index)
+        process.enrol(101)
+        process.gallery.delete(process.collection, [third.face_id])
+        return switched(*arguments, **options)
+
+    monkeypatch.setattr(process.upgrades, "_switched", late)
     process.upgrades.switch(process.collection)
-    assert [process.found(person) for person in (0, 50, 99, 100, 101)] == [
-        ["0"],
-        ["50"],
-        ["99"],
-        ["100"],
-        ["101"],
-    ]
-    assert process.found(2) == []
-    assert process.indexes._following[key].index is prepared
+    assert process.indexes._following[key].index is prepared[0]
+    found = [process.found(person) for person in (0, 50, 99, 100, 101, 2)]
+    assert found == [["0"], ["50"], ["99"], ["100"], ["101"], []]
     process.indexes.close()
     assert [folder.name for folder in (tmp_path / "index").iterdir() if any(folder.glob("*.segment"))] == [
         key.name
@@ -300,6 +302,15 @@ def test_the_new_index_is_made_before_the_switch_and_is_on_disk(place: Place, tm
     assert again.found(101) == ["101"]
     assert again.found(7) == ["7"]
     again.indexes.close()
+
+
+def test_faces_carried_after_a_switch_that_came_to_nothing_are_not_missed(process: Process) -> None:
+    process.upgrades.begin(process.collection, MODELS.of("2"))
+    process.carry(*range(5, 10))
+    process.indexes.prepare(process.collection)  # as far as a switch got whose collection was then retagged
+    process.carry(*range(5))
+    process.upgrades.switch(process.collection)
+    assert [process.found(person) for person in range(10)] == [[f"{person}"] for person in range(10)]
 
 
 def test_a_backup_of_an_upgrade_goes_on_where_it_was(process: Process, tmp_path: Path) -> None:

@@ -172,11 +172,15 @@ class FollowedIndexes:
         self._erase_orphans()
 
     def prepare(self, collection: Collection) -> None:
-        """Loads the index of the collection's faces by its next face model, so that it is there at once when
+        """Makes the index of the collection's faces by its next face model, so that it is there at once when
         that becomes the present one. An engine that all servers share is fed then.
+
+        It is made anew: vectors may have been added to rows that one from before has passed.
         """
         if collection.next_model is not None and self._engine is None:
-            self._follow(IndexKey(collection.row, Space.FACES, collection.next_model))
+            key = IndexKey(collection.row, Space.FACES, collection.next_model)
+            self._drop([key])
+            self._follow(key)
 
     # --- one index ---------------------------------------------------------------------------------------
 

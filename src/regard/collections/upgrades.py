@@ -8,6 +8,7 @@ place of the old, makes the users' vectors of them, and changes the FaceModelVer
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -123,7 +124,7 @@ class Upgrades:
         """Keeps vectors (dimension,) by the next model, by the rows of their faces; faces that are gone are
         passed over. Raises what `lock_collection` raises.
         """
-        with self._database.write() as connection:
+        with self._turn(collection), self._database.write() as connection:
             current = lock_collection(connection, collection)
             there = select(faces.c.row).where(
                 faces.c.collection == current.row, faces.c.row.in_(list(vectors))
@@ -141,8 +142,21 @@ class Upgrades:
         if collection.next_model is None:
             raise RegardError(f"{collection.collection_id} is not being upgraded.")
         model = self._models.of(collection.next_model)
-        self._refuse_missing(collection, drop_missing=drop_missing)
-        self._indexes.prepare(collection)
+        with self._turn(collection):
+            self._refuse_missing(collection, drop_missing=drop_missing)
+            self._indexes.prepare(collection)
+            dropped = self._switched(collection, model, drop_missing=drop_missing)
+        self._indexes.drop_model(collection.row, collection.face_model_version)
+        self._database.forget()
+        return dropped
+
+    def _turn(self, collection: Collection) -> AbstractContextManager[None]:
+        """An index is fed by growing rows: between its making and the switch nobody adds the vector of a face
+        whose row it has passed. Faces that are enrolled meanwhile have rows behind it.
+        """
+        return self._database.hold(f"{collection.row}-upgrade")
+
+    def _switched(self, collection: Collection, model: FaceModel, *, drop_missing: bool) -> list[StoredFace]:
         with self._database.write() as connection:
             current = lock_collection(connection, collection)
             dropped = _erase_missing(connection, current, may=drop_missing)
@@ -160,8 +174,6 @@ class Upgrades:
             connection.execute(delete(next_vectors).where(next_vectors.c.collection == current.row))
             _renew_users(connection, current.row, model)
             connection.execute(delete(engine_positions).where(engine_positions.c.collection == current.row))
-        self._indexes.drop_model(collection.row, collection.face_model_version)
-        self._database.forget()
         return dropped
 
     def _refuse_missing(self, collection: Collection, *, drop_missing: bool) -> None:

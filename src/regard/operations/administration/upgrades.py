@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, TypeVar
@@ -75,36 +76,35 @@ class _UpgradeRun:
 
 def _upgrade(ctx: Context, collection: Collection, request: dict[str, Any]) -> dict[str, Any]:
     upgrades = ctx.stores.upgrades
-    with ctx.stores.database.hold(f"{collection.row}-upgrade"):
-        if request.get("Cancel"):
-            upgrades.cancel(collection)
-            return {"Cancelled": True, "Switched": False, "FaceModelVersion": collection.face_model_version}
-        model = _model(ctx, request.get("FaceModelVersion"))
-        by_name = bool(request.get("ByName"))
-        old = ctx.face_models.of(collection.face_model_version) if by_name else model
-        _ = old.embedder  # raises where what was made can't be compared with what there is
-        photos = photos_of(ctx, request)
-        collection = upgrades.begin(collection, model)
-        before = upgrades.progress(collection)
-        run = _make(ctx, _Upgrade(collection, model, old, by_name), photos)
-        missing = [_face(face, run) for face in upgrades.missing(collection)]
-        answer: dict[str, Any] = {
-            "FaceModelVersion": model.version,
-            "Faces": before.faces,
-            "CarriedBefore": before.made,
-            "Carried": run.carried,
-            "Photos": run.photos,
-            "Unreadable": run.unreadable,
-            "Missing": missing,
-            "DroppedFaceIds": [],
-            "Switched": False,
-        }
-        if missing and not request.get("DropMissing"):
-            return answer
-        ctx.report("Switching", 0, 1)
-        dropped = upgrades.switch(collection, drop_missing=bool(request.get("DropMissing")))
-        ctx.report("Switching", 1, 1)
-        return answer | {"Switched": True, "DroppedFaceIds": [face.face_id for face in dropped]}
+    if request.get("Cancel"):
+        upgrades.cancel(collection)
+        return {"Cancelled": True, "Switched": False, "FaceModelVersion": collection.face_model_version}
+    model = _model(ctx, request.get("FaceModelVersion"))
+    by_name = bool(request.get("ByName"))
+    old = ctx.face_models.of(collection.face_model_version) if by_name else model
+    _ = old.embedder  # raises where what was made can't be compared with what there is
+    photos = photos_of(ctx, request)
+    collection = upgrades.begin(collection, model)
+    before = upgrades.progress(collection)
+    run = _make(ctx, _Upgrade(collection, model, old, by_name), photos)
+    missing = [_face(face, run) for face in upgrades.missing(collection)]
+    answer: dict[str, Any] = {
+        "FaceModelVersion": model.version,
+        "Faces": before.faces,
+        "CarriedBefore": before.made,
+        "Carried": run.carried,
+        "Photos": run.photos,
+        "Unreadable": run.unreadable,
+        "Missing": missing,
+        "DroppedFaceIds": [],
+        "Switched": False,
+    }
+    if missing and not request.get("DropMissing"):
+        return answer
+    ctx.report("Switching", 0, 1)
+    dropped = upgrades.switch(collection, drop_missing=bool(request.get("DropMissing")))
+    ctx.report("Switching", 1, 1)
+    return answer | {"Switched": True, "DroppedFaceIds": [face.face_id for face in dropped]}
 
 
 def _model(ctx: Context, version: str | None) -> FaceModel:
@@ -117,16 +117,19 @@ def _make(ctx: Context, upgrade: _Upgrade, photos: Sequence[KeptPhoto]) -> _Upgr
     """Makes what is missing of the vectors, a photo's in one transaction."""
     run = _UpgradeRun()
     left = sum(1 for _ in ctx.stores.upgrades.missing(upgrade.collection))
-    step = "Making vectors anew"
-    for carried in _in_parallel(
+    outcomes = _in_parallel(
         lambda photo: _carry(ctx, upgrade, photo), photos if left else (), ctx.settings.worker_count
-    ):
-        run.photos += 1
-        run.carried += carried.faces
-        run.reasons |= carried.reasons
-        if carried.problem is not None:
-            run.unreadable.append({"Photo": carried.photo, "Reason": carried.problem})
-        ctx.report(step, run.photos, len(photos))
+    )
+    with closing(outcomes):
+        for carried in outcomes:
+            run.photos += 1
+            run.carried += carried.faces
+            run.reasons |= carried.reasons
+            if carried.problem is not None:
+                run.unreadable.append({"Photo": carried.photo, "Reason": carried.problem})
+            ctx.report("Making vectors anew", run.photos, len(photos))
+            if run.carried >= left:  # the other photos are of nobody who is missing
+                break
     return run
 
 
@@ -185,7 +188,7 @@ def _face(face: StoredFace, run: _UpgradeRun) -> dict[str, Any]:
     return {name: value for name, value in shape.items() if value is not None}
 
 
-def _in_parallel(step: Callable[[T], R], items: Iterable[T], workers: int) -> Iterator[R]:
+def _in_parallel(step: Callable[[T], R], items: Iterable[T], workers: int) -> Generator[R]:
     """What `step` gives of each, as it comes; few are begun ahead."""
     waiting = iter(items)
     with ThreadPoolExecutor(workers, thread_name_prefix="upgrade") as executor:
