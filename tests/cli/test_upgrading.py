@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 from tests import scenes
-from tests.cli.conftest import Run, running
+from tests.cli.conftest import Run
+from tests.conftest import PICTURES
 
-from regard.storage.database import Database
+from regard.collections.face_models import FaceModels
 
 
 @pytest.fixture
@@ -25,14 +26,19 @@ def album(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def old(regard: Run, album: Path, tmp_path: Path) -> Run:
-    """Runs commands where the photos are in the collection `family`, by a model that is unknown here."""
-    regard("index", "family", album)
-    database = Database.open(tmp_path / "data")
-    with database.write() as connection:
-        connection.exec_driver_sql("update collections set face_model_version = '0.9'")
-    database.close()
-    return running(tmp_path)
+def old(regard: Run, album: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs commands where the photos are in the collection `family`, by face model 2.0."""
+    with monkeypatch.context() as patch:
+        patch.setenv("REGARD_FACE_MODEL", "2.0")
+        regard("index", "family", album)
+    return regard
+
+
+def version(regard: Run) -> str:
+    """The FaceModelVersion that a search in `family` answers."""
+    found = json.loads(regard("search", "family", PICTURES / "hopper.jpg", "--json").stdout)
+    assert {match["Face"]["ExternalImageId"] for match in found["FaceMatches"]} == {"hopper"}
+    return str(found["FaceModelVersion"])
 
 
 def test_what_was_not_carried_is_told_and_the_collection_stays(old: Run, album: Path, tmp_path: Path) -> None:
@@ -45,13 +51,11 @@ def test_what_was_not_carried_is_told_and_the_collection_stays(old: Run, album: 
 
 
 def test_a_collection_is_upgraded_and_answers_by_the_new_model(old: Run, album: Path) -> None:
-    picture = album / "hopper/0.jpg"
-    assert "which this version of Regard doesn't know" in old("search", "family", picture, code=1).stderr
+    assert version(old) == "2.0"
     done = old("models", "upgrade", "family", "--photos", album)
     assert "4 of 4 faces are carried." in " ".join(done.stdout.split())
     assert "Making vectors anew" in done.stderr
-    found = json.loads(old("search", "family", picture, "--json").stdout)["FaceMatches"]
-    assert {match["Face"]["ExternalImageId"] for match in found} == {"hopper"}
+    assert version(old) == FaceModels().default.version
     assert "already" in old("models", "upgrade", "family", "--photos", album, code=1).stderr
 
 
