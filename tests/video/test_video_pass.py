@@ -56,6 +56,7 @@ def context_of(parts: Parts, operation: str) -> Context:
         models=parts.models,
         stores=parts.stores,
         settings=parts.settings,
+        face_models=parts.face_models,
         caller=LOCAL,
         operation=operation,
         pictures=Pictures(parts.models),
