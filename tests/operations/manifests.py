@@ -10,7 +10,7 @@ from typing import Any
 from tests import scenes
 from tests.conftest import PICTURES
 
-FOUND = "gravel.jpg"  # in which something is found, if with 16 % alone
+FOUND = "gravel.jpg"  # in which something is found, if with 8 % alone
 
 
 def references(*names: str, bucket: str = "videos") -> str:
@@ -19,7 +19,7 @@ def references(*names: str, bucket: str = "videos") -> str:
 
 def request(name: str = "plain.jsonl", **changes: Any) -> dict[str, Any]:
     return {
-        "OperationsConfig": {"DetectModerationLabels": {"MinConfidence": 10}},
+        "OperationsConfig": {"DetectModerationLabels": {"MinConfidence": 5}},
         "Input": {"S3Object": {"Bucket": "videos", "Name": name}},
         "OutputConfig": {"S3Bucket": "videos", "S3KeyPrefix": "out/bulk"},
         **changes,

@@ -118,7 +118,7 @@ def test_each_line_has_what_detect_moderation_labels_answers(client: Any, bucket
     assert [line["source-ref"] for line in lines] == [f"s3://videos/{name}" for name in names]
     for line, name in zip(lines, names, strict=True):
         answer = client.detect_moderation_labels(
-            Image={"S3Object": {"Bucket": "videos", "Name": name}}, MinConfidence=10
+            Image={"S3Object": {"Bucket": "videos", "Name": name}}, MinConfidence=5
         )
         del answer["ResponseMetadata"]
         assert line["detect-moderation-labels"] == answer
