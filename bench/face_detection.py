@@ -28,10 +28,11 @@ from bench.face_sets import (
     landscapes,
     night,
     noises,
-    things,
     turned,
     whole,
     wider,
+    without_faces,
+    without_people,
 )
 from bench.measurement import Row, Tables
 from regard.packs.install import install
@@ -118,7 +119,7 @@ def sets(data: Path, max_pictures: int) -> dict[str, Callable[[], Pictures]]:
         "UTKFace": lambda: whole(data / "utkface", few),
         "FairFace": lambda: whole(data / "fairface", few),
         "landscapes": lambda: landscapes(data),
-        "COCO without people": lambda: things(data),
+        "COCO without people": lambda: without_faces(without_people(data)),
         "noise": noises,
     }
 

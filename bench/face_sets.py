@@ -63,16 +63,14 @@ def landscapes(data: Path) -> Pictures:
     return without_faces([file for file in files if file.name not in HIKERS])
 
 
-def things(data: Path) -> Pictures:
+def without_people(data: Path) -> list[Path]:
     """COCO's pictures in which nobody is annotated."""
     entries = json.loads((data / "coco/labels.json").read_text())
-    return without_faces(
-        [
-            next((data / "coco/images").rglob(name))
-            for name, entry in sorted(entries.items())
-            if all(item["name"] != "person" for item in entry["objects"])
-        ]
-    )
+    return [
+        next((data / "coco/images").rglob(name))
+        for name, entry in sorted(entries.items())
+        if all(item["name"] != "person" for item in entry["objects"])
+    ]
 
 
 def noises(pictures: int = 60) -> Pictures:

@@ -34,19 +34,24 @@ def fit_head(
 
 
 def logistic(
-    features: np.ndarray, truth: np.ndarray, ridge: np.ndarray, *, weight: float = 1.0
+    features: np.ndarray, truth: np.ndarray, ridge: np.ndarray, *, weight: float | np.ndarray = 1.0
 ) -> np.ndarray:
-    """Weights of the logistic function that fits best, by Newton's method, pulled towards 0 by `ridge`."""
+    """Weights of the logistic function that fits best, by Newton's method, pulled towards 0 by `ridge`.
+
+    `weight`: how much a row counts, one number or (N,).
+    """
     weights = np.zeros(features.shape[1])
     pull = np.diag(ridge + 1e-9)
 
     def loss(weights: np.ndarray) -> float:
         values = features @ weights
-        return float(weight * (np.logaddexp(0, values) - truth * values).sum() + weights @ pull @ weights / 2)
+        return float(
+            (weight * (np.logaddexp(0, values) - truth * values)).sum() + weights @ pull @ weights / 2
+        )
 
     for _ in range(30):
         probability = sigmoid(features @ weights)
-        gradient = weight * features.T @ (probability - truth) + pull @ weights
+        gradient = features.T @ (weight * (probability - truth)) + pull @ weights
         curvature = (
             features * (weight * np.maximum(probability * (1 - probability), 1e-6))[:, None]
         ).T @ features + pull

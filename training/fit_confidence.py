@@ -73,19 +73,20 @@ def main() -> None:
     recorder = detector._verifier = Recorder(detector._mtcnn)
     data = options.data
     sets = [face_sets.dlib_faces(data), face_sets.wider(data, 0), face_sets.landscapes(data)]
-    sets += [face_sets.things(data), face_sets.noises()]
+    sets += [face_sets.without_faces(face_sets.without_people(data)), face_sets.noises()]
     sets += [face_sets.turned(face_sets.wider(data, 0), degrees) for degrees in (20, 45, 90)]
     leaning = (sets[-2], sets[-1])  # whose faint finds are no measure of what is in upright pictures
     sets += [face_sets.changed(face_sets.wider(data, 0), dark) for dark in (face_sets.gamma, face_sets.night)]
-    sets += [face_sets.nested(face_sets.wider(data, 0), part) for part in ("lower", "upper", "side")]
+    sets += [face_sets.covered(face_sets.wider(data, 0), part) for part in ("lower", "upper", "side")]
     kinds: dict[str, list[tuple[np.ndarray, np.ndarray, np.ndarray]]] = {"plain": [], "doubtful": []}
     for pictures in sets:
         for number, (pixels, truth, _) in enumerate(pictures):
             clear = stretched(pixels)
             pixels = pixels if clear is None else clear
             min_face = max(MIN_FACE, MIN_SHARE * max(pixels.shape[:2]))
-            detector._upright(pixels, min_face)
-            passed, _ = detector._mtcnn.detect(pixels, min_face)
+            copies = Copies(pixels)
+            detector._upright(copies, min_face)
+            passed, _ = detector._mtcnn.detect(copies, min_face)
             for kind, boxes, features in (
                 ("plain", passed.boxes, passed.logits[:, None]),
                 ("doubtful", recorder.centred.boxes, recorder.features),

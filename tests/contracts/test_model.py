@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from tests.vision.test_hard_faces import hidden, people
 
 import regard.vision
 from regard.packs.install import InstalledPack
@@ -73,14 +74,16 @@ def square(image: Image) -> PartSquare:
 
 
 def analyzed(model: FaceAnalyzer, image: Image) -> Sequence[object]:
+    pixels, pasted = people([80] * 6, 480, 320)
+    doubted = model.detect(Image(hidden(pixels, pasted, top=0.0, bottom=0.4), ""))
     faces = model.detect(image)
-    return [faces, model.describe(image, faces)]
+    return [doubted, faces, model.describe(image, faces)]
 
 
 EMBEDDERS = DlibFaceResEmbedder.__module__
 # Everything that a model can say of a picture.
 ANSWERS: Mapping[type, Callable[[Any, Image], object]] = {
-    BlazeFace: lambda model, image: model.detect(image.pixels, threshold=0.3),
+    BlazeFace: lambda model, image: model.detect(Copies(image.pixels), threshold=0.3),
     BodyPartDetector: lambda model, image: model.detect(image),
     BodyPose: lambda model, image: model.read(Copies(image.pixels), [body(image)]),
     EquipmentReader: lambda model, image: model.read(
@@ -93,7 +96,7 @@ ANSWERS: Mapping[type, Callable[[Any, Image], object]] = {
     MobileFaceNetDlibEmbedder: lambda model, image: model.embed(image),
     FaceMesh: lambda model, image: model.fit(Copies(image.pixels), landmarks(image)),
     LabelDetector: lambda model, image: model.label(image, [], [person(image)]),
-    Mtcnn: lambda model, image: model.detect(image.pixels, 20.0),
+    Mtcnn: lambda model, image: model.detect(Copies(image.pixels), 20.0),
     NudityDetector: lambda model, image: model.detect(image, list),
     ObjectDetector: lambda model, image: model.detect(image.pixels),
     PersonEmbedder: lambda model, image: model.embed(image.pixels, corners([body(image)])),

@@ -65,7 +65,7 @@ def test_a_cut_face_is_found_the_way_up_it_is(
 
 def test_a_sure_upright_face_is_left_as_it_is(sessions: SessionPool, astronaut: Image) -> None:
     mtcnn, copies = Mtcnn(sessions), Copies(astronaut.pixels)
-    found, _ = mtcnn.detect(astronaut.pixels, 40, copies)
+    found, _ = mtcnn.detect(copies, 40)
     assert found.logits.max() > CLEAR
     assert righted(mtcnn, copies, found) is found
 

@@ -33,14 +33,15 @@ def scaled(pixels: Pixels, scale: float) -> Pixels:
     return resize(pixels, max(1, round(width * scale)), max(1, round(height * scale)))
 
 
-def stretched(pixels: Pixels) -> Pixels | None:
+def stretched(pixels: Pixels, max_span: float = FLAT_SPAN) -> Pixels | None:
     """A dark or hazy picture at full contrast; None where there is little to gain or nothing to see.
 
-    Told from a sample: the span of its green values without the outer hundredth at either end.
+    Told from a sample: the span of its green values without the outer hundredth at either end, which must be
+    under `max_span` grey levels.
     """
     step = max(1, max(pixels.shape[:2]) // 64)
     low, high = np.percentile(pixels[::step, ::step, 1], (1, 99))
-    if not MIN_SPAN <= high - low < FLAT_SPAN:
+    if not MIN_SPAN <= high - low < max_span:
         return None
     levels = (np.arange(256) - low) * (235 / (high - low)) + 10
     return cast(Pixels, cv2.LUT(pixels, np.clip(levels, 0, 255).astype(np.uint8)))
@@ -61,6 +62,25 @@ class Copies:
     def __init__(self, pixels: Pixels) -> None:
         self._levels = [pixels]
         self._last = max(0, int(np.log2(min(pixels.shape[:2]) / 4)))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width of the picture."""
+        height, width = self._levels[0].shape[:2]
+        return height, width
+
+    def shrunk(self, width: int, height: int) -> Pixels:
+        """The whole picture (height, width, 3), from the smallest copy that is as large.
+
+        Copies of odd sizes lack their last row or column, so that halvings of those are not used.
+        """
+        level = 0
+        while level < self._last:
+            above, below = (side >> level for side in self.shape)
+            if above % 2 or below % 2 or above // 2 < height or below // 2 < width:
+                break
+            level += 1
+        return resize(self._copy(level), width, height)
 
     def cut(self, inverses: NDArray[np.float64], side: int, *, outside: int = 0) -> Pixels:
         """(N, side, side, 3) by the maps (N, 2, 3) as in `warp`.

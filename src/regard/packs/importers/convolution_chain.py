@@ -68,17 +68,18 @@ class ConvolutionChain:
         weights, bias = self.constant(self.take(f"{name}.weight")), self.constant(self.take(f"{name}.bias"))
         self.node("Gemm", weights, bias, output=output, transB=1)
 
-    def model(self, name: str, side: int, outputs: Mapping[str, int]) -> onnx.ModelProto:
-        """The model `name` on pictures of `side` px; `outputs`: the width of each.
+    def model(self, name: str, side: int | None, outputs: Mapping[str, int]) -> onnx.ModelProto:
+        """The model `name` on pictures of `side` px, of any size where None; `outputs`: the width of each.
 
         Raises ValueError where weights are left that no layer has used.
         """
         if self._left:
             raise ValueError(f"the weights have more layers than the network: {sorted(self._left)[0]}")
+        size = ("height", "width") if side is None else (side, side)
         graph = helper.make_graph(
             self._nodes,
             name,
-            [helper.make_tensor_value_info("input", TensorProto.UINT8, ["N", side, side, 3])],
+            [helper.make_tensor_value_info("input", TensorProto.UINT8, ["N", *size, 3])],
             [
                 helper.make_tensor_value_info(output, TensorProto.FLOAT, ["N", width])
                 for output, width in outputs.items()

@@ -11,7 +11,7 @@ import onnx
 from regard.packs.importers.convolution_chain import ConvolutionChain
 from regard.packs.importers.torch_weights import read_state_dict
 
-SIDE, FEATURES = 224, 1280
+FEATURES = 1280
 _MEAN, _SPREAD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet's pixels, 0 to 1, RGB
 _EPSILON = 1e-5
 
@@ -28,10 +28,11 @@ _BLOCKS = (
 
 
 def import_mobilenetv2(data: bytes) -> onnx.ModelProto:
-    """`input` (N, 224, 224, 3), uint8, RGB, to `features` (N, 1280), float32, at least 0.
+    """`input` (N, height, width, 3), uint8, RGB, to `features` (N, 1280), float32, at least 0.
 
-    The features are the last feature map's averages. Raises ValueError and KeyError for other weights, and
-    pickle.UnpicklingError for a file that names anything but tensors.
+    Any size will do; it was trained on 224 × 224. The features are the last feature map's averages. Raises
+    ValueError and KeyError for other weights, and pickle.UnpicklingError for a file that names anything but
+    tensors.
     """
     chain = ConvolutionChain(read_state_dict(data), epsilon=_EPSILON)
     chain.normalise([255 * mean for mean in _MEAN], [255 * spread for spread in _SPREAD])
@@ -44,7 +45,7 @@ def import_mobilenetv2(data: bytes) -> onnx.ModelProto:
             channels, number = wide, number + 1
     chain.convolution(f"features.{number}.0", f"features.{number}.1")
     chain.average("features")
-    return chain.model("mobilenetv2", SIDE, {"features": FEATURES})
+    return chain.model("mobilenetv2", None, {"features": FEATURES})
 
 
 def _block(chain: ConvolutionChain, number: int, *, expands: bool, stride: int, adds: bool) -> None:

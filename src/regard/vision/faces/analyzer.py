@@ -9,22 +9,25 @@ import numpy as np
 from regard.vision.faces.alignment import FaceChips
 from regard.vision.faces.appearance import CHIP, confidence_of, measure_quality
 from regard.vision.faces.attributes import Attributes
+from regard.vision.faces.blazeface import BlazeFace
 from regard.vision.faces.describer import FaceDescriber
 from regard.vision.faces.descriptors import FaceDescriptors, landmarks_of
 from regard.vision.faces.detector import FaceDetector
 from regard.vision.faces.face import Face
+from regard.vision.faces.mtcnn import Mtcnn
 from regard.vision.faces.pose import estimate_poses
+from regard.vision.features import NETWORK
 from regard.vision.geometry import Box
 from regard.vision.image import Image
 from regard.vision.runner import Runner
 
 
 class FaceAnalyzer:
-    """Detection by MTCNN and BlazeFace; attributes by FaceRes, FaceMesh, an expression network and heads of
-    our own. Safe to share by threads.
+    """Detection by MTCNN, BlazeFace and MobileNetV2; attributes by FaceRes, FaceMesh, an expression network
+    and heads of our own. Safe to share by threads.
     """
 
-    networks = ("mtcnn-pnet", "mtcnn-rnet", "mtcnn-onet", "blazeface", *FaceDescriber.networks)
+    networks = (*Mtcnn.networks, *BlazeFace.networks, NETWORK, *FaceDescriber.networks)
 
     def __init__(self, sessions: Runner) -> None:
         self._runner = sessions

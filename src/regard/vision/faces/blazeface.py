@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from regard.vision.geometry import nms, sigmoid
-from regard.vision.pixels import GREY, Floats, Pixels, resize
+from regard.vision.pixels import GREY, Copies, Floats
 from regard.vision.runner import Runner
 
 SIDE = 256
@@ -50,15 +50,14 @@ class BlazeFace:
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
 
-    def detect(self, pixels: Pixels, threshold: float = 0.5) -> Sightings:
-        """Faces in `pixels` (H, W, 3), uint8, RGB, best first."""
-        height, width = pixels.shape[:2]
+    def detect(self, copies: Copies, threshold: float = 0.5) -> Sightings:
+        """Faces in the picture that `copies` holds, best first."""
+        height, width = copies.shape
         scale = SIDE / max(height, width) / (1 + 2 * MARGIN)
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         left, top = (SIDE - size[0]) // 2, (SIDE - size[1]) // 2
         letterbox = np.full((1, SIDE, SIDE, 3), GREY, np.float32)
-        small = resize(pixels, *size)
-        letterbox[0, top : top + size[1], left : left + size[0]] = small
+        letterbox[0, top : top + size[1], left : left + size[0]] = copies.shrunk(*size)
         letterbox /= 127.5
         letterbox -= 1
         fine, coarse, fine_boxes, coarse_boxes = self._runner.run("blazeface", {"input": letterbox})

@@ -1,10 +1,11 @@
 """Faces at any roll: MTCNN for the many upright ones, BlazeFace as the second opinion for the rest.
 
-MTCNN sees small faces, but only up to some 45° of roll; BlazeFace sees large faces at any roll and tells the
-roll. What only BlazeFace saw is turned upright and shown to MTCNN's last network. What MTCNN all but passes
-is examined again, and stays when it is likely a face (verify.py). A dark or hazy picture is searched at full
-contrast too. Where the faces of a picture lean, or none is sure, the whole picture is turned and searched
-again.
+MTCNN sees small faces, but only up to some 45° of roll; BlazeFace sees large faces at any roll, tells it, and
+is asked where MTCNN leaves something in doubt. What only BlazeFace saw is turned upright and shown to MTCNN's
+last network. What MTCNN all but passes is examined again, and stays when it is likely a face (verify.py). A
+dark or hazy picture is searched at full contrast. Where the faces of a picture lean, or none is sure, the
+whole picture is turned and searched again. How sure every find is in the end, a network says that knows
+animals and objects (certainty.py).
 """
 
 from __future__ import annotations
@@ -13,21 +14,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.vision.faces.blazeface import BlazeFace, Sightings
-from regard.vision.faces.mtcnn import STRONG, FaceCandidates, Mtcnn
+from regard.vision.faces.certainty import Judge
+from regard.vision.faces.mtcnn import STRONG, FaceCandidates, Leads, Mtcnn
 from regard.vision.faces.pose import eye_rolls
 from regard.vision.faces.righting import righted
 from regard.vision.faces.verify import LEANING, Verifier
 from regard.vision.geometry import nested, nms_nested, share_of_smaller, squares
-from regard.vision.pixels import GREY, Copies, Pixels, scaled, stretched, warp
+from regard.vision.pixels import FLAT_SPAN, GREY, Copies, Pixels, scaled, stretched, warp
 from regard.vision.runner import Runner
 
 MIN_FACE = 20.0  # px: smaller ones carry too little to be told from texture
 MIN_SHARE = 0.02  # of the longer side: 38 px in a picture of 1,920
+FIRST_SHARE = 0.0235  # of the longer side: a face that fills PNet's cell; it finds them from .6 of that
 FAINT_SHARE = 0.6  # of the smallest face, that a faint one must have
 SURE = 3.5  # logit that a face found in a turned picture must have
 CERTAIN = 7.0  # logit that a face has only the right way up
 QUARTERS = tuple(np.radians([90, -90, 180]))
 DIAGONALS = tuple(np.radians([45, -45, 135, -135]))
+OPEN = -4.0  # RNet's logit from which what it turned down is in doubt
+BLAZE_SHARE = 0.05  # of the longer side: the smallest face that BlazeFace sees
+MURKY = 60  # grey levels in use, up to which a strong face may have others beside it in the murk
 MARGIN = 0.3  # of each side, laid around a picture that seems to hold nothing
 
 
@@ -36,27 +42,27 @@ class FaceDetector:
         self._mtcnn = Mtcnn(runner)
         self._blazeface = BlazeFace(runner)
         self._verifier = Verifier(self._mtcnn)
+        self._judge = Judge(runner, self._mtcnn)
 
     def detect(self, pixels: Pixels) -> FaceCandidates:
         """All faces of a picture (H, W, 3), uint8, RGB, in no order."""
         min_face = max(MIN_FACE, MIN_SHARE * max(pixels.shape[:2]))
-        found = self._upright(pixels, min_face)
-        clear = stretched(pixels)
-        if clear is not None:
-            more = self._upright(clear, min_face)
-            strong = found.take(found.logits > STRONG)
-            found = _distinct([found, more.take(~nested(more.boxes, strong.boxes))])
-            pixels = clear
-        if not len(found):
-            found = self._close_up(pixels)
         copies = Copies(pixels)
+        found = self._upright(copies, min_face)
+        clear = stretched(pixels, MURKY if (found.logits > STRONG).any() else FLAT_SPAN)
+        if clear is not None:
+            pixels, copies = clear, Copies(clear)
+            found = _distinct([found, self._upright(copies, min_face)])
+        if not len(found):
+            found = self._close_up(copies)
         found = self._search_turned(pixels, min_face, righted(self._mtcnn, copies, found))
-        return _distinct([self._straightened(copies, righted(self._mtcnn, copies, found))])
+        found = _distinct([self._straightened(copies, righted(self._mtcnn, copies, found))])
+        return self._judge.judged(copies, found)
 
-    def _upright(self, pixels: Pixels, min_face: float) -> FaceCandidates:
+    def _upright(self, copies: Copies, min_face: float) -> FaceCandidates:
         """What MTCNN finds in the picture as it is, with BlazeFace's help."""
-        copies, seen = Copies(pixels), self._blazeface.detect(pixels)
-        found, leads = self._mtcnn.detect(pixels, min_face, copies)
+        found, leads = self._mtcnn.detect(copies, max(min_face, FIRST_SHARE * max(copies.shape)))
+        seen = self._blazeface.detect(copies) if self._doubted(copies, found, leads) else Sightings.none()
         turned = self._second_opinion(copies, found, seen)
         found = _distinct([found, turned.take(turned.logits > SURE)])
         faint = FaceCandidates.join(
@@ -64,6 +70,15 @@ class FaceDetector:
         )
         sides = (faint.boxes[:, 2:] - faint.boxes[:, :2]).max(1)
         return self._resolved(copies, found, faint.take(sides > FAINT_SHARE * min_face), seen)
+
+    def _doubted(self, copies: Copies, found: FaceCandidates, leads: Leads) -> bool:
+        """Whether BlazeFace may see more than MTCNN: where none is strong, or something large is in doubt."""
+        strong = found.take(found.logits > STRONG)
+        if not len(strong):
+            return True
+        boxes = np.concatenate([found.boxes, leads.boxes[leads.logits > OPEN], leads.failed.boxes])
+        large = boxes[(boxes[:, 2:] - boxes[:, :2]).max(1) > BLAZE_SHARE * max(copies.shape)]
+        return not nested(large, strong.boxes).all()
 
     def _resolved(
         self, copies: Copies, found: FaceCandidates, faint: FaceCandidates, seen: Sightings
@@ -105,14 +120,14 @@ class FaceDetector:
         best = np.arange(0, len(boxes), 4) + second.logits.reshape(-1, 4).argmax(1)
         return second.take(best)
 
-    def _close_up(self, pixels: Pixels) -> FaceCandidates:
+    def _close_up(self, copies: Copies) -> FaceCandidates:
         """A face that fills its frame, found by laying a margin around it."""
-        scale = min(1.0, 320 / max(pixels.shape[:2]))
-        small = scaled(pixels, scale)
+        scale = min(1.0, 320 / max(copies.shape))
+        small = copies.shrunk(*(max(1, round(scale * side)) for side in copies.shape[::-1]))
         border = round(MARGIN * max(small.shape[:2]))
         framed = np.pad(small, ((border, border), (border, border), (0, 0)), constant_values=GREY)
         min_face = max(MIN_FACE, 0.15 * max(framed.shape[:2]))
-        found = self._upright(framed, min_face)
+        found = self._upright(Copies(framed), min_face)
         return FaceCandidates(
             (found.boxes - border) / scale, found.logits, (found.landmarks - border) / scale
         )
@@ -123,7 +138,7 @@ class FaceDetector:
         copy, warp = _turn_back(pixels, roll, scale)
         smallest = max(MIN_FACE, min_face * scale * (1.5 if blind else 1.0))
         copies = Copies(copy)
-        found, leads = self._mtcnn.detect(copy, smallest, copies)
+        found, leads = self._mtcnn.detect(copies, smallest)
         found = found.take(found.logits > SURE)
         if not len(found):  # turned often enough, texture shows a faint face somewhere
             return found

@@ -20,6 +20,7 @@ CELL = 12  # px, the window of a PNet cell
 STEP = 0.6  # between levels of the pyramid; the package's .709 finds no more, and costs a third more
 PROPOSALS = 2_000  # candidates that RNet sees at most, best first: bounds the work on textures
 RNET_BATCH, ONET_BATCH = 256, 64
+STRIP = 36_000  # px that PNet sees at once: what it makes of more outgrows the caches
 
 
 def logit(probability: float) -> float:
@@ -81,14 +82,27 @@ class Leads:
     failed: FaceCandidates
 
 
-def pyramid(pixels: Pixels, min_face: float) -> Iterator[tuple[Pixels, NDArray[np.float64]]]:
+def pyramid(copies: Copies, min_face: float) -> Iterator[tuple[Pixels, NDArray[np.float64]]]:
     """The picture at falling sizes, and their px by picture px, across and down."""
-    height, width = pixels.shape[:2]
+    height, width = copies.shape
     scale = CELL / min_face
+    level: Pixels | None = None
     while min(height, width) * scale >= CELL:
-        pixels = resize(pixels, max(CELL, round(width * scale)), max(CELL, round(height * scale)))
-        yield pixels, np.array([pixels.shape[1] / width, pixels.shape[0] / height])
+        size = max(CELL, round(width * scale)), max(CELL, round(height * scale))
+        level = copies.shrunk(*size) if level is None else resize(level, *size)
+        yield level, np.array(size) / (width, height)
         scale *= STEP
+
+
+def strips(level: Pixels) -> Iterator[tuple[int, Pixels]]:
+    """A level of the pyramid, (H, W, 3), in strips that share as many rows as PNet needs to give the cells
+    of the whole; the first row of each, which is even.
+    """
+    height, width = level.shape[:2]
+    shared = CELL - 2
+    rows = max(4 * CELL, STRIP // width // 2 * 2)
+    for top in range(0, max(1, height - shared), rows - shared):
+        yield top, level[top : top + rows]
 
 
 def cut_boxes(copies: Copies, boxes: Floats, side: int, rolls: Floats | None = None) -> Pixels:
@@ -108,15 +122,11 @@ class Mtcnn:
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
 
-    def detect(
-        self, pixels: Pixels, min_face: float, copies: Copies | None = None
-    ) -> tuple[FaceCandidates, Leads]:
-        """Faces of about `min_face` px and more, best first, and what else may be one.
-
-        `pixels`: (H, W, 3), uint8, RGB; `copies`: of them.
+    def detect(self, copies: Copies, min_face: float) -> tuple[FaceCandidates, Leads]:
+        """Faces of about `min_face` px and more in the picture that `copies` holds, best first, and what else
+        may be one.
         """
-        copies = copies or Copies(pixels)
-        refined, passed = self._refine(copies, self._propose(pixels, min_face))
+        refined, passed = self._refine(copies, self._propose(copies, min_face))
         good = passed > THRESHOLDS[1]
         boxes = refined[good][nms(refined[good], passed[good], 0.7)]
         seen = self.landmark(copies, squares(boxes))
@@ -175,26 +185,31 @@ class Mtcnn:
             parts.append(FaceCandidates(boxes_out, logits, points.astype(np.float32)))
         return FaceCandidates.join(parts)
 
-    def _propose(self, pixels: Pixels, min_face: float) -> Floats:
+    def _propose(self, copies: Copies, min_face: float) -> Floats:
         """PNet on every level: square boxes (N, 4), best first."""
         boxes, logits = [], []
-        for level, scale in pyramid(pixels, min_face):
-            cells, offsets = self._run("mtcnn-pnet", level[None])
-            rows, columns = np.nonzero(cells[0] > THRESHOLDS[0])
-            if not len(rows):
-                continue
-            values = cells[0, rows, columns]
-            corner = np.stack([columns, rows], -1) * 2.0 + 1
-            window = np.concatenate([corner, corner + (CELL - 1)], 1)
-            window = (window + offsets[0, rows, columns] * (CELL - 1)) / np.tile(scale, 2)
+        for level, scale in pyramid(copies, min_face):
+            window, values = self._cells(level)
             kept = nms(window, values, 0.5)
-            boxes.append(window[kept])
+            boxes.append(window[kept] / np.tile(scale, 2))
             logits.append(values[kept])
         if not boxes:
             return np.zeros((0, 4), np.float32)
         every, values = np.concatenate(boxes), np.concatenate(logits)
         kept = nms(every, values, 0.7)[:PROPOSALS]
         return squares(every[kept]).astype(np.float32)
+
+    def _cells(self, level: Pixels) -> tuple[Floats, Floats]:
+        """Boxes (N, 4), px of the level, and logits (N,) of PNet's cells that may hold a face."""
+        boxes, logits = [np.zeros((0, 4), np.float32)], [np.zeros(0, np.float32)]
+        for top, strip in strips(level):
+            cells, offsets = self._run("mtcnn-pnet", strip[None])
+            rows, columns = np.nonzero(cells[0] > THRESHOLDS[0])
+            corner = np.stack([columns, rows + top // 2], -1).astype(np.float32) * 2 + 1
+            window = np.concatenate([corner, corner + (CELL - 1)], 1)
+            boxes.append(window + offsets[0, rows, columns] * (CELL - 1))
+            logits.append(cells[0, rows, columns])
+        return np.concatenate(boxes), np.concatenate(logits)
 
     def _refine(self, copies: Copies, boxes: Floats) -> tuple[Floats, Floats]:
         """RNet on square boxes (N, 4): boxes moved, no longer square, and logits (N,)."""
