@@ -63,7 +63,7 @@ def test_the_record_holds_no_picture_and_nothing_of_a_face(parts: Parts, portrai
     assert record["results"] == {"FaceDetails": 1}
     assert set(record) == {
         "sequence", "hash", "time", "request_id", "key", "name", "role", "operation", "collection",
-        "case", "purpose", "threshold", "results", "outcome", "milliseconds",
+        "case", "purpose", "threshold", "results", "outcome", "milliseconds", "units",
     }  # fmt: skip
 
 

@@ -34,6 +34,10 @@ from regard.governance.keys import KeyStore
 from regard.governance.reviews import ModerationReviews
 from regard.jobs.notices import JobNotices
 from regard.jobs.store import JobStore
+from regard.metering.follower import UsageFollower
+from regard.metering.prices import chosen_price_list
+from regard.metering.usage import UsageStore
+from regard.metering.vector_counts import VectorCounts
 from regard.operations import OPERATIONS, Operation
 from regard.packs.install import InstalledPack
 from regard.packs.manifest import MissingPackError
@@ -59,6 +63,7 @@ class Parts:
     keys: KeyStore
     audit: AuditLog
     indexes: FollowedIndexes
+    usage: UsageFollower
     sessions: SessionPool
     models: Models
     face_models: FaceModels
@@ -67,6 +72,7 @@ class Parts:
     apis: Mapping[str, ServedApi]  # by what botocore calls the service
 
     def close(self) -> None:
+        self.usage.close()
         self.indexes.close()
         self.database.close()
 
@@ -85,9 +91,10 @@ def build(
     `face_models` those that tell faces apart, by version.
     Without `has_models` no pack is needed, and what observes pictures or faces raises KeyError.
 
-    Raises RegardError when the folder can't be used or the pack isn't installed.
+    Raises RegardError when the folder can't be used the pack isn't installed, or there is no such price list.
     """
     one_thread_each()
+    prices = chosen_price_list(settings.prices)
     known = FaceModels(face_models, settings.face_model)
     engine = _engine(settings)
     paths = InstalledPack.load(settings.pack, settings.models).paths() if has_models else {}
@@ -109,6 +116,7 @@ def build(
     gallery = Gallery(database, indexes, max_faces=settings.collection_faces)
     users = Users(database, indexes, known, max_users=settings.collection_users)
     keys, audit = KeyStore(database), AuditLog(database)
+    usage, vector_counts = UsageStore(database, audit), VectorCounts(database)
     stores = Stores(
         collections=CollectionStore(database, indexes),
         gallery=gallery,
@@ -124,6 +132,9 @@ def build(
         keys=keys,
         audit=audit,
         database=database,
+        usage=usage,
+        vector_counts=vector_counts,
+        prices=prices,
     )
     apis = {service: load_api(service) for service in (REKOGNITION, REGARD)}
     gate = Gate(
@@ -142,6 +153,7 @@ def build(
         keys=keys,
         audit=audit,
         indexes=indexes,
+        usage=UsageFollower(usage, vector_counts),
         sessions=sessions,
         models=models,
         face_models=known,

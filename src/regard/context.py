@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Protocol
 
 from regard.caller import Caller
 from regard.collections.celebrities import Celebrities
@@ -23,6 +24,9 @@ from regard.governance.reviews import ModerationReviews
 from regard.jobs.notices import JobNotices
 from regard.jobs.records import Job
 from regard.jobs.store import JobStore
+from regard.metering.prices import PriceList
+from regard.metering.usage import UsageStore
+from regard.metering.vector_counts import VectorCounts
 from regard.settings import Settings
 from regard.storage.buckets.objects import ObjectStore
 from regard.storage.database import Database
@@ -32,7 +36,7 @@ from regard.vision.models import Models
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """What is kept, and where; built once, in `regard.app`."""
+    """What is kept, and where; built once, in `regard.app`. `prices` are the owner's, or None."""
 
     collections: CollectionStore
     gallery: Gallery
@@ -46,6 +50,9 @@ class Stores:
     keys: KeyStore
     audit: AuditLog
     database: Database
+    usage: UsageStore
+    vector_counts: VectorCounts
+    prices: PriceList | None
 
 
 Report = Callable[[str, int, int], None]
@@ -54,6 +61,29 @@ Report = Callable[[str, int, int], None]
 
 def silent(_step: str, _done: int, _total: int) -> None:
     """For whoever doesn't want to be told."""
+
+
+class Meter(Protocol):
+    """Is told what changes what a request is counted as."""
+
+    def repeat(self) -> None:
+        """The answer is one that was given before, to a request with the same token: it counts nothing."""
+        ...
+
+    def cancel(self, job: Job) -> None:
+        """A job was ended before it was done. `job` is as it was then: what it has done is counted."""
+        ...
+
+
+class _Unmetered:
+    """Of an operation that isn't called by the gate."""
+
+    def repeat(self) -> None: ...
+
+    def cancel(self, job: Job) -> None: ...
+
+
+_UNMETERED = _Unmetered()
 
 
 class Kind(StrEnum):
@@ -98,7 +128,8 @@ class Context:
     `subject` is what the request is about. `case` is the case reference that the caller gave with the header
     `x-regard-case`, or None. `purpose` is the one whose rules apply: the subject's or the key's, whichever
     is stricter. `threshold` is the lowest similarity, in percent, of two faces that match; 0 for an operation
-    that matches none. `report` is told how far an operation is that takes long.
+    that matches none. `report` is told how far an operation is that takes long, `meter` what changes what it
+    is counted as.
     """
 
     settings: Settings
@@ -114,6 +145,7 @@ class Context:
     purpose: str = GENERAL
     threshold: float = 0.0
     report: Report = silent
+    meter: Meter = _UNMETERED
 
     @property
     def collection(self) -> Collection:

@@ -24,6 +24,7 @@ from regard.governance.permissions import Permission, permits
 from regard.governance.record import Record
 from regard.jobs.records import Job, Step
 from regard.operations.operation import Operation
+from regard.operations.request_meter import RequestMeter
 from regard.operations.stored_video.listing import Listing
 from regard.operations.stored_video.runs import Requests, StoredAnalysis, run_pass
 from regard.operations.subjects import collection_of, resolve, resolve_job
@@ -109,12 +110,15 @@ class Gate:
             record.note(declared.notes, params)
             if declared.is_long:
                 record.begin()
-            response = declared.run(replace(admitted.context, report=report), admitted.request)
+            meter = RequestMeter(self._audit, self._operations, declared)
+            context = replace(admitted.context, report=report, meter=meter)
+            response = declared.run(context, admitted.request)
             response = withhold(declared.shows, response, purpose.floor_of(admitted.context.purpose))
         except Exception as error:
             record.end(error)
             raise
         record.count(response)
+        record.units = meter.units(admitted.request)
         record.note(declared.notes, response)
         if declared.analysis is not None:
             record.about(job=response["JobId"])
@@ -132,13 +136,13 @@ class Gate:
         """
         caller = self._holder(job.caller.key_id) or job.caller
         record = self._record(job.operation, job.request, caller, job.request_id, job.case)
-        record.about(job=job.job_id, collection=job.collection_id)
-        found = 0
+        record.about(job=job.job_id, collection=job.collection_id, stage="run")
+        found, reached = 0, Step([], job.state or {}, job.progress, job.facts)
         try:
             admitted = self._admit_job(job, record)
             record.begin()
             for step in admitted.operation.analyze(admitted.context, admitted.request, job.state):
-                found += len(step.items)
+                found, reached = found + len(step.items), _after(reached, step)
                 yield step
                 self._refuse_withdrawn(admitted, job.caller)
         except BaseException as error:
@@ -147,6 +151,7 @@ class Gate:
             record.end(error)
             raise
         record.results = {"items": found}
+        record.units = admitted.operation.units_done(reached, job.request)
         record.end()
 
     def run_pass(
@@ -167,7 +172,7 @@ class Gate:
 
         Raises AccessDeniedException, at the latest before the next step when the right was withdrawn;
         InvalidParameterException for what is no video, or a threshold below the floor; and whatever the
-        analyses raise.
+        analyses raise. What was done is counted, unless it failed.
         """
         records: dict[str, Record] = {}
         admitted: dict[str, Admitted] = {}
@@ -181,10 +186,14 @@ class Gate:
                 raise
             records[operation] = record
         found = dict.fromkeys(records, 0)
+        reached = dict.fromkeys(records, Step([], {}, 0.0))
 
         def end(error: BaseException | None = None) -> None:
             for operation, record in records.items():
                 record.results = {"items": found[operation]}
+                if not isinstance(error, Exception):
+                    declared, request = admitted[operation].operation, admitted[operation].request
+                    record.units = declared.units_done(reached[operation], request)
                 record.end(error)
 
         for record in records.values():
@@ -196,6 +205,7 @@ class Gate:
                 }
                 for operation, step in released.items():
                     found[operation] += len(step.items)
+                    reached[operation] = _after(reached[operation], step)
                 yield released
                 for one in admitted.values():
                     self._refuse_withdrawn(one, caller)
@@ -345,6 +355,11 @@ class Gate:
             request_id=request_id,
             case=case,
         )
+
+
+def _after(before: Step, step: Step) -> Step:
+    """How far something has come by a step, with the facts of those before it; what was found is not kept."""
+    return replace(step, items=(), facts=step.facts or before.facts)
 
 
 def _stored(admitted: Mapping[str, Admitted]) -> Requests:

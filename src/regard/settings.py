@@ -102,6 +102,13 @@ class Settings:
         minimum=50,
         maximum=100,
     )
+    # Metering: what usage would have cost elsewhere, and what it cost here.
+    prices: str = _setting(
+        "", "Price list of `regard usage` and GetUsage where none is named: a name, or a file NAME.toml."
+    )
+    cost_hour: str = _setting(
+        "", "What an hour of the machine and its power costs, 0.35 for example, in the price list's currency."
+    )
     # Stored video: its jobs, and who is told of their end.
     job_workers: int = _setting(
         1,
@@ -196,6 +203,8 @@ def _parse(setting: Field[Any], value: Any) -> Any:
         return _whole_number(setting, value)
     if setting.name in ("data", "models"):
         return Path(os.path.expanduser(value))
+    if setting.name == "prices":
+        return os.path.expanduser(value)
     if setting.name == "buckets":
         return ",".join(_with_home(item) for item in str(value).split(","))
     if setting.name == "origins":
@@ -204,6 +213,8 @@ def _parse(setting: Field[Any], value: Any) -> Any:
         raise RegardError("REGARD_ACCOUNT must be 12 digits.")
     if setting.name == "index_engine" and value not in ("local", "milvus"):
         raise RegardError(f"REGARD_INDEX_ENGINE must be `local` or `milvus`, not {value!r}.")
+    if setting.name == "cost_hour" and not re.fullmatch(r"\d{1,9}(\.\d{1,9})?", value, re.ASCII):
+        raise RegardError(f"REGARD_COST_HOUR must be a number like 0.35, not {value!r}.")
     if setting.name == "webhooks" and value not in ("public", "private", "none"):
         raise RegardError(f"REGARD_WEBHOOKS must be `public`, `private` or `none`, not {value!r}.")
     if setting.name == "sns_endpoint" and not _is_endpoint(value):

@@ -150,6 +150,17 @@ def test_boto3_calls_each_operation(client: Any, counted: str) -> None:
     assert client.cancel_job(JobId=counted)["Job"]["JobStatus"] == "SUCCEEDED"  # it has ended already
 
 
+def test_boto3_is_told_what_was_used_and_what_it_would_have_cost(
+    server: Server, client: Any, portrait: Path
+) -> None:
+    before = client.get_usage(Prices="seed")
+    server.client().detect_faces(Image={"Bytes": portrait.read_bytes()})
+    after = client.get_usage(From=before["From"], To=before["To"], By="operation", Prices="seed")
+    [row] = [one for one in after["Rows"] if one["Name"] == "DetectFaces"]
+    assert row["Usage"]["ImagesOfGroup2"] == before["Total"]["ImagesOfGroup2"] + 1
+    assert (after["Prices"]["Currency"], after["Prices"]["Charges"][0]["Free"]) == ("USD", 1)
+
+
 def test_boto3_pages_with_its_paginator(client: Any, counted: str, waiting: str) -> None:
     pages = list(client.get_paginator("list_jobs").paginate(PaginationConfig={"PageSize": 1}))
     assert [len(page["Jobs"]) for page in pages] == [1] * len(pages)
@@ -274,6 +285,7 @@ def call_each_operation(client: Any, counted: str, waiting: str, portrait: Path)
     client.delete_celebrity(Id=celebrity["Id"])
     client.list_audit_records(MaxResults=5)
     client.verify_audit_log()
+    client.get_usage(By="key", Prices="aws-us-east-1-2026")
 
 
 def test_errors_are_as_they_are_described(description: dict[str, Any], server: Server) -> None:

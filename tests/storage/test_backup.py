@@ -230,6 +230,10 @@ def test_a_backup_of_an_older_schema_is_brought_to_the_newest(taken: Path, tmp_p
         "removals",
         "engine_positions",
         "facts",
+        "usage",
+        "usage_jobs",
+        "usage_position",
+        "vector_counts",
     )
     reseal(
         taken,

@@ -37,6 +37,7 @@ class Commands(LazyGroup):
         Entry("celebrities", "regard.cli.celebrities:app", "Enrol and recognise celebrities."),
         Entry("keys", "regard.cli.keys:app", "Make, list, suspend and resume access keys."),
         Entry("jobs", "regard.cli.jobs:app", "List, show, cancel and count jobs."),
+        Entry("usage", "regard.cli.usage:app", "Say what was used, by whom, and what it would have cost."),
         Entry("api-model", "regard.cli.api_model:api_model", "Give boto3 and the AWS CLI Regard's own API."),
         Entry("models", "regard.cli.models:app", "List, install, check and carry model packs."),
         Entry("audit", "regard.cli.audit:app", "Check and export the audit log; audit the face model."),

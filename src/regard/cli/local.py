@@ -80,20 +80,26 @@ class LocalGate:
 
 @contextmanager
 def local_gate(
-    data: Path | None, case: str | None = None, *, existing: bool = False, has_models: bool = True
+    data: Path | None,
+    case: str | None = None,
+    *,
+    existing: bool = False,
+    has_models: bool = True,
+    **settings: Any,
 ) -> Iterator[LocalGate]:
     """Opens the data folder for one command. A file may be as large as an object in a bucket.
 
     `existing` is for a command that has nothing to do in an empty folder: there RegardError is raised.
-    Without `has_models`, for commands that read no picture, the model pack need not be installed.
+    Without `has_models`, for commands that read no picture, the model pack need not be installed. `settings`
+    are further settings that the command's options give; None leaves one as it is.
     """
     logs.configure_command()
     check_case(case, "--case")
-    settings = Settings.load(data=data)
+    loaded = Settings.load(data=data, **settings)
     if existing:
-        check_database(settings)
-    with in_use(settings.data):
-        parts = build(replace(settings, image_bytes=settings.object_bytes), has_models=has_models)
+        check_database(loaded)
+    with in_use(loaded.data):
+        parts = build(replace(loaded, image_bytes=loaded.object_bytes), has_models=has_models)
         try:
             yield LocalGate(parts, case)
         finally:

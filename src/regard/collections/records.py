@@ -115,14 +115,18 @@ class RefusedFace:
 
 @dataclass(frozen=True, slots=True)
 class Association:
-    """Which faces joined or left a user, which did not, and the user's status then."""
+    """Which faces joined or left a user, which did not, and the user's status then.
+
+    `is_repeated` says that this was answered before, and nothing was changed now.
+    """
 
     done: tuple[str, ...]
     refused: tuple[RefusedFace, ...]
     status: str
+    is_repeated: bool = False
 
     @classmethod
     def load(cls, fields: Mapping[str, Any]) -> Association:
-        """What `dataclasses.asdict` made, back from JSON."""
+        """What `dataclasses.asdict` made of an earlier answer, back from JSON."""
         refused = tuple(RefusedFace(**face) for face in fields["refused"])
-        return cls(tuple(fields["done"]), refused, fields["status"])
+        return cls(tuple(fields["done"]), refused, fields["status"], is_repeated=True)

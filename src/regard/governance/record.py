@@ -16,7 +16,8 @@ class Record:
     """What the log keeps of a request: who, what and why, but no picture and nothing of a face.
 
     It is written when the request ends, before its answer leaves; for what takes long also when it begins.
-    `results` counts what the answer lists.
+    `results` counts what the answer lists. `units` is what usage counts of it, by `metering.units.Unit`; a
+    record that counts nothing has no such member, as those of earlier versions have none.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Record:
         self.purpose = caller.purpose
         self.threshold: float | None = None
         self.results: dict[str, int] | None = None
+        self.units: Mapping[str, int] = {}
 
     def about(self, **facts: str | None) -> None:
         """Adds what the request is about, or replaces what was known of it."""
@@ -69,10 +71,16 @@ class Record:
         """Writes what became of the request. Raises what `AuditLog.append` raises."""
         self._write("ok" if error is None else _outcome(error))
 
+    def cancel(self) -> None:
+        """Writes that it was ended before it was done. Raises what `AuditLog.append` raises."""
+        self._write("cancelled")
+
     def _write(self, outcome: str) -> None:
+        counted = {"units": dict(self.units)} if self.units else {}
         self._log.append(
             {
                 **self._facts,
+                **counted,
                 "purpose": self.purpose,
                 "threshold": self.threshold,
                 "results": self.results,

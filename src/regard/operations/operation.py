@@ -7,7 +7,7 @@ knows operations by name.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, Protocol
@@ -17,7 +17,8 @@ from botocore import xform_name
 from regard.context import Context
 from regard.governance.permissions import Permission
 from regard.governance.purpose import Threshold
-from regard.jobs.records import Step
+from regard.jobs.records import Job, Step
+from regard.metering.units import Unit
 from regard.operations.subjects import NOTHING, About
 from regard.operations.withholding import MatchPath
 
@@ -52,12 +53,23 @@ class Area(StrEnum):
     ADMINISTRATION = "Administration"
 
 
+Measure = Callable[[Job | Step], int]
+"""How much a job has done of what its operation bills, as of a step: images, or milliseconds of video."""
+
+
 class Bill(StrEnum):
-    """What an answered request is counted as, in the units of AWS's price list."""
+    """What an answered request is counted as, in the words of AWS's price list. Named as its `Unit`."""
 
     IMAGE_1 = "an image of group 1"
     IMAGE_2 = "an image of group 2"
-    VIDEO_MINUTE = "the video's minutes"
+    IMAGE_PROPERTIES = "an image's properties"
+    VIDEO_MS = "the video's minutes"
+    SEGMENT_MS = "the video's minutes, as segments"
+
+    @property
+    def unit(self) -> Unit:
+        """What audit records and price lists call it."""
+        return Unit[self.name]
 
 
 class PurposeAfter(Protocol):
@@ -75,7 +87,9 @@ class Operation:
     `name` is the API's name for it, `DetectLabels`. `permission` is what its caller's role must hold.
     `about` says which members of a request name what it is about. `matches` is the threshold of an operation
     that matches faces. `shows` says where an answer, or what its jobs list, shows how alike people are.
-    `bills` is what an answer costs, None for nothing. `analysis` is what the jobs do that it starts.
+    `bills` is what an answer costs, None for nothing; where a request names `Features`, `features` says what
+    each of them costs in its place. `analysis` is what the jobs do that it starts, and `measure` how much of
+    what it bills they have done.
     `sets_purpose` tells which purpose a request gives its subject; `rights` maps members of a request to the
     operations whose right they need too. `notes` are members of the request and the answer that its audit
     record keeps. `is_own` is for what Rekognition doesn't have. `is_local` is for what only the owner of the
@@ -91,6 +105,8 @@ class Operation:
     matches: Threshold | None = None
     shows: MatchPath | None = None
     bills: Bill | None = None
+    features: Mapping[str, Bill] = field(default_factory=dict)
+    measure: Measure | None = None
     analysis: Analysis | None = None
     sets_purpose: PurposeAfter | None = None
     rights: Mapping[str, str] | None = None
@@ -103,6 +119,18 @@ class Operation:
     def key(self) -> str:
         """As botocore names the method of a client: `detect_labels`."""
         return str(xform_name(self.name))
+
+    def units(self, request: Mapping[str, Any], amount: int = 1) -> dict[str, int]:
+        """What usage counts when a request was answered: `amount` in each unit that it is billed in."""
+        if self.features and request.get("Features"):
+            billed = [self.features[name] for name in self.features if name in request["Features"]]
+        else:
+            billed = [] if self.bills is None else [self.bills]
+        return {one.unit.value: amount for one in billed} if amount else {}
+
+    def units_done(self, job: Job | Step, request: Mapping[str, Any]) -> dict[str, int]:
+        """What usage counts of a job that has come so far."""
+        return {} if self.measure is None else self.units(request, self.measure(job))
 
     def analyze(self, ctx: Context, request: dict[str, Any], state: dict[str, Any] | None) -> Iterator[Step]:
         """Its `analysis`. Raises TypeError where it starts no jobs."""

@@ -212,6 +212,49 @@ audit = Table(
     Column("hash", String(64), nullable=False),
 )
 
+# What the audit log's records up to `usage_position` come to. `hour` is its beginning; "" is none.
+usage = Table(
+    "usage",
+    metadata,
+    Column("hour", BigInteger, primary_key=True, autoincrement=False),
+    Column("key_id", String(256), primary_key=True),
+    Column("operation", String(256), primary_key=True),
+    Column("collection", String(256), primary_key=True),
+    Column("purpose", String(256), primary_key=True),
+    Column("case_reference", String(256), primary_key=True),
+    Column("image_1", BigInteger, nullable=False, server_default="0"),
+    Column("image_2", BigInteger, nullable=False, server_default="0"),
+    Column("image_properties", BigInteger, nullable=False, server_default="0"),
+    Column("video_ms", BigInteger, nullable=False, server_default="0"),
+    Column("segment_ms", BigInteger, nullable=False, server_default="0"),
+    Column("requests", BigInteger, nullable=False, server_default="0"),
+    Column("refused", BigInteger, nullable=False, server_default="0"),
+    Column("errors", BigInteger, nullable=False, server_default="0"),
+    Column("work_us", BigInteger, nullable=False, server_default="0"),
+)
+
+# One row: the number of the last record that is in `usage`. Whoever adds to the sums moves it first.
+usage_position = Table(
+    "usage_position",
+    metadata,
+    Column("row", Integer, primary_key=True, autoincrement=False),
+    Column("sequence", BigInteger, nullable=False),
+)
+
+# Jobs whose work is in `usage`, so that it never is twice.
+usage_jobs = Table("usage_jobs", metadata, Column("job_id", String(64), primary_key=True))
+
+# How many vectors of faces and users each collection had, once an hour. The row of "" says that the hour
+# was counted.
+vector_counts = Table(
+    "vector_counts",
+    metadata,
+    Column("hour", BigInteger, primary_key=True, autoincrement=False),
+    Column("collection", String(255), primary_key=True),
+    Column("faces", BigInteger, nullable=False),
+    Column("users", BigInteger, nullable=False),
+)
+
 # Analyses of stored videos, and of many pictures. `request`, `caller`, `state` and `facts` are JSON. Whoever
 # runs a job holds its lease until `lease_until`, under the name `holder`; `fence` grows with every lease, so
 # that what a former holder still writes is refused. `attempts` counts the leases since the job last got

@@ -14,6 +14,7 @@ from regard.operations.administration import (
     keys,
     model_audits,
     upgrades,
+    usage,
 )
 
 OPERATIONS = (
@@ -24,4 +25,5 @@ OPERATIONS = (
     *keys.OPERATIONS,
     *model_audits.OPERATIONS,
     *upgrades.OPERATIONS,
+    *usage.OPERATIONS,
 )

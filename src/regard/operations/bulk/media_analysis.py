@@ -9,7 +9,7 @@ from regard.context import Context
 from regard.errors import InvalidParameterException
 from regard.governance.permissions import Permission
 from regard.jobs.records import Job, Status
-from regard.operations.bulk.media_analysis_run import output_of, run
+from regard.operations.bulk.media_analysis_run import images_done, output_of, run
 from regard.operations.inputs.manifests import open_manifest
 from regard.operations.inputs.pagination import make_token, read_token
 from regard.operations.operation import Area, Bill, Operation
@@ -107,6 +107,7 @@ OPERATIONS = (
         area=Area.BULK,
         permission=Permission.START_JOBS,
         bills=Bill.IMAGE_2,
+        measure=images_done,
         analysis=run,
     ),
     Operation(

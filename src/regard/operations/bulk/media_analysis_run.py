@@ -71,6 +71,11 @@ def run(ctx: Context, request: dict[str, Any], state: dict[str, Any] | None) -> 
     yield Step([], reached, 1.0, _written(ctx, job, reached))
 
 
+def images_done(job: Job | Step) -> int:
+    """How many images a bulk analysis has moderated, without lines of the manifest that were of no use."""
+    return 0 if job.state is None else int(job.state["done"]) - int(job.state["invalid"])
+
+
 def _begun(ctx: Context, job: Job, manifest: BinaryIO, state: dict[str, Any] | None) -> dict[str, Any]:
     """The state to go on from. The manifest is read through first: is it still the same?"""
     request = job.request

@@ -62,6 +62,8 @@ def associate_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
         _once(ctx, request),
         threshold=ctx.threshold,
     )
+    if association.is_repeated:
+        ctx.meter.repeat()
     return {
         "AssociatedFaces": [{"FaceId": face_id} for face_id in association.done],
         "UnsuccessfulFaceAssociations": [_refused(face) for face in association.refused],
@@ -75,6 +77,8 @@ def disassociate_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     association = ctx.stores.users.disassociate(
         collection, request["UserId"], list(dict.fromkeys(request["FaceIds"])), _once(ctx, request)
     )
+    if association.is_repeated:
+        ctx.meter.repeat()
     return {
         "DisassociatedFaces": [{"FaceId": face_id} for face_id in association.done],
         "UnsuccessfulFaceDisassociations": [_refused(face) for face in association.refused],

@@ -101,5 +101,6 @@ OPERATIONS = (
         area=Area.PICTURES,
         permission=Permission.ANALYZE,
         bills=Bill.IMAGE_2,
+        features={"GENERAL_LABELS": Bill.IMAGE_2, "IMAGE_PROPERTIES": Bill.IMAGE_PROPERTIES},
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from regard.context import Context
@@ -35,9 +36,11 @@ def get_job(ctx: Context, _request: dict[str, Any]) -> dict[str, Any]:
 
 def cancel_job(ctx: Context, _request: dict[str, Any]) -> dict[str, Any]:
     """Ends a job at once, as FAILED; one that has ended already stays as it is."""
-    ctx.stores.jobs.cancel(ctx.job)
-    ended = ctx.stores.jobs.find(ctx.job.job_id)
-    return _described(ctx, ctx.job if ended is None else ended)
+    cancelled = ctx.stores.jobs.cancel(ctx.job)
+    ended = ctx.stores.jobs.find(ctx.job.job_id) or ctx.job
+    if cancelled:
+        ctx.meter.cancel(replace(ended, state=ctx.job.state))  # which ends with the job
+    return _described(ctx, ended)
 
 
 def _described(ctx: Context, job: Job) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, Protocol
 
 from regard.context import Context
 from regard.errors import InvalidParameterException, VideoTooLargeException
-from regard.jobs.records import Item, Step
+from regard.jobs.records import Item, Job, Step
 from regard.operations.inputs.videos import open_video
 from regard.operations.stored_video.listing import Listing
 from regard.video.reading.facts import AudioFacts, VideoFacts
@@ -86,6 +86,13 @@ def run_pass(
         raise VideoTooLargeException(str(error)) from error
     except VideoError as error:
         raise InvalidParameterException(str(error)) from error
+
+
+def milliseconds_done(job: Job | Step) -> int:
+    """How much of the video an analysis has done, by its progress; 0 while nobody knows how long it is."""
+    about = job.facts.get("VideoMetadata") or {}
+    video = about[0] if isinstance(about, list) else about
+    return round(job.progress * int(video.get("DurationMillis", 0)))
 
 
 def _facts(video: FrameSource, analysis: Listed, *, has_streams: bool) -> dict[str, Any]:

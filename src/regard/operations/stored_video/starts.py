@@ -17,6 +17,7 @@ from regard.operations.operation import Area, Bill, Operation
 from regard.operations.pictures.labels import Filters
 from regard.operations.stored_video import stored_analyses
 from regard.operations.stored_video.results import CELEBRITIES, MATCHES
+from regard.operations.stored_video.runs import milliseconds_done
 from regard.operations.subjects import COLLECTION
 
 
@@ -102,7 +103,11 @@ def start_job(ctx: Context, request: dict[str, Any], check: Callable[[], None]) 
 
 
 _starting = partial(
-    Operation, area=Area.STORED_VIDEO, permission=Permission.START_JOBS, bills=Bill.VIDEO_MINUTE
+    Operation,
+    area=Area.STORED_VIDEO,
+    permission=Permission.START_JOBS,
+    bills=Bill.VIDEO_MS,
+    measure=milliseconds_done,
 )
 
 OPERATIONS = (
@@ -127,6 +132,11 @@ OPERATIONS = (
     ),
     _starting(name="StartLabelDetection", run=start_label_detection, analysis=stored_analyses.LABELS),
     _starting(name="StartPersonTracking", run=start_person_tracking, analysis=stored_analyses.PERSONS),
-    _starting(name="StartSegmentDetection", run=start_segment_detection, analysis=stored_analyses.SEGMENTS),
+    _starting(
+        name="StartSegmentDetection",
+        run=start_segment_detection,
+        analysis=stored_analyses.SEGMENTS,
+        bills=Bill.SEGMENT_MS,
+    ),
     _starting(name="StartTextDetection", run=start_text_detection, analysis=stored_analyses.TEXT),
 )
