@@ -194,3 +194,13 @@ def test_records_with_units_and_without_are_one_unbroken_chain(database: Databas
     assert log.verify().sequence == 3
     texts = [text for _, text, _ in log.page(after=0, limit=9)]
     assert ["units" in json.loads(text) for text in texts] == [False, True, False]
+
+
+def test_names_that_are_one_once_they_are_cut_are_added_up(database: Database) -> None:
+    long = "x" * 300
+    store = written(database, record(collection=long), record(collection=long + "y"), record(collection=""))
+    store.follow()
+    assert {one.name: one.sums["requests"] for one in store.listed(0, FOREVER, by="collection")} == {
+        "x" * 256: 2,
+        "": 1,
+    }

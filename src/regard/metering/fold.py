@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,8 @@ HOUR = 3_600_000
 
 _FAULTS = ("InternalServerError", "ServiceUnavailableException")  # outcomes that are not the caller's to mend
 _NEITHER = ("ok", "interrupted", "cancelled")
+_NAMES = ("key", "operation", "collection", "purpose", "case")
+_UNITS = frozenset(unit.value for unit in Unit)
 _LENGTH = 256  # of a name that is kept
 
 
@@ -37,30 +39,43 @@ def fold(records: Iterable[Mapping[str, Any]], counted: set[str]) -> dict[UsageK
     is run again by another worker when its own dies after the record and before the end: its work is counted
     once.
     """
-    sums: dict[UsageKey, Counter[str]] = {}
+    sums: dict[tuple[str | None, ...], Counter[str]] = {}
     for record in records:
-        if record.get("outcome", "begun") != "begun":  # commands have none, and change no sum
-            sums.setdefault(_key(record), Counter()).update(_counts(record, counted))
-    return sums
+        if record.get("outcome", "begun") == "begun":  # commands have none, and change no sum
+            continue
+        named = (record["time"][:13], *map(record.get, _NAMES))  # times are UTC: the hour is their beginning
+        of_key = sums.get(named)
+        if of_key is None:
+            of_key = sums[named] = Counter()
+        for name, count in _counts(record, counted):
+            of_key[name] += count
+    folded: dict[UsageKey, Counter[str]] = {}
+    for named, counts in sums.items():  # of which several may be one once they are cut
+        folded.setdefault(_key(*named), Counter()).update(counts)
+    return folded
 
 
-def _key(record: Mapping[str, Any]) -> UsageKey:
-    moment = round(datetime.fromisoformat(record["time"]).timestamp() * 1000)
-    names = (record.get(name) for name in ("key", "operation", "collection", "purpose", "case"))
-    return UsageKey(moment - moment % HOUR, *(str(name or "")[:_LENGTH] for name in names))
+def _key(hour: str | None, *names: str | None) -> UsageKey:
+    begin = datetime.fromisoformat(f"{hour}:00:00+00:00")
+    return UsageKey(round(begin.timestamp() * 1000), *((name or "")[:_LENGTH] for name in names))
 
 
-def _counts(record: Mapping[str, Any], counted: set[str]) -> dict[str, int]:
-    counts = {"work_us": round(1000 * record.get("milliseconds", 0))}
-    outcome = record["outcome"]
-    if "stage" not in record:  # what a worker does was asked for by another record's request
-        counts["requests"] = 1
-        counts["refused"] = int(outcome not in _NEITHER and outcome not in _FAULTS)
-    counts["errors"] = int(outcome in _FAULTS)
-    units = record.get("units") or {}
-    if units and "stage" in record:
+def _counts(record: Mapping[str, Any], counted: set[str]) -> Iterator[tuple[str, int]]:
+    outcome, is_request = record["outcome"], "stage" not in record
+    yield "work_us", round(1000 * record.get("milliseconds", 0))
+    if is_request:  # what a worker does was asked for by another record's request
+        yield "requests", 1
+    if outcome in _FAULTS:
+        yield "errors", 1
+    elif is_request and outcome not in _NEITHER:
+        yield "refused", 1
+    units = record.get("units")
+    if not units:
+        return
+    if not is_request:
         job = str(record.get("job"))
         if job in counted:
-            units = {}
+            return
         counted.add(job)
-    return counts | {unit.value: int(units[unit]) for unit in Unit if unit in units}
+    for unit in units.keys() & _UNITS:
+        yield unit, int(units[unit])
