@@ -20,7 +20,7 @@ import numpy as np
 from regard.packs.install import install
 from regard.packs.manifest import find_pack
 from regard.vision.faces import certainty
-from regard.vision.faces.certainty import CLEAR_ODDS, EXTENTS, Judge, Weighing, clear, expanded
+from regard.vision.faces.certainty import CLEAR_ODDS, EXTENTS, FaceJudge, Weighing, clear, expanded
 from regard.vision.faces.detector import FaceDetector
 from regard.vision.faces.mtcnn import FaceCandidates
 from regard.vision.geometry import sigmoid
@@ -61,7 +61,7 @@ class Finds:
         )
 
 
-class Recorder(Judge):
+class Recorder(FaceJudge):
     """Lets every find pass, and keeps what is known of it."""
 
     def judged(self, copies: Copies, found: FaceCandidates) -> FaceCandidates:

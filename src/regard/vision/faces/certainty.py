@@ -62,7 +62,7 @@ class Weighing:
         return np.asarray(expanded(cues) @ self.cues_alone + self.offset_alone, np.float64)
 
 
-class Judge:
+class FaceJudge:
     def __init__(self, runner: Runner, mtcnn: Mtcnn) -> None:
         self._runner = runner
         self._mtcnn = mtcnn

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.vision.faces.blazeface import BlazeFace, Sightings
-from regard.vision.faces.certainty import Judge
+from regard.vision.faces.certainty import FaceJudge
 from regard.vision.faces.mtcnn import STRONG, FaceCandidates, Leads, Mtcnn
 from regard.vision.faces.pose import eye_rolls
 from regard.vision.faces.righting import righted
@@ -42,7 +42,7 @@ class FaceDetector:
         self._mtcnn = Mtcnn(runner)
         self._blazeface = BlazeFace(runner)
         self._verifier = Verifier(self._mtcnn)
-        self._judge = Judge(runner, self._mtcnn)
+        self._judge = FaceJudge(runner, self._mtcnn)
 
     def detect(self, pixels: Pixels) -> FaceCandidates:
         """All faces of a picture (H, W, 3), uint8, RGB, in no order."""
