@@ -42,7 +42,7 @@ def test_a_good_face_passes_every_bar() -> None:
     ("change", "flaw"),
     [
         ({"box": Box(0, 0, 30, 39)}, Flaw.SMALL),
-        ({"confidence": 60.0}, Flaw.LOW_CONFIDENCE),
+        ({"confidence": 59.0}, Flaw.LOW_CONFIDENCE),
         ({"pose": Pose(0, -80, 0)}, Flaw.POSE),
         ({"pose": Pose(0, 0, 60)}, Flaw.POSE),
         ({"quality": Quality(70, 3)}, Flaw.BLUR),
@@ -58,7 +58,7 @@ def test_roll_is_no_flaw() -> None:
 
 
 def test_a_higher_bar_finds_no_fewer_flaws() -> None:
-    face = Face(Box(0, 0, 50, 60), 93, np.zeros((5, 2), np.float32), Pose(0, 45, 0), Quality(18, 30))
+    face = Face(Box(0, 0, 50, 60), 85, np.zeros((5, 2), np.float32), Pose(0, 45, 0), Quality(18, 30))
     found = [set(flaws(face, bar=bar)) for bar in (QualityBar.LOW, QualityBar.MEDIUM, QualityBar.HIGH)]
     assert found[0] <= found[1] <= found[2]
     assert len(found[2]) == 5

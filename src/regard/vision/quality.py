@@ -28,9 +28,9 @@ class Flaw(Enum):
 # Minimum confidence and side (px), maximum |yaw| and |pitch| (degrees), minimum sharpness and brightness. The
 # last is kept low: dark skin must not read as a dark picture.
 _BARS: dict[QualityBar, tuple[float, float, float, float, float]] = {
-    QualityBar.LOW: (80.0, 24.0, 75.0, 5.0, 5.0),
-    QualityBar.MEDIUM: (90.0, 40.0, 55.0, 20.0, 12.0),
-    QualityBar.HIGH: (98.0, 60.0, 35.0, 45.0, 20.0),
+    QualityBar.LOW: (60.0, 24.0, 75.0, 5.0, 5.0),
+    QualityBar.MEDIUM: (75.0, 40.0, 55.0, 20.0, 12.0),
+    QualityBar.HIGH: (90.0, 60.0, 35.0, 45.0, 20.0),
 }
 
 
