@@ -5,23 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import subprocess
-import sys
-import threading
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
-from sqlalchemy import func, select, update
-from tests import scenes
-from tests.collections.made_models import BOTH, OTHER
+from sqlalchemy import update
+from tests.collections.made_models import OTHER
 from tests.conftest import PICTURES
+from tests.operations.upgrades.asking import faces_of, found, version_of
 from tests.two_models import call, opened, photo
-from tests.waiting import wait_until
 
 from regard.app import Parts
 from regard.caller import LOCAL
@@ -30,63 +24,8 @@ from regard.errors import (
     InvalidParameterException,
     RegardError,
     ResourceNotFoundException,
-    ThrottlingException,
 )
-from regard.operations.administration.face_matching import same_faces, same_places
-from regard.packs.install import InstalledPack
-from regard.storage.database import Database
-from regard.storage.schema import faces, next_vectors
-from regard.vision.geometry import Box
-
-ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def album(tmp_path: Path, group_photo: Path) -> Path:
-    """The photos that `old` was made from, in folders."""
-    album = tmp_path / "album"
-    (album / "deeper").mkdir(parents=True)
-    shutil.copy(PICTURES / "astronaut.jpg", album)
-    shutil.copy(PICTURES / "hopper.jpg", album / "deeper")
-    shutil.copy(group_photo, album / "deeper/group.jpg")
-    shutil.copy(PICTURES / "gravel.jpg", album)
-    return album
-
-
-@pytest.fixture
-def parts(installed_pack: InstalledPack, tmp_path: Path, album: Path) -> Iterator[Parts]:
-    """A collection `old` of 2.0 with a face each of two photos, eight of a third, and a user; the newest is
-    another model.
-    """
-    older = opened(tmp_path / "data", "2.0")
-    call(older, "create_collection", CollectionId="old", Tags={"team": "red"})
-    for file in ("astronaut.jpg", "deeper/hopper.jpg", "deeper/group.jpg"):
-        content = (album / file).read_bytes()
-        request = {"CollectionId": "old", "Image": {"Bytes": content}, "ExternalImageId": Path(file).stem}
-        call(older, "index_faces", **request, QualityFilter="NONE")
-    listed = faces_of(older)
-    chosen = [one["FaceId"] for one in listed if one["ExternalImageId"] == "hopper"]
-    call(older, "create_user", CollectionId="old", UserId="grace")
-    call(older, "associate_faces", CollectionId="old", UserId="grace", FaceIds=chosen)
-    older.close()
-    made = opened(tmp_path / "data")
-    yield made
-    made.close()
-
-
-def faces_of(parts: Parts, collection: str = "old") -> list[dict[str, Any]]:
-    faces: list[dict[str, Any]] = call(parts, "list_faces", CollectionId=collection)["Faces"]
-    return faces
-
-
-def version_of(parts: Parts) -> str:
-    return str(call(parts, "describe_collection", CollectionId="old")["FaceModelVersion"])
-
-
-def found(parts: Parts, name: str) -> list[str]:
-    request = {"CollectionId": "old", "Image": photo(name)}
-    matches = call(parts, "search_faces_by_image", **request, FaceMatchThreshold=99.0)["FaceMatches"]
-    return [match["Face"]["ExternalImageId"] for match in matches]
+from regard.storage.schema import faces
 
 
 def test_from_a_folder_every_face_is_carried_with_its_id_user_and_tags(parts: Parts, album: Path) -> None:
@@ -207,13 +146,6 @@ def test_imported_embeddings_are_carried_by_their_names(parts: Parts, album: Pat
     assert len(call(parts, "search_faces_by_image", **request)["FaceMatches"]) == 1
 
 
-def test_embeddings_are_not_imported_while_their_collection_is_upgraded(parts: Parts, tmp_path: Path) -> None:
-    call(parts, "upgrade_collection", CollectionId="old")
-    np.save(tmp_path / "v.npy", np.eye(1, 384, dtype=np.float32))
-    with pytest.raises(RegardError, match="are being made anew by face model"):
-        call(parts, "import_faces", CollectionId="old", File=tmp_path / "v.npy")
-
-
 def test_a_face_that_is_not_at_its_place_is_told_with_the_photo(parts: Parts, album: Path) -> None:
     with parts.database.write() as connection:
         connection.exec_driver_sql(
@@ -234,97 +166,6 @@ def test_a_photo_that_is_no_picture_any_more_is_told(parts: Parts, album: Path) 
     answer = call(parts, "upgrade_collection", CollectionId="old", Folder=album)
     assert [one["Photo"] for one in answer["Unreadable"]] == ["empty.jpg"]
     assert answer["Missing"][0]["Reason"].startswith("empty.jpg: ")
-
-
-def test_faces_indexed_meanwhile_have_both_vectors_and_are_found_before_and_after(
-    parts: Parts, album: Path
-) -> None:
-    (album / "deeper/group.jpg").rename(album.parent / "group.jpg")
-    call(parts, "upgrade_collection", CollectionId="old", Folder=album)
-    late = {"CollectionId": "old", "Image": photo("hopper"), "ExternalImageId": "late"}
-    call(parts, "index_faces", **late)
-    assert "late" in found(parts, "hopper")
-    shutil.move(album.parent / "group.jpg", album)
-    assert call(parts, "upgrade_collection", CollectionId="old", Folder=album)["Switched"]
-    assert {"late", "hopper"} <= set(found(parts, "hopper"))
-
-
-def test_a_server_that_indexes_meanwhile_loses_nobody(parts: Parts, album: Path, tmp_path: Path) -> None:
-    server = opened(tmp_path / "data")
-    heads = [scenes.portrait(name).resize((200, 200)) for name in ("astronaut", "hopper")]
-    indexed: list[str] = []
-    stopped = threading.Event()
-
-    def index() -> None:
-        number = 0
-        while not stopped.is_set():
-            turned = scenes.jpeg(heads[number % 2].rotate(number % 7))
-            request = {"CollectionId": "old", "Image": {"Bytes": turned}, "ExternalImageId": f"n{number}"}
-            try:
-                answer = call(server, "index_faces", **request)
-            except ThrottlingException:
-                continue
-            indexed.extend(record["Face"]["FaceId"] for record in answer["FaceRecords"])
-            number += 1
-
-    thread = threading.Thread(target=index)
-    thread.start()
-    wait_until(lambda: len(indexed) >= 3)
-    answer = call(parts, "upgrade_collection", CollectionId="old", Folder=album)
-    early = [face["FaceId"] for face in answer["Missing"]]  # from before it began, from no photo of the album
-    if early:
-        call(parts, "delete_faces", CollectionId="old", FaceIds=early)
-        assert call(parts, "upgrade_collection", CollectionId="old", Folder=album)["Switched"]
-    some = len(indexed) + 3
-    wait_until(lambda: len(indexed) >= some)
-    stopped.set()
-    thread.join()
-    there = {face["FaceId"] for face in faces_of(parts)}
-    assert set(indexed) - set(early) <= there
-    for face_id in set(indexed) - set(early):
-        request = {"CollectionId": "old", "FaceId": face_id, "FaceMatchThreshold": 0.0, "MaxFaces": 4096}
-        others = {match["Face"]["FaceId"] for match in call(server, "search_faces", **request)["FaceMatches"]}
-        assert others | {face_id} == there
-    server.close()
-
-
-def test_an_upgrade_that_was_killed_goes_on_where_it_stopped(
-    parts: Parts, tmp_path: Path, group_photo: Path
-) -> None:
-    album = tmp_path / "many"
-    album.mkdir()
-    for number in range(12):
-        content = scenes.jpeg(scenes.portrait(("astronaut", "hopper")[number % 2]).rotate(number))
-        (album / f"{number:02}.jpg").write_bytes(content)
-        request = {"CollectionId": "many", "Image": {"Bytes": content}, "ExternalImageId": f"{number}"}
-        if number == 0:
-            parts.stores.collections.create("many", "2.0")
-        call(parts, "index_faces", **request)
-    data = tmp_path / "data"
-    command = [sys.executable, "-m", "tests.two_models", str(data), str(album), "many"]
-    reached = []
-    for more in (2, 5):
-        process = subprocess.Popen(command, cwd=ROOT)
-        while made(data) < more and process.poll() is None:
-            time.sleep(0.01)
-        process.kill()
-        process.wait()
-        reached.append(made(data))
-        assert call(parts, "describe_collection", CollectionId="many")["FaceModelVersion"] == "2.0"
-        request = {"CollectionId": "many", "Image": photo("hopper")}
-        assert call(parts, "search_faces_by_image", **request)["FaceModelVersion"] == "2.0"
-    assert 2 <= reached[0] < reached[1] < 12
-    answer = call(parts, "upgrade_collection", CollectionId="many", Folder=album)
-    assert (answer["Switched"], answer["CarriedBefore"]) == (True, reached[1])
-    assert answer["Carried"] == len(faces_of(parts, "many")) - reached[1]
-
-
-def made(data: Path) -> int:
-    database = Database.open(data)
-    with database.read() as connection:
-        count: int = connection.execute(select(func.count()).select_from(next_vectors)).scalar_one()
-    database.close()
-    return count
 
 
 def test_celebrities_are_carried_too(parts: Parts, tmp_path: Path, album: Path) -> None:
@@ -348,22 +189,6 @@ def recognised(parts: Parts) -> list[str]:
     return [face["Name"] for face in answer["CelebrityFaces"]]
 
 
-def test_a_collection_can_go_back_to_the_model_that_it_had(parts: Parts, album: Path) -> None:
-    call(parts, "upgrade_collection", CollectionId="old", Folder=album)
-    answer = call(parts, "upgrade_collection", CollectionId="old", Folder=album, FaceModelVersion="2.0")
-    assert answer["Switched"]
-    assert version_of(parts) == "2.0"
-    assert found(parts, "hopper")[0] == "hopper"
-
-
-def test_an_upgrade_can_be_cancelled(parts: Parts, album: Path) -> None:
-    (album / "deeper/hopper.jpg").unlink()
-    call(parts, "upgrade_collection", CollectionId="old", Folder=album)
-    assert call(parts, "upgrade_collection", CollectionId="old", Cancel=True)["Cancelled"]
-    assert made(Path(parts.settings.data)) == 0
-    assert version_of(parts) == "2.0"
-
-
 @pytest.mark.parametrize(
     ("request_", "error", "told"),
     [
@@ -385,26 +210,3 @@ def test_it_is_for_the_owner_of_the_data_folder_alone(parts: Parts) -> None:
     key = parts.keys.create("ann", "admin").holder
     with pytest.raises(AccessDeniedException, match="command line"):
         parts.gate.call("upgrade_collection", {"CollectionId": "old"}, key)
-
-
-def test_boxes_are_paired_by_what_they_share() -> None:
-    left, right = Box(0, 0, 0.4, 0.4), Box(0.5, 0, 0.4, 0.4)
-    nearly = Box(0.02, 0, 0.4, 0.4)
-    assert same_places([left, right], [right, nearly]) == {0: 1, 1: 0}
-    assert same_places([left], [nearly, left]) == {0: 1}
-    assert same_places([left, nearly], [left]) == {0: 0}
-    assert same_places([left], [right]) == {}
-    assert same_places([left], []) == {}
-
-
-def test_faces_of_a_photo_that_was_saved_anew_are_paired_by_place_and_nearness() -> None:
-    model = BOTH["2.0"]
-    one, other = np.eye(2, model.dimension, dtype=np.float32)
-    nearly = one + np.float32(0.1) * other
-    here, there, whole = Box(0, 0, 0.4, 0.4), Box(0.5, 0, 0.4, 0.4), Box(0, 0, 1, 1)
-    both = np.stack([other, nearly])
-    assert same_faces([here], one[None], [here, here], both, model) == {0: 1}
-    assert same_faces([here], one[None], [there, there], both, model) == {}
-    assert same_faces([whole], one[None], [there, there], both, model) == {0: 1}
-    assert same_faces([here], one[None], [here], other[None], model) == {}
-    assert same_faces([here], one[None], [], both[:0], model) == {}
