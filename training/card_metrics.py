@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 import numpy as np
 
 from training.wilson import wilson
+
+EDGES = (0.2, 0.4, 0.55, 0.7, 0.8, 0.9, 0.97, 1.01)  # of the tables of labels
 
 
 def platt(logits: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
@@ -33,3 +38,20 @@ def share(attribute: str, name: str, hits: np.ndarray, data: str) -> dict[str, s
     """How many of `hits`, bool (N,), in percent, with Wilson's interval."""
     low, high = wilson(int(hits.sum()), len(hits))
     return metric(attribute, name, 100 * float(hits.mean()), data, len(hits), 100 * low, 100 * high)
+
+
+def calibration(
+    said: np.ndarray, truth: np.ndarray, edges: Sequence[float] = EDGES
+) -> dict[str, list[float]]:
+    """By what is said, a probability (N,): how many, what was said on average, and how many were so (`truth`,
+    (N,) of 0 and 1), the latter two in percent.
+    """
+    return {
+        f"{100 * low:.0f}-{min(100 * high, 100):.0f} %": [
+            int(rows.sum()),
+            round(100 * float(said[rows].mean()), 1),
+            round(100 * float(truth[rows].mean()), 1),
+        ]
+        for low, high in pairwise(edges)
+        if (rows := (said >= low) & (said < high)).any()
+    }

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import argparse
 import json
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 from regard.vision.labels.agreement import agreement
 from regard.vision.labels.classes import kind_labels, label_shares
+from training.card_metrics import calibration
 from training.class_sets import TAXONOMY, judged
 from training.feature_head import logistic, sigmoid, with_one
 from training.wilson import wilson
@@ -91,7 +91,7 @@ def fitted(facts: np.ndarray, truth: np.ndarray, source: np.ndarray, own: np.nda
             }
             for name in dict.fromkeys(source)
         },
-        "calibration": _calibration(said, truth),
+        "calibration": calibration(said, truth),
         "limits": "The classifier knows one subject a picture. What belongs to none of its classes gets the "
         "name of what resembles it. Pictures under 260 px, drawings and patterns are often misread.",
     }
@@ -103,19 +103,6 @@ def _precision(said: np.ndarray, truth: np.ndarray) -> list[float]:
     hits, total = int(truth[rows].sum()), int(rows.sum())
     low, high = wilson(hits, total)
     return [total, round(hits / max(total, 1), 3), round(low, 3), round(high, 3)]
-
-
-def _calibration(said: np.ndarray, truth: np.ndarray) -> dict[str, list[float]]:
-    edges = (0.2, 0.4, 0.55, 0.7, 0.8, 0.9, 0.97, 1.01)
-    return {
-        f"{100 * low:.0f}-{min(100 * high, 100):.0f} %": [
-            int(rows.sum()),
-            round(100 * float(said[rows].mean()), 1),
-            round(100 * float(truth[rows].mean()), 1),
-        ]
-        for low, high in pairwise(edges)
-        if (rows := (said >= low) & (said < high)).any()
-    }
 
 
 if __name__ == "__main__":

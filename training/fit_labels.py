@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +21,7 @@ from regard.vision.geometry import boxes_of
 from regard.vision.labels.activities import activities
 from regard.vision.labels.label import Instance
 from regard.vision.labels.objects import COCO, FoundClass, ObjectDetector, any_odds, evidence
+from training.card_metrics import calibration
 from training.feature_head import fit_head, logistic, save_head, sigmoid, with_one
 from training.label_sets import (
     OUTPUTS,
@@ -123,7 +123,7 @@ def fit_objects(pictures: list[Annotated]) -> None:
         "mAP50": round(mean_precision(pictures, probabilities, right), 3),
         "boxes": judge_instances(pictures, probabilities, right),
         "labels of pictures": judge_presence(pictures, said.origin, said.present, said.there),
-        "calibration of labels": _calibration(said.present, said.there),
+        "calibration of labels": calibration(said.present, said.there),
         "activities": judge_activities(pictures),
         "limits": "CenterNet was trained on these very pictures, so a margin is taken off its log-odds. "
         "Small objects in crowds are missed.",
@@ -369,20 +369,6 @@ def _share(hits: int, total: int) -> list[float]:
     """The share, and its interval."""
     low, high = wilson(hits, total)
     return [round(hits / max(total, 1), 3), round(low, 3), round(high, 3)]
-
-
-def _calibration(probabilities: np.ndarray, truth: np.ndarray) -> dict[str, list[float]]:
-    """By what is said: how many, what was said on average, and how many were right."""
-    edges = (0.2, 0.4, 0.55, 0.7, 0.8, 0.9, 0.97, 1.01)
-    return {
-        f"{100 * low:.0f}-{min(100 * high, 100):.0f} %": [
-            int(rows.sum()),
-            round(100 * float(probabilities[rows].mean()), 1),
-            round(100 * float(truth[rows].mean()), 1),
-        ]
-        for low, high in pairwise(edges)
-        if (rows := (probabilities >= low) & (probabilities < high)).any()
-    }
 
 
 def _rounded(values: np.ndarray) -> list[float]:

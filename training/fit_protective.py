@@ -27,7 +27,7 @@ from regard.vision.image import decode_image
 from regard.vision.pixels import Copies
 from regard.vision.protective.equipment import face_chips, glove_evidence, hand_chips, head_chips
 from regard.vision.protective.parts import PartSquare, head_of_face
-from training.card_metrics import platt, share
+from training.card_metrics import calibration, platt, share
 from training.disturbing import disturbed
 from training.facesets import labelled, pictures, sessions
 from training.feature_head import fit_head, logistic, save_head, sigmoid, with_one
@@ -38,6 +38,7 @@ WEIGHTS = HERE.parent / "src/regard/vision/protective"
 FOLDS, SEED = 5, 0
 ALIKE = 6  # bits of 64 by which two photos' hashes differ at most when they are one photo
 FAIRFACE, LFW = 1500, 1000  # faces
+EDGES = (0, 0.1, 0.3, 0.5, 0.7, 0.9, 0.97, 1.01)  # of the table of what is said
 CUTS = {
     "head": head_chips,
     "face": lambda copies, regions: (face_chips(copies, regions),),
@@ -220,7 +221,7 @@ def fit(
         "limits": LIMITS[kind],
         "metrics": metrics,
         "calibration": {
-            name: calibration(probabilities[truth[:, n] >= 0, n], truth[truth[:, n] >= 0, n])
+            name: calibration(probabilities[truth[:, n] >= 0, n], truth[truth[:, n] >= 0, n], EDGES)
             for n, name in enumerate(outputs)
         },
         "bytes": size,
@@ -322,18 +323,6 @@ def by_photo(kind: str, files: np.ndarray, probabilities: np.ndarray, name: str)
         share("helmet", "said where true, %", said[worn], title),
         share("helmet", "said where not, %", said[~worn], title),
     ]
-
-
-def calibration(probabilities: np.ndarray, truth: np.ndarray) -> dict[str, list[float]]:
-    """By what is said: how many, what was said on average, and how many were so, in percent."""
-    answer = {}
-    for low, high in ((0, 0.1), (0.1, 0.3), (0.3, 0.5), (0.5, 0.7), (0.7, 0.9), (0.9, 0.97), (0.97, 1.01)):
-        rows = (probabilities >= low) & (probabilities < high)
-        if rows.any():
-            facts = (100 * float(probabilities[rows].mean()), 100 * float(truth[rows].mean()))
-            title = f"{100 * low:.0f}-{min(100 * high, 100):.0f} %"
-            answer[title] = [int(rows.sum()), *(round(fact, 1) for fact in facts)]
-    return answer
 
 
 def rooted(features: np.ndarray) -> np.ndarray:

@@ -63,6 +63,8 @@ class Weighing:
 
 
 class FaceJudge:
+    """Weighs what the networks say of a find. Safe to share by threads."""
+
     def __init__(self, runner: Runner, mtcnn: Mtcnn) -> None:
         self._runner = runner
         self._mtcnn = mtcnn
