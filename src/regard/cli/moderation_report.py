@@ -13,7 +13,7 @@ from regard.cli.printing import print_json, print_table, say
 from regard.cli.progress import step_bars
 from regard.errors import RegardError
 from regard.evaluation.dataset import read_dataset
-from regard.evaluation.moderation import ALL, THRESHOLDS, ModeratedPicture, ModerationReport, measure
+from regard.evaluation.moderation import THRESHOLDS, ModeratedPicture, ModerationReport, measure
 from regard.presentation.audits.moderation_tables import moderation_rate_table, surest_table
 from regard.presentation.audits.record import plain
 from regard.presentation.pictures.moderation import NO_PARTS, NOT_DETECTED
@@ -38,7 +38,7 @@ def report_moderation(gate: LocalGate, folder: Path, *, as_json: bool) -> None:
         say("The surest:")
         print_table(surest_table(report, _LISTED))
         typer.echo()
-        say(f"In brackets: the interval that a rate is in with 95 % confidence; `{ALL}` are all folders.")
+        say("In brackets: the interval that a rate is in with 95 % confidence.")
     say(f"{count(flagged, 'picture')} of {len(report.pictures):,} with a label from {THRESHOLDS[0]:g} % on.")
     say("In a folder of pictures that ought to have it, the rate is what is found; else, false alarms.")
     say(NOT_DETECTED)

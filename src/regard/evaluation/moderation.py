@@ -38,8 +38,8 @@ class LabelledGroup:
 
 @dataclass(frozen=True, slots=True)
 class ModerationReport:
-    """`labels`: what was measured of labels of level 1, by folder, and of all pictures as the last.
-    `unreadable`: files with the reason.
+    """`labels`: what was measured of labels of level 1, by folder, and of all pictures as the last where there
+    are several folders. `unreadable`: files with the reason.
     """
 
     pictures: tuple[ModeratedPicture, ...]
@@ -59,7 +59,9 @@ def measure(
     for picture in pictures:
         groups.setdefault(picture.group, []).append(picture)
     names = sorted({ALWAYS, *(name for picture in pictures for name in picture.labels)})
-    sets = [*sorted(groups.items()), (ALL, list(pictures))]
+    sets = sorted(groups.items())
+    if len(sets) > 1:
+        sets.append((ALL, list(pictures)))
     labels = {name: [_labelled(name, group, some) for group, some in sets] for name in names}
     return ModerationReport(tuple(pictures), labels, tuple(unreadable))
 
