@@ -38,7 +38,7 @@ class LabelledGroup:
 
 @dataclass(frozen=True, slots=True)
 class ModerationReport:
-    """`labels`: what was measured of labels of level 1, by folder, and of all pictures as the last where there
+    """`labels`: what was measured of labels of level 1, by folder, and of all as the last where there
     are several folders. `unreadable`: files with the reason.
     """
 
