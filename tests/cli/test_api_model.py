@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from tests.cli.conftest import Run
 
-from regard.api.model import OWN_FILES, REGARD, load_api
+from regard.api.model import REGARD, load_api
+from regard.api.own_model import OWN_FILES
 
 
 def test_the_model_is_printed(regard: Run) -> None:

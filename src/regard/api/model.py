@@ -1,7 +1,7 @@
 """Service models in botocore's format: the operations of an API, their shapes, and how HTTP carries them.
 
-Two are served: Rekognition's (2016-06-27), as botocore ships it, and Regard's own, `regard.json` beside this
-file. Whatever parses, validates, serialises or describes an API reads it here.
+Two are served: Rekognition's (2016-06-27), as botocore ships it, and Regard's own, from the files in `own/`.
+Whatever parses, validates, serialises or describes an API reads it here.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from importlib.resources import files
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -18,21 +17,14 @@ from botocore import xform_name
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
+from regard.api.own_model import OWN_FILES, read_own
+
 REKOGNITION: Final = "rekognition"
 REGARD: Final = "regard"
 IMAGE: Final = "ImageBlob"
 """The shape of an image in a request."""
 _VERSION: Final = "2016-06-27"  # of Rekognition's model
 _ROOM_IN_LIST: Final = 4  # blobs; each request is held in memory whole
-
-OWN_FILES: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "service-2": "regard.json",
-        "paginators-1": "regard-paginators.json",
-        "endpoint-rule-set-1": "regard-endpoints.json",
-    }
-)
-"""What botocore is told of Regard's own API, by the kind of file: here, and where botocore finds it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,17 +132,12 @@ def model_loader() -> Loader:
 
 
 class _ModelLoader(Loader):  # type: ignore[misc]
-    """botocore looks for a model in a folder of its service and version; ours is a file in this package."""
+    """botocore looks for a model in a folder of its service and version; ours is in this package."""
 
     def load_service_model(self, service_name: str, type_name: str, api_version: str | None = None) -> Any:
         if service_name == REGARD and type_name in OWN_FILES:
             return json.loads(read_own(type_name))
         return super().load_service_model(service_name, type_name, api_version)
-
-
-def read_own(kind: str) -> bytes:
-    """A file about Regard's own API. Raises KeyError for a kind that isn't in `OWN_FILES`."""
-    return files("regard.api").joinpath(OWN_FILES[kind]).read_bytes()
 
 
 def _leaves(shape: Any, count: int) -> Iterator[tuple[Any, int]]:

@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from regard.api.model import OWN_FILES, REGARD, load_api, read_own
+from regard.api.model import REGARD, load_api
+from regard.api.own_model import OWN_FILES, read_own
 from regard.cli.printing import say
 from regard.errors import RegardError
 
