@@ -147,13 +147,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("--cache", type=Path, required=True)
+    parser.add_argument("--own", type=Path, help="folder for what no other script keeps; else CACHE")
     options = parser.parse_args()
     codes = {row["file"]: row["codes"] for row in labelled(HERE / "labels/fairface.csv")}
     usable = [name for name, code in codes.items() if "X" not in code]
     faces = face_set(options.data, "fairface", options.cache, names=usable)
     truth = np.array([targets(codes[name]) for name in faces.names])
     plain = samples_of(faces, truth)
-    changed, base = changed_samples(faces, truth, options.cache)
+    changed, base = changed_samples(faces, truth, options.own or options.cache)
     every = Samples.join([plain, changed])
     person = np.concatenate([np.arange(len(plain)), base])
     fold = np.random.default_rng(PLAN.seed).permutation(len(plain))[person] % FOLDS

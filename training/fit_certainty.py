@@ -2,16 +2,16 @@
 
     python -m training.fit_certainty ../shared/data --cache CACHE
 
-Writes src/regard/vision/faces/certainty.npz, and prints how what is fitted judges sources that it was not
-fitted on (five folds). What the networks say is kept in CACHE, a file a source: delete it when the detector
-changes. All faces together weigh as much as all false finds.
+Writes src/regard/vision/faces/certainty.npz and its card beside it, and prints how what is fitted judges
+sources that it was not fitted on (five folds). What the networks say is kept in CACHE, a file a source:
+delete it when the detector changes. All faces together weigh as much as all false finds.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,82 +20,18 @@ import numpy as np
 from regard.packs.install import install
 from regard.packs.manifest import find_pack
 from regard.vision.faces import certainty
-from regard.vision.faces.certainty import CLEAR_ODDS, EXTENTS, FaceJudge, Weighing, clear, expanded
+from regard.vision.faces.certainty import CLEAR_ODDS, Weighing, clear, expanded
 from regard.vision.faces.detector import FaceDetector
-from regard.vision.faces.mtcnn import FaceCandidates
 from regard.vision.geometry import sigmoid
-from regard.vision.pixels import Copies
 from regard.vision.session import SessionPool, one_thread_each
-from training.certainty_sets import FACE, UNKNOWN, Source, sources
+from training.certainty_finds import Finds, Recorder, cached
+from training.certainty_sets import Source, sources
 from training.feature_head import logistic, with_one
 
 TARGET = Path(certainty.__file__).with_name("certainty.npz")
 DIMENSIONS = 100  # principal components of each crop's features
 RIDGE = 40.0
 BUCKETS = (0, 50, 60, 70, 80, 90, 95, 99, 99.9, 100.01)
-
-
-@dataclass(frozen=True, eq=False)
-class Finds:
-    """N finds in `pictures` of a source, as far as it is known what they are: `cues` (N, 6), `features`
-    (N, E, 1280), `faces` (N,), 1 or 0, `weights` (N,).
-    """
-
-    cues: np.ndarray
-    features: np.ndarray
-    faces: np.ndarray
-    weights: np.ndarray
-    pictures: int
-
-    def take(self, which: np.ndarray) -> Finds:
-        return Finds(self.cues[which], self.features[which], self.faces[which], self.weights[which], 0)
-
-    @staticmethod
-    def join(parts: Sequence[Finds]) -> Finds:
-        return Finds(
-            np.concatenate([part.cues for part in parts]),
-            np.concatenate([part.features for part in parts]),
-            np.concatenate([part.faces for part in parts]),
-            np.concatenate([part.weights for part in parts]),
-            sum(part.pictures for part in parts),
-        )
-
-
-class Recorder(FaceJudge):
-    """Lets every find pass, and keeps what is known of it."""
-
-    def judged(self, copies: Copies, found: FaceCandidates) -> FaceCandidates:
-        self.seen = (self.cues(copies, found), self.features(copies, found)) if len(found) else None
-        return found
-
-
-def finds_of(detector: FaceDetector, recorder: Recorder, source: Source) -> Finds:
-    none = Finds(
-        np.zeros((0, 6), np.float32), np.zeros((0, len(EXTENTS), 1280)), np.zeros(0, int), np.zeros(0), 0
-    )
-    parts = [none]
-    for pixels, truth in source.pictures():
-        labels = truth(detector.detect(pixels).boxes)
-        known = np.flatnonzero(labels != UNKNOWN)
-        part = none
-        if len(known) and recorder.seen is not None:
-            cues, features = recorder.seen
-            faces = (labels[known] == FACE).astype(int)
-            part = Finds(cues[known], features[known], faces, np.ones(len(faces)), 0)
-        parts.append(replace(part, pictures=1))
-    return Finds.join(parts)
-
-
-def cached(cache: Path, source: Source, detector: FaceDetector, recorder: Recorder) -> Finds:
-    file = cache / f"{source.name.replace(' ', '_').replace(',', '')}.npz"
-    if not file.exists():
-        finds = finds_of(detector, recorder, source)
-        np.savez(file, **asdict(finds) | {"features": finds.features.astype(np.float16)})
-        print(f"{source.name}: {finds.pictures} pictures, {len(finds.faces)} finds", flush=True)
-    stored = np.load(file)
-    features = stored["features"].astype(np.float32)
-    weights = np.where(stored["faces"] == 1, source.weight, 1.0)
-    return Finds(stored["cues"], features, stored["faces"], weights, int(stored["pictures"]))
 
 
 def balanced(finds: Finds) -> np.ndarray:
@@ -167,33 +103,61 @@ def calibrate(odds: np.ndarray, finds: Finds) -> tuple[float, float]:
     return float(slope), float(offset)
 
 
-def print_sources(names: Sequence[str], finds: Sequence[Finds], said: np.ndarray) -> None:
-    print("| source | pictures | faces | under 25 % | 90 % | no faces | 25 % and more | 50 % | 90 % | 99 % |")
-    print("|---|---|---|---|---|---|---|---|---|---|")
+def judged_sources(names: Sequence[str], finds: Sequence[Finds], said: np.ndarray) -> list[dict]:
+    """For each source how many faces and false finds are said (percent) to be how sure."""
+    rows = []
     for name, part in zip(names, finds, strict=True):
         own, said = said[: len(part.faces)], said[len(part.faces) :]
         faces, false = own[part.faces == 1], own[part.faces == 0]
-        counts = [int((false >= bar).sum()) for bar in (25, 50, 90, 99)]
-        row = [
-            name,
-            part.pictures,
-            len(faces),
-            int((faces < 25).sum()),
-            int((faces >= 90).sum()),
-            len(false),
-            *counts,
-        ]
-        print("| " + " | ".join(map(str, row)) + " |")
+        rows.append(
+            {"source": name, "pictures": part.pictures, "faces": len(faces)}
+            | {"under 25 %": int((faces < 25).sum()), "90 %": int((faces >= 90).sum())}
+            | {"no faces": len(false)}
+            | {f"no faces at {bar} %": int((false >= bar).sum()) for bar in (25, 50, 90, 99)}
+        )
+    return rows
 
 
-def print_calibration(finds: Finds, said: np.ndarray) -> None:
-    print("| confidence | finds | said on average | faces |\n|---|---|---|---|")
-    weights, faces = balanced(finds), finds.faces
+def calibration(finds: Finds, said: np.ndarray) -> list[dict]:
+    """By bands of what is said (percent): how many finds, what is said on average, how many are faces."""
+    rows, weights = [], balanced(finds)
     for low, high in pairwise(BUCKETS):
         inside = (said >= low) & (said < high)
         if inside.any():
-            average, share = (np.average(row[inside], weights=weights[inside]) for row in (said, 100 * faces))
-            print(f"| {low}–{min(high, 100)} | {inside.sum()} | {average:.1f} | {share:.1f} |")
+            average, share = (
+                round(float(np.average(row[inside], weights=weights[inside])), 1)
+                for row in (said, 100 * finds.faces)
+            )
+            band = f"{low}–{min(high, 100)}"
+            rows.append(
+                {"confidence": band, "finds": int(inside.sum()), "said on average": average, "faces": share}
+            )
+    return rows
+
+
+def card(every: Sequence[Source], finds: Sequence[Finds], whole: Finds, said: np.ndarray) -> dict:
+    """What the judge was fitted on, and how it judges what it was not fitted on."""
+    sure = clear(whole.cues)
+    return {
+        "says": "the probability that a find of MTCNN's is a face",
+        "fitted on": f"{int(whole.faces.sum()):,} faces and {int((1 - whole.faces).sum()):,} false finds of "
+        f"{len(every)} sources, in {whole.pictures:,} pictures",
+        "research-only data": "LFW, UTKFace, FER2013, WIDER FACE and the photos of masks and hard hats",
+        "split": f"{len({fold for one in every for fold in one.folds})} folds by source; WIDER's and dlib's "
+        "by halves of their finds",
+        "limits": "Faces and false finds weigh the same. Drawn objects and few kinds of animals stand for "
+        "all that is no face.",
+        "faces that all networks are sure of, %": round(100 * float(sure[whole.faces == 1].mean()), 1),
+        "false finds that all networks are sure of": int(sure[whole.faces == 0].sum()),
+        "sources": judged_sources([one.name for one in every], finds, said),
+        "calibration": calibration(whole, said),
+    }
+
+
+def print_table(rows: Sequence[dict]) -> None:
+    print("\n| " + " | ".join(rows[0]) + " |\n|" + "---|" * len(rows[0]))
+    for row in rows:
+        print("| " + " | ".join(map(str, row.values())) + " |")
 
 
 def main() -> None:
@@ -215,11 +179,11 @@ def main() -> None:
     slope_alone, offset_alone = calibrate(alone, whole)
     certain = np.maximum(slope_alone * alone + offset_alone, CLEAR_ODDS)
     said = np.where(clear(whole.cues), certain, slope * odds + offset)
-    print_sources([source.name for source in every], finds, 100 * sigmoid(said))
-    print_calibration(whole, 100 * sigmoid(said))
-    print(f"clear: {clear(whole.cues)[whole.faces == 1].mean():.3f} of the faces, ", end="")
-    print(f"{clear(whole.cues)[whole.faces == 0].sum()} of the false finds")
     fitted = fit(whole)
+    facts = card(every, finds, whole, 100 * sigmoid(said))
+    TARGET.with_suffix(".json").write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    for name in ("sources", "calibration"):
+        print_table(facts[name])
     np.savez_compressed(
         TARGET,
         cues=slope * fitted.cues,

@@ -31,9 +31,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("--cache", type=Path, required=True)
+    parser.add_argument("--packages", type=Path, help="folder for fetched pictures; else in CACHE")
     options = parser.parse_args()
     options.cache.mkdir(exist_ok=True, parents=True)
-    pictures = list(judged(options.data, options.cache / "packages", options.cache))
+    pictures = list(judged(options.data, options.packages or options.cache / "packages", options.cache))
     facts, truth, source, own = [], [], [], []
     for picture in pictures:
         shares = label_shares(picture.logits)

@@ -68,7 +68,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("--cache", type=Path, required=True)
+    parser.add_argument("--own", type=Path, help="folder for what no other script keeps; else CACHE")
     options = parser.parse_args()
+    own = options.own or options.cache
     faces = face_set(options.data, "fer2013", options.cache)
     total = len(pictures(options.data, "fer2013"))
     truth = np.array([NAMES.index(name.split("/")[0]) for name in faces.names])
@@ -78,7 +80,7 @@ def main() -> None:
         meshes = mirror_image(faces.meshes) if mirrored else faces.meshes
         maps = {
             "faceres": windowed(readings.middles, FACERES_WINDOW),
-            "emotion": windowed(emotion_maps(faces, options.cache, mirrored=mirrored), EMOTION_WINDOW),
+            "emotion": windowed(emotion_maps(faces, own, mirrored=mirrored), EMOTION_WINDOW),
         }
         shape = shape_features(meshes, MeanFace().align(meshes.points))
         parts.append(Samples(maps, shape, truth[:, None].astype(float)))

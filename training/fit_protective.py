@@ -15,23 +15,20 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
-from regard.vision.faces import FaceAnalyzer
-from regard.vision.features import read_chip_features
 from regard.vision.image import decode_image
 from regard.vision.pixels import Copies
-from regard.vision.protective.equipment import face_chips, glove_evidence, hand_chips, head_chips
-from regard.vision.protective.parts import PartSquare, head_of_face
+from regard.vision.protective.equipment import face_chips, glove_evidence, hand_chips
+from regard.vision.protective.parts import PartSquare
 from training.card_metrics import calibration, platt, share
-from training.disturbing import disturbed
-from training.facesets import labelled, pictures, sessions
+from training.facesets import labelled
 from training.feature_head import fit_head, logistic, save_head, sigmoid, with_one
 from training.fit_bare import Unseen, fit_bare
+from training.protective_chips import Chips, chips
+from training.protective_faces import faces_of
 
 HERE = Path(__file__).parent
 WEIGHTS = HERE.parent / "src/regard/vision/protective"
@@ -39,11 +36,6 @@ FOLDS, SEED = 5, 0
 ALIKE = 6  # bits of 64 by which two photos' hashes differ at most when they are one photo
 FAIRFACE, LFW = 1500, 1000  # faces
 EDGES = (0, 0.1, 0.3, 0.5, 0.7, 0.9, 0.97, 1.01)  # of the table of what is said
-CUTS = {
-    "head": head_chips,
-    "face": lambda copies, regions: (face_chips(copies, regions),),
-    "hand": lambda copies, regions: (hand_chips(copies, regions),),
-}
 DIMENSIONS = {"head": 400, "face": 200, "hand": 100}
 OUTPUTS = {"head": ("head", "helmet"), "face": ("face", "mask", "nose"), "hand": ("hand", "glove")}
 YES, NO, UNKNOWN = 1, 0, -1
@@ -60,20 +52,11 @@ MASKS = {"C": (YES, YES), "L": (YES, NO), "N": (NO, UNKNOWN), "H": (NO, UNKNOWN)
 HANDS = {"G": (YES, YES), "B": (YES, NO), "X": (NO, NO), "U": (UNKNOWN, UNKNOWN)}
 
 
-@dataclass(frozen=True, eq=False)
-class Chips:
-    """`features` (N, V, 1280, of a head 2560) of N chips in V views, the first as it is; `hashes` (N, 64) of
-    their photos."""
-
-    files: np.ndarray
-    features: np.ndarray
-    hashes: np.ndarray
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("--cache", type=Path, required=True)
+    parser.add_argument("--faces", type=Path, help="folder for the faces found; CACHE where it isn't said")
     options = parser.parse_args()
     options.cache.mkdir(parents=True, exist_ok=True)
     data, cache = options.data, options.cache
@@ -82,7 +65,7 @@ def main() -> None:
     }
     places = {name: [(row["file"], region_of(row)) for row in some] for name, some in rows.items()}
     for name, count in (("fairface", FAIRFACE), ("lfw", LFW)):
-        places[name] = faces_of(data, cache, name, count)
+        places[name] = faces_of(data, options.faces or cache, name, count)
     sets = {
         (kind, name): chips(data, cache, kind, name, places[name])
         for kind, name in (
@@ -109,59 +92,6 @@ def main() -> None:
 def region_of(row: dict[str, str]) -> PartSquare:
     x, y, side, up_x, up_y = (float(row[name]) for name in ("x", "y", "side", "up_x", "up_y"))
     return PartSquare(np.array([x, y]), side, np.array([up_x, up_y]))
-
-
-def faces_of(data: Path, cache: Path, name: str, count: int) -> list[tuple[str, PartSquare]]:
-    """The largest face of `count` pictures of a set."""
-    kept = cache / f"protective_{name}.json"
-    if not kept.exists():
-        analyzer, found = FaceAnalyzer(sessions()), []
-        every = pictures(data, name)
-        for file in np.random.default_rng(SEED).permutation(every)[:count].tolist():
-            faces = analyzer.detect(decode_image((data / name / file).read_bytes(), min_side=10))
-            if faces:
-                region = head_of_face(faces[0])
-                found.append([f"{name}/{file}", *region.middle, region.side, *region.up])
-        kept.write_text(json.dumps(found))
-    return [
-        (file, PartSquare(np.array([x, y]), side, np.array([up_x, up_y])))
-        for file, x, y, side, up_x, up_y in json.loads(kept.read_text())
-    ]
-
-
-def chips(data: Path, cache: Path, kind: str, name: str, places: Sequence[tuple[str, PartSquare]]) -> Chips:
-    """The chips of a kind about places in photos: as they are, mirrored, and twice disturbed."""
-    kept = cache / f"protective_{kind}_{name}.npz"
-    if not kept.exists():
-        runner, random = sessions(), np.random.default_rng(SEED)
-        features, hashes, last = [], [], None
-        for file, region in places:
-            if file != last:
-                pixels, last = decode_image((data / file).read_bytes(), min_side=10).pixels, file
-                copies, hashed = Copies(pixels), photo_hash(pixels)
-            cuts = [chip for [chip] in CUTS[kind](copies, [region])]
-            views = [
-                *cuts,
-                *(chip[:, ::-1] for chip in cuts),
-                *(disturbed(chip, random) for chip in cuts),
-                *(disturbed(chip[:, ::-1], random) for chip in cuts),
-            ]
-            features.append(read_chip_features(runner, np.stack(views)).reshape(4, -1))
-            hashes.append(hashed)
-        np.savez(
-            kept,
-            files=[file for file, _ in places],
-            features=np.array(features, np.float16),
-            hashes=np.array(hashes),
-        )
-    with np.load(kept) as stored:
-        return Chips(stored["files"], stored["features"].astype(np.float32), stored["hashes"])
-
-
-def photo_hash(pixels: np.ndarray) -> np.ndarray:
-    """(64,), bool: where a photo of 9 × 8 px gets brighter to the right."""
-    small = cv2.resize(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), (9, 8), interpolation=cv2.INTER_AREA)
-    return (small[:, 1:] > small[:, :-1]).ravel()
 
 
 def folds_of(hashes: np.ndarray) -> np.ndarray:
