@@ -31,6 +31,9 @@ from regard.errors import RegardError
 from regard.gate import Gate
 from regard.governance.audit import AuditLog
 from regard.governance.keys import KeyStore
+from regard.governance.proof.keeper import SealKeeper
+from regard.governance.proof.publication import Publication
+from regard.governance.proof.seals import Seals
 from regard.governance.reviews import ModerationReviews
 from regard.jobs.notices import JobNotices
 from regard.jobs.store import JobStore
@@ -38,6 +41,7 @@ from regard.metering.follower import UsageFollower
 from regard.metering.prices import chosen_price_list
 from regard.metering.usage import UsageStore
 from regard.metering.vector_counts import VectorCounts
+from regard.notifications.anchor import anchor_of
 from regard.operations import OPERATIONS, Operation
 from regard.packs.install import InstalledPack
 from regard.packs.manifest import MissingPackError
@@ -64,6 +68,7 @@ class Parts:
     audit: AuditLog
     indexes: FollowedIndexes
     usage: UsageFollower
+    seals: SealKeeper
     sessions: SessionPool
     models: Models
     face_models: FaceModels
@@ -73,6 +78,7 @@ class Parts:
 
     def close(self) -> None:
         self.usage.close()
+        self.seals.close()
         self.indexes.close()
         self.database.close()
 
@@ -97,6 +103,7 @@ def build(
     prices = chosen_price_list(settings.prices)
     known = FaceModels(face_models, settings.face_model)
     engine = _engine(settings)
+    anchor = anchor_of(settings)
     paths = InstalledPack.load(settings.pack, settings.models).paths() if has_models else {}
     database = Database.open(
         settings.data, settings.database, connections=settings.worker_count + _MORE_CONNECTIONS
@@ -117,6 +124,8 @@ def build(
     users = Users(database, indexes, known, max_users=settings.collection_users)
     keys, audit = KeyStore(database), AuditLog(database)
     usage, vector_counts = UsageStore(database, audit), VectorCounts(database)
+    seals = Seals(database, audit, settings.data)
+    publication = None if anchor is None else Publication(database, seals, anchor)
     stores = Stores(
         collections=CollectionStore(database, indexes),
         gallery=gallery,
@@ -131,6 +140,7 @@ def build(
         notices=JobNotices(database),
         keys=keys,
         audit=audit,
+        seals=seals,
         database=database,
         usage=usage,
         vector_counts=vector_counts,
@@ -154,6 +164,7 @@ def build(
         audit=audit,
         indexes=indexes,
         usage=UsageFollower(usage, vector_counts),
+        seals=SealKeeper(seals, publication),
         sessions=sessions,
         models=models,
         face_models=known,

@@ -19,6 +19,7 @@ from regard.collections.users import Users
 from regard.errors import ResourceNotFoundException
 from regard.governance.audit import AuditLog
 from regard.governance.keys import KeyStore
+from regard.governance.proof.seals import Seals
 from regard.governance.purpose import GENERAL
 from regard.governance.reviews import ModerationReviews
 from regard.jobs.notices import JobNotices
@@ -49,6 +50,7 @@ class Stores:
     notices: JobNotices
     keys: KeyStore
     audit: AuditLog
+    seals: Seals
     database: Database
     usage: UsageStore
     vector_counts: VectorCounts

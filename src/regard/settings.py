@@ -129,6 +129,11 @@ class Settings:
         "Where notifications may go over HTTP: `public` addresses, by https:// alone; `private` adds this "
         "machine and private networks, by http:// too; `none`.",
     )
+    audit_anchor: str = _setting(
+        "",
+        "Where each sealed day of the audit log is published too: a file, which grows by a line a day, or a "
+        "URL, which REGARD_WEBHOOKS must allow.",
+    )
     webhook_secret: str = _setting(
         "", "Secret that signs notifications over HTTP, in place of each key's own.", secret=True
     )
@@ -203,7 +208,7 @@ def _parse(setting: Field[Any], value: Any) -> Any:
         return _whole_number(setting, value)
     if setting.name in ("data", "models"):
         return Path(os.path.expanduser(value))
-    if setting.name == "prices":
+    if setting.name == "prices" or (setting.name == "audit_anchor" and "://" not in value):
         return os.path.expanduser(value)
     if setting.name == "buckets":
         return ",".join(_with_home(item) for item in str(value).split(","))
@@ -219,6 +224,8 @@ def _parse(setting: Field[Any], value: Any) -> Any:
         raise RegardError(f"REGARD_WEBHOOKS must be `public`, `private` or `none`, not {value!r}.")
     if setting.name == "sns_endpoint" and not _is_endpoint(value):
         raise RegardError(f"REGARD_SNS_ENDPOINT must be `aws` or an http:// or https:// URL, not {value!r}.")
+    if setting.name == "audit_anchor" and not _is_endpoint(value):
+        raise RegardError(f"REGARD_AUDIT_ANCHOR must be a file or an https:// URL, not {value!r}.")
     if setting.name == "milvus":
         return _milvus(str(value))
     if setting.name == "s3_endpoint" and not _is_endpoint(value):

@@ -12,12 +12,14 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event
 from tests.postgres import Place
+from tests.tampering import tamper
 from tests.waiting import PATIENCE
 
 from regard.errors import ThrottlingException
-from regard.governance.audit import AuditBroken, AuditLog
+from regard.governance.audit import AuditLog
+from regard.governance.chain import AuditBroken
 from regard.storage.backend import Turn
 from regard.storage.database import Database
 
@@ -33,11 +35,6 @@ def log(database: Database) -> AuditLog:
     for n in range(5):
         log.append({"n": n, "who": "Zoë"})
     return log
-
-
-def tamper(database: Database, statement: str) -> None:
-    with database.write() as connection:
-        connection.execute(text(statement))
 
 
 def test_an_untouched_log_verifies(log: AuditLog) -> None:

@@ -234,10 +234,14 @@ def test_a_backup_of_an_older_schema_is_brought_to_the_newest(taken: Path, tmp_p
         "usage_jobs",
         "usage_position",
         "vector_counts",
+        "audit_days",
+        "audit_anchors",
     )
     reseal(
         taken,
         "drop index faces_by_user",
+        "drop trigger audit_refuses_update",
+        "drop trigger audit_refuses_delete",
         "alter table collections drop column version",
         "alter table collections drop column next_model",
         "alter table collections drop column user_count",

@@ -30,12 +30,14 @@ app = typer.Typer(
 
 @app.command("verify")
 def verify(data: DataFolder = None) -> None:
-    """Recompute the chain; fails with the first record that was changed or removed."""
+    """Recompute the chain and the seals; fails with the first record or day that does not fit."""
     with local_gate(data, existing=True, has_models=False) as gate:
         found = gate.call("verify_audit_log")
     if not found["Intact"]:
         raise RegardError(found["Problem"])
     say(f"{count(found['Sequence'], 'record')}, unbroken. Head: {found['Hash']}")
+    if found["Days"]:
+        say(f"{count(found['Days'], 'sealed day')}: roots and signatures hold.")
 
 
 @app.command("export")

@@ -16,6 +16,7 @@ from regard.api.answer import ServedApi
 from regard.app import Parts, build
 from regard.caller import LOCAL
 from regard.cli.opening import check_database
+from regard.cli.printing import say
 from regard.client import check_case
 from regard.context import Report
 from regard.errors import RegardError
@@ -78,6 +79,14 @@ class LocalGate:
             return str(connection.execute(query).scalar_one())
 
 
+def _seal(parts: Parts) -> None:
+    """Seals the log's days that are over, where no server has. What keeps it from that fails no command."""
+    try:
+        parts.seals.seal_due()
+    except RegardError as error:
+        say(f"The audit log's days could not be sealed: {error}", on_stderr=True)
+
+
 @contextmanager
 def local_gate(
     data: Path | None,
@@ -102,5 +111,6 @@ def local_gate(
         parts = build(replace(loaded, image_bytes=loaded.object_bytes), has_models=has_models)
         try:
             yield LocalGate(parts, case)
+            _seal(parts)
         finally:
             parts.close()

@@ -13,11 +13,16 @@ import typer
 from regard import logs
 from regard.cli.opening import check_database
 from regard.cli.options import DataFolder, joined_buckets
+from regard.governance.audit import AuditLog
 from regard.governance.keys import KeyStore
+from regard.governance.proof.keeper import SealKeeper
+from regard.governance.proof.publication import Publication
+from regard.governance.proof.seals import Seals
 from regard.jobs.leases import JobLeases
 from regard.jobs.notices import JobNotices
 from regard.jobs.store import JobStore
 from regard.jobs.worker import JobRunner, Worker
+from regard.notifications.anchor import anchor_of
 from regard.notifications.delivery import Delivery
 from regard.settings import Settings
 from regard.storage.database import Database
@@ -68,6 +73,9 @@ def _work(settings: Settings, stop: threading.Event) -> None:
         store = JobStore(database, limit=settings.job_limit, days=settings.job_days)
         leases = JobLeases(store, seconds=settings.job_lease, attempts=settings.job_attempts)
         delivery = Delivery(JobNotices(database), settings, secret_of)
+        keeper = _keeper(settings, database)
+        opened.callback(keeper.close)
+        keeper.keep_level()
         courier = threading.Thread(target=delivery.run, args=(stop,), name="delivery")
         courier.start()
         try:
@@ -75,6 +83,11 @@ def _work(settings: Settings, stop: threading.Event) -> None:
         finally:
             stop.set()
             courier.join()
+
+
+def _keeper(settings: Settings, database: Database) -> SealKeeper:
+    anchor, seals = anchor_of(settings), Seals(database, AuditLog(database), settings.data)
+    return SealKeeper(seals, None if anchor is None else Publication(database, seals, anchor))
 
 
 def _stop_at_end_of_input(stop: threading.Event) -> None:

@@ -1,30 +1,23 @@
-"""The audit log: append-only, each record bound to all before it by a hash.
-
-`hash(n) = SHA-256(hash(n-1) + "\\n" + record(n))`, in hex, with 64 zeros before the first. Whoever changes,
-removes or inserts a record breaks the chain from there on. A log cut off at its end shows only against a head
-(number and hash) that was kept elsewhere: `regard audit verify` prints it.
-"""
+"""The audit log in the database: append-only, each record bound to all before it (`chain.py`)."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import threading
 from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, text
+from sqlalchemy import Connection, Select, insert, select, text
 
-from regard.errors import RegardError
+from regard.governance.chain import EMPTY, Entry, LogHead, check_chain, link, write_record
 from regard.storage.backend import Turn
 from regard.storage.database import Database
 from regard.storage.schema import audit
 
-_GENESIS = "0" * 64
+_PAGE = 2000  # records read at a time
 # Built once: every request waits for them, and building a statement costs more than running it.
 _NEWEST = select(audit.c.sequence, audit.c.hash).order_by(audit.c.sequence.desc()).limit(1)
 _APPEND = insert(audit)
@@ -34,18 +27,6 @@ _APPEND_BEHIND = text(
     "SELECT CAST(:sequence AS BIGINT), CAST(:record AS TEXT), CAST(:hash AS VARCHAR) "
     "WHERE (SELECT hash FROM audit ORDER BY sequence DESC LIMIT 1) = CAST(:previous AS VARCHAR)"
 )
-
-
-class AuditBroken(RegardError):
-    """A record of the audit log does not fit the chain."""
-
-
-@dataclass(frozen=True, slots=True)
-class LogHead:
-    """The newest record's number, 0 for an empty log, and its hash."""
-
-    sequence: int
-    hash: str
 
 
 class _Waiting:
@@ -66,14 +47,14 @@ class AuditLog:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._head = LogHead(0, _GENESIS)  # where this process left the log
+        self._head = EMPTY  # where this process left the log
         self._waiting: list[_Waiting] = []
         self._writing = False  # a thread writes, or was woken to
         self._lock = threading.Lock()  # over both
 
     def append(self, record: Mapping[str, Any]) -> LogHead:
         """Adds a record of JSON values and answers the head as of this record."""
-        text = json.dumps(record, ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False)
+        text = write_record(record)
         text.encode()  # what can't be written is refused here, before it keeps others' records from the log
         mine = _Waiting(text)
         with self._lock:
@@ -127,7 +108,7 @@ class AuditLog:
         with self._database.write(turn=Turn.AUDIT) as connection:
             if not connection.execute(_APPEND_BEHIND, {**rows[0], "previous": self._head.hash}).rowcount:
                 # Another process was here, or this one has just begun.
-                heads, rows = _chain(_newest(connection), texts)
+                heads, rows = _chain(newest_head(connection), texts)
                 connection.execute(_APPEND, rows)
             elif len(rows) > 1:
                 connection.execute(_APPEND, rows[1:])
@@ -139,71 +120,68 @@ class AuditLog:
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         return self.append({"time": now, "key": "local", "operation": command, "subject": subject, **facts})
 
+    def append_within(self, connection: Connection, *records: Mapping[str, Any]) -> LogHead:
+        """Adds records with whatever else a transaction writes; answers the head as of the last.
+
+        The transaction has the turn AUDIT.
+        """
+        heads, rows = _chain(newest_head(connection), [write_record(record) for record in records])
+        connection.execute(_APPEND, rows)
+        return heads[-1]
+
     def verify(self) -> LogHead:
         """Recomputes the whole chain. Raises AuditBroken, naming the first record that does not fit."""
-        head = LogHead(0, _GENESIS)
-        with closing(self._rows()) as rows:
-            for sequence, text, link in rows:
-                if sequence != head.sequence + 1:
-                    raise AuditBroken(
-                        f"The audit log is broken: record {head.sequence + 1} is missing; "
-                        "records were removed."
-                    )
-                if link != _link(head.hash, text):
-                    raise AuditBroken(
-                        f"The audit log is broken: record {sequence} was changed, or one before it was "
-                        "removed."
-                    )
-                head = LogHead(sequence, link)
+        head = EMPTY
+        with closing(self.pages()) as pages:
+            for page in pages:
+                head = check_chain(head, page)
         return head
 
     def export(self) -> Iterator[dict[str, Any]]:
         """Every record with its number and hash, the oldest first."""
-        with closing(self._rows()) as rows:
-            for sequence, text, link in rows:
-                yield {"sequence": sequence, "hash": link, **json.loads(text)}
+        with closing(self.pages()) as pages:
+            for page in pages:
+                for sequence, text, claimed in page:
+                    yield {"sequence": sequence, "hash": claimed, **json.loads(text)}
 
     def newest(self) -> LogHead:
         """The head as of now."""
         with self._database.read() as connection:
-            return _newest(connection)
+            return newest_head(connection)
 
-    def page(self, *, after: int, limit: int) -> list[tuple[int, str, str]]:
-        """Number, text and hash of each record behind the number `after`, the oldest first."""
-        query = (
-            select(audit.c.sequence, audit.c.record, audit.c.hash)
-            .where(audit.c.sequence > after)
-            .order_by(audit.c.sequence)
-            .limit(limit)
-        )
+    def page(self, *, after: int, limit: int) -> list[Entry]:
+        """The records behind the number `after`, the oldest first."""
         with self._database.read() as connection:
-            return [(row.sequence, row.record, row.hash) for row in connection.execute(query)]
+            return [(row.sequence, row.record, row.hash) for row in connection.execute(_behind(after, limit))]
 
-    def _rows(self) -> Generator[tuple[int, str, str]]:
+    def pages(self, *, after: int = 0) -> Generator[list[Entry]]:
+        """All records behind the number `after`, a page at a time, as one moment had them."""
         with self._database.read() as connection:
-            query = select(audit.c.sequence, audit.c.record, audit.c.hash).order_by(audit.c.sequence)
-            with connection.execution_options(yield_per=1000).execute(query) as rows:
-                for row in rows:
-                    yield row.sequence, row.record, row.hash
+            streaming = connection.execution_options(yield_per=_PAGE)
+            with streaming.execute(_behind(after)) as rows:
+                for page in rows.partitions():
+                    yield list(page)  # type: ignore[arg-type]  # rows are tuples
 
 
-def _newest(connection: Connection) -> LogHead:
+def _behind(after: int, limit: int | None = None) -> Select[tuple[int, str, str]]:
+    query = select(audit.c.sequence, audit.c.record, audit.c.hash).where(audit.c.sequence > after)
+    return query.order_by(audit.c.sequence).limit(limit)
+
+
+def newest_head(connection: Connection) -> LogHead:
+    """The newest record's number and hash, as the transaction sees it."""
     row = connection.execute(_NEWEST).first()
-    return LogHead(0, _GENESIS) if row is None else LogHead(row.sequence, row.hash)
+    return EMPTY if row is None else LogHead(row.sequence, row.hash)
 
 
 def _chain(head: LogHead, texts: list[str]) -> tuple[list[LogHead], list[dict[str, Any]]]:
     """The heads and rows of records behind a head."""
     heads: list[LogHead] = []
     for record in texts:
-        head = LogHead(head.sequence + 1, _link(head.hash, record))
+        head = LogHead(head.sequence + 1, link(head.hash, record))
         heads.append(head)
     rows = [
         {"sequence": at.sequence, "record": record, "hash": at.hash}
         for at, record in zip(heads, texts, strict=True)
     ]
     return heads, rows
-
-
-def _link(previous: str, text: str) -> str:
-    return hashlib.sha256(f"{previous}\n{text}".encode()).hexdigest()

@@ -212,6 +212,33 @@ audit = Table(
     Column("hash", String(64), nullable=False),
 )
 
+# Days of the log that are over: which records are theirs, and the signed root over the hashes of these
+# (`governance/proof/day.py`). `blocks` has the roots of the tree's blocks, from which a record's path to the
+# day's root is made without reading the day.
+audit_days = Table(
+    "audit_days",
+    metadata,
+    Column("day", String(10), primary_key=True),
+    Column("first", BigInteger, nullable=False, unique=True),
+    Column("last", BigInteger, nullable=False),
+    Column("root", String(64), nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column("public_key", String(64), nullable=False),
+    Column("signature", String(128), nullable=False),
+    Column("blocks", LargeBinary, nullable=False),
+)
+
+# What was published elsewhere: the last sealed day by where, as the SHA-256 of the place.
+audit_anchors = Table(
+    "audit_anchors",
+    metadata,
+    Column("anchor", String(64), primary_key=True),
+    Column("day", String(10), nullable=False),
+)
+
+# The database itself refuses to change or remove a row of these: triggers of the migrations do.
+APPEND_ONLY = (audit, audit_days)
+
 # What the audit log's records up to `usage_position` come to. `hour` is its beginning; "" is none.
 usage = Table(
     "usage",

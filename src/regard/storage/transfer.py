@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, bindparam, func, insert, select
 
 from regard.storage.database import Database
-from regard.storage.schema import metadata
+from regard.storage.schema import APPEND_ONLY, metadata
 
 Progress = Callable[[str, int, int], None]
 """Told the step, how much of it is done, and how much there is."""
@@ -88,7 +88,15 @@ def _empty(connection: Connection) -> None:
             connection.execute(table.delete())
     else:
         names = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
+        _let_change(connection, "DISABLE")
         connection.exec_driver_sql(f"TRUNCATE {names}")
+        _let_change(connection, "ENABLE")
+
+
+def _let_change(connection: Connection, how: str) -> None:
+    """Switches the triggers that keep rows as they are, which is the right of the tables' owner."""
+    for table in APPEND_ONLY:
+        connection.exec_driver_sql(f'ALTER TABLE "{table.name}" {how} TRIGGER USER')
 
 
 def _copy(source: Connection, write: Callable[[Table, list[Any]], None], progress: Progress) -> None:

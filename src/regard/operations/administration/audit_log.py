@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from regard.context import Context
-from regard.governance.audit import AuditBroken
+from regard.governance.chain import AuditBroken
 from regard.governance.permissions import Permission
+from regard.governance.proof.verification import verify_log
 from regard.operations.inputs.pagination import make_token, read_token
 from regard.operations.operation import Area, Operation
 
@@ -35,12 +36,14 @@ def list_audit_records(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def verify_audit_log(ctx: Context, _request: dict[str, Any]) -> dict[str, Any]:
-    """Recomputes the chain of hashes; answers the newest record's number and hash, or what does not fit."""
+    """Recomputes the chain of hashes and the seals of its days; answers the newest record's number and hash,
+    or what does not fit.
+    """
     try:
-        head = ctx.stores.audit.verify()
+        found = verify_log(ctx.stores.audit, ctx.stores.seals)
     except AuditBroken as error:
         return {"Intact": False, "Problem": str(error)}
-    return {"Intact": True, "Sequence": head.sequence, "Hash": head.hash}
+    return {"Intact": True, "Sequence": found.head.sequence, "Hash": found.head.hash, "Days": found.days}
 
 
 OPERATIONS = (
