@@ -7,6 +7,7 @@ detector, the alignment or a network changes.
 from __future__ import annotations
 
 import csv
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +43,20 @@ class FaceSet:
     chips: np.ndarray
     readings: FaceReadings
 
+    def of(self, names: Sequence[str]) -> FaceSet:
+        """The faces of these pictures."""
+        chosen = np.flatnonzero(np.isin(self.names, names))
+        meshes, read = self.meshes, self.readings
+        return FaceSet(
+            self.names[chosen],
+            self.landmarks[chosen],
+            Meshes(meshes.points[chosen], meshes.lids[chosen], meshes.scores[chosen]),
+            self.chips[chosen],
+            FaceReadings(
+                read.ages[chosen], read.genders[chosen], read.descriptors[chosen], read.middles[chosen]
+            ),
+        )
+
     def meshes_in_chips(self) -> np.ndarray:
         """The meshes' points (N, 478, 3) in pixels of the chips."""
         maps = similarity_transforms(self.landmarks, FACERES_SIDE, FACERES_PADDING)
@@ -69,36 +84,31 @@ def pictures(data: Path, name: str) -> list[str]:
 
 
 def face_set(data: Path, name: str, cache: Path, *, names: Sequence[str] | None = None) -> FaceSet:
-    """The set of a folder of `data`, from the cache where it is there; `names` restricts it."""
+    """The set of a folder of `data`, or of these pictures of it, from the cache where it is there."""
     cache.mkdir(parents=True, exist_ok=True)
-    found = cache / f"{name}.npz"
-    if not found.exists():
+    kept = cache / (name if names is None else f"{name}-{_digest(names)}")
+    files = {part: kept.with_name(f"{kept.name}_{part}.npy") for part in ("chips", "middles")}
+    readings = kept.with_name(f"{kept.name}_readings.npz")
+    if not readings.exists():
         runner = sessions()
-        _find(runner, data, name, names or pictures(data, name), cache)
-        middles, readings = read_chips(runner, np.load(cache / f"{name}_chips.npy", mmap_mode="r"))
-        np.save(cache / f"{name}_middles.npy", middles)
-        np.savez(cache / f"{name}_readings.npz", **readings)
-    with np.load(found) as facts, np.load(cache / f"{name}_readings.npz") as read:
-        chosen = (
-            np.arange(len(facts["names"]))
-            if names is None
-            else np.flatnonzero(np.isin(facts["names"], names))
-        )
-        middles = np.load(cache / f"{name}_middles.npy", mmap_mode="r")
-        chips = np.load(cache / f"{name}_chips.npy", mmap_mode="r")
-        whole = names is None
+        facts = _find(runner, data, name, names or pictures(data, name), files["chips"])
+        np.savez(kept.with_name(f"{kept.name}.npz"), **facts)
+        middles, read = read_chips(runner, np.load(files["chips"], mmap_mode="r"))
+        np.save(files["middles"], middles)
+        np.savez(readings, **read)
+    with np.load(kept.with_name(f"{kept.name}.npz")) as facts, np.load(readings) as read:
+        chips, middles = (np.load(file, mmap_mode="r") for file in files.values())
         return FaceSet(
-            facts["names"][chosen],
-            facts["landmarks"][chosen],
-            Meshes(facts["points"][chosen], facts["lids"][chosen], facts["scores"][chosen]),
-            chips if whole else chips[chosen],
-            FaceReadings(
-                read["ages"][chosen],
-                read["genders"][chosen],
-                read["descriptors"][chosen],
-                middles if whole else middles[chosen],
-            ),
+            facts["names"],
+            facts["landmarks"],
+            Meshes(facts["points"], facts["lids"], facts["scores"]),
+            chips,
+            FaceReadings(read["ages"], read["genders"], read["descriptors"], middles),
         )
+
+
+def _digest(names: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(names).encode()).hexdigest()[:8]
 
 
 def read_chips(
@@ -131,8 +141,10 @@ def mirrored_readings(chips: np.ndarray, cache: Path, name: str) -> FaceReadings
         )
 
 
-def _find(runner: SessionPool, data: Path, name: str, names: Sequence[str], cache: Path) -> None:
-    """The face nearest the middle of every picture; of the mask photos the largest."""
+def _find(
+    runner: SessionPool, data: Path, name: str, names: Sequence[str], kept: Path
+) -> dict[str, np.ndarray]:
+    """The face nearest the middle of every picture; of the mask photos the largest. Chips go to `kept`."""
     detector, mesher = FaceDetector(runner), FaceMesh(runner)
     rows: dict[str, list[np.ndarray]] = {
         key: [] for key in ("names", "landmarks", "points", "lids", "scores")
@@ -156,5 +168,5 @@ def _find(runner: SessionPool, data: Path, name: str, names: Sequence[str], cach
         values = (np.array(file), landmarks[0], mesh.points[0], mesh.lids[0], mesh.scores[0])
         for key, value in zip(rows, values, strict=True):
             rows[key].append(value)
-    np.save(cache / f"{name}_chips.npy", np.array(chips))
-    np.savez(cache / f"{name}.npz", **{key: np.array(values) for key, values in rows.items()})
+    np.save(kept, np.array(chips))
+    return {key: np.array(values) for key, values in rows.items()}

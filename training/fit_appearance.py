@@ -151,7 +151,7 @@ def main() -> None:
     options = parser.parse_args()
     codes = {row["file"]: row["codes"] for row in labelled(HERE / "labels/fairface.csv")}
     usable = [name for name, code in codes.items() if "X" not in code]
-    faces = face_set(options.data, "fairface", options.cache, names=usable)
+    faces = face_set(options.data, "fairface", options.cache).of(usable)
     truth = np.array([targets(codes[name]) for name in faces.names])
     plain = samples_of(faces, truth)
     changed, base = changed_samples(faces, truth, options.own or options.cache)
