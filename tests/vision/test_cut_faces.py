@@ -70,12 +70,28 @@ def test_a_sure_upright_face_is_left_as_it_is(sessions: SessionPool, astronaut: 
     assert righted(mtcnn, copies, found) is found
 
 
-def test_a_face_taken_for_one_upside_down_is_righted(sessions: SessionPool, astronaut: Image) -> None:
-    copies = Copies(astronaut.pixels)
+@pytest.fixture
+def inverted(sessions: SessionPool, astronaut: Image) -> FaceCandidates:
+    """A face whose landmarks are where they would be if it stood on its head."""
     found = FaceDetector(sessions).detect(astronaut.pixels)
     middle = found.landmarks.mean(1, keepdims=True)
-    inverted = FaceCandidates(found.boxes, found.logits, 2 * middle - found.landmarks)
+    return FaceCandidates(found.boxes, found.logits, 2 * middle - found.landmarks)
+
+
+def test_a_face_taken_for_one_upside_down_is_righted(
+    sessions: SessionPool, astronaut: Image, inverted: FaceCandidates
+) -> None:
+    copies = Copies(astronaut.pixels)
     assert apart(float(np.degrees(eye_rolls(inverted.landmarks)[0])), 180) < 15
     result = righted(Mtcnn(sessions), copies, inverted)
     assert abs(float(np.degrees(eye_rolls(result.landmarks)[0]))) < 15
-    assert result.logits == found.logits
+    assert result.logits == inverted.logits
+
+
+def test_a_settled_face_is_not_examined_again(
+    sessions: SessionPool, astronaut: Image, inverted: FaceCandidates
+) -> None:
+    copies = Copies(astronaut.pixels)
+    assert righted(Mtcnn(sessions), copies, inverted, settled=inverted) is inverted
+    others = FaceCandidates(inverted.boxes, inverted.logits, inverted.landmarks + 1)
+    assert righted(Mtcnn(sessions), copies, inverted, settled=others) is not inverted

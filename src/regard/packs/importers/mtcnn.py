@@ -33,8 +33,8 @@ def import_mtcnn(files: Mapping[str, bytes]) -> Mapping[str, onnx.ModelProto]:
     * onet (48 × 48): `logit` (N,), `offsets` (N, 4), `landmarks` (N, 5, 2).
 
     Offsets (left, top, right, bottom) and landmarks (x, y) are fractions of the box; float32.
-    Raises ValueError when a file isn't the expected list of arrays, and pickle.UnpicklingError when it names
-    anything but arrays.
+    Raises ValueError when a file isn't the expected list of arrays, or a slope is larger than it may be, and
+    pickle.UnpicklingError when it names anything but arrays.
     """
     weights = {name: _read_weights(files[name]) for name in ("pnet", "rnet", "onet")}
     return {"pnet": _pnet(weights["pnet"]), "rnet": _rnet(weights["rnet"]), "onet": _onet(weights["onet"])}
@@ -76,11 +76,15 @@ def _read_weights(data: bytes) -> Weights:
     return [item.values for item in loaded]
 
 
+BLOCK = 16  # channels that ONNX Runtime's fast convolutions take at once, where the processor has AVX-512
+
+
 class _CascadeGraph:
     """A chain of layers; each method appends to the current tensor and moves on.
 
-    ONNX Runtime's fast convolutions work in blocks of channels and have no PReLU, so PReLU is written in
-    ways that keep out of their way; each is an identity, exact up to rounding.
+    ONNX Runtime's fast convolutions work in blocks of channels, where it has no PReLU and takes no part of a
+    tensor, so PReLU is written in convolutions and ReLU, and channels are filled up to whole blocks with
+    zeros. Each way is an identity, exact up to rounding.
     """
 
     def __init__(self, name: str, weights: Weights, side: int | None) -> None:
@@ -92,13 +96,14 @@ class _CascadeGraph:
         height, width = ("height", "width") if side is None else (side, side)
         self.input = helper.make_tensor_value_info("input", TensorProto.UINT8, ["N", height, width, 3])
         self.current = "input"
-        self.order: NDArray[np.intp] | None = None  # of the current channels, where it isn't the package's
+        self.signs: NDArray[np.float64] | None = None  # of the current channels, where some are negated
         self.node("Cast", to=TensorProto.FLOAT)
         self.node("Transpose", perm=[0, 3, 1, 2])
 
     def constant(self, values: NDArray[Any]) -> str:
         name = f"w{len(self.constants)}"
-        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
+        exact = values if values.dtype == np.int64 else values.astype(np.float32)
+        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(exact), name))
         return name
 
     def node(
@@ -111,58 +116,63 @@ class _CascadeGraph:
         self.current = output
         return output
 
-    def kernel(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def kernel(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """The next convolution's weights (out, in, rows, columns), for the current channels, and bias."""
-        kernel, bias = next(self.weights).transpose(3, 2, 0, 1), next(self.weights)
-        if self.order is not None:
-            kernel, self.order = kernel[:, self.order], None
-        return kernel, bias
+        kernel, bias = next(self.weights).transpose(3, 2, 0, 1).astype(np.float64), next(self.weights)
+        if self.signs is not None:
+            kernel = _filled(kernel * self.signs[:, None, None], 1)
+            self.signs = None
+        return kernel, bias.astype(np.float64)
 
     def pool(self, size: int, *, same: bool) -> None:
         padding = "SAME_UPPER" if same else "VALID"
         self.node("MaxPool", kernel_shape=[size, size], strides=[2, 2], auto_pad=padding)
 
-    def pooled_convolution(self, size: int, *, same: bool, of_pixels: bool = False) -> None:
-        """A convolution, its PReLU and a max-pool, with the pool first, where it has more to save.
+    def pooled_pixels(self, size: int) -> None:
+        """The convolution of the pixels, its PReLU and a max-pool, with the pool before the PReLU.
 
-        A PReLU with slope a ≥ 0 is monotone and commutes with the maximum. One with a < 0 is max(x, a·x), so
-        its channel is computed twice, as x and as a·x, and the larger taken after both were pooled.
+        A PReLU with slope a ≥ 0 is monotone and commutes with the maximum; it is a·x + relu((1 − a)·x), and
+        with a > 1 the negative of −a·x + relu((a − 1)·x). One with a < 0 is max(x, a·x), so its channel is
+        computed twice, as u = x and as v = a·x; after both were pooled, their maximum is v + relu(u − v).
         """
-        kernel, bias = (array.astype(np.float64) for array in self.kernel())
+        kernel, bias = self.kernel()
+        bias = bias - kernel.sum((1, 2, 3)) * (127.5 / 128)
+        kernel = kernel / 128
         slope = next(self.weights).reshape(-1).astype(np.float64)
-        if of_pixels:
-            bias = bias - kernel.sum((1, 2, 3)) * (127.5 / 128)
-            kernel = kernel / 128
-        falling, rising = np.flatnonzero(slope < 0), np.flatnonzero(slope >= 0)
-        order = np.concatenate([falling, rising])
-        idle = -(len(order) + len(falling)) % 8  # fills the last block of channels
-        kernel = np.concatenate([kernel[order], kernel[falling] * slope[falling, None, None, None]])
-        bias = np.concatenate([bias[order], bias[falling] * slope[falling]])
-        kernel = np.pad(kernel, ((0, idle), (0, 0), (0, 0), (0, 0))).astype(np.float32)
-        self.node("Conv", kernel, np.pad(bias, (0, idle)).astype(np.float32))
-        self.pool(size, same=same)
-        parts = [f"{self.current}_{part}" for part in ("x", "rising", "ax", "idle")]
-        sizes = np.array([len(falling), len(rising), len(falling), idle], np.int64)
-        count = 4 if idle else 3
-        split = helper.make_node("Split", [self.current, self.constant(sizes[:count])], parts[:count], axis=1)
-        self.nodes.append(split)
-        self.current = parts[1]
-        upper = self.node("PRelu", slope[rising].reshape(-1, 1, 1).astype(np.float32))
-        self.current = parts[0]
-        self.node("Max", parts[2])
-        self.node("Concat", upper, axis=1)
-        self.order = order
+        falling, count = np.flatnonzero(slope < 0), len(slope)
+        kernel = np.concatenate([kernel, kernel[falling] * slope[falling, None, None, None]])
+        bias = np.concatenate([bias, bias[falling] * slope[falling]])
+        self.node("Conv", _filled(kernel, 0), _filled(bias, 0))
+        self.pool(size, same=True)
+        pooled, twice = self.current, count + np.arange(len(falling))
+        linear = np.diag(np.where(slope > 1, -slope, slope))
+        linear[falling, falling] = 0
+        rectified = np.diag(np.abs(1 - slope))
+        rectified[falling, falling] = 1
+        linear, rectified = (np.pad(part, ((0, 0), (0, len(falling)))) for part in (linear, rectified))
+        linear[falling, twice], rectified[falling, twice] = 1, -1
+        self.node("Conv", _filled(_filled(rectified, 0), 1)[..., None, None])
+        rectified_part = self.node("Relu")
+        self.current = pooled
+        self.node("Conv", _filled(_filled(linear, 0), 1)[..., None, None])
+        self.node("Add", rectified_part)
+        self.signs = np.where(slope > 1, -1.0, 1.0)
 
     def convolution(self) -> None:
-        """A convolution and its PReLU, as max(x, a·x) where no slope is over 1."""
-        self.node("Conv", *self.kernel())
-        slope = next(self.weights).reshape(-1, 1, 1)
-        if slope.max() > 1:
-            self.node("PRelu", slope)
-            return
-        plain = self.current
-        self.node("Mul", slope)
-        self.node("Max", plain)
+        """A convolution and its PReLU, whose slopes a must be under 1.
+
+        The convolution gives z = (1 − a)·x, and a·x + (1 − a)·relu(x) is a / (1 − a)·z + relu(z).
+        """
+        kernel, bias = self.kernel()
+        slope = next(self.weights).reshape(-1).astype(np.float64)
+        if slope.max() >= 1:
+            raise ValueError(f"{self.name} has a slope of {slope.max()}, where less than 1 was expected")
+        factor = 1 - slope
+        scaled = self.node("Conv", kernel * factor[:, None, None, None], bias * factor)
+        rectified = self.node("Relu")
+        self.current = scaled
+        self.node("Conv", (slope / factor).reshape(-1, 1, 1, 1), group=len(slope))
+        self.node("Add", rectified)
 
     def cell_outputs(self) -> None:
         """PNet's last convolution, its PReLU and the two heads, 1 × 1 convolutions.
@@ -170,7 +180,7 @@ class _CascadeGraph:
         The PReLU is a·x + (1 − a)·relu(x), and both factors fold into the heads.
         """
         self.node("Conv", *self.kernel())
-        slope = next(self.weights).reshape(1, -1, 1, 1)
+        slope = next(self.weights).reshape(1, -1, 1, 1).astype(np.float64)
         offsets, offsets_bias = self.kernel()
         classes, classes_bias = self.kernel()
         heads = np.concatenate([offsets, classes[1:] - classes[:1]])
@@ -189,11 +199,12 @@ class _CascadeGraph:
         self.current = "margin"
         self.node("Squeeze", np.array([3], np.int64), output="logit")
 
-    def dense(self) -> None:
-        """The first fully connected layer and its PReLU."""
-        self.node("Transpose", perm=[0, 3, 2, 1])  # the package flattens width, height, channels
+    def dense(self, side: int) -> None:
+        """The first fully connected layer, of `side` × `side` places, and its PReLU."""
+        weights = next(self.weights)
+        by_place = weights.reshape(side, side, -1, weights.shape[1])  # column, row, channel
         self.node("Flatten")
-        self.node("Gemm", next(self.weights), next(self.weights))
+        self.node("Gemm", by_place.transpose(2, 1, 0, 3).reshape(weights.shape), next(self.weights))
         self.node("PRelu", next(self.weights))
 
     def head(self, name: str, *shape: int, columns: Sequence[int] | None = None) -> None:
@@ -222,9 +233,16 @@ class _CascadeGraph:
         return model
 
 
+def _filled(values: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
+    """The same, with zeros behind them along `axis` up to a whole number of blocks."""
+    widths = [(0, 0)] * values.ndim
+    widths[axis] = (0, -values.shape[axis] % BLOCK)
+    return np.pad(values, widths)
+
+
 def _pnet(weights: Weights) -> onnx.ModelProto:
     graph = _CascadeGraph("mtcnn-pnet", weights, None)
-    graph.pooled_convolution(2, same=True, of_pixels=True)
+    graph.pooled_pixels(2)
     graph.convolution()
     graph.cell_outputs()
     graph.output("logit", "rows", "columns")
@@ -234,10 +252,11 @@ def _pnet(weights: Weights) -> onnx.ModelProto:
 
 def _rnet(weights: Weights) -> onnx.ModelProto:
     graph = _CascadeGraph("mtcnn-rnet", weights, 24)
-    graph.pooled_convolution(3, same=True, of_pixels=True)
-    graph.pooled_convolution(3, same=False)
+    graph.pooled_pixels(3)
     graph.convolution()
-    graph.dense()
+    graph.pool(3, same=False)
+    graph.convolution()
+    graph.dense(3)
     graph.head("offsets", 4)
     graph.head("logit")
     return graph.model()
@@ -245,11 +264,13 @@ def _rnet(weights: Weights) -> onnx.ModelProto:
 
 def _onet(weights: Weights) -> onnx.ModelProto:
     graph = _CascadeGraph("mtcnn-onet", weights, 48)
-    graph.pooled_convolution(3, same=True, of_pixels=True)
-    graph.pooled_convolution(3, same=False)
-    graph.pooled_convolution(2, same=True)
+    graph.pooled_pixels(3)
     graph.convolution()
-    graph.dense()
+    graph.pool(3, same=False)
+    graph.convolution()
+    graph.pool(2, same=True)
+    graph.convolution()
+    graph.dense(3)
     graph.head("offsets", 4)
     graph.head("landmarks", 5, 2, columns=[0, 5, 1, 6, 2, 7, 3, 8, 4, 9])  # five x, then five y
     graph.head("logit")

@@ -96,7 +96,7 @@ class FaceJudge:
         boxes, rolls = squares(found.boxes), eye_rolls(found.landmarks)
         mirrored = self._mtcnn.landmark_turned(copies, boxes, rolls, mirrored=True)
         again = self._mtcnn.landmark_turned(copies, squares(mirrored.boxes), rolls)
-        refined = [self._mtcnn.rescore(copies, boxes, rolls, mirrored=mirror) for mirror in (False, True)]
+        refined = self._mtcnn.rescore_both(copies, boxes, rolls)
         logits = [found.logits, mirrored.logits, again.logits, *refined]
         sizes = np.sqrt(np.prod(np.maximum(found.boxes[:, 2:] - found.boxes[:, :2], 1), 1))
         return np.column_stack([np.clip(np.stack(logits, 1), *BOUNDS), np.log(sizes)]).astype(np.float32)

@@ -55,8 +55,11 @@ class FaceDetector:
             found = _distinct([found, self._upright(copies, min_face)])
         if not len(found):
             found = self._close_up(copies)
-        found = self._search_turned(pixels, min_face, righted(self._mtcnn, copies, found))
-        found = _distinct([self._straightened(copies, righted(self._mtcnn, copies, found))])
+        upright = righted(self._mtcnn, copies, found)
+        settled = found.take(found.among(upright))
+        found = self._search_turned(pixels, min_face, upright)
+        found = righted(self._mtcnn, copies, found, settled)
+        found = _distinct([self._straightened(copies, found)])
         return self._judge.judged(copies, found)
 
     def _upright(self, copies: Copies, min_face: float) -> FaceCandidates:

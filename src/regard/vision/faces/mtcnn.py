@@ -19,8 +19,9 @@ from regard.vision.runner import Runner
 CELL = 12  # px, the window of a PNet cell
 STEP = 0.6  # between levels of the pyramid; the package's .709 finds no more, and costs a third more
 PROPOSALS = 2_000  # candidates that RNet sees at most, best first: bounds the work on textures
-RNET_BATCH, ONET_BATCH = 256, 64
-STRIP = 36_000  # px that PNet sees at once: what it makes of more outgrows the caches
+# What the networks make of more at once outgrows the caches: px that PNet sees, and crops of the others.
+STRIP = 36_000
+BATCHES = {"mtcnn-rnet": 16, "mtcnn-onet": 4}
 
 
 def logit(probability: float) -> float:
@@ -56,6 +57,14 @@ class FaceCandidates:
         result.boxes[which], result.logits[which] = others.boxes, others.logits
         result.landmarks[which] = others.landmarks
         return result
+
+    def among(self, others: FaceCandidates) -> NDArray[np.bool_]:
+        """Which of these (N,) are among `others`, the very same."""
+        mine, theirs = (
+            np.column_stack([faces.boxes, faces.logits, faces.landmarks.reshape(-1, 10)])
+            for faces in (self, others)
+        )
+        return np.asarray((mine[:, None] == theirs).all(2).any(1))
 
     @staticmethod
     def none() -> FaceCandidates:
@@ -137,6 +146,8 @@ class Mtcnn:
     def follow(self, copies: Copies, leads: Leads, found: FaceCandidates) -> FaceCandidates:
         """Faint faces beside those `found`: what RNet all but passes, mirrored too, with ONet's logits."""
         kept = np.flatnonzero((leads.logits > FAINT[0]) & ~nested(leads.boxes, found.boxes))
+        if not len(kept):
+            return leads.failed.take(~nested(leads.failed.boxes, found.boxes))
         kept = kept[nms(leads.boxes[kept], leads.logits[kept], APART)]
         boxes = squares(leads.boxes[kept])
         mirrored = self.rescore(copies, boxes, np.zeros(len(boxes), np.float32), mirrored=True)
@@ -146,13 +157,12 @@ class Mtcnn:
 
     def landmark(self, copies: Copies, boxes: Floats) -> FaceCandidates:
         """ONet on square boxes (N, 4), without a threshold."""
-        parts = []
-        for batch in _batches(boxes, ONET_BATCH):
-            offsets, landmarks, logits = self._run("mtcnn-onet", cut_boxes(copies, batch, 48))
-            sides = _sides(batch)
-            corners = batch[:, None, :2] + landmarks * sides[:, None, :2] - 1
-            parts.append(FaceCandidates(batch + offsets * sides, logits, corners.astype(np.float32)))
-        return FaceCandidates.join(parts)
+        if not len(boxes):
+            return FaceCandidates.none()
+        offsets, landmarks, logits = self._read("mtcnn-onet", cut_boxes(copies, boxes, 48))
+        sides = _sides(boxes)
+        corners = boxes[:, None, :2] + landmarks * sides[:, None, :2] - 1
+        return FaceCandidates(boxes + offsets * sides, logits, corners.astype(np.float32))
 
     def landmark_turned(
         self, copies: Copies, boxes: Floats, rolls: Floats, *, mirrored: bool = False
@@ -161,29 +171,18 @@ class Mtcnn:
 
         A turned face is taken for an ellipse, and its box is the ellipse's.
         """
-        parts = []
-        for begin in range(0, len(boxes), ONET_BATCH):
-            batch, roll = boxes[begin : begin + ONET_BATCH], rolls[begin : begin + ONET_BATCH]
-            cuts = cut_boxes(copies, batch, 48, roll)
-            offsets, landmarks, logits = self._run("mtcnn-onet", cuts[:, :, ::-1] if mirrored else cuts)
-            sides = _sides(batch)
-            if mirrored:
-                offsets = offsets[:, [2, 1, 0, 3]] * np.array([-1, 1, -1, 1], np.float32)
-                landmarks = landmarks[:, [1, 0, 2, 4, 3]]
-                landmarks[..., 0] = 1 + 1 / sides[:, :1] - landmarks[..., 0]
-            centre = (batch[:, :2] + batch[:, 2:]) / 2
-            cos, sin = np.cos(roll), np.sin(roll)
-            turn = np.stack([np.stack([cos, -sin], -1), np.stack([sin, cos], -1)], -2)
-            upright = batch + offsets * sides
-            middle = (upright[:, :2] + upright[:, 2:]) / 2 - centre
-            half = (upright[:, 2:] - upright[:, :2]) / 2
-            middle = np.einsum("nij,nj->ni", turn, middle) + centre
-            half = np.sqrt(np.einsum("nij,nj->ni", turn**2, half**2))
-            points = batch[:, None, :2] + landmarks * sides[:, None, :2] - 1 - centre[:, None]
-            points = np.einsum("nij,nkj->nki", turn, points) + centre[:, None]
-            boxes_out = np.concatenate([middle - half, middle + half], 1).astype(np.float32)
-            parts.append(FaceCandidates(boxes_out, logits, points.astype(np.float32)))
-        return FaceCandidates.join(parts)
+        cuts = cut_boxes(copies, boxes, 48, rolls)
+        answers = self._read("mtcnn-onet", cuts[:, :, ::-1] if mirrored else cuts)
+        return _turned(boxes, rolls, *(_unmirrored(boxes, *answers) if mirrored else answers))
+
+    def landmark_both(
+        self, copies: Copies, boxes: Floats, rolls: Floats
+    ) -> tuple[FaceCandidates, FaceCandidates]:
+        """`landmark_turned` as they are, and mirrored."""
+        answers = self._read("mtcnn-onet", _both(cut_boxes(copies, boxes, 48, rolls)))
+        count = len(boxes)
+        plain, mirrored = ([part[rows] for part in answers] for rows in (slice(count), slice(count, None)))
+        return _turned(boxes, rolls, *plain), _turned(boxes, rolls, *_unmirrored(boxes, *mirrored))
 
     def _propose(self, copies: Copies, min_face: float) -> Floats:
         """PNet on every level: square boxes (N, 4), best first."""
@@ -213,30 +212,61 @@ class Mtcnn:
 
     def _refine(self, copies: Copies, boxes: Floats) -> tuple[Floats, Floats]:
         """RNet on square boxes (N, 4): boxes moved, no longer square, and logits (N,)."""
-        refined, logits = [np.zeros((0, 4), np.float32)], [np.zeros(0, np.float32)]
-        for batch in _batches(boxes, RNET_BATCH):
-            offsets, values = self._run("mtcnn-rnet", cut_boxes(copies, batch, 24))
-            refined.append(batch + offsets * _sides(batch))
-            logits.append(values)
-        return np.concatenate(refined), np.concatenate(logits)
+        offsets, logits = self._read("mtcnn-rnet", cut_boxes(copies, boxes, 24))
+        return boxes + offsets * _sides(boxes), logits
 
     def rescore(self, copies: Copies, boxes: Floats, rolls: Floats, *, mirrored: bool = False) -> Floats:
         """RNet's logits (N,) of square boxes turned by `rolls` (N,), radians."""
-        logits = [np.zeros(0, np.float32)]
-        for begin in range(0, len(boxes), RNET_BATCH):
-            part = slice(begin, begin + RNET_BATCH)
-            cuts = cut_boxes(copies, boxes[part], 24, rolls[part])
-            logits.append(self._run("mtcnn-rnet", cuts[:, :, ::-1] if mirrored else cuts)[1])
-        return np.concatenate(logits)
+        cuts = cut_boxes(copies, boxes, 24, rolls)
+        return self._read("mtcnn-rnet", cuts[:, :, ::-1] if mirrored else cuts)[1]
+
+    def rescore_both(self, copies: Copies, boxes: Floats, rolls: Floats) -> tuple[Floats, Floats]:
+        """`rescore` as they are, and mirrored."""
+        logits = self._read("mtcnn-rnet", _both(cut_boxes(copies, boxes, 24, rolls)))[1]
+        return logits[: len(boxes)], logits[len(boxes) :]
+
+    def _read(self, name: str, cuts: Pixels) -> list[Floats]:
+        """What RNet or ONet says of crops (N, side, side, 3)."""
+        size = BATCHES[name]
+        parts = [self._run(name, cuts[begin : begin + size]) for begin in range(0, max(1, len(cuts)), size)]
+        return parts[0] if len(parts) == 1 else [np.concatenate(every) for every in zip(*parts, strict=True)]
 
     def _run(self, name: str, pixels: Pixels) -> list[Floats]:
         return self._runner.run(name, {"input": np.ascontiguousarray(pixels)})
 
 
-def _batches(boxes: Floats, size: int) -> list[Floats]:
-    return [boxes[begin : begin + size] for begin in range(0, len(boxes), size)]
-
-
 def _sides(boxes: Floats) -> Floats:
     """(N, 4): width + 1, height + 1, twice, as the package counts pixels."""
     return np.tile(boxes[:, 2:] - boxes[:, :2] + 1, 2)
+
+
+def _both(cuts: Pixels) -> Pixels:
+    """(2 N, side, side, 3): the crops (N, side, side, 3) as they are, then mirrored."""
+    return np.concatenate([cuts, cuts[:, :, ::-1]])
+
+
+def _unmirrored(
+    boxes: Floats, offsets: Floats, landmarks: Floats, logits: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """What ONet says of mirrored crops of `boxes` (N, 4), as it would say it of the crops themselves."""
+    landmarks = landmarks[:, [1, 0, 2, 4, 3]]
+    landmarks[..., 0] = 1 + 1 / _sides(boxes)[:, :1] - landmarks[..., 0]
+    return offsets[:, [2, 1, 0, 3]] * np.array([-1, 1, -1, 1], np.float32), landmarks, logits
+
+
+def _turned(
+    boxes: Floats, rolls: Floats, offsets: Floats, landmarks: Floats, logits: Floats
+) -> FaceCandidates:
+    """What ONet says of crops of square boxes (N, 4) turned by `rolls` (N,), in the picture's own frame."""
+    sides, centre = _sides(boxes), (boxes[:, :2] + boxes[:, 2:]) / 2
+    cos, sin = np.cos(rolls), np.sin(rolls)
+    turn = np.stack([np.stack([cos, -sin], -1), np.stack([sin, cos], -1)], -2)
+    upright = boxes + offsets * sides
+    middle = (upright[:, :2] + upright[:, 2:]) / 2 - centre
+    half = (upright[:, 2:] - upright[:, :2]) / 2
+    middle = np.einsum("nij,nj->ni", turn, middle) + centre
+    half = np.sqrt(np.einsum("nij,nj->ni", turn**2, half**2))
+    points = boxes[:, None, :2] + landmarks * sides[:, None, :2] - 1 - centre[:, None]
+    points = np.einsum("nij,nkj->nki", turn, points) + centre[:, None]
+    corners = np.concatenate([middle - half, middle + half], 1).astype(np.float32)
+    return FaceCandidates(corners, logits, points.astype(np.float32))

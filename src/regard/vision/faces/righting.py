@@ -8,11 +8,12 @@ quarter turn is judged where that turn puts the face, in a mirror too, and by tw
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from regard.vision.faces.mtcnn import FaceCandidates, Mtcnn
 from regard.vision.faces.pose import eye_rolls
 from regard.vision.geometry import squares
-from regard.vision.pixels import Copies
+from regard.vision.pixels import Copies, Floats
 
 CLEAR = 7.0  # logit from which a face that hardly leans is as it seems
 LEANING = np.radians(40)
@@ -21,43 +22,47 @@ SEEN = 1.0  # logit that a face must have at another turn, to be considered
 MARGIN = 1.0  # of the sum of four logits, by which another turn must win
 
 
-def righted(mtcnn: Mtcnn, copies: Copies, found: FaceCandidates) -> FaceCandidates:
+def righted(
+    mtcnn: Mtcnn, copies: Copies, found: FaceCandidates, settled: FaceCandidates | None = None
+) -> FaceCandidates:
     """`found` with those replaced that are likelier at another quarter turn.
 
     Boxes and landmarks are in px of the picture that `copies` holds. A face keeps its logit: that it is one
-    does not depend on which way up it is.
+    does not depend on which way up it is. Those that are among the `settled` stay as they are.
     """
     rolls = eye_rolls(found.landmarks)
-    doubted = np.flatnonzero((found.logits < CLEAR) | (np.abs(rolls) > LEANING))
-    if not len(doubted):
-        return found
-    boxes = squares(found.boxes[doubted])
-    turned = mtcnn.landmark_turned(
-        copies, boxes.repeat(len(TURNS), 0), (rolls[doubted][:, None] + TURNS).ravel()
-    )
+    doubted = (found.logits < CLEAR) | (np.abs(rolls) > LEANING)
+    if settled is not None:
+        doubted &= ~found.among(settled)
+    return _righted(mtcnn, copies, found, np.flatnonzero(doubted)) if doubted.any() else found
+
+
+def _righted(
+    mtcnn: Mtcnn, copies: Copies, found: FaceCandidates, doubted: NDArray[np.intp]
+) -> FaceCandidates:
+    boxes, rolls = squares(found.boxes[doubted]), eye_rolls(found.landmarks[doubted])
+    turned = mtcnn.landmark_turned(copies, boxes.repeat(len(TURNS), 0), (rolls[:, None] + TURNS).ravel())
     seen = np.flatnonzero(turned.logits > SEEN)
     doubted_again = np.unique(seen // len(TURNS))
     if not len(doubted_again):
         return found
-    as_is = mtcnn.landmark_turned(copies, boxes[doubted_again], rolls[doubted][doubted_again])
-    _, own = _judged(mtcnn, copies, as_is)
-    others, votes = _judged(mtcnn, copies, turned.take(seen))
+    as_is = mtcnn.landmark_turned(copies, boxes[doubted_again], rolls[doubted_again])
+    faces, votes = _judged(mtcnn, copies, FaceCandidates.join([as_is, turned.take(seen)]))
+    own, rival = votes[: len(as_is)], votes[len(as_is) :]
     replaced = found
     for row, vote in zip(doubted_again.tolist(), own.tolist(), strict=True):
         rivals = np.flatnonzero(seen // len(TURNS) == row)
-        best = int(rivals[votes[rivals].argmax()])
-        if votes[best] > vote + MARGIN:
-            place, winner = doubted[[row]], others.take(np.array([best]))
+        best = int(rivals[rival[rivals].argmax()])
+        if rival[best] > vote + MARGIN:
+            place, winner = doubted[[row]], faces.take(np.array([len(as_is) + best]))
             winner.logits[:] = found.logits[place]
             replaced = replaced.replaced(place, winner)
     return replaced
 
 
-def _judged(mtcnn: Mtcnn, copies: Copies, faces: FaceCandidates) -> tuple[FaceCandidates, np.ndarray]:
+def _judged(mtcnn: Mtcnn, copies: Copies, faces: FaceCandidates) -> tuple[FaceCandidates, Floats]:
     """The `faces` again, each seen from where it is, and the sums (N,) of four logits of them."""
     boxes, rolls = squares(faces.boxes), eye_rolls(faces.landmarks)
-    again = mtcnn.landmark_turned(copies, boxes, rolls)
-    votes = again.logits + mtcnn.landmark_turned(copies, boxes, rolls, mirrored=True).logits
-    for mirrored in (False, True):
-        votes = votes + mtcnn.rescore(copies, boxes, rolls, mirrored=mirrored)
-    return again, votes
+    again, mirrored = mtcnn.landmark_both(copies, boxes, rolls)
+    refined, refined_mirrored = mtcnn.rescore_both(copies, boxes, rolls)
+    return again, again.logits + mirrored.logits + refined + refined_mirrored

@@ -41,6 +41,8 @@ class Verifier:
         examination. `seen`: BlazeFace's sightings in the same picture; `strong`: the faces that need none.
         """
         doubtful = doubtful.take(doubtful.logits > HOPE)
+        if not len(doubtful):
+            return doubtful
         features, centred = self.evidence(copies, doubtful, seen, strong)
         passed = np.flatnonzero(doubtful.logits > THRESHOLDS[2])
         centred = centred.replaced(passed, doubtful.take(passed))
