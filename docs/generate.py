@@ -10,6 +10,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from card_tables import label_tables
+
 from regard.api.model import REGARD, REKOGNITION, load_api
 from regard.api.reference import api_reference
 from regard.evaluation.card import AttributeMetric
@@ -154,18 +156,23 @@ def pages() -> dict[Path, str]:
     labels = ROOT / "docs" / "labels.md"
     return {
         readme: between(readme.read_text(), _BEGIN, _END, readme_table()),
-        accuracy: between(
-            between(accuracy.read_text(), _HEADS, _HEADS_END, attribute_tables()),
-            _WORN,
-            _WORN_END,
-            equipment_tables(),
-        ),
+        accuracy: accuracy_page(accuracy.read_text()),
         governance: between(governance.read_text(), _ROLES, _ROLES_END, roles_table()),
         api: between(api.read_text(), _API, _API_END, own_operations()),
         labels: between(labels.read_text(), _LABELS, _LABELS_END, label_lists()),
         ROOT / "docs" / "operations.md": operations_page(),
         ROOT / "docs" / "settings.md": settings_page(),
     }
+
+
+def accuracy_page(page: str) -> str:
+    """docs/accuracy.md with its tables from cards."""
+    page = between(page, _HEADS, _HEADS_END, attribute_tables())
+    page = between(page, _WORN, _WORN_END, equipment_tables())
+    for name, text in label_tables().items():
+        begin = f"<!-- {name}: begin (made by docs/generate.py from its card) -->"
+        page = between(page, begin, f"<!-- {name}: end -->", text)
+    return page
 
 
 def label_lists() -> str:

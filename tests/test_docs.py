@@ -16,7 +16,14 @@ from regard.cli import app
 from tests.conftest import Server
 
 ROOT = Path(__file__).parent.parent
-PAGES = ("api", "labels", "operations", "settings")  # that docs/generate.py writes tables into
+PAGES = (
+    "accuracy",
+    "api",
+    "governance",
+    "labels",
+    "operations",
+    "settings",
+)  # that docs/generate.py writes tables into
 
 
 def loaded(name: str):
