@@ -1,4 +1,4 @@
-"""The tables of docs/accuracy.md that come from the cards of what makes labels, and of the judge of faces."""
+"""The tables of docs/accuracy.md that come from cards: of face models, of labels, of the judge of finds."""
 
 from __future__ import annotations
 
@@ -32,12 +32,13 @@ def card(package: str, name: str) -> Card:
     return read
 
 
-def label_tables() -> dict[str, str]:
+def accuracy_tables() -> dict[str, str]:
     """By the name of the place where each belongs."""
     objects, classes, scenes, surroundings = (
         card("regard.vision.labels", name) for name in ("objects", "classes", "scenes", "surroundings")
     )
     return {
+        "groups": groups_table(),
         "objects": objects_table(objects),
         "calibration of objects": calibration_table(objects["calibration of labels"], "labels"),
         "surroundings": surroundings_table(surroundings),
@@ -93,6 +94,39 @@ def certainty_table() -> str:
     """How sure finds are said to be faces, and how many are."""
     rows = card("regard.vision.faces", "certainty")["calibration"]
     return table(list(rows[0]), (row.values() for row in rows))
+
+
+def groups_table(earlier: str = "2.0", later: str = "3.0") -> str:
+    """False match rates at 80 % of groups by two face models, in ten-thousandths."""
+    before, after = (_groups(card("regard.packs.cards", f"default-{one}")) for one in (earlier, later))
+    rows = (
+        [name, f"{group['people']:,}", _rate(before.get(name)), _rate(group)] for name, group in after.items()
+    )
+    return table(["group", f"people ({later})", f"model {earlier}", f"model {later}"], rows)
+
+
+def _groups(card: Card) -> dict[str, Card]:
+    """The groups of a model's card by data and name."""
+    return {
+        f"{_title(table)}: {group['name']}": group for table in card["groups"] for group in table["groups"]
+    }
+
+
+def _title(table: Card) -> str:
+    """The data of a table of groups, and whose."""
+    name, _, rest = table["data"].partition(",")
+    if not rest:
+        return "LFW"
+    return f"{name}, adults" if "adults" in rest else name
+
+
+def _rate(group: Card | None) -> str:
+    """The false match rate at 80 % of a group, with its interval."""
+    rates = {row["threshold"]: row["false_match"] for row in group["rates"]} if group else {}
+    if 80.0 not in rates:
+        return ""
+    rate = rates[80.0]
+    return f"{1e4 * rate['value']:.1f} ({1e4 * rate['low']:.1f}–{1e4 * rate['high']:.1f})"
 
 
 def table(heads: Sequence[str], rows: Iterable[Iterable[object]]) -> str:

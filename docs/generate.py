@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from card_tables import label_tables
+from card_tables import accuracy_tables
 
 from regard.api.model import REGARD, REKOGNITION, load_api
 from regard.api.reference import api_reference
@@ -169,7 +169,7 @@ def accuracy_page(page: str) -> str:
     """docs/accuracy.md with its tables from cards."""
     page = between(page, _HEADS, _HEADS_END, attribute_tables())
     page = between(page, _WORN, _WORN_END, equipment_tables())
-    for name, text in label_tables().items():
+    for name, text in accuracy_tables().items():
         begin = f"<!-- {name}: begin (made by docs/generate.py from its card) -->"
         page = between(page, begin, f"<!-- {name}: end -->", text)
     return page
