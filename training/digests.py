@@ -17,6 +17,8 @@ from regard.packs.manifest import builtin_packs, find_pack
 
 ROOT = Path(__file__).parent.parent
 _PROJECT = {"regard": ROOT / "src", "training": ROOT, "bench": ROOT}
+# Where networks lie, and what makes them: the networks' own digests say what came of it.
+_ASIDE = ("regard.packs", "regard.settings")
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -98,7 +100,8 @@ def digest_of_code(modules: Iterable[str], aside: Iterable[str] = ()) -> list[st
 
 def imported(modules: Iterable[str], aside: Iterable[str] = ()) -> dict[str, Path]:
     """The modules, and what they import of the project, by name. Packages above them count where they are
-    imported by name. Raises ModuleNotFoundError where one of the modules is none of the project.
+    imported by name; the packs of networks never do. Raises ModuleNotFoundError where one of the modules is
+    none of the project.
     """
     found: dict[str, Path] = {}
     waiting = list(modules)
@@ -108,7 +111,7 @@ def imported(modules: Iterable[str], aside: Iterable[str] = ()) -> dict[str, Pat
     while waiting:
         name = waiting.pop()
         file = _file_of(name)
-        if file is None or name in found or name in aside:
+        if file is None or name in found or name in aside or name.startswith(_ASIDE):
             continue
         found[name] = file
         waiting += _read(file, file.stat().st_mtime_ns).imports
