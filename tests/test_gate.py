@@ -154,11 +154,11 @@ def test_an_operation_that_is_not_built_says_its_name(parts: Parts) -> None:
 def test_a_strict_collection_refuses_a_low_threshold_and_says_so_in_the_log(
     parts: Parts, portrait: Path
 ) -> None:
-    parts.gate.call("create_collection", {"CollectionId": "c", "Tags": {TAG: "law-enforcement"}}, LOCAL)
+    parts.gate.call("create_collection", {"CollectionId": "c", "Tags": {TAG: "access-control"}}, LOCAL)
     search = {"CollectionId": "c", "Image": {"Bytes": portrait.read_bytes()}}
-    with pytest.raises(InvalidParameterException, match="at least 99.0 for the purpose law-enforcement"):
+    with pytest.raises(InvalidParameterException, match="at least 99.0 for the purpose access-control"):
         parts.gate.call("search_faces_by_image", {**search, "FaceMatchThreshold": 98.9}, LOCAL)
-    assert last_record(parts)["purpose"] == "law-enforcement"
+    assert last_record(parts)["purpose"] == "access-control"
     parts.gate.call("search_faces_by_image", search, LOCAL)
     assert last_record(parts)["threshold"] == 99.0
 
@@ -187,7 +187,7 @@ def test_a_purpose_is_lowered_by_an_admin_alone(parts: Parts) -> None:
     def tag(purpose: str, caller: Caller) -> None:
         parts.gate.call("tag_resource", {"ResourceArn": arn, "Tags": {TAG: purpose}}, caller)
 
-    tag("law-enforcement", operator)
+    tag("access-control", operator)
     for lower in ("general", "missing-person"):
         with pytest.raises(AccessDeniedException, match="can't be lowered"):
             tag(lower, operator)

@@ -26,15 +26,18 @@ from regard.collections.milvus import MilvusEngine
 from regard.collections.store import CollectionStore
 from regard.collections.upgrades import Upgrades
 from regard.collections.users import Users
-from regard.context import Stores
+from regard.context import Accountability, Stores
 from regard.errors import RegardError
 from regard.gate import Gate
 from regard.governance.audit import AuditLog
 from regard.governance.keys import KeyStore
+from regard.governance.profiles import load_profiles
 from regard.governance.proof.keeper import SealKeeper
 from regard.governance.proof.publication import Publication
 from regard.governance.proof.seals import Seals
+from regard.governance.purpose import PURPOSES
 from regard.governance.reviews import ModerationReviews
+from regard.governance.sessions import Sessions
 from regard.jobs.notices import JobNotices
 from regard.jobs.store import JobStore
 from regard.metering.follower import UsageFollower
@@ -48,6 +51,7 @@ from regard.packs.manifest import MissingPackError
 from regard.settings import Settings
 from regard.storage.buckets.objects import ObjectStore, parse_folders, parse_names
 from regard.storage.database import Database
+from regard.storage.encryption import Cipher
 from regard.vision.models import Models
 from regard.vision.session import SessionPool, one_thread_each
 from regard.wire.browsers import allow_origins
@@ -100,7 +104,11 @@ def build(
     Raises RegardError when the folder can't be used the pack isn't installed, or there is no such price list.
     """
     one_thread_each()
-    prices = chosen_price_list(settings.prices)
+    if settings.site_purpose not in PURPOSES:
+        raise RegardError(
+            f"REGARD_SITE_PURPOSE must be one of {', '.join(PURPOSES)}, not {settings.site_purpose[:80]!r}."
+        )
+    prices, profiles = chosen_price_list(settings.prices), load_profiles(settings.profiles)
     known = FaceModels(face_models, settings.face_model)
     engine = _engine(settings)
     anchor = anchor_of(settings)
@@ -139,6 +147,7 @@ def build(
         jobs=JobStore(database, limit=settings.job_limit, days=settings.job_days),
         notices=JobNotices(database),
         keys=keys,
+        accountability=Accountability.of(database, audit, profiles, Cipher(settings.data)),
         audit=audit,
         seals=seals,
         database=database,
@@ -202,8 +211,9 @@ def _engine(settings: Settings) -> MilvusEngine | None:
 class SigningKeys:
     """The key store as the wire sees it."""
 
-    def __init__(self, keys: KeyStore) -> None:
+    def __init__(self, keys: KeyStore, sessions: Sessions) -> None:
         self._keys = keys
+        self._sessions = sessions
 
     def find(self, key_id: str) -> tuple[str, Caller] | None:
         key = self._keys.find(key_id)
@@ -211,11 +221,14 @@ class SigningKeys:
             return None
         return key.secret, key.holder
 
+    def of_session(self, token: str, caller: Caller) -> Caller:
+        return self._sessions.caller(token, caller)
+
 
 def asgi(parts: Parts) -> Starlette:
     """The HTTP application. The request path: Endpoint (signature) → ServedApi (parse) → gate → ServedApi."""
     executor = ThreadPoolExecutor(parts.settings.worker_count, thread_name_prefix="request")
-    keys = SigningKeys(parts.keys)
+    keys = SigningKeys(parts.keys, parts.stores.accountability.sessions)
     endpoint = Endpoint(parts.apis[REKOGNITION], keys, parts.settings, executor)
     own = Endpoint(parts.apis[REGARD], keys, parts.settings, executor, queue=endpoint.queue)
 

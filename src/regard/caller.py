@@ -8,6 +8,19 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """A person of the installation, as the database knew them when the request came.
+
+    `person_id` is like `P-2026-000007`. `suspended` is in milliseconds since the epoch, or None.
+    """
+
+    person_id: str
+    name: str
+    roles: tuple[str, ...]
+    suspended: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """An authenticated caller, as the key store knew them when the request came.
 
@@ -15,6 +28,11 @@ class Caller:
     `policy` is an IAM-style document, or None for just what the role allows. `purpose` is what the key was
     issued for: its requests follow at least that purpose's rules, whatever collection they touch. Who keeps
     a caller for later, as a job does, looks the key up again before each pass through the gate.
+
+    `person` is whose key it is, None for a key that is nobody's in particular. `case_id` is the case that the
+    key was made for, and `expired` whether its hours are over. `verified` is when the person showed their
+    second factor in the session that the request belongs to, in milliseconds since the epoch; None where it
+    belongs to no session.
     """
 
     key_id: str
@@ -23,6 +41,19 @@ class Caller:
     policy: Mapping[str, Any] | None = None
     purpose: str = "general"
     suspended: bool = False
+    person: Person | None = None
+    case_id: str | None = None
+    expired: bool = False
+    verified: int | None = None
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The roles that the caller acts in: a key in its own, a person who is there in all of theirs."""
+        return (self.role,) if self.person is None or self.verified is None else self.person.roles
+
+    @property
+    def person_id(self) -> str | None:
+        return None if self.person is None else self.person.person_id
 
 
 LOCAL = Caller(key_id="local", name="local", role="admin")

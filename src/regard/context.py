@@ -18,10 +18,17 @@ from regard.collections.upgrades import Upgrades
 from regard.collections.users import Users
 from regard.errors import ResourceNotFoundException
 from regard.governance.audit import AuditLog
+from regard.governance.cases import Case, Cases
 from regard.governance.keys import KeyStore
+from regard.governance.people import People
+from regard.governance.profiles import Profiles
 from regard.governance.proof.seals import Seals
 from regard.governance.purpose import GENERAL
+from regard.governance.responsibility import Responsibility
 from regard.governance.reviews import ModerationReviews
+from regard.governance.second_factor import SecondFactors
+from regard.governance.sessions import Sessions
+from regard.governance.training import Trainings
 from regard.jobs.notices import JobNotices
 from regard.jobs.records import Job
 from regard.jobs.store import JobStore
@@ -31,8 +38,36 @@ from regard.metering.vector_counts import VectorCounts
 from regard.settings import Settings
 from regard.storage.buckets.objects import ObjectStore
 from regard.storage.database import Database
+from regard.storage.encryption import Cipher
 from regard.vision.findings import Pictures
 from regard.vision.models import Models
+
+
+@dataclass(frozen=True, slots=True)
+class Accountability:
+    """Who acts, what they may, and why; built once, in `regard.app`."""
+
+    people: People
+    factors: SecondFactors
+    sessions: Sessions
+    trainings: Trainings
+    cases: Cases
+    profiles: Profiles
+    responsibility: Responsibility
+
+    @classmethod
+    def of(cls, database: Database, audit: AuditLog, profiles: Profiles, cipher: Cipher) -> Accountability:
+        """That of one database, under the rules of some profiles."""
+        cases, trainings = Cases(database), Trainings(database, profiles.rules.training_days)
+        return cls(
+            people=People(database),
+            factors=SecondFactors(database, cipher),
+            sessions=Sessions(database),
+            trainings=trainings,
+            cases=cases,
+            profiles=profiles,
+            responsibility=Responsibility(cases, trainings, audit),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +84,7 @@ class Stores:
     jobs: JobStore
     notices: JobNotices
     keys: KeyStore
+    accountability: Accountability
     audit: AuditLog
     seals: Seals
     database: Database
@@ -129,9 +165,10 @@ class Context:
     same one.
     `subject` is what the request is about. `case` is the case reference that the caller gave with the header
     `x-regard-case`, or None. `purpose` is the one whose rules apply: the subject's or the key's, whichever
-    is stricter. `threshold` is the lowest similarity, in percent, of two faces that match; 0 for an operation
-    that matches none. `report` is told how far an operation is that takes long, `meter` what changes what it
-    is counted as.
+    is stricter; `strict` is the strict one among them, or None, and `open_case` the case that a search under
+    it is made on. `threshold` is the lowest similarity, in percent, of two faces that match; 0 for an
+    operation that matches none. `report` is told how far an operation is that takes long, `meter` what
+    changes what it is counted as.
     """
 
     settings: Settings
@@ -145,6 +182,8 @@ class Context:
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     case: str | None = None
     purpose: str = GENERAL
+    strict: str | None = None
+    open_case: Case | None = None
     threshold: float = 0.0
     report: Report = silent
     meter: Meter = _UNMETERED

@@ -20,8 +20,11 @@ from regard.context import Context, Report, Stores, Subject, silent
 from regard.errors import AccessDeniedException, NotImplementedException, ResourceNotFoundException
 from regard.governance import policy, purpose
 from regard.governance.audit import AuditLog
+from regard.governance.cases import Case
 from regard.governance.permissions import Permission, permits
+from regard.governance.presence import check_presence
 from regard.governance.record import Record
+from regard.governance.responsibility import Act
 from regard.jobs.records import Job, Step
 from regard.operations.operation import Operation
 from regard.operations.request_meter import RequestMeter
@@ -231,8 +234,11 @@ class Gate:
     def _refuse_withdrawn(self, admitted: Admitted, began: Caller) -> None:
         """Raises AccessDeniedException if whoever began something may not any more, and
         ResourceNotFoundException if what it is about is gone."""
-        subject = admitted.context.subject
-        self._refuse_unauthorized(admitted.operation, self._holder_of(began), subject)
+        context, caller = admitted.context, self._holder_of(began)
+        subject, act = context.subject, admitted.operation.act
+        self._refuse_unauthorized(admitted.operation, caller, subject)
+        if context.strict is not None and act is not None:
+            self._stores.accountability.responsibility.admit(act, caller, context.strict, context.case)
         if subject.collection is not None:
             current = self._stores.collections.get(subject.collection.collection_id)
             if current.row != subject.collection.row:
@@ -266,6 +272,8 @@ class Gate:
     ) -> Admitted:
         if caller.suspended:
             raise AccessDeniedException(f"The key {caller.key_id} is suspended.")
+        if caller.expired:
+            raise AccessDeniedException(f"The hours of the key {caller.key_id} are over; ask for another.")
         declared = self._operations.get(operation)
         if declared is None:  # nobody has decided yet who may
             raise NotImplementedException(
@@ -280,6 +288,7 @@ class Gate:
         if subject.job is not None:
             record.about(job=subject.job.job_id, collection=subject.collection_id)
         self._refuse_unauthorized(declared, caller, subject)
+        check_presence(declared.presence, caller)
         for member, other in (declared.rights or {}).items():
             if params.get(member):
                 self._refuse_unauthorized(self._operations[other], caller, subject)
@@ -297,14 +306,17 @@ class Gate:
         requested: float | None = None,
     ) -> Admitted:
         """By which purpose's rules an authorized request runs. `requested` is the threshold of a job."""
-        effective = purpose.stricter(subject.purpose, caller.purpose)
+        site = self._settings.site_purpose
+        effective = purpose.stricter(purpose.stricter(subject.purpose, caller.purpose), site)
         record.purpose = effective
+        strict = purpose.strict_of(subject.purpose, caller.purpose, site)
+        case = None if strict is None else self._answered_for(operation, caller, subject, record, strict)
         if operation.sets_purpose is not None:
             new = operation.sets_purpose(params)
             if new is not None and subject.collection is not None:
-                may_lower = permits(caller.role, Permission.LOWER_PURPOSE)
+                may_lower = any(permits(role, Permission.LOWER_PURPOSE) for role in caller.roles)
                 purpose.check_change(subject.purpose, new, may_lower=may_lower)
-        threshold = self._threshold(operation, params, effective, requested)
+        threshold = operation.threshold(params, self._settings, effective, of_job=requested)
         record.threshold = threshold
         context = Context(
             settings=self._settings,
@@ -318,21 +330,25 @@ class Gate:
             request_id=record.request_id,
             case=record.case,
             purpose=effective,
+            strict=strict,
+            open_case=case,
             threshold=threshold or 0.0,
         )
         return Admitted(operation, context, dict(params))
 
-    def _threshold(
-        self, operation: Operation, params: Mapping[str, Any], effective: str, of_job: float | None
-    ) -> float | None:
-        rule = operation.matches
-        if rule is None:
+    def _answered_for(
+        self, operation: Operation, caller: Caller, subject: Subject, record: Record, strict: str
+    ) -> Case | None:
+        """The case on which somebody does what a strict purpose asks about. Raises AccessDeniedException."""
+        if operation.act is None:
             return None
-        if rule.parameter is None:
-            return rule.applied(getattr(self._settings, str(rule.setting)), effective)
-        if of_job is not None:
-            return rule.applied(of_job, effective, raised=True)
-        return rule.applied(params.get(rule.parameter), effective)
+        of_case = subject.job.case if operation.act is Act.READ_MATCHES and subject.job is not None else None
+        case = self._stores.accountability.responsibility.admit(
+            operation.act, caller, strict, record.case, of_case=of_case
+        )
+        if case is not None:
+            record.on_case(case.case_id)
+        return case
 
     def _refuse_unauthorized(self, operation: Operation, caller: Caller, subject: Subject) -> None:
         action = f"rekognition:{operation.name}"

@@ -95,6 +95,13 @@ class Settings:
     milvus_token: str = _setting("", "Token, or USER:PASSWORD, for Milvus.", secret=True)
     search_threads: int = _setting(2, "Threads that work on one search of a large collection at most.")
     collection_users: int = _setting(10_000_000, "Most users in one collection.")
+    site_purpose: str = _setting(
+        "general", "The purpose whose rules every request follows at least, whatever it is about."
+    )
+    profiles: str = _setting(
+        "",
+        "Profiles whose rules hold beside `base`: names, or files NAME.toml, separated by commas.",
+    )
     celebrity_similarity: int = _setting(
         95,
         "Least similarity, in percent, of a face that RecognizeCelebrities recognises; 95 mistakes one pair "

@@ -66,8 +66,8 @@ def test_a_collection_made_anew_is_enrolled_anew(regard: Run, album: Path) -> No
 
 def test_the_search_threshold_follows_the_purpose(regard: Run, album: Path, portrait: Path) -> None:
     (album / "broken.jpg").unlink()
-    regard("index", "police", album, "--purpose", "law-enforcement")
-    assert "law-enforcement" in regard("collections", "list").stdout
+    regard("index", "police", album, "--purpose", "access-control")
+    assert "access-control" in regard("collections", "list").stdout
     refused = regard("search", "police", portrait, "--threshold", "90", code=1)
     assert "FaceMatchThreshold must be at least 99" in refused.stderr
     assert "matches in police" in regard("search", "police", portrait).stdout

@@ -295,23 +295,23 @@ def test_a_purpose_with_a_floor_shows_nothing_below_it(regard: Run, tmp_path: Pa
     before = matches()
     below = {name for name, similarity in before.items() if similarity < 99}
     assert 0 < len(below) < len(before), "else the test proves nothing"
-    regard("index", "wanted", "list", "--purpose", "law-enforcement")
+    regard("index", "wanted", "list", "--purpose", "access-control")
     printed = regard(*arguments, "--csv", "o.csv").stdout
     assert matches().keys() == before.keys() - below
     everything = printed + "".join((tmp_path / name).read_text() for name in ("o.json", "o.vtt", "o.csv"))
     assert not any(name in everything for name in below)
     refused = regard(*arguments, "--threshold", "90", code=1)
     assert refused.stderr.strip() == (
-        "regard: FaceMatchThreshold must be at least 99.0 for the purpose law-enforcement; it was 90.0."
+        "regard: FaceMatchThreshold must be at least 99.0 for the purpose access-control; it was 90.0."
     )
     log = [json.loads(line) for line in regard("audit", "export").stdout.splitlines()]
     searches = [one for one in log if one["operation"] == "StartFaceSearch"]
     assert [(one["purpose"], one["threshold"], one["outcome"]) for one in searches] == [
         ("general", 80.0, "begun"),
         ("general", 80.0, "ok"),
-        ("law-enforcement", 99.0, "begun"),
-        ("law-enforcement", 99.0, "ok"),
-        ("law-enforcement", None, "InvalidParameterException"),
+        ("access-control", 99.0, "begun"),
+        ("access-control", 99.0, "ok"),
+        ("access-control", None, "InvalidParameterException"),
     ]
 
 

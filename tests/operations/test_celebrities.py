@@ -137,10 +137,10 @@ def test_the_threshold_is_the_installations_and_in_the_record(
 
 
 def test_a_strict_purpose_raises_the_threshold_to_99(parts: Parts, call, portrait: Path) -> None:
-    strict = Caller("k", "k", "investigator", purpose="law-enforcement")
+    strict = Caller("k", "k", "investigator", purpose="access-control")
     call("recognize_celebrities", strict, Image=picture(portrait))
     *_, record = parts.audit.export()
-    assert (record["purpose"], record["threshold"]) == ("law-enforcement", 99.0)
+    assert (record["purpose"], record["threshold"]) == ("access-control", 99.0)
     call("recognize_celebrities", Image=picture(portrait))
     *_, record = parts.audit.export()
     assert (record["purpose"], record["threshold"]) == ("general", 95)

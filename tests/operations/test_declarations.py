@@ -144,8 +144,8 @@ def test_no_answer_shows_a_match_below_the_floor_of_a_strict_purpose(
     parts: Parts, operation: Operation
 ) -> None:
     for path in alike(SHAPES[operation.key].output):
-        assert numbers(released(parts, operation, BELOW, "law-enforcement"), path) == []
-        assert numbers(released(parts, operation, ABOVE, "law-enforcement"), path) == [ABOVE]
+        assert numbers(released(parts, operation, BELOW, "access-control"), path) == []
+        assert numbers(released(parts, operation, ABOVE, "access-control"), path) == [ABOVE]
         assert numbers(released(parts, operation, BELOW, "general"), path) == [BELOW]
 
 

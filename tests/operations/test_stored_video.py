@@ -265,7 +265,7 @@ def test_what_can_not_be_looked_for_is_refused_at_the_start(client: Any) -> None
 
 
 def test_a_search_under_a_strict_purpose_keeps_its_floor(client: Any) -> None:
-    client.create_collection(CollectionId="strict", Tags={"regard:purpose": "law-enforcement"})
+    client.create_collection(CollectionId="strict", Tags={"regard:purpose": "access-control"})
     message = refused(
         "InvalidParameterException",
         client.start_face_search,

@@ -235,12 +235,12 @@ def test_a_repeated_association_answers_as_before(call: Call) -> None:
 
 
 def test_a_strict_collection_searches_users_at_99_percent(parts: Parts, call: Call) -> None:
-    call("create_collection", CollectionId="police", Tags={TAG: "law-enforcement"})
+    call("create_collection", CollectionId="police", Tags={TAG: "access-control"})
     for operation, request in (
         ("search_users", {"UserId": "eileen"}),
         ("search_users_by_image", {"Image": group([200])}),
     ):
-        with pytest.raises(InvalidParameterException, match="at least 99.0 for the purpose law-enforcement"):
+        with pytest.raises(InvalidParameterException, match="at least 99.0 for the purpose access-control"):
             call(operation, CollectionId="police", UserMatchThreshold=98.0, **request)
     call("search_users_by_image", CollectionId="police", Image=group([200]))
     record = list(parts.audit.export())[-1]

@@ -60,7 +60,7 @@ def test_a_purpose_that_is_raised_meanwhile_withholds_what_is_found_later(parts:
     assert 0 < sum(one < 99 for one in loose) < len(loose), "else the test proves nothing"
     steps = parts.gate.run_pass(SEARCH, clip, LOCAL)
     found = [next(steps)]
-    parts.gate.call("tag_resource", {"ResourceArn": COLLECTION, "Tags": {TAG: "law-enforcement"}}, LOCAL)
+    parts.gate.call("tag_resource", {"ResourceArn": COLLECTION, "Tags": {TAG: "access-control"}}, LOCAL)
     found += steps
     assert similarities(found) == [one for one in loose if one >= 99]
 

@@ -149,6 +149,13 @@ class AuditLog:
         with self._database.read() as connection:
             return newest_head(connection)
 
+    def newest_time(self) -> str | None:
+        """When the newest record was made, in ISO 8601; None for an empty log."""
+        query = select(audit.c.record).order_by(audit.c.sequence.desc()).limit(1)
+        with self._database.read() as connection:
+            record = connection.execute(query).scalar()
+        return None if record is None else str(json.loads(record)["time"])
+
     def page(self, *, after: int, limit: int) -> list[Entry]:
         """The records behind the number `after`, the oldest first."""
         with self._database.read() as connection:

@@ -6,21 +6,23 @@ import json
 import os
 import secrets
 import string
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from regard.caller import Caller
+from regard.caller import Caller, Person
 from regard.errors import RegardError
+from regard.governance.people import read_person
 from regard.storage.clock import milliseconds
 from regard.storage.database import Database
-from regard.storage.schema import keys
+from regard.storage.schema import keys, people
 
 # Built once: every request asks twice, and building a statement costs more than running it.
 _FIND = select(keys).where(keys.c.key_id == bindparam("key_id"))
+_FIND_PERSON = select(people).where(people.c.person_id == bindparam("person_id"))
 _ADMIN = "admin"  # the name of the key that the first start makes
 _ALPHABET = string.ascii_uppercase + "234567"
 
@@ -31,7 +33,10 @@ class NameTaken(RegardError):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key. `suspended` is in milliseconds since the epoch, or None while the key may be used."""
+    """One key. `suspended` is in milliseconds since the epoch, or None while the key may be used.
+
+    `person` is whose it is, `case_id` the case that it was made for, `expires` until when; None for none.
+    """
 
     key_id: str
     secret: str
@@ -41,11 +46,26 @@ class Key:
     policy: dict[str, Any] | None
     created: int
     suspended: int | None
+    person: Person | None = None
+    case_id: str | None = None
+    expires: int | None = None
 
     @property
     def holder(self) -> Caller:
+        """Whoever calls with it. A key stops with its person, and when they no longer hold its role."""
+        stopped = self.person is not None and (
+            self.person.suspended is not None or self.role not in self.person.roles
+        )
         return Caller(
-            self.key_id, self.name, self.role, self.policy, self.purpose, suspended=self.suspended is not None
+            self.key_id,
+            self.name,
+            self.role,
+            self.policy,
+            self.purpose,
+            suspended=self.suspended is not None or stopped,
+            person=self.person,
+            case_id=self.case_id,
+            expired=self.expires is not None and self.expires <= milliseconds(),
         )
 
     def __repr__(self) -> str:
@@ -59,10 +79,18 @@ class KeyStore:
         self._database = database
 
     def create(
-        self, name: str, role: str, *, purpose: str = "general", policy: dict[str, Any] | None = None
+        self,
+        name: str,
+        role: str,
+        *,
+        purpose: str = "general",
+        policy: dict[str, Any] | None = None,
+        person: Person | None = None,
+        case_id: str | None = None,
+        expires: int | None = None,
     ) -> Key:
         """A new key with random id and secret. Raises RegardError when the name is taken."""
-        key = _new_key(name, role, purpose, policy)
+        key = replace(_new_key(name, role, purpose, policy), person=person, case_id=case_id, expires=expires)
         self._store(key)
         return key
 
@@ -75,6 +103,9 @@ class KeyStore:
             "purpose": key.purpose,
             "policy": None if key.policy is None else json.dumps(key.policy),
             "created": key.created,
+            "person_id": None if key.person is None else key.person.person_id,
+            "case_id": key.case_id,
+            "expires": key.expires,
         }
         try:
             with self._database.write() as connection:
@@ -85,13 +116,20 @@ class KeyStore:
     def find(self, key_id: str) -> Key | None:
         with self._database.read() as connection:
             row = connection.execute(_FIND, {"key_id": key_id}).mappings().first()
-        return None if row is None else _key(dict(row))
+            if row is None:
+                return None
+            owner = None
+            if row["person_id"] is not None:  # no other table is read for a key that is nobody's
+                owner = connection.execute(_FIND_PERSON, {"person_id": row["person_id"]}).first()
+        return _key(dict(row), None if owner is None else read_person(owner))
 
     def all(self) -> list[Key]:
         """Every key, the oldest first."""
+        query = select(keys).order_by(keys.c.created, keys.c.key_id)
         with self._database.read() as connection:
-            rows = connection.execute(select(keys).order_by(keys.c.created, keys.c.key_id)).mappings().all()
-        return [_key(dict(row)) for row in rows]
+            owners = {row.person_id: read_person(row) for row in connection.execute(select(people))}
+            rows = connection.execute(query).mappings().all()
+        return [_key(dict(row), owners.get(row["person_id"])) for row in rows]
 
     def suspend(self, key_id: str, *, suspended: bool = True) -> None:
         """Stops a key at once, or lets it be used again. Raises RegardError when there is no such key."""
@@ -170,6 +208,7 @@ def _new_key(name: str, role: str, purpose: str, policy: dict[str, Any] | None) 
     )
 
 
-def _key(row: dict[str, Any]) -> Key:
+def _key(row: dict[str, Any], person: Person | None) -> Key:
     policy = row.pop("policy")
-    return Key(**row, policy=None if policy is None else json.loads(policy))
+    del row["person_id"]
+    return Key(**row, person=person, policy=None if policy is None else json.loads(policy))

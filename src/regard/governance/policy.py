@@ -50,7 +50,7 @@ def allows(caller: Caller, permission: Permission, action: str, resource: str) -
     nothing allows is refused. Regions and accounts in ARNs don't count: an installation has one of each,
     and no rule may lapse when those settings change.
     """
-    if not permits(caller.role, permission):
+    if not any(permits(role, permission) for role in caller.roles):
         return False
     if caller.policy is None:
         return True

@@ -25,8 +25,10 @@ _STRICTNESS = {
 }
 PURPOSES = tuple(_STRICTNESS)
 
+# Purposes under which somebody answers for each search, on a case, and people review what it finds.
+_STRICT = ("law-enforcement", "missing-person")  # the stricter first
 # Purposes under which no threshold is lower than a floor.
-_STRICT = {"access-control", "law-enforcement"}
+_FLOORED = {"access-control", "law-enforcement"}
 _FLOOR = 99.0
 _DEFAULT = 80.0  # Rekognition's, where no purpose asks for more
 _CURATION = 75.0
@@ -51,7 +53,7 @@ class Threshold:
         One below the floor raises InvalidParameterException or, where it was admitted under another purpose
         or is a setting's (`raised`), becomes the floor.
         """
-        strict = purpose in _STRICT
+        strict = purpose in _FLOORED
         if requested is None:
             return max(self.floor, self.default) if strict else self.default
         if strict and requested < self.floor:
@@ -88,6 +90,14 @@ def stricter(one: str, other: str) -> str:
     return max(one, other, key=_STRICTNESS.__getitem__)
 
 
+def strict_of(*purposes: str) -> str | None:
+    """The strict purpose among those that a request falls under, None where there is none.
+
+    Strict are those under which somebody answers for each search: `law-enforcement` and `missing-person`.
+    """
+    return next((strict for strict in _STRICT if strict in purposes), None)
+
+
 def check_tags(tags: Mapping[str, str]) -> None:
     """Raises InvalidParameterException for a tag that resembles a rule of Regard's and is none.
 
@@ -110,4 +120,4 @@ def check_change(old: str, new: str, *, may_lower: bool) -> None:
 
 def floor_of(purpose: str) -> float | None:
     """The lowest similarity, in percent, of a match that anybody is shown; None where there is no floor."""
-    return _FLOOR if purpose in _STRICT else None
+    return _FLOOR if purpose in _FLOORED else None

@@ -42,12 +42,18 @@ class Record:
             "collection": collection,
             "case": case,
         }
+        if caller.person is not None:
+            self._facts["person"] = caller.person.person_id
         self.request_id = request_id
         self.case = case
         self.purpose = caller.purpose
         self.threshold: float | None = None
         self.results: dict[str, int] | None = None
         self.units: Mapping[str, int] = {}
+
+    def on_case(self, case_id: str) -> None:
+        """Says on which case it is, where the request itself need not."""
+        self.case = self._facts["case"] = case_id
 
     def about(self, **facts: str | None) -> None:
         """Adds what the request is about, or replaces what was known of it."""
@@ -59,7 +65,7 @@ class Record:
 
     def note(self, names: Iterable[str], *members: Mapping[str, Any]) -> None:
         """Keeps those members of the request or the answer that are named, where they are."""
-        kept = {name: value for part in members for name, value in part.items() if name in names}
+        kept = {name: _written(value) for part in members for name, value in part.items() if name in names}
         if kept:
             self._facts["facts"] = self._facts.get("facts", {}) | kept
 
@@ -88,6 +94,11 @@ class Record:
                 "milliseconds": round((time.monotonic() - self._started) * 1000, 1),
             }
         )
+
+
+def _written(value: Any) -> Any:
+    """A member of a request or an answer as JSON has it."""
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def _outcome(error: BaseException) -> str:

@@ -16,11 +16,14 @@ from botocore import xform_name
 
 from regard.context import Context
 from regard.governance.permissions import Permission
+from regard.governance.presence import Presence
 from regard.governance.purpose import Threshold
+from regard.governance.responsibility import Act
 from regard.jobs.records import Job, Step
 from regard.metering.units import Unit
 from regard.operations.subjects import NOTHING, About
 from regard.operations.withholding import MatchPath
+from regard.settings import Settings
 
 Run = Callable[[Context, dict[str, Any]], dict[str, Any]]
 """From a request that was validated and admitted to the answer, both in the shapes of the API.
@@ -51,6 +54,7 @@ class Area(StrEnum):
     TAGS = "Tags"
     JOBS = "Jobs"
     ADMINISTRATION = "Administration"
+    RESPONSIBLE_USE = "Responsible use"
 
 
 Measure = Callable[[Job | Step], int]
@@ -94,7 +98,7 @@ class Operation:
     operations whose right they need too. `notes` are members of the request and the answer that its audit
     record keeps. `is_own` is for what Rekognition doesn't have. `is_local` is for what only the owner of the
     data folder may call, at the command line: it names files, and answers with objects of Python. `is_long`
-    is for what leaves a record when it begins, too.
+    is for what leaves a record when it begins, too. `presence` says who must be there.
     """
 
     name: str
@@ -114,11 +118,40 @@ class Operation:
     is_own: bool = False
     is_local: bool = False
     is_long: bool = False
+    presence: Presence = Presence.KEY
+
+    @cached_property
+    def act(self) -> Act | None:
+        """What it does to people, as far as strict purposes ask; None where they ask nothing."""
+        if self.matches is not None and self.matches.setting is not None:
+            return Act.RECOGNIZE
+        if self.permission is Permission.ENROL:
+            return Act.ENROL if self.sets_purpose is None else Act.TAG
+        if self.matches is not None:
+            return Act.SEARCH
+        return None if self.shows is None else Act.READ_MATCHES
 
     @cached_property
     def key(self) -> str:
         """As botocore names the method of a client: `detect_labels`."""
         return str(xform_name(self.name))
+
+    def threshold(
+        self, request: Mapping[str, Any], settings: Settings, purpose: str, *, of_job: float | None = None
+    ) -> float | None:
+        """How alike two faces must be under a purpose, in percent; None for what matches none.
+
+        `of_job` is the threshold that a job was started with. Raises InvalidParameterException for one that
+        is too low.
+        """
+        rule = self.matches
+        if rule is None:
+            return None
+        if rule.parameter is None:
+            return rule.applied(getattr(settings, str(rule.setting)), purpose)
+        if of_job is not None:
+            return rule.applied(of_job, purpose, raised=True)
+        return rule.applied(request.get(rule.parameter), purpose)
 
     def units(self, request: Mapping[str, Any], amount: int = 1) -> dict[str, int]:
         """What usage counts when a request was answered: `amount` in each unit that it is billed in."""

@@ -43,6 +43,7 @@ from regard.wire.body import RequestBody
 from regard.wire.request_queue import RequestQueue
 
 CASE_HEADER: Final = "x-regard-case"
+SESSION_HEADER: Final = "x-regard-session"
 _CASE_LENGTH: Final = 256
 _WELCOME: Final = "Regard speaks Amazon Rekognition: point an AWS SDK at this address.\nHealth: /healthz\n"
 
@@ -54,6 +55,10 @@ class Keys(Protocol):
 
     def find(self, key_id: str) -> tuple[str, Caller] | None:
         """A key's secret and who holds it, or None where there is no such key."""
+        ...
+
+    def of_session(self, token: str, caller: Caller) -> Caller:
+        """The caller as the person whose session it is. Raises AccessDeniedException."""
         ...
 
 
@@ -169,6 +174,9 @@ class Endpoint:
         try:
             secret, caller = key
             sigv4.check_signature(claim, request, secret)
+            token = claim.headers.get(SESSION_HEADER)
+            if token is not None:
+                caller = self._keys.of_session(token[0], caller)
             return self._served.answer(operation, request, caller, request_id=request_id, case=case)
         except ServiceError:
             raise

@@ -39,7 +39,7 @@ def records(parts: Parts, job_id: str) -> list[dict[str, Any]]:
     return [record for record in parts.audit.export() if record.get("job") == job_id]
 
 
-def strengthen(parts: Parts, value: str = "law-enforcement") -> None:
+def strengthen(parts: Parts, value: str = "access-control") -> None:
     parts.gate.call("tag_resource", {"ResourceArn": COLLECTION, "Tags": {TAG: value}}, LOCAL)
 
 

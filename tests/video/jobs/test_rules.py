@@ -78,8 +78,8 @@ def test_a_collection_that_became_stricter_raises_the_threshold_of_a_job_that_wa
     assert similarities(parts, job_id) == [[99.5]]
     assert [(one["threshold"], one["purpose"]) for one in records(parts, job_id)[:3]] == [
         (80, "general"),
-        (99, "law-enforcement"),
-        (99, "law-enforcement"),
+        (99, "access-control"),
+        (99, "access-control"),
     ]
 
 
@@ -100,7 +100,7 @@ def test_a_collection_that_is_gone_leaves_the_jobs_purpose(
     job_id = search(parts, script(persons=[[99.5, 85]]), FaceMatchThreshold=60)
     worker.run_one(FOREVER)
     with parts.database.write() as connection:
-        connection.execute(update(jobs).values(purpose="law-enforcement"))
+        connection.execute(update(jobs).values(purpose="access-control"))
     parts.gate.call("delete_collection", {"CollectionId": "c"}, LOCAL)
     assert similarities(parts, job_id) == [[99.5]]
 

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from regard.caller import Caller
+from regard.caller import Caller, Person
 from regard.context import Context
 from regard.errors import (
     AccessDeniedException,
@@ -17,7 +17,7 @@ from regard.errors import (
 )
 from regard.governance import policy, purpose
 from regard.governance.keys import Key, NameTaken
-from regard.governance.permissions import ROLES, Permission
+from regard.governance.permissions import ROLES, Permission, may_make, permits
 from regard.operations.inputs.pagination import page_of
 from regard.operations.operation import Area, Operation
 from regard.operations.shapes.times import moment
@@ -42,9 +42,12 @@ def create_key(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
         raise InvalidParameterException(f"There is no role {role[:80]}; the roles are {', '.join(ROLES)}.")
     of = purpose.parse(request.get("Purpose", ctx.caller.purpose))
     document = _document(request.get("PolicyDocument"))
-    _refuse_more(ctx.caller, role, of)
+    owner = request.get("Person")
+    person = None if owner is None else _owner(ctx, owner, role)
+    if person is None:
+        _refuse_more(ctx.caller, role, of)
     try:
-        key = ctx.stores.keys.create(name, role, purpose=of, policy=document)
+        key = ctx.stores.keys.create(name, role, purpose=of, policy=document, person=person)
     except NameTaken as error:
         raise ResourceAlreadyExistsException(str(error)) from error
     return {**_shape(key), "SecretAccessKey": key.secret}
@@ -77,6 +80,24 @@ def _set_suspended(ctx: Context, key_id: str, *, suspended: bool) -> dict[str, A
     return _shape(key if changed is None else changed)
 
 
+def _owner(ctx: Context, named: str, role: str) -> Person:
+    """Whose key is to be made. Raises AccessDeniedException, ResourceNotFoundException, and
+    InvalidParameterException for a role that they don't hold.
+    """
+    if not any(permits(one, Permission.MANAGE_PEOPLE) for one in ctx.caller.roles):
+        raise AccessDeniedException("Only who manages people makes somebody's key; ask an administrator.")
+    if ctx.caller.policy is not None:
+        raise AccessDeniedException(
+            "A key with a policy of its own can't make or change keys; ask an administrator."
+        )
+    person = ctx.stores.accountability.people.get(named)
+    if role not in person.roles:
+        raise InvalidParameterException(
+            f"{person.name} is not {role}, but {', '.join(person.roles)}; name one of these roles."
+        )
+    return person
+
+
 def _refuse_more(caller: Caller, role: str, of: str) -> None:
     """Raises AccessDeniedException where a key of that role and purpose may do what the caller may not.
 
@@ -86,7 +107,7 @@ def _refuse_more(caller: Caller, role: str, of: str) -> None:
         raise AccessDeniedException(
             "A key with a policy of its own can't make or change keys; ask an administrator."
         )
-    if not ROLES[role] <= ROLES.get(caller.role, frozenset()):
+    if not may_make(caller.role, role):
         raise AccessDeniedException(
             f"A key of the role {role} may do what the role {caller.role} may not; ask an administrator."
         )
@@ -117,6 +138,9 @@ def _shape(key: Key) -> dict[str, Any]:
         "PolicyDocument": None if key.policy is None else json.dumps(key.policy),
         "Created": moment(key.created),
         "Suspended": None if key.suspended is None else moment(key.suspended),
+        "Person": None if key.person is None else key.person.person_id,
+        "CaseId": key.case_id,
+        "Expires": None if key.expires is None else moment(key.expires),
     }
     return {name: value for name, value in shape.items() if value is not None}
 
@@ -127,7 +151,7 @@ OPERATIONS = (
         run=create_key,
         area=Area.ADMINISTRATION,
         permission=Permission.MANAGE_KEYS,
-        notes=("KeyId", "Name", "Role", "Purpose", "PolicyDocument"),
+        notes=("KeyId", "Name", "Role", "Purpose", "PolicyDocument", "Person"),
         is_own=True,
     ),
     Operation(

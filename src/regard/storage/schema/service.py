@@ -1,4 +1,4 @@
-"""The tables. A change here needs a migration beside it; a test compares the two.
+"""The tables of what the service keeps: keys, collections, jobs, usage, the audit log.
 
 Times are milliseconds since the epoch, UTC. Vectors are little-endian float16.
 """
@@ -13,17 +13,13 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
     UniqueConstraint,
 )
 
-metadata = MetaData()
-
-# SQLite only gives rowid semantics to "INTEGER PRIMARY KEY".
-_ROW = BigInteger().with_variant(Integer, "sqlite")
+from regard.storage.schema.metadata import ROW, metadata
 
 keys = Table(
     "keys",
@@ -37,12 +33,16 @@ keys = Table(
     Column("policy", Text),
     Column("created", BigInteger, nullable=False),
     Column("suspended", BigInteger),
+    # The person whose key it is, the case that it was made for, and until when; None for none.
+    Column("person_id", String(32)),
+    Column("case_id", String(32)),
+    Column("expires", BigInteger),
 )
 
 collections = Table(
     "collections",
     metadata,
-    Column("row", _ROW, primary_key=True, autoincrement=True),
+    Column("row", ROW, primary_key=True, autoincrement=True),
     Column("collection_id", String(255), nullable=False, unique=True),
     Column("face_model_version", String(32), nullable=False),
     Column("created", BigInteger, nullable=False),
@@ -58,8 +58,8 @@ collections = Table(
 faces = Table(
     "faces",
     metadata,
-    Column("row", _ROW, primary_key=True, autoincrement=True),
-    Column("collection", _ROW, ForeignKey("collections.row", ondelete="CASCADE"), nullable=False),
+    Column("row", ROW, primary_key=True, autoincrement=True),
+    Column("collection", ROW, ForeignKey("collections.row", ondelete="CASCADE"), nullable=False),
     Column("face_id", String(36), nullable=False),
     Column("image_id", String(36), nullable=False),
     Column("image_digest", String(64), nullable=False),
@@ -83,8 +83,8 @@ faces = Table(
 next_vectors = Table(
     "next_vectors",
     metadata,
-    Column("face", _ROW, ForeignKey("faces.row", ondelete="CASCADE"), primary_key=True, autoincrement=False),
-    Column("collection", _ROW, ForeignKey("collections.row", ondelete="CASCADE"), nullable=False),
+    Column("face", ROW, ForeignKey("faces.row", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("collection", ROW, ForeignKey("collections.row", ondelete="CASCADE"), nullable=False),
     Column("vector", LargeBinary, nullable=False),
     Index("next_vectors_by_collection", "collection", "face"),
 )
@@ -92,8 +92,8 @@ next_vectors = Table(
 users = Table(
     "users",
     metadata,
-    Column("row", _ROW, primary_key=True, autoincrement=True),
-    Column("collection", _ROW, ForeignKey("collections.row", ondelete="CASCADE"), nullable=False),
+    Column("row", ROW, primary_key=True, autoincrement=True),
+    Column("collection", ROW, ForeignKey("collections.row", ondelete="CASCADE"), nullable=False),
     Column("user_id", String(128), nullable=False),
     Column("status", String(16), nullable=False),
     Column("created", BigInteger, nullable=False),
@@ -106,9 +106,9 @@ users = Table(
 user_vectors = Table(
     "user_vectors",
     metadata,
-    Column("row", _ROW, primary_key=True, autoincrement=True),
-    Column("collection", _ROW, ForeignKey("collections.row", ondelete="CASCADE"), nullable=False),
-    Column("user", _ROW, ForeignKey("users.row", ondelete="CASCADE"), nullable=False, unique=True),
+    Column("row", ROW, primary_key=True, autoincrement=True),
+    Column("collection", ROW, ForeignKey("collections.row", ondelete="CASCADE"), nullable=False),
+    Column("user", ROW, ForeignKey("users.row", ondelete="CASCADE"), nullable=False, unique=True),
     Column("vector", LargeBinary, nullable=False),
     Column("faces", Integer, nullable=False),
     Index("user_vectors_by_collection", "collection", "row"),
@@ -120,7 +120,7 @@ user_vectors = Table(
 celebrities = Table(
     "celebrities",
     metadata,
-    Column("row", _ROW, primary_key=True, autoincrement=True),
+    Column("row", ROW, primary_key=True, autoincrement=True),
     Column("celebrity_id", String(8), nullable=False, unique=True),
     Column("name", String(255), nullable=False, unique=True),
     Column("urls", Text, nullable=False),
@@ -133,7 +133,7 @@ celebrities = Table(
 moderation_reviews = Table(
     "moderation_reviews",
     metadata,
-    Column("row", _ROW, primary_key=True, autoincrement=True),
+    Column("row", ROW, primary_key=True, autoincrement=True),
     Column("loop_name", String(63), nullable=False, unique=True),
     Column("flow_definition", String(256), nullable=False),
     Column("image_digest", String(64), nullable=False),
@@ -166,10 +166,10 @@ request_tokens = Table(
 removals = Table(
     "removals",
     metadata,
-    Column("sequence", _ROW, primary_key=True, autoincrement=True),
-    Column("collection", _ROW, ForeignKey("collections.row", ondelete="CASCADE"), nullable=False),
+    Column("sequence", ROW, primary_key=True, autoincrement=True),
+    Column("collection", ROW, ForeignKey("collections.row", ondelete="CASCADE"), nullable=False),
     Column("space", String(8), nullable=False),
-    Column("vector", _ROW, nullable=False),
+    Column("vector", ROW, nullable=False),
     Index("removals_by_collection", "collection", "space", "sequence"),
     sqlite_autoincrement=True,
 )
@@ -179,7 +179,7 @@ removals = Table(
 engine_positions = Table(
     "engine_positions",
     metadata,
-    Column("collection", _ROW, ForeignKey("collections.row", ondelete="CASCADE"), primary_key=True),
+    Column("collection", ROW, ForeignKey("collections.row", ondelete="CASCADE"), primary_key=True),
     Column("space", String(8), primary_key=True),
     Column("name", String(255), nullable=False),
     Column("vector", BigInteger, nullable=False),
@@ -207,7 +207,7 @@ tags = Table(
 audit = Table(
     "audit",
     metadata,
-    Column("sequence", _ROW, primary_key=True, autoincrement=False),
+    Column("sequence", ROW, primary_key=True, autoincrement=False),
     Column("record", Text, nullable=False),
     Column("hash", String(64), nullable=False),
 )
@@ -289,7 +289,7 @@ vector_counts = Table(
 jobs = Table(
     "jobs",
     metadata,
-    Column("row", _ROW, primary_key=True, autoincrement=True),
+    Column("row", ROW, primary_key=True, autoincrement=True),
     Column("job_id", String(64), nullable=False, unique=True),
     Column("operation", String(64), nullable=False),
     Column("request", Text, nullable=False),
@@ -325,7 +325,7 @@ jobs = Table(
 job_items = Table(
     "job_items",
     metadata,
-    Column("job", _ROW, ForeignKey("jobs.row", ondelete="CASCADE"), primary_key=True),
+    Column("job", ROW, ForeignKey("jobs.row", ondelete="CASCADE"), primary_key=True),
     Column("number", BigInteger, primary_key=True),
     Column("view", String(16), nullable=False),
     Column("timestamp", BigInteger, nullable=False),
@@ -339,7 +339,7 @@ job_items = Table(
 job_notices = Table(
     "job_notices",
     metadata,
-    Column("job", _ROW, ForeignKey("jobs.row", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("job", ROW, ForeignKey("jobs.row", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("channel", Text, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("next_try", BigInteger, nullable=False),

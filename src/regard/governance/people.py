@@ -1,0 +1,109 @@
+"""The people of an installation: who they are, and in which roles they act."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from regard.caller import Person
+from regard.errors import (
+    InvalidParameterException,
+    RegardError,
+    ResourceAlreadyExistsException,
+    ResourceNotFoundException,
+)
+from regard.governance.permissions import check_roles
+from regard.storage.clock import milliseconds
+from regard.storage.database import Database
+from regard.storage.numbering import next_id
+from regard.storage.schema import people, sessions
+
+_NAME: Final = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)  # what IAM allows a user
+_COLUMNS: Final = (people.c.person_id, people.c.name, people.c.roles, people.c.suspended)
+
+
+class People:
+    """The people of one database. Every look-up reads it: a suspension holds at once."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, name: str, roles: Sequence[str]) -> Person:
+        """A new person. Raises InvalidParameterException for a name or roles that can't be, and
+        ResourceAlreadyExistsException for a name that somebody has.
+        """
+        if not _NAME.fullmatch(name):
+            raise InvalidParameterException(
+                "A person's name has 1 to 64 letters, digits and + = , . @ _ - in it; "
+                f"{name[:80]!r} does not."
+            )
+        held = _checked(roles)
+        now = milliseconds()
+        try:
+            with self._database.write() as connection:
+                person = Person(next_id(connection, "P", now), name, held)
+                connection.execute(
+                    insert(people).values(
+                        person_id=person.person_id, name=name, roles=json.dumps(held), created=now
+                    )
+                )
+        except IntegrityError as error:
+            raise ResourceAlreadyExistsException(
+                f"There is a person named {name} already; choose another name."
+            ) from error
+        return person
+
+    def get(self, person: str) -> Person:
+        """Somebody by their id or their name. Raises ResourceNotFoundException."""
+        with self._database.read() as connection:
+            row = connection.execute(
+                select(*_COLUMNS).where((people.c.person_id == person) | (people.c.name == person))
+            ).first()
+        if row is None:
+            raise ResourceNotFoundException(
+                f"There is no person {person[:80]}; `regard people list` shows them."
+            )
+        return read_person(row)
+
+    def all(self) -> list[Person]:
+        """Everybody, in the order they were added."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(*_COLUMNS).order_by(people.c.created, people.c.person_id)).all()
+        return [read_person(row) for row in rows]
+
+    def set_roles(self, person_id: str, roles: Sequence[str]) -> Person:
+        """Gives somebody these roles and no others. Raises as `add` and `get` do."""
+        held = _checked(roles)
+        with self._database.write() as connection:
+            connection.execute(
+                update(people).where(people.c.person_id == person_id).values(roles=json.dumps(held))
+            )
+        return self.get(person_id)
+
+    def suspend(self, person_id: str, *, suspended: bool = True) -> Person:
+        """Stops somebody's keys and sessions at once, or lets their keys be used again."""
+        with self._database.write() as connection:
+            moment = milliseconds() if suspended else None
+            connection.execute(update(people).where(people.c.person_id == person_id).values(suspended=moment))
+            if suspended:
+                connection.execute(sessions.delete().where(sessions.c.person_id == person_id))
+        return self.get(person_id)
+
+
+def read_person(row: Any) -> Person:
+    """A person from a row of `people`."""
+    return Person(row.person_id, row.name, tuple(json.loads(row.roles)), row.suspended)
+
+
+def _checked(roles: Sequence[str]) -> tuple[str, ...]:
+    """The roles, each once. Raises InvalidParameterException."""
+    try:
+        check_roles(roles)
+    except RegardError as error:
+        raise InvalidParameterException(str(error)) from error
+    return tuple(dict.fromkeys(roles))

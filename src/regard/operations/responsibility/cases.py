@@ -1,0 +1,208 @@
+"""CreateCase, GetCase, ListCases, CloseCase, CreateCaseKey, GetRules: why a search is made."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from regard.context import Context
+from regard.errors import AccessDeniedException, ConflictException, InvalidParameterException
+from regard.governance.cases import ATTESTATIONS, Case, NewCase, case_not_found
+from regard.governance.permissions import Permission, permits
+from regard.governance.presence import Presence
+from regard.governance.profiles import described
+from regard.governance.purpose import strict_of
+from regard.operations.inputs.pagination import page_of
+from regard.operations.operation import Area, Operation
+from regard.operations.shapes.times import moment
+from regard.storage.clock import milliseconds
+
+_LISTING = "cases"
+_MAX_RESULTS = 1000
+_SEES_ALL = (Permission.APPROVE, Permission.AUDIT, Permission.PROTECT_PRIVACY)
+
+
+def create_case(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Opens a case, on which its members may search.
+
+    Raises InvalidParameterException for a purpose that needs none, an offence that the rules don't list, or
+    an attestation that is missing.
+    """
+    accountability = ctx.stores.accountability
+    _check(request, accountability.profiles.rules.offences)
+    members = [accountability.people.get(name).person_id for name in request.get("Members", [])]
+    case = accountability.cases.open(
+        NewCase(
+            reference=request["Reference"],
+            purpose=request["Purpose"],
+            basis=request["Basis"],
+            justification=request["Justification"],
+            attested=request["Attested"],
+            members=members,
+            offence=request.get("Offence"),
+            edits=request.get("Edits", ()),
+        ),
+        opened_by=str(ctx.caller.person_id),
+    )
+    return case_shape(case)
+
+
+def get_case(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """One case, to its members and to who judges or audits."""
+    return case_shape(visible_case(ctx, request["CaseId"]))
+
+
+def list_cases(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """The cases that the caller may know, in the order they were opened, a page at a time."""
+    numbered = [
+        (number, case)
+        for number, case in enumerate(ctx.stores.accountability.cases.all(), 1)
+        if _may_see(ctx, case)
+    ]
+    cases, token = page_of(_LISTING, numbered, request, _MAX_RESULTS)
+    return {"Cases": [case_shape(case) for case in cases], **token}
+
+
+def close_case(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Closes a case of one's own: nothing is searched on it any more, and its keys end."""
+    case = own_case(ctx, request["CaseId"])
+    closed = ctx.stores.accountability.cases.close(case.case_id, str(ctx.caller.person_id), request["Reason"])
+    return case_shape(closed)
+
+
+def create_case_key(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Makes a key that searches on one case alone, for programs that can't send x-regard-case.
+
+    Raises ConflictException for a case that is closed.
+    """
+    case = own_case(ctx, request["CaseId"])
+    if case.closed is not None:
+        raise ConflictException(f"The case {case.case_id} is closed; open another one.")
+    person, expires = ctx.caller.person, milliseconds() + request["Hours"] * 3_600_000
+    if person is None:
+        raise AccessDeniedException("This takes a person: call with a key that is somebody's.")
+    key = ctx.stores.keys.create(
+        f"{case.case_id}.{person.person_id}.{milliseconds()}",
+        "investigator",
+        purpose=case.purpose,
+        person=person,
+        case_id=case.case_id,
+        expires=expires,
+    )
+    return {
+        "CaseId": case.case_id,
+        "AccessKeyId": key.key_id,
+        "SecretAccessKey": key.secret,
+        "Expires": moment(expires),
+    }
+
+
+def get_rules(ctx: Context, _request: dict[str, Any]) -> dict[str, Any]:
+    """The rules that hold in this installation, and the profiles that they come from."""
+    profiles = ctx.stores.accountability.profiles
+    return {
+        "Profiles": list(profiles.names),
+        "Digest": profiles.digest,
+        "SitePurpose": ctx.settings.site_purpose,
+        "Rules": json.dumps(described(profiles.rules)),
+    }
+
+
+def own_case(ctx: Context, case_id: str) -> Case:
+    """A case that the caller works on. Raises ResourceNotFoundException."""
+    case = ctx.stores.accountability.cases.find(case_id)
+    if case is None or ctx.caller.person_id not in case.members:
+        raise case_not_found(case_id)
+    return case
+
+
+def visible_case(ctx: Context, case_id: str) -> Case:
+    """A case that the caller may know. Raises ResourceNotFoundException."""
+    case = ctx.stores.accountability.cases.find(case_id)
+    if case is None or not _may_see(ctx, case):
+        raise case_not_found(case_id)
+    return case
+
+
+def case_shape(case: Case) -> dict[str, Any]:
+    """A case as answers have it."""
+    shape = {
+        "CaseId": case.case_id,
+        "Reference": case.reference,
+        "Purpose": case.purpose,
+        "Basis": case.basis,
+        "Offence": case.offence,
+        "Justification": case.justification,
+        "Attested": list(case.attested),
+        "Edits": list(case.edits),
+        "Members": list(case.members),
+        "Opened": moment(case.opened),
+        "OpenedBy": case.opened_by,
+        "Closed": None if case.closed is None else moment(case.closed),
+        "ClosedBy": case.closed_by,
+        "ClosedFor": case.closed_for,
+    }
+    return {name: value for name, value in shape.items() if value is not None}
+
+
+def _may_see(ctx: Context, case: Case) -> bool:
+    held = any(permits(role, permission) for role in ctx.caller.roles for permission in _SEES_ALL)
+    return held or ctx.caller.person_id in case.members
+
+
+def _check(request: dict[str, Any], offences: tuple[str, ...] | None) -> None:
+    """Raises InvalidParameterException for what makes no case."""
+    purpose = request["Purpose"]
+    if strict_of(purpose) is None:
+        raise InvalidParameterException(
+            f"A case is for the purpose law-enforcement or missing-person, not {purpose[:80]!r}."
+        )
+    missing = [one for one in ATTESTATIONS if one not in request["Attested"]]
+    if missing:
+        raise InvalidParameterException(
+            f"Whoever opens a case attests {', '.join(ATTESTATIONS)}; {missing[0]} is missing."
+        )
+    offence = request.get("Offence")
+    if purpose == "law-enforcement" and offence is None:
+        raise InvalidParameterException("A case of law enforcement names the Offence that it is about.")
+    if purpose == "law-enforcement" and offences is not None and offence not in offences:
+        raise InvalidParameterException(
+            f"The rules here allow no search for that Offence; they list: {'; '.join(offences)}."
+        )
+
+
+def _operation(
+    name: str, run: Any, permission: Permission, *notes: str, presence: Presence = Presence.KEY
+) -> Operation:
+    return Operation(
+        name=name,
+        run=run,
+        area=Area.RESPONSIBLE_USE,
+        permission=permission,
+        notes=notes,
+        is_own=True,
+        presence=presence,
+    )
+
+
+_PERSON = Presence.PERSON
+OPERATIONS = (
+    _operation(
+        "CreateCase",
+        create_case,
+        Permission.OPEN_CASES,
+        *("CaseId", "Reference", "Purpose", "Offence", "Attested", "Members"),
+        presence=_PERSON,
+    ),
+    _operation("GetCase", get_case, Permission.READ, "CaseId"),
+    _operation("ListCases", list_cases, Permission.READ),
+    _operation("CloseCase", close_case, Permission.OPEN_CASES, "CaseId", "Reason", presence=_PERSON),
+    _operation(
+        "CreateCaseKey",
+        create_case_key,
+        Permission.OPEN_CASES,
+        *("CaseId", "AccessKeyId", "Hours"),
+        presence=_PERSON,
+    ),
+    _operation("GetRules", get_rules, Permission.READ),
+)
