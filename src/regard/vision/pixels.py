@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import cast
 
 import cv2
@@ -57,11 +58,24 @@ def warp(
 
 
 class Copies:
-    """A picture and its halvings, made when needed, so that small cut-outs of large parts don't alias."""
+    """A picture and its halvings, made when needed, so that small cut-outs of large parts don't alias.
+    Safe to share by threads.
+    """
 
     def __init__(self, pixels: Pixels) -> None:
+        self._lock = threading.Lock()
         self._levels = [pixels]
         self._last = max(0, int(np.log2(min(pixels.shape[:2]) / 4)))
+
+    @classmethod
+    def of(cls, picture: Pixels | Copies) -> Copies:
+        """The copies of a picture, which may have some already."""
+        return picture if isinstance(picture, Copies) else cls(picture)
+
+    @property
+    def pixels(self) -> Pixels:
+        """The picture itself."""
+        return self._levels[0]
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -124,8 +138,9 @@ class Copies:
         )
 
     def _copy(self, level: int) -> Pixels:
-        while len(self._levels) <= level:
-            last = self._levels[-1]
-            height, width = last.shape[0] // 2, last.shape[1] // 2
-            self._levels.append(resize(last[: 2 * height, : 2 * width], width, height))
-        return self._levels[level]
+        with self._lock:
+            while len(self._levels) <= level:
+                last = self._levels[-1]
+                height, width = last.shape[0] // 2, last.shape[1] // 2
+                self._levels.append(resize(last[: 2 * height, : 2 * width], width, height))
+            return self._levels[level]

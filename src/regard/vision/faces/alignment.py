@@ -56,8 +56,8 @@ def chip_maps(
 class FaceChips:
     """Chips of one picture's faces."""
 
-    def __init__(self, pixels: Pixels) -> None:
-        self.copies = Copies(pixels)
+    def __init__(self, picture: Pixels | Copies) -> None:
+        self.copies = Copies.of(picture)
 
     def take(
         self,

@@ -36,12 +36,12 @@ class FaceAnalyzer:
 
     def detect(self, image: Image, *, limit: int = 100) -> list[Face]:
         """The faces of a picture, largest first, at most `limit`."""
-        found = self._detector.detect(image.pixels)
+        found = self._detector.detect(image.copies)
         sizes = np.prod(found.boxes[:, 2:] - found.boxes[:, :2], 1)
         found = found.take(np.argsort(-sizes, kind="stable")[:limit])
         if not len(found):
             return []
-        chips = FaceChips(image.pixels).take(found.landmarks, CHIP, padding=0.0)
+        chips = FaceChips(image.copies).take(found.landmarks, CHIP, padding=0.0)
         corners = np.concatenate([found.boxes[:, :2], found.boxes[:, 2:] - found.boxes[:, :2]], 1).tolist()
         return [
             Face(Box(*corner), confidence, landmarks, pose, quality)
@@ -57,7 +57,7 @@ class FaceAnalyzer:
 
     def descriptors(self, image: Image) -> FaceDescriptors:
         """What networks say of the picture's faces, for all who ask about one picture."""
-        return FaceDescriptors(self._runner, image.pixels)
+        return FaceDescriptors(self._runner, image.copies)
 
     def describe(
         self, image: Image, faces: Sequence[Face], descriptors: FaceDescriptors | None = None
@@ -66,4 +66,4 @@ class FaceAnalyzer:
         if not len(faces):
             return []
         descriptors = descriptors or self.descriptors(image)
-        return self._describer.describe(image.pixels, landmarks_of(faces), descriptors.readings(faces))
+        return self._describer.describe(image.copies, landmarks_of(faces), descriptors.readings(faces))

@@ -24,7 +24,7 @@ from regard.vision.faces.mesh_geometry import (
 )
 from regard.vision.faces.pose import estimate_poses
 from regard.vision.geometry import sigmoid
-from regard.vision.pixels import Floats, Pixels
+from regard.vision.pixels import Copies, Floats, Pixels
 from regard.vision.runner import Runner
 
 EMOTION_SIDE, EMOTION_BATCH = 64, 16
@@ -65,15 +65,15 @@ class FaceDescriber:
         self._expression = load_head("expression")
 
     def describe(
-        self, pixels: Pixels, landmarks: Floats, readings: FaceReadings | None = None
+        self, picture: Pixels | Copies, landmarks: Floats, readings: FaceReadings | None = None
     ) -> list[Attributes]:
-        """Attributes of faces of `pixels` (H, W, 3) RGB with `landmarks` (N, 5, 2), px.
+        """Attributes of faces of `picture` (H, W, 3) RGB with `landmarks` (N, 5, 2), px.
 
         `readings`: what `read_faces` gave for the same faces, so that FaceRes needn't run on them again.
         """
         if not len(landmarks):
             return []
-        chips = FaceChips(pixels)
+        chips = FaceChips(picture)
         readings = readings or read_faces(self._runner, chips, landmarks)
         meshes = self._mesh.fit(chips.copies, landmarks)
         alignment = self._mean_face.align(meshes.points)

@@ -11,7 +11,7 @@ from regard.vision.faces.alignment import ARCFACE_TEMPLATE, FaceChips
 from regard.vision.faces.face import Face
 from regard.vision.geometry import unit_rows
 from regard.vision.kept import Kept
-from regard.vision.pixels import Floats, Pixels
+from regard.vision.pixels import Copies, Floats, Pixels
 from regard.vision.runner import Runner
 
 # What fits the caches: FaceRes takes 1.8 times as long a face in a batch of 16, MobileFaceNet 1.15 times in
@@ -68,10 +68,10 @@ class FaceDescriptors:
     at a time.
     """
 
-    def __init__(self, runner: Runner, pixels: Pixels) -> None:
-        """`pixels` (H, W, 3), uint8, RGB: the upright picture that faces are found in."""
+    def __init__(self, runner: Runner, picture: Pixels | Copies) -> None:
+        """`picture` (H, W, 3), uint8, RGB: the upright one that faces are found in."""
         self._runner = runner
-        self._chips = FaceChips(pixels)
+        self._chips = FaceChips(picture)
         self._readings: Kept[Face, FaceReadings] = Kept(self._read)
         self._dlib: Kept[Face, Floats] = Kept(self._describe_by_dlib)
         self._dlib_mirrored: Kept[Face, Floats] = Kept(self._describe_mirrored_by_dlib)

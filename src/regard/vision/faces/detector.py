@@ -44,10 +44,11 @@ class FaceDetector:
         self._verifier = Verifier(self._mtcnn)
         self._judge = FaceJudge(runner, self._mtcnn)
 
-    def detect(self, pixels: Pixels) -> FaceCandidates:
+    def detect(self, picture: Pixels | Copies) -> FaceCandidates:
         """All faces of a picture (H, W, 3), uint8, RGB, in no order."""
+        copies = Copies.of(picture)
+        pixels = copies.pixels
         min_face = max(MIN_FACE, MIN_SHARE * max(pixels.shape[:2]))
-        copies = Copies(pixels)
         found = self._upright(copies, min_face)
         clear = stretched(pixels, MURKY if (found.logits > STRONG).any() else FLAT_SPAN)
         if clear is not None:

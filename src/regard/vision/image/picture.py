@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+
+from regard.vision.pixels import Copies
 
 MIN_SIDE = 80  # px, of what is decoded unless somebody asks for less
 
@@ -43,6 +46,11 @@ class Image:
     pixels: NDArray[np.uint8]
     digest: str
     encoded_size: tuple[int, int] | None = None
+
+    @cached_property
+    def copies(self) -> Copies:
+        """The picture and its halvings, for all who cut parts out of it."""
+        return Copies(self.pixels)
 
     @property
     def width(self) -> int:

@@ -102,7 +102,7 @@ class ProtectiveDetector:
         `faces` and `objects` are those found in it.
         """
         people = self._people(image, faces, objects, limit)
-        copies = Copies(image.pixels)
+        copies = image.copies
         heads, hands = self._regions(copies, people)
         seen, held = self._equipment.read(copies, heads, [(hand.owner, hand.region) for hand in hands])
         result = []

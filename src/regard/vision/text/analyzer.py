@@ -34,7 +34,7 @@ class TextAnalyzer:
 
     def read(self, image: Image) -> list[Line]:
         """The lines of a picture, from top to bottom and from left to right."""
-        copies = Copies(image.pixels)
+        copies = image.copies
         regions = self._as_supposed(copies, self._detector.detect(image.pixels))
         doubtful = (row for row, one in enumerate(regions) if one.view.is_doubtful and one.other is None)
         regions = self._turned_over(copies, regions, doubtful)
