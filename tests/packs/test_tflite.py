@@ -240,3 +240,46 @@ def test_a_rectifier_that_is_spelt_out_gives_the_same_when_joined(shared: bool) 
         for one in (graph, joined)
     )
     np.testing.assert_allclose(together, apart, rtol=0, atol=2e-5)
+
+
+SLOPES = np.array([0.25, 1.5, -0.5, 1, 3], np.float32)
+
+
+def sloped(*, depthwise: bool, seen: bool) -> tuple[TensorFlowGraph, TensorFlowGraph]:
+    """A Prelu and the convolution that takes it, and the same with the slopes written as arithmetic; `seen`:
+    something else takes it too.
+    """
+    shape = (2, 6, 6, len(SLOPES))
+    kind, kernel = ("DepthwiseConv2dNative", (3, 3, 5, 1)) if depthwise else ("Conv2D", (3, 3, 5, 5))
+    random = np.random.default_rng(2)
+    constants = {"kernel": random.standard_normal(kernel).astype(np.float32)}
+    constants |= {"slopes": SLOPES.reshape(1, 1, -1), "rest": 1 - SLOPES}
+    image = Node("input", "Placeholder", (), {"dtype": "DT_FLOAT", "shape": shape})
+    taken = [
+        Node("conv", kind, ("rectified", "kernel"), {"padding": "SAME", "strides": [1, 1, 1, 1]}),
+        Node("end", "Add", ("conv", "rectified" if seen else "conv"), {}),
+    ]
+    spelt_out = [
+        Node("positive", "Relu", ("input",), {}),
+        Node("upper", "Mul", ("rest", "positive"), {}),
+        Node("lower", "Mul", ("slopes", "input"), {}),
+        Node("rectified", "Add", ("upper", "lower"), {}),
+    ]
+    one, other = (
+        TensorFlowGraph({node.name: node for node in (image, *nodes, *taken)}, constants, {"end": shape})
+        for nodes in ([Node("rectified", "Prelu", ("input", "slopes"), {})], spelt_out)
+    )
+    return one, other
+
+
+@pytest.mark.parametrize("depthwise", [False, True])
+@pytest.mark.parametrize("seen", [False, True])
+def test_slopes_on_either_side_of_one_give_what_arithmetic_gives(depthwise: bool, seen: bool) -> None:
+    images = np.random.default_rng(3).standard_normal((2, 6, 6, len(SLOPES))).astype(np.float32)
+    found, expected = (
+        onnxruntime.InferenceSession(
+            write_model(graph).SerializeToString(), providers=["CPUExecutionProvider"]
+        ).run(None, {"input": images})[0]
+        for graph in sloped(depthwise=depthwise, seen=seen)
+    )
+    np.testing.assert_allclose(found, expected, rtol=0, atol=2e-5)

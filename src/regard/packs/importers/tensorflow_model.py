@@ -42,7 +42,9 @@ def write_model(graph: TensorFlowGraph, taps: Mapping[str, str] | None = None) -
     outputs = [_output(writer, tensor, shape) for tensor, shape in graph.outputs.items()]
     outputs += _tapped(writer, inputs, taps or {})
     nodes = writer.needed([output.name for output in outputs])
-    body = helper.make_graph(nodes, "graph", inputs, outputs, writer.initializers)
+    used = {name for node in nodes for name in node.input}
+    constants = [constant for constant in writer.initializers if constant.name in used]
+    body = helper.make_graph(nodes, "graph", inputs, outputs, constants)
     opset = helper.make_opsetid("", OPSET)
     model = helper.make_model(body, opset_imports=[opset], ir_version=IR_VERSION, producer_name="regard")
     onnx.checker.check_model(model, full_check=True)

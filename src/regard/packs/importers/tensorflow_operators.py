@@ -28,6 +28,7 @@ class Writer:
         self._constants = constants
         self._values: dict[str, str] = {}
         self._clipped: dict[str, tuple[str, float, float]] = {}
+        self._negated: dict[str, tuple[str, NDArray[Any]]] = {}
 
     def bind(self, tensor: str, value: str) -> None:
         """From now on, ONNX's `value` stands for TensorFlow's `tensor`."""
@@ -89,17 +90,32 @@ class Writer:
     def rectify_by_channel(self, value: str, slopes: NDArray[Any]) -> str:
         """Prelu of `value` (N, C, H, W): what is below 0 times the slope of its channel, slopes (1, 1, C).
 
-        Written as (1 − slope) · relu(x) + slope · x, each product a convolution by channel: ONNX Runtime does
-        these in the blocked layout of the convolutions around them, and its PRelu in a loop that takes longer
-        than they do.
+        Written as relu((1 − slope) · x) + slope · x, each product a convolution by channel: ONNX Runtime does
+        these in the blocked layout of the convolutions around them, rectifies and adds as it does, and its
+        PRelu is a loop that takes longer than they do. Where the slope is over 1, relu((slope − 1) · x) −
+        slope · x is the negative, which `negated` offers to a convolution, and one by channel makes up for.
         """
         if slopes.shape[:-1] != (1, 1):
             raise ConversionError(f"slopes of the shape {slopes.shape} differ from place to place")
         by_channel = slopes.reshape(-1, 1, 1, 1)
-        channels = len(by_channel)
-        positive = self.write("Conv", [self.rectify(value), self.constant(1 - by_channel)], group=channels)
-        rest = self.write("Conv", [value, self.constant(by_channel)], group=channels)
-        return self.write("Add", [positive, rest])
+        signs = np.where(by_channel > 1, -1, 1).astype(slopes.dtype)
+        rectified = self.rectify(self._by_channel(value, abs(1 - by_channel)))
+        total = self.write("Add", [rectified, self._by_channel(value, signs * by_channel)])
+        if (signs > 0).all():
+            return total
+        result = self._by_channel(total, signs)
+        self._negated[result] = (total, signs.reshape(-1))
+        return result
+
+    def negated(self, value: str) -> tuple[str, NDArray[Any] | None]:
+        """A value that is at hand already, and the signs (C,) by which its channels are those of `value`
+        (N, H, W, C); where there is none, `value` itself, and None.
+        """
+        return self._negated.get(value, (value, None))
+
+    def _by_channel(self, value: str, factors: NDArray[Any]) -> str:
+        """`value` (N, C, H, W) times `factors` (C, 1, 1, 1)."""
+        return self.write("Conv", [value, self.constant(factors)], group=len(factors))
 
     def needed(self, outputs: Sequence[str]) -> list[onnx.NodeProto]:
         """The nodes that the outputs depend on, in order."""
@@ -114,7 +130,11 @@ class Writer:
         return self.write("Transpose", [value], perm=[0, 3, 1, 2])
 
     def channels_last(self, value: str) -> str:
-        return self.write("Transpose", [value], perm=[0, 2, 3, 1])
+        result = self.write("Transpose", [value], perm=[0, 2, 3, 1])
+        if value in self._negated:
+            source, signs = self._negated[value]
+            self._negated[result] = (self.channels_last(source), signs)
+        return result
 
 
 Converter = Callable[[Writer, Node], None]
@@ -127,12 +147,15 @@ def _convolution(writer: Writer, node: Node) -> None:
     """Conv2D and DepthwiseConv2dNative, with what `fused_ops` adds: a bias, then an activation."""
     image, kernel, *extra = node.inputs
     weights = writer.array(kernel)  # (height, width, in, out); depthwise (height, width, in, multiplier)
+    source, signs = writer.negated(writer.value(image))
+    if signs is not None:
+        weights = weights * signs[:, None]
     groups = 1
     if "Depthwise" in node.operator:
         height, width, groups, multiplier = weights.shape
         weights = weights.reshape(height, width, 1, groups * multiplier)
     fused = list(node.attributes.get("fused_ops", []))
-    inputs = [writer.channels_first(writer.value(image)), writer.constant(weights.transpose(3, 2, 0, 1))]
+    inputs = [writer.channels_first(source), writer.constant(weights.transpose(3, 2, 0, 1))]
     if fused[:1] == ["BiasAdd"]:
         inputs.append(writer.value(extra.pop(0)))
         fused.pop(0)
