@@ -38,6 +38,7 @@ from regard.governance.proof.seals import Seals
 from regard.governance.purpose import PURPOSES
 from regard.governance.reviews import ModerationReviews
 from regard.governance.sessions import Sessions
+from regard.governance.upkeep import Upkeep
 from regard.jobs.notices import JobNotices
 from regard.jobs.store import JobStore
 from regard.metering.follower import UsageFollower
@@ -73,6 +74,7 @@ class Parts:
     indexes: FollowedIndexes
     usage: UsageFollower
     seals: SealKeeper
+    upkeep: Upkeep
     sessions: SessionPool
     models: Models
     face_models: FaceModels
@@ -81,6 +83,7 @@ class Parts:
     apis: Mapping[str, ServedApi]  # by what botocore calls the service
 
     def close(self) -> None:
+        self.upkeep.close()
         self.usage.close()
         self.seals.close()
         self.indexes.close()
@@ -174,6 +177,7 @@ def build(
         indexes=indexes,
         usage=UsageFollower(usage, vector_counts),
         seals=SealKeeper(seals, publication),
+        upkeep=Upkeep(database, ()),
         sessions=sessions,
         models=models,
         face_models=known,

@@ -26,6 +26,7 @@ def run_server(settings: Settings, listener: socket.socket, authority: str) -> N
     parts.indexes.keep_level()
     parts.usage.keep_level()
     parts.seals.keep_level()
+    parts.upkeep.keep_level()
     credentials = settings.data / "credentials"
     made = parts.keys.ensure_admin(credentials, settings.region)
     if made is not None:

@@ -68,6 +68,7 @@ def _work(settings: Settings, stop: threading.Event) -> None:
 
             parts = build(settings)
             opened.callback(parts.close)
+            parts.upkeep.keep_level()
             return parts.gate
 
         store = JobStore(database, limit=settings.job_limit, days=settings.job_days)
