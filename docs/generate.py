@@ -76,9 +76,13 @@ def operations_page() -> str:
         for one in operations:
             own = " Regard's own." if one.is_own else ""
             bill = "" if one.bills is None else one.bills.value
-            lines.append(f"| {one.name} | {_summary(one.run)}{own} | `{one.permission.name}` | {bill} |")
+            lines.append(f"| {one.name} | {_summary(one.run)}{own} | {_permission(one)} | {bill} |")
     lines += ["", "## Not built yet", "", ", ".join(waiting) + "."]
     return "\n".join(lines) + "\n"
+
+
+def _permission(operation: Operation) -> str:
+    return "none: public" if operation.permission is None else f"`{operation.permission.name}`"
 
 
 def roles_table() -> str:
@@ -186,7 +190,7 @@ def label_lists() -> str:
 
 
 def own_operations() -> str:
-    permissions = {key: one.permission.name for key, one in OPERATIONS.items()}
+    permissions = {key: f"permission {_permission(one)}" for key, one in OPERATIONS.items()}
     return api_reference(load_api(REGARD), permissions)
 
 

@@ -35,6 +35,7 @@ from regard.governance.profiles import load_profiles
 from regard.governance.proof.keeper import SealKeeper
 from regard.governance.proof.publication import Publication
 from regard.governance.proof.seals import Seals
+from regard.governance.public_reads import PublicReads
 from regard.governance.purpose import PURPOSES
 from regard.governance.reviews import ModerationReviews
 from regard.governance.sessions import Sessions
@@ -80,12 +81,14 @@ class Parts:
     face_models: FaceModels
     stores: Stores
     gate: Gate
+    public_reads: PublicReads
     apis: Mapping[str, ServedApi]  # by what botocore calls the service
 
     def close(self) -> None:
         self.upkeep.close()
         self.usage.close()
         self.seals.close()
+        self.public_reads.close()
         self.indexes.close()
         self.database.close()
 
@@ -159,6 +162,7 @@ def build(
         prices=prices,
     )
     apis = {service: load_api(service) for service in (REKOGNITION, REGARD)}
+    public_reads = PublicReads(audit)
     gate = Gate(
         settings,
         models,
@@ -168,6 +172,7 @@ def build(
         operations,
         unbuilt=apis[REKOGNITION].names,
         holder=lambda key_id: _holder(keys, key_id),
+        public_reads=public_reads,
     )
     return Parts(
         settings=settings,
@@ -183,6 +188,7 @@ def build(
         face_models=known,
         stores=stores,
         gate=gate,
+        public_reads=public_reads,
         apis={service: ServedApi.of(api, gate, settings) for service, api in apis.items()},
     )
 

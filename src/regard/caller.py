@@ -56,5 +56,8 @@ class Caller:
         return None if self.person is None else self.person.person_id
 
 
+NOBODY = Caller(key_id="nobody", name="nobody", role="nobody")
+"""Whoever has signed nothing. There is no such role: only what is public is theirs."""
+
 LOCAL = Caller(key_id="local", name="local", role="admin")
 """Whoever owns the data folder, at the command line or in-process."""

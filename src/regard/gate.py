@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Generator, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -23,13 +23,15 @@ from regard.governance.audit import AuditLog
 from regard.governance.cases import Case
 from regard.governance.permissions import Permission, permits
 from regard.governance.presence import check_presence
+from regard.governance.public_reads import PublicReads
 from regard.governance.record import Record
 from regard.governance.responsibility import Act
 from regard.jobs.records import Job, Step
+from regard.operations.admitted import Admitted, stored_requests
 from regard.operations.operation import Operation
 from regard.operations.request_meter import RequestMeter
 from regard.operations.stored_video.listing import Listing
-from regard.operations.stored_video.runs import Requests, StoredAnalysis, run_pass
+from regard.operations.stored_video.runs import StoredAnalysis, run_pass
 from regard.operations.subjects import collection_of, resolve, resolve_job
 from regard.operations.withholding import withhold, withhold_found
 from regard.settings import Settings
@@ -39,15 +41,6 @@ from regard.vision.models import Models
 
 def _nobody(_key_id: str) -> Caller | None:
     return None
-
-
-@dataclass(frozen=True, slots=True)
-class Admitted:
-    """A request that may run: which operation, in which context, with which parameters."""
-
-    operation: Operation
-    context: Context
-    request: dict[str, Any]
 
 
 class Gate:
@@ -64,11 +57,12 @@ class Gate:
         *,
         unbuilt: Mapping[str, str],
         holder: Callable[[str], Caller | None] = _nobody,
+        public_reads: PublicReads | None = None,
     ) -> None:
         """`operations` are those that there are, by their keys (`detect_labels`).
 
         `unbuilt` maps the keys of the API's other operations to their names. `holder` tells who holds a key
-        now, for what was begun earlier.
+        now, for what was begun earlier. `public_reads` counts what anybody may call.
         """
         self._settings = settings
         self._models = models
@@ -78,6 +72,7 @@ class Gate:
         self._unbuilt = {key: name for key, name in unbuilt.items() if key not in operations}
         self._holder = holder
         self._audit = audit
+        self._public_reads = public_reads or PublicReads(audit)
 
     def is_built(self, operation: str) -> bool:
         """Whether there is such an operation in this version."""
@@ -106,6 +101,9 @@ class Gate:
         same. `report` is told how far an operation is that takes long. Raises ServiceError for everything
         that is the caller's to mend. Whatever happens is in the audit log before it leaves.
         """
+        public = self._operations.get(operation)
+        if public is not None and public.is_public:
+            return self._read_publicly(public, params, caller)
         record = self._record(operation, params, caller, request_id or str(uuid.uuid4()), case)
         try:
             admitted = self._admit(operation, params, caller, record, pictures=pictures)
@@ -127,6 +125,22 @@ class Gate:
             record.about(job=response["JobId"])
         record.end()
         return response
+
+    def _read_publicly(
+        self, operation: Operation, params: Mapping[str, Any], caller: Caller
+    ) -> dict[str, Any]:
+        """Runs what anybody may call. It is counted: with a record for each, strangers could fill the log."""
+        self._public_reads.count(operation.name)
+        context = Context(
+            settings=self._settings,
+            models=self._models,
+            face_models=self._face_models,
+            stores=self._stores,
+            caller=caller,
+            operation=operation.key,
+            pictures=Pictures(self._models),
+        )
+        return operation.run(context, dict(params))
 
     def run_job(self, job: Job) -> Iterator[Step]:
         """The rest of a job, for whoever started it and by the rules that hold now; a step is for the caller
@@ -202,7 +216,7 @@ class Gate:
         for record in records.values():
             record.begin()
         try:
-            for steps in run_pass(_stored(admitted), source):
+            for steps in run_pass(stored_requests(admitted), source):
                 released = {
                     operation: self._released(admitted[operation], step) for operation, step in steps.items()
                 }
@@ -351,6 +365,8 @@ class Gate:
         return case
 
     def _refuse_unauthorized(self, operation: Operation, caller: Caller, subject: Subject) -> None:
+        if operation.permission is None:
+            return
         action = f"rekognition:{operation.name}"
         if not policy.allows(caller, operation.permission, action, subject.arn):
             user = f"arn:aws:iam::{self._settings.account}:user/{caller.name}"
@@ -376,14 +392,3 @@ class Gate:
 def _after(before: Step, step: Step) -> Step:
     """How far something has come by a step, with the facts of those before it; what was found is not kept."""
     return replace(step, items=(), facts=step.facts or before.facts)
-
-
-def _stored(admitted: Mapping[str, Admitted]) -> Requests:
-    """What is to be done in one pass. Raises TypeError for what is no analysis of stored video."""
-    requests: dict[str, tuple[StoredAnalysis, Context, Mapping[str, Any]]] = {}
-    for key, one in admitted.items():
-        analysis = one.operation.analysis
-        if not isinstance(analysis, StoredAnalysis):
-            raise TypeError(f"{one.operation.name} is no analysis of stored video.")
-        requests[key] = analysis, one.context, one.request
-    return requests

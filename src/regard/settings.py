@@ -136,6 +136,12 @@ class Settings:
         "Where notifications may go over HTTP: `public` addresses, by https:// alone; `private` adds this "
         "machine and private networks, by http:// too; `none`.",
     )
+    public_requests: int = _setting(
+        60,
+        "Requests a minute that one address may make for what is public, such as the audit log's head; "
+        "with 0 nothing is answered without a signature.",
+        minimum=0,
+    )
     audit_anchor: str = _setting(
         "",
         "Where each sealed day of the audit log is published too: a file, which grows by a line a day, or a "

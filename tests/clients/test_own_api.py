@@ -285,6 +285,10 @@ def call_each_operation(client: Any, counted: str, waiting: str, portrait: Path)
     client.delete_celebrity(Id=celebrity["Id"])
     client.list_audit_records(MaxResults=5)
     client.verify_audit_log()
+    head = client.get_audit_head()["Sequence"]
+    client.list_audit_days()
+    client.get_audit_proof(Sequence=head)
+    client.get_audit_receipt(Record=str(head))
     client.get_usage(By="key", Prices="aws-us-east-1-2026")
 
 

@@ -34,7 +34,7 @@ class ApiOperation:
     `name` is `DetectLabels`, `key` what botocore calls the method of a client, `detect_labels`. `input` and
     `output` are botocore's `StructureShape`s. `method` and `path` are HTTP's; labels of the path stand in
     braces, as in `/regard/v1/jobs/{JobId}`. `status` is that of an answer which is no error. `errors` are the
-    codes of the exceptions that the model names.
+    codes of the exceptions that the model names. What `is_public` needs no signature.
     """
 
     name: str
@@ -46,6 +46,7 @@ class ApiOperation:
     status: int
     errors: tuple[str, ...]
     documentation: str
+    is_public: bool = False
 
     def body_limit(self, image_bytes: int, room: int) -> int:
         """The longest request body, in bytes: each blob in Base64, and `room` for all that is no blob.
@@ -112,6 +113,7 @@ class Api:
             status=int(model.http.get("responseCode", 200)),
             errors=tuple(shape.name for shape in model.error_shapes),
             documentation=model.documentation,
+            is_public=model.auth_type == "none",
         )
 
 

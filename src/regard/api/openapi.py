@@ -66,9 +66,13 @@ def _operation(api: Api, operation: ApiOperation, schemas: Schemas) -> dict[str,
         "operationId": operation.name,
         "summary": first_sentence(operation.documentation),
         "description": markdown(operation.documentation),
-        "parameters": [*_parameters(operation, bindings), {"$ref": "#/components/parameters/Case"}],
+        "parameters": _parameters(operation, bindings),
         "responses": {str(operation.status): _answer(operation, schemas), **_errors(api, operation)},
     }
+    if operation.is_public:
+        described["security"] = []
+    else:
+        described["parameters"].append({"$ref": "#/components/parameters/Case"})
     if bindings.body:
         body = schemas.request_body(operation.input, bindings.body)
         needed = any(name in bindings.body for name in operation.input.required_members)

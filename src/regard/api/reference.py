@@ -22,7 +22,7 @@ _TYPES: Final[Mapping[str, str]] = {
 def api_reference(api: Api, permissions: Mapping[str, str]) -> str:
     """Every operation with its request and answer, then the structures that they hold.
 
-    `permissions` are by the operations' keys.
+    `permissions`, what it takes to call one, are by the operations' keys.
     """
     operations = sorted(api.operations.values(), key=lambda one: one.name)
     shared = set(operations[0].errors).intersection(*(one.errors for one in operations))
@@ -46,7 +46,7 @@ def _errors(api: Api, codes: Collection[str]) -> str:
 def _operation(operation: ApiOperation, permission: str) -> list[str]:
     return [
         *("", f"### {operation.name}", ""),
-        f"`{operation.method} {operation.path}` · permission `{permission}`",
+        f"`{operation.method} {operation.path}` · {permission}",
         *("", markdown(operation.documentation), ""),
         *_request(operation),
         *("", *_table(operation.output, "answer")),

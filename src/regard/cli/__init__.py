@@ -40,6 +40,7 @@ class Commands(LazyGroup):
         Entry("usage", "regard.cli.usage:app", "Say what was used, by whom, and what it would have cost."),
         Entry("api-model", "regard.cli.api_model:api_model", "Give boto3 and the AWS CLI Regard's own API."),
         Entry("models", "regard.cli.models:app", "List, install, check and carry model packs."),
+        Entry("receipt", "regard.cli.receipt:app", "Get and check proofs of single audit records."),
         Entry("audit", "regard.cli.audit:app", "Check and export the audit log; audit the face model."),
     )
 

@@ -156,6 +156,14 @@ class AuditLog:
             record = connection.execute(query).scalar()
         return None if record is None else str(json.loads(record)["time"])
 
+    def find_request(self, request_id: str) -> int | None:
+        """The number of the newest record of a request. It reads the log, from its end on."""
+        sign = f'"request_id":"{request_id}"'
+        query = select(audit.c.sequence).where(audit.c.record.contains(sign, autoescape=True))
+        with self._database.read() as connection:
+            found = connection.execute(query.order_by(audit.c.sequence.desc()).limit(1)).scalar()
+        return None if found is None else int(found)
+
     def page(self, *, after: int, limit: int) -> list[Entry]:
         """The records behind the number `after`, the oldest first."""
         with self._database.read() as connection:

@@ -88,7 +88,8 @@ class PurposeAfter(Protocol):
 class Operation:
     """One operation.
 
-    `name` is the API's name for it, `DetectLabels`. `permission` is what its caller's role must hold.
+    `name` is the API's name for it, `DetectLabels`. `permission` is what its caller's role must hold; None
+    makes it public: anybody may call it, unsigned, and no record is written.
     `about` says which members of a request name what it is about. `matches` is the threshold of an operation
     that matches faces. `shows` says where an answer, or what its jobs list, shows how alike people are.
     `bills` is what an answer costs, None for nothing; where a request names `Features`, `features` says what
@@ -104,7 +105,7 @@ class Operation:
     name: str
     run: Run
     area: Area
-    permission: Permission
+    permission: Permission | None
     about: About = NOTHING
     matches: Threshold | None = None
     shows: MatchPath | None = None
@@ -130,6 +131,16 @@ class Operation:
         if self.matches is not None:
             return Act.SEARCH
         return None if self.shows is None else Act.READ_MATCHES
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for what is public and not as harmless as that: it reads, and is about nobody."""
+        if self.is_public and (self.about is not NOTHING or self.matches or self.bills or self.analysis):
+            raise ValueError(f"{self.name} is public, and may be about nothing that somebody owns.")
+
+    @property
+    def is_public(self) -> bool:
+        """Whether anybody may call it."""
+        return self.permission is None
 
     @cached_property
     def key(self) -> str:

@@ -1,8 +1,8 @@
-"""How every signed request is served.
+"""How every request is served.
 
 A request's way: its operation and its signature's date are read from its head; it takes a place in the queue;
 its body is read; then a worker thread verifies the signature and answers it, so that the event loop stays
-free.
+free. What is public has no signature: there an address may only ask so often.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from regard.api.elsewhere import unknown_path
 from regard.api.messages import HttpAnswer, HttpRequest
 from regard.api.model import REKOGNITION, ApiOperation, load_api
 from regard.api.serialize import error_headers, serialize_error
-from regard.caller import Caller
+from regard.caller import NOBODY, Caller
 from regard.errors import (
     InternalServerError,
     RequestEntityTooLargeException,
@@ -39,6 +39,7 @@ from regard.errors import (
 )
 from regard.settings import Settings
 from regard.wire import sigv4
+from regard.wire.address_limit import AddressLimit
 from regard.wire.body import RequestBody
 from regard.wire.request_queue import RequestQueue
 
@@ -46,6 +47,9 @@ CASE_HEADER: Final = "x-regard-case"
 SESSION_HEADER: Final = "x-regard-session"
 _CASE_LENGTH: Final = 256
 _WELCOME: Final = "Regard speaks Amazon Rekognition: point an AWS SDK at this address.\nHealth: /healthz\n"
+
+Identify = Callable[[HttpRequest], Caller]
+"""From a whole request to who has made it. Raises ServiceError where its signature does not hold."""
 
 log: Any = structlog.get_logger(__name__)
 
@@ -67,7 +71,7 @@ def _now() -> datetime:
 
 
 class Endpoint:
-    """An ASGI application that serves an API to signed requests."""
+    """An ASGI application that serves an API: what is public to anybody, all else to whoever has signed."""
 
     def __init__(
         self,
@@ -87,6 +91,7 @@ class Endpoint:
         self._clock = clock
         self._skew = timedelta(seconds=settings.clock_skew)
         self.queue = queue or RequestQueue(max(1, settings.queue))
+        self.limit = AddressLimit(settings.public_requests)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         response = await self.handle(Request(scope, receive))
@@ -128,24 +133,39 @@ class Endpoint:
         operation = self._protocol.operation(head)
         # Refused before the body is read: a request that can't be valid must not cost its upload, nor hold
         # a place in the queue.
-        targeted = self._protocol.is_targeted
-        claim = sigv4.authorization(head.headers, now=self._clock(), skew=self._skew, targeted=targeted)
-        # In a thread: a database that hangs must not hold up those who don't wait for it.
-        key = await asyncio.to_thread(self._keys.find, claim.key_id)
-        if key is None:
-            raise UnrecognizedClientException
+        identify = await self._identify(head, operation, request)
         case = _case(request)
         leave = self.queue.take()
         try:
             sent = await self._read(body, operation)
             whole = HttpRequest(head.method, head.path, head.query, head.headers, sent)
-            work = partial(self._serve, leave, whole, claim, key, operation, request_id, case)
+            work = partial(self._serve, leave, whole, identify, operation, request_id, case)
             future = self._submit(work)
             future.add_done_callback(lambda _: leave())
         except BaseException:
             leave()
             raise
         return _response(await _unless_disconnected(future, request))
+
+    async def _identify(self, head: HttpRequest, operation: ApiOperation, request: Request) -> Identify:
+        """What tells, once the whole request is there, who has made it. Raises ServiceError."""
+        if operation.is_public:
+            self.limit.admit(request.client.host if request.client else "")
+            return lambda _: NOBODY
+        targeted = self._protocol.is_targeted
+        claim = sigv4.authorization(head.headers, now=self._clock(), skew=self._skew, targeted=targeted)
+        # In a thread: a database that hangs must not hold up those who don't wait for it.
+        key = await asyncio.to_thread(self._keys.find, claim.key_id)
+        if key is None:
+            raise UnrecognizedClientException
+        secret, caller = key
+
+        def signer(whole: HttpRequest) -> Caller:
+            sigv4.check_signature(claim, whole, secret)
+            token = claim.headers.get(SESSION_HEADER)
+            return caller if token is None else self._keys.of_session(token[0], caller)
+
+        return signer
 
     async def _read(self, body: RequestBody, operation: ApiOperation) -> bytes:
         try:
@@ -163,8 +183,7 @@ class Endpoint:
         self,
         leave: Callable[[], None],
         request: HttpRequest,
-        claim: sigv4.Authorization,
-        key: tuple[str, Caller],
+        identify: Identify,
         operation: ApiOperation,
         request_id: str,
         case: str | None,
@@ -172,12 +191,9 @@ class Endpoint:
         """In a worker thread: from a request to its answer."""
         leave()
         try:
-            secret, caller = key
-            sigv4.check_signature(claim, request, secret)
-            token = claim.headers.get(SESSION_HEADER)
-            if token is not None:
-                caller = self._keys.of_session(token[0], caller)
-            return self._served.answer(operation, request, caller, request_id=request_id, case=case)
+            return self._served.answer(
+                operation, request, identify(request), request_id=request_id, case=case
+            )
         except ServiceError:
             raise
         except Exception as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from regard.operations.administration import (
     audit_log,
+    audit_proofs,
     backups,
     celebrity_gallery,
     imports,
@@ -19,6 +20,7 @@ from regard.operations.administration import (
 
 OPERATIONS = (
     *audit_log.OPERATIONS,
+    *audit_proofs.OPERATIONS,
     *backups.OPERATIONS,
     *celebrity_gallery.OPERATIONS,
     *imports.OPERATIONS,

@@ -1,0 +1,31 @@
+"""A request that the gate has let in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from regard.context import Context
+from regard.operations.operation import Operation
+from regard.operations.stored_video.runs import Requests, StoredAnalysis
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A request that may run: which operation, in which context, with which parameters."""
+
+    operation: Operation
+    context: Context
+    request: dict[str, Any]
+
+
+def stored_requests(admitted: Mapping[str, Admitted]) -> Requests:
+    """What is to be done in one pass. Raises TypeError for what is no analysis of stored video."""
+    requests: dict[str, tuple[StoredAnalysis, Context, Mapping[str, Any]]] = {}
+    for key, one in admitted.items():
+        analysis = one.operation.analysis
+        if not isinstance(analysis, StoredAnalysis):
+            raise TypeError(f"{one.operation.name} is no analysis of stored video.")
+        requests[key] = analysis, one.context, one.request
+    return requests
