@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from regard.cli.local import LocalGate, local_gate
-from regard.cli.options import DataFolder
+from regard.cli.options import AsPerson, DataFolder, KeyFile
 from regard.cli.printing import print_table, say
 from regard.governance import purpose as purposes
 from regard.presentation.tables import Breaks, Header, Table, broken, whole
@@ -21,10 +21,16 @@ Purpose = Annotated[str, typer.Option(help=f"What the collection is for: {', '.j
 
 
 @app.command("create")
-def create(collection: CollectionId, purpose: Purpose = purposes.GENERAL, data: DataFolder = None) -> None:
+def create(
+    collection: CollectionId,
+    purpose: Purpose = purposes.GENERAL,
+    data: DataFolder = None,
+    key: KeyFile = None,
+    person: AsPerson = None,
+) -> None:
     """Make an empty collection."""
     purposes.parse(purpose)
-    with local_gate(data) as gate:
+    with local_gate(data, key=key, person=person) as gate:
         create_collection(gate, collection, purpose)
     say(f"Collection {collection} is ready; its purpose is {purpose}.")
 
@@ -63,9 +69,11 @@ def delete(
     collection: CollectionId,
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
     data: DataFolder = None,
+    key: KeyFile = None,
+    person: AsPerson = None,
 ) -> None:
     """Erase a collection, every face and every user in it."""
-    with local_gate(data, existing=True) as gate:
+    with local_gate(data, existing=True, key=key, person=person) as gate:
         faces = gate.call("describe_collection", CollectionId=collection)["FaceCount"]
         if not yes:
             typer.confirm(f"Erase {collection} and its {count(faces, 'face')}?", abort=True)

@@ -12,7 +12,7 @@ from rich.text import Text
 from regard.cli.collections import CollectionId, create_collection, purpose_of
 from regard.cli.enrolment import Journal, Naming, Tally, enrol, pictures_below
 from regard.cli.local import LocalGate, local_gate
-from regard.cli.options import AsJson, Case, DataFolder, read_picture
+from regard.cli.options import AsJson, AsPerson, Case, DataFolder, KeyFile, read_picture
 from regard.cli.printing import print_json, print_table, say
 from regard.cli.progress import bar
 from regard.errors import RegardError, ResourceNotFoundException
@@ -57,6 +57,8 @@ def index(
     ] = False,
     as_json: AsJson = False,
     data: DataFolder = None,
+    key: KeyFile = None,
+    person: AsPerson = None,
     case: Case = None,
 ) -> None:
     """Enrol every face of a folder. Run it again to go on where it stopped; nothing is doubled.
@@ -71,7 +73,7 @@ def index(
     files = pictures_below(folder)
     if not files:
         raise RegardError(f"There is no JPEG or PNG in {folder}.")
-    with local_gate(data, case) as gate:
+    with local_gate(data, case, key=key, person=person) as gate:
         options: dict[str, object] = {"CollectionId": collection, "QualityFilter": quality.value}
         if max_faces is not None:
             options["MaxFaces"] = max_faces
@@ -121,11 +123,13 @@ def search(
     ] = None,
     as_json: AsJson = False,
     data: DataFolder = None,
+    key: KeyFile = None,
+    person: AsPerson = None,
     case: Case = None,
 ) -> None:
     """Find the person of a photo in a collection."""
     picture = read_picture(photo)
-    with local_gate(data, case, existing=True) as gate:
+    with local_gate(data, case, existing=True, key=key, person=person) as gate:
         chosen = {} if threshold is None else {"FaceMatchThreshold": threshold}
         answer = gate.call(
             "search_faces_by_image",

@@ -10,7 +10,7 @@ import typer
 
 from regard.cli.collections import CollectionId
 from regard.cli.local import local_gate
-from regard.cli.options import DataFolder
+from regard.cli.options import AsPerson, DataFolder, KeyFile
 from regard.cli.printing import print_json, say
 from regard.cli.progress import step_bars
 from regard.governance import purpose as purposes
@@ -33,6 +33,8 @@ def import_(
     again: Annotated[bool, typer.Option("--again", help="Read the rows that were done before, too.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
     data: DataFolder = None,
+    key: KeyFile = None,
+    person: AsPerson = None,
 ) -> None:
     """Enrol embeddings from a file. Run it again to go on where it stopped; nothing is doubled.
 
@@ -42,7 +44,7 @@ def import_(
         purposes.parse(purpose)
     request = {"CollectionId": collection, "File": file, "Ids": ids, "Again": again}
     chosen = {"FaceModelVersion": model_version, "Purpose": purpose}
-    with local_gate(data) as gate, step_bars(hidden=as_json) as report:
+    with local_gate(data, key=key, person=person) as gate, step_bars(hidden=as_json) as report:
         gate.check("create_collection", CollectionId=collection)
         started = time.monotonic()
         counts = gate.long("import_faces", report, **request, **chosen)

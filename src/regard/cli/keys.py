@@ -27,15 +27,18 @@ def create(
         str, typer.Option(help="The key's requests follow at least this purpose.")
     ] = "general",
     policy: Annotated[Path | None, typer.Option(help="IAM-style policy document, JSON.")] = None,
+    person: Annotated[str | None, typer.Option(help="Whose key it is: somebody of `regard people`.")] = None,
     credentials: Annotated[Path | None, typer.Option(help="Write an AWS credentials file.")] = None,
     data: DataFolder = None,
 ) -> None:
     """Make a key. Its secret is shown once."""
-    document = {} if policy is None else {"PolicyDocument": _read(policy)}
+    more = {} if policy is None else {"PolicyDocument": _read(policy)}
+    if person is not None:
+        more["Person"] = person
     if credentials:
-        _check_new_file(credentials)
+        check_new_file(credentials)
     with local_gate(data, has_models=False) as gate:
-        key = gate.call("create_key", Name=name, Role=role, Purpose=purpose, **document)
+        key = gate.call("create_key", Name=name, Role=role, Purpose=purpose, **more)
         region = gate.parts.settings.region
     if credentials:
         write_credentials(credentials, key["KeyId"], key["SecretAccessKey"], region)
@@ -86,7 +89,7 @@ def _row(key: dict[str, Any]) -> tuple[str, ...]:
     )
 
 
-def _check_new_file(file: Path) -> None:
+def check_new_file(file: Path) -> None:
     """Raises RegardError unless the file can be made: once the key is stored, its secret needs a place."""
     if os.path.lexists(file):
         raise RegardError(f"{file} is there already; name a file that is not.")

@@ -14,9 +14,10 @@ from sqlalchemy import select
 from regard import logs
 from regard.api.answer import ServedApi
 from regard.app import Parts, build
-from regard.caller import LOCAL
+from regard.caller import LOCAL, Caller
 from regard.cli.opening import check_database
 from regard.cli.printing import say
+from regard.cli.signing_in import caller_of
 from regard.client import check_case
 from regard.context import Report
 from regard.errors import RegardError
@@ -27,22 +28,25 @@ from regard.vision.findings import Pictures
 
 
 class LocalGate:
-    """Calls operations as the local owner."""
+    """Calls operations as the local owner, or as whoever signed in."""
 
-    def __init__(self, parts: Parts, case: str | None, pictures: Pictures | None = None) -> None:
+    def __init__(
+        self, parts: Parts, case: str | None, pictures: Pictures | None = None, caller: Caller = LOCAL
+    ) -> None:
         self.parts = parts
+        self.caller = caller
         self._case = case
         self._pictures = pictures
 
     def sharing(self, pictures: Pictures) -> LocalGate:
         """The same for several operations on one picture, which is decoded and examined once."""
-        return LocalGate(self.parts, self._case, pictures)
+        return LocalGate(self.parts, self._case, pictures, self.caller)
 
     def call(self, operation: str, **params: Any) -> dict[str, Any]:
         """The operation's answer. Raises ServiceError, for a request that HTTP would refuse as well."""
         self._refuse_no_number(params)
         served = self._served(operation)
-        return served.call(operation, params, LOCAL, case=self._case, pictures=self._pictures)
+        return served.call(operation, params, self.caller, case=self._case, pictures=self._pictures)
 
     def check(self, operation: str, **params: Any) -> None:
         """Holds a request to the API's constraints, as HTTP does, without making it."""
@@ -70,7 +74,7 @@ class LocalGate:
 
     def long(self, operation: str, report: Report, **params: Any) -> dict[str, Any]:
         """The same for an operation that tells `report` how far it is."""
-        return self.parts.gate.call(operation, params, LOCAL, case=self._case, report=report)
+        return self.parts.gate.call(operation, params, self.caller, case=self._case, report=report)
 
     def incarnation(self) -> str:
         """Which database this is: another one once a backup was restored, which may hold less."""
@@ -92,6 +96,8 @@ def local_gate(
     data: Path | None,
     case: str | None = None,
     *,
+    key: Path | None = None,
+    person: str | None = None,
     existing: bool = False,
     has_models: bool = True,
     **settings: Any,
@@ -100,7 +106,8 @@ def local_gate(
 
     `existing` is for a command that has nothing to do in an empty folder: there RegardError is raised.
     Without `has_models`, for commands that read no picture, the model pack need not be installed. `settings`
-    are further settings that the command's options give; None leaves one as it is.
+    are further settings that the command's options give; None leaves one as it is. `key` and `person` say who
+    acts (`signing_in.py`), else it is the owner of the data folder.
     """
     logs.configure_command()
     check_case(case, "--case")
@@ -110,7 +117,7 @@ def local_gate(
     with in_use(loaded.data):
         parts = build(replace(loaded, image_bytes=loaded.object_bytes), has_models=has_models)
         try:
-            yield LocalGate(parts, case)
+            yield LocalGate(parts, case, caller=caller_of(parts, key, person))
             _seal(parts)
         finally:
             parts.close()

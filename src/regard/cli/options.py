@@ -15,6 +15,11 @@ DataFolder = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print Rekognition's answer as JSON.")]
 Case = Annotated[str | None, typer.Option("--case", help="Case reference for the audit log.")]
+KeyFile = Annotated[Path | None, typer.Option("--key", help="Act with the key in this AWS credentials file.")]
+AsPerson = Annotated[
+    str | None,
+    typer.Option("--as", metavar="NAME", help="Act as this person; asks for a code of their second factor."),
+]
 
 
 def joined_buckets(buckets: list[str] | None) -> str | None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from regard.cli.local import local_gate
-from regard.cli.options import AsJson, Case, DataFolder, read_picture
+from regard.cli.options import AsJson, AsPerson, Case, DataFolder, KeyFile, read_picture
 from regard.cli.printing import print_json, print_table, say
 from regard.presentation.drawing import draw
 from regard.presentation.pictures.faces import (
@@ -31,10 +31,12 @@ def faces(
     drawing: Drawing = None,
     as_json: AsJson = False,
     data: DataFolder = None,
+    key: KeyFile = None,
+    person: AsPerson = None,
 ) -> None:
     """Find the faces of a photo."""
     picture = read_picture(photo)
-    with local_gate(data) as gate:
+    with local_gate(data, key=key, person=person) as gate:
         names = ["ALL"] if attributes else ["DEFAULT"]
         answer = gate.call("detect_faces", Image={"Bytes": picture}, Attributes=names)
     found = answer["FaceDetails"]
@@ -58,11 +60,13 @@ def compare(
     drawing: Drawing = None,
     as_json: AsJson = False,
     data: DataFolder = None,
+    key: KeyFile = None,
+    person: AsPerson = None,
     case: Case = None,
 ) -> None:
     """Compare the largest face of one photo with every face of another."""
     picture = read_picture(target)
-    with local_gate(data, case) as gate:
+    with local_gate(data, case, key=key, person=person) as gate:
         answer = gate.call(
             "compare_faces",
             SourceImage={"Bytes": read_picture(source)},

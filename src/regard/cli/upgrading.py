@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from regard.cli.local import local_gate
-from regard.cli.options import AsJson, Case, DataFolder
+from regard.cli.options import AsJson, AsPerson, Case, DataFolder, KeyFile
 from regard.cli.printing import print_json, print_table, say
 from regard.cli.progress import step_bars
 from regard.errors import RegardError
@@ -51,6 +51,8 @@ def upgrade(
     ] = None,
     as_json: AsJson = False,
     data: DataFolder = None,
+    key: KeyFile = None,
+    person: AsPerson = None,
     case: Case = None,
 ) -> None:
     """Make a collection's vectors anew by another face model, from the photos. Run it again to go on.
@@ -72,7 +74,10 @@ def upgrade(
     name, operation = "the celebrities", "upgrade_celebrities"
     if collection is not None:
         name, operation, request["CollectionId"] = collection, "upgrade_collection", collection
-    with local_gate(data, case, existing=True) as gate, step_bars(hidden=as_json) as bars:
+    with (
+        local_gate(data, case, existing=True, key=key, person=person) as gate,
+        step_bars(hidden=as_json) as bars,
+    ):
         if collection is not None:
             gate.check("describe_collection", CollectionId=collection)
         answer = gate.long(operation, bars, **request)

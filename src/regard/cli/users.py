@@ -10,7 +10,7 @@ import typer
 
 from regard.cli.collections import CollectionId
 from regard.cli.local import LocalGate, local_gate
-from regard.cli.options import AsJson, Case, DataFolder, read_picture
+from regard.cli.options import AsJson, AsPerson, Case, DataFolder, KeyFile, read_picture
 from regard.cli.printing import print_json, print_table, say
 from regard.errors import ServiceQuotaExceededException
 from regard.presentation.drawing import draw
@@ -36,9 +36,11 @@ Joining = Annotated[
 
 
 @app.command("list")
-def list_(collection: CollectionId, data: DataFolder = None) -> None:
+def list_(
+    collection: CollectionId, data: DataFolder = None, key: KeyFile = None, person: AsPerson = None
+) -> None:
     """List the users of a collection."""
-    with local_gate(data, existing=True) as gate:
+    with local_gate(data, existing=True, key=key, person=person) as gate:
         found = _pages(gate, "list_users", "Users", CollectionId=collection)
         rows = [(user["UserId"], user["UserStatus"]) for user in found]
     print_table(Table([*broken("User"), *whole("Status")], rows))
@@ -47,9 +49,15 @@ def list_(collection: CollectionId, data: DataFolder = None) -> None:
 
 
 @app.command("create")
-def create(collection: CollectionId, user: UserId, data: DataFolder = None) -> None:
+def create(
+    collection: CollectionId,
+    user: UserId,
+    data: DataFolder = None,
+    key: KeyFile = None,
+    person: AsPerson = None,
+) -> None:
     """Make a user without faces."""
-    with local_gate(data, existing=True) as gate:
+    with local_gate(data, existing=True, key=key, person=person) as gate:
         gate.call("create_user", CollectionId=collection, UserId=user)
     say(f"User {user} is in {collection}.")
 
@@ -60,9 +68,11 @@ def delete(
     user: UserId,
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
     data: DataFolder = None,
+    key: KeyFile = None,
+    person: AsPerson = None,
 ) -> None:
     """Erase a user. Its faces stay in the collection."""
-    with local_gate(data, existing=True) as gate:
+    with local_gate(data, existing=True, key=key, person=person) as gate:
         if not yes:
             typer.confirm(f"Erase the user {user} of {collection}?", abort=True)
         gate.call("delete_user", CollectionId=collection, UserId=user)
@@ -77,9 +87,11 @@ def associate(
     threshold: Joining = None,
     as_json: AsJson = False,
     data: DataFolder = None,
+    key: KeyFile = None,
+    person: AsPerson = None,
 ) -> None:
     """Give faces to a user. One that does not match it is refused."""
-    with local_gate(data, existing=True) as gate:
+    with local_gate(data, existing=True, key=key, person=person) as gate:
         answer = _associate(gate, collection, user, faces, threshold)
     if as_json:
         print_json(answer)
@@ -95,9 +107,11 @@ def disassociate(
     faces: FaceIds,
     as_json: AsJson = False,
     data: DataFolder = None,
+    key: KeyFile = None,
+    person: AsPerson = None,
 ) -> None:
     """Take faces away from a user. They stay in the collection."""
-    with local_gate(data, existing=True) as gate:
+    with local_gate(data, existing=True, key=key, person=person) as gate:
         answer = gate.call("disassociate_faces", CollectionId=collection, UserId=user, FaceIds=faces)
     if as_json:
         print_json(answer)
@@ -108,11 +122,16 @@ def disassociate(
 
 @app.command("from-names")
 def from_names(
-    collection: CollectionId, threshold: Joining = None, as_json: AsJson = False, data: DataFolder = None
+    collection: CollectionId,
+    threshold: Joining = None,
+    as_json: AsJson = False,
+    data: DataFolder = None,
+    key: KeyFile = None,
+    person: AsPerson = None,
 ) -> None:
     """Make a user of every ExternalImageId, with the faces of that name that belong to nobody."""
     joined = refused = made = 0
-    with local_gate(data, existing=True) as gate:
+    with local_gate(data, existing=True, key=key, person=person) as gate:
         known = {user["UserId"] for user in _pages(gate, "list_users", "Users", CollectionId=collection)}
         named = _unclaimed(gate, collection)
         for name, faces in named.items():
@@ -153,12 +172,14 @@ def search(
     ] = None,
     as_json: AsJson = False,
     data: DataFolder = None,
+    key: KeyFile = None,
+    person: AsPerson = None,
     case: Case = None,
 ) -> None:
     """Find the person of a photo among the users of a collection."""
     picture = read_picture(photo)
     chosen = {} if threshold is None else {"UserMatchThreshold": threshold}
-    with local_gate(data, case, existing=True) as gate:
+    with local_gate(data, case, existing=True, key=key, person=person) as gate:
         answer = gate.call(
             "search_users_by_image",
             CollectionId=collection,

@@ -68,7 +68,11 @@ class Sessions:
             row = connection.execute(query).first()
         if row is None or row.key_id != caller.key_id or row.suspended is not None:
             raise AccessDeniedException("The session is over; open another one.")
-        return replace(caller, person=read_person(row), verified=row.verified)
+        person = read_person(row)
+        named = replace(caller, person=person, verified=row.verified)
+        if caller.person is None:  # at the command line of the data folder's owner
+            named = replace(named, name=person.name, role=person.roles[0])
+        return named
 
     def close(self, token: str) -> None:
         """Ends a session; one that is over already stays so."""

@@ -11,9 +11,8 @@ from typing import Annotated, Any
 
 import typer
 
-from regard.caller import LOCAL
 from regard.cli.local import LocalGate, local_gate
-from regard.cli.options import Case, DataFolder
+from regard.cli.options import AsPerson, Case, DataFolder, KeyFile
 from regard.cli.printing import print_table, say
 from regard.cli.progress import share_bar
 from regard.cli.video.choice import Choice, Wanted, choose
@@ -75,11 +74,13 @@ def video(
         Path | None, typer.Option("--edl", help="Write the shots as an edit decision list (CMX 3600).")
     ] = None,
     data: DataFolder = None,
+    key: KeyFile = None,
+    person: AsPerson = None,
     case: Case = None,
 ) -> None:
     """Tell everything of a video: people, faces, labels, text, shots, and all else that can be run."""
     _check_files(file, answers, drawing, subtitles, spreadsheet, cut_list)
-    with local_gate(data, case) as gate:
+    with local_gate(data, case, key=key, person=person) as gate:
         wanted = Wanted(
             everything=everything,
             faces=faces,
@@ -155,7 +156,7 @@ def _analyse(
 ) -> VideoFindings:
     facts: dict[str, Mapping[str, Any]] = {name: {} for name in choice.requests}
     source = sys.stdin.buffer if file == _STDIN else file
-    steps = gate.parts.gate.run_pass(choice.requests, source, LOCAL, case=case)
+    steps = gate.parts.gate.run_pass(choice.requests, source, gate.caller, case=case)
     with _telling("Analysing") as told, closing(steps):
         for found in steps:
             for operation, step in found.items():

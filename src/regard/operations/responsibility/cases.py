@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from typing import Any
 
 from regard.context import Context
@@ -82,7 +83,7 @@ def create_case_key(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     if person is None:
         raise AccessDeniedException("This takes a person: call with a key that is somebody's.")
     key = ctx.stores.keys.create(
-        f"{case.case_id}.{person.person_id}.{milliseconds()}",
+        f"{case.case_id}.{person.name[:40]}.{secrets.token_hex(3)}",
         "investigator",
         purpose=case.purpose,
         person=person,
