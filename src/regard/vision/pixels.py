@@ -65,6 +65,7 @@ class Copies:
     def __init__(self, pixels: Pixels) -> None:
         self._lock = threading.Lock()
         self._levels = [pixels]
+        self._wide: dict[int, Pixels] = {}
         self._last = max(0, int(np.log2(min(pixels.shape[:2]) / 4)))
 
     @classmethod
@@ -109,11 +110,12 @@ class Copies:
         # A pixel at p in the picture is at (p + .5) / factor − .5 in the copy.
         scaled_maps[:, :, 2] += 0.5 / factors - 0.5
         cuts = np.empty((len(inverses), side, side, 3), np.uint8)
-        flags, border = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, (outside, outside, outside)
+        flags, border = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, (outside, outside, outside, outside)
+        warped = np.empty((side, side, 4), np.uint8)
         for into, inverse, level in zip(cuts, scaled_maps, levels.tolist(), strict=True):
-            cv2.warpAffine(
-                self._copy(level), inverse, (side, side), dst=into, flags=flags, borderValue=border
-            )
+            copy = self._wide_copy(level)
+            cv2.warpAffine(copy, inverse, (side, side), dst=warped, flags=flags, borderValue=border)
+            cv2.cvtColor(warped, cv2.COLOR_RGBA2RGB, dst=into)
         return cuts
 
     def strip(self, inverse: NDArray[np.float64], width: int, height: int) -> Pixels:
@@ -136,6 +138,12 @@ class Copies:
                 borderMode=cv2.BORDER_REPLICATE,
             ),
         )
+
+    def _wide_copy(self, level: int) -> Pixels:
+        """A copy with a fourth channel: OpenCV warps it to the same pixels in half the time."""
+        if level not in self._wide:
+            self._wide[level] = cast(Pixels, cv2.cvtColor(self._copy(level), cv2.COLOR_RGB2RGBA))
+        return self._wide[level]
 
     def _copy(self, level: int) -> Pixels:
         with self._lock:

@@ -40,7 +40,7 @@ def measure_quality(chips: NDArray[np.uint8]) -> list[Quality]:
 
 def _measure(chip: NDArray[np.uint8]) -> Quality:
     grey = cv2.cvtColor(chip, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    brightness = float(chip.max(2).mean()) / 2.55
+    brightness = float(cv2.max(cv2.max(chip[..., 0], chip[..., 1]), chip[..., 2]).mean()) / 2.55
     edges = float(cv2.Laplacian(grey, cv2.CV_32F).std()) / (float(grey.std()) + 4.0)
     sharpness = 100 * np.log(max(edges, 1e-6) / BLURRED) / np.log(CRISP / BLURRED)
     return Quality(brightness, float(np.clip(sharpness, 0, 100)))

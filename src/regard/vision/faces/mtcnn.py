@@ -119,10 +119,12 @@ def cut_boxes(copies: Copies, boxes: Floats, side: int, rolls: Floats | None = N
     corners = boxes.astype(np.float64)
     angles = np.zeros(len(boxes)) if rolls is None else rolls.astype(np.float64)
     cos, sin = np.cos(angles), np.sin(angles)
-    turn = np.stack([np.stack([cos, -sin], -1), np.stack([sin, cos], -1)], -2)
-    turn = turn * ((corners[:, 2:] - corners[:, :2]) / (side - 1))[:, None]
-    origin = (corners[:, :2] + corners[:, 2:]) / 2 - turn.sum(2) * ((side - 1) / 2)
-    return copies.cut(np.concatenate([turn, origin[..., None]], 2), side, outside=GREY)
+    maps = np.empty((len(boxes), 2, 3))
+    turn = np.array([[cos, -sin], [sin, cos]]).transpose(2, 0, 1)
+    maps[:, :, :2] = turn * ((corners[:, 2:] - corners[:, :2]) / (side - 1))[:, None]
+    middle = (corners[:, :2] + corners[:, 2:]) / 2
+    maps[:, :, 2] = middle - maps[:, :, :2].sum(2) * ((side - 1) / 2)
+    return copies.cut(maps, side, outside=GREY)
 
 
 class Mtcnn:
@@ -203,7 +205,7 @@ class Mtcnn:
         boxes, logits = [np.zeros((0, 4), np.float32)], [np.zeros(0, np.float32)]
         for top, strip in strips(level):
             cells, offsets = self._run("mtcnn-pnet", strip[None])
-            rows, columns = np.nonzero(cells[0] > THRESHOLDS[0])
+            rows, columns = np.divmod(np.flatnonzero(cells[0] > THRESHOLDS[0]), cells.shape[2])
             corner = np.stack([columns, rows + top // 2], -1).astype(np.float32) * 2 + 1
             window = np.concatenate([corner, corner + (CELL - 1)], 1)
             boxes.append(window + offsets[0, rows, columns] * (CELL - 1))
@@ -260,13 +262,13 @@ def _turned(
     """What ONet says of crops of square boxes (N, 4) turned by `rolls` (N,), in the picture's own frame."""
     sides, centre = _sides(boxes), (boxes[:, :2] + boxes[:, 2:]) / 2
     cos, sin = np.cos(rolls), np.sin(rolls)
-    turn = np.stack([np.stack([cos, -sin], -1), np.stack([sin, cos], -1)], -2)
+    turn = np.array([[cos, sin], [-sin, cos]]).transpose(2, 0, 1)  # rows of x and y times this are turned
     upright = boxes + offsets * sides
-    middle = (upright[:, :2] + upright[:, 2:]) / 2 - centre
-    half = (upright[:, 2:] - upright[:, :2]) / 2
-    middle = np.einsum("nij,nj->ni", turn, middle) + centre
-    half = np.sqrt(np.einsum("nij,nj->ni", turn**2, half**2))
+    middle = (upright[:, None, :2] + upright[:, None, 2:]) / 2 - centre[:, None]
+    half = (upright[:, None, 2:] - upright[:, None, :2]) / 2
+    middle = (middle @ turn)[:, 0] + centre
+    half = np.sqrt(half**2 @ turn**2)[:, 0]
     points = boxes[:, None, :2] + landmarks * sides[:, None, :2] - 1 - centre[:, None]
-    points = np.einsum("nij,nkj->nki", turn, points) + centre[:, None]
+    points = points @ turn + centre[:, None]
     corners = np.concatenate([middle - half, middle + half], 1).astype(np.float32)
     return FaceCandidates(corners, logits, points.astype(np.float32))
