@@ -30,6 +30,7 @@ from regard.context import Accountability, Stores
 from regard.errors import RegardError
 from regard.gate import Gate
 from regard.governance.audit import AuditLog
+from regard.governance.credentials import read_credentials
 from regard.governance.keys import KeyStore
 from regard.governance.profiles import load_profiles
 from regard.governance.proof.keeper import SealKeeper
@@ -38,6 +39,7 @@ from regard.governance.proof.seals import Seals
 from regard.governance.public_reads import PublicReads
 from regard.governance.purpose import PURPOSES
 from regard.governance.reviews import ModerationReviews
+from regard.governance.rules_in_force import note_rules
 from regard.governance.sessions import Sessions
 from regard.governance.upkeep import Upkeep
 from regard.jobs.notices import JobNotices
@@ -161,6 +163,7 @@ def build(
         vector_counts=vector_counts,
         prices=prices,
     )
+    note_rules(database, audit, profiles, settings.site_purpose)
     apis = {service: load_api(service) for service in (REKOGNITION, REGARD)}
     public_reads = PublicReads(audit)
     gate = Gate(
@@ -198,6 +201,19 @@ def _holder(keys: KeyStore, key_id: str) -> Caller | None:
         return LOCAL
     key = keys.find(key_id)
     return None if key is None else key.holder
+
+
+def shown_key(parts: Parts, file: Path) -> Caller:
+    """Whoever holds the key in an AWS credentials file, whose secret must be right, as for a signature.
+
+    Raises RegardError for a key of another installation.
+    """
+    key = parts.keys.shown(*read_credentials(file))
+    if key is None:
+        raise RegardError(
+            f"The key in {file} is none of this installation; `regard keys list` shows its keys."
+        )
+    return key.holder
 
 
 def _nudenet(settings: Settings) -> Path | None:

@@ -15,6 +15,7 @@ def client(
     *,
     service: str = "rekognition",
     case: str | None = None,
+    key: str | Path | None = None,
     **settings: Any,
 ) -> Any:
     """A `boto3.client("rekognition")` whose calls go through the gate of this process.
@@ -22,7 +23,8 @@ def client(
     Methods, arguments, answers, exceptions and paginators are boto3's: it is boto3's client. With the
     `service` `regard` it has the operations that Rekognition doesn't have. `data` is the data folder
     (REGARD_DATA, else ./data); `settings` are further fields of `regard.settings.Settings`; `case` is the
-    case reference for the audit log, 1 to 256 printable ASCII characters. AWS profiles, configuration files
+    case reference for the audit log, 1 to 256 printable ASCII characters. `key` is an AWS credentials file
+    with the key that acts; without one it is the owner of the data folder. AWS profiles, configuration files
     and credentials on this machine are not read. Raises RegardError when there is no such service, or
     the folder or the models can't be opened.
     """
@@ -31,7 +33,8 @@ def client(
     )
 
     check_case(case, "case")
-    return open_client(None if data is None else Path(data), service, case, settings)
+    folder, file = (None if path is None else Path(path) for path in (data, key))
+    return open_client(folder, service, case, file, settings)
 
 
 def check_case(case: str | None, name: str) -> None:

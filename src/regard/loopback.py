@@ -15,16 +15,17 @@ from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 from botocore.session import Session
 
-from regard.api.answer import ServedApi
 from regard.api.messages import HttpRequest
 from regard.api.model import REGARD, REKOGNITION, model_loader
-from regard.app import build
-from regard.caller import LOCAL
+from regard.app import Parts, build, shown_key
+from regard.caller import LOCAL, Caller
 from regard.errors import RegardError, ServiceError
 from regard.settings import Settings
 
 
-def open_client(data: Path | None, service: str, case: str | None, settings: Mapping[str, Any]) -> Any:
+def open_client(
+    data: Path | None, service: str, case: str | None, key: Path | None, settings: Mapping[str, Any]
+) -> Any:
     """What `regard.client` gives. Raises RegardError when there is no such service, or the folder or the
     models can't be opened."""
     if service not in (REKOGNITION, REGARD):
@@ -40,7 +41,9 @@ def open_client(data: Path | None, service: str, case: str | None, settings: Map
     events = made.meta.events
     # What counts the attempts would end every message with "(reached max retries: 0)".
     events.unregister(f"needs-retry.{service}", unique_id=f"retry-config-{service}")
-    events.register_first(f"before-send.{service}", _Loopback(build(chosen).apis[service], case))
+    parts = build(chosen)
+    caller = LOCAL if key is None else shown_key(parts, key)
+    events.register_first(f"before-send.{service}", _Loopback(parts, service, case, caller))
     return made
 
 
@@ -62,9 +65,11 @@ def _session() -> Any:
 class _Loopback:
     """Answers botocore's prepared requests; botocore takes what `before-send` returns for the response."""
 
-    def __init__(self, served: ServedApi, case: str | None) -> None:
-        self._served = served
+    def __init__(self, parts: Parts, service: str, case: str | None, caller: Caller) -> None:
+        self._keys = parts.keys
+        self._served = parts.apis[service]
         self._case = case
+        self._caller = caller
 
     def __call__(self, request: Any, **_: Any) -> Any:
         request_id = str(uuid.uuid4())
@@ -72,11 +77,16 @@ class _Loopback:
         try:
             sent = _sent(request)
             answer = self._served.answer(
-                protocol.operation(sent), sent, LOCAL, request_id=request_id, case=self._case
+                protocol.operation(sent), sent, self._now(), request_id=request_id, case=self._case
             )
         except ServiceError as error:
             answer = protocol.write_error(error, request_id)
         return AWSResponse(request.url, answer.status, answer.headers, _ResponseBody(answer.body))
+
+    def _now(self) -> Caller:
+        """The caller as they are by now: a suspension holds here too."""
+        key = None if self._caller is LOCAL else self._keys.find(self._caller.key_id)
+        return self._caller if key is None else key.holder
 
 
 def _sent(request: Any) -> HttpRequest:

@@ -9,7 +9,8 @@ import pytest
 from tests.postgres import Place
 
 from regard.errors import RegardError
-from regard.governance.keys import KeyStore, write_credentials
+from regard.governance.credentials import write_credentials
+from regard.governance.keys import KeyStore
 
 
 @pytest.fixture

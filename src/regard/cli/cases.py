@@ -14,7 +14,7 @@ from regard.cli.options import AsPerson, DataFolder, KeyFile
 from regard.cli.printing import print_json, print_table, say
 from regard.errors import RegardError
 from regard.governance.cases import ATTESTATIONS
-from regard.governance.keys import write_credentials
+from regard.governance.credentials import write_credentials
 from regard.presentation.tables import Table, broken, whole
 
 app = typer.Typer(help="Open, show and close cases.", no_args_is_help=True)

@@ -12,7 +12,7 @@ from regard.cli.local import local_gate
 from regard.cli.options import DataFolder
 from regard.cli.printing import print_table, say
 from regard.errors import RegardError
-from regard.governance.keys import write_credentials
+from regard.governance.credentials import write_credentials
 from regard.governance.permissions import ROLES
 from regard.presentation.tables import Table, broken, whole
 

@@ -14,6 +14,7 @@ from regard.app import asgi, build
 from regard.cli.loading import Loading
 from regard.cli.printing import say
 from regard.cli.worker_processes import WorkerProcesses
+from regard.governance.rules_in_force import note_rules
 from regard.settings import Settings
 from regard.vision.faces import FaceAnalyzer
 
@@ -27,6 +28,8 @@ def run_server(settings: Settings, listener: socket.socket, authority: str) -> N
     parts.usage.keep_level()
     parts.seals.keep_level()
     parts.upkeep.keep_level()
+    profiles = parts.stores.accountability.profiles
+    note_rules(parts.database, parts.audit, profiles, settings.site_purpose, starts=True)
     credentials = settings.data / "credentials"
     made = parts.keys.ensure_admin(credentials, settings.region)
     if made is not None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import hmac
 import json
-import os
 import secrets
 import string
 from dataclasses import dataclass, replace
@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from regard.caller import Caller, Person
 from regard.errors import RegardError
+from regard.governance.credentials import write_credentials
 from regard.governance.people import read_person
 from regard.storage.clock import milliseconds
 from regard.storage.database import Database
@@ -123,6 +124,12 @@ class KeyStore:
                 owner = connection.execute(_FIND_PERSON, {"person_id": row["person_id"]}).first()
         return _key(dict(row), None if owner is None else read_person(owner))
 
+    def shown(self, key_id: str, secret: str) -> Key | None:
+        """The key, to who shows its secret; None where it is another's, or there is no such key."""
+        key = self.find(key_id)
+        right = key is not None and hmac.compare_digest(key.secret.encode(), secret.encode())
+        return key if right else None
+
     def all(self) -> list[Key]:
         """Every key, the oldest first."""
         query = select(keys).order_by(keys.c.created, keys.c.key_id)
@@ -175,24 +182,6 @@ class KeyStore:
         finally:
             draft.unlink(missing_ok=True)
         return True
-
-
-def write_credentials(file: Path, key_id: str, secret: str, region: str = "us-east-1") -> None:
-    """Writes a new AWS shared-credentials file that only its owner can read.
-
-    The region is in it too: the AWS CLI of version 1 takes none from AWS_REGION, and asks for one.
-    Raises RegardError when there is a file already, which may hold other profiles, or it can't be written.
-    """
-    try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError as error:
-        raise RegardError(f"There is a file {file} already; name another one.") from error
-    except OSError as error:
-        raise RegardError(f"{file} can't be written ({error.strerror}); name another one.") from error
-    with open(descriptor, "w") as out:
-        out.write(
-            f"[default]\naws_access_key_id = {key_id}\naws_secret_access_key = {secret}\nregion = {region}\n"
-        )
 
 
 def _new_key(name: str, role: str, purpose: str, policy: dict[str, Any] | None) -> Key:
