@@ -58,9 +58,7 @@ def agency(server: Server, portrait: Path) -> Iterator[Agency]:
 
 
 def credentials(office: Office, name: str, role: str) -> tuple[str, str]:
-    made = office.call(
-        "create_key", Name=f"{name} at the clients"[:20].replace(" ", "-"), Role=role, Person=name
-    )
+    made = office.call("create_key", Name=f"{name}-at-the-clients", Role=role, Person=name)
     return made["KeyId"], made["SecretAccessKey"]
 
 
@@ -86,9 +84,11 @@ def as_key(server: Server, key: tuple[str, str], service: str = "rekognition") -
 
 def naming(client: Any, case: str, event: str = "before-sign") -> Any:
     """The client, whose requests name a case in the way that the documentation shows."""
-    client.meta.events.register(
-        f"{event}.rekognition.*", lambda request, **_: request.headers.add_header("x-regard-case", case)
-    )
+
+    def name(request: Any, **_: Any) -> None:
+        request.headers["x-regard-case"] = case
+
+    client.meta.events.register(f"{event}.rekognition.*", name)
     return client
 
 
