@@ -43,7 +43,7 @@ proxy, unsigned.
 
 
 @dataclass(frozen=True, slots=True)
-class Authorization:
+class SignatureClaim:
     """What the `Authorization` and `X-Amz-Date` headers say. `headers` are all, by names in lower case."""
 
     key_id: str
@@ -81,7 +81,7 @@ def verify(
     return claim.key_id
 
 
-def check_signature(claim: Authorization, request: HttpRequest, secret: str) -> None:
+def check_signature(claim: SignatureClaim, request: HttpRequest, secret: str) -> None:
     """Raises InvalidSignatureException unless `request`, whose headers make the claim, was signed with it."""
     digest = hashlib.sha256(request.body).hexdigest()
     if claim.headers.get("x-amz-content-sha256", [digest]) != [digest]:
@@ -96,7 +96,7 @@ def check_signature(claim: Authorization, request: HttpRequest, secret: str) -> 
 
 def authorization(
     headers: Iterable[tuple[str, str]], *, now: datetime, skew: timedelta, targeted: bool = True
-) -> Authorization:
+) -> SignatureClaim:
     """What the headers claim, before the body is read and the key is looked up.
 
     Raises MissingAuthenticationTokenException without a header, IncompleteSignatureException for one that is
@@ -154,7 +154,7 @@ def _parameters(value: str) -> dict[str, str]:
     return parameters
 
 
-def _credential(parameters: dict[str, str], date: str, headers: dict[str, list[str]]) -> Authorization:
+def _credential(parameters: dict[str, str], date: str, headers: dict[str, list[str]]) -> SignatureClaim:
     """Any region is taken: Regard is one server, and the client's region chooses nothing here."""
     parts = parameters["Credential"].split("/")
     if len(parts) != 5 or not parts[0]:
@@ -173,10 +173,10 @@ def _credential(parameters: dict[str, str], date: str, headers: dict[str, list[s
             "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP."
         )
     signed = tuple(parameters["SignedHeaders"].split(";"))
-    return Authorization(key_id, region, signed, parameters["Signature"], date, headers)
+    return SignatureClaim(key_id, region, signed, parameters["Signature"], date, headers)
 
 
-def _check_signed(claim: Authorization, *, targeted: bool) -> None:
+def _check_signed(claim: SignatureClaim, *, targeted: bool) -> None:
     signed = set(claim.signed_headers)
     if len(signed) != len(claim.signed_headers):
         raise InvalidSignatureException("A header is named twice in 'SignedHeaders'.")
@@ -214,7 +214,7 @@ def _basic(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
 
 
-def _canonical(request: HttpRequest, claim: Authorization, digest: str) -> str:
+def _canonical(request: HttpRequest, claim: SignatureClaim, digest: str) -> str:
     """The canonical request. Its path is encoded twice, as everywhere but in S3."""
     pairs = sorted(
         tuple(_encoded(part) for part in pair.partition("=")[::2])
@@ -239,7 +239,7 @@ def _encoded(text: str) -> str:
     return quote(unquote_to_bytes(text), safe="-_.~")
 
 
-def _signature(secret: str, claim: Authorization, canonical: str) -> str:
+def _signature(secret: str, claim: SignatureClaim, canonical: str) -> str:
     # Four HMACs of a few bytes each take 10 µs: nothing that a cache of signing keys would be worth.
     key = f"AWS4{secret}".encode()
     for part in claim.scope.split("/"):
