@@ -30,6 +30,7 @@ from regard.context import Accountability, Stores
 from regard.errors import RegardError
 from regard.gate import Gate
 from regard.governance.audit import AuditLog
+from regard.governance.authorizations.erasure import AuthorizationErasure
 from regard.governance.credentials import read_credentials
 from regard.governance.keys import KeyStore
 from regard.governance.profiles import load_profiles
@@ -41,7 +42,7 @@ from regard.governance.purpose import PURPOSES
 from regard.governance.reviews import ModerationReviews
 from regard.governance.rules_in_force import note_rules
 from regard.governance.sessions import Sessions
-from regard.governance.upkeep import Upkeep
+from regard.governance.upkeep import Task, Upkeep
 from regard.jobs.notices import JobNotices
 from regard.jobs.store import JobStore
 from regard.metering.follower import UsageFollower
@@ -142,6 +143,9 @@ def build(
     usage, vector_counts = UsageStore(database, audit), VectorCounts(database)
     seals = Seals(database, audit, settings.data)
     publication = None if anchor is None else Publication(database, seals, anchor)
+    jobs = JobStore(database, limit=settings.job_limit, days=settings.job_days)
+    accountability = Accountability.of(database, audit, profiles, Cipher(settings.data))
+    erasure = AuthorizationErasure(accountability.authorizations, jobs, audit)
     stores = Stores(
         collections=CollectionStore(database, indexes),
         gallery=gallery,
@@ -152,10 +156,11 @@ def build(
         objects=ObjectStore(
             parse_folders(settings.buckets), settings.s3_endpoint, parse_names(settings.output_buckets)
         ),
-        jobs=JobStore(database, limit=settings.job_limit, days=settings.job_days),
+        jobs=jobs,
         notices=JobNotices(database),
         keys=keys,
-        accountability=Accountability.of(database, audit, profiles, Cipher(settings.data)),
+        accountability=accountability,
+        authorization_erasure=erasure,
         audit=audit,
         seals=seals,
         database=database,
@@ -185,7 +190,7 @@ def build(
         indexes=indexes,
         usage=UsageFollower(usage, vector_counts),
         seals=SealKeeper(seals, publication),
-        upkeep=Upkeep(database, ()),
+        upkeep=Upkeep(database, (Task("void authorizations", erasure.run_due),)),
         sessions=sessions,
         models=models,
         face_models=known,

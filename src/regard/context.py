@@ -18,6 +18,11 @@ from regard.collections.upgrades import Upgrades
 from regard.collections.users import Users
 from regard.errors import ResourceNotFoundException
 from regard.governance.audit import AuditLog
+from regard.governance.authorizations.erasure import AuthorizationErasure
+from regard.governance.authorizations.grants import Grants
+from regard.governance.authorizations.records import Grant
+from regard.governance.authorizations.store import Authorizations
+from regard.governance.camera_notices import CameraNotices
 from regard.governance.cases import Case, Cases
 from regard.governance.keys import KeyStore
 from regard.governance.people import People
@@ -54,6 +59,9 @@ class Accountability:
     cases: Cases
     profiles: Profiles
     responsibility: Responsibility
+    authorizations: Authorizations
+    grants: Grants
+    camera_notices: CameraNotices
 
     @classmethod
     def of(cls, database: Database, audit: AuditLog, profiles: Profiles, cipher: Cipher) -> Accountability:
@@ -67,6 +75,9 @@ class Accountability:
             cases=cases,
             profiles=profiles,
             responsibility=Responsibility(cases, trainings, audit),
+            authorizations=Authorizations(database, profiles.rules),
+            grants=Grants(database),
+            camera_notices=CameraNotices(database),
         )
 
 
@@ -85,6 +96,7 @@ class Stores:
     notices: JobNotices
     keys: KeyStore
     accountability: Accountability
+    authorization_erasure: AuthorizationErasure
     audit: AuditLog
     seals: Seals
     database: Database
@@ -166,9 +178,9 @@ class Context:
     `subject` is what the request is about. `case` is the case reference that the caller gave with the header
     `x-regard-case`, or None. `purpose` is the one whose rules apply: the subject's or the key's, whichever
     is stricter; `strict` is the strict one among them, or None, and `open_case` the case that a search under
-    it is made on. `threshold` is the lowest similarity, in percent, of two faces that match; 0 for an
-    operation that matches none. `report` is told how far an operation is that takes long, `meter` what
-    changes what it is counted as.
+    it is made on; `grant` is the leave that a search in moving pictures is made by. `threshold` is the
+    lowest similarity, in percent, of two faces that match; 0 for an operation that matches none. `report`
+    is told how far an operation is that takes long, `meter` what changes what it is counted as.
     """
 
     settings: Settings
@@ -184,6 +196,7 @@ class Context:
     purpose: str = GENERAL
     strict: str | None = None
     open_case: Case | None = None
+    grant: Grant | None = None
     threshold: float = 0.0
     report: Report = silent
     meter: Meter = _UNMETERED

@@ -14,6 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from sqlalchemy import Connection
+
 from regard.caller import LOCAL, Caller
 from regard.collections.face_models import FaceModels
 from regard.context import Context, Report, Stores, Subject, silent
@@ -27,13 +29,14 @@ from regard.governance.public_reads import PublicReads
 from regard.governance.record import Record
 from regard.governance.responsibility import Act
 from regard.jobs.records import Job, Step
-from regard.operations.admitted import Admitted, stored_requests
+from regard.operations.admitted import Admitted, release, stored_requests
+from regard.operations.moving_pictures import check_grant, grant_of, purpose_of, refuse_files
 from regard.operations.operation import Operation
 from regard.operations.request_meter import RequestMeter
 from regard.operations.stored_video.listing import Listing
 from regard.operations.stored_video.runs import StoredAnalysis, run_pass
 from regard.operations.subjects import collection_of, resolve, resolve_job
-from regard.operations.withholding import withhold, withhold_found
+from regard.operations.withholding import withhold
 from regard.settings import Settings
 from regard.vision.findings import Pictures
 from regard.vision.models import Models
@@ -159,7 +162,7 @@ class Gate:
             admitted = self._admit_job(job, record)
             record.begin()
             for step in admitted.operation.analyze(admitted.context, admitted.request, job.state):
-                found, reached = found + len(step.items), _after(reached, step)
+                found, reached = found + len(step.items), step.after(reached)
                 yield step
                 self._refuse_withdrawn(admitted, job.caller)
         except BaseException as error:
@@ -170,6 +173,11 @@ class Gate:
         record.results = {"items": found}
         record.units = admitted.operation.units_done(reached, job.request)
         record.end()
+
+    def may_keep(self, job: Job, connection: Connection) -> None:
+        """Raises AccessDeniedException unless what a job found may be kept, by the transaction that would."""
+        if job.authorization_id is not None:
+            self._stores.accountability.grants.check_step(connection, job.authorization_id)
 
     def run_pass(
         self,
@@ -198,6 +206,7 @@ class Gate:
             record.about(video=str(source.name))
             try:
                 admitted[operation] = self._admit(operation, params, caller, record)
+                refuse_files(admitted[operation].operation, admitted[operation].context.strict)
             except Exception as error:
                 record.end(error)
                 raise
@@ -218,11 +227,11 @@ class Gate:
         try:
             for steps in run_pass(stored_requests(admitted), source):
                 released = {
-                    operation: self._released(admitted[operation], step) for operation, step in steps.items()
+                    operation: release(admitted[operation], step) for operation, step in steps.items()
                 }
                 for operation, step in released.items():
                     found[operation] += len(step.items)
-                    reached[operation] = _after(reached[operation], step)
+                    reached[operation] = step.after(reached[operation])
                 yield released
                 for one in admitted.values():
                     self._refuse_withdrawn(one, caller)
@@ -238,13 +247,6 @@ class Gate:
             raise KeyError(operation)
         return analysis.listing
 
-    def _released(self, admitted: Admitted, step: Step) -> Step:
-        """The step as it may leave: the collection may have become stricter since the analysis began."""
-        now = resolve(admitted.operation.about, admitted.request, self._stores, self._settings)
-        effective = purpose.stricter(admitted.context.purpose, now.purpose)
-        items = withhold_found(admitted.operation.shows, step.items, purpose.floor_of(effective))
-        return replace(step, items=items)
-
     def _refuse_withdrawn(self, admitted: Admitted, began: Caller) -> None:
         """Raises AccessDeniedException if whoever began something may not any more, and
         ResourceNotFoundException if what it is about is gone."""
@@ -253,6 +255,7 @@ class Gate:
         self._refuse_unauthorized(admitted.operation, caller, subject)
         if context.strict is not None and act is not None:
             self._stores.accountability.responsibility.admit(act, caller, context.strict, context.case)
+            check_grant(context, admitted.request)
         if subject.collection is not None:
             current = self._stores.collections.get(subject.collection.collection_id)
             if current.row != subject.collection.row:
@@ -323,8 +326,12 @@ class Gate:
         site = self._settings.site_purpose
         effective = purpose.stricter(purpose.stricter(subject.purpose, caller.purpose), site)
         record.purpose = effective
-        strict = purpose.strict_of(subject.purpose, caller.purpose, site)
+        authorized = purpose_of(operation, subject, self._stores)
+        strict = purpose.strict_of(subject.purpose, caller.purpose, site, authorized)
         case = None if strict is None else self._answered_for(operation, caller, subject, record, strict)
+        grant = None if case is None else grant_of(operation, params, subject, case, self._stores)
+        if grant is not None:
+            record.about(authorization=grant.authorization_id)
         if operation.sets_purpose is not None:
             new = operation.sets_purpose(params)
             if new is not None and subject.collection is not None:
@@ -346,6 +353,7 @@ class Gate:
             purpose=effective,
             strict=strict,
             open_case=case,
+            grant=grant,
             threshold=threshold or 0.0,
         )
         return Admitted(operation, context, dict(params))
@@ -387,8 +395,3 @@ class Gate:
             request_id=request_id,
             case=case,
         )
-
-
-def _after(before: Step, step: Step) -> Step:
-    """How far something has come by a step, with the facts of those before it; what was found is not kept."""
-    return replace(step, items=(), facts=step.facts or before.facts)

@@ -28,13 +28,15 @@ class Rules:
 
     `reviewers` is how many independent ratings a candidate needs, by purpose. `exigency_hours` is how soon
     after an exigent start the authority must have been asked (`live`, `recorded`), `decision_hours` how soon
-    it must have decided. `bases` maps each ground for live search to the purposes that it suffices for.
-    `recorded_search` allows face search in stored videos, `mobile` from telephones, `sketch` with drawn
-    probes; `individuals_only` allows live search for listed people alone. `authorization_days` and
-    `training_days` are how long those are good for, `candidates` how many a search may answer.
-    `consent_always` asks for consent to every enrolment, and `inactivity_days` is when a face goes whose
-    person was not heard of, None for never. `offences` are those that a search may investigate, None for any.
-    `retention` is in hours, by what is kept; counts below `small_cell` are not published.
+    it must have decided. `bases` maps each ground for following people, live or in recordings, to the
+    purposes that it suffices for. `recorded_search` allows face search in stored videos at all, and
+    `first_identification` in footage of the offence without an authority, once a case, while nobody knows who
+    it is. `mobile` allows searches from telephones, `sketch` with drawn probes; `individuals_only` allows
+    live search for listed people alone. `authorization_days` and `training_days` are how long those are good
+    for, `candidates` how many a search may answer. `consent_always` asks for consent to every enrolment, and
+    `inactivity_days` is when a face goes whose person was not heard of, None for never. `offences` are those
+    that a search may investigate, None for any. `retention` is in hours, by what is kept; counts below
+    `small_cell` are not published.
     """
 
     reviewers: Mapping[str, int]
@@ -42,6 +44,7 @@ class Rules:
     decision_hours: int
     bases: Mapping[str, frozenset[str]]
     recorded_search: bool
+    first_identification: bool
     individuals_only: bool
     mobile: bool
     sketch: bool
@@ -210,6 +213,7 @@ _KINDS: Final[Mapping[str, _Kind]] = {
     "decision_hours": _LOWEST,
     "bases": _Kind(_bases, _shared_bases),
     "recorded_search": _ALLOWS,
+    "first_identification": _ALLOWS,
     "individuals_only": _DEMANDS,
     "mobile": _ALLOWS,
     "sketch": _ALLOWS,

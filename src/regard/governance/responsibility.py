@@ -52,7 +52,7 @@ class Responsibility:
         `case` is what the request names, `of_case` the case of the search whose results are read. Raises
         AccessDeniedException with a sentence that says what is missing.
         """
-        self._check_clock()
+        self.check_clock()
         if act is Act.RECOGNIZE:
             raise AccessDeniedException(f"Under the purpose {purpose} nobody is recognized as a celebrity.")
         person = caller.person
@@ -104,7 +104,8 @@ class Responsibility:
             )
         return case
 
-    def _check_clock(self) -> None:
+    def check_clock(self) -> None:
+        """Raises AccessDeniedException where the clock is behind the log: what is over would begin anew."""
         newest = self._audit.newest_time()
         if newest is not None and milliseconds() < _milliseconds(newest) - _BEHIND:
             raise AccessDeniedException(

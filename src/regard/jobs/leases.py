@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,10 @@ from regard.storage.database import Database
 from regard.storage.schema import job_items, jobs
 
 _CANDIDATES = 8  # tried in the order they were started, until there is one that nobody else takes meanwhile
+
+
+MayKeep = Callable[[Job, Connection], None]
+"""Is asked in the transaction that keeps what a job found, and raises what forbids it."""
 
 
 class LeaseLost(Exception):
@@ -100,8 +105,8 @@ class JobLeases:
         with self._database.write() as connection:
             self._update(connection, lease, {})
 
-    def commit(self, lease: Lease, step: Step) -> None:
-        """Keeps a step: all of it, or nothing. Raises LeaseLost."""
+    def commit(self, lease: Lease, step: Step, may_keep: MayKeep | None = None) -> None:
+        """Keeps a step: all of it, or nothing. Raises LeaseLost, and whatever `may_keep` raises."""
         with self._database.write() as connection:
             changed: dict[str, Any] = {
                 "state": json.dumps(step.state, allow_nan=False),
@@ -111,6 +116,8 @@ class JobLeases:
             if step.facts:
                 changed["facts"] = json.dumps(step.facts, allow_nan=False)
             before = self._update(connection, lease, changed)
+            if may_keep is not None:
+                may_keep(lease.job, connection)
             rows = [_item_row(lease, before.found + n, item) for n, item in enumerate(step.items)]
             after: dict[str, Any] = {"found": before.found + len(rows)}
             if changed["progress"] > before.progress:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -53,6 +53,10 @@ class Step:
     progress: float
     facts: Mapping[str, Any] = field(default_factory=dict)
 
+    def after(self, before: Step) -> Step:
+        """How far something has come by this step, with the facts of those before it, but nothing found."""
+        return replace(self, items=(), facts=self.facts or before.facts)
+
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
@@ -60,6 +64,7 @@ class NewJob:
 
     `operation` is the Start operation (`start_face_search`), `request` its request as it is to be run,
     `caller` whoever started it. `purpose` and `threshold` (percent, or None) are those that held then.
+    `authorization_id` is the authorization that it is run under, None where it needs none.
     """
 
     operation: str
@@ -70,6 +75,7 @@ class NewJob:
     collection_id: str | None = None
     purpose: str = "general"
     threshold: float | None = None
+    authorization_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +112,7 @@ class Job:
     facts: dict[str, Any]
     cancelled: int | None
     failure: str | None
+    authorization_id: str | None = None
 
     @property
     def tag(self) -> str | None:

@@ -31,6 +31,7 @@ _PRUNED = 20  # jobs at a time
 _ERASED_AT_ONCE = 5000  # items in one transaction
 _DAY = 24 * 60 * 60 * 1000
 
+_DENIED = "AccessDeniedException"
 CANCELLED = "The job was cancelled."
 
 
@@ -121,6 +122,24 @@ class JobStore:
         if done:
             self.erase_items(job.row)
         return done
+
+    def erase_authorized(self, authorization_id: str, message: str) -> tuple[list[str], int]:
+        """Makes the jobs of an authorization as if they had found nothing: each has FAILED with `message`.
+
+        Answers the ids of the jobs, and how many items were removed. Their requests, which name footage and
+        hold no face, stay until the jobs expire.
+        """
+        of_authorization = jobs.c.authorization_id == authorization_id
+        with self.database.write() as connection:
+            query = select(jobs.c.row, jobs.c.job_id, jobs.c.found).where(of_authorization)
+            found = connection.execute(query.order_by(jobs.c.row)).all()
+            for one in found:
+                end(connection, one.row, Status.FAILED, message, kept=self._kept, failure=_DENIED)
+            emptied = {"status": Status.FAILED.value, "message": message, "facts": "{}", "failure": _DENIED}
+            connection.execute(update(jobs).where(of_authorization).values(emptied))
+        for one in found:
+            self.erase_items(one.row)
+        return [one.job_id for one in found], sum(one.found for one in found)
 
     def erase_items(self, row: int) -> None:
         """Removes what a job has found, a few thousand items at a time, lest other writers wait long."""
@@ -231,6 +250,7 @@ def _row_of(new: NewJob, job_id: str) -> dict[str, Any]:
         "collection_id": new.collection_id,
         "purpose": new.purpose,
         "threshold": new.threshold,
+        "authorization_id": new.authorization_id,
         "seal": secrets.token_hex(32),
         "status": Status.IN_PROGRESS.value,
         "created": milliseconds(),

@@ -16,8 +16,9 @@ from contextlib import closing, contextmanager, suppress
 from typing import Any, Protocol
 
 import structlog
+from sqlalchemy import Connection
 
-from regard.errors import RegardError, ServiceError, ThrottlingException
+from regard.errors import AccessDeniedException, RegardError, ServiceError, ThrottlingException
 from regard.jobs.leases import JobLeases, Lease, LeaseLost
 from regard.jobs.records import Job, Status, Step
 from regard.jobs.store import JobStore
@@ -34,6 +35,12 @@ class JobRunner(Protocol):
 
     def run_job(self, job: Job) -> Iterator[Step]:
         """The rest of a job, step by step. Raises ServiceError."""
+        ...
+
+    def may_keep(self, job: Job, connection: Connection) -> None:
+        """Raises ServiceError where what a job found may not be kept any more, in the transaction that would
+        keep it: hours may lie between a step and the check before it.
+        """
         ...
 
 
@@ -89,7 +96,10 @@ class Worker:
         try:
             with self._heartbeat(lease), closing(_steps(gate, lease.job)) as steps:
                 for step in steps:
-                    self._leases.commit(lease, step)
+                    try:
+                        self._leases.commit(lease, step, gate.may_keep)
+                    except AccessDeniedException as error:
+                        steps.throw(error)  # so that the job's record says why it ended
                     if stop.is_set():
                         break
                 else:

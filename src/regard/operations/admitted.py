@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from regard.context import Context
+from regard.governance import purpose
+from regard.jobs.records import Step
 from regard.operations.operation import Operation
 from regard.operations.stored_video.runs import Requests, StoredAnalysis
+from regard.operations.subjects import resolve
+from regard.operations.withholding import withhold_found
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +22,15 @@ class Admitted:
     operation: Operation
     context: Context
     request: dict[str, Any]
+
+
+def release(admitted: Admitted, step: Step) -> Step:
+    """The step as it may leave: the collection may have become stricter since the analysis began."""
+    context = admitted.context
+    now = resolve(admitted.operation.about, admitted.request, context.stores, context.settings)
+    effective = purpose.stricter(context.purpose, now.purpose)
+    items = withhold_found(admitted.operation.shows, step.items, purpose.floor_of(effective))
+    return replace(step, items=items)
 
 
 def stored_requests(admitted: Mapping[str, Admitted]) -> Requests:

@@ -132,6 +132,11 @@ class Operation:
             return Act.SEARCH
         return None if self.shows is None else Act.READ_MATCHES
 
+    @cached_property
+    def follows_people(self) -> bool:
+        """Whether it searches faces in moving pictures, which strict purposes want authorized."""
+        return self.act is Act.SEARCH and self.analysis is not None
+
     def __post_init__(self) -> None:
         """Raises ValueError for what is public and not as harmless as that: it reads, and is about nobody."""
         if self.is_public and (self.about is not NOTHING or self.matches or self.bills or self.analysis):

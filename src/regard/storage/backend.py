@@ -21,6 +21,7 @@ class Turn(IntEnum):
     MIGRATE = 0x52_47_52_44_01
     AUDIT = 0x52_47_52_44_02
     JOBS = 0x52_47_52_44_03
+    AUTHORIZATIONS = 0x52_47_52_44_04
 
 
 class Backend(Protocol):

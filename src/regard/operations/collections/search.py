@@ -84,6 +84,25 @@ def search_probe(ctx: Context, collection: Collection, probe: NDArray[np.float32
     return [match for match in found if curve.similarity(match.distance) >= ctx.threshold]
 
 
+def search_listed(
+    ctx: Context, collection: Collection, probe: NDArray[np.float32], limit: int
+) -> list[Match]:
+    """The same, but only those faces that the leave of this search lists, where it lists some.
+
+    Others may be nearer: it is asked for more until none of the listed can be behind them.
+    """
+    listed = None if ctx.grant is None else ctx.grant.faces
+    if listed is None:
+        return search_probe(ctx, collection, probe, limit)
+    asked = limit
+    while True:
+        found = search_probe(ctx, collection, probe, asked)
+        kept = [match for match in found if match.face.face_id in listed]
+        if len(found) < asked or len(kept) == len(listed):
+            return kept[:limit]
+        asked *= 4
+
+
 def face_match(ctx: Context, match: Match) -> dict[str, Any]:
     """A FaceMatch."""
     return {

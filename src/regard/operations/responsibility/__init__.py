@@ -6,10 +6,12 @@ second factor, and not a key alone.
 
 from __future__ import annotations
 
-from regard.operations.responsibility import cases, people, sessions, training
+from regard.operations.responsibility import authorizations, cases, notices, people, sessions, training
 
 OPERATIONS = (
+    *authorizations.OPERATIONS,
     *cases.OPERATIONS,
+    *notices.OPERATIONS,
     *people.OPERATIONS,
     *sessions.OPERATIONS,
     *training.OPERATIONS,

@@ -58,7 +58,7 @@ def list_cases(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     numbered = [
         (number, case)
         for number, case in enumerate(ctx.stores.accountability.cases.all(), 1)
-        if _may_see(ctx, case)
+        if may_see_case(ctx, case)
     ]
     cases, token = page_of(_LISTING, numbered, request, _MAX_RESULTS)
     return {"Cases": [case_shape(case) for case in cases], **token}
@@ -120,7 +120,7 @@ def own_case(ctx: Context, case_id: str) -> Case:
 def visible_case(ctx: Context, case_id: str) -> Case:
     """A case that the caller may know. Raises ResourceNotFoundException."""
     case = ctx.stores.accountability.cases.find(case_id)
-    if case is None or not _may_see(ctx, case):
+    if case is None or not may_see_case(ctx, case):
         raise case_not_found(case_id)
     return case
 
@@ -146,7 +146,8 @@ def case_shape(case: Case) -> dict[str, Any]:
     return {name: value for name, value in shape.items() if value is not None}
 
 
-def _may_see(ctx: Context, case: Case) -> bool:
+def may_see_case(ctx: Context, case: Case) -> bool:
+    """Whether the caller works on a case, judges, or audits."""
     held = any(permits(role, permission) for role in ctx.caller.roles for permission in _SEES_ALL)
     return held or ctx.caller.person_id in case.members
 

@@ -8,7 +8,7 @@ from typing import Any
 from regard.context import Context
 from regard.errors import InvalidParameterException
 from regard.jobs.records import Item
-from regard.operations.collections.search import face_match, search_probe
+from regard.operations.collections.search import face_match, search_listed
 from regard.operations.pictures.celebrities import celebrity_facts, recognise
 from regard.operations.shapes.boxes import bounding_box_in
 from regard.operations.shapes.face_attributes import ALL, wanted
@@ -110,7 +110,7 @@ class FaceSearchAnalysis:
         items = []
         for number in numbers:
             probe = self._tracks.embedding(number)
-            found = search_probe(self._ctx, collection, probe, _MAX_MATCHES)
+            found = search_listed(self._ctx, collection, probe, _MAX_MATCHES)
             matches = [face_match(self._ctx, match) for match in found]
             items.append(Item(self._begun.pop(number), key_of(number), {"FaceMatches": matches}, MATCHES))
             self._tracks.forget(number)

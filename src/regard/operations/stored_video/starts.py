@@ -94,6 +94,7 @@ def start_job(ctx: Context, request: dict[str, Any], check: Callable[[], None]) 
         collection_id=ctx.subject.collection_id,
         purpose=ctx.purpose,
         threshold=ctx.threshold or None,
+        authorization_id=None if ctx.grant is None else ctx.grant.authorization_id,
     )
     job = ctx.stores.jobs.earlier(new)
     if job is None:

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from regard.storage.schema.governance import cases, numbers, people, sessions, training
+from regard.storage.schema.governance import (
+    authorization_scope,
+    authorizations,
+    cameras,
+    cases,
+    notices,
+    numbers,
+    people,
+    sessions,
+    training,
+)
 from regard.storage.schema.metadata import metadata
 from regard.storage.schema.service import (
     APPEND_ONLY,
@@ -36,6 +46,9 @@ __all__ = [
     "audit",
     "audit_anchors",
     "audit_days",
+    "authorization_scope",
+    "authorizations",
+    "cameras",
     "cases",
     "celebrities",
     "collections",
@@ -49,6 +62,7 @@ __all__ = [
     "metadata",
     "moderation_reviews",
     "next_vectors",
+    "notices",
     "numbers",
     "people",
     "removals",

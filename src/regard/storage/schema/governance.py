@@ -1,11 +1,22 @@
-"""The tables of responsible use: who acts, what they were trained in, and on which case.
+"""The tables of responsible use: who acts, what they were trained in, on which case, and what was authorized.
 
 Times are milliseconds since the epoch, UTC. Ids are like `C-2026-000123`.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+)
 
 from regard.storage.schema.metadata import metadata
 
@@ -82,4 +93,84 @@ cases = Table(
     Column("closed_by", String(32)),
     Column("closed_for", Text),
     Index("cases_by_opening", "opened", "case_id"),
+)
+
+# Leave to follow people on a case: what is kept of it are facts and deadlines, from which its state follows
+# at any time. `extends` and `extended_by` are ids of authorizations. `lapsed` is when somebody first saw that
+# it had, `erased` when what it produced was gone, and `erasure_record` the number of its audit record.
+authorizations = Table(
+    "authorizations",
+    metadata,
+    Column("authorization_id", String(32), primary_key=True),
+    Column("case_id", String(32), ForeignKey("cases.case_id"), nullable=False),
+    Column("purpose", String(32), nullable=False),
+    Column("basis", String(32), nullable=False),
+    Column("collection_id", String(255), nullable=False),
+    Column("collection_row", BigInteger, nullable=False),
+    Column("covert", Boolean, nullable=False),
+    Column("grounds", Text),
+    Column("attested", Text, nullable=False),
+    Column("begins", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Column("requested", BigInteger, nullable=False),
+    Column("requested_by", String(32), ForeignKey("people.person_id"), nullable=False),
+    Column("ask_by", BigInteger),
+    Column("decide_by", BigInteger),
+    Column("asked", BigInteger),
+    Column("asked_by", String(32)),
+    Column("authority", String(256)),
+    Column("issuer", String(256)),
+    Column("number", String(128)),
+    Column("document", String(64)),
+    Column("issued", BigInteger),
+    Column("approved", BigInteger),
+    Column("approved_by", String(32)),
+    Column("rejected", BigInteger),
+    Column("revoked", BigInteger),
+    Column("ended_by", String(32)),
+    Column("ended_for", Text),
+    Column("extends", String(32)),
+    Column("extended", BigInteger),
+    Column("extended_by", String(32)),
+    Column("lapsed", BigInteger),
+    Column("erased", BigInteger),
+    Column("erasure_record", BigInteger),
+    Index("authorizations_by_case", "case_id"),
+)
+
+# What an authorization covers. `kind` is camera, video or face; `value` a camera's id, `bucket/name` or the
+# beginning of one and a star, or a FaceId.
+authorization_scope = Table(
+    "authorization_scope",
+    metadata,
+    Column(
+        "authorization_id",
+        String(32),
+        ForeignKey("authorizations.authorization_id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("kind", String(16), primary_key=True),
+    Column("value", String(1280), primary_key=True),
+)
+
+cameras = Table(
+    "cameras",
+    metadata,
+    Column("camera_id", String(128), primary_key=True),
+    Column("added", BigInteger, nullable=False),
+)
+
+# What tells people that a camera sees their faces: every text that was ever posted, numbered by camera.
+# `covers` is a JSON list; `posted` is when it was put up, `recorded` when somebody said so.
+notices = Table(
+    "notices",
+    metadata,
+    Column("camera_id", String(128), ForeignKey("cameras.camera_id"), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("language", String(35), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("covers", Text, nullable=False),
+    Column("posted", BigInteger, nullable=False),
+    Column("recorded", BigInteger, nullable=False),
+    Column("recorded_by", String(32), ForeignKey("people.person_id"), nullable=False),
 )

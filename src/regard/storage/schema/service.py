@@ -316,8 +316,10 @@ jobs = Table(
     Column("facts", Text, nullable=False, server_default="{}"),
     Column("cancelled", BigInteger),
     Column("failure", String(64)),
+    Column("authorization_id", String(32)),
     Index("jobs_by_status", "status", "lease_until"),
     Index("jobs_by_expiry", "expires"),
+    Index("jobs_by_authorization", "authorization_id"),
     sqlite_autoincrement=True,
 )
 

@@ -1,0 +1,61 @@
+"""Face search in moving pictures: it takes an authorization under strict purposes, at each step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from regard.context import Context, Stores, Subject
+from regard.errors import AccessDeniedException
+from regard.governance.authorizations.records import Grant, Use
+from regard.governance.cases import Case
+from regard.governance.purpose import GENERAL
+from regard.governance.responsibility import Act
+from regard.operations.operation import Operation
+
+
+def purpose_of(operation: Operation, subject: Subject, stores: Stores) -> str:
+    """The purpose that a job was authorized for which is run or whose matches are read, else `general`.
+
+    It holds whatever the collection is for by now. Raises AccessDeniedException where the authorization is
+    void.
+    """
+    authorized = None if subject.job is None else subject.job.authorization_id
+    if authorized is None or operation.act not in (Act.SEARCH, Act.READ_MATCHES):
+        return GENERAL
+    return stores.accountability.grants.check_readable(authorized)
+
+
+def grant_of(
+    operation: Operation, request: Mapping[str, Any], subject: Subject, case: Case, stores: Stores
+) -> Grant | None:
+    """The leave for a search in a video, which is started or whose job is run; None for what needs none.
+
+    Raises AccessDeniedException where no authorization of the case covers it now.
+    """
+    if not operation.follows_people:
+        return None
+    use, grants = _use_of(request, subject, case.case_id), stores.accountability.grants
+    return grants.admit(use) if subject.job is None else grants.check(subject.job.authorization_id, use)
+
+
+def check_grant(context: Context, request: Mapping[str, Any]) -> None:
+    """Raises AccessDeniedException where the leave that a search was begun by doesn't hold any more."""
+    if context.grant is not None and context.case is not None:
+        use = _use_of(request, context.subject, context.case)
+        context.stores.accountability.grants.check(context.grant.authorization_id, use)
+
+
+def refuse_files(operation: Operation, strict: str | None) -> None:
+    """Raises AccessDeniedException for a search in a file of no bucket, which no authorization names."""
+    if strict is not None and operation.follows_people:
+        raise AccessDeniedException(
+            f"Under the purpose {strict} faces are searched in a video of a bucket, by {operation.name}."
+        )
+
+
+def _use_of(request: Mapping[str, Any], subject: Subject, case_id: str) -> Use:
+    where = request.get("Video", {}).get("S3Object")
+    video = None if where is None else f"{where['Bucket']}/{where['Name']}"
+    row = None if subject.collection is None else subject.collection.row
+    return Use(case_id=case_id, collection_row=row, video=video)
