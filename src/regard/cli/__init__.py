@@ -38,6 +38,9 @@ class Commands(LazyGroup):
         Entry("keys", "regard.cli.keys:app", "Make, list, suspend and resume access keys."),
         Entry("people", "regard.cli.people:app", "Add people, give them roles, record their training."),
         Entry("cases", "regard.cli.cases:app", "Open, show and close cases."),
+        Entry(
+            "authorizations", "regard.cli.authorizations:app", "Ask for leave to search videos; decide on it."
+        ),
         Entry("rules", "regard.cli.cases:rules", "Print the rules that hold here."),
         Entry("jobs", "regard.cli.jobs:app", "List, show, cancel and count jobs."),
         Entry("usage", "regard.cli.usage:app", "Say what was used, by whom, and what it would have cost."),
