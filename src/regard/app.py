@@ -26,7 +26,7 @@ from regard.collections.milvus import MilvusEngine
 from regard.collections.store import CollectionStore
 from regard.collections.upgrades import Upgrades
 from regard.collections.users import Users
-from regard.context import Accountability, Stores
+from regard.context import Accountability, Privacy, Stores
 from regard.errors import RegardError
 from regard.gate import Gate
 from regard.governance.audit import AuditLog
@@ -142,12 +142,14 @@ def build(
     keys, audit = KeyStore(database), AuditLog(database)
     usage, vector_counts = UsageStore(database, audit), VectorCounts(database)
     seals = Seals(database, audit, settings.data)
+    collections = CollectionStore(database, indexes)
+    privacy = Privacy.of(database, indexes, known, collections, audit, profiles.rules)
     publication = None if anchor is None else Publication(database, seals, anchor)
     jobs = JobStore(database, limit=settings.job_limit, days=settings.job_days)
     accountability = Accountability.of(database, audit, profiles, Cipher(settings.data))
     erasure = AuthorizationErasure(accountability.authorizations, jobs, audit)
     stores = Stores(
-        collections=CollectionStore(database, indexes),
+        collections=collections,
         gallery=gallery,
         users=users,
         celebrities=Celebrities(database, gallery, users, known),
@@ -161,6 +163,7 @@ def build(
         keys=keys,
         accountability=accountability,
         authorization_erasure=erasure,
+        privacy=privacy,
         audit=audit,
         seals=seals,
         database=database,
@@ -190,7 +193,7 @@ def build(
         indexes=indexes,
         usage=UsageFollower(usage, vector_counts),
         seals=SealKeeper(seals, publication),
-        upkeep=Upkeep(database, (Task("void authorizations", erasure.run_due),)),
+        upkeep=Upkeep(database, (Task("void authorizations", erasure.run_due), *privacy.tasks())),
         sessions=sessions,
         models=models,
         face_models=known,

@@ -10,9 +10,12 @@ from typing import Protocol
 
 from regard.caller import Caller
 from regard.collections.celebrities import Celebrities
+from regard.collections.erasing import FaceEraser
 from regard.collections.face_models import FaceModel, FaceModels
+from regard.collections.followed import FollowedIndexes
 from regard.collections.gallery import Gallery
 from regard.collections.records import Collection
+from regard.collections.retention import FaceRetention
 from regard.collections.store import CollectionStore, collection_not_found
 from regard.collections.upgrades import Upgrades
 from regard.collections.users import Users
@@ -26,7 +29,9 @@ from regard.governance.camera_notices import CameraNotices
 from regard.governance.cases import Case, Cases
 from regard.governance.keys import KeyStore
 from regard.governance.people import People
-from regard.governance.profiles import Profiles
+from regard.governance.privacy.consents import Consents
+from regard.governance.privacy.erasures import Erasures
+from regard.governance.profiles import Profiles, Rules
 from regard.governance.proof.seals import Seals
 from regard.governance.purpose import GENERAL
 from regard.governance.responsibility import Responsibility
@@ -34,6 +39,7 @@ from regard.governance.reviews import ModerationReviews
 from regard.governance.second_factor import SecondFactors
 from regard.governance.sessions import Sessions
 from regard.governance.training import Trainings
+from regard.governance.upkeep import Task
 from regard.jobs.notices import JobNotices
 from regard.jobs.records import Job
 from regard.jobs.store import JobStore
@@ -82,6 +88,40 @@ class Accountability:
 
 
 @dataclass(frozen=True, slots=True)
+class Privacy:
+    """What is owed to the people whose faces are kept; built once, in `regard.app`."""
+
+    consents: Consents
+    erasures: Erasures
+    eraser: FaceEraser
+    faces: FaceRetention
+
+    @classmethod
+    def of(
+        cls,
+        database: Database,
+        indexes: FollowedIndexes,
+        models: FaceModels,
+        collections: CollectionStore,
+        audit: AuditLog,
+        rules: Rules,
+    ) -> Privacy:
+        """That of one database, under some rules."""
+        consents, erasures = Consents(database, rules.inactivity_days), Erasures(database, audit)
+        eraser = FaceEraser(database, indexes, models, erasures)
+        return cls(
+            consents=consents,
+            erasures=erasures,
+            eraser=eraser,
+            faces=FaceRetention(database, collections, consents, eraser, rules),
+        )
+
+    def tasks(self) -> tuple[Task, ...]:
+        """What the upkeep does of it."""
+        return (Task("faces past their time", self.faces.erase_all_due),)
+
+
+@dataclass(frozen=True, slots=True)
 class Stores:
     """What is kept, and where; built once, in `regard.app`. `prices` are the owner's, or None."""
 
@@ -97,6 +137,7 @@ class Stores:
     keys: KeyStore
     accountability: Accountability
     authorization_erasure: AuthorizationErasure
+    privacy: Privacy
     audit: AuditLog
     seals: Seals
     database: Database
@@ -111,6 +152,10 @@ Report = Callable[[str, int, int], None]
 
 def silent(_step: str, _done: int, _total: int) -> None:
     """For whoever doesn't want to be told."""
+
+
+def unnoted(**_facts: str | None) -> None:
+    """For what has no audit record."""
 
 
 class Meter(Protocol):
@@ -180,7 +225,8 @@ class Context:
     is stricter; `strict` is the strict one among them, or None, and `open_case` the case that a search under
     it is made on; `grant` is the leave that a search in moving pictures is made by. `threshold` is the
     lowest similarity, in percent, of two faces that match; 0 for an operation that matches none. `report`
-    is told how far an operation is that takes long, `meter` what changes what it is counted as.
+    is told how far an operation is that takes long, `meter` what changes what it is counted as, and `note`
+    what its audit record says beside the request and the answer.
     """
 
     settings: Settings
@@ -200,6 +246,7 @@ class Context:
     threshold: float = 0.0
     report: Report = silent
     meter: Meter = _UNMETERED
+    note: Callable[..., None] = unnoted
 
     @property
     def collection(self) -> Collection:

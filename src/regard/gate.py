@@ -115,7 +115,7 @@ class Gate:
             if declared.is_long:
                 record.begin()
             meter = RequestMeter(self._audit, self._operations, declared)
-            context = replace(admitted.context, report=report, meter=meter)
+            context = replace(admitted.context, report=report, meter=meter, note=record.about)
             response = declared.run(context, admitted.request)
             response = withhold(declared.shows, response, purpose.floor_of(admitted.context.purpose))
         except Exception as error:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Column, Connection, Dialect, bindparam, insert, select, update
 
+from regard.collections.gallery import Permit
 from regard.collections.identifiers import new_identifiers
 from regard.collections.records import Collection
 from regard.collections.store import lock_collection
@@ -116,15 +117,18 @@ class BulkLoader:
         self._by_id = _Lookup(database.engine.dialect, [faces.c.face_id])
         self._by_vector = _Lookup(database.engine.dialect, [faces.c.image_digest, faces.c.external_image_id])
 
-    def load(self, collection: Collection, batch: Embeddings) -> Loaded:
+    def load(self, collection: Collection, batch: Embeddings, permit: Permit | None = None) -> Loaded:
         """One transaction; all of the batch or nothing. `check` has passed it.
 
-        Raises ResourceNotFoundException when the collection went away, ServiceQuotaExceededException.
+        `permit` is asked in the transaction. Raises ResourceNotFoundException when the collection went away,
+        ServiceQuotaExceededException, and what `permit` raises.
         """
         columns = _columns(batch)
         with self._database.write() as connection:
             self._prepare(connection)
             current = lock_collection(connection, collection)
+            if permit is not None:
+                permit(connection, current.row)
             fresh = self._fresh(connection, current.row, batch, columns)
             if current.face_count + len(fresh) > self._max_faces:
                 raise ServiceQuotaExceededException(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,8 @@ from regard.storage.schema import collections, faces
 from regard.vision.geometry import Box, corners, iou
 
 _SAME_FACE_IOU = 0.9
+Permit = Callable[[Connection, int], object]
+"""Raises where faces may not be enrolled in a collection, given by its row and locked by the transaction."""
 FACE_COLUMNS = [column for column in faces.c if column.name != "vector"]
 
 
@@ -34,15 +36,24 @@ class Gallery:
         self._max_faces = max_faces
 
     def add(
-        self, collection: Collection, new: Sequence[NewFace], *, image_digest: str, external_image_id: str
+        self,
+        collection: Collection,
+        new: Sequence[NewFace],
+        *,
+        image_digest: str,
+        external_image_id: str,
+        permit: Permit | None = None,
     ) -> list[StoredFace]:
         """Enrols faces of one image and answers them in the order given, searchable from then on.
 
         A face that the same image and external id brought before is answered as it was, not doubled.
-        Raises ResourceNotFoundException when the collection went away, ServiceQuotaExceededException.
+        `permit` is asked in the transaction that enrols. Raises ResourceNotFoundException when the collection
+        went away, ServiceQuotaExceededException, and what `permit` raises.
         """
         with self._database.write() as connection:
             current = lock_collection(connection, collection)
+            if permit is not None:
+                permit(connection, current.row)
             known = _faces_of_image(connection, current.row, image_digest, external_image_id)
             image_id = known[0].image_id if known else str(uuid.uuid4())
             answer = [_same_face(face, known) for face in new]
@@ -96,10 +107,7 @@ class Gallery:
             held = [face for face in found if face.user_id is not None]
             erased = [face for face in found if face.user_id is None]
             if erased:
-                rows = [face.row for face in erased]
-                connection.execute(delete(faces).where(faces.c.row.in_(rows)))
-                log_removals(connection, collection.row, Space.FACES, rows)
-                _count(connection, collection.row, -len(rows))
+                erase_rows(connection, collection.row, [face.row for face in erased])
         self._indexes.forget_erased(collection, Space.FACES)
         if erased:
             self._database.forget()
@@ -137,6 +145,13 @@ class Gallery:
             for row, distance in zip(wanted, near.distances.tolist(), strict=True)
             if row in found  # else it was erased in this moment
         ]
+
+
+def erase_rows(connection: Connection, collection: int, rows: Sequence[int]) -> None:
+    """Erases faces of a locked collection by their rows, and tells every index."""
+    connection.execute(delete(faces).where(faces.c.row.in_(rows)))
+    log_removals(connection, collection, Space.FACES, rows)
+    _count(connection, collection, -len(rows))
 
 
 def _faces_of_image(connection: Connection, collection: int, digest: str, external: str) -> list[StoredFace]:

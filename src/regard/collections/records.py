@@ -19,6 +19,8 @@ class Collection:
     `created` is in milliseconds since the epoch; `row` is its database row; `version` grows with each change
     of its faces and users; `purpose` is the value of its tag `regard:purpose`, `general` without one.
     `next_model` is the version of the face model that its vectors are being made anew by, or None.
+    `consent_since` is since when each face takes a consent, in milliseconds since the epoch, and `face_days`
+    for how long faces are kept; None where its tags say nothing of it.
     """
 
     row: int
@@ -30,6 +32,8 @@ class Collection:
     version: int
     purpose: str
     next_model: str | None = None
+    consent_since: int | None = None
+    face_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

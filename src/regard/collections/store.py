@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from regard.collections.changes import model_changed
 from regard.collections.followed import FollowedIndexes
+from regard.collections.protection import put_protection, remove_protection
 from regard.collections.records import Collection
 from regard.errors import ResourceAlreadyExistsException, ResourceNotFoundException, ThrottlingException
 from regard.governance.purpose import GENERAL, TAG
@@ -61,6 +62,7 @@ class CollectionStore:
             with self._database.write() as connection:
                 insert_collection(connection, collection_id, face_model_version)
                 put_tags(connection, resource(collection_id), tags or {})
+                put_protection(connection, collection_id, tags or {})
                 return find_collection(connection, collection_id)
         except IntegrityError as error:
             raise ResourceAlreadyExistsException(
@@ -99,12 +101,14 @@ class CollectionStore:
         with self._database.write() as connection:
             lock_collection(connection, collection)
             put_tags(connection, resource(collection.collection_id), new)
+            put_protection(connection, collection.collection_id, new)
 
     def untag(self, collection: Collection, keys: Sequence[str]) -> None:
         """Removes tags; keys that are not there are passed over. Raises what `lock_collection` raises."""
         with self._database.write() as connection:
             lock_collection(connection, collection)
             remove_tags(connection, resource(collection.collection_id), keys)
+            remove_protection(connection, collection.collection_id, keys)
 
 
 def resource(collection_id: str) -> str:
@@ -157,6 +161,8 @@ def lock_collection(connection: Connection, collection: Collection) -> Collectio
         raise collection_not_found(collection.collection_id)
     if current.purpose != collection.purpose:
         raise ThrottlingException("The collection's purpose has just been changed. Try your call again.")
+    if current.consent_since != collection.consent_since:
+        raise ThrottlingException("Whether the collection asks for consent has just changed. Try again.")
     check_model(collection, current.face_model_version, current.next_model)
     return current
 

@@ -44,7 +44,8 @@ class NewCase:
 class Case:
     """One case; times are milliseconds since the epoch, and people are named by their ids.
 
-    `reference` is the number that the agency itself gave it. `closed` is None while it is open.
+    `reference` is the number that the agency itself gave it. `closed` is None while it is open, `purged`
+    while what it said is kept.
     """
 
     case_id: str
@@ -61,6 +62,7 @@ class Case:
     closed: int | None = None
     closed_by: str | None = None
     closed_for: str | None = None
+    purged: int | None = None
 
 
 class Cases:

@@ -6,12 +6,15 @@ does so enforces it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from regard.errors import AccessDeniedException, InvalidParameterException
 
 TAG = "regard:purpose"
+CONSENT_TAG = "regard:consent"
+RETENTION_TAG = "regard:retention-days"
 GENERAL = "general"
 
 # The stricter, the higher. Media and research carry no rule of their own yet, so that they are equals.
@@ -32,6 +35,10 @@ _FLOORED = {"access-control", "law-enforcement"}
 _FLOOR = 99.0
 _DEFAULT = 80.0  # Rekognition's, where no purpose asks for more
 _CURATION = 75.0
+
+_OWN_TAGS = (TAG, CONSENT_TAG, RETENTION_TAG)
+_RESEMBLED = ("regardpurpose", "regardconsent", "regardretentiondays")
+_DAYS = re.compile(r"[1-9][0-9]{0,4}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,11 +110,21 @@ def check_tags(tags: Mapping[str, str]) -> None:
 
     `Regard:Purpose` would promise what nothing enforces. Every other key is the client's own.
     """
-    for key in tags:
+    for key, value in tags.items():
         plain = key.strip().casefold()
-        meant = plain.startswith("regard:") or "".join(filter(str.isalnum, plain)) == "regardpurpose"
-        if meant and key != TAG:
-            raise InvalidParameterException(f"The only tag of Regard's own is {TAG}, not {key[:64]!r}.")
+        meant = plain.startswith("regard:") or "".join(filter(str.isalnum, plain)) in _RESEMBLED
+        if meant and key not in _OWN_TAGS:
+            raise InvalidParameterException(
+                f"The only tags of Regard's own are {', '.join(_OWN_TAGS)}, not {key[:64]!r}."
+            )
+        if key == CONSENT_TAG and value != "required":
+            raise InvalidParameterException(
+                f"The tag {CONSENT_TAG} must be required, or not be there, not {value[:64]!r}."
+            )
+        if key == RETENTION_TAG and not _DAYS.fullmatch(value):
+            raise InvalidParameterException(
+                f"The tag {RETENTION_TAG} must be a number of days, 1 to 99999, not {value[:64]!r}."
+            )
 
 
 def check_change(old: str, new: str, *, may_lower: bool) -> None:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from regard.operations import administration, bulk, collections, pictures, responsibility, stored_video
+from regard.operations import (
+    administration,
+    bulk,
+    collections,
+    pictures,
+    privacy,
+    responsibility,
+    stored_video,
+)
 from regard.operations.operation import Operation, table
 
 OPERATIONS: Final[Mapping[str, Operation]] = table(
@@ -13,6 +21,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = table(
     bulk.OPERATIONS,
     collections.OPERATIONS,
     pictures.OPERATIONS,
+    privacy.OPERATIONS,
     responsibility.OPERATIONS,
     stored_video.OPERATIONS,
 )

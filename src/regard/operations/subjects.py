@@ -6,7 +6,7 @@ Whoever adds a kind of subject adds a member of `Kind`, an `About`, and how it i
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,10 +15,12 @@ from sqlalchemy import Connection
 from regard.collections.records import Collection
 from regard.collections.store import find_visible
 from regard.context import Kind, Stores, Subject
+from regard.errors import ResourceNotFoundException
 from regard.governance.purpose import stricter
 from regard.jobs.records import Job
 from regard.jobs.store import find_job
 from regard.settings import Settings
+from regard.storage.clock import milliseconds
 
 # AWS prints some of Rekognition's ARNs without the leading "arn:", and clients pass on what they were given.
 _ARN = re.compile(r"(?:arn:)?aws[a-z-]*:rekognition:[a-z0-9-]+:\d{12}:([a-z]+)/([a-zA-Z0-9_.\-]+)")
@@ -59,11 +61,27 @@ def collection_of(about: About, request: Mapping[str, Any]) -> str | None:
 
 
 def resolve(about: About, request: Mapping[str, Any], stores: Stores, settings: Settings) -> Subject:
-    """The subject as it is now, by one transaction at most.
+    """The subject as it is now, by one transaction at most, unless faces of it are past their time.
 
-    A subject that there isn't is no error here, since an operation may be about to make it: what would hold
-    it is None then.
+    Those are erased first, so that nobody is served them. A subject that there isn't is no error here, since
+    an operation may be about to make it: what would hold it is None then.
     """
+    return _without_overdue(lambda: _resolved(about, request, stores, settings), stores)
+
+
+def _without_overdue(find: Callable[[], Subject], stores: Stores) -> Subject:
+    subject = find()
+    if subject.collection is not None:
+        try:
+            is_changed = stores.privacy.faces.erase_due(subject.collection, milliseconds())
+        except ResourceNotFoundException:  # deleted meanwhile
+            is_changed = True
+        if is_changed:
+            return find()
+    return subject
+
+
+def _resolved(about: About, request: Mapping[str, Any], stores: Stores, settings: Settings) -> Subject:
     if about.kind is Kind.JOB:
         job_id = _named(about, request) or ""
         with stores.database.read() as connection:
@@ -77,9 +95,13 @@ def resolve(about: About, request: Mapping[str, Any], stores: Stores, settings: 
 
 
 def resolve_job(job: Job, stores: Stores, settings: Settings) -> Subject:
-    """The subject of a job that is run: the job, and its collection as it is now."""
-    with stores.database.read() as connection:
-        return _of_job(job.job_id, job, connection, settings)
+    """The subject of a job that is run: the job, and its collection as it is now, as `resolve` has it."""
+
+    def find() -> Subject:
+        with stores.database.read() as connection:
+            return _of_job(job.job_id, job, connection, settings)
+
+    return _without_overdue(find, stores)
 
 
 def _named(about: About, request: Mapping[str, Any]) -> str | None:

@@ -42,7 +42,7 @@ def list_audit_days(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 def get_audit_proof(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The hash of a record, and its way to the root of its day once that is sealed."""
-    shape = _shape(_receipt(ctx, request["Sequence"]))
+    shape = receipt_shape(_receipt(ctx, request["Sequence"]))
     del shape["Record"]
     return shape
 
@@ -53,11 +53,11 @@ def get_audit_receipt(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """
     wanted = request["Record"]
     if wanted.isdecimal() and len(wanted) <= _DIGITS:
-        return _shape(_receipt(ctx, int(wanted)))
+        return receipt_shape(_receipt(ctx, int(wanted)))
     sequence = ctx.stores.audit.find_request(wanted)
     if sequence is None:
         raise ResourceNotFoundException(f"The audit log has no record of a request {wanted}.")
-    return _shape(_receipt(ctx, sequence))
+    return receipt_shape(_receipt(ctx, sequence))
 
 
 def shape_day(day: SealedDay) -> dict[str, Any]:
@@ -84,7 +84,8 @@ def _receipt(ctx: Context, sequence: int) -> Receipt:
     return found
 
 
-def _shape(receipt: Receipt) -> dict[str, Any]:
+def receipt_shape(receipt: Receipt) -> dict[str, Any]:
+    """A receipt as the API has it."""
     return {
         "Sequence": receipt.sequence,
         "Record": receipt.record,

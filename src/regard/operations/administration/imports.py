@@ -14,6 +14,7 @@ from regard.errors import RegardError
 from regard.governance import purpose
 from regard.governance.permissions import Permission
 from regard.operations.administration.import_position import ImportPosition
+from regard.operations.collections.consent import consents_to_load
 from regard.operations.operation import Area, Operation
 from regard.operations.subjects import COLLECTION
 
@@ -48,7 +49,7 @@ def import_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     first = done
     for batch in source.read(done, BATCH):
         check(batch, first)  # the file may have changed since
-        loaded = loader.load(collection, batch)
+        loaded = loader.load(collection, batch, consents_to_load(ctx, collection, batch.external_image_ids))
         first += len(batch)
         position.write(first)
         added, known = added + loaded.added, known + loaded.known
@@ -103,6 +104,7 @@ def _check_rows(ctx: Context, source: VectorFile, done: int) -> None:
     first = done
     for batch in source.read(done, BATCH):
         check(batch, first)
+        consents_to_load(ctx, ctx.subject.collection, batch.external_image_ids)
         first += len(batch)
         ctx.report("Checking", first, source.rows)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from regard.context import Context
 from regard.governance.permissions import Permission
+from regard.operations.collections.consent import note_deletion
 from regard.operations.collections.tags import check_new_tags, purpose_tagged
 from regard.operations.inputs.pagination import make_token, read_token
 from regard.operations.operation import Area, Operation
@@ -30,7 +31,9 @@ def create_collection(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 def delete_collection(ctx: Context, _request: dict[str, Any]) -> dict[str, Any]:
     """Erases a collection, its faces and its tags."""
-    ctx.stores.collections.delete(ctx.collection)
+    collection = ctx.collection
+    ctx.stores.collections.delete(collection)
+    note_deletion(ctx, [], users=collection.user_count, faces=collection.face_count)
     return {"StatusCode": 200}
 
 

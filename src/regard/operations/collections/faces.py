@@ -8,6 +8,7 @@ from typing import Any
 from regard.collections.records import NewFace
 from regard.context import Context
 from regard.governance.permissions import Permission
+from regard.operations.collections.consent import consent_to_enrol, note_deletion, only_person
 from regard.operations.inputs.images import load_picture
 from regard.operations.inputs.pagination import make_token, read_token
 from regard.operations.operation import Area, Bill, Operation
@@ -23,14 +24,21 @@ _BARS = {"AUTO": QualityBar.LOW, "LOW": QualityBar.LOW, "MEDIUM": QualityBar.MED
 
 
 def index_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """Enrols the faces that pass the quality filter, the largest first, and names those that don't."""
+    """Enrols the faces that pass the quality filter, the largest first, and names those that don't.
+
+    Where a face takes a consent, it is the face of the one person who has given theirs.
+    """
     names = wanted(request.get("DetectionAttributes"))
     collection, embedder, following = ctx.collection, ctx.face_model.embedder, ctx.next_face_model
+    consent = consent_to_enrol(ctx, request.get("ExternalImageId"))
     picture = load_picture(ctx, request["Image"])
     image = picture.image
     accepted, refused = passing_quality(picture.faces(), request.get("QualityFilter", "AUTO"))
-    limit = request.get("MaxFaces", len(accepted))
-    kept, surplus = accepted[:limit], accepted[limit:]
+    if consent is None:
+        kept = accepted[: request.get("MaxFaces", len(accepted))]
+    else:
+        kept = only_person(picture.faces(), accepted)
+    surplus = [face for face in accepted if face not in kept]
     described: list[Attributes | None] = [None] * len(kept)
     if names:
         described = list(picture.attributes(kept))
@@ -44,6 +52,7 @@ def index_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
         ],
         image_digest=image.digest,
         external_image_id=request.get("ExternalImageId") or "",
+        permit=consent,
     )
     version = collection.face_model_version
     return {
@@ -89,6 +98,7 @@ def delete_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     wanted = list(dict.fromkeys(request["FaceIds"]))
     erased, held = ctx.stores.gallery.delete(collection, wanted)
     gone = {face.face_id for face in erased}
+    note_deletion(ctx, [face.face_id for face in erased])
     users = {face.face_id: face.user_id for face in held}
     failures = [
         {"FaceId": face_id, "UserId": users[face_id], "Reasons": ["ASSOCIATED_TO_AN_EXISTING_USER"]}

@@ -9,6 +9,7 @@ from regard.context import Context
 from regard.errors import InvalidParameterException
 from regard.governance import purpose
 from regard.governance.permissions import Permission
+from regard.operations.collections.consent import check_protection
 from regard.operations.operation import Area, Operation
 from regard.operations.subjects import RESOURCE
 
@@ -16,12 +17,14 @@ from regard.operations.subjects import RESOURCE
 def tag_resource(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Adds tags to a collection, replacing those of the same key; 200 at most."""
     check_new_tags(request["Tags"])
+    check_protection(ctx, ctx.collection, request["Tags"])
     ctx.stores.collections.tag(ctx.collection, request["Tags"])
     return {}
 
 
 def untag_resource(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Removes tags from a collection; keys that are not there are passed over."""
+    check_protection(ctx, ctx.collection, dict.fromkeys(request["TagKeys"]))
     ctx.stores.collections.untag(ctx.collection, request["TagKeys"])
     return {}
 

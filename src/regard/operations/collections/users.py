@@ -8,6 +8,7 @@ from regard.collections.records import LOW_CONFIDENCE, NOT_FOUND, OF_ANOTHER_USE
 from regard.context import Context
 from regard.governance.permissions import Permission
 from regard.governance.purpose import JOINING
+from regard.operations.collections.consent import note_deletion
 from regard.operations.inputs.pagination import make_token, read_token
 from regard.operations.operation import Area, Bill, Operation
 from regard.operations.subjects import COLLECTION
@@ -33,6 +34,7 @@ def delete_user(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Erases a user and its vector. Its faces stay in the collection."""
     collection = ctx.collection
     ctx.stores.users.delete(collection, request["UserId"], _once(ctx, request))
+    note_deletion(ctx, [], users=1)
     return {}
 
 

@@ -14,6 +14,7 @@ from regard.storage.schema.governance import (
     training,
 )
 from regard.storage.schema.metadata import metadata
+from regard.storage.schema.privacy import case_holds, consents, erasures, feedback
 from regard.storage.schema.service import (
     APPEND_ONLY,
     audit,
@@ -49,12 +50,16 @@ __all__ = [
     "authorization_scope",
     "authorizations",
     "cameras",
+    "case_holds",
     "cases",
     "celebrities",
     "collections",
+    "consents",
     "engine_positions",
+    "erasures",
     "faces",
     "facts",
+    "feedback",
     "job_items",
     "job_notices",
     "jobs",

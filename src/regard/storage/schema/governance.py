@@ -92,6 +92,7 @@ cases = Table(
     Column("closed", BigInteger),
     Column("closed_by", String(32)),
     Column("closed_for", Text),
+    Column("purged", BigInteger),
     Index("cases_by_opening", "opened", "case_id"),
 )
 

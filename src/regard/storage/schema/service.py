@@ -52,6 +52,10 @@ collections = Table(
     Column("version", BigInteger, nullable=False, server_default="0"),
     # The face model that its vectors are being made anew by.
     Column("next_model", String(32)),
+    # Since when each face takes a consent, and for how many days faces are kept, as its tags say; None for no
+    # such tag.
+    Column("consent_since", BigInteger),
+    Column("face_days", Integer),
     sqlite_autoincrement=True,  # a deleted collection's row is never given to another
 )
 
