@@ -11,11 +11,14 @@ from regard.cli.local import local_gate
 from regard.cli.options import DataFolder
 from regard.cli.printing import say
 from regard.cli.progress import step_bars
+from regard.errors import RegardError
 from regard.governance.audit import AuditLog
+from regard.governance.authorizations.restoring import settle_restored
 from regard.presentation.wording import count
 from regard.settings import Settings
 from regard.storage.backup import Contents, check
 from regard.storage.backup import restore as restore_file
+from regard.storage.clock import milliseconds
 from regard.storage.database import Database, database_exists
 
 BackupFile = Annotated[Path, typer.Argument(metavar="FILE", help="The backup.")]
@@ -46,13 +49,29 @@ def restore(
         typer.confirm(f"Replace everything in {place} by what is in {file}?", abort=True)
 
     def record(database: Database) -> None:
-        AuditLog(database).append_command("restore", file.name)
+        log, replaced = AuditLog(database), _replaced(settings)
+        try:
+            ended = settle_restored(database, replaced, milliseconds())
+        finally:
+            if replaced is not None:
+                replaced.close()
+        log.append_command("restore", file.name, backup_until=log.newest_time(), authorizations_ended=ended)
 
     with step_bars(hidden=False) as report:
         made = restore_file(
             file, settings.data, settings.database, replace=force, finish=record, progress=report
         )
     say(f"{_sentence(made)} are restored into {place}. The keys are those of the backup.")
+
+
+def _replaced(settings: Settings) -> Database | None:
+    """The database that is there, which knows what has ended since; None where it can't be read."""
+    if not database_exists(settings.data, settings.database):
+        return None
+    try:
+        return Database.open(settings.data, settings.database, connections=1)
+    except RegardError:
+        return None
 
 
 def _sentence(contents: Contents) -> str:
