@@ -13,7 +13,9 @@ from sqlalchemy import select, update
 
 from regard.app import Parts
 from regard.caller import LOCAL, Caller
+from regard.context import Context
 from regard.errors import AccessDeniedException, ConflictException
+from regard.governance.authorizations.records import Grant
 from regard.governance.purpose import TAG
 from regard.jobs.records import Job
 from regard.jobs.worker import Worker
@@ -336,6 +338,22 @@ def test_a_search_goes_on_when_its_authorization_is_extended(
     bureau.set(authorization, until=milliseconds() - 1)
     bureau.worker.run_one(FOREVER)
     assert bureau.job(job_id).status == "SUCCEEDED"
+
+
+def test_the_faces_that_are_listed_are_those_that_the_analysis_may_keep(
+    bureau: Bureau, script: Script, table: dict[str, Operation]
+) -> None:
+    face, whole, seen = "12345678-1234-1234-1234-123456789abc", table["start_face_search"], []
+
+    def watched(ctx: Context, *arguments: Any) -> Any:
+        seen.append(ctx.grant)
+        yield from whole.analyze(ctx, *arguments)
+
+    table["start_face_search"] = replace(whole, analysis=watched)
+    authorization = bureau.authorized(Faces=[face])
+    bureau.start(script())
+    bureau.worker.run_one(FOREVER)
+    assert seen == [Grant(authorization_id=authorization, covert=False, faces=frozenset({face}))]
 
 
 def test_a_file_is_not_searched_under_a_strict_purpose_whatever_video_is_named(
