@@ -45,8 +45,11 @@ from regard.governance.sessions import Sessions
 from regard.governance.upkeep import Task, Upkeep
 from regard.jobs.notices import JobNotices
 from regard.jobs.store import JobStore
+from regard.metering.exposition import Exposition
 from regard.metering.follower import UsageFollower
 from regard.metering.prices import chosen_price_list
+from regard.metering.quota_warnings import QuotaWarnings
+from regard.metering.quotas import Quotas, QuotaStore
 from regard.metering.usage import UsageStore
 from regard.metering.vector_counts import VectorCounts
 from regard.notifications.anchor import anchor_of
@@ -61,6 +64,7 @@ from regard.vision.models import Models
 from regard.vision.session import SessionPool, one_thread_each
 from regard.wire.browsers import allow_origins
 from regard.wire.endpoint import Endpoint, not_found, routes
+from regard.wire.figures import figures_route
 from regard.wire.own import own_routes
 
 _SEGMENT_OF_TAILS = 64  # tails that a segment of an index holds at most
@@ -141,6 +145,7 @@ def build(
     users = Users(database, indexes, known, max_users=settings.collection_users)
     keys, audit = KeyStore(database), AuditLog(database)
     usage, vector_counts = UsageStore(database, audit), VectorCounts(database)
+    quota_store = QuotaStore(database)
     seals = Seals(database, audit, settings.data)
     collections = CollectionStore(database, indexes)
     privacy = Privacy.of(database, indexes, known, collections, audit, profiles.rules)
@@ -168,6 +173,8 @@ def build(
         seals=seals,
         database=database,
         usage=usage,
+        quotas=Quotas(quota_store, usage, prices, warn=QuotaWarnings(audit, settings).warn),
+        quota_store=quota_store,
         vector_counts=vector_counts,
         prices=prices,
     )
@@ -191,7 +198,7 @@ def build(
         keys=keys,
         audit=audit,
         indexes=indexes,
-        usage=UsageFollower(usage, vector_counts),
+        usage=UsageFollower(usage, vector_counts, stores.quotas),
         seals=SealKeeper(seals, publication),
         upkeep=Upkeep(database, (Task("void authorizations", erasure.run_due), *privacy.tasks())),
         sessions=sessions,
@@ -221,6 +228,7 @@ def shown_key(parts: Parts, file: Path) -> Caller:
         raise RegardError(
             f"The key in {file} is none of this installation; `regard keys list` shows its keys."
         )
+    parts.stores.quotas.refresh()
     return key.holder
 
 
@@ -266,11 +274,18 @@ def asgi(parts: Parts) -> Starlette:
     endpoint = Endpoint(parts.apis[REKOGNITION], keys, parts.settings, executor)
     own = Endpoint(parts.apis[REGARD], keys, parts.settings, executor, queue=endpoint.queue)
 
+    exposition = Exposition(parts.database, parts.stores.usage)
+
     async def healthz(_: Request) -> Response:
         return JSONResponse({"status": "ok", "version": version("regard")})
 
     return Starlette(
-        routes=[Route("/healthz", healthz), *routes(endpoint), *own_routes(own, parts.apis[REGARD].api)],
+        routes=[
+            Route("/healthz", healthz),
+            *figures_route(parts.settings.metrics_token, exposition.text),
+            *routes(endpoint),
+            *own_routes(own, parts.apis[REGARD].api),
+        ],
         middleware=allow_origins(parts.settings.allowed_origins),
         exception_handlers={404: not_found},
     )

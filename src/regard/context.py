@@ -44,6 +44,7 @@ from regard.jobs.notices import JobNotices
 from regard.jobs.records import Job
 from regard.jobs.store import JobStore
 from regard.metering.prices import PriceList
+from regard.metering.quotas import Quotas, QuotaStore
 from regard.metering.usage import UsageStore
 from regard.metering.vector_counts import VectorCounts
 from regard.settings import Settings
@@ -142,6 +143,8 @@ class Stores:
     seals: Seals
     database: Database
     usage: UsageStore
+    quotas: Quotas
+    quota_store: QuotaStore
     vector_counts: VectorCounts
     prices: PriceList | None
 

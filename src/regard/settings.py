@@ -116,6 +116,12 @@ class Settings:
     cost_hour: str = _setting(
         "", "What an hour of the machine and its power costs, 0.35 for example, in the price list's currency."
     )
+    quota_webhook: str = _setting(
+        "", "URL that is told, by a signed POST, of a quota of which 80 % are used; REGARD_WEBHOOKS applies."
+    )
+    metrics_token: str = _setting(
+        "", "Bearer token with which Prometheus may read /metrics; unset, nobody may.", secret=True
+    )
     # Stored video: its jobs, and who is told of their end.
     job_workers: int = _setting(
         1,

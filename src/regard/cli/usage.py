@@ -9,11 +9,11 @@ from typing import Annotated, Any
 import typer
 
 from regard.cli.local import local_gate
-from regard.cli.options import DataFolder
+from regard.cli.options import AsPerson, DataFolder
 from regard.cli.printing import print_json, print_table, say
 from regard.context import silent
 from regard.errors import RegardError
-from regard.presentation.usage import charges_table, usage_csv, usage_sentences, usage_table
+from regard.presentation.usage import charges_table, quota_table, usage_csv, usage_sentences, usage_table
 from regard.presentation.wording import count
 
 app = typer.Typer(help="Say what was used, by whom, and what it would have cost.", no_args_is_help=False)
@@ -23,7 +23,7 @@ app = typer.Typer(help="Say what was used, by whom, and what it would have cost.
 def usage(
     context: typer.Context,
     month: Annotated[str | None, typer.Option(help="YYYY-MM; else the present month, UTC.")] = None,
-    by: Annotated[str, typer.Option(help="key, operation, collection, purpose, case or day.")] = "operation",
+    by: Annotated[str, typer.Option(help="key, person, operation, collection, purpose, case.")] = "operation",
     prices: Annotated[
         str | None, typer.Option(help="seed, aws-us-east-1-2026, or a file NAME.toml; else REGARD_PRICES.")
     ] = None,
@@ -48,6 +48,39 @@ def usage(
         print_json(answer)
     else:
         _print(answer)
+
+
+@app.command("quotas")
+def quotas(data: DataFolder = None) -> None:
+    """List the quotas, and what was used of them this month."""
+    with local_gate(data, existing=True, has_models=False) as gate:
+        found = gate.all("list_quotas", "Quotas")
+    print_table(quota_table(found))
+    if not found:
+        say("There is no quota; regard usage quota sets one.")
+
+
+@app.command("quota")
+def quota(
+    holder: Annotated[str, typer.Argument(help="A key's or a person's id.")],
+    rate: Annotated[int | None, typer.Option(help="Requests a second.")] = None,
+    images: Annotated[int | None, typer.Option(help="Images a month.")] = None,
+    minutes: Annotated[int | None, typer.Option(help="Minutes of video a month.")] = None,
+    money: Annotated[float | None, typer.Option(help="What a month may cost, by REGARD_PRICES.")] = None,
+    data: DataFolder = None,
+    person: AsPerson = None,
+) -> None:
+    """Give a key or a person these quotas and no others; none where no option is given."""
+    asked = {
+        "RequestsPerSecond": rate,
+        "ImagesPerMonth": images,
+        "VideoMinutesPerMonth": minutes,
+        "MoneyPerMonth": money,
+    }
+    given = {name: amount for name, amount in asked.items() if amount is not None}
+    with local_gate(data, existing=True, has_models=False, person=person) as gate:
+        gate.call("set_quota", Holder=holder, **given)
+    say(f"{holder} has {count(len(given), 'quota')} now.")
 
 
 @app.command("rebuild")

@@ -15,7 +15,7 @@ HOUR = 3_600_000
 
 _FAULTS = ("InternalServerError", "ServiceUnavailableException")  # outcomes that are not the caller's to mend
 _NEITHER = ("ok", "interrupted", "cancelled")
-_NAMES = ("key", "operation", "collection", "purpose", "case")
+_NAMES = ("key", "operation", "collection", "purpose", "case", "person")
 _UNITS = frozenset(unit.value for unit in Unit)
 _LENGTH = 256  # of a name that is kept
 
@@ -30,6 +30,7 @@ class UsageKey:
     collection: str
     purpose: str
     case_reference: str
+    person_id: str
 
 
 def fold(records: Iterable[Mapping[str, Any]], counted: set[str]) -> dict[UsageKey, Counter[str]]:

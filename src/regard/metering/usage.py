@@ -29,6 +29,7 @@ _KEYS: Final[Mapping[str, ColumnElement[Any]]] = {
     "collection": usage.c.collection,
     "purpose": usage.c.purpose,
     "case": usage.c.case_reference,
+    "person": usage.c.person_id,
     "day": usage.c.hour - usage.c.hour % DAY,
 }
 GROUPINGS: Final = tuple(_KEYS)

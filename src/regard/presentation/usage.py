@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from regard.presentation.tables import Header, Table, broken, numbers, whole
@@ -39,6 +39,26 @@ def usage_table(answer: Mapping[str, Any]) -> Table:
     ]
     total = ["Total", *_counts(answer["Total"], shown)]
     return Table(headers, [*rows, [*total, *([_money(answer["Prices"]["Cost"])] if priced else [])]])
+
+
+def quota_table(quotas: Sequence[Mapping[str, Any]]) -> Table:
+    """What each holder may use, and has used this month."""
+    headers = [*whole("Holder"), *numbers("Requests/s", "Images", "Video, min", "Money")]
+    rows = [
+        [
+            one["Holder"],
+            str(one.get("RequestsPerSecond", "–")),
+            _of(one, "ImagesUsed", "ImagesPerMonth"),
+            _of(one, "VideoMinutesUsed", "VideoMinutesPerMonth"),
+            _of(one, "MoneyUsed", "MoneyPerMonth", digits=2),
+        ]
+        for one in quotas
+    ]
+    return Table(headers, rows)
+
+
+def _of(quota: Mapping[str, Any], used: str, amount: str, *, digits: int = 0) -> str:
+    return f"{quota[used]:,.{digits}f} of {quota[amount]:,.{digits}f}" if amount in quota else "–"
 
 
 def charges_table(prices: Mapping[str, Any]) -> Table:

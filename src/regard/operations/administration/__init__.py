@@ -14,6 +14,7 @@ from regard.operations.administration import (
     imports,
     keys,
     model_audits,
+    quotas,
     upgrades,
     usage,
 )
@@ -26,6 +27,7 @@ OPERATIONS = (
     *imports.OPERATIONS,
     *keys.OPERATIONS,
     *model_audits.OPERATIONS,
+    *quotas.OPERATIONS,
     *upgrades.OPERATIONS,
     *usage.OPERATIONS,
 )

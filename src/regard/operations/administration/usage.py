@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,6 +13,7 @@ from regard.governance import policy
 from regard.governance.permissions import Permission
 from regard.metering.bill import BillRow, MonthlyUsage, UsageBill, price
 from regard.metering.fold import HOUR
+from regard.metering.months import first_of_month, next_month, parts_by_month
 from regard.metering.prices import PriceList, PriceListError, find_price_list
 from regard.metering.units import Unit
 from regard.operations.operation import Area, Operation
@@ -33,7 +34,7 @@ _SHOWN = {
 
 
 def get_usage(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """What was used in a time, by key, operation, collection, purpose, case or day, and what it would cost.
+    """What was used in a time, by whom, what or day, and what it would cost.
 
     Whoever may read the audit log is shown all of it; others what their own key has used, without what is
     stored. Hours and days are UTC's. Raises InvalidParameterException.
@@ -45,7 +46,8 @@ def get_usage(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     by = request.get("By", "operation")
     ctx.stores.usage.follow()
     ctx.stores.vector_counts.count()
-    months = [_used(ctx, first, last, by, sees_all=sees_all, now=now) for first, last in _months(start, end)]
+    spans = parts_by_month(start, end)
+    months = [_used(ctx, first, last, by, sees_all=sees_all, now=now) for first, last in spans]
     bill = price(months, prices, beginning=ctx.stores.usage.beginning())
     answer: dict[str, Any] = {
         "From": moment(start),
@@ -71,32 +73,16 @@ def rebuild_usage(ctx: Context, _request: dict[str, Any]) -> dict[str, Any]:
 def _span(request: dict[str, Any], now: int) -> tuple[int, int]:
     """From which hour to before which, in ms since the epoch; the present month unless something is asked."""
     asked = {name: round(request[name].timestamp() * 1000) for name in ("From", "To") if name in request}
-    start = asked.get("From", _first_of_month(asked.get("To", now + 1) - 1))
+    start = asked.get("From", first_of_month(asked.get("To", now + 1) - 1))
     start -= start % HOUR
-    end = -(-asked.get("To", _next_month(start)) // HOUR) * HOUR
+    end = -(-asked.get("To", next_month(start)) // HOUR) * HOUR
     if end <= start:
         raise InvalidParameterException("Request has invalid parameters: To must be after From")
-    if len(list(_months(start, end))) > _MAX_MONTHS:
+    if len(list(parts_by_month(start, end))) > _MAX_MONTHS:
         raise InvalidParameterException(
             f"Request has invalid parameters: From and To may be {_MAX_MONTHS} months apart"
         )
     return start, end
-
-
-def _months(start: int, end: int) -> Iterator[tuple[int, int]]:
-    """The parts of a time that lie in one month each."""
-    while start < end:
-        yield start, min(end, _next_month(start))
-        start = _next_month(start)
-
-
-def _first_of_month(at: int) -> int:
-    day = datetime.fromtimestamp(at / 1000, UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    return round(day.timestamp() * 1000)
-
-
-def _next_month(at: int) -> int:
-    return _first_of_month(_first_of_month(at) + 32 * 24 * HOUR)
 
 
 def _prices(ctx: Context, name: str | None) -> PriceList | None:
@@ -113,8 +99,8 @@ def _used(ctx: Context, start: int, end: int, by: str, *, sees_all: bool, now: i
     rows = ctx.stores.usage.listed(start, end, by=by, key_id=None if sees_all else ctx.caller.key_id)
     until = min(end, now // HOUR * HOUR + HOUR)  # the present hour counts as a whole one
     stored = ctx.stores.vector_counts.vector_hours(start, until) if sees_all and start < until else {}
-    month = _first_of_month(start)
-    hours = (_next_month(start) - month) // HOUR
+    month = first_of_month(start)
+    hours = (next_month(start) - month) // HOUR
     return MonthlyUsage(month, hours, rows, stored, has_stored_rows=by == "collection")
 
 

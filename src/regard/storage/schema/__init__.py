@@ -10,6 +10,7 @@ from regard.storage.schema.governance import (
     notices,
     numbers,
     people,
+    quotas,
     sessions,
     training,
 )
@@ -70,6 +71,7 @@ __all__ = [
     "notices",
     "numbers",
     "people",
+    "quotas",
     "removals",
     "request_tokens",
     "sessions",

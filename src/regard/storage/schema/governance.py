@@ -29,6 +29,17 @@ numbers = Table(
     Column("last", BigInteger, nullable=False),
 )
 
+# How much a key or a person may use; `quota` names what, as `metering.quotas.Limit` does, and `warned` is the
+# beginning of the month in which somebody was warned.
+quotas = Table(
+    "quotas",
+    metadata,
+    Column("holder", String(128), primary_key=True),
+    Column("quota", String(16), primary_key=True),
+    Column("amount", BigInteger, nullable=False),
+    Column("warned", BigInteger, nullable=False, server_default="0"),
+)
+
 # `roles` is a JSON list. `factor` is the encrypted secret of the second factor, None until it is set up;
 # `factor_step` the time step of the last code that was used, which is never taken again.
 people = Table(

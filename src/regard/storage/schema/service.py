@@ -253,6 +253,7 @@ usage = Table(
     Column("collection", String(256), primary_key=True),
     Column("purpose", String(256), primary_key=True),
     Column("case_reference", String(256), primary_key=True),
+    Column("person_id", String(256), primary_key=True),
     Column("image_1", BigInteger, nullable=False, server_default="0"),
     Column("image_2", BigInteger, nullable=False, server_default="0"),
     Column("image_properties", BigInteger, nullable=False, server_default="0"),

@@ -1,0 +1,33 @@
+"""`/metrics`: figures for Prometheus, for whoever has the token that the owner chose."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from collections.abc import Callable
+
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+_SCHEME = "bearer"
+
+
+def figures_route(token: str, text: Callable[[], bytes]) -> list[Route]:
+    """The route, none where there is no token: nobody reads figures by default."""
+    if not token:
+        return []
+
+    async def figures(request: Request) -> Response:
+        scheme, _, shown = request.headers.get("authorization", "").partition(" ")
+        right = hmac.compare_digest(shown.strip().encode(), token.encode())
+        if scheme.lower() != _SCHEME or not right:
+            return PlainTextResponse(
+                "Send the token of REGARD_METRICS_TOKEN as a bearer.\n",
+                status_code=401,
+                headers={"WWW-Authenticate": "Bearer"},
+            )
+        return Response(await asyncio.to_thread(text), media_type=CONTENT_TYPE_LATEST)
+
+    return [Route("/metrics", figures, methods=["GET"])]
