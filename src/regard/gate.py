@@ -306,7 +306,7 @@ class Gate:
             record.about(job=subject.job.job_id, collection=subject.collection_id)
         self._refuse_unauthorized(declared, caller, subject)
         check_presence(declared.presence, caller)
-        self._stores.quotas.admit(caller, declared.units(params))
+        record.settle = self._stores.quotas.admit(caller, declared.units(params))
         for member, other in (declared.rights or {}).items():
             if params.get(member):
                 self._refuse_unauthorized(self._operations[other], caller, subject)

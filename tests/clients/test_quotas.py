@@ -46,7 +46,7 @@ def test_a_used_up_quota_is_an_error_that_boto3_does_not_try_again(
     client.detect_faces(Image=picture)
     with pytest.raises(client.exceptions.ClientError) as caught:
         client.detect_faces(Image=picture)
-    assert caught.value.response["Error"]["Code"] == "LimitExceededException"
+    assert caught.value.response["Error"]["Code"] == "ServiceQuotaExceededException"
     assert caught.value.response["ResponseMetadata"]["RetryAttempts"] == 0
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from regard.caller import Caller, Person
-from regard.errors import LimitExceededException, ThrottlingException
+from regard.errors import ServiceQuotaExceededException, ThrottlingException
 from regard.governance.audit import AuditLog
 from regard.metering.prices import find_price_list
 from regard.metering.quotas import Limit, Quota, Quotas, QuotaStore
@@ -56,8 +56,8 @@ class Desk:
         }
         self.log.append(record)
 
-    def ask(self, caller: Caller = KEY, **units: int) -> None:
-        self.quotas.admit(caller, units or IMAGE)
+    def ask(self, caller: Caller = KEY, **units: int) -> Callable[[], None]:
+        return self.quotas.admit(caller, units or IMAGE)
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_the_last_image_of_a_quota_is_answered_and_the_next_is_not(desk: Desk) -
     desk.allow("KEY", images=2)
     desk.ask()
     desk.ask()
-    with pytest.raises(LimitExceededException, match="KEY has used its quota of images a month up"):
+    with pytest.raises(ServiceQuotaExceededException, match="KEY has used its quota of images a month up"):
         desk.ask()
 
 
@@ -79,16 +79,25 @@ def test_what_other_servers_answered_counts_from_the_next_look_at_the_log(desk: 
     desk.allow("KEY", images=2)
     desk.used(images=2)
     desk.quotas.refresh()
-    with pytest.raises(LimitExceededException):
+    with pytest.raises(ServiceQuotaExceededException):
         desk.ask()
 
 
 def test_an_image_is_not_counted_twice_when_its_record_is_folded(desk: Desk) -> None:
     desk.allow("KEY", images=2)
-    desk.ask()
+    ended = desk.ask()
     desk.used(images=1)
+    ended()
     desk.quotas.refresh()
     desk.ask()
+
+
+def test_an_image_that_is_still_being_examined_stays_counted(desk: Desk) -> None:
+    desk.allow("KEY", images=1)
+    desk.ask()
+    desk.quotas.refresh()
+    with pytest.raises(ServiceQuotaExceededException):
+        desk.ask()
 
 
 def test_what_costs_no_image_is_answered_though_the_images_are_used_up(desk: Desk) -> None:
@@ -100,7 +109,7 @@ def test_a_person_s_quota_holds_for_all_their_keys(desk: Desk) -> None:
     desk.allow("P-2026-000001", images=1)
     desk.used(images=1, caller=INES)
     desk.quotas.refresh()
-    with pytest.raises(LimitExceededException, match="P-2026-000001"):
+    with pytest.raises(ServiceQuotaExceededException, match="P-2026-000001"):
         desk.ask(INES)
 
 
@@ -108,7 +117,7 @@ def test_no_job_is_begun_when_the_minutes_are_used_up(desk: Desk) -> None:
     desk.allow("KEY", minutes=2)
     desk.used(video_ms=60_001)
     desk.quotas.refresh()
-    with pytest.raises(LimitExceededException, match="minutes of video a month"):
+    with pytest.raises(ServiceQuotaExceededException, match="minutes of video a month"):
         desk.quotas.admit(KEY, {})
 
 
@@ -116,7 +125,7 @@ def test_money_is_counted_by_the_price_list(desk: Desk) -> None:
     desk.allow("KEY", money=1_000_000)
     desk.used(images=6_000)  # 5,000 are free, then $1 a thousand
     desk.quotas.refresh()
-    with pytest.raises(LimitExceededException, match="money a month"):
+    with pytest.raises(ServiceQuotaExceededException, match="money a month"):
         desk.ask()
 
 

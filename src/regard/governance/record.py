@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,8 +16,9 @@ class Record:
     """What the log keeps of a request: who, what and why, but no picture and nothing of a face.
 
     It is written when the request ends, before its answer leaves; for what takes long also when it begins.
-    `results` counts what the answer lists. `units` is what usage counts of it, by `metering.units.Unit`; a
-    record that counts nothing has no such member, as those of earlier versions have none.
+    `settle` is called when it is written. `results` counts what the answer lists. `units` is what usage
+    counts of it, by `metering.units.Unit`; a record that counts nothing has no such member, as those of
+    earlier versions have none.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Record:
         self.threshold: float | None = None
         self.results: dict[str, int] | None = None
         self.units: Mapping[str, int] = {}
+        self.settle: Callable[[], None] = _nothing
 
     def on_case(self, case_id: str) -> None:
         """Says on which case it is, where the request itself need not."""
@@ -75,7 +77,10 @@ class Record:
 
     def end(self, error: BaseException | None = None) -> None:
         """Writes what became of the request. Raises what `AuditLog.append` raises."""
-        self._write("ok" if error is None else _outcome(error))
+        try:
+            self._write("ok" if error is None else _outcome(error))
+        finally:
+            self.settle()
 
     def cancel(self) -> None:
         """Writes that it was ended before it was done. Raises what `AuditLog.append` raises."""
@@ -94,6 +99,10 @@ class Record:
                 "milliseconds": round((time.monotonic() - self._started) * 1000, 1),
             }
         )
+
+
+def _nothing() -> None:
+    """Where nobody waits for the record."""
 
 
 def _written(value: Any) -> Any:

@@ -17,7 +17,7 @@ from typing import Final
 from sqlalchemy import delete, insert, select, update
 
 from regard.caller import Caller
-from regard.errors import LimitExceededException, ThrottlingException
+from regard.errors import ServiceQuotaExceededException, ThrottlingException
 from regard.metering.bill import MonthlyUsage, price
 from regard.metering.fold import HOUR
 from regard.metering.months import first_of_month, next_month
@@ -110,20 +110,26 @@ class Quotas:
         self._warn = warn
         self._seconds = seconds
         self._lock = threading.Lock()
+        self._refreshing = threading.Lock()
         self._quotas: dict[str, list[Quota]] = {}
-        self._since: dict[str, Counter[str]] = defaultdict(Counter)  # what was admitted since the fold
+        self._since: dict[str, Counter[str]] = defaultdict(Counter)  # what was admitted and isn't in the fold
+        self._ended: dict[str, Counter[str]] = defaultdict(Counter)  # of this, what the log has by now
         self._recent: dict[str, tuple[float, float]] = {}  # when the bucket was filled last, and how far
 
     def refresh(self) -> None:
         """Brings the memory level with the quotas and the log."""
+        with self._refreshing:  # what was counted meanwhile must not be taken away twice
+            self._refresh()
+
+    def _refresh(self) -> None:
         with self._lock:
-            before = {holder: Counter(counts) for holder, counts in self._since.items()}
+            ended, self._ended = self._ended, defaultdict(Counter)
         quotas = self.listed()
         with self._lock:
             self._quotas = defaultdict(list)
             for quota in quotas:
                 self._quotas[quota.holder].append(quota)
-            for holder, counts in before.items():  # these are in the fold now
+            for holder, counts in ended.items():  # these are in the fold now
                 self._since[holder].subtract(counts)
         self._warn_of(quotas)
 
@@ -141,14 +147,15 @@ class Quotas:
             for one in stored
         ]
 
-    def admit(self, caller: Caller, units: Mapping[str, int]) -> None:
+    def admit(self, caller: Caller, units: Mapping[str, int]) -> Callable[[], None]:
         """Counts a request that is billed in these units, against the quotas of its key and its person.
 
-        Raises ThrottlingException above a rate, which clients try again, and LimitExceededException where a
-        month's quota is used up, which they don't.
+        What it answers is to be called when the request's record is written. Raises ThrottlingException above
+        a rate, which clients try again, and ServiceQuotaExceededException where a month's quota is used up, which
+        they don't.
         """
         if not self._quotas:
-            return
+            return _nothing
         holders = [name for name in (caller.key_id, caller.person_id) if name is not None]
         images = sum(units.get(unit, 0) for unit in _IMAGES)
         with self._lock:
@@ -162,6 +169,13 @@ class Quotas:
                     self._refuse_beyond(quota, used, asked)
             for holder in holders:
                 self._since[holder][Limit.IMAGES] += images
+
+        def end() -> None:
+            with self._lock:
+                for holder in holders:
+                    self._ended[holder][Limit.IMAGES] += images
+
+        return end
 
     def headers(self, caller: Caller) -> dict[str, str]:
         """What answers say of the quotas of their caller: `x-regard-quota: images=4100/5000`; {} for none."""
@@ -189,7 +203,7 @@ class Quotas:
 
     def _refuse_beyond(self, quota: Quota, used: int, asked: int) -> None:
         if used + asked > quota.amount:
-            raise LimitExceededException(
+            raise ServiceQuotaExceededException(
                 f"{quota.holder} has used its quota of {quota.limit} up; ask whoever manages keys for more."
             )
 
@@ -215,3 +229,7 @@ class Quotas:
         for quota in quotas:
             if quota.is_near and self._store.begin_warning(quota, month):
                 self._warn(quota)
+
+
+def _nothing() -> None:
+    """For a request that no quota counts."""
