@@ -151,8 +151,8 @@ class Quotas:
         """Counts a request that is billed in these units, against the quotas of its key and its person.
 
         What it answers is to be called when the request's record is written. Raises ThrottlingException above
-        a rate, which clients try again, and ServiceQuotaExceededException where a month's quota is used up, which
-        they don't.
+        a rate, which clients try again, and ServiceQuotaExceededException where a month's quota is used
+        up, which they don't.
         """
         if not self._quotas:
             return _nothing

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0015"
-down_revision = "0013"
+down_revision = "0014"
 
 _NAMES = ("key_id", "operation", "collection", "purpose", "case_reference", "person_id")
 _SUMS = (
