@@ -22,6 +22,7 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     "enrolment": Measurement("enrolment"),
     "video": Measurement("video"),
     "search": Measurement("search", by_name=True),
+    "governance": Measurement("governance", by_name=True),
     "detection": Measurement("face_detection", ("data",)),
     "rolls": Measurement("face_rolls", ("data",)),
     "text": Measurement("text", ("data",)),

@@ -27,7 +27,7 @@ class TreeBuilder:
 
     def add(self, leaves: Sequence[bytes]) -> None:
         """Adds leaves, each with its content."""
-        self._leaves += map(leaf_hash, leaves)
+        self._leaves += [sha256(b"\x00" + content).digest() for content in leaves]
         self.size += len(leaves)
         while len(self._leaves) >= BLOCK:
             self._blocks.append(root(self._leaves[:BLOCK]))
@@ -88,5 +88,7 @@ def root_by_path(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> b
 
 
 def _parents(nodes: Sequence[bytes]) -> list[bytes]:
-    above = list(map(node_hash, nodes[::2], nodes[1::2]))
+    above = [
+        sha256(b"\x01" + left + right).digest() for left, right in zip(nodes[::2], nodes[1::2], strict=False)
+    ]
     return [*above, nodes[-1]] if len(nodes) % 2 else above

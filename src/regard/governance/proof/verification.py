@@ -14,8 +14,8 @@ from regard.governance.proof.day import NO_ROOT, SealedDay
 from regard.governance.proof.seals import NEW_KEY, SEAL, Seals
 
 _PAGE = 100
-# Texts have no spaces between members, so that this is quicker than reading the JSON of each record.
-_SIGNS = (f'"operation":"{SEAL}"', f'"operation":"{NEW_KEY}"')
+# How the records of seals and of their keys are found without reading the JSON of all others.
+_SIGN = '"operation":"audit '
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class _DayCheck:
             if self._next > self._day.last:
                 self._close(self._day)
         for _, text, _ in page:
-            if any(sign in text for sign in _SIGNS):
+            if _SIGN in text:
                 self._take_seal(text)
 
     def end(self, head: LogHead) -> int:
