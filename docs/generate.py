@@ -17,6 +17,7 @@ from regard.api.reference import api_reference
 from regard.evaluation.card import AttributeMetric
 from regard.evaluation.heads import head_cards
 from regard.governance.permissions import ROLES, Permission
+from regard.governance.rules.replay import RULES
 from regard.operations import OPERATIONS, Operation
 from regard.operations.operation import Area
 from regard.settings import Settings
@@ -32,6 +33,8 @@ _WORN = "<!-- equipment: begin (made by docs/generate.py from the heads' cards) 
 _WORN_END = "<!-- equipment: end -->"
 _ROLES = "<!-- roles: begin (made by docs/generate.py) -->"
 _ROLES_END = "<!-- roles: end -->"
+_RULES = "<!-- rules: begin (made by docs/generate.py) -->"
+_RULES_END = "<!-- rules: end -->"
 _API = "<!-- api: begin (made by docs/generate.py) -->"
 _API_END = "<!-- api: end -->"
 _LABELS = "<!-- labels: begin (made by docs/generate.py) -->"
@@ -91,6 +94,11 @@ def roles_table() -> str:
         held = " | ".join("yes" if permission in held else "" for held in ROLES.values())
         lines.append(f"| `{permission.name}` | {permission.value} | {held} |")
     return "\n".join(lines)
+
+
+def rules_table() -> str:
+    lines = ["| rule | what the log shows |", "|---|---|"]
+    return "\n".join([*lines, *(f"| {rule.name} | {rule.says} |" for rule in RULES)])
 
 
 def settings_page() -> str:
@@ -161,12 +169,17 @@ def pages() -> dict[Path, str]:
     return {
         readme: between(readme.read_text(), _BEGIN, _END, readme_table()),
         accuracy: accuracy_page(accuracy.read_text()),
-        governance: between(governance.read_text(), _ROLES, _ROLES_END, roles_table()),
+        governance: governance_page(governance.read_text()),
         api: between(api.read_text(), _API, _API_END, own_operations()),
         labels: between(labels.read_text(), _LABELS, _LABELS_END, label_lists()),
         ROOT / "docs" / "operations.md": operations_page(),
         ROOT / "docs" / "settings.md": settings_page(),
     }
+
+
+def governance_page(page: str) -> str:
+    """docs/governance.md with its tables of roles and of rules."""
+    return between(between(page, _ROLES, _ROLES_END, roles_table()), _RULES, _RULES_END, rules_table())
 
 
 def accuracy_page(page: str) -> str:

@@ -40,6 +40,7 @@ from regard.governance.proof.seals import Seals
 from regard.governance.public_reads import PublicReads
 from regard.governance.purpose import PURPOSES
 from regard.governance.reviews import ModerationReviews
+from regard.governance.rules.rule import DeclaredOperation
 from regard.governance.rules_in_force import note_rules
 from regard.governance.sessions import Sessions
 from regard.governance.upkeep import Task, Upkeep
@@ -209,6 +210,19 @@ def build(
         public_reads=public_reads,
         apis={service: ServedApi.of(api, gate, settings) for service, api in apis.items()},
     )
+
+
+def declared_operations() -> Mapping[str, DeclaredOperation]:
+    """What this version declares of each operation, by its name, as the rules of the audit log ask for it."""
+    return {
+        one.name: DeclaredOperation(
+            permission=one.permission,
+            floor=None if one.matches is None else one.matches.floor,
+            act=one.act,
+            sets_purpose=one.sets_purpose is not None,
+        )
+        for one in OPERATIONS.values()
+    }
 
 
 def _holder(keys: KeyStore, key_id: str) -> Caller | None:

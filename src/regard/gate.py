@@ -335,6 +335,7 @@ class Gate:
             record.about(authorization=grant.authorization_id)
         if operation.sets_purpose is not None:
             new = operation.sets_purpose(params)
+            record.about(purpose_given=new)
             if new is not None and subject.collection is not None:
                 may_lower = any(permits(role, Permission.LOWER_PURPOSE) for role in caller.roles)
                 purpose.check_change(subject.purpose, new, may_lower=may_lower)

@@ -83,3 +83,38 @@ def test_a_receipt_that_does_not_hold_is_a_sentence_and_exit_status_1(
     )
     assert "r.txt can't be read" in regard("receipt", "verify", "r.txt", code=1).stderr
     assert "has no record 999" in regard("receipt", "get", 999, code=1).stderr
+
+
+def test_the_rules_are_checked_in_the_database_and_in_an_exported_log(regard: Run, tmp_path: Path) -> None:
+    regard("collections", "create", "c")
+    exported = regard("audit", "export").stdout
+    (tmp_path / "log.jsonl").write_text(exported)
+    assert "rules: no violation. Head: " in regard("audit", "rules").stdout
+    (tmp_path / "data").rename(tmp_path / "gone")
+    told = regard("audit", "rules", "log.jsonl").stdout
+    assert json.loads(exported)["hash"] in told
+    cut = regard("audit", "rules", "log.jsonl", "--head", "0" * 64, code=1).stdout
+    assert "the log was cut or changed" in cut
+
+
+def test_what_breaks_a_rule_is_told_with_its_record_and_exit_status_1(regard: Run, tmp_path: Path) -> None:
+    database = Database.open(tmp_path / "data")
+    for n in range(2):
+        AuditLog(database).append_command("test", str(n))
+    lines = [json.dumps(one) for one in AuditLog(database).export()]
+    database.close()
+    (tmp_path / "log.jsonl").write_text("\n".join(lines).replace('"subject": "1"', '"subject": "2"'))
+    done = regard("audit", "rules", "log.jsonl", code=1)
+    assert "Record 2: it was changed, or the one before it was changed or removed (chain)." in done.stdout
+    assert "2 records of the audit log: 1 violation." in done.stderr
+    (tmp_path / "log.jsonl").write_text("nothing")
+    assert "is no exported audit log: see its line 1." in regard("audit", "rules", "log.jsonl", code=1).stderr
+
+
+def test_a_row_that_was_made_by_hand_is_told(regard: Run, database: Database) -> None:
+    tamper(
+        database,
+        "insert into keys (key_id, secret, name, role, purpose, created) "
+        "values ('K', 's', 'k', 'admin', 'general', 1)",
+    )
+    assert "No record says that the key K was made." in regard("audit", "rules", code=1).stdout

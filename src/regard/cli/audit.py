@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
+from regard.app import declared_operations
 from regard.cli.lazy import Entry, LazyGroup
 from regard.cli.local import local_gate
 from regard.cli.options import DataFolder
 from regard.cli.printing import say
+from regard.context import silent
 from regard.errors import RegardError
+from regard.governance.rules.replay import RULES, Replay
+from regard.governance.rules.sources import records_in
 from regard.presentation.wording import count
 
 
@@ -38,6 +44,38 @@ def verify(data: DataFolder = None) -> None:
     say(f"{count(found['Sequence'], 'record')}, unbroken. Head: {found['Hash']}")
     if found["Days"]:
         say(f"{count(found['Days'], 'sealed day')}: roots and signatures hold.")
+
+
+@app.command("rules")
+def rules(
+    log: Annotated[
+        Path | None,
+        typer.Argument(metavar="LOG.jsonl", help="An exported log; else that of the database."),
+    ] = None,
+    head: Annotated[
+        str | None, typer.Option(help="A hash that you have from elsewhere, which the log must hold.")
+    ] = None,
+    data: DataFolder = None,
+) -> None:
+    """Replay the log, and check that no record breaks a rule; fails where one does."""
+    operations = declared_operations()
+    if log is None:
+        with local_gate(data, existing=True, has_models=False) as gate:
+            found = gate.long("check_audit_rules", silent, Operations=operations, Known=head)
+        violations, odd, replay = found["Violations"], found["Unexplained"], found["Replay"]
+    else:
+        replay, odd = Replay(operations, known=head), []
+        for record in records_in(log):
+            replay.take(record)
+        violations = replay.end()
+    for one in violations:
+        say(f"Record {one.sequence}: {one.sentence} ({one.rule}).")
+    for sentence in odd:
+        say(sentence)
+    records = count(replay.state.count, "record")
+    if violations or odd:
+        raise RegardError(f"{records} of the audit log: {count(len(violations) + len(odd), 'violation')}.")
+    say(f"{records}, {count(len(RULES), 'rule')}: no violation. Head: {replay.state.head.hash}")
 
 
 @app.command("export")

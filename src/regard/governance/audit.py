@@ -172,10 +172,15 @@ class AuditLog:
     def pages(self, *, after: int = 0) -> Generator[list[Entry]]:
         """All records behind the number `after`, a page at a time, as one moment had them."""
         with self._database.read() as connection:
-            streaming = connection.execution_options(yield_per=_PAGE)
-            with streaming.execute(_behind(after)) as rows:
-                for page in rows.partitions():
-                    yield list(page)  # type: ignore[arg-type]  # rows are tuples
+            yield from pages_within(connection, after=after)
+
+
+def pages_within(connection: Connection, *, after: int = 0) -> Generator[list[Entry]]:
+    """The same as a transaction sees them."""
+    streaming = connection.execution_options(yield_per=_PAGE)
+    with streaming.execute(_behind(after)) as rows:
+        for page in rows.partitions():
+            yield list(page)  # type: ignore[arg-type]  # rows are tuples
 
 
 def _behind(after: int, limit: int | None = None) -> Select[tuple[int, str, str]]:

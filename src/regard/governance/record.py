@@ -43,6 +43,8 @@ class Record:
             "collection": collection,
             "case": case,
         }
+        if caller.roles != (caller.role,):
+            self._facts["roles"] = list(caller.roles)
         if caller.person is not None:
             self._facts["person"] = caller.person.person_id
         self.request_id = request_id

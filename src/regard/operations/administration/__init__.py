@@ -9,6 +9,7 @@ from __future__ import annotations
 from regard.operations.administration import (
     audit_log,
     audit_proofs,
+    audit_rules,
     backups,
     celebrity_gallery,
     imports,
@@ -22,6 +23,7 @@ from regard.operations.administration import (
 OPERATIONS = (
     *audit_log.OPERATIONS,
     *audit_proofs.OPERATIONS,
+    *audit_rules.OPERATIONS,
     *backups.OPERATIONS,
     *celebrity_gallery.OPERATIONS,
     *imports.OPERATIONS,
