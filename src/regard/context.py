@@ -31,6 +31,9 @@ from regard.governance.keys import KeyStore
 from regard.governance.people import People
 from regard.governance.privacy.consents import Consents
 from regard.governance.privacy.erasures import Erasures
+from regard.governance.privacy.holds import CaseHolds
+from regard.governance.privacy.purging import CasePurge
+from regard.governance.privacy.retention import Retention
 from regard.governance.profiles import Profiles, Rules
 from regard.governance.proof.seals import Seals
 from regard.governance.purpose import GENERAL
@@ -96,6 +99,9 @@ class Privacy:
     erasures: Erasures
     eraser: FaceEraser
     faces: FaceRetention
+    retention: Retention
+    holds: CaseHolds
+    cases: CasePurge
 
     @classmethod
     def of(
@@ -109,17 +115,25 @@ class Privacy:
     ) -> Privacy:
         """That of one database, under some rules."""
         consents, erasures = Consents(database, rules.inactivity_days), Erasures(database, audit)
-        eraser = FaceEraser(database, indexes, models, erasures)
+        eraser, retention = FaceEraser(database, indexes, models, erasures), Retention(rules)
         return cls(
             consents=consents,
             erasures=erasures,
             eraser=eraser,
-            faces=FaceRetention(database, collections, consents, eraser, rules),
+            faces=FaceRetention(
+                database, collections, consents, eraser, retention, always_consent=rules.consent_always
+            ),
+            retention=retention,
+            holds=CaseHolds(database),
+            cases=CasePurge(database, audit, retention),
         )
 
     def tasks(self) -> tuple[Task, ...]:
         """What the upkeep does of it."""
-        return (Task("faces past their time", self.faces.erase_all_due),)
+        return (
+            Task("faces past their time", self.faces.erase_all_due),
+            Task("closed cases", self.cases.run_due),
+        )
 
 
 @dataclass(frozen=True, slots=True)

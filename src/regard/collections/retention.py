@@ -17,15 +17,11 @@ from regard.collections.store import CollectionStore
 from regard.errors import ResourceNotFoundException
 from regard.governance.privacy.consents import Consents
 from regard.governance.privacy.erasures import Cause, Erasure, Reason
-from regard.governance.profiles import Rules
+from regard.governance.privacy.retention import ENROLLED_FACE, Retention
 from regard.storage.database import Database
 from regard.storage.schema import faces
 
-ENROLLED_FACE: Final = "enrolled_face"
-"""What the rules call the time of every face, where they set one."""
-
 _DAY: Final = 24 * 3_600_000
-_HOUR: Final = 3_600_000
 _PAGE: Final = 100
 _AT_ONCE: Final = 10_000  # faces of a transaction: other writers wait for it
 
@@ -39,28 +35,26 @@ class FaceRetention:
         collections: CollectionStore,
         consents: Consents,
         eraser: FaceEraser,
-        rules: Rules,
+        retention: Retention,
+        *,
+        always_consent: bool,
     ) -> None:
+        """With `always_consent` every collection's faces take one, whatever its tags say."""
         self._database = database
         self._collections = collections
         self._consents = consents
         self._eraser = eraser
-        self._rules = rules
-
-    @property
-    def always_consent(self) -> bool:
-        """Whether the rules ask for a consent to each face, whatever the collection."""
-        return self._rules.consent_always
+        self._retention = retention
+        self.always_consent: Final = always_consent
 
     def needs_consent(self, collection: Collection) -> bool:
         """Whether each face of the collection takes a consent, by its tag or by the rules."""
-        return self._rules.consent_always or collection.consent_since is not None
+        return self.always_consent or collection.consent_since is not None
 
     def limit(self, collection: Collection) -> int | None:
         """For how many milliseconds faces are kept, by the collection's tag or the rules; None for any."""
         by_tag = None if collection.face_days is None else collection.face_days * _DAY
-        hours = self._rules.retention.get(ENROLLED_FACE)
-        by_rules = None if hours is None else hours * _HOUR
+        by_rules = self._retention.end(ENROLLED_FACE, 0)
         return min((one for one in (by_tag, by_rules) if one is not None), default=None)
 
     def permit(self, connection: Connection, row: int, subjects: list[str]) -> dict[str, str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from regard.operations.privacy import consents, erasures
+from regard.operations.privacy import consents, erasures, retention
 
 OPERATIONS = (
     *consents.OPERATIONS,
     *erasures.OPERATIONS,
+    *retention.OPERATIONS,
 )

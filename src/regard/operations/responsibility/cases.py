@@ -45,12 +45,12 @@ def create_case(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
         ),
         opened_by=str(ctx.caller.person_id),
     )
-    return case_shape(case)
+    return case_shape(ctx, case)
 
 
 def get_case(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """One case, to its members and to who judges or audits."""
-    return case_shape(visible_case(ctx, request["CaseId"]))
+    return case_shape(ctx, visible_case(ctx, request["CaseId"]))
 
 
 def list_cases(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
@@ -61,14 +61,14 @@ def list_cases(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
         if may_see_case(ctx, case)
     ]
     cases, token = page_of(_LISTING, numbered, request, _MAX_RESULTS)
-    return {"Cases": [case_shape(case) for case in cases], **token}
+    return {"Cases": [case_shape(ctx, case) for case in cases], **token}
 
 
 def close_case(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Closes a case of one's own: nothing is searched on it any more, and its keys end."""
     case = own_case(ctx, request["CaseId"])
     closed = ctx.stores.accountability.cases.close(case.case_id, str(ctx.caller.person_id), request["Reason"])
-    return case_shape(closed)
+    return case_shape(ctx, closed)
 
 
 def create_case_key(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
@@ -125,8 +125,11 @@ def visible_case(ctx: Context, case_id: str) -> Case:
     return case
 
 
-def case_shape(case: Case) -> dict[str, Any]:
-    """A case as answers have it."""
+def case_shape(ctx: Context, kept: Case) -> dict[str, Any]:
+    """A case as answers have it, without what should be gone by now."""
+    privacy = ctx.stores.privacy
+    case, date = privacy.cases.shown(kept, milliseconds()), privacy.cases.date(kept)
+    hold = privacy.holds.find(case.case_id)
     shape = {
         "CaseId": case.case_id,
         "Reference": case.reference,
@@ -142,6 +145,11 @@ def case_shape(case: Case) -> dict[str, Any]:
         "Closed": None if case.closed is None else moment(case.closed),
         "ClosedBy": case.closed_by,
         "ClosedFor": case.closed_for,
+        "PurgeDate": None if date is None else moment(date),
+        "Purged": None if case.purged is None else moment(case.purged),
+        "HoldState": None if hold is None else hold.state,
+        "HoldBasis": None if hold is None else hold.basis,
+        "HoldUntil": None if hold is None or hold.until is None else moment(hold.until),
     }
     return {name: value for name, value in shape.items() if value is not None}
 

@@ -5,7 +5,7 @@ Times are milliseconds since the epoch, UTC.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, LargeBinary, String, Table, Text
 
 from regard.storage.schema.metadata import ROW, metadata
 
@@ -88,5 +88,4 @@ case_holds = Table(
     Column("asked_as", String(16), nullable=False),
     Column("confirmed", BigInteger),
     Column("confirmed_by", String(32)),
-    Column("version", Integer, nullable=False, server_default="0"),
 )

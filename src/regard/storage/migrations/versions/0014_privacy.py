@@ -75,7 +75,6 @@ def upgrade() -> None:
         sa.Column("asked_as", sa.String(16), nullable=False),
         sa.Column("confirmed", sa.BigInteger),
         sa.Column("confirmed_by", sa.String(32)),
-        sa.Column("version", sa.Integer, nullable=False, server_default="0"),
     )
     op.add_column("cases", sa.Column("purged", sa.BigInteger))
     op.add_column("collections", sa.Column("consent_since", sa.BigInteger))
