@@ -201,7 +201,10 @@ def build(
         indexes=indexes,
         usage=UsageFollower(usage, vector_counts, stores.quotas),
         seals=SealKeeper(seals, publication),
-        upkeep=Upkeep(database, (Task("void authorizations", erasure.run_due), *privacy.tasks())),
+        upkeep=Upkeep(
+            database,
+            (Task("void authorizations", erasure.run_due), *privacy.tasks(), *_tasks(stores)),
+        ),
         sessions=sessions,
         models=models,
         face_models=known,
@@ -223,6 +226,12 @@ def declared_operations() -> Mapping[str, DeclaredOperation]:
         )
         for one in OPERATIONS.values()
     }
+
+
+def _tasks(stores: Stores) -> list[Task]:
+    """What the upkeep does."""
+    examination = stores.accountability.examination
+    return [Task("reviews", lambda _now: examination.reviews.expire())]
 
 
 def _holder(keys: KeyStore, key_id: str) -> Caller | None:

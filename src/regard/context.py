@@ -27,6 +27,7 @@ from regard.governance.authorizations.records import Grant
 from regard.governance.authorizations.store import Authorizations
 from regard.governance.camera_notices import CameraNotices
 from regard.governance.cases import Case, Cases
+from regard.governance.examination.examination import Examination
 from regard.governance.keys import KeyStore
 from regard.governance.people import People
 from regard.governance.privacy.consents import Consents
@@ -72,6 +73,7 @@ class Accountability:
     authorizations: Authorizations
     grants: Grants
     camera_notices: CameraNotices
+    examination: Examination
 
     @classmethod
     def of(cls, database: Database, audit: AuditLog, profiles: Profiles, cipher: Cipher) -> Accountability:
@@ -88,6 +90,7 @@ class Accountability:
             authorizations=Authorizations(database, profiles.rules),
             grants=Grants(database),
             camera_notices=CameraNotices(database),
+            examination=Examination.of(database, audit, cipher, profiles.rules),
         )
 
 

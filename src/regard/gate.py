@@ -27,12 +27,14 @@ from regard.governance.permissions import Permission, permits
 from regard.governance.presence import check_presence
 from regard.governance.public_reads import PublicReads
 from regard.governance.record import Record
+from regard.governance.released import Released
 from regard.governance.responsibility import Act
 from regard.jobs.records import Job, Step
 from regard.operations.admitted import Admitted, release, stored_requests
 from regard.operations.moving_pictures import check_grant, grant_of, purpose_of, refuse_files
 from regard.operations.operation import Operation
 from regard.operations.request_meter import RequestMeter
+from regard.operations.reviewing.release import release_answer
 from regard.operations.stored_video.listing import Listing
 from regard.operations.stored_video.runs import StoredAnalysis, run_pass
 from regard.operations.subjects import collection_of, resolve, resolve_job
@@ -87,6 +89,12 @@ class Gate:
         return self._unbuilt[operation] if declared is None else declared.name
 
     def call(
+        self, operation: str, params: Mapping[str, Any], caller: Caller, **options: Any
+    ) -> dict[str, Any]:
+        """The body of what `answer` answers, with its options, for who reads no headers."""
+        return self.answer(operation, params, caller, **options).body
+
+    def answer(
         self,
         operation: str,
         params: Mapping[str, Any],
@@ -96,7 +104,7 @@ class Gate:
         case: str | None = None,
         pictures: Pictures | None = None,
         report: Report = silent,
-    ) -> dict[str, Any]:
+    ) -> Released:
         """Runs an operation, named by its key, for a caller who has been authenticated.
 
         `params` and the answer have the shapes of the operation's API. `pictures` is what requests about
@@ -117,21 +125,14 @@ class Gate:
             meter = RequestMeter(self._audit, self._operations, declared)
             context = replace(admitted.context, report=report, meter=meter, note=record.about)
             response = declared.run(context, admitted.request)
-            response = withhold(declared.shows, response, purpose.floor_of(admitted.context.purpose))
+            response = withhold(declared.shows, response, purpose.floor_of(context.purpose))
+            units = meter.units(admitted.request)
+            return release_answer(declared, context, admitted.request, response, record, units)
         except Exception as error:
             record.end(error)
             raise
-        record.count(response)
-        record.units = meter.units(admitted.request)
-        record.note(declared.notes, response)
-        if declared.analysis is not None:
-            record.about(job=response["JobId"])
-        record.end()
-        return response
 
-    def _read_publicly(
-        self, operation: Operation, params: Mapping[str, Any], caller: Caller
-    ) -> dict[str, Any]:
+    def _read_publicly(self, operation: Operation, params: Mapping[str, Any], caller: Caller) -> Released:
         """Runs what anybody may call. It is counted: with a record for each, strangers could fill the log."""
         self._public_reads.count(operation.name)
         context = Context(
@@ -143,7 +144,7 @@ class Gate:
             operation=operation.key,
             pictures=Pictures(self._models),
         )
-        return operation.run(context, dict(params))
+        return Released(operation.run(context, dict(params)))
 
     def run_job(self, job: Job) -> Iterator[Step]:
         """The rest of a job, for whoever started it and by the rules that hold now; a step is for the caller

@@ -6,7 +6,7 @@ The HTTP endpoint, `regard.client()` and the command line go it, each from where
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from regard.api.aws_json import AwsJson
@@ -16,6 +16,7 @@ from regard.api.rest_json import RestJson
 from regard.api.validate import validate
 from regard.caller import Caller
 from regard.errors import ImageTooLargeException, RequestEntityTooLargeException, ServiceError
+from regard.governance.released import Released
 from regard.settings import Settings
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 class OperationGate(Protocol):
     """The only caller of operations."""
 
-    def call(
+    def answer(
         self,
         operation: str,
         params: Mapping[str, Any],
@@ -34,8 +35,8 @@ class OperationGate(Protocol):
         request_id: str | None = None,
         case: str | None = None,
         pictures: Pictures | None = None,
-    ) -> dict[str, Any]:
-        """The response of `operation` (`detect_labels`). Raises ServiceError."""
+    ) -> Released:
+        """The response of `operation` (`detect_labels`), and its headers. Raises ServiceError."""
         ...
 
 
@@ -109,10 +110,10 @@ class ServedApi:
         request_id: str | None = None,
         case: str | None = None,
         pictures: Pictures | None = None,
-    ) -> dict[str, Any]:
+    ) -> Released:
         """The response to parameters of the right types, as Python has them. Raises ServiceError."""
         self.check(key, params)
-        return self.gate.call(key, params, caller, request_id=request_id, case=case, pictures=pictures)
+        return self.gate.answer(key, params, caller, request_id=request_id, case=case, pictures=pictures)
 
     def answer(
         self,
@@ -125,5 +126,8 @@ class ServedApi:
     ) -> HttpAnswer:
         """The answer to a request that `caller` was found to have made. Raises ServiceError."""
         params = self.protocol.read(operation, request)
-        response = self.call(operation.key, params, caller, request_id=request_id, case=case)
-        return self.protocol.write(operation, response, request_id)
+        released = self.call(operation.key, params, caller, request_id=request_id, case=case)
+        written = self.protocol.write(operation, released.body, request_id)
+        if not released.headers:
+            return written
+        return replace(written, headers={**written.headers, **released.headers})

@@ -46,7 +46,7 @@ class LocalGate:
         """The operation's answer. Raises ServiceError, for a request that HTTP would refuse as well."""
         self._refuse_no_number(params)
         served = self._served(operation)
-        return served.call(operation, params, self.caller, case=self._case, pictures=self._pictures)
+        return served.call(operation, params, self.caller, case=self._case, pictures=self._pictures).body
 
     def check(self, operation: str, **params: Any) -> None:
         """Holds a request to the API's constraints, as HTTP does, without making it."""

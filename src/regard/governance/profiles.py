@@ -36,7 +36,8 @@ class Rules:
     for, `candidates` how many a search may answer. `consent_always` asks for consent to every enrolment, and
     `inactivity_days` is when a face goes whose person was not heard of, None for never. `offences` are those
     that a search may investigate, None for any. `retention` is in hours, by what is kept; counts below
-    `small_cell` are not published.
+    `small_cell` are not published. After `wrong_leads` of them a collection isn't searched before an approver
+    saw to it.
     """
 
     reviewers: Mapping[str, int]
@@ -56,6 +57,7 @@ class Rules:
     offences: tuple[str, ...] | None = None
     retention: Mapping[str, int]
     small_cell: int
+    wrong_leads: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,4 +227,5 @@ _KINDS: Final[Mapping[str, _Kind]] = {
     "offences": _Kind(_texts, _shared),
     "retention": _Kind(_numbers, _by_name(min)),
     "small_cell": _HIGHEST,
+    "wrong_leads": _LOWEST,
 }

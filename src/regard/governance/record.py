@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from sqlalchemy import Connection
+
 from regard.caller import Caller
 from regard.errors import RegardError, ServiceError
 from regard.governance.audit import AuditLog
@@ -59,7 +61,7 @@ class Record:
         """Says on which case it is, where the request itself need not."""
         self.case = self._facts["case"] = case_id
 
-    def about(self, **facts: str | None) -> None:
+    def about(self, **facts: Any) -> None:
         """Adds what the request is about, or replaces what was known of it."""
         self._facts |= facts
 
@@ -84,23 +86,31 @@ class Record:
         finally:
             self.settle()
 
+    def end_within(self, connection: Connection) -> int:
+        """Writes, with whatever else a transaction writes, that the request was answered.
+
+        Answers the record's number. The transaction has the turn AUDIT.
+        """
+        return self._log.append_within(connection, self._facts_of("ok")).sequence
+
     def cancel(self) -> None:
         """Writes that it was ended before it was done. Raises what `AuditLog.append` raises."""
         self._write("cancelled")
 
     def _write(self, outcome: str) -> None:
+        self._log.append(self._facts_of(outcome))
+
+    def _facts_of(self, outcome: str) -> dict[str, Any]:
         counted = {"units": dict(self.units)} if self.units else {}
-        self._log.append(
-            {
-                **self._facts,
-                **counted,
-                "purpose": self.purpose,
-                "threshold": self.threshold,
-                "results": self.results,
-                "outcome": outcome,
-                "milliseconds": round((time.monotonic() - self._started) * 1000, 1),
-            }
-        )
+        return {
+            **self._facts,
+            **counted,
+            "purpose": self.purpose,
+            "threshold": self.threshold,
+            "results": self.results,
+            "outcome": outcome,
+            "milliseconds": round((time.monotonic() - self._started) * 1000, 1),
+        }
 
 
 def _nothing() -> None:

@@ -21,6 +21,7 @@ from regard.governance.purpose import Threshold
 from regard.governance.responsibility import Act
 from regard.jobs.records import Job, Step
 from regard.metering.units import Unit
+from regard.operations.reviewing.reviewed import Reviewed
 from regard.operations.subjects import NOTHING, About
 from regard.operations.withholding import MatchPath
 from regard.settings import Settings
@@ -92,6 +93,7 @@ class Operation:
     makes it public: anybody may call it, unsigned, and no record is written.
     `about` says which members of a request name what it is about. `matches` is the threshold of an operation
     that matches faces. `shows` says where an answer, or what its jobs list, shows how alike people are.
+    `reviewed` says how people review whom it found, under strict purposes.
     `bills` is what an answer costs, None for nothing; where a request names `Features`, `features` says what
     each of them costs in its place. `analysis` is what the jobs do that it starts, and `measure` how much of
     what it bills they have done.
@@ -109,6 +111,7 @@ class Operation:
     about: About = NOTHING
     matches: Threshold | None = None
     shows: MatchPath | None = None
+    reviewed: Reviewed | None = None
     bills: Bill | None = None
     features: Mapping[str, Bill] = field(default_factory=dict)
     measure: Measure | None = None

@@ -15,7 +15,7 @@ class MatchPath:
 
     `lists` are the members that lead to the entries, each a list of structures: `("Persons",
     "FaceMatches")`. `number` leads from an entry to its percentage. Where `keeps_entry` is true, an entry
-    below the floor loses the number alone, since it says something else besides.
+    loses the number alone wherever there is a floor, since it says something else besides.
     """
 
     lists: tuple[str, ...]
@@ -58,13 +58,11 @@ def _without(
 
 def _entry(entry: Mapping[str, Any], path: MatchPath, floor: float) -> Mapping[str, Any] | None:
     """The entry as it may be shown, or None."""
+    if path.keeps_entry:
+        [name] = path.number
+        return {member: value for member, value in entry.items() if member != name}
     percent = _number(entry, path.number)
-    if percent is None or percent >= floor:
-        return entry
-    if not path.keeps_entry:
-        return None
-    [name] = path.number
-    return {member: value for member, value in entry.items() if member != name}
+    return entry if percent is None or percent >= floor else None
 
 
 def _number(entry: Mapping[str, Any], path: Sequence[str]) -> float | None:

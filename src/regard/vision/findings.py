@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -143,6 +143,14 @@ class Pictures:
         self._models = models
         self._lock = threading.Lock()
         self._kept: dict[str, PictureFindings] = {}
+        self._read: dict[Hashable, bytes] = {}
+
+    def content(self, place: Hashable, read: Callable[[], bytes]) -> bytes:
+        """What `read` answered when it was first asked for this place: a file may be replaced meanwhile."""
+        with self._lock:
+            if place not in self._read:
+                self._read[place] = read()
+            return self._read[place]
 
     def open(
         self, data: bytes, *, max_side: int, max_pixels: int, min_side: int = MIN_SIDE

@@ -8,6 +8,7 @@ from typing import Any
 from regard.collections.records import NewFace
 from regard.context import Context
 from regard.governance.permissions import Permission
+from regard.governance.purpose import strict_of
 from regard.operations.collections.consent import consent_to_enrol, note_deletion, only_person
 from regard.operations.inputs.images import load_picture
 from regard.operations.inputs.pagination import make_token, read_token
@@ -17,6 +18,7 @@ from regard.operations.shapes.faces import REASONS, face_detail, stored_face
 from regard.operations.subjects import COLLECTION
 from regard.vision.faces import Face
 from regard.vision.faces.attributes import Attributes
+from regard.vision.portraits import cut_portrait
 from regard.vision.quality import QualityBar, flaws
 
 _MAX_FACES_LISTED = 4096
@@ -54,6 +56,9 @@ def index_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
         external_image_id=request.get("ExternalImageId") or "",
         permit=consent,
     )
+    if strict_of(collection.purpose, ctx.settings.site_purpose) is not None:
+        portraits = {one.row: cut_portrait(image, face.box) for one, face in zip(stored, kept, strict=True)}
+        ctx.stores.accountability.examination.crops.put(portraits)
     version = collection.face_model_version
     return {
         "FaceRecords": [

@@ -16,6 +16,7 @@ from regard.governance.purpose import FACE_MATCH
 from regard.operations.collections.faces import passing_quality
 from regard.operations.inputs.images import load_picture
 from regard.operations.operation import Area, Bill, Operation
+from regard.operations.reviewing.searches import FaceSearchReviewed
 from regard.operations.shapes.boxes import bounding_box_in
 from regard.operations.shapes.faces import stored_face
 from regard.operations.subjects import COLLECTION
@@ -122,6 +123,7 @@ OPERATIONS = (
         about=COLLECTION,
         matches=FACE_MATCH,
         shows=_MATCHES,
+        reviewed=FaceSearchReviewed(),
         bills=Bill.IMAGE_1,
     ),
     Operation(
@@ -132,6 +134,7 @@ OPERATIONS = (
         about=COLLECTION,
         matches=FACE_MATCH,
         shows=_MATCHES,
+        reviewed=FaceSearchReviewed(),
         bills=Bill.IMAGE_1,
     ),
 )

@@ -16,6 +16,7 @@ from regard.operations.collections.faces import passing_quality
 from regard.operations.collections.search import face_vector, search_radius
 from regard.operations.inputs.images import load_picture
 from regard.operations.operation import Area, Bill, Operation
+from regard.operations.reviewing.searches import UserSearchReviewed
 from regard.operations.shapes.faces import face_detail
 from regard.operations.subjects import COLLECTION
 from regard.operations.withholding import MatchPath
@@ -111,6 +112,7 @@ OPERATIONS = (
         about=COLLECTION,
         matches=USER_MATCH,
         shows=_MATCHES,
+        reviewed=UserSearchReviewed(),
         bills=Bill.IMAGE_1,
     ),
     Operation(
@@ -121,6 +123,7 @@ OPERATIONS = (
         about=COLLECTION,
         matches=USER_MATCH,
         shows=_MATCHES,
+        reviewed=UserSearchReviewed(),
         bills=Bill.IMAGE_1,
     ),
 )

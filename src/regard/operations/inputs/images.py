@@ -62,8 +62,9 @@ def _bytes(ctx: Context, source: Mapping[str, Any], max_bytes: int) -> bytes:
         where = source["S3Object"]
         if not (where.get("Bucket") and where.get("Name")):
             raise InvalidParameterException("Request has invalid parameters: S3Object needs Bucket and Name")
-        return ctx.stores.objects.read(
-            where["Bucket"], where["Name"], where.get("Version"), limit=settings.object_bytes
+        place = where["Bucket"], where["Name"], where.get("Version")
+        return ctx.pictures.content(
+            place, lambda: ctx.stores.objects.read(*place, limit=settings.object_bytes)
         )
     content: bytes = source["Bytes"]
     if len(content) > max_bytes:

@@ -13,6 +13,7 @@ from regard.governance.purpose import SIMILARITY
 from regard.operations.collections.faces import passing_quality
 from regard.operations.inputs.images import load_picture
 from regard.operations.operation import Area, Bill, Operation
+from regard.operations.reviewing.comparing import CompareReviewed
 from regard.operations.shapes.boxes import bounding_box_in
 from regard.operations.shapes.faces import face_detail
 from regard.operations.withholding import MatchPath
@@ -64,6 +65,7 @@ OPERATIONS = (
         permission=Permission.ANALYZE,
         matches=SIMILARITY,
         shows=MatchPath(("FaceMatches",), ("Similarity",)),
+        reviewed=CompareReviewed(),
         bills=Bill.IMAGE_1,
     ),
 )

@@ -6,13 +6,28 @@ second factor, and not a key alone.
 
 from __future__ import annotations
 
-from regard.operations.responsibility import authorizations, cases, notices, people, sessions, training
+from regard.operations.responsibility import (
+    authorizations,
+    cases,
+    conclusions,
+    measured_errors,
+    notices,
+    people,
+    reviews,
+    sessions,
+    sheets,
+    training,
+)
 
 OPERATIONS = (
     *authorizations.OPERATIONS,
     *cases.OPERATIONS,
+    *conclusions.OPERATIONS,
+    *measured_errors.OPERATIONS,
     *notices.OPERATIONS,
     *people.OPERATIONS,
+    *reviews.OPERATIONS,
     *sessions.OPERATIONS,
+    *sheets.OPERATIONS,
     *training.OPERATIONS,
 )

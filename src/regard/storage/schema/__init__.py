@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
+from regard.storage.schema.examination import (
+    candidates,
+    conclusions,
+    evidence,
+    face_crops,
+    false_matches,
+    proficiency,
+    ratings,
+    reviews,
+    search_resumptions,
+)
 from regard.storage.schema.governance import (
     authorization_scope,
     authorizations,
@@ -17,7 +28,6 @@ from regard.storage.schema.governance import (
 from regard.storage.schema.metadata import metadata
 from regard.storage.schema.privacy import case_holds, consents, erasures, feedback
 from regard.storage.schema.service import (
-    APPEND_ONLY,
     audit,
     audit_anchors,
     audit_days,
@@ -43,6 +53,9 @@ from regard.storage.schema.service import (
     vector_counts,
 )
 
+APPEND_ONLY = (audit, audit_days, ratings)
+"""The database itself refuses to change or remove a row of these: triggers of the migrations do."""
+
 __all__ = [
     "APPEND_ONLY",
     "audit",
@@ -51,15 +64,20 @@ __all__ = [
     "authorization_scope",
     "authorizations",
     "cameras",
+    "candidates",
     "case_holds",
     "cases",
     "celebrities",
     "collections",
+    "conclusions",
     "consents",
     "engine_positions",
     "erasures",
+    "evidence",
+    "face_crops",
     "faces",
     "facts",
+    "false_matches",
     "feedback",
     "job_items",
     "job_notices",
@@ -71,9 +89,13 @@ __all__ = [
     "notices",
     "numbers",
     "people",
+    "proficiency",
     "quotas",
+    "ratings",
     "removals",
     "request_tokens",
+    "reviews",
+    "search_resumptions",
     "sessions",
     "tags",
     "training",

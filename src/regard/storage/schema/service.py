@@ -240,9 +240,6 @@ audit_anchors = Table(
     Column("day", String(10), nullable=False),
 )
 
-# The database itself refuses to change or remove a row of these: triggers of the migrations do.
-APPEND_ONLY = (audit, audit_days)
-
 # What the audit log's records up to `usage_position` come to. `hour` is its beginning; "" is none.
 usage = Table(
     "usage",

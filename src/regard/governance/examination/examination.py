@@ -1,0 +1,43 @@
+"""Everything about reviews of one database, in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from regard.governance.audit import AuditLog
+from regard.governance.examination.conclusions import Conclusions
+from regard.governance.examination.crops import FaceCrops
+from regard.governance.examination.false_matches import FalseMatches
+from regard.governance.examination.proficiency import KnownAnswers
+from regard.governance.examination.rating import Ratings
+from regard.governance.examination.reviews import Reviews
+from regard.governance.examination.sheets import Sheets
+from regard.governance.profiles import Rules
+from regard.storage.database import Database
+from regard.storage.encryption import Cipher
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """The stores of reviews: opened, rated, concluded."""
+
+    reviews: Reviews
+    sheets: Sheets
+    ratings: Ratings
+    conclusions: Conclusions
+    crops: FaceCrops
+    known_answers: KnownAnswers
+    false_matches: FalseMatches
+
+    @classmethod
+    def of(cls, database: Database, audit: AuditLog, cipher: Cipher, rules: Rules) -> Examination:
+        """Those of one database, under the rules that hold."""
+        return cls(
+            reviews=Reviews(database, audit, cipher, rules),
+            sheets=Sheets(database, cipher),
+            ratings=Ratings(database),
+            conclusions=Conclusions(database),
+            crops=FaceCrops(database, cipher),
+            known_answers=KnownAnswers(database, cipher),
+            false_matches=FalseMatches(database, rules.wrong_leads),
+        )

@@ -1,0 +1,193 @@
+"""ListReviews, GetReview, WithdrawReview, ReopenReview: how the reviews of searches stand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from regard.context import Context
+from regard.errors import AccessDeniedException
+from regard.governance.examination.records import Rating, Review, ReviewCandidate
+from regard.governance.examination.reviews import review_not_found
+from regard.governance.examination.states import SHOWN, ReviewStatus
+from regard.governance.permissions import Permission, permits
+from regard.governance.presence import Presence
+from regard.operations.inputs.pagination import page_of
+from regard.operations.operation import Area, Operation
+from regard.operations.shapes.times import moment
+
+_LISTING = "reviews"
+_MAX_RESULTS = 1000
+_SEES_ALL = (Permission.APPROVE, Permission.AUDIT)
+
+
+def list_reviews(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """The reviews that the caller may see, in the order they were opened, a page at a time."""
+    members = {case.case_id: case.members for case in ctx.stores.accountability.cases.all()}
+    wanted = request.get("CaseId")
+    numbered = [
+        (review.row, review)
+        for review in ctx.stores.accountability.examination.reviews.of_cases()
+        if wanted in (None, review.case_id) and _may_see(ctx, review, members[str(review.case_id)])
+    ]
+    found, token = page_of(_LISTING, numbered, request, _MAX_RESULTS)
+    return {"Reviews": [review_shape(ctx, review) for review in found], **token}
+
+
+def get_review(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """One review, as the caller may see it."""
+    return review_shape(ctx, visible_review(ctx, request["ReviewId"]))
+
+
+def withdraw_review(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Ends a review of a case of one's own. Raises ConflictException for one that is decided."""
+    review = own_review(ctx, request["ReviewId"])
+    return review_shape(ctx, ctx.stores.accountability.examination.reviews.withdraw(review))
+
+
+def reopen_review(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Has a review rated anew. Raises AccessDeniedException for who searched or rated, and
+    ConflictException."""
+    review = visible_review(ctx, request["ReviewId"])
+    refuse_partial(ctx, review, "open it again")
+    return review_shape(ctx, ctx.stores.accountability.examination.reviews.reopen(review))
+
+
+def visible_review(ctx: Context, review_id: str) -> Review:
+    """A review that the caller may see. Raises ResourceNotFoundException."""
+    accountability = ctx.stores.accountability
+    review = accountability.examination.reviews.get(review_id)
+    case = None if review.case_id is None else accountability.cases.find(review.case_id)
+    if case is None or not _may_see(ctx, review, case.members):
+        raise review_not_found(review_id)
+    return review
+
+
+def own_review(ctx: Context, review_id: str) -> Review:
+    """A review of a case that the caller works on. Raises ResourceNotFoundException."""
+    review = visible_review(ctx, review_id)
+    case = ctx.stores.accountability.cases.find(str(review.case_id))
+    if case is None or ctx.caller.person_id not in case.members:
+        raise review_not_found(review_id)
+    return review
+
+
+def refuse_partial(ctx: Context, review: Review, act: str) -> None:
+    """Raises AccessDeniedException for who searched, works on the case, or rated: another decides."""
+    case = ctx.stores.accountability.cases.find(str(review.case_id))
+    partial = {review.searcher, *(() if case is None else case.members)}
+    partial |= ctx.stores.accountability.examination.ratings.raters(review)
+    if ctx.caller.person_id in partial:
+        raise AccessDeniedException(
+            f"Who searched, works on the case or rated in {review.review_id} can't {act}; somebody else does."
+        )
+
+
+def review_shape(ctx: Context, review: Review) -> dict[str, Any]:
+    """A review as answers have it, for this caller.
+
+    Scores and ratings are told once it is decided. Who is a lead is told to the case, to approvers and to
+    auditors, not to reviewers.
+    """
+    is_decided = review.status is ReviewStatus.DECIDED
+    told = not _rates(ctx) or _is_member(ctx, review)
+    ratings = ctx.stores.accountability.examination.ratings.of(review) if is_decided else []
+    shape = {
+        "ReviewId": review.review_id,
+        "CaseId": review.case_id,
+        "Status": review.status.value,
+        "Operation": review.operation,
+        "CollectionId": review.collection_id,
+        "Searcher": review.searcher,
+        "Opened": moment(review.opened),
+        "Decided": None if review.decided is None else moment(review.decided),
+        "Reviewers": review.reviewers,
+        "Round": review.round,
+        "Threshold": review.threshold,
+        "FaceModelVersion": review.model,
+        "Candidates": [_candidate(one, scores=is_decided, who=told) for one in review.candidates],
+        "Ratings": [rating_shape(rating) for rating in ratings] if is_decided else None,
+    }
+    return {name: value for name, value in shape.items() if value is not None}
+
+
+def rating_shape(rating: Rating) -> dict[str, Any]:
+    """A rating as answers have it."""
+    shape = {
+        "Number": rating.number,
+        "Value": rating.value,
+        "PersonId": rating.person_id,
+        "Features": list(rating.features),
+        "Note": rating.note,
+        "Given": moment(rating.given),
+        "Round": rating.round,
+    }
+    return {name: value for name, value in shape.items() if value is not None}
+
+
+def _candidate(one: ReviewCandidate, *, scores: bool, who: bool) -> dict[str, Any]:
+    shape: dict[str, Any] = {"Number": one.number, "Status": one.status.value}
+    if scores:
+        shape |= {"Similarity": one.similarity, "Rank": one.rank}
+    if who and one.status in SHOWN:
+        face, user = one.entry.get("Face", {}), one.entry.get("User", {})
+        named = {
+            "FaceId": face.get("FaceId"),
+            "ExternalImageId": face.get("ExternalImageId"),
+            "UserId": user.get("UserId"),
+        }
+        shape |= {name: value for name, value in named.items() if value is not None}
+    return shape
+
+
+def _may_see(ctx: Context, review: Review, members: tuple[str, ...]) -> bool:
+    """Whoever may still have to rate it blind sees nothing of it, whatever else they may."""
+    if ctx.caller.person_id in members:
+        return True
+    if _rates(ctx):
+        return ctx.caller.person_id in ctx.stores.accountability.examination.ratings.raters(review)
+    return any(permits(role, permission) for role in ctx.caller.roles for permission in _SEES_ALL)
+
+
+def _rates(ctx: Context) -> bool:
+    """Whether the caller may rate, in this key's role or in any of the person's."""
+    person = ctx.caller.person
+    roles = ctx.caller.roles if person is None else (*ctx.caller.roles, *person.roles)
+    return any(permits(role, Permission.REVIEW) for role in roles)
+
+
+def _is_member(ctx: Context, review: Review) -> bool:
+    case = ctx.stores.accountability.cases.find(str(review.case_id))
+    return case is not None and ctx.caller.person_id in case.members
+
+
+def _operation(
+    name: str, run: Any, permission: Permission, *notes: str, presence: Presence = Presence.PERSON
+) -> Operation:
+    return Operation(
+        name=name,
+        run=run,
+        area=Area.RESPONSIBLE_USE,
+        permission=permission,
+        notes=notes,
+        is_own=True,
+        presence=presence,
+    )
+
+
+OPERATIONS = (
+    _operation("ListReviews", list_reviews, Permission.READ),
+    _operation("GetReview", get_review, Permission.READ, "ReviewId"),
+    _operation(
+        "WithdrawReview",
+        withdraw_review,
+        Permission.OPEN_CASES,
+        *("ReviewId", "CaseId", "Status", "Reason"),
+    ),
+    _operation(
+        "ReopenReview",
+        reopen_review,
+        Permission.APPROVE,
+        *("ReviewId", "CaseId", "Status", "Round", "Reason"),
+        presence=Presence.VERIFIED,
+    ),
+)
