@@ -42,6 +42,7 @@ class Commands(LazyGroup):
             "authorizations", "regard.cli.authorizations:app", "Ask for leave to search videos; decide on it."
         ),
         Entry("rules", "regard.cli.cases:rules", "Print the rules that hold here."),
+        Entry("report", "regard.cli.reports:report", "Report what the law and the public ask for."),
         Entry("jobs", "regard.cli.jobs:app", "List, show, cancel and count jobs."),
         Entry("usage", "regard.cli.usage:app", "Say what was used, by whom, and what it would have cost."),
         Entry("api-model", "regard.cli.api_model:api_model", "Give boto3 and the AWS CLI Regard's own API."),

@@ -1,0 +1,129 @@
+"""Reports count what the log says, and say nothing to the public that tells of one case."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.responsible import Office
+
+from regard.app import Parts
+from regard.caller import LOCAL
+from regard.errors import InvalidParameterException
+from regard.governance.audit import AuditLog
+from regard.governance.reports.contents import REPORTS
+from regard.governance.reports.small_cells import HIDDEN, published, published_sum
+from regard.governance.reports.tally import tally
+from regard.governance.responsibility import Act
+from regard.operations import OPERATIONS
+from regard.operations.responsibility.reports import SEARCHES
+from regard.storage.database import Database
+
+MINIMUM = 5
+YEAR = datetime.now(UTC).year
+
+
+def record(operation: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "time": "2026-03-01T10:00:00.000+00:00",
+        "operation": operation,
+        "purpose": "law-enforcement",
+        "outcome": "ok",
+        **changes,
+    }
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> AuditLog:
+    return AuditLog(Database.open(tmp_path))
+
+
+def test_the_searches_are_those_that_operations_declare() -> None:
+    declared = {one.name for one in OPERATIONS.values() if one.act is Act.SEARCH}
+    assert set(SEARCHES) == declared
+
+
+def test_what_lies_outside_the_year_or_only_began_is_not_counted(log: AuditLog) -> None:
+    log.append(record("SearchFaces"))
+    log.append(record("SearchFaces", time="2025-12-31T23:59:59.999+00:00"))
+    log.append(record("SearchFaces", time="2027-01-01T00:00:00.000+00:00"))
+    log.append(record("SearchFaces", outcome="begun"))
+    counted = tally(log, "2026-01-01T00:00:00", "2027-01-01T00:00:00")
+    assert counted.count("SearchFaces") == 1
+    assert counted.head == log.newest()
+
+
+def test_a_search_is_counted_by_the_offence_of_its_case_though_that_was_opened_the_year_before(
+    log: AuditLog,
+) -> None:
+    facts = {"CaseId": "C-2025-000001", "Offence": "robbery", "Purpose": "law-enforcement"}
+    log.append(record("CreateCase", time="2025-06-01T00:00:00.000+00:00", facts=facts))
+    log.append(record("SearchFaces", case="C-2025-000001"))
+    counted = tally(log, "2026-01-01T00:00:00", "2027-01-01T00:00:00")
+    assert counted.by_offence(SEARCHES) == {"robbery": 1}
+
+
+def test_a_job_s_run_is_no_second_search(log: AuditLog) -> None:
+    log.append(record("StartFaceSearch"))
+    log.append(record("StartFaceSearch", stage="run"))
+    counted = tally(log, "2026-01-01T00:00:00", "2027-01-01T00:00:00")
+    assert counted.count("StartFaceSearch") == 1
+    assert counted.runs["StartFaceSearch", "law-enforcement"] == 1
+
+
+def test_refused_searches_are_counted_by_what_they_were_refused_for(log: AuditLog) -> None:
+    log.append(record("SearchFaces", outcome="AccessDeniedException"))
+    counted = tally(log, "2026-01-01T00:00:00", "2027-01-01T00:00:00")
+    assert counted.count("SearchFaces") == 0
+    assert counted.refused["SearchFaces", "AccessDeniedException"] == 1
+
+
+COUNTS = st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 12))
+
+
+@given(COUNTS)
+def test_no_small_count_is_published(counts: dict[str, int]) -> None:
+    told = published(counts, MINIMUM)
+    assert all(told[name] == HIDDEN for name, count in counts.items() if 0 < count < MINIMUM)
+    assert all(told[name] in (HIDDEN, count) for name, count in counts.items())
+
+
+@given(COUNTS)
+def test_no_small_count_can_be_computed_from_the_others_and_the_sum(counts: dict[str, int]) -> None:
+    told, total = published(counts, MINIMUM), published_sum(counts, MINIMUM)
+    hidden = [name for name, count in told.items() if count == HIDDEN]
+    if total != HIDDEN:
+        assert len(hidden) != 1
+    assert all(one != other for one, other in combinations(hidden, 2))
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_every_report_says_from_which_record_it_was_counted(parts: Parts, name: str) -> None:
+    office = Office(parts)
+    office.person("ines", "investigator", trained="search")
+    office.case(office.key("ines", "investigator"))
+    head = parts.audit.newest()
+    answer = office.call("get_report", Name=name, Year=YEAR)
+    assert (answer["Sequence"], answer["Hash"]) == (head.sequence, head.hash)
+    report = json.loads(answer["Report"])
+    assert report["head"] == {"sequence": head.sequence, "hash": head.hash}
+    assert any("no legal advice" in note for note in report["notes"])
+    assert report["sections"]
+
+
+def test_a_report_that_there_is_not_is_refused_with_those_that_there_are(parts: Parts) -> None:
+    with pytest.raises(InvalidParameterException, match="There is no report us-ca; there are eu-26-10"):
+        parts.gate.call("get_report", {"Name": "us-ca", "Year": YEAR}, LOCAL)
+
+
+def test_the_public_reads_months_that_are_over_alone(parts: Parts) -> None:
+    with pytest.raises(InvalidParameterException, match="isn't over"):
+        parts.gate.call("get_transparency", {"Month": f"{datetime.now(UTC):%Y-%m}"}, LOCAL)
+    answer = parts.gate.call("get_transparency", {"Month": "2026-01"}, LOCAL)
+    assert json.loads(answer["Report"])["name"] == "transparency"
