@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from regard.governance.rules import integrity, jobs, keys, purposes
+from regard.governance.rules import authorizations, integrity, jobs, keys, purposes
 from regard.governance.rules.rule import DeclaredOperation, LogRecord, Rule, Violation
 from regard.governance.rules.state import LogState
 
-RULES: Final[tuple[Rule, ...]] = (*integrity.RULES, *keys.RULES, *purposes.RULES, *jobs.RULES)
+RULES: Final[tuple[Rule, ...]] = (
+    *integrity.RULES,
+    *keys.RULES,
+    *purposes.RULES,
+    *jobs.RULES,
+    *authorizations.RULES,
+)
 
 
 class Replay:

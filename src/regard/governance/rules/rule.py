@@ -73,16 +73,21 @@ class LogRecord:
     @property
     def began(self) -> float:
         """When the request came, in milliseconds since the epoch; 0 where the record tells no time."""
-        try:
-            return datetime.fromisoformat(self.said["time"]).timestamp() * 1000
-        except (KeyError, TypeError, ValueError):
-            return 0.0
+        return read_moment(self.said.get("time"))
 
     @property
     def ended(self) -> float:
         """When the record was written, in milliseconds since the epoch."""
         took = self.said.get("milliseconds")
         return self.began + (took if isinstance(took, int | float) else 0)
+
+
+def read_moment(told: Any) -> float:
+    """A time that a record tells, in milliseconds since the epoch; 0 for what is none."""
+    try:
+        return datetime.fromisoformat(told).timestamp() * 1000
+    except (TypeError, ValueError):
+        return 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Final
 
 from regard.caller import LOCAL
@@ -14,10 +13,8 @@ from regard.governance.chain import EMPTY, LogHead
 from regard.governance.policy import check_document
 from regard.governance.proof.day import SealedDay
 from regard.governance.proof.seals import NEW_KEY, SEAL
-from regard.governance.rules.rule import DeclaredOperation, LogRecord
-
-SLACK: Final = 5_000.0
-"""Milliseconds that the clocks of an installation's servers may differ."""
+from regard.governance.rules.known_authorizations import CLOCK_SLACK, KnownAuthorizations
+from regard.governance.rules.rule import DeclaredOperation, LogRecord, read_moment
 
 _SUSPENDS: Final = {"SuspendKey": True, "ResumeKey": False}
 _SUSPENDS_PEOPLE: Final = {"SuspendPerson": True, "ResumePerson": False}
@@ -35,7 +32,7 @@ class Since:
 
     def holds_for(self, record: LogRecord) -> bool:
         """Whether the record's request came after it."""
-        return record.began > self.at + SLACK
+        return record.began > self.at + CLOCK_SLACK
 
 
 @dataclass(slots=True)
@@ -82,6 +79,7 @@ class LogState:
     made: set[tuple[str, str]] = field(default_factory=set)  # ids of whatever else was made, by what made it
     roles: dict[str, list[str]] = field(default_factory=dict)  # of people
     has_people: bool = False
+    authorizations: KnownAuthorizations = field(default_factory=KnownAuthorizations)
 
     def follow(self, record: LogRecord) -> None:
         """Takes in what a record says."""
@@ -92,6 +90,7 @@ class LogState:
         except ValueError:
             self.hashes.append(None)
         self.has_people = self.has_people or "person" in record.said
+        self.authorizations.follow(record)
         if record.is_request:
             self._follow_request(record)
         else:
@@ -179,7 +178,7 @@ class LogState:
             else:
                 self.suspended_people.pop(person, None)
         elif record.operation == "RecordTraining":
-            until = _moment(facts.get("Until"))
+            until = read_moment(facts.get("Until"))
             self.trainings.setdefault(person, []).append(KnownTraining(str(facts.get("Kind")), until))
         elif record.operation == "CreateCase":
             self.cases[str(facts.get("CaseId"))] = str(facts.get("Purpose", "general"))
@@ -217,10 +216,3 @@ def _policy(value: Any) -> Mapping[str, Any] | None:
         return None if value is None else check_document(json.loads(value))
     except (TypeError, ValueError, RegardError):
         return {"Statement": []}
-
-
-def _moment(value: Any) -> float:
-    try:
-        return datetime.fromisoformat(str(value)).timestamp() * 1000
-    except ValueError:
-        return 0.0

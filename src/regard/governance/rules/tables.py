@@ -14,7 +14,17 @@ from sqlalchemy import Column, Connection, select
 from regard.governance.proof.day import SealedDay
 from regard.governance.purpose import GENERAL, TAG
 from regard.governance.rules.state import LogState
-from regard.storage.schema import audit_days, cases, collections, jobs, keys, people, tags, training
+from regard.storage.schema import (
+    audit_days,
+    authorizations,
+    cases,
+    collections,
+    jobs,
+    keys,
+    people,
+    tags,
+    training,
+)
 
 _RESERVED: Final = ":"  # begins the names of collections that no operation reaches
 _MADE: Final[tuple[tuple[str, str, Column[Any]], ...]] = (
@@ -34,6 +44,7 @@ def unexplained(connection: Connection, state: LogState) -> Iterator[str]:
             if (operation, name) not in state.made:
                 yield f"No record says that the {noun} {name} was made."
     yield from _people(connection, state)
+    yield from _authorizations(connection, state)
     yield from _days(connection, state)
 
 
@@ -86,6 +97,24 @@ def _people(connection: Connection, state: LogState) -> Iterator[str]:
             yield f"{row.person_id} is active; record {since.sequence} suspends them."
         elif since is None and row.suspended is not None:
             yield f"{row.person_id} is suspended, and no record says so."
+
+
+def _authorizations(connection: Connection, state: LogState) -> Iterator[str]:
+    columns = (
+        authorizations.c.authorization_id,
+        authorizations.c.approved,
+        authorizations.c.rejected,
+        authorizations.c.revoked,
+        authorizations.c.extended,
+    )
+    for row in connection.execute(select(*columns).order_by(authorizations.c.authorization_id)):
+        known = state.authorizations.by_id.get(row.authorization_id)
+        if known is None:
+            yield f"No record says that the authorization {row.authorization_id} was asked for."
+        elif row.approved is not None and known.allowed is None:
+            yield f"The authorization {row.authorization_id} is approved, and no record says so."
+        elif known.ended is not None and (row.rejected, row.revoked, row.extended) == (None, None, None):
+            yield f"The authorization {row.authorization_id} goes on; record {known.ended_by} ends it."
 
 
 def _days(connection: Connection, state: LogState) -> Iterator[str]:
