@@ -8,10 +8,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests import crashing
 from tests.cli.conftest import Run
 from tests.tampering import tamper
 
 from regard.governance.audit import AuditLog
+from regard.storage.backup import back_up
 from regard.storage.database import Database
 
 
@@ -118,3 +120,24 @@ def test_a_row_that_was_made_by_hand_is_told(regard: Run, database: Database) ->
         "values ('K', 's', 'k', 'admin', 'general', 1)",
     )
     assert "No record says that the key K was made." in regard("audit", "rules", code=1).stdout
+
+
+def test_a_restore_erases_again_what_was_erased_since_and_says_so(regard: Run, tmp_path: Path) -> None:
+    database, collections, gallery = crashing.stores(tmp_path / "data")
+    collections.create("c", "1")
+    faces = gallery.add(collections.get("c"), crashing.faces_of(1), image_digest="1", external_image_id="e")
+    AuditLog(database).append_command("test", "c")
+    back_up(database, tmp_path / "b", replace=False, progress=lambda *_: None)
+    gallery.delete(collections.get("c"), [face.face_id for face in faces[:2]])
+    database.close()
+    told = regard("restore", "b", "--force", "--yes").stdout
+    assert "1 collection, 1 face," in told
+    assert "Erased again, as they were since: 2 faces." in told
+    after = Database.open(tmp_path / "data")
+    record = list(AuditLog(after).export())[-1]
+    after.close()
+    assert (record["operation"], record["erased_again"]) == ("restore", {"faces": 2})
+    assert record["backup_until"] is not None
+    assert (
+        "There is no file other.jsonl" in regard("restore", "b", "--erasures", "other.jsonl", code=1).stderr
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +13,8 @@ from regard.cli.local import local_gate
 from regard.cli.options import DataFolder
 from regard.cli.printing import say
 from regard.cli.progress import step_bars
+from regard.collections.erasing_again import erase_again
+from regard.collections.face_models import FaceModels
 from regard.errors import RegardError
 from regard.governance.audit import AuditLog
 from regard.governance.authorizations.restoring import settle_restored
@@ -20,6 +24,10 @@ from regard.storage.backup import Contents, check
 from regard.storage.backup import restore as restore_file
 from regard.storage.clock import milliseconds
 from regard.storage.database import Database, database_exists
+from regard.storage.erasure_journal import FILE as JOURNAL
+from regard.storage.erasure_journal import read_erasures
+
+_NOUNS = {"collections": "collection", "faces": "face", "users": "user", "celebrities": "celebrity record"}
 
 BackupFile = Annotated[Path, typer.Argument(metavar="FILE", help="The backup.")]
 
@@ -39,29 +47,48 @@ def restore(
     file: BackupFile,
     force: Annotated[bool, typer.Option("--force", help="Replace a database that is there.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+    erasures: Annotated[
+        list[Path] | None,
+        typer.Option(help="The erasures.jsonl of another server of the database, several times for several."),
+    ] = None,
     data: DataFolder = None,
 ) -> None:
-    """Make the data folder's database what it was at a backup. No server may be running on it."""
+    """Make the data folder's database what it was at a backup, but for what was erased since. No server may
+    be running on it.
+    """
     settings = Settings.load(data=data)
     check(file)
+    journals = [settings.data / JOURNAL, *(erasures or ())]
+    for journal in erasures or ():
+        if not journal.is_file():
+            raise RegardError(f"There is no file {journal} for --erasures.")
     place = "the PostgreSQL database" if settings.database else str(settings.data)
     if force and not yes and database_exists(settings.data, settings.database):
         typer.confirm(f"Replace everything in {place} by what is in {file}?", abort=True)
 
-    def record(database: Database) -> None:
+    erased: Counter[str] = Counter()
+
+    def finish(database: Database) -> None:
         log, replaced = AuditLog(database), _replaced(settings)
         try:
             ended = settle_restored(database, replaced, milliseconds())
         finally:
             if replaced is not None:
                 replaced.close()
-        log.append_command("restore", file.name, backup_until=log.newest_time(), authorizations_ended=ended)
+        until = log.newest_time()
+        noted = chain.from_iterable(read_erasures(journal) for journal in journals)
+        erased.update(erase_again(database, FaceModels(), noted))
+        facts = {"authorizations_ended": ended, "erased_again": dict(+erased)}
+        log.append_command("restore", file.name, backup_until=until, **facts)
 
     with step_bars(hidden=False) as report:
         made = restore_file(
-            file, settings.data, settings.database, replace=force, finish=record, progress=report
+            file, settings.data, settings.database, replace=force, finish=finish, progress=report
         )
     say(f"{_sentence(made)} are restored into {place}. The keys are those of the backup.")
+    if erased.total():
+        again = ", ".join(count(number, _NOUNS[kind]) for kind, number in sorted((+erased).items()))
+        say(f"Erased again, as they were since: {again}.")
 
 
 def _replaced(settings: Settings) -> Database | None:

@@ -38,6 +38,7 @@ from regard.errors import (
 )
 from regard.resources.request_tokens import IdempotentRequest
 from regard.storage.database import Database
+from regard.storage.erasure_journal import Erasable, Erased
 from regard.storage.schema import celebrities
 
 # How well a photo must fit the others of its celebrity, in percent: a photo of somebody else stays outside.
@@ -159,6 +160,8 @@ class Celebrities:
                 face_ids = face_ids_of(connection, collection, celebrity)
             self._gallery.delete(collection, face_ids)
         with self._database.write() as connection:
+            gone = Erased(kind=Erasable.CELEBRITY, name=celebrity.celebrity_id)
+            self._database.erasure_journal.note([gone])
             connection.execute(delete(celebrities).where(celebrities.c.row == celebrity.row))
 
     def recognise(

@@ -15,10 +15,17 @@ from sqlalchemy import ColumnElement, Connection, delete, select
 from regard.collections.changes import Space
 from regard.collections.face_models import FaceModels
 from regard.collections.followed import FollowedIndexes
-from regard.collections.gallery import erase_rows
+from regard.collections.gallery import erase_rows, erased_faces
 from regard.collections.records import Collection
 from regard.collections.store import collection_not_found, find_collection
-from regard.collections.user_rows import count_users, erase_vector, find_user, held_faces, renew_vector
+from regard.collections.user_rows import (
+    count_users,
+    erase_vector,
+    erased_user,
+    find_user,
+    held_faces,
+    renew_vector,
+)
 from regard.collections.users import vector_of_faces
 from regard.errors import ResourceNotFoundException
 from regard.governance.privacy.erasures import Erasure, Erasures, Reason
@@ -88,6 +95,7 @@ class FaceEraser:
             chosen = connection.execute(query).all()
             if not chosen and not may_be_none:
                 raise ResourceNotFoundException(f"There are no such faces in {current.collection_id}.")
+            self._database.erasure_journal.note(erased_faces(face.face_id for face in chosen))
             for start in range(0, len(chosen), _ROWS):
                 part = chosen[start : start + _ROWS]
                 erase_rows(connection, current.row, [face.row for face in part])
@@ -117,6 +125,7 @@ class FaceEraser:
             model = self._models.of(current.face_model_version)
             renew_vector(connection, current.row, user, vector_of_faces(left, model), len(left))
             return False
+        self._database.erasure_journal.note([erased_user(connection, current, user)])
         erase_vector(connection, current.row, user)
         connection.execute(delete(users).where(users.c.row == user.row))
         count_users(connection, current.row, -1)

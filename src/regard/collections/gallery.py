@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from regard.collections.store import lock_collection
 from regard.errors import ServiceQuotaExceededException
 from regard.storage.clock import milliseconds
 from regard.storage.database import Database
+from regard.storage.erasure_journal import Erasable, Erased
 from regard.storage.schema import collections, faces
 from regard.vision.geometry import Box, corners, iou
 
@@ -107,6 +108,7 @@ class Gallery:
             held = [face for face in found if face.user_id is not None]
             erased = [face for face in found if face.user_id is None]
             if erased:
+                self._database.erasure_journal.note(erased_faces(face.face_id for face in erased))
                 erase_rows(connection, collection.row, [face.row for face in erased])
         self._indexes.forget_erased(collection, Space.FACES)
         if erased:
@@ -152,6 +154,11 @@ def erase_rows(connection: Connection, collection: int, rows: Sequence[int]) -> 
     connection.execute(delete(faces).where(faces.c.row.in_(rows)))
     log_removals(connection, collection, Space.FACES, rows)
     _count(connection, collection, -len(rows))
+
+
+def erased_faces(face_ids: Iterable[str]) -> list[Erased]:
+    """Faces as the journal of erasures has them."""
+    return [Erased(kind=Erasable.FACE, name=face_id) for face_id in face_ids]
 
 
 def _faces_of_image(connection: Connection, collection: int, digest: str, external: str) -> list[StoredFace]:

@@ -17,6 +17,7 @@ from regard.resources.request_tokens import forget_answers
 from regard.resources.tags import put_tags, remove_tags, tags_of
 from regard.storage.clock import milliseconds
 from regard.storage.database import Database
+from regard.storage.erasure_journal import Erasable, Erased
 from regard.storage.schema import collections, tags
 
 # The purpose comes with the collection: whoever has one knows by which rules it was read. By a join: a query
@@ -85,6 +86,8 @@ class CollectionStore:
         """Erases the collection and its faces. Raises what `lock_collection` raises."""
         with self._database.write() as connection:
             lock_collection(connection, collection)
+            gone = Erased(kind=Erasable.COLLECTION, name=collection.collection_id, created=collection.created)
+            self._database.erasure_journal.note([gone])
             connection.execute(delete(collections).where(collections.c.row == collection.row))
             remove_tags(connection, resource(collection.collection_id))
             forget_answers(connection, resource(collection.collection_id))

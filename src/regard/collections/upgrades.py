@@ -20,7 +20,7 @@ from regard.collections.celebrity_rows import GALLERY
 from regard.collections.changes import Space, log_removals
 from regard.collections.face_models import FaceModel, FaceModels
 from regard.collections.followed import FollowedIndexes
-from regard.collections.gallery import FACE_COLUMNS, stored_face
+from regard.collections.gallery import FACE_COLUMNS, erased_faces, stored_face
 from regard.collections.next_vectors import put_next_vectors
 from regard.collections.records import Collection, StoredFace
 from regard.collections.store import find_collection, lock_collection
@@ -159,7 +159,9 @@ class Upgrades:
     def _switched(self, collection: Collection, model: FaceModel, *, drop_missing: bool) -> list[StoredFace]:
         with self._database.write() as connection:
             current = lock_collection(connection, collection)
-            dropped = _erase_missing(connection, current, may=drop_missing)
+            dropped = _missing_faces(connection, current, may=drop_missing)
+            self._database.erasure_journal.note(erased_faces(face.face_id for face in dropped))
+            _erase_missing(connection, current, dropped)
             connection.execute(update(faces).where(faces.c.collection == current.row).values(vector=_NEXT))
             connection.execute(
                 update(collections)
@@ -201,16 +203,19 @@ def _set_next(connection: Connection, collection: Collection, version: str | Non
     )
 
 
-def _erase_missing(connection: Connection, collection: Collection, *, may: bool) -> list[StoredFace]:
+def _missing_faces(connection: Connection, collection: Collection, *, may: bool) -> list[StoredFace]:
     """Raises FacesMissing where there are some and they may not be erased."""
     missing = [stored_face(row) for row in connection.execute(_missing(collection.row)).mappings()]
     if missing and not may:
         raise _missing_error(len(missing))
+    return missing
+
+
+def _erase_missing(connection: Connection, collection: Collection, missing: Sequence[StoredFace]) -> None:
     for first in range(0, len(missing), _PAGE):
         rows = [face.row for face in missing[first : first + _PAGE]]
         connection.execute(delete(faces).where(faces.c.row.in_(rows)))
         log_removals(connection, collection.row, Space.FACES, rows)
-    return missing
 
 
 def _renew_users(connection: Connection, collection: int, model: FaceModel) -> None:

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from regard.collections.changes import Space, log_removals
-from regard.collections.records import User
+from regard.collections.records import Collection, User
 from regard.errors import ResourceNotFoundException
+from regard.storage.erasure_journal import Erasable, Erased
 from regard.storage.schema import collections, faces, user_vectors, users
 
 # Rekognition's UserStatus: without and with faces. Nothing here is ever half done.
@@ -38,6 +39,12 @@ def find_user(connection: Connection, collection: int, user_id: str) -> User:
     if user is None:
         raise ResourceNotFoundException(f"The user id: {user_id} does not exist")
     return user
+
+
+def erased_user(connection: Connection, collection: Collection, user: User) -> Erased:
+    """A user as the journal of erasures has it."""
+    created = connection.execute(select(users.c.created).where(users.c.row == user.row)).scalar_one()
+    return Erased(kind=Erasable.USER, name=user.user_id, collection=collection.collection_id, created=created)
 
 
 def faces_named(connection: Connection, collection: int, face_ids: Sequence[str]) -> list[CandidateFace]:

@@ -29,6 +29,7 @@ from regard.collections.user_rows import (
     CandidateFace,
     count_users,
     erase_vector,
+    erased_user,
     faces_named,
     find_user,
     held_faces,
@@ -92,6 +93,7 @@ class Users:
             current = lock_collection(connection, collection)
             if earlier_answer(connection, request) is None:
                 user = find_user(connection, current.row, user_id)
+                self._database.erasure_journal.note([erased_user(connection, current, user)])
                 set_user(connection, held_faces(connection, current.row, user_id), None)
                 erase_vector(connection, current.row, user)
                 connection.execute(delete(users).where(users.c.row == user.row))

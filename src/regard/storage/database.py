@@ -19,6 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from regard.errors import RegardError, ServiceError
 from regard.storage.backend import BUSY_SECONDS, CONNECTIONS, Backend, Turn, busy
+from regard.storage.erasure_journal import ErasureJournal
 from regard.storage.postgres import Postgres
 from regard.storage.sqlite import FILE, Sqlite
 
@@ -36,8 +37,10 @@ class Database:
     InternalServerError when the database is gone or its disk is full: nothing is half done then.
     """
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, journal: ErasureJournal) -> None:
+        """`journal` is told of what is erased, by whoever erases it, before that is committed."""
         self._backend = backend
+        self.erasure_journal = journal
 
     @classmethod
     def open(
@@ -65,7 +68,7 @@ class Database:
             if url is None
             else Postgres(url, busy_seconds=busy_seconds, connections=connections)
         )
-        database = cls(backend)
+        database = cls(backend, ErasureJournal(folder))
         try:
             database.migrate()
         except BaseException:
