@@ -224,9 +224,10 @@ def test_a_backup_of_an_older_schema_is_brought_to_the_newest(taken: Path, tmp_p
         "drop index faces_by_user",
         "drop trigger audit_refuses_update",
         "drop trigger audit_refuses_delete",
-        "alter table collections drop column version",
-        "alter table collections drop column next_model",
-        "alter table collections drop column user_count",
+        *(
+            f"alter table collections drop column {column}"
+            for column in ("version", "next_model", "user_count", "consent_since", "face_days")
+        ),
         *(f"alter table keys drop column {column}" for column in ("person_id", "case_id", "expires")),
         *(f"drop table {table}" for table in tables),
         "create table changes (sequence integer primary key)",
