@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from regard.cli.disclosing import disclose
 from regard.cli.keys import check_new_file
 from regard.cli.local import local_gate
 from regard.cli.options import AsPerson, DataFolder, KeyFile
@@ -124,6 +125,9 @@ def make_key(
         region = gate.parts.settings.region
     write_credentials(credentials, made["AccessKeyId"], made["SecretAccessKey"], region)
     say(f"A key for {case} is in {credentials}, good until {made['Expires']:%Y-%m-%d %H:%M} UTC.")
+
+
+app.command("disclose")(disclose)
 
 
 def rules(data: DataFolder = None) -> None:

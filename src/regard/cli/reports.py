@@ -15,7 +15,7 @@ from regard.cli.printing import print_table, say
 from regard.governance.reports.contents import REPORTS
 from regard.presentation.files import writing
 from regard.presentation.pages import render
-from regard.presentation.tables import Table, broken, numbers, whole
+from regard.presentation.tables import Table, broken, numbers
 
 
 def report(
@@ -59,6 +59,7 @@ def _tables(made: dict[str, Any]) -> list[Table]:
     tables = []
     for section in made["sections"]:
         first, *others = section["headers"]
-        headers = [*broken(first), *(numbers(*others) if others != ["Digest"] else whole(*others))]
+        are_numbers = set(others) <= {"Number", "Collections", "Faces"}
+        headers = [*broken(first), *(numbers(*others) if are_numbers else broken(*others))]
         tables.append(Table(headers, [tuple(row) for row in section["rows"]]))
     return tables

@@ -58,6 +58,17 @@ class Evidence:
     added_by: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conclusion:
+    """What somebody concluded of a candidate, and why; `concluded` in milliseconds since the epoch."""
+
+    status: str
+    reason: str
+    evidence: tuple[str, ...]
+    concluded: int
+    concluded_by: str
+
+
 class Conclusions:
     """The evidence and the conclusions of one database."""
 
@@ -157,6 +168,25 @@ class Conclusions:
             _conclude(connection, review, one, outcome, reason, by)
             if outcome is CandidateStatus.WRONG:
                 register(connection, review, one, cause=reason, consequence=consequence)
+
+    def of(self, review: Review, number: int) -> list[Conclusion]:
+        """What was concluded of a candidate, in its order."""
+        query = (
+            select(conclusions)
+            .where(conclusions.c.review == review.row, conclusions.c.number == number)
+            .order_by(conclusions.c.row)
+        )
+        with self._database.read() as connection:
+            return [
+                Conclusion(
+                    status=row.status,
+                    reason=row.reason,
+                    evidence=tuple(json.loads(row.evidence)),
+                    concluded=row.concluded,
+                    concluded_by=row.concluded_by,
+                )
+                for row in connection.execute(query)
+            ]
 
     def concluded_by(self, review: Review, number: int) -> set[str]:
         """Who has concluded anything of a candidate."""

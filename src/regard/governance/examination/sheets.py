@@ -80,6 +80,13 @@ class Sheets:
             raise ResourceNotFoundException("That face was erased meanwhile; rate it 0.")
         return self._cipher.decrypt(*found)
 
+    def pictures(self, review: Review) -> dict[int, bytes]:
+        """All that is kept of a review's pictures: the probe, 0, and its candidates by their numbers."""
+        with self._database.read() as connection:
+            found = {0: _probe(connection, review)}
+            found |= {one.number: _face(connection, review, one) for one in review.candidates}
+        return {number: self._cipher.decrypt(*kept) for number, kept in found.items() if kept is not None}
+
     def _waiting(self, connection: Connection, person_id: str) -> list[Review]:
         """The sheets that somebody may have, in the order in which they are to be tried."""
         now = milliseconds()

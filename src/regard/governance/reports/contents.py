@@ -133,6 +133,29 @@ def eu_26_10(basis: Basis) -> Report:
     )
 
 
+def eu_log(basis: Basis) -> Report:
+    """What AI Act, Article 12(3), wants of each use: when, in which database, what matched, who verified."""
+    headers = ("When", "Person", "Case", "Operation", "Collection", "Probe", "Review")
+    rows = sorted(
+        (
+            str(said["time"])[:19],
+            *(str(said.get(name) or "–") for name in ("person", "case")),
+            operation,
+            *(str(said.get(name) or "–") for name in ("collection", "probe", "review")),
+        )
+        for operation in basis.searches
+        for said in basis.tally.facts.get(operation, ())
+        if said.get("case")
+    )
+    return _report(
+        basis,
+        "eu-log",
+        "Log of uses (Regulation (EU) 2024/1689, Article 12(3))",
+        [Section("Searches", headers, tuple(rows))],
+        notes=("Who verified a match, and how, is in the review: regard cases disclose.",),
+    )
+
+
 def facts(basis: Basis) -> Report:
     """Inputs for impact assessments and accountability reports."""
     rows = tuple(
@@ -155,6 +178,7 @@ def facts(basis: Basis) -> Report:
 
 REPORTS: Final[Mapping[str, Callable[[Basis], Report]]] = {
     "eu-26-10": eu_26_10,
+    "eu-log": eu_log,
     "facts": facts,
     "transparency": transparency,
     "us-md": us_md,

@@ -13,6 +13,7 @@ from regard.governance.audit import AuditLog
 from regard.governance.chain import EMPTY, LogHead
 
 _COMMANDS = ("ok", None)  # records of commands say nothing of their outcome
+_TOLD = ("time", "cause", "subject", "collection", "person", "case", "probe", "gallery", "review")
 
 
 @dataclass(slots=True)
@@ -90,4 +91,4 @@ def _take(counted: Tally, record: Mapping[str, Any]) -> None:
 
 def _own_facts(record: Mapping[str, Any]) -> Mapping[str, Any]:
     """What records of erasures and the like say beside their facts."""
-    return {name: record[name] for name in ("cause", "subject", "collection") if name in record}
+    return {name: record[name] for name in _TOLD if name in record}

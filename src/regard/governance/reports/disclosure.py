@@ -1,0 +1,165 @@
+"""The packet of a case for court and defence: every search, everybody it found, who judged them and how.
+
+It holds what a defence asks for: the probe as it was analysed, all candidates with rank and similarity, the
+gallery as it was, who searched and rated and their training, the ratings, what confirmed them, and the audit
+log's records on the case with their receipts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from regard.governance.audit import AuditLog
+from regard.governance.cases import Case
+from regard.governance.examination.examination import Examination
+from regard.governance.examination.records import Review, ReviewCandidate
+from regard.governance.people import People
+from regard.governance.proof.receipts import Receipt, make_receipt
+from regard.governance.proof.seals import Seals
+from regard.governance.training import Trainings
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """`document` is JSON. `pictures` are JPEGs by their names, which the document gives."""
+
+    document: dict[str, Any]
+    pictures: dict[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """Makes packets from what a database holds."""
+
+    examination: Examination
+    people: People
+    trainings: Trainings
+    audit: AuditLog
+    seals: Seals
+
+    def packet(self, case: Case) -> Packet:
+        """The packet of one case, as it is now."""
+        head = self.audit.newest()
+        reviews = [one for one in self.examination.reviews.of_cases() if one.case_id == case.case_id]
+        pictures: dict[str, bytes] = {}
+        searches = [self._search(one, pictures) for one in reviews]
+        receipts = [self._receipt(sequence) for sequence in self._records_on(case.case_id)]
+        document = {
+            "case": _dated(asdict(case), "opened", "closed"),
+            "searches": searches,
+            "people": self._people(case, reviews),
+            "records": receipts,
+            "head": asdict(head),
+            "counted": {
+                "searches_with_candidates": len(reviews),
+                "candidates": sum(len(one.candidates) for one in reviews),
+                "records": len(receipts),
+            },
+        }
+        return Packet(document, pictures)
+
+    def _search(self, review: Review, pictures: dict[str, bytes]) -> dict[str, Any]:
+        """A search, what it found, and what became of each candidate."""
+        for number, picture in self.examination.sheets.pictures(review).items():
+            pictures[_picture_name(review, number)] = picture
+        return {
+            "review": review.review_id,
+            "operation": review.operation,
+            "searched_at": _date(review.opened),
+            "searcher": review.searcher,
+            "record": review.record,
+            "probe": {"sha256": review.probe, "picture": self._named(review, 0, pictures)},
+            "gallery": {
+                "collection": review.collection_id,
+                "version": review.gallery_version,
+                "size": review.gallery_size,
+                "face_model": review.model,
+            },
+            "threshold": review.threshold,
+            "status": review.status,
+            "ratings_that_must_agree": review.reviewers,
+            "candidates": [
+                self._candidate(review, one, pictures)
+                for one in sorted(review.candidates, key=lambda one: one.rank)
+            ],
+        }
+
+    def _candidate(self, review: Review, one: ReviewCandidate, pictures: dict[str, bytes]) -> dict[str, Any]:
+        conclusions = self.examination.conclusions
+        return {
+            "number": one.number,
+            "rank": one.rank,
+            "similarity": one.similarity,
+            "subject": one.subject,
+            "picture": self._named(review, one.number, pictures),
+            "status": one.status,
+            "ratings": [
+                {
+                    "reviewer": rating.person_id,
+                    "value": rating.value,
+                    "features": list(rating.features),
+                    "note": rating.note,
+                    "given": _date(rating.given),
+                    "round": rating.round,
+                }
+                for rating in self.examination.ratings.of(review)
+                if rating.number == one.number
+            ],
+            "evidence": [_dated(asdict(item), "added") for item in conclusions.evidence(review, one.number)],
+            "conclusions": [_dated(asdict(item), "concluded") for item in conclusions.of(review, one.number)],
+        }
+
+    def _people(self, case: Case, reviews: Sequence[Review]) -> list[dict[str, Any]]:
+        """Everybody who worked on the case or judged its candidates, and what they were trained in."""
+        named = {*case.members, *(one.searcher for one in reviews)}
+        for review in reviews:
+            named |= self.examination.ratings.raters(review)
+        return [
+            {
+                "person": person_id,
+                "name": self.people.get(person_id).name,
+                "training": [
+                    _dated(asdict(one), "completed", "until", "recorded")
+                    for one in self.trainings.of(person_id)
+                ],
+            }
+            for person_id in sorted(named)
+        ]
+
+    def _records_on(self, case_id: str) -> Iterator[int]:
+        """The numbers of the log's records on a case."""
+        with closing(self.audit.pages()) as pages:
+            for page in pages:
+                for sequence, text, _ in page:
+                    if case_id in text and _is_on(json.loads(text), case_id):
+                        yield sequence
+
+    def _receipt(self, sequence: int) -> dict[str, Any]:
+        receipt: Receipt | None = make_receipt(self.audit, self.seals, sequence)
+        return {} if receipt is None else asdict(receipt)
+
+    def _named(self, review: Review, number: int, pictures: dict[str, bytes]) -> str | None:
+        name = _picture_name(review, number)
+        return name if name in pictures else None
+
+
+def _picture_name(review: Review, number: int) -> str:
+    return f"{review.review_id}-{'probe' if number == 0 else number}.jpg"
+
+
+def _is_on(record: dict[str, Any], case_id: str) -> bool:
+    return record.get("case") == case_id or record.get("facts", {}).get("CaseId") == case_id
+
+
+def _dated(values: dict[str, Any], *times: str) -> dict[str, Any]:
+    """The values, with these of them as dates."""
+    return values | {name: _date(values[name]) for name in times if values[name] is not None}
+
+
+def _date(milliseconds: int) -> str:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="seconds")
