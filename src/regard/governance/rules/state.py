@@ -14,6 +14,7 @@ from regard.governance.policy import check_document
 from regard.governance.proof.day import SealedDay
 from regard.governance.proof.seals import NEW_KEY, SEAL
 from regard.governance.rules.known_authorizations import CLOCK_SLACK, KnownAuthorizations
+from regard.governance.rules.known_reviews import KnownReview, follow_reviews
 from regard.governance.rules.rule import DeclaredOperation, LogRecord, read_moment
 
 _SUSPENDS: Final = {"SuspendKey": True, "ResumeKey": False}
@@ -78,6 +79,7 @@ class LogState:
     cases: dict[str, str] = field(default_factory=dict)  # purposes
     made: set[tuple[str, str]] = field(default_factory=set)  # ids of whatever else was made, by what made it
     roles: dict[str, list[str]] = field(default_factory=dict)  # of people
+    reviews: dict[str, KnownReview] = field(default_factory=dict)
     has_people: bool = False
     authorizations: KnownAuthorizations = field(default_factory=KnownAuthorizations)
 
@@ -133,6 +135,7 @@ class LogState:
             self._follow_collection(record, collection)
         self._follow_keys(record, facts)
         self._follow_people(record, facts)
+        follow_reviews(self.reviews, record)
 
     def _follow_collection(self, record: LogRecord, collection: str) -> None:
         if record.operation == "DeleteCollection":

@@ -1,0 +1,257 @@
+"""No sequence of acts leads to a state that the rules forbid, and none is half done."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from regard.errors import ServiceError
+from regard.governance.audit import AuditLog
+from regard.governance.cases import ATTESTATIONS, Cases, NewCase
+from regard.governance.examination.conclusions import NewEvidence
+from regard.governance.examination.examination import Examination
+from regard.governance.examination.records import (
+    NewReview,
+    NewReviewCandidate,
+    Rating,
+    Review,
+    SearchedGallery,
+)
+from regard.governance.examination.states import CandidateStatus, ReviewStatus
+from regard.governance.people import People
+from regard.governance.profiles import load_profiles
+from regard.storage.database import Database
+from regard.storage.encryption import Cipher
+
+REVIEWERS = ("rita", "rolf", "rosa", "remi")
+CANDIDATES = 2
+
+
+class Desk:
+    """The stores of reviews on a database of their own, with a case and its people."""
+
+    def __init__(self, folder: Path) -> None:
+        self.database = Database.open(folder)
+        self.audit = AuditLog(self.database)
+        self.stores = Examination.of(self.database, self.audit, Cipher(folder), load_profiles("").rules)
+        people = People(self.database)
+        self.ids = {name: people.add(name, ["reviewer"]).person_id for name in REVIEWERS}
+        self.ids["ines"] = people.add("ines", ["investigator"]).person_id
+        new = NewCase(
+            reference="1",
+            purpose="law-enforcement",
+            basis="law",
+            justification="a robbery",
+            attested=ATTESTATIONS,
+            members=[],
+        )
+        self.case = Cases(self.database).open(new, self.ids["ines"]).case_id
+
+    def new(self) -> NewReview:
+        return NewReview(
+            case_id=self.case,
+            operation="search_faces_by_image",
+            purpose="law-enforcement",
+            scope="faces/1",
+            probe="a" * 64,
+            probe_picture=b"probe",
+            gallery=SearchedGallery(model="2.0"),
+            threshold=99,
+            searcher=self.ids["ines"],
+            request_id="r",
+            candidates=[
+                NewReviewCandidate(similarity=99 + n / 10, subject=f"box/{n}", entry={}, picture=b"face")
+                for n in range(CANDIDATES)
+            ],
+        )
+
+    @contextmanager
+    def searching(self, new: NewReview | None = None) -> Iterator[Any]:
+        with self.stores.reviews.opening(new or self.new()) as opening:
+            opening.record = self.audit.append_within(
+                opening.connection, {"time": "now", "review": "R"}
+            ).sequence
+            yield opening
+
+    def search(self, new: NewReview | None = None) -> Review | None:
+        with self.searching(new) as opening:
+            found: Review | None = opening.review
+        return found
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    made = Desk(tmp_path)
+    yield made
+    made.database.close()
+
+
+def test_what_is_broken_off_leaves_neither_review_nor_record(desk: Desk) -> None:
+    before = desk.audit.newest()
+    with pytest.raises(KeyboardInterrupt), desk.searching():
+        raise KeyboardInterrupt
+    assert desk.stores.reviews.of_cases() == []
+    assert desk.audit.newest() == before
+
+
+def test_a_review_has_the_number_of_its_record(desk: Desk) -> None:
+    review = desk.search()
+    assert review is not None
+    assert desk.stores.reviews.get(review.review_id).record == desk.audit.newest().sequence
+
+
+def test_the_probe_of_another_case_is_another_review(desk: Desk) -> None:
+    first = desk.search()
+    other = desk.search(replace(desk.new(), probe="b" * 64))
+    assert first is not None
+    assert other is not None
+    assert other.review_id != first.review_id
+
+
+class Acts(RuleBasedStateMachine):
+    """Whatever people do in whatever order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        self.desk = Desk(Path(self.folder.name))
+        self.rejected: set[str] = set()
+
+    def teardown(self) -> None:
+        self.desk.database.close()
+        self.folder.cleanup()
+
+    @property
+    def stores(self) -> Examination:
+        return self.desk.stores
+
+    def reviews(self) -> list[Review]:
+        return self.stores.reviews.of_cases()
+
+    @rule()
+    def search(self) -> None:
+        self.desk.search()
+
+    @rule(name=st.sampled_from(REVIEWERS), values=st.lists(st.integers(-3, 3), min_size=2, max_size=2))
+    def rate(self, name: str, values: list[int]) -> None:
+        person = self.desk.ids[name]
+        review = self.stores.sheets.take(person)
+        if review is not None:
+            given = [Rating(one.number, value) for one, value in zip(review.ratable, values, strict=False)]
+            with suppress(ServiceError):
+                self.stores.ratings.commit(review, person, given)
+
+    @rule(name=st.sampled_from(("ines", *REVIEWERS)))
+    def take(self, name: str) -> None:
+        review = self.stores.sheets.take(self.desk.ids[name])
+        assert name != "ines" or review is None
+
+    @rule()
+    def withdraw(self) -> None:
+        for review in self.reviews()[-1:]:
+            with suppress(ServiceError):
+                self.stores.reviews.withdraw(review)
+
+    @rule()
+    def reopen(self) -> None:
+        for review in self.reviews()[-1:]:
+            with suppress(ServiceError):
+                self.stores.reviews.reopen(review)
+
+    @rule(
+        number=st.integers(1, CANDIDATES),
+        independent=st.booleans(),
+        kind=st.sampled_from(("WITNESS", "LINEUP")),
+    )
+    def prove(self, number: int, independent: bool, kind: str) -> None:
+        item = NewEvidence(kind=kind, description="seen", independent=independent)
+        for review in self.reviews()[-1:]:
+            for one in review.candidates:
+                if one.number == number:
+                    with suppress(ServiceError):
+                        self.stores.conclusions.add_evidence(review, one, item, self.desk.ids["ines"])
+
+    @rule(number=st.integers(1, CANDIDATES), act=st.sampled_from(("confirm", "dispute", "UPHELD", "WRONG")))
+    def conclude(self, number: int, act: str) -> None:
+        conclusions = self.stores.conclusions
+        for review in self.reviews()[-1:]:
+            one = review.candidate(number)
+            if one is None:
+                continue
+            with suppress(ServiceError):
+                if act == "confirm":
+                    ids = [item.evidence_id for item in conclusions.evidence(review, number)]
+                    conclusions.confirm(review, one, ids, "known", "P-anna")
+                elif act == "dispute":
+                    conclusions.dispute(review, one, "abroad", "P-ines")
+                else:
+                    conclusions.resolve(
+                        review, one, CandidateStatus(act), "twins", "P-anna", consequence="NONE"
+                    )
+
+    @invariant()
+    def a_lead_has_two_distinct_raters_who_are_sure_of_it(self) -> None:
+        for review in self.reviews():
+            ratings = self.stores.ratings.of(review)
+            for one in review.candidates:
+                if one.status in (CandidateStatus.LEAD, CandidateStatus.CONFIRMED):
+                    sure = {
+                        rating.person_id
+                        for rating in ratings
+                        if rating.number == one.number and rating.value >= 2 and rating.round == review.round
+                    }
+                    assert len(sure) >= 2
+                    assert review.searcher not in sure
+
+    @invariant()
+    def what_is_confirmed_has_independent_evidence(self) -> None:
+        for review in self.reviews():
+            for one in review.candidates:
+                if one.status is CandidateStatus.CONFIRMED:
+                    items = self.stores.conclusions.evidence(review, one.number)
+                    assert any(item.independent and item.kind != "LINEUP" for item in items)
+
+    @invariant()
+    def nobody_rates_a_candidate_twice(self) -> None:
+        for review in self.reviews():
+            given = [(rating.number, rating.person_id) for rating in self.stores.ratings.of(review)]
+            assert len(given) == len(set(given))
+
+    @invariant()
+    def who_was_rejected_is_never_a_candidate_again(self) -> None:
+        found = self.reviews()
+        for review in found:
+            for one in review.candidates:
+                if one.subject in self.rejected and review is found[-1]:
+                    assert one.status is not CandidateStatus.PENDING_REVIEW
+                    assert one.status is not CandidateStatus.LEAD
+                if one.status is CandidateStatus.REJECTED:
+                    self.rejected.add(one.subject)
+
+    @invariant()
+    def a_decided_review_has_no_candidate_that_waits(self) -> None:
+        for review in self.reviews():
+            if review.status is ReviewStatus.DECIDED:
+                assert all(one.status is not CandidateStatus.PENDING_REVIEW for one in review.candidates)
+
+    @invariant()
+    def one_review_of_a_search_stands_at_a_time(self) -> None:
+        standing = [
+            review
+            for review in self.reviews()
+            if review.status not in (ReviewStatus.WITHDRAWN, ReviewStatus.EXPIRED)
+        ]
+        assert len(standing) <= 1
+
+
+Acts.TestCase.settings = settings(max_examples=15, stateful_step_count=25, deadline=None)
+TestActs = Acts.TestCase
