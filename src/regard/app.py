@@ -149,10 +149,20 @@ def build(
     quota_store = QuotaStore(database)
     seals = Seals(database, audit, settings.data)
     collections = CollectionStore(database, indexes)
-    privacy = Privacy.of(database, indexes, known, collections, audit, profiles.rules)
+    cipher = Cipher(settings.data)
+    privacy = Privacy.of(
+        database,
+        indexes,
+        known,
+        collections,
+        audit,
+        profiles.rules,
+        cipher,
+        feedback_a_day=settings.feedback_a_day,
+    )
     publication = None if anchor is None else Publication(database, seals, anchor)
     jobs = JobStore(database, limit=settings.job_limit, days=settings.job_days)
-    accountability = Accountability.of(database, audit, profiles, Cipher(settings.data))
+    accountability = Accountability.of(database, audit, profiles, cipher)
     erasure = AuthorizationErasure(accountability.authorizations, jobs, audit)
     stores = Stores(
         collections=collections,

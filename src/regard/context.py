@@ -32,6 +32,7 @@ from regard.governance.keys import KeyStore
 from regard.governance.people import People
 from regard.governance.privacy.consents import Consents
 from regard.governance.privacy.erasures import Erasures
+from regard.governance.privacy.feedback_box import FeedbackBox
 from regard.governance.privacy.holds import CaseHolds
 from regard.governance.privacy.purging import CasePurge
 from regard.governance.privacy.retention import Retention
@@ -105,6 +106,7 @@ class Privacy:
     retention: Retention
     holds: CaseHolds
     cases: CasePurge
+    feedback: FeedbackBox
 
     @classmethod
     def of(
@@ -115,8 +117,11 @@ class Privacy:
         collections: CollectionStore,
         audit: AuditLog,
         rules: Rules,
+        cipher: Cipher,
+        *,
+        feedback_a_day: int,
     ) -> Privacy:
-        """That of one database, under some rules."""
+        """That of one database, under some rules; `feedback_a_day` is what an address may send."""
         consents, erasures = Consents(database, rules.inactivity_days), Erasures(database, audit)
         eraser, retention = FaceEraser(database, indexes, models, erasures), Retention(rules)
         return cls(
@@ -129,6 +134,7 @@ class Privacy:
             retention=retention,
             holds=CaseHolds(database),
             cases=CasePurge(database, audit, retention),
+            feedback=FeedbackBox(database, audit, cipher, retention, a_day=feedback_a_day),
         )
 
     def tasks(self) -> tuple[Task, ...]:
@@ -136,6 +142,7 @@ class Privacy:
         return (
             Task("faces past their time", self.faces.erase_all_due),
             Task("closed cases", self.cases.run_due),
+            Task("answered feedback", self.feedback.run_due),
         )
 
 

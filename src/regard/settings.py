@@ -148,6 +148,11 @@ class Settings:
         "with 0 nothing is answered without a signature.",
         minimum=0,
     )
+    feedback_a_day: int = _setting(
+        5,
+        "What one address may ask and complain of in 24 hours (SendFeedback); behind a proxy that is "
+        "everybody.",
+    )
     audit_anchor: str = _setting(
         "",
         "Where each sealed day of the audit log is published too: a file, which grows by a line a day, or a "

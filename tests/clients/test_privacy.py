@@ -77,3 +77,21 @@ def test_whoever_has_its_id_reads_the_receipt_of_an_erasure_unsigned(practice: P
     assert json.loads(receipt.record)["facts"]["FaceIds"] == withdrawn["Erasure"]["FaceIds"]
     with pytest.raises(urllib.error.HTTPError, match="404"):
         urllib.request.urlopen(address[:-4] + "0000")
+
+
+def test_anybody_sends_feedback_without_a_key_and_reads_the_answer_by_the_code(practice: Practice) -> None:
+    address = f"{practice.server.endpoint}/regard/v1/feedback"
+    body = json.dumps({"Kind": "ACCESS", "Text": "What do you have of me?"}).encode()
+    request = urllib.request.Request(address, body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request) as answer:
+        code = json.load(answer)["Code"]
+    with urllib.request.urlopen(f"{address}/{code}") as answer:
+        assert json.load(answer)["State"] == "RECEIVED"
+    log = practice.server.data.parent / f"{practice.server.data.name}.log"
+    assert code not in log.read_text()
+    for _ in range(4):
+        urllib.request.urlopen(request).close()
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request)
+    with refused.value as error:
+        assert error.headers["x-amzn-ErrorType"] == "LimitExceededException"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import os
 import secrets
 from contextlib import suppress
@@ -41,6 +43,11 @@ class Cipher:
             raise RegardError(
                 f"What {_KEY_FILE} encrypted can't be read; put back the file that belongs to the database."
             ) from error
+
+    def digest(self, content: bytes, bound_to: str) -> str:
+        """A digest, hex, that nobody finds by trying contents who has not the key: HMAC-SHA-256."""
+        mac = hmac.new(self._key(create=True), bound_to.encode() + b"\0" + content, hashlib.sha256)
+        return mac.hexdigest()
 
     def _key(self, *, create: bool) -> bytes:
         try:

@@ -32,7 +32,7 @@ class AddressLimit:
         """
         if not self._per_minute:
             raise AccessDeniedException("This server answers nothing without a signature.")
-        network, now = _network(address), self._clock()
+        network, now = network_of(address), self._clock()
         with self._lock:
             left, before = self._left.pop(network, (float(self._per_minute), now))
             left = min(self._per_minute, left + (now - before) * self._per_minute / _MINUTE)
@@ -46,7 +46,7 @@ class AddressLimit:
             )
 
 
-def _network(address: str) -> str:
+def network_of(address: str) -> str:
     """The address, or of IPv6 the network that one subscriber has."""
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])

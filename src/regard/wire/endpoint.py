@@ -8,10 +8,12 @@ free. What is public has no signature: there an address may only ask so often.
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final, Protocol
@@ -39,13 +41,14 @@ from regard.errors import (
 )
 from regard.settings import Settings
 from regard.wire import sigv4
-from regard.wire.address_limit import AddressLimit
+from regard.wire.address_limit import AddressLimit, network_of
 from regard.wire.body import RequestBody
 from regard.wire.request_queue import RequestQueue
 
 CASE_HEADER: Final = "x-regard-case"
 SESSION_HEADER: Final = "x-regard-session"
 _CASE_LENGTH: Final = 256
+_CODES: Final = re.compile(r"(/(?:feedback|receipts)/)[^/]+")  # what only their owner may know, and no log
 _WELCOME: Final = "Regard speaks Amazon Rekognition: point an AWS SDK at this address.\nHealth: /healthz\n"
 
 Identify = Callable[[HttpRequest], Caller]
@@ -101,7 +104,8 @@ class Endpoint:
         """The answer to any request whatever; nothing is raised."""
         started = time.perf_counter()
         request_id = str(uuid.uuid4())
-        target = (request.headers.get("x-amz-target") or f"{request.method} {request.url.path}")[:64]
+        path = _CODES.sub(r"\1…", request.url.path)
+        target = (request.headers.get("x-amz-target") or f"{request.method} {path}")[:64]
         body = RequestBody(request.receive, request.headers)
         try:
             try:
@@ -150,8 +154,9 @@ class Endpoint:
     async def _identify(self, head: HttpRequest, operation: ApiOperation, request: Request) -> Identify:
         """What tells, once the whole request is there, who has made it. Raises ServiceError."""
         if operation.is_public:
-            self.limit.admit(request.client.host if request.client else "")
-            return lambda _: NOBODY
+            address = request.client.host if request.client else ""
+            self.limit.admit(address)
+            return lambda _: replace(NOBODY, address=network_of(address))
         targeted = self._protocol.is_targeted
         claim = sigv4.authorization(head.headers, now=self._clock(), skew=self._skew, targeted=targeted)
         # In a thread: a database that hangs must not hold up those who don't wait for it.

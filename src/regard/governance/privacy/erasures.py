@@ -112,7 +112,6 @@ class Erasures:
                 "UserCount": users,
                 "FaceIds": list(named),
             },
-            "outcome": "ok",
         }
         made = Erasure(
             receipt_id=receipt_id,

@@ -98,6 +98,5 @@ class CasePurge:
                     "key": "upkeep",
                     "operation": "CasePurge",
                     "case": case_id,
-                    "outcome": "ok",
                 },
             )

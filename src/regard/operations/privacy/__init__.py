@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from regard.operations.privacy import consents, erasures, retention
+from regard.operations.privacy import consents, erasures, feedback, retention
 
 OPERATIONS = (
     *consents.OPERATIONS,
     *erasures.OPERATIONS,
+    *feedback.OPERATIONS,
     *retention.OPERATIONS,
 )
