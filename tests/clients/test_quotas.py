@@ -60,6 +60,15 @@ def test_a_quota_is_listed_with_what_is_used_of_it(
     assert (found["ImagesUsed"], found["ImagesPerMonth"], found["RequestsPerSecond"]) == (1, 100, 50)
 
 
+def test_an_answer_says_how_much_of_the_quota_is_used(
+    server: Server, admin: Any, script: tuple[str, str], portrait: Path
+) -> None:
+    admin.set_quota(Holder=script[0], ImagesPerMonth=10)
+    client = server.client(aws_access_key_id=script[0], aws_secret_access_key=script[1])
+    answer = client.detect_faces(Image={"Bytes": portrait.read_bytes()})
+    assert answer["ResponseMetadata"]["HTTPHeaders"]["x-regard-quota"] == "images=1/10"
+
+
 def test_nobody_raises_their_own_quota(server: Server, script: tuple[str, str]) -> None:
     with pytest.raises(ClientError, match="Nobody can change their own quotas"):
         own_client(server, *script).set_quota(Holder=script[0], ImagesPerMonth=10**6)

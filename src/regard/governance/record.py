@@ -89,7 +89,7 @@ class Record:
     def end_within(self, connection: Connection) -> int:
         """Writes, with whatever else a transaction writes, that the request was answered.
 
-        Answers the record's number. The transaction has the turn AUDIT.
+        Answers the record's number. The transaction has the turn AUDIT. Whoever commits it calls `settle`.
         """
         return self._log.append_within(connection, self._facts_of("ok")).sequence
 

@@ -179,6 +179,8 @@ class Quotas:
 
     def headers(self, caller: Caller) -> dict[str, str]:
         """What answers say of the quotas of their caller: `x-regard-quota: images=4100/5000`; {} for none."""
+        if not self._quotas:
+            return {}
         names = {Limit.IMAGES: "images", Limit.MINUTES: "minutes", Limit.MONEY: "micromoney"}
         with self._lock:
             told = [

@@ -36,7 +36,7 @@ def release_answer(
     if declared.analysis is not None:
         record.about(job=answer["JobId"])
     record.end()
-    return Released(answer)
+    return Released(answer, ctx.stores.quotas.headers(ctx.caller))
 
 
 def _release_search(
@@ -76,6 +76,7 @@ def _release_search(
             record.about(review=opening.review.review_id, candidates=len(opening.review.candidates))
         record.units = units
         opening.record = record.end_within(opening.connection)
+    record.settle()
     return Released(body, _headers(ctx, opening.review))
 
 
@@ -100,10 +101,10 @@ def _new_review(ctx: Context, found: Found) -> NewReview:
 
 
 def _headers(ctx: Context, review: Review | None) -> dict[str, str]:
-    case = "" if ctx.open_case is None else ctx.open_case.case_id
-    if review is None:
-        return {CASE_HEADER: case}
-    return {CASE_HEADER: case, REVIEW_HEADER: review_header(review)}
+    headers = {CASE_HEADER: "" if ctx.open_case is None else ctx.open_case.case_id}
+    if review is not None:
+        headers[REVIEW_HEADER] = review_header(review)
+    return headers | ctx.stores.quotas.headers(ctx.caller)
 
 
 def review_header(review: Review) -> str:
