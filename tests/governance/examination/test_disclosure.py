@@ -63,7 +63,7 @@ def test_its_records_are_receipts_that_hold_without_the_log(disclosed: Any) -> N
     for one in records:
         Receipt(**{**one, "path": tuple(one["path"])}).check()
     operations = {json.loads(one["record"])["operation"] for one in records}
-    assert operations >= {"CreateCase", "SearchFacesByImage", "AddEvidence"}
+    assert operations >= {"CreateCase", "SearchFacesByImage", "PutRatings", "AddEvidence"}
 
 
 def test_the_error_rates_of_the_model_that_searched_are_told(disclosed: Any) -> None:

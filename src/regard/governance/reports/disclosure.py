@@ -8,7 +8,7 @@ log's records on the case with their receipts.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -48,7 +48,8 @@ class Disclosure:
         reviews = [one for one in self.examination.reviews.of_cases() if one.case_id == case.case_id]
         pictures: dict[str, bytes] = {}
         searches = [self._search(one, pictures) for one in reviews]
-        receipts = [self._receipt(sequence) for sequence in self._records_on(case.case_id)]
+        named = {case.case_id, *(one.review_id for one in reviews)}
+        receipts = [self._receipt(sequence) for sequence in self._records_on(named)]
         document = {
             "case": _dated(asdict(case), "opened", "closed"),
             "searches": searches,
@@ -119,6 +120,8 @@ class Disclosure:
         named = {*case.members, *(one.searcher for one in reviews)}
         for review in reviews:
             named |= self.examination.ratings.raters(review)
+            for one in review.candidates:
+                named |= self.examination.conclusions.concluded_by(review, one.number)
         return [
             {
                 "person": person_id,
@@ -131,12 +134,12 @@ class Disclosure:
             for person_id in sorted(named)
         ]
 
-    def _records_on(self, case_id: str) -> Iterator[int]:
-        """The numbers of the log's records on a case."""
+    def _records_on(self, named: Set[str]) -> Iterator[int]:
+        """The numbers of the log's records on a case or one of its reviews, which are named by their ids."""
         with closing(self.audit.pages()) as pages:
             for page in pages:
                 for sequence, text, _ in page:
-                    if case_id in text and _is_on(json.loads(text), case_id):
+                    if any(one in text for one in named) and _is_on(json.loads(text), named):
                         yield sequence
 
     def _receipt(self, sequence: int) -> dict[str, Any]:
@@ -152,8 +155,10 @@ def _picture_name(review: Review, number: int) -> str:
     return f"{review.review_id}-{'probe' if number == 0 else number}.jpg"
 
 
-def _is_on(record: dict[str, Any], case_id: str) -> bool:
-    return record.get("case") == case_id or record.get("facts", {}).get("CaseId") == case_id
+def _is_on(record: dict[str, Any], named: Set[str]) -> bool:
+    facts = record.get("facts", {})
+    said = (record.get("case"), record.get("review"), facts.get("CaseId"), facts.get("ReviewId"))
+    return any(one in named for one in said)
 
 
 def _dated(values: dict[str, Any], *times: str) -> dict[str, Any]:
