@@ -38,6 +38,7 @@ class Commands(LazyGroup):
         Entry("keys", "regard.cli.keys:app", "Make, list, suspend and resume access keys."),
         Entry("people", "regard.cli.people:app", "Add people, give them roles, record their training."),
         Entry("cases", "regard.cli.cases:app", "Open, show and close cases."),
+        Entry("review", "regard.cli.review:app", "Judge whom searches found, each by themselves."),
         Entry(
             "authorizations", "regard.cli.authorizations:app", "Ask for leave to search videos; decide on it."
         ),

@@ -16,7 +16,7 @@ KEPT_SIDE: Final = 256
 """Pixels of a portrait as it is kept."""
 SHOWN_SIDE: Final = 400
 """Pixels of a portrait as it is shown."""
-_MARGIN: Final = 1.6  # the portrait's side in sides of the face's box: hair, ears and chin are on it
+_MARGIN: Final = 1.8  # the portrait's side in sides of the face's box: hair, ears and chin are on it
 _QUALITY: Final = 92
 
 
