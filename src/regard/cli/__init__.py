@@ -42,6 +42,10 @@ class Commands(LazyGroup):
         Entry(
             "authorizations", "regard.cli.authorizations:app", "Ask for leave to search videos; decide on it."
         ),
+        Entry("consents", "regard.cli.consents:app", "Record, list and withdraw consents to be enrolled."),
+        Entry("erase", "regard.cli.erasures:erase", "Erase faces for good, with a receipt."),
+        Entry("retention", "regard.cli.erasures:retention", "Print for how long what is kept."),
+        Entry("feedback", "regard.cli.feedback:app", "List and answer what people ask and complain of."),
         Entry("rules", "regard.cli.cases:rules", "Print the rules that hold here."),
         Entry("report", "regard.cli.reports:report", "Report what the law and the public ask for."),
         Entry("jobs", "regard.cli.jobs:app", "List, show, cancel and count jobs."),

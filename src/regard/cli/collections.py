@@ -24,14 +24,22 @@ Purpose = Annotated[str, typer.Option(help=f"What the collection is for: {', '.j
 def create(
     collection: CollectionId,
     purpose: Purpose = purposes.GENERAL,
+    consent: Annotated[bool, typer.Option("--consent", help="Each face takes a consent.")] = False,
+    retention_days: Annotated[
+        int | None,
+        typer.Option(min=1, max=99_999, help="Erase each face that many days after enrolment."),
+    ] = None,
     data: DataFolder = None,
     key: KeyFile = None,
     person: AsPerson = None,
 ) -> None:
     """Make an empty collection."""
     purposes.parse(purpose)
+    tags = {purposes.CONSENT_TAG: "required"} if consent else {}
+    if retention_days is not None:
+        tags[purposes.RETENTION_TAG] = str(retention_days)
     with local_gate(data, key=key, person=person) as gate:
-        create_collection(gate, collection, purpose)
+        create_collection(gate, collection, purpose, tags)
     say(f"Collection {collection} is ready; its purpose is {purpose}.")
 
 
@@ -81,8 +89,12 @@ def delete(
     say(f"Collection {collection} is erased.")
 
 
-def create_collection(gate: LocalGate, collection: str, purpose: str) -> None:
-    gate.call("create_collection", CollectionId=collection, Tags={purposes.TAG: purposes.parse(purpose)})
+def create_collection(
+    gate: LocalGate, collection: str, purpose: str, tags: Mapping[str, str] | None = None
+) -> None:
+    """Makes a collection for a purpose, with other tags beside it."""
+    named = {purposes.TAG: purposes.parse(purpose), **(tags or {})}
+    gate.call("create_collection", CollectionId=collection, Tags=named)
 
 
 def purpose_of(gate: LocalGate, facts: Mapping[str, Any]) -> str:
