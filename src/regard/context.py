@@ -24,6 +24,7 @@ from regard.governance.audit import AuditLog
 from regard.governance.authorizations.erasure import AuthorizationErasure
 from regard.governance.authorizations.grants import Grants
 from regard.governance.authorizations.records import Grant
+from regard.governance.authorizations.rows import purge_texts
 from regard.governance.authorizations.store import Authorizations
 from regard.governance.camera_notices import CameraNotices
 from regard.governance.cases import Case, Cases
@@ -133,7 +134,7 @@ class Privacy:
             ),
             retention=retention,
             holds=CaseHolds(database),
-            cases=CasePurge(database, audit, retention),
+            cases=CasePurge(database, audit, retention, also=(purge_texts,)),
             feedback=FeedbackBox(database, audit, cipher, retention, a_day=feedback_a_day),
         )
 

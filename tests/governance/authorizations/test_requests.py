@@ -29,6 +29,11 @@ def test_an_exigency_has_hours_for_the_authority() -> None:
     assert live.ask_by == START + 24 * HOUR
 
 
+def test_an_exigency_that_is_to_end_sooner_is_decided_on_before_its_end() -> None:
+    short = asked(basis=Ground.EXIGENCY, until=START + 3 * HOUR)
+    assert (short.ask_by, short.decide_by, short.until) == (START + 3 * HOUR,) * 3
+
+
 @pytest.mark.parametrize(
     ("profiles", "basis", "changes", "message"),
     [

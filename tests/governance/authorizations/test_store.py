@@ -12,6 +12,7 @@ from tests.postgres import Place
 from regard.errors import AccessDeniedException, ConflictException, InvalidParameterException
 from regard.governance.authorizations.grants import Grants
 from regard.governance.authorizations.records import Authorization, Ground, State, Use
+from regard.governance.authorizations.rows import purge_texts
 from regard.governance.authorizations.store import Authorizations
 from regard.governance.profiles import load_profiles
 from regard.storage.database import Database
@@ -302,3 +303,18 @@ def test_whoever_ends_an_authorization_waits_for_the_step_that_is_being_kept(bur
     assert order == ["kept", "ended"]
     with bureau.database.write() as connection, pytest.raises(AccessDeniedException, match="is REVOKED"):
         bureau.grants.check_step(connection, found.authorization_id)
+
+
+def test_a_purge_of_the_case_leaves_what_counts(bureau: Bureau) -> None:
+    found = bureau.asked(Ground.EXIGENCY)
+    bureau.store.ask(found.authorization_id, bureau.ines, "District Court")
+    bureau.store.reject(found.authorization_id, bureau.anna, "no danger")
+    with bureau.database.write() as connection:
+        purge_texts(connection, bureau.case)
+    purged = bureau.store.get(found.authorization_id)
+    assert (purged.grounds, purged.authority, purged.ended_for) == (None, None, None)
+    assert (purged.basis, purged.scope, purged.state(bureau.clock.now)) == (
+        Ground.EXIGENCY,
+        found.scope,
+        State.REJECTED,
+    )

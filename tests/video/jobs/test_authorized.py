@@ -214,7 +214,8 @@ def test_a_worker_that_slept_until_its_authorization_was_over_keeps_nothing(
     job = bureau.job(job_id)
     assert (job.status, job.state, bureau.kept(job_id)) == ("FAILED", None, 0)
     last = bureau.records(job_id)[-1]
-    assert last["outcome"] in ("AccessDeniedException", "interrupted")
+    was_cancelled = end == "rejected"  # the rejection itself has ended the job
+    assert last["outcome"] == ("interrupted" if was_cancelled else "AccessDeniedException")
 
 
 def begin(bureau: Bureau, end: str) -> None:
@@ -255,6 +256,14 @@ def sleep_in_step(
             yield step
 
     table["start_face_search"] = replace(whole, analysis=sleeping)
+
+
+def test_a_key_for_a_case_asks_for_no_other(bureau: Bureau) -> None:
+    other = bureau.office.case(bureau.ines)
+    made = bureau.office.call("create_case_key", bureau.ines, CaseId=other, Hours=1)
+    bureau.ines = bureau.office.holder(made["AccessKeyId"])
+    with pytest.raises(AccessDeniedException, match=f"for the case {other} alone"):
+        bureau.asked()
 
 
 @pytest.mark.parametrize("end", ["rejected", "lapsed"])

@@ -64,7 +64,7 @@ def terms_of(new: NewAuthorization, rules: Rules, now: int) -> Terms:
     if new.basis is not Ground.EXIGENCY:
         return Terms(begins=begins, until=until)
     ask_by = now + rules.exigency_hours["live" if new.scope.cameras else "recorded"] * _HOUR
-    decide_by = now + rules.decision_hours * _HOUR
+    decide_by = min(now + rules.decision_hours * _HOUR, until)  # nothing ends before it is decided on
     return Terms(begins=begins, until=until, ask_by=min(ask_by, decide_by), decide_by=decide_by)
 
 

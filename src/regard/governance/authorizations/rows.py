@@ -6,7 +6,7 @@ import json
 from collections import defaultdict
 from typing import Any, Final
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from regard.governance.authorizations.records import Authorization, Document, Ground, Scope
 from regard.storage.schema import authorization_scope as scopes
@@ -14,6 +14,7 @@ from regard.storage.schema import authorizations as table
 
 _KINDS: Final = ("cameras", "videos", "faces")
 _OF_SCOPE: Final = ("collection_id", "collection_row")
+_TEXTS: Final = ("grounds", "authority", "ended_for")
 _OF_DOCUMENT: Final = ("issuer", "number", "document", "issued")
 
 
@@ -80,3 +81,12 @@ def _authorization(row: dict[str, Any], covered: dict[str, list[str]]) -> Author
     )
     basis, attested = Ground(row.pop("basis")), tuple(json.loads(row.pop("attested")))
     return Authorization(**row, basis=basis, attested=attested, scope=scope, document=document)
+
+
+def purge_texts(connection: Connection, case_id: str) -> None:
+    """Erases what the authorizations of a case say of people: why, and what an authority was told.
+
+    What counts stays: the grounds in law, dates, scope, documents' numbers, and who decided.
+    """
+    gone = dict.fromkeys(_TEXTS)
+    connection.execute(update(table).where(table.c.case_id == case_id).values(gone))

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 from regard.context import Context
-from regard.errors import ConflictException, InvalidParameterException
+from regard.errors import AccessDeniedException, ConflictException, InvalidParameterException
 from regard.governance.authorizations.erasure import is_due
 from regard.governance.authorizations.records import Authorization, Document, Ground, Scope
 from regard.governance.authorizations.requests import NewAuthorization
 from regard.governance.authorizations.store import Authorizations, authorization_not_found
+from regard.governance.cases import Case
 from regard.governance.permissions import Permission
 from regard.governance.presence import Presence
 from regard.operations.inputs.pagination import page_of
@@ -35,7 +37,7 @@ def request_authorization(ctx: Context, request: dict[str, Any]) -> dict[str, An
     InvalidParameterException for what the rules don't allow.
     """
     ctx.stores.accountability.responsibility.check_clock()
-    case = own_case(ctx, request["CaseId"])
+    case = _worked_on(ctx, request["CaseId"])
     if case.closed is not None:
         raise ConflictException(f"The case {case.case_id} is closed; open another one.")
     collection = ctx.collection
@@ -67,7 +69,7 @@ def submit_authorization(ctx: Context, request: dict[str, Any]) -> dict[str, Any
     ctx.stores.accountability.responsibility.check_clock()
     authorizations = ctx.stores.accountability.authorizations
     found = authorizations.get(request["AuthorizationId"])
-    own_case(ctx, found.case_id)
+    _worked_on(ctx, found.case_id)
     return _shape(ctx, authorizations.ask(found.authorization_id, _person(ctx), request["Authority"]))
 
 
@@ -111,21 +113,21 @@ def get_authorization(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     case = ctx.stores.accountability.cases.find(found.case_id)
     if case is None or not may_see_case(ctx, case):
         raise authorization_not_found(request["AuthorizationId"])
-    return _shape(ctx, found)
+    return _shape(ctx, _retained(ctx, found, case))
 
 
 def list_authorizations(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The authorizations that the caller may know, in the order they were asked for, a page at a time."""
     named = request.get("CaseId")
     cases = ctx.stores.accountability.cases.all() if named is None else [visible_case(ctx, named)]
-    known = {case.case_id for case in cases if may_see_case(ctx, case)}
+    known = {case.case_id: case for case in cases if may_see_case(ctx, case)}
     numbered = [
         (number, one)
         for number, one in enumerate(ctx.stores.accountability.authorizations.all(), 1)
         if one.case_id in known
     ]
     page, token = page_of(_LISTING, numbered, request, _MAX_RESULTS)
-    return {"Authorizations": [_shape(ctx, one) for one in page], **token}
+    return {"Authorizations": [_shape(ctx, _retained(ctx, one, known[one.case_id])) for one in page], **token}
 
 
 def _decide(ctx: Context, request: dict[str, Any], decide: Decide) -> dict[str, Any]:
@@ -139,6 +141,20 @@ def _decide(ctx: Context, request: dict[str, Any], decide: Decide) -> dict[str, 
     )
     until = _time(request.get("Until"))
     return _shape(ctx, decide(authorizations, request["AuthorizationId"], _person(ctx), document, until))
+
+
+def _retained(ctx: Context, found: Authorization, case: Case) -> Authorization:
+    """An authorization without the texts that are due to be purged with its case, though that be late."""
+    if ctx.stores.privacy.cases.shown(case, ctx.stores.accountability.authorizations.now()).purged is None:
+        return found
+    return replace(found, grounds=None, authority=None, ended_for=None)
+
+
+def _worked_on(ctx: Context, case_id: str) -> Case:
+    """A case of the caller's, and of their key where that is for one alone."""
+    if ctx.caller.case_id not in (None, case_id):
+        raise AccessDeniedException(f"This key is for the case {ctx.caller.case_id} alone.")
+    return own_case(ctx, case_id)
 
 
 def _shape(ctx: Context, found: Authorization) -> dict[str, Any]:
