@@ -14,6 +14,7 @@ from regard.governance.policy import check_document
 from regard.governance.proof.day import SealedDay
 from regard.governance.proof.seals import NEW_KEY, SEAL
 from regard.governance.rules.known_authorizations import CLOCK_SLACK, KnownAuthorizations
+from regard.governance.rules.known_consents import KnownConsents, follow_consents
 from regard.governance.rules.known_reviews import KnownReview, follow_reviews
 from regard.governance.rules.rule import DeclaredOperation, LogRecord, read_moment
 
@@ -82,6 +83,7 @@ class LogState:
     reviews: dict[str, KnownReview] = field(default_factory=dict)
     has_people: bool = False
     authorizations: KnownAuthorizations = field(default_factory=KnownAuthorizations)
+    consents: KnownConsents = field(default_factory=KnownConsents)
 
     def follow(self, record: LogRecord) -> None:
         """Takes in what a record says."""
@@ -92,6 +94,7 @@ class LogState:
         except ValueError:
             self.hashes.append(None)
         self.has_people = self.has_people or "person" in record.said
+        follow_consents(self.consents, record)
         self.authorizations.follow(record)
         if record.is_request:
             self._follow_request(record)

@@ -13,6 +13,7 @@ from sqlalchemy import Column, Connection, select
 
 from regard.governance.proof.day import SealedDay
 from regard.governance.purpose import GENERAL, TAG
+from regard.governance.rules.consents import unexplained_privacy
 from regard.governance.rules.state import LogState
 from regard.storage.schema import (
     audit_days,
@@ -45,6 +46,7 @@ def unexplained(connection: Connection, state: LogState) -> Iterator[str]:
                 yield f"No record says that the {noun} {name} was made."
     yield from _people(connection, state)
     yield from _authorizations(connection, state)
+    yield from unexplained_privacy(connection, state)
     yield from _days(connection, state)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from regard.context import Context
 from regard.governance.permissions import Permission
-from regard.operations.collections.consent import note_deletion
+from regard.operations.collections.consent import note_deletion, note_protection
 from regard.operations.collections.tags import check_new_tags, purpose_tagged
 from regard.operations.inputs.pagination import make_token, read_token
 from regard.operations.operation import Area, Operation
@@ -21,6 +21,7 @@ def create_collection(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Makes an empty collection, with its tags, `regard:purpose` among them; it is pinned to a face model."""
     tags = request.get("Tags") or {}
     check_new_tags(tags)
+    note_protection(ctx, tags)
     collection = ctx.stores.collections.create(request["CollectionId"], ctx.face_models.default.version, tags)
     return {
         "StatusCode": 200,

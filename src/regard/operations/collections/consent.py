@@ -81,8 +81,9 @@ def check_protection(ctx: Context, collection: Collection, tags: Mapping[str, st
     """Raises unless the tags that a collection is given, or loses where their value is None, may be changed.
 
     Less protection takes an administrator, or AccessDeniedException is raised. Consent is asked for once
-    everybody in the collection has given it: InvalidParameterException, until then.
+    everybody in the collection has given it: InvalidParameterException, until then. The record is told.
     """
+    note_protection(ctx, tags)
     weakens = CONSENT_TAG in tags and tags[CONSENT_TAG] is None and collection.consent_since is not None
     if RETENTION_TAG in tags and collection.face_days is not None:
         days = tags[RETENTION_TAG]
@@ -98,6 +99,12 @@ def check_protection(ctx: Context, collection: Collection, tags: Mapping[str, st
                 f"{collection.collection_id} has {without:,} faces of people whose consent is not recorded: "
                 "record it, or erase them, before the collection asks for it."
             )
+
+
+def note_protection(ctx: Context, tags: Mapping[str, str | None]) -> None:
+    """Has the record say whether its collection asks for consent from now on, where the tags say so."""
+    if CONSENT_TAG in tags:
+        ctx.note(consent_asked="no" if tags[CONSENT_TAG] is None else "yes")
 
 
 def note_deletion(ctx: Context, face_ids: Sequence[str], *, users: int = 0, faces: int | None = None) -> None:
