@@ -38,6 +38,7 @@ def accuracy_tables() -> dict[str, str]:
         card("regard.vision.labels", name) for name in ("objects", "classes", "scenes", "surroundings")
     )
     return {
+        "certainty": certainty_table(),
         "groups": groups_table(),
         "objects": objects_table(objects),
         "calibration of objects": calibration_table(objects["calibration of labels"], "labels"),

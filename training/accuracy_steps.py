@@ -126,9 +126,8 @@ STEPS: Mapping[str, Step] = {
     ),
     "certainty": Step(
         "Confidence of a find",
-        _module("training.fit_certainty", "{data}", "--cache", "{finds}"),
+        _module("training.fit_certainty", "{data}", "--cache", "{finds}", "--out", "{own}/certainty.npz"),
         replace(INTERMEDIATES["finds"], code=("training.fit_certainty",)),
-        writes=(*_CERTAINTY, f"{_FACES}/certainty.json"),
     ),
     "detection": Step(
         "Finding faces",

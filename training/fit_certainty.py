@@ -3,7 +3,7 @@
     python -m training.fit_certainty ../shared/data --cache CACHE
 
 Writes src/regard/vision/faces/certainty.npz and its card beside it, and prints how what is fitted judges
-sources that it was not fitted on (five folds). What the networks say is kept in CACHE, a file a source:
+sources that it was not fitted on (six folds). What the networks say is kept in CACHE, a file a source:
 delete it when the detector changes. All faces together weigh as much as all false finds.
 """
 
@@ -164,6 +164,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("--cache", type=Path, required=True)
+    parser.add_argument("--out", type=Path, default=TARGET, help="the weights; the card lies beside them")
     options = parser.parse_args()
     options.cache.mkdir(parents=True, exist_ok=True)
     one_thread_each()
@@ -181,11 +182,13 @@ def main() -> None:
     said = np.where(clear(whole.cues), certain, slope * odds + offset)
     fitted = fit(whole)
     facts = card(every, finds, whole, 100 * sigmoid(said))
-    TARGET.with_suffix(".json").write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    options.out.with_suffix(".json").write_text(
+        json.dumps(facts, indent=1, ensure_ascii=False) + "\n", "utf-8"
+    )
     for name in ("sources", "calibration"):
         print_table(facts[name])
     np.savez_compressed(
-        TARGET,
+        options.out,
         cues=slope * fitted.cues,
         features=(slope * fitted.features).astype(np.float32),
         offset=slope * fitted.offset + offset,
