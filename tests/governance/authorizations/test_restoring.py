@@ -8,7 +8,7 @@ import pytest
 from tests.authorizing import HOUR, START, Clock, case_of, document, person_of, wanted
 from tests.postgres import Place
 
-from regard.governance.authorizations.records import Ground, State
+from regard.governance.authorizations.records import Ground, Standing
 from regard.governance.authorizations.restoring import settle_restored
 from regard.governance.authorizations.store import Authorizations
 from regard.governance.profiles import load_profiles
@@ -41,7 +41,7 @@ def authorizations(database: Database) -> Authorizations:
     return Authorizations(database, load_profiles("").rules, Clock())
 
 
-def states(database: Database, at: int = START) -> list[State]:
+def states(database: Database, at: int = START) -> list[Standing]:
     return [one.state(at) for one in authorizations(database).all()]
 
 
@@ -50,29 +50,29 @@ def test_what_was_revoked_or_refused_since_the_backup_stays_so(now: Database, ba
     warrant, exigency, request = store.all()
     store.revoke(warrant.authorization_id, anna, "solved")
     store.reject(exigency.authorization_id, anna, "no danger")
-    assert states(backup) == [State.ACTIVE, State.EXIGENT, State.REQUESTED]
+    assert states(backup) == [Standing.ACTIVE, Standing.EXIGENT, Standing.REQUESTED]
     assert settle_restored(backup, now, START) == []
-    assert states(backup) == [State.REVOKED, State.REJECTED, State.REQUESTED]
+    assert states(backup) == [Standing.REVOKED, Standing.REJECTED, Standing.REQUESTED]
     assert request.authorization_id == authorizations(backup).all()[2].authorization_id
 
 
 def test_what_goes_on_goes_on(now: Database, backup: Database) -> None:
     settle_restored(backup, now, START)
-    assert states(backup) == [State.ACTIVE, State.EXIGENT, State.REQUESTED]
+    assert states(backup) == [Standing.ACTIVE, Standing.EXIGENT, Standing.REQUESTED]
 
 
 def test_an_exigency_whose_hours_are_over_has_lapsed_in_the_backup_too(
     now: Database, backup: Database
 ) -> None:
     settle_restored(backup, now, START + 48 * HOUR)
-    assert states(backup, START + 48 * HOUR)[1] is State.LAPSED
+    assert states(backup, START + 48 * HOUR)[1] is Standing.LAPSED
 
 
 def test_nothing_holds_where_the_database_that_knew_is_lost(backup: Database) -> None:
     warrant, exigency, _ = authorizations(backup).all()
     ended = settle_restored(backup, None, START)
     assert ended == [warrant.authorization_id, exigency.authorization_id]
-    assert states(backup) == [State.REVOKED, State.LAPSED, State.REQUESTED]
+    assert states(backup) == [Standing.REVOKED, Standing.LAPSED, Standing.REQUESTED]
 
 
 def test_what_came_back_with_a_backup_is_due_to_be_erased_again(now: Database, backup: Database) -> None:

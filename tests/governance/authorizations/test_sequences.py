@@ -12,17 +12,17 @@ from tests.authorizing import HOUR, START, VIDEO, Clock, case_of, document, pers
 
 from regard.errors import AccessDeniedException, ServiceError
 from regard.governance.authorizations.grants import Grants
-from regard.governance.authorizations.records import HOLDING, Authorization, Ground, State, Use
+from regard.governance.authorizations.records import HOLDING, Authorization, Ground, Standing, Use
 from regard.governance.authorizations.store import Authorizations
 from regard.governance.profiles import load_profiles
 from regard.storage.database import Database
 
 FOLLOWS = {
-    State.REQUESTED: {State.APPROVED, State.ACTIVE, State.REJECTED},
-    State.APPROVED: {State.ACTIVE, State.REVOKED, State.EXPIRED},
-    State.ACTIVE: {State.EXPIRED, State.REVOKED, State.EXTENDED},
-    State.EXIGENT: {State.AWAITING, State.LAPSED, State.REJECTED},
-    State.AWAITING: {State.ACTIVE, State.LAPSED, State.REJECTED},
+    Standing.REQUESTED: {Standing.APPROVED, Standing.ACTIVE, Standing.REJECTED},
+    Standing.APPROVED: {Standing.ACTIVE, Standing.REVOKED, Standing.EXPIRED},
+    Standing.ACTIVE: {Standing.EXPIRED, Standing.REVOKED, Standing.EXTENDED},
+    Standing.EXIGENT: {Standing.AWAITING, Standing.LAPSED, Standing.REJECTED},
+    Standing.AWAITING: {Standing.ACTIVE, Standing.LAPSED, Standing.REJECTED},
 }
 """What may become of each state; the others are final."""
 PEOPLE = ("ines", "anna", "axel")
@@ -89,7 +89,7 @@ def perform(store: Authorizations, act: str, authorization_id: str, person: str,
         getattr(store, act)(authorization_id, person, document(issued=START), now + 24 * HOUR)
 
 
-def observe(store: Authorizations, known: dict[str, State], now: int) -> int:
+def observe(store: Authorizations, known: dict[str, Standing], now: int) -> int:
     """Holds what has changed to what may follow on what; answers how many have."""
     changed = 0
     for authorization_id, before in list(known.items()):
@@ -106,15 +106,15 @@ def observe(store: Authorizations, known: dict[str, State], now: int) -> int:
 
 def check(found: Authorization, now: int) -> None:
     state = found.state(now)
-    if state in (State.ACTIVE, State.APPROVED) and found.basis is not Ground.FIRST_IDENTIFICATION:
+    if state in (Standing.ACTIVE, Standing.APPROVED) and found.basis is not Ground.FIRST_IDENTIFICATION:
         assert found.approved_by is not None
         assert found.document is not None
         assert found.approved_by not in (found.requested_by, found.asked_by)
         assert found.approved is not None
         assert found.basis is Ground.EXIGENCY or found.begins >= found.approved
-    if state is State.EXIGENT:
+    if state is Standing.EXIGENT:
         assert now < START + 48 * HOUR
-    if state is State.AWAITING:
+    if state is Standing.AWAITING:
         assert now < START + 72 * HOUR
         assert found.asked is not None
         assert found.asked < START + 48 * HOUR

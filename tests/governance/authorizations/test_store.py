@@ -11,7 +11,7 @@ from tests.postgres import Place
 
 from regard.errors import AccessDeniedException, ConflictException, InvalidParameterException
 from regard.governance.authorizations.grants import Grants
-from regard.governance.authorizations.records import Authorization, Ground, State, Use
+from regard.governance.authorizations.records import Authorization, Ground, Standing, Use
 from regard.governance.authorizations.rows import purge_texts
 from regard.governance.authorizations.store import Authorizations
 from regard.governance.profiles import load_profiles
@@ -33,7 +33,7 @@ class Bureau:
     def asked(self, basis: Ground = Ground.WARRANT, **changes: object) -> Authorization:
         return self.store.request(wanted(self.case, basis, **changes), self.ines)
 
-    def state(self, found: Authorization) -> State:
+    def state(self, found: Authorization) -> Standing:
         return self.store.get(found.authorization_id).state(self.clock.now)
 
     def use(self, **changes: object) -> Use:
@@ -65,9 +65,9 @@ def bureau(place: Place) -> Bureau:
 
 def test_a_request_allows_nothing_before_somebody_has_approved_it(bureau: Bureau) -> None:
     found = bureau.asked()
-    assert (bureau.state(found), bureau.holds()) == (State.REQUESTED, False)
+    assert (bureau.state(found), bureau.holds()) == (Standing.REQUESTED, False)
     bureau.store.approve(found.authorization_id, bureau.anna, document())
-    assert (bureau.state(found), bureau.holds()) == (State.ACTIVE, True)
+    assert (bureau.state(found), bureau.holds()) == (Standing.ACTIVE, True)
 
 
 def test_what_is_read_again_is_what_was_written(bureau: Bureau) -> None:
@@ -99,9 +99,9 @@ def test_an_authorization_begins_at_the_time_that_was_asked_for_and_ends_at_it(b
         bureau.clock.now = START + hours * HOUR
         seen.append((bureau.state(found), bureau.holds()))
     assert seen == [
-        *[(State.APPROVED, False)] * 2,
-        *[(State.ACTIVE, True)] * 2,
-        *[(State.EXPIRED, False)] * 2,
+        *[(Standing.APPROVED, False)] * 2,
+        *[(Standing.ACTIVE, True)] * 2,
+        *[(Standing.EXPIRED, False)] * 2,
     ]
 
 
@@ -140,11 +140,11 @@ def test_whoever_asked_the_authority_does_not_ratify(bureau: Bureau) -> None:
 
 def test_an_exigency_holds_at_once_and_lapses_when_nobody_asks_the_authority(bureau: Bureau) -> None:
     found = bureau.asked(Ground.EXIGENCY)
-    assert (bureau.state(found), bureau.holds()) == (State.EXIGENT, True)
+    assert (bureau.state(found), bureau.holds()) == (Standing.EXIGENT, True)
     bureau.clock.now = START + 48 * HOUR - 1
-    assert (bureau.state(found), bureau.holds()) == (State.EXIGENT, True)
+    assert (bureau.state(found), bureau.holds()) == (Standing.EXIGENT, True)
     bureau.clock.now += 1
-    assert (bureau.state(found), bureau.holds()) == (State.LAPSED, False)
+    assert (bureau.state(found), bureau.holds()) == (Standing.LAPSED, False)
     with pytest.raises(ConflictException, match="is LAPSED"):
         bureau.store.ask(found.authorization_id, bureau.ines, "District Court")
 
@@ -152,16 +152,16 @@ def test_an_exigency_holds_at_once_and_lapses_when_nobody_asks_the_authority(bur
 def test_a_live_exigency_has_half_as_many_hours(bureau: Bureau) -> None:
     found = bureau.asked(Ground.EXIGENCY, cameras=("gate-1",))
     bureau.clock.now = START + 24 * HOUR
-    assert bureau.state(found) is State.LAPSED
+    assert bureau.state(found) is Standing.LAPSED
 
 
 def test_an_exigency_that_the_authority_does_not_decide_on_lapses(bureau: Bureau) -> None:
     found = bureau.asked(Ground.EXIGENCY)
     bureau.store.ask(found.authorization_id, bureau.ines, "District Court")
     bureau.clock.now = START + 72 * HOUR - 1
-    assert (bureau.state(found), bureau.holds()) == (State.AWAITING, True)
+    assert (bureau.state(found), bureau.holds()) == (Standing.AWAITING, True)
     bureau.clock.now += 1
-    assert (bureau.state(found), bureau.holds()) == (State.LAPSED, False)
+    assert (bureau.state(found), bureau.holds()) == (Standing.LAPSED, False)
     with pytest.raises(ConflictException, match="is LAPSED"):
         bureau.store.ratify(found.authorization_id, bureau.anna, document())
 
@@ -171,7 +171,7 @@ def test_an_exigency_that_was_ratified_goes_on(bureau: Bureau) -> None:
     bureau.store.ask(found.authorization_id, bureau.ines, "District Court")
     bureau.store.ratify(found.authorization_id, bureau.anna, document())
     bureau.clock.now = START + 29 * DAY
-    assert (bureau.state(found), bureau.holds()) == (State.ACTIVE, True)
+    assert (bureau.state(found), bureau.holds()) == (Standing.ACTIVE, True)
 
 
 def test_an_exigency_is_not_ratified_before_the_authority_was_asked(bureau: Bureau) -> None:
@@ -192,10 +192,10 @@ def test_an_exigency_after_another_that_was_refused_is_refused(bureau: Bureau) -
 def test_a_rejected_or_revoked_authorization_allows_nothing(bureau: Bureau) -> None:
     refused, ended = bureau.asked(), bureau.asked()
     bureau.store.reject(refused.authorization_id, bureau.anna, "no grounds")
-    assert (bureau.state(refused), bureau.holds()) == (State.REJECTED, False)
+    assert (bureau.state(refused), bureau.holds()) == (Standing.REJECTED, False)
     bureau.store.approve(ended.authorization_id, bureau.anna, document())
     bureau.store.revoke(ended.authorization_id, bureau.anna, "solved")
-    assert (bureau.state(ended), bureau.holds()) == (State.REVOKED, False)
+    assert (bureau.state(ended), bureau.holds()) == (Standing.REVOKED, False)
     for how in (bureau.store.reject, bureau.store.revoke):
         with pytest.raises(ConflictException):
             how(ended.authorization_id, bureau.anna, "again")
@@ -214,7 +214,7 @@ def test_an_extension_goes_on_in_the_place_of_the_first(bureau: Bureau) -> None:
         bureau.case,
     )
     bureau.clock.now = START + 8 * DAY
-    assert (bureau.state(first), bureau.state(second)) == (State.EXTENDED, State.ACTIVE)
+    assert (bureau.state(first), bureau.state(second)) == (Standing.EXTENDED, Standing.ACTIVE)
     bureau.grants.check(first.authorization_id, bureau.use())
 
 
@@ -227,7 +227,7 @@ def test_an_extension_holds_no_longer_than_the_rules_allow(bureau: Bureau) -> No
 
 def test_a_first_identification_is_made_once_a_case(bureau: Bureau) -> None:
     found = bureau.asked(Ground.FIRST_IDENTIFICATION)
-    assert (bureau.state(found), bureau.holds()) == (State.ACTIVE, True)
+    assert (bureau.state(found), bureau.holds()) == (Standing.ACTIVE, True)
     with pytest.raises(ConflictException, match="had its first identification"):
         bureau.asked(Ground.FIRST_IDENTIFICATION)
     with pytest.raises(ConflictException, match="is not extended"):
@@ -316,5 +316,5 @@ def test_a_purge_of_the_case_leaves_what_counts(bureau: Bureau) -> None:
     assert (purged.basis, purged.scope, purged.state(bureau.clock.now)) == (
         Ground.EXIGENCY,
         found.scope,
-        State.REJECTED,
+        Standing.REJECTED,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import update
 
 from regard.governance.audit import AuditLog
-from regard.governance.authorizations.records import VOID, Authorization, Ground, State
+from regard.governance.authorizations.records import VOID, Authorization, Ground, Standing
 from regard.governance.authorizations.store import Authorizations
 from regard.jobs.store import JobStore
 from regard.storage.schema import authorizations as table
@@ -33,7 +33,7 @@ class AuthorizationErasure:
         after it was broken off.
         """
         state = void.state(now)
-        if state is State.LAPSED:
+        if state is Standing.LAPSED:
             self._write(void, lapsed=void.lapsed or now)
         told = f"The authorization {void.authorization_id} is {state}: what was found under it is erased."
         jobs, items = self._jobs.erase_authorized(void.authorization_id, told)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from sqlalchemy import Connection, select
 
 from regard.errors import AccessDeniedException
-from regard.governance.authorizations.records import VOID, Authorization, Grant, State, Use
+from regard.governance.authorizations.records import VOID, Authorization, Grant, Standing, Use
 from regard.governance.authorizations.rows import read_authorizations
 from regard.storage.clock import milliseconds
 from regard.storage.database import Database
@@ -38,7 +38,7 @@ class Grants:
                 f"No authorization of the case {use.case_id} covers {use.place} and this collection now; "
                 "ask for one (`regard authorizations request`)."
             )
-        return max(holding, key=lambda one: (one.state(now) is State.ACTIVE, one.until)).grant()
+        return max(holding, key=lambda one: (one.state(now) is Standing.ACTIVE, one.until)).grant()
 
     def check(self, authorization_id: str | None, use: Use) -> Grant:
         """Leave to go on with a use that began under an authorization, or under one that it was extended to.

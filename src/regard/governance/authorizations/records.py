@@ -17,7 +17,7 @@ class Ground(StrEnum):
     FIRST_IDENTIFICATION = "first-identification"
 
 
-class State(StrEnum):
+class Standing(StrEnum):
     """How an authorization stands at a moment."""
 
     REQUESTED = "REQUESTED"
@@ -32,9 +32,9 @@ class State(StrEnum):
     LAPSED = "LAPSED"
 
 
-HOLDING: Final = frozenset({State.ACTIVE, State.EXIGENT, State.AWAITING})
+HOLDING: Final = frozenset({Standing.ACTIVE, Standing.EXIGENT, Standing.AWAITING})
 """The states in which faces may be searched."""
-VOID: Final = frozenset({State.REJECTED, State.LAPSED})
+VOID: Final = frozenset({Standing.REJECTED, Standing.LAPSED})
 """The states in which what was found is erased: it should never have been."""
 
 FACTS: Final = ("UNKNOWN_SUSPECT", "FOOTAGE_OF_OFFENCE")
@@ -150,13 +150,13 @@ class Authorization:
     erased: int | None = None
     erasure_record: int | None = None
 
-    def state(self, now: int) -> State:
+    def state(self, now: int) -> Standing:
         """How it stands at a moment. What was decided comes before what the clock says."""
         decided = (
-            (self.rejected, State.REJECTED),
-            (self.lapsed, State.LAPSED),
-            (self.revoked, State.REVOKED),
-            (self.extended, State.EXTENDED),
+            (self.rejected, Standing.REJECTED),
+            (self.lapsed, Standing.LAPSED),
+            (self.revoked, Standing.REVOKED),
+            (self.extended, Standing.EXTENDED),
         )
         for when, state in decided:
             if when is not None:
@@ -164,10 +164,10 @@ class Authorization:
         if self.approved is None and self.basis is Ground.EXIGENCY:
             return self._undecided(now)
         if self.approved is None and self.basis is not Ground.FIRST_IDENTIFICATION:
-            return State.REQUESTED
+            return Standing.REQUESTED
         if now < self.begins:
-            return State.APPROVED
-        return State.ACTIVE if now < self.until else State.EXPIRED
+            return Standing.APPROVED
+        return Standing.ACTIVE if now < self.until else Standing.EXPIRED
 
     def holds(self, now: int) -> bool:
         """Whether faces may be searched under it at a moment."""
@@ -178,11 +178,11 @@ class Authorization:
         faces = frozenset(self.scope.faces) or None
         return Grant(authorization_id=self.authorization_id, covert=self.covert, faces=faces)
 
-    def _undecided(self, now: int) -> State:
+    def _undecided(self, now: int) -> Standing:
         """How an exigency stands that no authority has decided."""
         if self.asked is None:
-            return State.EXIGENT if self.ask_by is not None and now < self.ask_by else State.LAPSED
-        return State.AWAITING if self.decide_by is not None and now < self.decide_by else State.LAPSED
+            return Standing.EXIGENT if self.ask_by is not None and now < self.ask_by else Standing.LAPSED
+        return Standing.AWAITING if self.decide_by is not None and now < self.decide_by else Standing.LAPSED
 
 
 def _names(pattern: str, video: str) -> bool:

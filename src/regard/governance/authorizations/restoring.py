@@ -7,13 +7,13 @@ from typing import Final
 
 from sqlalchemy import delete
 
-from regard.governance.authorizations.records import VOID, Authorization, State
+from regard.governance.authorizations.records import VOID, Authorization, Standing
 from regard.governance.authorizations.rows import insert_authorization, read_authorizations
 from regard.storage.database import Database
 from regard.storage.schema import authorizations as table
 
-_OPEN: Final = frozenset({State.APPROVED, State.ACTIVE, State.EXIGENT, State.AWAITING})
-_UNDECIDED: Final = frozenset({State.EXIGENT, State.AWAITING})
+_OPEN: Final = frozenset({Standing.APPROVED, Standing.ACTIVE, Standing.EXIGENT, Standing.AWAITING})
+_UNDECIDED: Final = frozenset({Standing.EXIGENT, Standing.AWAITING})
 _WHY: Final = "A backup was restored, and nothing tells whether it still holds."
 
 

@@ -15,7 +15,7 @@ from regard.errors import (
     InvalidParameterException,
     ResourceNotFoundException,
 )
-from regard.governance.authorizations.records import Authorization, Document, Ground, State
+from regard.governance.authorizations.records import Authorization, Document, Ground, Standing
 from regard.governance.authorizations.requests import NewAuthorization, end_of, terms_of
 from regard.governance.authorizations.rows import (
     insert_authorization,
@@ -29,8 +29,8 @@ from regard.storage.database import Database
 from regard.storage.numbering import next_id
 from regard.storage.schema import authorizations as table
 
-_OPEN_EXIGENCIES: Final = (State.EXIGENT, State.AWAITING)
-_UNDECIDED: Final = (State.REQUESTED, *_OPEN_EXIGENCIES)
+_OPEN_EXIGENCIES: Final = (Standing.EXIGENT, Standing.AWAITING)
+_UNDECIDED: Final = (Standing.REQUESTED, *_OPEN_EXIGENCIES)
 
 
 class Authorizations:
@@ -84,7 +84,7 @@ class Authorizations:
     def ask(self, authorization_id: str, asked_by: str, authority: str) -> Authorization:
         """Enters that the authority was asked to decide on an exigency."""
         with self._turn() as connection:
-            _, now = self._standing(connection, authorization_id, State.EXIGENT)
+            _, now = self._standing(connection, authorization_id, Standing.EXIGENT)
             values = {"asked": now, "asked_by": asked_by, "authority": authority}
             return _changed(connection, authorization_id, values)
 
@@ -96,7 +96,7 @@ class Authorizations:
         `until` ends it sooner than was asked for.
         """
         with self._turn() as connection:
-            found, now = self._standing(connection, authorization_id, State.REQUESTED)
+            found, now = self._standing(connection, authorization_id, Standing.REQUESTED)
             _check_another(found, approved_by)
             return _approved(connection, found, approved_by, document, until, now)
 
@@ -105,7 +105,7 @@ class Authorizations:
     ) -> Authorization:
         """Enters that the authority has allowed an exigency that it was asked about in time."""
         with self._turn() as connection:
-            found, now = self._standing(connection, authorization_id, State.AWAITING)
+            found, now = self._standing(connection, authorization_id, Standing.AWAITING)
             _check_another(found, approved_by)
             return _approved(connection, found, approved_by, document, until, now)
 
@@ -115,7 +115,7 @@ class Authorizations:
 
     def revoke(self, authorization_id: str, revoked_by: str, reason: str) -> Authorization:
         """Ends an authorization before its time."""
-        return self._end(authorization_id, "revoked", revoked_by, reason, State.ACTIVE, State.APPROVED)
+        return self._end(authorization_id, "revoked", revoked_by, reason, Standing.ACTIVE, Standing.APPROVED)
 
     def extend(
         self, authorization_id: str, approved_by: str, document: Document, until: int | None = None
@@ -124,7 +124,7 @@ class Authorizations:
         for as long as the rules allow.
         """
         with self._turn() as connection:
-            found, now = self._standing(connection, authorization_id, State.ACTIVE)
+            found, now = self._standing(connection, authorization_id, Standing.ACTIVE)
             _check_another(found, approved_by)
             if found.basis is Ground.FIRST_IDENTIFICATION:
                 raise ConflictException("A first identification is not extended; ask for an authorization.")
@@ -167,7 +167,7 @@ class Authorizations:
             yield connection
 
     def _standing(
-        self, connection: Connection, authorization_id: str, *states: State
+        self, connection: Connection, authorization_id: str, *states: Standing
     ) -> tuple[Authorization, int]:
         """An authorization that is in one of these states, and the time by which it is."""
         now = self.now()
@@ -183,7 +183,7 @@ class Authorizations:
         return found, now
 
     def _end(
-        self, authorization_id: str, how: str, ended_by: str, reason: str, *states: State
+        self, authorization_id: str, how: str, ended_by: str, reason: str, *states: Standing
     ) -> Authorization:
         with self._turn() as connection:
             found, now = self._standing(connection, authorization_id, *states)
