@@ -29,6 +29,7 @@ from regard.governance.authorizations.store import Authorizations
 from regard.governance.camera_notices import CameraNotices
 from regard.governance.cases import Case, Cases
 from regard.governance.examination.examination import Examination
+from regard.governance.examination.purging import purge_reviews
 from regard.governance.keys import KeyStore
 from regard.governance.people import People
 from regard.governance.privacy.consents import Consents
@@ -134,7 +135,7 @@ class Privacy:
             ),
             retention=retention,
             holds=CaseHolds(database),
-            cases=CasePurge(database, audit, retention, also=(purge_texts,)),
+            cases=CasePurge(database, audit, retention, also=(purge_texts, purge_reviews)),
             feedback=FeedbackBox(database, audit, cipher, retention, a_day=feedback_a_day),
         )
 

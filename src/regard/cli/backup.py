@@ -27,7 +27,13 @@ from regard.storage.database import Database, database_exists
 from regard.storage.erasure_journal import FILE as JOURNAL
 from regard.storage.erasure_journal import read_erasures
 
-_NOUNS = {"collections": "collection", "faces": "face", "users": "user", "celebrities": "celebrity record"}
+_NOUNS = {
+    "collections": "collection",
+    "faces": "face",
+    "users": "user",
+    "celebrities": "celebrity record",
+    "consents": "consent",
+}
 
 BackupFile = Annotated[Path, typer.Argument(metavar="FILE", help="The backup.")]
 

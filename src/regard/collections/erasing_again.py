@@ -20,6 +20,7 @@ from regard.collections.user_rows import (
     set_user,
 )
 from regard.collections.users import vector_of_faces
+from regard.governance.privacy.consents import withdraw_again
 from regard.resources.request_tokens import forget_answers
 from regard.resources.tags import remove_tags
 from regard.storage.database import Database
@@ -41,6 +42,8 @@ def erase_again(database: Database, models: FaceModels, erased: Iterable[Erased]
                 found["collections"] += _collection(connection, one)
             elif one.kind is Erasable.USER:
                 found["users"] += _user(connection, one)
+            elif one.kind is Erasable.CONSENT:
+                found["consents"] += withdraw_again(connection, one.name, one.created)
             else:
                 gone = delete(celebrities).where(celebrities.c.celebrity_id == one.name)
                 found["celebrities"] += connection.execute(gone).rowcount

@@ -1,7 +1,7 @@
 """What was erased, beside the database: a backup that is older than an erasure must not undo it.
 
 `erasures.jsonl` in the data folder has a line for each face, user, collection and celebrity that was erased,
-with ids and times and nothing else. It is on disk before the erasure is.
+and each consent that was withdrawn, with ids and times and nothing else. It is on disk before the erasure is.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ class Erasable(StrEnum):
     USER = "user"
     COLLECTION = "collection"
     CELEBRITY = "celebrity"
+    CONSENT = "consent"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

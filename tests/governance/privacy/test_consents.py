@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,9 +12,14 @@ import pytest
 from tests import scenes
 from tests.governance.privacy.conftest import AGREED, Clinic
 from tests.responsible import Office
+from typer.testing import CliRunner
 
+from regard.app import build
 from regard.caller import LOCAL
+from regard.cli import app
 from regard.errors import AccessDeniedException, InvalidParameterException, RegardError
+from regard.packs.install import InstalledPack
+from regard.settings import Settings
 
 Later = Callable[[timedelta], None]
 
@@ -208,3 +214,40 @@ def test_embeddings_are_imported_with_consent_alone(clinic: Clinic, tmp_path: Pa
     assert not clinic.faces()
     clinic.consent("berta")
     assert clinic.office.call("import_faces", **request, Ids=tmp_path / "ids.txt")["Added"] == 2
+
+
+def test_a_restored_backup_makes_no_withdrawn_consent_valid_again(clinic: Clinic, tmp_path: Path) -> None:
+    """Attack 10 and 11: an old backup is restored, to enrol by a consent that was withdrawn since."""
+    consent = clinic.consent("anna")
+    clinic.enrol("anna")
+    data, backup = clinic.office.parts.settings.data, tmp_path / "backup.regard"
+    runner = CliRunner()
+    assert runner.invoke(app, ["backup", str(backup), "--data", str(data)]).exit_code == 0
+    clinic.office.call("withdraw_consent", clinic.petra, ConsentId=consent["ConsentId"])
+    clinic.office.parts.close()
+    done = runner.invoke(app, ["restore", str(backup), "--force", "--yes", "--data", str(data)])
+    assert done.exit_code == 0, done.output
+    assert "1 consent" in done.output
+    parts = build(Settings.load({}, data=data))
+    try:
+        restored = replace(clinic, office=Office(parts))
+        assert not restored.faces()
+        with pytest.raises(AccessDeniedException, match="no valid consent"):
+            restored.enrol("anna")
+    finally:
+        parts.close()
+
+
+def test_where_the_rules_always_ask_no_tag_is_needed_and_celebrities_are_no_way_round(
+    installed_pack: InstalledPack, tmp_path: Path, portrait: Path
+) -> None:
+    parts = build(Settings.load({}, data=tmp_path / "data", profiles="us-private"))
+    try:
+        office, picture = Office(parts), {"Bytes": portrait.read_bytes()}
+        office.call("create_collection", CollectionId="untagged")
+        with pytest.raises(AccessDeniedException, match="no valid consent of 'anna'"):
+            office.call("index_faces", CollectionId="untagged", Image=picture, ExternalImageId="anna")
+        with pytest.raises(AccessDeniedException, match="celebrities give none"):
+            office.call("put_celebrity", Name="Anna", Images=[picture])
+    finally:
+        parts.close()

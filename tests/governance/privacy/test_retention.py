@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from sqlalchemy import select
 from tests.governance.privacy.conftest import Clinic
 from tests.postgres import Place
 from tests.responsible import Office
@@ -23,6 +24,7 @@ from regard.governance.privacy.purging import CasePurge
 from regard.governance.privacy.retention import Retention
 from regard.governance.profiles import load_profiles
 from regard.storage.clock import milliseconds
+from regard.storage.schema import candidates, reviews
 
 Later = Callable[[timedelta], None]
 DAY: Final = 24 * 3_600_000
@@ -199,3 +201,25 @@ def test_a_hold_takes_two_people_who_have_shown_that_it_is_them(clinic: Clinic) 
     assert hold(abel)["HoldState"] == "HELD"
     assert hold(abel, wanted=False)["HoldState"] == "RELEASING"
     assert "HoldState" not in hold(clinic.petra, wanted=False)
+
+
+def test_what_a_purged_case_s_reviews_say_of_people_is_erased(office: Office, portrait: Path) -> None:
+    office.person("otto", "operator")
+    office.person("ines", "investigator", trained="search")
+    ines, picture = office.key("ines", "investigator"), {"Bytes": portrait.read_bytes()}
+    office.call("create_collection", CollectionId="wanted", Tags={"regard:purpose": "law-enforcement"})
+    otto = office.key("otto", "operator")
+    office.call("index_faces", otto, CollectionId="wanted", Image=picture, ExternalImageId="anna")
+    case = office.case(ines)
+    office.call("search_faces_by_image", ines, case, CollectionId="wanted", Image=picture)
+    office.call("close_case", ines, CaseId=case, Reason="solved")
+
+    def told() -> str:
+        with office.parts.database.read() as connection:
+            tables = (reviews, candidates)
+            return str([dict(row) for one in tables for row in connection.execute(select(one)).mappings()])
+
+    assert "anna" in told()
+    office.parts.stores.privacy.cases.run_due(milliseconds() + YEARS)
+    assert "anna" not in told()
+    assert "'probe_picture': None" in told()

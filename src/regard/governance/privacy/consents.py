@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, and_, exists, inse
 from regard.errors import AccessDeniedException, InvalidParameterException, ResourceNotFoundException
 from regard.storage.clock import milliseconds
 from regard.storage.database import Database
+from regard.storage.erasure_journal import Erasable, Erased
 from regard.storage.numbering import next_id
 from regard.storage.schema import consents as table
 
@@ -105,11 +106,13 @@ class Consents:
     def withdraw(self, consent: Consent, withdrawn_by: str) -> Consent:
         """Ends all consents of that person for that collection; again, it changes nothing."""
         with self._database.write() as connection:
-            connection.execute(
-                update(table)
-                .where(_of(consent.row_of, consent.subject), table.c.withdrawn.is_(None))
-                .values(withdrawn=milliseconds(), withdrawn_by=withdrawn_by)
+            given = (_of(consent.row_of, consent.subject), table.c.withdrawn.is_(None))
+            ended = connection.execute(select(table.c.consent_id, table.c.recorded).where(*given)).all()
+            self._database.erasure_journal.note(
+                [Erased(kind=Erasable.CONSENT, name=one.consent_id, created=one.recorded) for one in ended]
             )
+            now = milliseconds()
+            connection.execute(update(table).where(*given).values(withdrawn=now, withdrawn_by=withdrawn_by))
         return self.get(consent.consent_id)
 
     def check(self, connection: Connection, row_of: int, subjects: Iterable[str]) -> dict[str, str]:
@@ -221,6 +224,21 @@ class Consents:
         if self._inactivity is not None:
             valid.append(rows.c.given > now - self._inactivity)
         return valid
+
+
+def withdraw_again(connection: Connection, consent_id: str, recorded: int) -> int:
+    """Withdraws a consent that a restored backup holds as it was before; answers how many that were.
+
+    `recorded` is when it was: after a restore another one may have got its id.
+    """
+    here = (
+        table.c.consent_id == consent_id,
+        table.c.recorded == recorded,
+        table.c.withdrawn.is_(None),
+    )
+    now = milliseconds()
+    values = {"withdrawn": now, "withdrawn_by": "restore"}
+    return connection.execute(update(table).where(*here).values(values)).rowcount
 
 
 def _of(row_of: int, subject: str) -> ColumnElement[bool]:

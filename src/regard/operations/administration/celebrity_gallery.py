@@ -7,7 +7,7 @@ from typing import Any
 
 from regard.collections.records import Celebrity
 from regard.context import Context
-from regard.errors import InvalidParameterException, RegardError, ServiceError
+from regard.errors import AccessDeniedException, InvalidParameterException, RegardError, ServiceError
 from regard.governance.permissions import Permission
 from regard.operations.administration.celebrity_photos import read_photo
 from regard.operations.inputs.pagination import page_of
@@ -23,8 +23,13 @@ def put_celebrity(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Makes a celebrity, or gives one more photos: the largest face of each. What can't be taken is named.
 
     A celebrity is not made where none of the photos can be taken: `Celebrity` is left out then. Raises
-    InvalidParameterException.
+    InvalidParameterException, and AccessDeniedException where the rules ask for consent to each face.
     """
+    if ctx.stores.privacy.faces.always_consent:
+        raise AccessDeniedException(
+            "The rules here ask for consent to each face, and celebrities give none; enrol who has in a "
+            "collection."
+        )
     with ThreadPoolExecutor(ctx.settings.worker_count, thread_name_prefix="photos") as threads:
         readings = list(threads.map(lambda image: read_photo(ctx, image), request["Images"]))
     taken = [(place, one.photo) for place, one in enumerate(readings) if one.photo is not None]
