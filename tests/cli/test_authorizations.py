@@ -88,6 +88,22 @@ def test_a_warrant_is_asked_for_and_entered_and_a_restored_backup_does_not_undo_
     assert record["authorizations_ended"] == []
 
 
+def test_a_backup_whose_database_is_lost_is_restored_without_leave_to_search(
+    desk: Desk, tmp_path: Path
+) -> None:
+    case = desk.office.case(desk.keys["ines"])
+    wanted = {"CaseId": case, "Basis": "exigency", "CollectionId": "wanted", "Videos": ["evidence/*"]}
+    made = desk.office.call("request_authorization", desk.keys["ines"], **wanted, Grounds="Shots were fired.")
+    backup = tmp_path / "backup.regard"
+    assert desk.run("backup", backup).exit_code == 0
+    desk.office.parts.close()
+    for file in desk.data.glob("regard.db*"):
+        file.unlink()
+    restored = desk.run("restore", backup)
+    assert restored.exit_code == 0, restored.output
+    assert f"still hold: {made['AuthorizationId']}." in restored.output
+
+
 def test_who_is_not_there_decides_nothing(desk: Desk) -> None:
     case = desk.office.case(desk.keys["ines"])
     wanted = {"CaseId": case, "Basis": "warrant", "CollectionId": "wanted", "Videos": ["evidence/*"]}

@@ -73,11 +73,12 @@ def restore(
         typer.confirm(f"Replace everything in {place} by what is in {file}?", abort=True)
 
     erased: Counter[str] = Counter()
+    ended: list[str] = []
 
     def finish(database: Database) -> None:
         log, replaced = AuditLog(database), _replaced(settings)
         try:
-            ended = settle_restored(database, replaced, milliseconds())
+            ended.extend(settle_restored(database, replaced, milliseconds()))
         finally:
             if replaced is not None:
                 replaced.close()
@@ -92,6 +93,8 @@ def restore(
             file, settings.data, settings.database, replace=force, finish=finish, progress=report
         )
     say(f"{_sentence(made)} are restored into {place}. The keys are those of the backup.")
+    if ended:
+        say(f"Ended, since nothing tells whether they still hold: {', '.join(ended)}.")
     if erased.total():
         again = ", ".join(count(number, _NOUNS[kind]) for kind, number in sorted((+erased).items()))
         say(f"Erased again, as they were since: {again}.")
