@@ -241,7 +241,10 @@ def declared_operations() -> Mapping[str, DeclaredOperation]:
 def _tasks(stores: Stores) -> list[Task]:
     """What the upkeep does."""
     examination = stores.accountability.examination
-    return [Task("reviews", lambda _now: examination.reviews.expire())]
+    return [
+        Task("reviews past their time", lambda _now: examination.reviews.expire()),
+        Task("candidates erased since", lambda _now: examination.reviews.forget_erased()),
+    ]
 
 
 def _holder(keys: KeyStore, key_id: str) -> Caller | None:

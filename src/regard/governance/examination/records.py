@@ -73,6 +73,11 @@ class ReviewCandidate:
     status: CandidateStatus
     is_same: bool | None
 
+    @property
+    def name(self) -> str:
+        """The id of the face or the user, or the place in a picture, that it is."""
+        return self.subject.split("/", 1)[1]
+
 
 @dataclass(frozen=True, slots=True)
 class Review:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
 
 from regard.errors import ConflictException, ResourceNotFoundException
 from regard.governance.audit import AuditLog
@@ -23,9 +23,10 @@ from regard.storage.clock import milliseconds
 from regard.storage.database import Database
 from regard.storage.encryption import Cipher
 from regard.storage.numbering import next_id
-from regard.storage.schema import candidates, face_crops, reviews
+from regard.storage.schema import candidates, face_crops, faces, reviews
 
 _HOUR: Final = 3_600_000
+_NOTHING: Final = "{}"
 _ENDED: Final = (ReviewStatus.WITHDRAWN, ReviewStatus.EXPIRED)
 
 
@@ -171,6 +172,21 @@ class Reviews:
                     },
                 )
 
+    def erased(self, review: Review) -> set[int]:
+        """The candidates, by number, whose face was erased since."""
+        query = select(candidates.c.number).where(candidates.c.review == review.row, _is_erased())
+        with self._database.read() as connection:
+            return set(connection.execute(query).scalars())
+
+    def forget_erased(self) -> None:
+        """Forgets who the candidates were whose faces were erased since. Nobody is told of them before."""
+        due = _is_erased() & (candidates.c.entry != _NOTHING)
+        with self._database.read() as connection:
+            if connection.execute(select(candidates.c.number).where(due).limit(1)).first() is None:
+                return
+        with self._database.write() as connection:
+            connection.execute(update(candidates).where(due).values(entry=_NOTHING))
+
     def _admissible(self, connection: Connection, new: NewReview) -> list[NewReviewCandidate]:
         """The candidates that may be reviewed, as many as the rules allow."""
         query = (
@@ -299,6 +315,12 @@ def _has_picture(connection: Connection, one: NewReviewCandidate) -> bool:
         return False
     query = select(face_crops.c.face).where(face_crops.c.face == one.face)
     return connection.execute(query).first() is not None
+
+
+def _is_erased() -> ColumnElement[bool]:
+    """Of candidates that are enrolled faces."""
+    is_face = candidates.c.subject.like("face/%")
+    return is_face & candidates.c.face.is_not(None) & candidates.c.face.not_in(select(faces.c.row))
 
 
 def _asked(new: NewReview) -> str:

@@ -91,6 +91,7 @@ def review_shape(ctx: Context, review: Review) -> dict[str, Any]:
     is_decided = review.status is ReviewStatus.DECIDED
     told = not _rates(ctx) or _is_member(ctx, review)
     ratings = ctx.stores.accountability.examination.ratings.of(review) if is_decided else []
+    gone = ctx.stores.accountability.examination.reviews.erased(review)
     shape = {
         "ReviewId": review.review_id,
         "CaseId": review.case_id,
@@ -104,7 +105,10 @@ def review_shape(ctx: Context, review: Review) -> dict[str, Any]:
         "Round": review.round,
         "Threshold": review.threshold,
         "FaceModelVersion": review.model,
-        "Candidates": [_candidate(one, scores=is_decided, who=told) for one in review.candidates],
+        "Candidates": [
+            _candidate(one, scores=is_decided, who=told and one.number not in gone)
+            for one in review.candidates
+        ],
         "Ratings": [rating_shape(rating) for rating in ratings] if is_decided else None,
     }
     return {name: value for name, value in shape.items() if value is not None}

@@ -46,7 +46,8 @@ class CompareReviewed:
     def shown(self, _ctx: Context, answer: Body, review: Review | None) -> Body:
         if review is not None and waits(review):
             return {**answer, "FaceMatches": [], "UnmatchedFaces": []}
-        leads = [] if review is None else [one for one in review.candidates if one.status in SHOWN]
+        found = () if review is None else review.candidates
+        leads = [one for one in found if one.entry and one.status in SHOWN]
         matched = {one.subject for one in leads}
         compared = [match["Face"] for match in answer["FaceMatches"]] + answer["UnmatchedFaces"]
         return {

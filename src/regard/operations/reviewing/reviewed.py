@@ -67,6 +67,7 @@ def entries(
     """The entries of a list of matches: who was judged a lead and is still there, the most alike first, then
     placeholders of those who wait. Placeholders are in the order of their numbers, which tells nothing.
     """
-    leads = sorted((one for one in review.candidates if one.status in SHOWN), key=lambda one: one.rank)
+    known = (one for one in review.candidates if one.entry and one.status in SHOWN)
+    leads = sorted(known, key=lambda one: one.rank)
     waiting: Iterable[ReviewCandidate] = (one for one in review.candidates if one.status in WAITING)
     return [dict(one.entry) for one in leads if is_there(one)] + [placeholder(one) for one in waiting]

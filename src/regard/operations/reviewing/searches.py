@@ -55,13 +55,8 @@ class FaceSearchReviewed:
     def shown(self, ctx: Context, answer: Body, review: Review | None) -> Body:
         if review is None:
             return {**answer, "FaceMatches": []}
-        names = [one.entry["Face"]["FaceId"] for one in review.candidates]
-        there = _faces(ctx, names)
-        listed = entries(
-            review,
-            lambda one: one.entry["Face"]["FaceId"] in there,
-            partial(face_placeholder, ctx, review),
-        )
+        there = _faces(ctx, [one.name for one in review.candidates])
+        listed = entries(review, lambda one: one.name in there, partial(face_placeholder, ctx, review))
         return {**answer, "FaceMatches": listed}
 
 
@@ -94,7 +89,7 @@ class UserSearchReviewed:
             return {**answer, "UserMatches": []}
 
         def is_there(one: ReviewCandidate) -> bool:
-            return ctx.stores.users.vector(ctx.collection, one.entry["User"]["UserId"]) is not None
+            return ctx.stores.users.vector(ctx.collection, one.name) is not None
 
         listed = entries(review, is_there, partial(user_placeholder, ctx, review))
         return {**answer, "UserMatches": listed}
