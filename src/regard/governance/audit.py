@@ -167,7 +167,7 @@ class AuditLog:
     def page(self, *, after: int, limit: int) -> list[Entry]:
         """The records behind the number `after`, the oldest first."""
         with self._database.read() as connection:
-            return [(row.sequence, row.record, row.hash) for row in connection.execute(_behind(after, limit))]
+            return list(connection.execute(_behind(after, limit)).all())  # type: ignore[arg-type]
 
     def pages(self, *, after: int = 0) -> Generator[list[Entry]]:
         """All records behind the number `after`, a page at a time, as one moment had them."""

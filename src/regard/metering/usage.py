@@ -105,7 +105,8 @@ class UsageStore:
     def _fold_page(self, position: int) -> int:
         """Adds the records behind a position. Adds none where somebody else has done so meanwhile."""
         page = self._log.page(after=position, limit=_PAGE)
-        records = [json.loads(text) for _, text, _ in page]
+        # As one text, which is read sooner than as many.
+        records = json.loads(f"[{','.join(text for _, text, _ in page)}]")
         known = self._counted([str(one["job"]) for one in records if one.get("job") and one.get("units")])
         counted = set(known)
         sums = fold(records, counted)
