@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -13,8 +14,9 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from tests.postgres import Place
 
-from regard.errors import ServiceError
+from regard.errors import ConflictException, ServiceError
 from regard.governance.audit import AuditLog
 from regard.governance.cases import ATTESTATIONS, Cases, NewCase
 from regard.governance.examination.conclusions import NewEvidence
@@ -39,8 +41,8 @@ CANDIDATES = 2
 class Desk:
     """The stores of reviews on a database of their own, with a case and its people."""
 
-    def __init__(self, folder: Path) -> None:
-        self.database = Database.open(folder)
+    def __init__(self, folder: Path, url: str | None = None) -> None:
+        self.database = Database.open(folder, url)
         self.audit = AuditLog(self.database)
         self.stores = Examination.of(self.database, self.audit, Cipher(folder), load_profiles("").rules)
         people = People(self.database)
@@ -89,8 +91,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(tmp_path)
+def desk(place: Place) -> Iterator[Desk]:
+    made = Desk(place.folder, place.url)
     yield made
     made.database.close()
 
@@ -115,6 +117,49 @@ def test_the_probe_of_another_case_is_another_review(desk: Desk) -> None:
     assert first is not None
     assert other is not None
     assert other.review_id != first.review_id
+
+
+def test_a_review_is_rated_confirmed_and_disputed_on_either_database(desk: Desk) -> None:
+    desk.search()
+    for name in ("rita", "rolf"):
+        review = desk.stores.sheets.take(desk.ids[name])
+        assert review is not None
+        desk.stores.ratings.commit(review, desk.ids[name], [Rating(n, 3) for n in (1, 2)])
+    [review] = desk.stores.reviews.of_cases()
+    one = review.candidates[0]
+    item = desk.stores.conclusions.add_evidence(
+        review, one, NewEvidence(kind="WITNESS", description="seen", independent=True), desk.ids["ines"]
+    )
+    desk.stores.conclusions.confirm(review, one, [item.evidence_id], "known", "P-anna")
+    one = desk.stores.reviews.get(review.review_id).candidates[0]
+    desk.stores.conclusions.dispute(review, one, "abroad", "P-ines")
+    one = desk.stores.reviews.get(review.review_id).candidates[0]
+    desk.stores.conclusions.resolve(review, one, CandidateStatus.WRONG, "twins", "P-anna", consequence="NONE")
+    assert [found.cause for found in desk.stores.false_matches.all()] == ["twins"]
+
+
+def test_of_many_who_rate_one_sheet_at_once_one_is_taken(desk: Desk) -> None:
+    desk.search()
+    review = desk.stores.sheets.take(desk.ids["rita"])
+    assert review is not None
+    given = [Rating(n, 3) for n in (1, 2)]
+
+    def commit(_n: int) -> bool:
+        try:
+            desk.stores.ratings.commit(review, desk.ids["rita"], given)
+        except ConflictException:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as threads:
+        assert sum(threads.map(commit, range(4))) == 1
+    assert len(desk.stores.ratings.of(review)) == CANDIDATES
+
+
+def test_the_same_search_at_once_opens_one_review(desk: Desk) -> None:
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(lambda _n: desk.search(), range(4)))
+    assert len({review.review_id for review in found if review is not None}) == 1
 
 
 class Acts(RuleBasedStateMachine):
