@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 
 from regard.app import build
 from regard.cli import app
+from regard.governance.credentials import write_credentials
 from regard.packs.install import InstalledPack
 from regard.settings import Settings
 
@@ -69,6 +70,21 @@ def test_a_lead_is_rated_shown_confirmed_and_disputed_in_a_terminal(desk: Desk, 
     assert "is DISPUTED" in disputed.output
     resolved = desk.run("axel", "resolve", review, 1, "--outcome", "UPHELD", "--reason", "He was not.")
     assert "is UPHELD" in resolved.output
+
+
+def test_a_search_in_a_terminal_says_that_people_are_to_judge(
+    desk: Desk, portrait: Path, tmp_path: Path
+) -> None:
+    made = desk.office.call(
+        "create_key", Name="ines-at-a-terminal", Role="investigator", Person=desk.office.name("ines")
+    )
+    write_credentials(tmp_path / "ines", made["KeyId"], made["SecretAccessKey"])
+    whose = ("--data", str(desk.data), "--key", str(tmp_path / "ines"), "--case", desk.office.case_id)
+    done = CliRunner().invoke(app, ["search", "wanted", str(portrait), *whose])
+    [review] = desk.office.call("list_reviews", desk.office.ines)["Reviews"]
+    assert done.exit_code == 0, done.output
+    assert "astronaut" not in done.output
+    assert f"1 candidate of {review['ReviewId']} waits for people to judge" in done.output
 
 
 def test_the_sheet_is_gone_once_it_is_rated(desk: Desk, portrait: Path) -> None:

@@ -13,7 +13,7 @@ from regard.cli.collections import CollectionId, create_collection, purpose_of
 from regard.cli.enrolment import Journal, Naming, Tally, enrol, pictures_below
 from regard.cli.local import LocalGate, local_gate
 from regard.cli.options import AsJson, AsPerson, Case, DataFolder, KeyFile, read_picture
-from regard.cli.printing import print_json, print_table, say
+from regard.cli.printing import print_json, print_table, say, say_review
 from regard.cli.progress import bar
 from regard.errors import RegardError, ResourceNotFoundException
 from regard.governance import purpose as purposes
@@ -131,13 +131,14 @@ def search(
     picture = read_picture(photo)
     with local_gate(data, case, existing=True, key=key, person=person) as gate:
         chosen = {} if threshold is None else {"FaceMatchThreshold": threshold}
-        answer = gate.call(
+        released = gate.answer(
             "search_faces_by_image",
             CollectionId=collection,
             Image={"Bytes": picture},
             MaxFaces=max_matches,
             **chosen,
         )
+    answer = released.body
     matches = answer["FaceMatches"]
     if drawing:
         draw(picture, match_marks(answer), drawing)
@@ -146,6 +147,7 @@ def search(
         return
     print_table(match_table(matches))
     say(f"{count(len(matches), 'match')} in {collection}")
+    say_review(released.headers)
 
 
 def ensure_collection(gate: LocalGate, collection: str, purpose: str | None, *, on_stderr: bool) -> int:

@@ -21,6 +21,7 @@ from regard.cli.signing_in import caller_of
 from regard.client import check_case
 from regard.context import Report
 from regard.errors import RegardError
+from regard.governance.released import Released
 from regard.settings import Settings
 from regard.storage.folder import in_use
 from regard.storage.schema import facts
@@ -44,9 +45,13 @@ class LocalGate:
 
     def call(self, operation: str, **params: Any) -> dict[str, Any]:
         """The operation's answer. Raises ServiceError, for a request that HTTP would refuse as well."""
+        return self.answer(operation, **params).body
+
+    def answer(self, operation: str, **params: Any) -> Released:
+        """The same with the headers that say under which rules it was given."""
         self._refuse_no_number(params)
         served = self._served(operation)
-        return served.call(operation, params, self.caller, case=self._case, pictures=self._pictures).body
+        return served.call(operation, params, self.caller, case=self._case, pictures=self._pictures)
 
     def check(self, operation: str, **params: Any) -> None:
         """Holds a request to the API's constraints, as HTTP does, without making it."""

@@ -9,7 +9,7 @@ import typer
 
 from regard.cli.local import local_gate
 from regard.cli.options import AsJson, AsPerson, Case, DataFolder, KeyFile, read_picture
-from regard.cli.printing import print_json, print_table, say
+from regard.cli.printing import print_json, print_table, say, say_review
 from regard.presentation.drawing import draw
 from regard.presentation.pictures.faces import (
     attribute_table,
@@ -67,12 +67,13 @@ def compare(
     """Compare the largest face of one photo with every face of another."""
     picture = read_picture(target)
     with local_gate(data, case, key=key, person=person) as gate:
-        answer = gate.call(
+        released = gate.answer(
             "compare_faces",
             SourceImage={"Bytes": read_picture(source)},
             TargetImage={"Bytes": picture},
             SimilarityThreshold=threshold,
         )
+    answer = released.body
     matches = answer["FaceMatches"]
     if drawing:
         draw(picture, comparison_marks(matches), drawing)
@@ -83,6 +84,7 @@ def compare(
     there = count(len(matches) + len(answer["UnmatchedFaces"]), "face")
     verb = "matches" if len(matches) == 1 else "match"
     _say(f"{len(matches)} of {there} in {target.name} {verb} at {threshold:g} %", drawing)
+    say_review(released.headers)
 
 
 def _say(summary: str, drawing: Path | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import typer
@@ -23,6 +24,24 @@ def say_point(sentence: str) -> None:
     """One of several sentences; on a terminal it is broken between words."""
     console = Console()
     console.print(Text(printable(f"· {sentence}")), soft_wrap=not console.is_terminal)
+
+
+def say_review(headers: Mapping[str, str]) -> None:
+    """How the review of a search stands, where an answer names one; placeholders are no matches."""
+    named = headers.get("x-regard-review")
+    if named is None:
+        return
+    review, *facts = named.split(";")
+    said = dict(fact.split("=", 1) for fact in facts)
+    if said["status"] == "PENDING_REVIEW":
+        wait = (
+            "1 candidate of {} waits"
+            if said["candidates"] == "1"
+            else said["candidates"] + " candidates of {} wait"
+        )
+        say(f"{wait.format(review)} for people to judge; `regard review show {review}` says how it stands.")
+    else:
+        say(f"The review {review} is {said['status']}.")
 
 
 def complain(sentence: str) -> None:

@@ -11,7 +11,7 @@ import typer
 from regard.cli.collections import CollectionId
 from regard.cli.local import LocalGate, local_gate
 from regard.cli.options import AsJson, AsPerson, Case, DataFolder, KeyFile, read_picture
-from regard.cli.printing import print_json, print_table, say
+from regard.cli.printing import print_json, print_table, say, say_review
 from regard.errors import ServiceQuotaExceededException
 from regard.presentation.drawing import draw
 from regard.presentation.pictures.faces import user_marks, user_table
@@ -180,13 +180,14 @@ def search(
     picture = read_picture(photo)
     chosen = {} if threshold is None else {"UserMatchThreshold": threshold}
     with local_gate(data, case, existing=True, key=key, person=person) as gate:
-        answer = gate.call(
+        released = gate.answer(
             "search_users_by_image",
             CollectionId=collection,
             Image={"Bytes": picture},
             MaxUsers=max_matches,
             **chosen,
         )
+    answer = released.body
     matches = answer["UserMatches"]
     if drawing:
         draw(picture, user_marks(answer), drawing)
@@ -199,6 +200,7 @@ def search(
         if "SearchedFace" in answer
         else f"There is no face in {photo}."
     )
+    say_review(released.headers)
 
 
 def _associate(
