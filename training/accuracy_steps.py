@@ -154,9 +154,8 @@ STEPS: Mapping[str, Step] = {
     ),
     "embedding": Step(
         "",
-        _module("training.fit_embedding", "{data}/fairface", *_MODEL),
+        _module("training.fit_embedding", "{data}/fairface", *_MODEL, "--out", "{own}/embedding.npz"),
         replace(IDENTITY, code=("training.fit_embedding",), files=_CERTAINTY, data=("fairface",)),
-        writes=_EMBEDDING,
     ),
     "similarity": Step(
         "Telling people apart",
