@@ -150,7 +150,7 @@ def _stricter(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any
 
 
 @dataclass(frozen=True, slots=True)
-class _Kind:
+class _RuleKind:
     """How a rule is read, and which of two values is the stricter."""
 
     read: Callable[[Any], Any]
@@ -205,15 +205,15 @@ def _shared_bases(
     return {name: one[name] & other[name] for name in one if name in other}
 
 
-_LOWEST: Final = _Kind(_number, min)
-_HIGHEST: Final = _Kind(_number, max)
-_ALLOWS: Final = _Kind(_flag, lambda one, other: one and other)
-_DEMANDS: Final = _Kind(_flag, lambda one, other: one or other)
-_KINDS: Final[Mapping[str, _Kind]] = {
-    "reviewers": _Kind(_numbers, _by_name(max)),
-    "exigency_hours": _Kind(_numbers, _by_name(min)),
+_LOWEST: Final = _RuleKind(_number, min)
+_HIGHEST: Final = _RuleKind(_number, max)
+_ALLOWS: Final = _RuleKind(_flag, lambda one, other: one and other)
+_DEMANDS: Final = _RuleKind(_flag, lambda one, other: one or other)
+_KINDS: Final[Mapping[str, _RuleKind]] = {
+    "reviewers": _RuleKind(_numbers, _by_name(max)),
+    "exigency_hours": _RuleKind(_numbers, _by_name(min)),
     "decision_hours": _LOWEST,
-    "bases": _Kind(_bases, _shared_bases),
+    "bases": _RuleKind(_bases, _shared_bases),
     "recorded_search": _ALLOWS,
     "first_identification": _ALLOWS,
     "individuals_only": _DEMANDS,
@@ -224,8 +224,8 @@ _KINDS: Final[Mapping[str, _Kind]] = {
     "candidates": _LOWEST,
     "consent_always": _DEMANDS,
     "inactivity_days": _LOWEST,
-    "offences": _Kind(_texts, _shared),
-    "retention": _Kind(_numbers, _by_name(min)),
+    "offences": _RuleKind(_texts, _shared),
+    "retention": _RuleKind(_numbers, _by_name(min)),
     "small_cell": _HIGHEST,
     "wrong_leads": _LOWEST,
 }

@@ -28,7 +28,7 @@ _DAY: Final = 24 * 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
-class Training:
+class TrainingRecord:
     """One training of one person; times are milliseconds since the epoch.
 
     It is valid from `recorded` on, never from before, until `until`. `document` is the SHA-256, hex, of the
@@ -67,7 +67,7 @@ class Trainings:
         self._database = database
         self._length = days * _DAY
 
-    def record(self, person: Person, new: NewTraining, recorded_by: str) -> Training:
+    def record(self, person: Person, new: NewTraining, recorded_by: str) -> TrainingRecord:
         """Records what somebody was trained in. Raises InvalidParameterException for what can't be."""
         missing = [topic for topic in TOPICS if topic not in new.topics]
         if missing:
@@ -85,7 +85,7 @@ class Trainings:
                 f"A training is good for {self._length // _DAY} days; that one is over, another is needed."
             )
         with self._database.write() as connection:
-            made = Training(
+            made = TrainingRecord(
                 training_id=next_id(connection, "T", now),
                 person_id=person.person_id,
                 kind=new.kind,
@@ -100,7 +100,7 @@ class Trainings:
             connection.execute(insert(table).values(_row(made)))
         return made
 
-    def of(self, person_id: str) -> list[Training]:
+    def of(self, person_id: str) -> list[TrainingRecord]:
         """All of somebody's trainings, the oldest first."""
         query = (
             select(table)
@@ -110,7 +110,7 @@ class Trainings:
         with self._database.read() as connection:
             return [_training(row) for row in connection.execute(query).mappings()]
 
-    def valid(self, person_id: str, kind: str) -> Training | None:
+    def valid(self, person_id: str, kind: str) -> TrainingRecord | None:
         """A training of that kind that is valid now, the one that lasts longest; None where there is none."""
         now = milliseconds()
         query = (
@@ -129,10 +129,10 @@ class Trainings:
         return None if row is None else _training(row)
 
 
-def _row(one: Training) -> dict[str, Any]:
+def _row(one: TrainingRecord) -> dict[str, Any]:
     values = {column.name: getattr(one, column.name) for column in table.columns}
     return values | {"topics": json.dumps(one.topics)}
 
 
-def _training(row: Any) -> Training:
-    return Training(**{**row, "topics": tuple(json.loads(row["topics"]))})
+def _training(row: Any) -> TrainingRecord:
+    return TrainingRecord(**{**row, "topics": tuple(json.loads(row["topics"]))})

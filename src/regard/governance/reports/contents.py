@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from regard.governance.profiles import Profiles
-from regard.governance.reports.report import NOT_LEGAL_ADVICE, Report, Section, counted
+from regard.governance.reports.report import NOT_LEGAL_ADVICE, Report, ReportSection, counted
 from regard.governance.reports.small_cells import published, published_sum
-from regard.governance.reports.tally import Tally
+from regard.governance.reports.tally import LogTally
 
 _STRICT: Final = ("law-enforcement", "missing-person")
 _DECISIONS: Final = {
@@ -31,17 +31,17 @@ _CONCLUSIONS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Basis:
+class ReportSources:
     """What reports are made from. `searches` are the operations that search faces, `collections` how many
     collections, and faces in them, there are of each purpose."""
 
-    tally: Tally
+    tally: LogTally
     profiles: Profiles
     searches: Sequence[str]
     collections: Mapping[str, tuple[int, int]]
 
 
-def transparency(basis: Basis) -> Report:
+def transparency(basis: ReportSources) -> Report:
     """What the public may read: counts without small cells, and no case, collection or person."""
     tally, minimum = basis.tally, basis.profiles.rules.small_cell
     searches = {purpose: tally.count(*basis.searches, purpose=purpose) for purpose in _STRICT}
@@ -67,7 +67,7 @@ def transparency(basis: Basis) -> Report:
     return _report(basis, "transparency", "Transparency", [*sections, _rules(basis)])
 
 
-def us_wa(basis: Basis) -> Report:
+def us_wa(basis: ReportSources) -> Report:
     """Washington State: authorizations that were applied for, and what became of them."""
     return _report(
         basis,
@@ -75,7 +75,7 @@ def us_wa(basis: Basis) -> Report:
         "Surveillance by face search (RCW 43.386.070)",
         [
             _authorizations(basis),
-            counted("By ground", "Ground", basis.tally.by("RequestAuthorization", "Basis")),
+            counted("By ground", "Ground", basis.tally.by("RequestAuthorization", "ReportSources")),
             counted(
                 "Demographics of those named in applications",
                 "Group",
@@ -86,7 +86,7 @@ def us_wa(basis: Basis) -> Report:
     )
 
 
-def us_md(basis: Basis) -> Report:
+def us_md(basis: ReportSources) -> Report:
     """Maryland: systems, databases, searches by crime."""
     tally = basis.tally
     collections = Counter(
@@ -114,7 +114,7 @@ def us_md(basis: Basis) -> Report:
     )
 
 
-def eu_26_10(basis: Basis) -> Report:
+def eu_26_10(basis: ReportSources) -> Report:
     """The yearly report on searches in recordings for suspects (AI Act, Article 26(10))."""
     tally = basis.tally
     searched = {
@@ -126,14 +126,14 @@ def eu_26_10(basis: Basis) -> Report:
         "Searches in recordings (Regulation (EU) 2024/1689, Article 26(10))",
         [
             _authorizations(basis),
-            counted("By ground", "Ground", tally.by("RequestAuthorization", "Basis")),
+            counted("By ground", "Ground", tally.by("RequestAuthorization", "ReportSources")),
             counted("Videos that were searched to their end", "Purpose", searched),
             counted("Erasures", "Cause", tally.by("Erasure", "cause")),
         ],
     )
 
 
-def eu_log(basis: Basis) -> Report:
+def eu_log(basis: ReportSources) -> Report:
     """What AI Act, Article 12(3), wants of each use: when, in which database, what matched, who verified."""
     headers = ("When", "Person", "Case", "Operation", "Collection", "Probe", "Review")
     rows = sorted(
@@ -151,12 +151,12 @@ def eu_log(basis: Basis) -> Report:
         basis,
         "eu-log",
         "Log of uses (Regulation (EU) 2024/1689, Article 12(3))",
-        [Section("Searches", headers, tuple(rows))],
+        [ReportSection("Searches", headers, tuple(rows))],
         notes=("Who verified a match, and how, is in the review: regard cases disclose.",),
     )
 
 
-def facts(basis: Basis) -> Report:
+def facts(basis: ReportSources) -> Report:
     """Inputs for impact assessments and accountability reports."""
     rows = tuple(
         (purpose, f"{collections:,}", f"{faces:,}")
@@ -167,7 +167,7 @@ def facts(basis: Basis) -> Report:
         "facts",
         "Facts for impact assessments",
         [
-            Section("Collections", ("Purpose", "Collections", "Faces"), rows),
+            ReportSection("Collections", ("Purpose", "Collections", "Faces"), rows),
             counted("Trainings that were recorded", "Kind", basis.tally.by("RecordTraining", "Kind")),
             counted("Cases that were opened", "Purpose", basis.tally.by("CreateCase", "Purpose")),
             _rules(basis),
@@ -176,7 +176,7 @@ def facts(basis: Basis) -> Report:
     )
 
 
-REPORTS: Final[Mapping[str, Callable[[Basis], Report]]] = {
+REPORTS: Final[Mapping[str, Callable[[ReportSources], Report]]] = {
     "eu-26-10": eu_26_10,
     "eu-log": eu_log,
     "facts": facts,
@@ -188,14 +188,16 @@ REPORTS: Final[Mapping[str, Callable[[Basis], Report]]] = {
 
 
 def _report(
-    basis: Basis, name: str, title: str, sections: Sequence[Section], notes: Sequence[str] = ()
+    basis: ReportSources, name: str, title: str, sections: Sequence[ReportSection], notes: Sequence[str] = ()
 ) -> Report:
     tally = basis.tally
     every = (*notes, NOT_LEGAL_ADVICE)
     return Report(name, title, tally.start, tally.end, tally.head, tuple(sections), every)
 
 
-def _public(title: str, of: str, counts: Mapping[str, int], minimum: int, *, summed: bool = False) -> Section:
+def _public(
+    title: str, of: str, counts: Mapping[str, int], minimum: int, *, summed: bool = False
+) -> ReportSection:
     """A table without small counts; their sum too where it means something."""
     told = published(counts, minimum)
     if summed:
@@ -203,16 +205,16 @@ def _public(title: str, of: str, counts: Mapping[str, int], minimum: int, *, sum
     return counted(title, of, told)
 
 
-def _authorizations(basis: Basis) -> Section:
+def _authorizations(basis: ReportSources) -> ReportSection:
     decided = {what: basis.tally.count(operation) for operation, what in _DECISIONS.items()}
     return counted("Authorizations", "What happened", decided)
 
 
-def _concluded(tally: Tally) -> dict[str, int]:
+def _concluded(tally: LogTally) -> dict[str, int]:
     return {what: tally.count(operation) for operation, what in _CONCLUSIONS.items()}
 
 
-def _refusals(basis: Basis) -> Section:
+def _refusals(basis: ReportSources) -> ReportSection:
     refused = Counter[str]()
     for (operation, error), number in basis.tally.refused.items():
         if operation in basis.searches:
@@ -222,7 +224,7 @@ def _refusals(basis: Basis) -> Section:
     return counted("Misuse that was stopped", "What", {**stopped, "suspensions": suspended})
 
 
-def _rules(basis: Basis) -> Section:
-    return Section(
+def _rules(basis: ReportSources) -> ReportSection:
+    return ReportSection(
         "Rules in force", ("Profiles", "Digest"), ((", ".join(basis.profiles.names), basis.profiles.digest),)
     )

@@ -15,7 +15,7 @@ NOT_LEGAL_ADVICE: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class ReportSection:
     """One table of a report. `note` says what it doesn't hold, and why."""
 
     title: str
@@ -33,7 +33,7 @@ class Report:
     start: str
     end: str
     head: LogHead
-    sections: Sequence[Section]
+    sections: Sequence[ReportSection]
     notes: Sequence[str]
 
 
@@ -42,10 +42,10 @@ def as_json(report: Report) -> dict[str, Any]:
     return asdict(report)
 
 
-def counted(title: str, of: str, counts: Mapping[str, int], *, note: str = "") -> Section:
+def counted(title: str, of: str, counts: Mapping[str, int], *, note: str = "") -> ReportSection:
     """A table of counts with their names, the largest first; a count that is not published says so."""
     rows = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return Section(title, (of, "Number"), tuple((name, shown(number)) for name, number in rows), note)
+    return ReportSection(title, (of, "Number"), tuple((name, shown(number)) for name, number in rows), note)
 
 
 def shown(number: int) -> str:

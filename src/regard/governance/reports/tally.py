@@ -17,7 +17,7 @@ _TOLD = ("time", "cause", "subject", "collection", "person", "case", "probe", "g
 
 
 @dataclass(slots=True)
-class Tally:
+class LogTally:
     """What was counted of the records from `start` to before `end`, both in ISO 8601.
 
     `head` is the log's newest record when it was counted. `answered` counts answered requests by operation
@@ -58,9 +58,9 @@ class Tally:
         return counted
 
 
-def tally(log: AuditLog, start: str, end: str) -> Tally:
+def tally(log: AuditLog, start: str, end: str) -> LogTally:
     """Counts the log's records from `start` to before `end`, as one moment has them."""
-    counted = Tally(start, end)
+    counted = LogTally(start, end)
     with closing(log.pages()) as pages:
         for page in pages:
             for sequence, text, link in page:
@@ -69,7 +69,7 @@ def tally(log: AuditLog, start: str, end: str) -> Tally:
     return counted
 
 
-def _take(counted: Tally, record: Mapping[str, Any]) -> None:
+def _take(counted: LogTally, record: Mapping[str, Any]) -> None:
     operation, outcome = str(record.get("operation")), record.get("outcome")
     facts = record.get("facts", {})
     if operation == "CreateCase" and outcome == "ok":

@@ -9,7 +9,7 @@ from typing import Any, Final
 from regard.context import Context
 from regard.errors import InvalidParameterException
 from regard.governance.permissions import Permission
-from regard.governance.reports.contents import REPORTS, Basis, transparency
+from regard.governance.reports.contents import REPORTS, ReportSources, transparency
 from regard.governance.reports.report import Report, as_json
 from regard.governance.reports.tally import tally
 from regard.operations.operation import Area, Operation
@@ -49,8 +49,8 @@ def get_transparency(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     return _shape(transparency(_basis(ctx, start, end)))
 
 
-def _basis(ctx: Context, start: datetime, end: datetime) -> Basis:
-    return Basis(
+def _basis(ctx: Context, start: datetime, end: datetime) -> ReportSources:
+    return ReportSources(
         tally(ctx.stores.audit, start.isoformat(), end.isoformat()),
         ctx.stores.accountability.profiles,
         SEARCHES,

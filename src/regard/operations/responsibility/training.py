@@ -8,7 +8,7 @@ from regard.caller import LOCAL
 from regard.context import Context
 from regard.governance.permissions import Permission
 from regard.governance.presence import Presence
-from regard.governance.training import NewTraining, Training
+from regard.governance.training import NewTraining, TrainingRecord
 from regard.operations.inputs.pagination import page_of
 from regard.operations.operation import Area, Operation
 from regard.operations.responsibility.people import another
@@ -45,7 +45,7 @@ def list_training(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     return {"Training": [training_shape(one) for one in found], **token}
 
 
-def training_shape(one: Training) -> dict[str, Any]:
+def training_shape(one: TrainingRecord) -> dict[str, Any]:
     """A training as answers have it."""
     shape = {
         "TrainingId": one.training_id,
