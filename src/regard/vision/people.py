@@ -21,7 +21,7 @@ _WIDE, _ABOVE, _BELOW = 3.0, 0.5, 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class VisiblePerson:
     """One person. `confidence`: 0 to 100, that the box holds one; `box` in pixels of the upright picture."""
 
     box: Box
@@ -31,7 +31,7 @@ class Person:
 
 def find_people(
     bodies: Sequence[Instance], faces: Sequence[Face], *, width: int, height: int, limit: int
-) -> list[Person]:
+) -> list[VisiblePerson]:
     """The people of a picture of `width` × `height` px, the largest first, at most `limit`.
 
     A face belongs to the body that it lies in, high up, and that fits it best; a face that no body is left
@@ -43,10 +43,10 @@ def find_people(
         face = next((faces[row] for row, owner in enumerate(owners) if owner == number), None)
         if face is not None or body.confidence >= MIN_BODY:
             confidence = body.confidence if face is None else max(body.confidence, face.confidence)
-            people.append(Person(body.box, confidence, face))
+            people.append(VisiblePerson(body.box, confidence, face))
     for face, owner in zip(faces, owners, strict=True):
         if owner < 0 and face.confidence >= MIN_FACE:
-            people.append(Person(_body_of(face.box, width, height), face.confidence, face))
+            people.append(VisiblePerson(_body_of(face.box, width, height), face.confidence, face))
     return sorted(people, key=lambda person: -person.box.area)[:limit]
 
 

@@ -21,7 +21,7 @@ from regard.errors import (
 )
 from regard.governance.audit import AuditLog
 from regard.governance.privacy import feedback_box
-from regard.governance.privacy.feedback import Decision, NewFeedback, State, months_later
+from regard.governance.privacy.feedback import Decision, FeedbackState, NewFeedback, months_later
 from regard.governance.privacy.feedback_box import FeedbackBox
 from regard.governance.privacy.retention import Retention
 from regard.governance.profiles import load_profiles
@@ -94,10 +94,10 @@ def test_pictures_of_strangers_do_not_fill_the_disk(
 def test_an_answer_follows_only_once_it_is_clear_who_asks(box: FeedbackBox) -> None:
     feedback_id, _ = sent(box)
     with pytest.raises(ConflictException, match="is RECEIVED, and not GRANTED next"):
-        box.decide(feedback_id, Decision(state=State.GRANTED), "P-1")
-    box.decide(feedback_id, Decision(state=State.IDENTIFIED), "P-1")
-    box.decide(feedback_id, Decision(state=State.GRANTED, answer="erased"), "P-1")
-    for state in State:
+        box.decide(feedback_id, Decision(state=FeedbackState.GRANTED), "P-1")
+    box.decide(feedback_id, Decision(state=FeedbackState.IDENTIFIED), "P-1")
+    box.decide(feedback_id, Decision(state=FeedbackState.GRANTED, answer="erased"), "P-1")
+    for state in FeedbackState:
         with pytest.raises(ConflictException):
             box.decide(feedback_id, Decision(state=state), "P-1")
 
@@ -105,9 +105,9 @@ def test_an_answer_follows_only_once_it_is_clear_who_asks(box: FeedbackBox) -> N
 def test_the_picture_goes_with_the_answer(box: FeedbackBox) -> None:
     feedback_id, _ = sent(box, picture=b"\xff\xd8\xff anna")
     assert box.picture(feedback_id) == b"\xff\xd8\xff anna"
-    box.decide(feedback_id, Decision(state=State.UNIDENTIFIED), "P-1")
+    box.decide(feedback_id, Decision(state=FeedbackState.UNIDENTIFIED), "P-1")
     assert box.get(feedback_id).has_picture
-    box.decide(feedback_id, Decision(state=State.REFUSED, reason="unknown"), "P-1")
+    box.decide(feedback_id, Decision(state=FeedbackState.REFUSED, reason="unknown"), "P-1")
     assert not box.get(feedback_id).has_picture
     with pytest.raises(ResourceNotFoundException, match="no picture"):
         box.picture(feedback_id)
@@ -144,7 +144,7 @@ def test_an_answered_matter_is_forgotten_in_its_time_and_an_open_one_is_not(
 ) -> None:
     answered, code = sent(box)
     waiting, _ = sent(box)
-    for state in (State.UNIDENTIFIED, State.REFUSED):
+    for state in (FeedbackState.UNIDENTIFIED, FeedbackState.REFUSED):
         box.decide(answered, Decision(state=state), "P-1")
     later = milliseconds() + 4 * 365 * DAY
     monkeypatch.setattr(feedback_box, "milliseconds", lambda: later)

@@ -28,7 +28,7 @@ _DAY: Final = 24 * 3_600_000
 _LOOKED_UP: Final = 1000  # subjects of one query
 
 
-class State(StrEnum):
+class ConsentState(StrEnum):
     """What has become of a consent."""
 
     GIVEN = "GIVEN"
@@ -160,14 +160,14 @@ class Consents:
             update(table).where(_of(row_of, subject), table.c.erased.is_(None)).values(erased=now)
         )
 
-    def state(self, consent: Consent, now: int) -> State:
+    def state(self, consent: Consent, now: int) -> ConsentState:
         """What has become of a consent by some time."""
         if consent.erased is not None:
-            return State.ERASED
+            return ConsentState.ERASED
         if consent.withdrawn is not None:
-            return State.WITHDRAWN
+            return ConsentState.WITHDRAWN
         end = self.end(consent)
-        return State.GIVEN if end is None or end > now else State.EXPIRED
+        return ConsentState.GIVEN if end is None or end > now else ConsentState.EXPIRED
 
     def end(self, consent: Consent) -> int | None:
         """When a consent ends by itself; None for never."""

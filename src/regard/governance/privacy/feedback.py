@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Final
 
 
-class State(StrEnum):
+class FeedbackState(StrEnum):
     """Where a matter stands."""
 
     RECEIVED = "RECEIVED"
@@ -24,11 +24,11 @@ class State(StrEnum):
     REFUSED = "REFUSED"
 
 
-OPEN: Final = (State.RECEIVED, State.IDENTIFIED, State.UNIDENTIFIED)
-NEXT: Final[Mapping[State, tuple[State, ...]]] = {
-    State.RECEIVED: (State.IDENTIFIED, State.UNIDENTIFIED),
-    State.IDENTIFIED: (State.GRANTED, State.PARTLY, State.REFUSED),
-    State.UNIDENTIFIED: (State.GRANTED, State.PARTLY, State.REFUSED),
+OPEN: Final = (FeedbackState.RECEIVED, FeedbackState.IDENTIFIED, FeedbackState.UNIDENTIFIED)
+NEXT: Final[Mapping[FeedbackState, tuple[FeedbackState, ...]]] = {
+    FeedbackState.RECEIVED: (FeedbackState.IDENTIFIED, FeedbackState.UNIDENTIFIED),
+    FeedbackState.IDENTIFIED: (FeedbackState.GRANTED, FeedbackState.PARTLY, FeedbackState.REFUSED),
+    FeedbackState.UNIDENTIFIED: (FeedbackState.GRANTED, FeedbackState.PARTLY, FeedbackState.REFUSED),
 }
 
 
@@ -78,7 +78,7 @@ class Feedback:
 class Decision:
     """What is decided of a matter: its next `state`, and what the person is told."""
 
-    state: State
+    state: FeedbackState
     answer: str | None = None
     reason: str | None = None
     complain_to: str | None = None

@@ -20,8 +20,8 @@ from regard.governance.privacy.feedback import (
     OPEN,
     Decision,
     Feedback,
+    FeedbackState,
     NewFeedback,
-    State,
     months_later,
 )
 from regard.governance.privacy.retention import ANSWERED_FEEDBACK, Retention
@@ -68,7 +68,7 @@ class FeedbackBox:
                 "feedback_id": feedback_id,
                 "code_digest": _digest(code),
                 "kind": new.kind,
-                "state": State.RECEIVED.value,
+                "state": FeedbackState.RECEIVED.value,
                 "text": self._encrypted(feedback_id, new.text.encode()),
                 "contact": self._encrypted(feedback_id, contact),
                 "picture": self._encrypted(feedback_id, new.picture),
@@ -119,7 +119,7 @@ class FeedbackBox:
         """
         with self._database.write() as connection:
             present = self._found(connection, feedback_id, lock=True)
-            if decision.state not in NEXT.get(State(present.state), ()):
+            if decision.state not in NEXT.get(FeedbackState(present.state), ()):
                 raise ConflictException(f"{feedback_id} is {present.state}, and not {decision.state} next.")
             values: dict[str, Any] = {"state": decision.state.value}
             if decision.state not in OPEN:

@@ -33,7 +33,7 @@ _KINDS: Final[Mapping[str, tuple[str, str]]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class KeptKind:
     """One line of the schedule: `what` is erased `hours` after `since`; None for no limit of the rules."""
 
     kind: str
@@ -69,9 +69,9 @@ class Retention:
         end = self.end(kind, since)
         return end is None or now < end
 
-    def schedule(self) -> list[Kept]:
+    def schedule(self) -> list[KeptKind]:
         """Every kind, with its time under the rules in force."""
         return [
-            Kept(kind=kind, what=what, since=since, hours=self._hours.get(kind))
+            KeptKind(kind=kind, what=what, since=since, hours=self._hours.get(kind))
             for kind, (what, since) in _KINDS.items()
         ]

@@ -15,7 +15,7 @@ from regard.errors import (
 )
 from regard.governance.permissions import Permission
 from regard.governance.presence import Presence
-from regard.governance.privacy.feedback import Decision, Feedback, NewFeedback, State
+from regard.governance.privacy.feedback import Decision, Feedback, FeedbackState, NewFeedback
 from regard.governance.purpose import FACE_MATCH
 from regard.operations.collections.search import search_probe
 from regard.operations.inputs.images import load_picture
@@ -97,20 +97,20 @@ def decide_feedback(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Takes a matter a step on: who it is, more time, or the answer."""
     box, wanted = ctx.stores.privacy.feedback, request["Decision"]
     reason = request.get("Reason")
-    if wanted in (_EXTENDED, State.REFUSED, State.PARTLY) and not reason:
+    if wanted in (_EXTENDED, FeedbackState.REFUSED, FeedbackState.PARTLY) and not reason:
         raise InvalidParameterException(f"{wanted} takes a Reason, which the person is told.")
     if wanted == _EXTENDED:
         return _shape(box.extend(request["FeedbackId"], str(reason)))
     decision = Decision(
-        state=State(wanted),
+        state=FeedbackState(wanted),
         answer=request.get("Answer"),
         reason=reason,
         complain_to=request.get("ComplainTo"),
         receipts=request.get("ReceiptIds", ()),
     )
-    if decision.state in (State.REFUSED, State.PARTLY) and not decision.complain_to:
+    if decision.state in (FeedbackState.REFUSED, FeedbackState.PARTLY) and not decision.complain_to:
         raise InvalidParameterException("Say in ComplainTo whom the person may complain to.")
-    if decision.state in (State.GRANTED, State.PARTLY) and not decision.answer:
+    if decision.state in (FeedbackState.GRANTED, FeedbackState.PARTLY) and not decision.answer:
         raise InvalidParameterException("Say in Answer what was done.")
     for receipt_id in decision.receipts:
         if ctx.stores.privacy.erasures.find(receipt_id) is None:

@@ -8,7 +8,8 @@ import onnx
 from onnx import helper
 
 from regard.packs.importers.tensorflow_graph import ConversionError, Node, TensorFlowGraph
-from regard.packs.importers.tensorflow_operators import OPERATORS, Writer
+from regard.packs.importers.tensorflow_operators import OPERATORS
+from regard.packs.importers.tensorflow_writer import Writer
 
 OPSET = 18
 IR_VERSION = 8  # the one that came with opset 18; ONNX Runtime 1.20 reads up to 10

@@ -13,7 +13,7 @@ from regard.vision.geometry import Box
 from regard.vision.image import Image
 from regard.vision.labels.label import Instance
 from regard.vision.labels.objects import FoundClass, ObjectDetector
-from regard.vision.people import Person, find_people
+from regard.vision.people import VisiblePerson, find_people
 from regard.vision.pixels import GREY, Copies
 from regard.vision.protective.equipment import Cover, EquipmentReader, HandProbabilities, HeadProbabilities
 from regard.vision.protective.parts import (
@@ -121,7 +121,7 @@ class ProtectiveDetector:
 
     def _people(
         self, image: Image, faces: Sequence[Face], objects: Sequence[FoundClass], limit: int
-    ) -> list[Person]:
+    ) -> list[VisiblePerson]:
         """A body that fills the picture is searched for in a wider one."""
         size = {"width": image.width, "height": image.height, "limit": limit}
         people = find_people(_bodies(objects), faces, **size)
@@ -136,7 +136,9 @@ class ProtectiveDetector:
         ]
         return find_people([body for body in bodies if body.box.area > 0], faces, **size)
 
-    def _regions(self, copies: Copies, people: Sequence[Person]) -> tuple[list[PartSquare], list[_Hand]]:
+    def _regions(
+        self, copies: Copies, people: Sequence[VisiblePerson]
+    ) -> tuple[list[PartSquare], list[_Hand]]:
         """A square about each person's head, and about every hand that key points show."""
         poses = self._pose.read(copies, [person.box for person in people])
         heads, hands = [], []
@@ -155,7 +157,7 @@ def _bodies(objects: Sequence[FoundClass]) -> Sequence[Instance]:
     return next((one.instances for one in objects if one.name == "person"), ())
 
 
-def _is_anothers(number: int, people: Sequence[Person], heads: Sequence[PartSquare]) -> bool:
+def _is_anothers(number: int, people: Sequence[VisiblePerson], heads: Sequence[PartSquare]) -> bool:
     """Whether a body's key points are those of somebody before or behind it, whose head they show: of two,
     the one with a face keeps it, else the surer one.
     """
