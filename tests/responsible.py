@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import jsonschema
 import pyotp
 
+from regard.api.model import REGARD, load_api
+from regard.api.openapi import openapi
+from regard.api.serialize import serialize
 from regard.app import Parts
 from regard.caller import LOCAL, Caller
 from regard.governance.cases import ATTESTATIONS
 from regard.governance.training import TOPICS
+
+
+@lru_cache(maxsize=1)
+def _components() -> dict[str, Any]:
+    return {"components": openapi(load_api(REGARD), "0")["components"]}
+
 
 CASE = {
     "Reference": "2026/4711",
@@ -33,7 +45,15 @@ class Office:
         self._steps: dict[str, int] = {}
 
     def call(self, operation: str, caller: Caller = LOCAL, case: str | None = None, **params: Any) -> Any:
-        return self.parts.gate.call(operation, params, caller, case=case)
+        """The operation's answer; one of Regard's own is held to how OpenAPI describes it."""
+        answer = self.parts.gate.call(operation, params, caller, case=case)
+        own = self.parts.apis[REGARD].api
+        if operation in own.operations:
+            described = own.operations[operation]
+            written = json.loads(serialize(described.output, answer))
+            schema = {"$ref": f"#/components/schemas/{described.output.name}", **_components()}
+            jsonschema.Draft202012Validator(schema).validate(written)
+        return answer
 
     def person(self, name: str, *roles: str, trained: str | None = None) -> str:
         """Adds a person, trained in `search` or `review`, and answers their id."""
