@@ -110,8 +110,9 @@ def tint(office: ReviewOffice) -> None:
 
 def test_who_searched_gets_no_sheet_of_it(office: ReviewOffice, portrait: Path) -> None:
     office.search(portrait)
+    rita = office.reviewer("rita").person_id
     with office.parts.database.write() as connection:
-        connection.execute(update(reviews).values(searcher=office.reviewer("rita").person_id))
+        connection.execute(update(reviews).values(searcher=rita))
     with pytest.raises(ResourceNotFoundException, match="nothing for you to review"):
         office.take("rita")
     assert office.take("rolf")
