@@ -10,6 +10,7 @@ from regard.context import Context
 from regard.governance import purpose
 from regard.jobs.records import Step
 from regard.operations.operation import Operation
+from regard.operations.reviewing.recorded import unnamed_items
 from regard.operations.stored_video.runs import Requests, StoredAnalysis
 from regard.operations.subjects import resolve
 from regard.operations.withholding import withhold_found
@@ -30,6 +31,8 @@ def release(admitted: Admitted, step: Step) -> Step:
     now = resolve(admitted.operation.about, admitted.request, context.stores, context.settings)
     effective = purpose.stricter(context.purpose, now.purpose)
     items = withhold_found(admitted.operation.shows, step.items, purpose.floor_of(effective))
+    if purpose.strict_of(context.strict or "", now.purpose) is not None:
+        items = unnamed_items(items, secret=context.request_id, threshold=context.threshold)
     return replace(step, items=items)
 
 

@@ -69,6 +69,8 @@ class Bureau:
 
     def matches(self, job_id: str, caller: Caller | None = None, case: str | None = None) -> Any:
         answer = self.office.call("get_face_search", caller or self.ines, case or self.case, JobId=job_id)
+        found = [match for one in answer["Persons"] for match in one.get("FaceMatches", [])]
+        assert all(match["Face"]["ExternalImageId"].startswith("PENDING_REVIEW:") for match in found)
         return [len(one.get("FaceMatches", [])) for one in answer["Persons"]]
 
     def kept(self, job_id: str) -> int:

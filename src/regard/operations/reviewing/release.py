@@ -12,7 +12,9 @@ from regard.governance.examination.reviews import waits
 from regard.governance.examination.states import ReviewStatus
 from regard.governance.record import Record
 from regard.governance.released import Released
+from regard.governance.responsibility import Act
 from regard.operations.operation import Operation
+from regard.operations.reviewing.recorded import unnamed
 from regard.operations.reviewing.reviewed import Body, Found, Reviewed
 
 CASE_HEADER: Final = "x-regard-case"
@@ -30,6 +32,8 @@ def release_answer(
     """The answer as it may leave, once its record is on disk. `units` is what usage counts of it."""
     if declared.reviewed is not None and ctx.strict is not None:
         return _release_search(declared.reviewed, ctx, request, answer, record, units)
+    if declared.act is Act.READ_MATCHES and ctx.strict is not None:
+        answer = _unnamed(ctx, answer)
     record.count(answer)
     record.units = units
     record.note(declared.notes, answer)
@@ -37,6 +41,12 @@ def release_answer(
         record.about(job=answer["JobId"])
     record.end()
     return Released(answer, ctx.stores.quotas.headers(ctx.caller))
+
+
+def _unnamed(ctx: Context, answer: Body) -> Body:
+    """What a job found, without names."""
+    job = ctx.job
+    return unnamed(answer, secret=job.seal, threshold=job.threshold or 0.0)
 
 
 def _release_search(
