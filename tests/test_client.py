@@ -124,7 +124,7 @@ def test_an_error_that_aws_clients_retry_is_final(
         raise InternalServerError
 
     monkeypatch.setenv("AWS_RETRY_MODE", mode)
-    monkeypatch.setattr(Gate, "call", fail)
+    monkeypatch.setattr(Gate, "answer", fail)
     with pytest.raises(ClientError) as caught:
         regard.client(tmp_path / "data").list_collections()
     assert len(calls) == 1

@@ -75,8 +75,9 @@ def test_whoever_has_its_id_reads_the_receipt_of_an_erasure_unsigned(practice: P
     receipt = read_receipt(body)
     receipt.check()
     assert json.loads(receipt.record)["facts"]["FaceIds"] == withdrawn["Erasure"]["FaceIds"]
-    with pytest.raises(urllib.error.HTTPError, match="404"):
+    with pytest.raises(urllib.error.HTTPError, match="404") as unknown:
         urllib.request.urlopen(address[:-4] + "0000")
+    unknown.value.close()
 
 
 def test_anybody_sends_feedback_without_a_key_and_reads_the_answer_by_the_code(practice: Practice) -> None:

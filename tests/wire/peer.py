@@ -17,6 +17,8 @@ from starlette.types import ASGIApp
 from regard.api.answer import ServedApi
 from regard.api.model import REKOGNITION, load_api
 from regard.caller import Caller
+from regard.errors import AccessDeniedException
+from regard.governance.released import Released
 from regard.settings import Settings
 from regard.wire.endpoint import Endpoint
 
@@ -27,10 +29,10 @@ KEY_ID, SECRET = "REGARDTESTKEY0000001", "a secret+of/the tests"
 class InMemoryGate:
     """Answers what it is told to, and remembers what it was called with."""
 
-    answer: Callable[[str, dict[str, Any]], dict[str, Any]] = lambda operation, params: {}
+    respond: Callable[[str, dict[str, Any]], dict[str, Any]] = lambda operation, params: {}
     calls: list[tuple[str, dict[str, Any], Caller, str | None, str | None]] = field(default_factory=list)
 
-    def call(
+    def answer(
         self,
         operation: str,
         params: Mapping[str, Any],
@@ -39,9 +41,9 @@ class InMemoryGate:
         request_id: str | None = None,
         case: str | None = None,
         pictures: Any = None,
-    ) -> dict[str, Any]:
+    ) -> Released:
         self.calls.append((operation, dict(params), caller, request_id, case))
-        return self.answer(operation, dict(params))
+        return Released(self.respond(operation, dict(params)))
 
 
 class InMemoryKeys:
@@ -49,6 +51,9 @@ class InMemoryKeys:
 
     def find(self, key_id: str) -> tuple[str, Caller] | None:
         return (SECRET, Caller(key_id, "the tests", "admin")) if key_id == KEY_ID else None
+
+    def of_session(self, token: str, caller: Caller) -> Caller:
+        raise AccessDeniedException("The session is over; open another one.")
 
 
 class Inline(Executor):

@@ -53,11 +53,13 @@ def test_figures_are_counters_of_what_was_answered(measured: Server, portrait: P
 def test_without_the_token_nobody_reads_figures(measured: Server, token: str | None) -> None:
     with pytest.raises(urllib.error.HTTPError) as caught:
         read(measured, token)
-    assert caught.value.code == 401
-    assert "regard_" not in caught.value.read().decode()
+    with caught.value as refused:
+        assert refused.code == 401
+        assert "regard_" not in refused.read().decode()
 
 
 def test_there_are_no_figures_by_default(server: Server) -> None:
     with pytest.raises(urllib.error.HTTPError) as caught:
         read(server, TOKEN)
-    assert caught.value.code == 404
+    with caught.value as refused:
+        assert refused.code == 404

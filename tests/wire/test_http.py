@@ -56,7 +56,7 @@ def connected(address: str) -> Iterator[Connection]:
 
 @pytest.fixture
 def connection(address: str, gate: InMemoryGate) -> Iterator[Connection]:
-    gate.answer = lambda operation, params: ANSWER if params == json.loads(BODY) else {}
+    gate.respond = lambda operation, params: ANSWER if params == json.loads(BODY) else {}
     with connected(address) as made:
         yield made
 

@@ -28,7 +28,7 @@ def smallest(shape: Any) -> Any:
 
 @pytest.fixture
 def client(address: str, gate: InMemoryGate) -> Any:
-    gate.answer = lambda operation, params: smallest(API.operations[operation].output)
+    gate.respond = lambda operation, params: smallest(API.operations[operation].output)
     gate.calls.clear()
     return connect(address)
 
@@ -60,7 +60,7 @@ def test_boto3_raises_the_modelled_exception_class(client: Any, gate: InMemoryGa
     def missing(operation: str, params: dict[str, Any]) -> dict[str, Any]:
         raise ResourceNotFoundException("The collection id: a does not exist")
 
-    gate.answer = missing
+    gate.respond = missing
     with pytest.raises(client.exceptions.ResourceNotFoundException) as caught:
         client.describe_collection(CollectionId="a")
     assert caught.value.response["Error"] == {
@@ -78,7 +78,7 @@ def test_boto3_retries_when_it_is_throttled(address: str, gate: InMemoryGate):
             raise ThrottlingException
         return {}
 
-    gate.answer = busy
+    gate.respond = busy
     connect(address, retries={"mode": "standard", "total_max_attempts": 2}).list_collections()
     assert len(times) == 2
 
