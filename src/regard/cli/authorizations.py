@@ -76,8 +76,7 @@ def request(
         "Attested": attest,
     }
     params = {name: value for name, value in asked.items() if value}
-    with local_gate(data, existing=True, has_models=False, key=key, person=person) as gate:
-        _tell(gate.call("request_authorization", **params))
+    _act("request_authorization", data, key, person, **params)
 
 
 @app.command("submit")
@@ -89,8 +88,7 @@ def submit(
     person: AsPerson = None,
 ) -> None:
     """Enter that the authority was asked to decide on an exigency."""
-    with local_gate(data, existing=True, has_models=False, key=key, person=person) as gate:
-        _tell(gate.call("submit_authorization", AuthorizationId=authorization, Authority=authority))
+    _act("submit_authorization", data, key, person, AuthorizationId=authorization, Authority=authority)
 
 
 @app.command("list")
@@ -144,8 +142,7 @@ def approve(
 ) -> None:
     """Enter what the authority issued on a request; it begins no sooner than now."""
     params = _document(issuer, number, issued, document, until)
-    with local_gate(data, existing=True, has_models=False, key=key, person=person) as gate:
-        _tell(gate.call("approve_authorization", AuthorizationId=authorization, **params))
+    _act("approve_authorization", data, key, person, AuthorizationId=authorization, **params)
 
 
 @app.command("ratify")
@@ -162,8 +159,7 @@ def ratify(
 ) -> None:
     """Enter that the authority has allowed an exigency that it was asked about in time."""
     params = _document(issuer, number, issued, document, until)
-    with local_gate(data, existing=True, has_models=False, key=key, person=person) as gate:
-        _tell(gate.call("ratify_authorization", AuthorizationId=authorization, **params))
+    _act("ratify_authorization", data, key, person, AuthorizationId=authorization, **params)
 
 
 @app.command("extend")
@@ -180,8 +176,7 @@ def extend(
 ) -> None:
     """End an authorization, and begin another one that goes on in its place."""
     params = _document(issuer, number, issued, document, until)
-    with local_gate(data, existing=True, has_models=False, key=key, person=person) as gate:
-        _tell(gate.call("extend_authorization", AuthorizationId=authorization, **params))
+    _act("extend_authorization", data, key, person, AuthorizationId=authorization, **params)
 
 
 @app.command("reject")
@@ -193,8 +188,7 @@ def reject(
     person: AsPerson = None,
 ) -> None:
     """Refuse what was asked for; what was found meanwhile is erased."""
-    with local_gate(data, existing=True, has_models=False, key=key, person=person) as gate:
-        _tell(gate.call("reject_authorization", AuthorizationId=authorization, Reason=reason))
+    _act("reject_authorization", data, key, person, AuthorizationId=authorization, Reason=reason)
 
 
 @app.command("revoke")
@@ -206,8 +200,7 @@ def revoke(
     person: AsPerson = None,
 ) -> None:
     """End an authorization before its time."""
-    with local_gate(data, existing=True, has_models=False, key=key, person=person) as gate:
-        _tell(gate.call("revoke_authorization", AuthorizationId=authorization, Reason=reason))
+    _act("revoke_authorization", data, key, person, AuthorizationId=authorization, Reason=reason)
 
 
 def _document(
@@ -224,6 +217,12 @@ def _document(
 
 def _utc(time: datetime | None) -> datetime | None:
     return None if time is None else time.replace(tzinfo=UTC)
+
+
+def _act(operation: str, data: Path | None, key: Path | None, person: str | None, **params: Any) -> None:
+    """Has somebody do something with an authorization, and tells how it stands then."""
+    with local_gate(data, existing=True, has_models=False, key=key, person=person) as gate:
+        _tell(gate.call(operation, **params))
 
 
 def _tell(authorization: dict[str, Any]) -> None:
