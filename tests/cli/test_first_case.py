@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
 import subprocess
+import sysconfig
 import time
 import zipfile
 from collections import defaultdict
@@ -20,6 +22,7 @@ from regard.packs.install import InstalledPack
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "governance.md"
 BLOCKS: Final = re.findall(r"<!-- walk -->\n```sh\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+PROGRAMS: Final = sysconfig.get_path("scripts")  # `regard` lies there, be the environment active or not
 RATING: Final = "3\nEARS NOSE\n\ny\n"  # surely the same person, by ears and nose, without a note
 
 
@@ -58,6 +61,7 @@ class Terminal:
         done = subprocess.run(
             ["bash", "-c", f"set -e\n{self._before}\n{line}"],
             cwd=self.folder,
+            env=os.environ | {"PATH": f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}"},
             input=typed,
             capture_output=True,
             text=True,

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from tests.clients.test_strict_clients import as_key, naming
-from tests.conftest import Server
+from tests.conftest import Server, start_server, stop_server
 from tests.responsible import CASE, Office
 
 from regard.app import build
 from regard.governance.purpose import TAG
+from regard.packs.install import InstalledPack
 from regard.settings import Settings
 
 GALLERY = "reviewed-clients"
@@ -47,7 +48,11 @@ class Bureau:
 
 
 @pytest.fixture(scope="module")
-def bureau(server: Server, portrait: Path) -> Iterator[Bureau]:
+def bureau(
+    installed_pack: InstalledPack, portrait: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Bureau]:
+    """On a server of its own: the queue of reviews is one for the whole installation."""
+    server = start_server(tmp_path_factory.mktemp("bureau") / "data")
     parts = build(Settings.load(data=server.data), has_models=False)
     office = Office(parts)
     office.person("inge", "investigator", trained="search")
@@ -66,6 +71,7 @@ def bureau(server: Server, portrait: Path) -> Iterator[Bureau]:
     case = as_key(server, keys["inge"], service="regard").create_case(**CASE)["CaseId"]
     yield Bureau(server, office, naming(as_key(server, keys["inge"]), case), case, photo, keys)
     parts.close()
+    stop_server(server)
 
 
 def credentials(office: Office, name: str, role: str) -> tuple[str, str]:
@@ -85,7 +91,7 @@ def test_boto3_is_told_once_two_people_have_judged(bureau: Bureau) -> None:
     assert match["Face"]["ExternalImageId"] == f"PENDING_REVIEW:{review}:1"
     for name in ("rike", "ralf"):
         client = bureau.reviewer(name)
-        assert client.take_review()["ReviewId"] == review
+        assert client.take_review()["ReviewId"] == review  # the only one of this server
         sheet = client.get_review_sheet(ReviewId=review)
         for number in [sheet["Probe"], *sheet["Candidates"]]:
             shown = client.get_review_picture(ReviewId=review, Number=number)

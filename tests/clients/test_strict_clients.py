@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,7 +126,15 @@ def test_the_aws_cli_searches_with_a_key_for_the_case(agency: Agency, tmp_path: 
     (tmp_path / "face.jpg").write_bytes(agency.photo)
     done = subprocess.run(
         [
-            *("aws", "--endpoint-url", agency.server.endpoint, "rekognition", "search-faces-by-image"),
+            *(
+                sys.executable,
+                "-m",
+                "awscli",
+                "--endpoint-url",
+                agency.server.endpoint,
+                "rekognition",
+                "search-faces-by-image",
+            ),
             *("--collection-id", GALLERY, "--image-bytes", f"fileb://{tmp_path / 'face.jpg'}"),
         ],
         env={
