@@ -14,7 +14,7 @@ from regard.vision.faces.describer import FaceDescriber
 from regard.vision.faces.descriptors import FaceDescriptors, landmarks_of
 from regard.vision.faces.detector import FaceDetector
 from regard.vision.faces.face import Face
-from regard.vision.faces.mtcnn import Mtcnn
+from regard.vision.faces.mtcnn import FaceCandidates, Mtcnn
 from regard.vision.faces.pose import estimate_poses
 from regard.vision.features import NETWORK
 from regard.vision.geometry import Box
@@ -36,7 +36,16 @@ class FaceAnalyzer:
 
     def detect(self, image: Image, *, limit: int = 100) -> list[Face]:
         """The faces of a picture, largest first, at most `limit`."""
-        found = self._detector.detect(image.copies)
+        return self._largest(image, self._detector.detect(image.copies), limit)
+
+    def detect_upright(self, image: Image, *, longer: float, limit: int = 100) -> list[Face]:
+        """The same of the faces that stand upright, which takes a part of the time.
+
+        `longer` is the longer side, px, of the picture that this one is cut from.
+        """
+        return self._largest(image, self._detector.detect_upright(image.copies, longer=longer), limit)
+
+    def _largest(self, image: Image, found: FaceCandidates, limit: int) -> list[Face]:
         sizes = np.prod(found.boxes[:, 2:] - found.boxes[:, :2], 1)
         found = found.take(np.argsort(-sizes, kind="stable")[:limit])
         if not len(found):
