@@ -27,7 +27,7 @@ class Geometry:
 
     def __init__(self, first: VideoFrame, aspect: float) -> None:
         """`aspect`: width of a pixel by its height, as stored; 0 where it isn't known."""
-        self._transpose, self._flips = _orientation(first)
+        self._transpose, self._flips = orientation(first)
         width, height = first.width, first.height
         if 1 < aspect <= _STRETCH:
             width = round(width * aspect)
@@ -70,7 +70,7 @@ class Geometry:
     ) -> Pixels:
         with self._lock:
             converted = reformatter.reformat(
-                frame, *size, "rgb24", _colorspace(frame), interpolation=how, threads=1
+                frame, *size, "rgb24", colour_space(frame), interpolation=how, threads=1
             )
         pixels = cast(Pixels, converted.to_ndarray())
         if self._transpose:
@@ -83,13 +83,14 @@ def full_range(frame: VideoFrame) -> bool:
     return frame.color_range == _FULL or frame.format.name.startswith("yuvj") or frame.format.is_rgb
 
 
-def _colorspace(frame: VideoFrame) -> int | None:
+def colour_space(frame: VideoFrame) -> int | None:
+    """The matrix by which to convert a picture; None where swscale takes the one that the picture names."""
     if frame.colorspace == _RGB or frame.colorspace in _KNOWN:
         return None
     return Colorspace.ITU709 if frame.height >= _HD else Colorspace.ITU601
 
 
-def _orientation(frame: VideoFrame) -> tuple[bool, tuple[int, ...]]:
+def orientation(frame: VideoFrame) -> tuple[bool, tuple[int, ...]]:
     """Transpose first or not, then flip along these axes, by the display matrix (ISO/IEC 14496-12, 6.2.2):
     x' = a x + c y, y' = b x + d y."""
     try:
