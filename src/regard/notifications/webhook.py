@@ -50,7 +50,10 @@ def post(channel: str, body: str, secret: str, *, allowed: str, resolve: Resolve
     try:
         target = find_target(channel, allowed, resolve=resolve)
         with httpx.Client(
-            verify=_trust(), trust_env=False, follow_redirects=False, timeout=_SECONDS
+            verify=_trust() if target.url.scheme == "https" else False,
+            trust_env=False,
+            follow_redirects=False,
+            timeout=_SECONDS,
         ) as client:
             answer = client.send(_request(client, target, body, secret), stream=True)
             status = answer.status_code
