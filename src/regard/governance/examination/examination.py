@@ -8,6 +8,7 @@ from regard.governance.audit import AuditLog
 from regard.governance.examination.conclusions import Conclusions
 from regard.governance.examination.crops import FaceCrops
 from regard.governance.examination.false_matches import FalseMatches
+from regard.governance.examination.found import FoundReviews
 from regard.governance.examination.proficiency import KnownAnswers
 from regard.governance.examination.rating import Ratings
 from regard.governance.examination.reviews import Reviews
@@ -22,6 +23,7 @@ class Examination:
     """The stores of reviews: opened, rated, concluded."""
 
     reviews: Reviews
+    found: FoundReviews
     sheets: Sheets
     ratings: Ratings
     conclusions: Conclusions
@@ -34,6 +36,7 @@ class Examination:
         """Those of one database, under the rules that hold."""
         return cls(
             reviews=Reviews(database, audit, cipher, rules),
+            found=FoundReviews(database, audit, cipher, rules),
             sheets=Sheets(database, cipher),
             ratings=Ratings(database),
             conclusions=Conclusions(database),

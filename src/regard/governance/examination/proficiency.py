@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, insert, select
 
 from regard.errors import InvalidParameterException
+from regard.governance.examination.finding import find_all
+from regard.governance.examination.opening import shuffled
 from regard.governance.examination.records import Rating, Review
-from regard.governance.examination.reviews import find_all, shuffled
 from regard.governance.examination.states import CandidateStatus, ReviewStatus
 from regard.storage.clock import milliseconds
 from regard.storage.database import Database

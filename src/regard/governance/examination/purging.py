@@ -1,4 +1,5 @@
-"""What is left of a case's reviews once the case is purged: how many there were, and how people rated.
+"""What is left of reviews once their case is purged or their authorization is void: how many there were, and
+how people rated.
 
 Ratings are never changed; they hold numbers, features and notes of what reviewers saw, and nobody's name.
 """
@@ -8,8 +9,9 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import ColumnElement, Connection, delete, select, update
 
+from regard.governance.examination.states import OPEN, ReviewStatus
 from regard.governance.privacy.purging import ERASED
 from regard.storage.schema import candidates, conclusions, evidence, reviews
 
@@ -17,11 +19,25 @@ _NO_FACE: Final = "00000000-0000-0000-0000-000000000000"
 
 
 def purge_reviews(connection: Connection, case_id: str) -> None:
-    """Erases the probes of a case's reviews, who was found, and what was said for and against them."""
+    """Erases the probes of a case's reviews, who was found, and what was said for and against them.
+
+    Those that wait have expired: nobody can judge them without pictures.
+    """
+    purge_found(connection, reviews.c.case_id == case_id, ReviewStatus.EXPIRED)
     of_case = select(reviews.c.row).where(reviews.c.case_id == case_id)
-    for row in (
-        connection.execute(select(candidates).where(candidates.c.review.in_(of_case))).mappings().all()
-    ):
+    connection.execute(delete(evidence).where(evidence.c.case_id == case_id))
+    connection.execute(
+        update(conclusions).where(conclusions.c.review.in_(of_case)).values(reason=ERASED, evidence="[]")
+    )
+
+
+def purge_found(connection: Connection, which: ColumnElement[bool], ended: ReviewStatus) -> list[str]:
+    """Erases the probes of some reviews and who was found; those that wait for ratings are `ended`.
+
+    Answers their ids.
+    """
+    rows = select(reviews.c.row).where(which)
+    for row in connection.execute(select(candidates).where(candidates.c.review.in_(rows))).mappings().all():
         here = (candidates.c.review == row["review"], candidates.c.number == row["number"])
         gone = {
             "subject": f"{ERASED}/{row['number']}",
@@ -30,13 +46,11 @@ def purge_reviews(connection: Connection, case_id: str) -> None:
             "entry": json.dumps(_nobody(json.loads(row["entry"]))),
         }
         connection.execute(update(candidates).where(*here).values(gone))
-    connection.execute(
-        update(reviews).where(reviews.c.case_id == case_id).values(probe_picture=None, asked=None)
-    )
-    connection.execute(delete(evidence).where(evidence.c.case_id == case_id))
-    connection.execute(
-        update(conclusions).where(conclusions.c.review.in_(of_case)).values(reason=ERASED, evidence="[]")
-    )
+    waiting = reviews.c.status.in_((*OPEN, ReviewStatus.NO_PICTURE))
+    connection.execute(update(reviews).where(which, waiting).values(status=ended, assignee=None))
+    connection.execute(update(reviews).where(which).values(probe_picture=None, asked=None))
+    query = select(reviews.c.review_id).where(which).order_by(reviews.c.row)
+    return list(connection.execute(query).scalars())
 
 
 def _nobody(entry: dict[str, Any]) -> dict[str, Any]:

@@ -10,9 +10,9 @@ from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from regard.errors import ConflictException
+from regard.governance.examination.finding import find_all
 from regard.governance.examination.proficiency import keep_result
 from regard.governance.examination.records import Rating, Review, read_rating
-from regard.governance.examination.reviews import find_all
 from regard.governance.examination.sheets import end_lease
 from regard.governance.examination.states import CandidateStatus, ReviewStatus, after_ratings, settled
 from regard.storage.clock import milliseconds

@@ -44,7 +44,9 @@ class NewReview:
     """A search whose candidates are to be reviewed, the most alike first.
 
     `scope` is what was searched, `probe` the SHA-256, hex, of what it was searched for, and `probe_picture`
-    the face of it, a JPEG, None where there is none. `threshold` is in percent.
+    the face of it, a JPEG, None where there is none. `threshold` is in percent. In moving pictures,
+    `authorization_id` is the leave that they are searched by. It has expired at `due`, in milliseconds since
+    the epoch, where that is before the rules' `pending_review` is over.
     """
 
     case_id: str
@@ -58,6 +60,8 @@ class NewReview:
     searcher: str
     request_id: str
     candidates: Sequence[NewReviewCandidate]
+    authorization_id: str | None = None
+    due: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,7 @@ class Review:
 
     `case_id` is None where the answer is known beforehand. `record` is the number of the audit record of the
     search; `reviewers` how many ratings must agree; `round` grows when the review is opened again.
+    `authorization_id` is what moving pictures were searched by.
     """
 
     row: int
@@ -110,6 +115,7 @@ class Review:
     decided: int | None
     assignee: str | None
     lease_until: int
+    authorization_id: str | None
     candidates: tuple[ReviewCandidate, ...]
 
     def candidate(self, number: int) -> ReviewCandidate | None:
@@ -135,7 +141,7 @@ class Rating:
     round: int = 1
 
 
-_NOT_READ = {"asked", "probe_picture", "request_id"}
+_NOT_READ = {"asked", "probe_picture", "request_id", "due"}
 
 
 def read_review(row: RowMapping, candidates: Sequence[RowMapping]) -> Review:

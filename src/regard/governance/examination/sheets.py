@@ -15,9 +15,9 @@ from typing import Final
 from sqlalchemy import Connection, or_, select, update
 
 from regard.errors import ConflictException, ResourceNotFoundException
+from regard.governance.examination.finding import find_all
 from regard.governance.examination.proficiency import evened_out
 from regard.governance.examination.records import Review, ReviewCandidate
-from regard.governance.examination.reviews import find_all
 from regard.governance.examination.states import OPEN
 from regard.storage.clock import milliseconds
 from regard.storage.database import Database

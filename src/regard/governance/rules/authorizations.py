@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from regard.governance.examination.found import OPENED
 from regard.governance.purpose import strict_of
 from regard.governance.responsibility import Act
 from regard.governance.rules.known_authorizations import CLOCK_SLACK
@@ -37,6 +38,20 @@ def _authorized(state: LogState, record: LogRecord) -> Iterator[str]:
     ended = record.ended if record.is_run and record.is_done else record.began
     if not known.hold_at(named, record.began) or not known.hold_at(named, ended):
         yield f"the job {job} searched a video while {named} did not hold"
+
+
+def _found(state: LogState, record: LogRecord) -> Iterator[str]:
+    """Somebody whom a search in moving pictures found."""
+    if record.operation != OPENED:
+        return
+    known, named = state.authorizations, str(record.said.get("authorization"))
+    review = record.said.get("review")
+    if named not in known.by_id:
+        yield f"{review} was opened without an authorization that a record tells of"
+    elif known.by_id[named].case != record.said.get("case"):
+        yield f"{review} is of the case {record.said.get('case')}, and {named} of {known.by_id[named].case}"
+    elif not known.hold_at(named, record.began):
+        yield f"{review} was opened while {named} did not hold"
 
 
 def _decided_by_another(state: LogState, record: LogRecord) -> Iterator[str]:
@@ -88,6 +103,7 @@ RULES = (
         "Under strict purposes videos are searched while an authorization of the case holds.",
         _authorized,
     ),
+    Rule("finds", "Whom a video shows is reviewed on the case of an authorization that holds.", _found),
     Rule("approvers", "Whoever asks for an authorization does not decide on it.", _decided_by_another),
     Rule(
         "exigency", "The authority is asked, and decides, within the hours; nothing is back-dated.", _in_time

@@ -19,12 +19,14 @@ class KnownRating:
 
 @dataclass(slots=True)
 class KnownReview:
-    """A review that a record tells of. `evidence` maps the ids of independent items that are no line-up to
-    the candidates that they are about.
+    """A review that a record tells of. `reviewers` is how many ratings must agree there, 0 where its record
+    doesn't say. `evidence` maps the ids of independent items that are no line-up to the candidates that they
+    are about.
     """
 
     searcher: str
     purpose: str
+    reviewers: int = 0
     ratings: list[KnownRating] = field(default_factory=list)
     evidence: dict[str, int] = field(default_factory=dict)
 
@@ -34,12 +36,20 @@ class KnownReview:
         return {one.person for one in self.ratings}
 
 
+def follow_opened(reviews: dict[str, KnownReview], record: LogRecord) -> None:
+    """Takes in that a search opened a review, or met one that the same search had opened before."""
+    said = record.said
+    if isinstance(said.get("review"), str):
+        opened = KnownReview(
+            str(said.get("person")), str(said.get("purpose")), _number(said.get("reviewers"))
+        )
+        reviews.setdefault(said["review"], opened)
+
+
 def follow_reviews(reviews: dict[str, KnownReview], record: LogRecord) -> None:
     """Takes in what the record of a request that was answered says of reviews."""
-    said, facts = record.said, record.facts
-    if isinstance(said.get("review"), str):
-        opened = KnownReview(str(said.get("person")), str(said.get("purpose")))
-        reviews.setdefault(said["review"], opened)
+    facts = record.facts
+    follow_opened(reviews, record)
     known = reviews.get(str(facts.get("ReviewId")))
     if known is None:
         return

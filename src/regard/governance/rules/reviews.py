@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from typing import Final
 
+from regard.governance.profiles import load_profiles
 from regard.governance.purpose import strict_of
 from regard.governance.rules.known_reviews import leads_of, ratings_of
 from regard.governance.rules.rule import LogRecord, Rule
@@ -14,7 +16,6 @@ from regard.governance.training import REVIEW
 
 _LISTS: Final = ("FaceMatches", "UserMatches")
 _REVIEWED: Final = ("SearchFaces", "SearchFacesByImage", "SearchUsers", "SearchUsersByImage", "CompareFaces")
-_MIN_REVIEWERS: Final = {"law-enforcement": 2}  # by the profile `base`; 1 for the others
 _SAME: Final = 2
 
 
@@ -47,7 +48,7 @@ def _is_rated(state: LogState, record: LogRecord) -> Iterator[str]:
         yield f"{person} rated {review_id}, and had no valid training to on {at:%Y-%m-%d}"
     given = [*known.ratings, *ratings_of(record)]
     current = given[-1].round if given else 0
-    needed = _needed(known.purpose)
+    needed = max(known.reviewers, _needed_by_base(known.purpose))
     for candidate in leads_of(record):
         sure = {
             one.person
@@ -74,8 +75,10 @@ def _is_confirmed(state: LogState, record: LogRecord) -> Iterator[str]:
         yield f"candidate {number} of {review_id} was confirmed without independent evidence"
 
 
-def _needed(purpose: str) -> int:
-    return _MIN_REVIEWERS.get(purpose, 1)
+@cache
+def _needed_by_base(purpose: str) -> int:
+    """What no profile makes laxer: how many ratings must agree, whatever a record says."""
+    return load_profiles("").rules.reviewers.get(purpose, 1)
 
 
 RULES = (

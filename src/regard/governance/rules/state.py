@@ -10,12 +10,13 @@ from typing import Any, Final
 from regard.caller import LOCAL
 from regard.errors import RegardError
 from regard.governance.chain import EMPTY, LogHead
+from regard.governance.examination.found import OPENED
 from regard.governance.policy import check_document
 from regard.governance.proof.day import SealedDay
 from regard.governance.proof.seals import NEW_KEY, SEAL
 from regard.governance.rules.known_authorizations import CLOCK_SLACK, KnownAuthorizations
 from regard.governance.rules.known_consents import KnownConsents, follow_consents
-from regard.governance.rules.known_reviews import KnownReview, follow_reviews
+from regard.governance.rules.known_reviews import KnownReview, follow_opened, follow_reviews
 from regard.governance.rules.rule import DeclaredOperation, LogRecord, read_moment
 
 _SUSPENDS: Final = {"SuspendKey": True, "ResumeKey": False}
@@ -107,6 +108,8 @@ class LogState:
             self.signing_keys.add(subject)
         elif record.operation == SEAL:
             self._seal(record)
+        elif record.operation == OPENED:
+            follow_opened(self.reviews, record)
         elif record.operation == "keys create":
             self.keys[subject] = KnownKey(record.sequence, _text(record.said.get("role")), "general")
 

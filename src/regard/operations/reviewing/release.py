@@ -83,7 +83,11 @@ def _release_search(
         body = reviewed.shown(ctx, answer, opening.review)
         record.count(body)
         if opening.review is not None:
-            record.about(review=opening.review.review_id, candidates=len(opening.review.candidates))
+            record.about(
+                review=opening.review.review_id,
+                candidates=len(opening.review.candidates),
+                reviewers=opening.review.reviewers,
+            )
         record.units = units
         opening.record = record.end_within(opening.connection)
     record.settle()

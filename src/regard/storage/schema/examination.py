@@ -25,7 +25,8 @@ from regard.storage.schema.metadata import ROW, metadata
 # A search whose candidates people rate. `asked` is the SHA-256 of case, scope and probe while the review
 # stands, so that there is one; `scope` is what was searched. `record` is the number of the audit record of
 # the search. `salt` orders its sheets, another for each reviewer. `assignee` has a sheet until `lease_until`.
-# `case_id` and `record` are None where the answer is known beforehand.
+# `case_id` and `record` are None where the answer is known beforehand. `authorization_id` is the leave that
+# moving pictures were searched by. The review has expired at `due`, None for the rules' time.
 reviews = Table(
     "reviews",
     metadata,
@@ -55,8 +56,11 @@ reviews = Table(
     Column("decided", BigInteger),
     Column("assignee", String(32)),
     Column("lease_until", BigInteger, nullable=False, server_default="0"),
+    Column("due", BigInteger),
+    Column("authorization_id", String(32)),
     Index("reviews_by_status", "status", "opened"),
     Index("reviews_by_case", "case_id", "row"),
+    Index("reviews_by_authorization", "authorization_id"),
     sqlite_autoincrement=True,
 )
 
