@@ -22,6 +22,7 @@ class Turn(IntEnum):
     AUDIT = 0x52_47_52_44_02
     JOBS = 0x52_47_52_44_03
     AUTHORIZATIONS = 0x52_47_52_44_04
+    STREAMS = 0x52_47_52_44_05
 
 
 class Backend(Protocol):

@@ -52,6 +52,12 @@ from regard.storage.schema.service import (
     users,
     vector_counts,
 )
+from regard.storage.schema.streams import (
+    stream_events,
+    stream_notices,
+    stream_processors,
+    stream_sightings,
+)
 
 APPEND_ONLY = (audit, audit_days, ratings)
 """The database itself refuses to change or remove a row of these: triggers of the migrations do."""
@@ -97,6 +103,10 @@ __all__ = [
     "reviews",
     "search_resumptions",
     "sessions",
+    "stream_events",
+    "stream_notices",
+    "stream_processors",
+    "stream_sightings",
     "tags",
     "training",
     "usage",

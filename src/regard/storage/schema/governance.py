@@ -165,11 +165,17 @@ authorization_scope = Table(
     Column("value", String(1280), primary_key=True),
 )
 
+# `source` is the digest of the stream that is the camera's, None for one that has none yet. `covers` is a
+# JSON list: what the notice tells of that Regard words itself until somebody has posted one, or None.
 cameras = Table(
     "cameras",
     metadata,
     Column("camera_id", String(128), primary_key=True),
     Column("added", BigInteger, nullable=False),
+    Column("source", String(64)),
+    Column("place", String(256)),
+    Column("covers", Text),
+    Index("cameras_by_source", "source", unique=True),
 )
 
 # What tells people that a camera sees their faces: every text that was ever posted, numbered by camera.
