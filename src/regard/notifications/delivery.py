@@ -1,4 +1,4 @@
-"""Takes the notices of jobs that have ended out of the database, one by one, and delivers them."""
+"""Takes notices out of the database, one by one, and delivers them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 from regard.errors import ServiceError
-from regard.jobs.notices import JobNotices, Notice
+from regard.jobs.notices import JobNotices
 from regard.notifications import webhook
 from regard.notifications.channel import Refused, is_topic
 from regard.notifications.message import completion_message
@@ -22,6 +22,37 @@ _POLL_SECONDS = 0.5
 log: Any = structlog.get_logger(__name__)
 
 
+class Courier:
+    """Brings messages to topics and URLs.
+
+    `secret_of` gives the secret of an access key, or None for a key that is gone.
+    """
+
+    def __init__(self, settings: Settings, secret_of: Callable[[str], str | None]) -> None:
+        self._settings = settings
+        self._secret_of = secret_of
+        self._topics = Topics(settings.sns_endpoint)
+
+    def bring(self, channel: str, message: str, key_id: str, *, subject: str | None = None) -> None:
+        """Brings a message once; a POST is signed for the key `key_id`, a topic is given the `subject`.
+
+        Raises DeliveryFailed and Refused.
+        """
+        if is_topic(channel):
+            self._topics.publish(channel, message, subject)
+            return
+        webhook.post(channel, message, self.secret(key_id), allowed=self._settings.webhooks)
+
+    def secret(self, key_id: str) -> str:
+        """The secret that signs POSTs for a key. Raises DeliveryFailed for a key that is gone."""
+        if self._settings.webhook_secret:
+            return self._settings.webhook_secret
+        own = self._secret_of(key_id)
+        if own is None:
+            raise webhook.DeliveryFailed("the key that started it is gone, and nothing can sign for it")
+        return webhook.secret_of_key(own)
+
+
 class Delivery:
     """Delivers each notice at least once, and tries again, ever more seldom, until its job's results expire.
 
@@ -32,9 +63,7 @@ class Delivery:
         self, notices: JobNotices, settings: Settings, secret_of: Callable[[str], str | None]
     ) -> None:
         self._notices = notices
-        self._settings = settings
-        self._secret_of = secret_of
-        self._topics = Topics(settings.sns_endpoint)
+        self._courier = Courier(settings, secret_of)
 
     def run(self, stop: threading.Event) -> None:
         """Delivers until it is told to stop. A database that is away for a while is waited for."""
@@ -56,7 +85,8 @@ class Delivery:
         if notice is None:
             return False
         try:
-            self._deliver(notice)
+            message = completion_message(notice.job)
+            self._courier.bring(notice.channel, message, notice.job.caller.key_id)
         except (webhook.DeliveryFailed, Refused) as failure:
             seconds = self._notices.failed(notice, str(failure))
             log.warning(
@@ -67,18 +97,3 @@ class Delivery:
             waited = milliseconds() - (notice.job.finished or 0)
             log.info("a notification was taken", job=notice.job.job_id, seconds=round(waited / 1000, 1))
         return True
-
-    def _deliver(self, notice: Notice) -> None:
-        message = completion_message(notice.job)
-        if is_topic(notice.channel):
-            self._topics.publish(notice.channel, message)
-            return
-        webhook.post(notice.channel, message, self._secret(notice), allowed=self._settings.webhooks)
-
-    def _secret(self, notice: Notice) -> str:
-        if self._settings.webhook_secret:
-            return self._settings.webhook_secret
-        own = self._secret_of(notice.job.caller.key_id)
-        if own is None:
-            raise webhook.DeliveryFailed("the key that started the job is gone, and nothing can sign for it")
-        return webhook.secret_of_key(own)

@@ -70,6 +70,21 @@ class RecordOutput:
         with self._changed:
             return OutputState(self._sent, self._dropped, len(self._queue), self._failure, self._gone)
 
+    @property
+    def dropped(self) -> int:
+        """How many records were dropped."""
+        return self.state.dropped
+
+    @property
+    def failure(self) -> str | None:
+        """Why the last try failed, None since one didn't."""
+        return self.state.failure
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether nothing more is tried."""
+        return self.state.is_gone
+
     def close(self, seconds: float = 2.0) -> None:
         """Sends what waits, for so many seconds at most, and ends."""
         with self._changed:

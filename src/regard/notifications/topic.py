@@ -16,14 +16,15 @@ class Topics:
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
 
-    def publish(self, arn: str, message: str) -> None:
+    def publish(self, arn: str, message: str, subject: str | None = None) -> None:
         """Raises DeliveryFailed when the topic did not take the message."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         if self._endpoint is None:
             raise DeliveryFailed("this server has no SNS any more (REGARD_SNS_ENDPOINT)")
         try:
-            self._client(arn.split(":")[3]).publish(TopicArn=arn, Message=message)
+            about = {} if subject is None else {"Subject": subject}
+            self._client(arn.split(":")[3]).publish(TopicArn=arn, Message=message, **about)
         except ClientError as error:
             raise DeliveryFailed(f"SNS answered {error.response['Error']['Code']}") from error
         except (BotoCoreError, ValueError) as error:

@@ -13,8 +13,6 @@ from typing import Any
 from regard.operations.shapes.stream_records import VideoMoment
 from regard.vision.geometry import Box
 
-SUBJECT = "Rekognition Stream Processing Event"
-
 
 @dataclass(frozen=True, slots=True)
 class NoticeEnvelope:
