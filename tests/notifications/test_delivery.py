@@ -313,4 +313,4 @@ def test_a_notice_of_a_key_that_is_gone_says_so(
     job = ended(receiver.url, caller=replace(EVE, key_id="GONE"))
     delivery(database).deliver_one()
     assert receiver.got == []
-    assert "key that started the job is gone" in str((JobNotices(database).state(job) or ())[3])
+    assert "key that started it is gone" in str((JobNotices(database).state(job) or ())[3])
