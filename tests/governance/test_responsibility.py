@@ -151,6 +151,38 @@ def test_a_key_for_a_case_searches_without_naming_it_and_on_no_other(
         search(for_case, other)
 
 
+@pytest.mark.parametrize(
+    ("operation", "params"),
+    [
+        ("get_case", {}),
+        ("close_case", {"Reason": "solved"}),
+        ("create_case_key", {"Hours": 12}),
+        ("list_evidence", {}),
+    ],
+)
+def test_a_key_for_a_case_does_nothing_on_another_of_its_person(
+    office: Office, investigator: Caller, operation: str, params: dict[str, Any]
+) -> None:
+    case, other = office.case(investigator), office.case(investigator)
+    for_case = office.holder(
+        office.call("create_case_key", investigator, CaseId=case, Hours=1)["AccessKeyId"]
+    )
+    with pytest.raises(AccessDeniedException, match=f"for the case {case} alone"):
+        office.call(operation, for_case, CaseId=other, **params)
+    assert [one["CaseId"] for one in office.call("list_cases", for_case)["Cases"]] == [case]
+
+
+def test_a_key_for_a_case_does_not_prolong_itself(office: Office, investigator: Caller) -> None:
+    case = office.case(investigator)
+    for_case = office.holder(
+        office.call("create_case_key", investigator, CaseId=case, Hours=12)["AccessKeyId"]
+    )
+    with pytest.raises(AccessDeniedException, match="makes no other"):
+        office.call("create_case_key", for_case, CaseId=case, Hours=12)
+    with pytest.raises(AccessDeniedException, match=f"for the case {case} alone"):
+        office.case(for_case)
+
+
 def test_a_key_for_a_case_ends_with_its_hours(office: Office, search: Search, investigator: Caller) -> None:
     made = office.call("create_case_key", investigator, CaseId=office.case(investigator), Hours=1)
     with pytest.raises(AccessDeniedException, match="The hours of the key"):

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from regard.context import Context
-from regard.errors import AccessDeniedException, ConflictException, InvalidParameterException
+from regard.errors import ConflictException, InvalidParameterException
 from regard.governance.authorizations.erasure import is_due
 from regard.governance.authorizations.records import Authorization, Document, Ground, Scope
 from regard.governance.authorizations.requests import NewAuthorization
@@ -37,7 +37,7 @@ def request_authorization(ctx: Context, request: dict[str, Any]) -> dict[str, An
     InvalidParameterException for what the rules don't allow.
     """
     ctx.stores.accountability.responsibility.check_clock()
-    case = _worked_on(ctx, request["CaseId"])
+    case = own_case(ctx, request["CaseId"])
     if case.closed is not None:
         raise ConflictException(f"The case {case.case_id} is closed; open another one.")
     collection = ctx.collection
@@ -69,7 +69,7 @@ def submit_authorization(ctx: Context, request: dict[str, Any]) -> dict[str, Any
     ctx.stores.accountability.responsibility.check_clock()
     authorizations = ctx.stores.accountability.authorizations
     found = authorizations.get(request["AuthorizationId"])
-    _worked_on(ctx, found.case_id)
+    own_case(ctx, found.case_id)
     return _shape(ctx, authorizations.ask(found.authorization_id, _person(ctx), request["Authority"]))
 
 
@@ -148,13 +148,6 @@ def _retained(ctx: Context, found: Authorization, case: Case) -> Authorization:
     if ctx.stores.privacy.cases.shown(case, ctx.stores.accountability.authorizations.now()).purged is None:
         return found
     return replace(found, grounds=None, authority=None, ended_for=None)
-
-
-def _worked_on(ctx: Context, case_id: str) -> Case:
-    """A case of the caller's, and of their key where that is for one alone."""
-    if ctx.caller.case_id not in (None, case_id):
-        raise AccessDeniedException(f"This key is for the case {ctx.caller.case_id} alone.")
-    return own_case(ctx, case_id)
 
 
 def _shape(ctx: Context, found: Authorization) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import json
 import secrets
 from typing import Any
 
+from regard.caller import Caller
 from regard.context import Context
 from regard.errors import AccessDeniedException, ConflictException, InvalidParameterException
 from regard.governance.cases import ATTESTATIONS, Case, NewCase, case_not_found
@@ -27,9 +28,10 @@ def create_case(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Opens a case, on which its members may search.
 
     Raises InvalidParameterException for a purpose that needs none, an offence that the rules don't list, or
-    an attestation that is missing.
+    an attestation that is missing, and AccessDeniedException for a key that is for one case alone.
     """
     accountability = ctx.stores.accountability
+    _refuse_other(ctx, None)
     _check(request, accountability.profiles.rules.offences)
     members = [accountability.people.get(name).person_id for name in request.get("Members", [])]
     case = accountability.cases.open(
@@ -74,9 +76,12 @@ def close_case(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 def create_case_key(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Makes a key that searches on one case alone, for programs that can't send x-regard-case.
 
-    Raises ConflictException for a case that is closed.
+    Raises ConflictException for a case that is closed, and AccessDeniedException for such a key: its hours
+    would never be over.
     """
     case = own_case(ctx, request["CaseId"])
+    if ctx.caller.case_id is not None:
+        raise AccessDeniedException("A key for a case makes no other; ask for one with a key of your own.")
     if case.closed is not None:
         raise ConflictException(f"The case {case.case_id} is closed; open another one.")
     person, expires = ctx.caller.person, milliseconds() + request["Hours"] * 3_600_000
@@ -110,7 +115,11 @@ def get_rules(ctx: Context, _request: dict[str, Any]) -> dict[str, Any]:
 
 
 def own_case(ctx: Context, case_id: str) -> Case:
-    """A case that the caller works on. Raises ResourceNotFoundException."""
+    """A case that the caller works on.
+
+    Raises ResourceNotFoundException, and AccessDeniedException where their key is for another case alone.
+    """
+    _refuse_other(ctx, case_id)
     case = ctx.stores.accountability.cases.find(case_id)
     if case is None or ctx.caller.person_id not in case.members:
         raise case_not_found(case_id)
@@ -118,7 +127,8 @@ def own_case(ctx: Context, case_id: str) -> Case:
 
 
 def visible_case(ctx: Context, case_id: str) -> Case:
-    """A case that the caller may know. Raises ResourceNotFoundException."""
+    """A case that the caller may know. Raises as `own_case` does."""
+    _refuse_other(ctx, case_id)
     case = ctx.stores.accountability.cases.find(case_id)
     if case is None or not may_see_case(ctx, case):
         raise case_not_found(case_id)
@@ -155,9 +165,21 @@ def case_shape(ctx: Context, kept: Case) -> dict[str, Any]:
 
 
 def may_see_case(ctx: Context, case: Case) -> bool:
-    """Whether the caller works on a case, judges, or audits."""
+    """Whether the caller works on a case, judges, or audits, and their key is for no other case."""
+    if not is_of_key(ctx.caller, case.case_id):
+        return False
     held = any(permits(role, permission) for role in ctx.caller.roles for permission in _SEES_ALL)
     return held or ctx.caller.person_id in case.members
+
+
+def is_of_key(caller: Caller, case_id: str | None) -> bool:
+    """Whether a key may be about a case: one that was made for a case is about no other."""
+    return caller.case_id in (None, case_id)
+
+
+def _refuse_other(ctx: Context, case_id: str | None) -> None:
+    if not is_of_key(ctx.caller, case_id):
+        raise AccessDeniedException(f"This key is for the case {ctx.caller.case_id} alone.")
 
 
 def _check(request: dict[str, Any], offences: tuple[str, ...] | None) -> None:

@@ -13,6 +13,7 @@ from regard.governance.permissions import Permission, permits
 from regard.governance.presence import Presence
 from regard.operations.inputs.pagination import page_of
 from regard.operations.operation import Area, Operation
+from regard.operations.responsibility.cases import is_of_key
 from regard.operations.shapes.times import moment
 
 _LISTING = "reviews"
@@ -145,6 +146,8 @@ def _candidate(one: ReviewCandidate, *, scores: bool, who: bool) -> dict[str, An
 
 def _may_see(ctx: Context, review: Review, members: tuple[str, ...]) -> bool:
     """Whoever may still have to rate it blind sees nothing of it, whatever else they may."""
+    if not is_of_key(ctx.caller, review.case_id):
+        return False
     if ctx.caller.person_id in members:
         return True
     if _rates(ctx):
