@@ -46,6 +46,12 @@ def test_a_string_that_is_too_long():
     )
 
 
+def test_a_string_with_a_character_that_no_database_keeps():
+    assert refusal("get_face_detection", {"JobId": "a\0b"}).endswith(
+        "Member must not hold the character U+0000"
+    )
+
+
 def test_all_violations_are_counted_and_joined():
     assert refusal("search_faces", {"CollectionId": "", "FaceId": FACE, "MaxFaces": 4097}) == (
         "3 validation errors detected: "

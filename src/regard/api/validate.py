@@ -18,6 +18,9 @@ _SHOWN: Final = 20
 _ECHOED: Final = 1024
 """Characters of a refused value that the answer repeats."""
 
+_NO_NUL: Final = "Member must not hold the character U+0000"
+"""No model says so; but PostgreSQL keeps no text with it, and files aren't named with it."""
+
 _SIZED: Final = frozenset({"string", "blob", "list", "map"})
 _SCALARS: Final = frozenset({"string", "integer", "long", "float", "double", "boolean"})
 
@@ -121,6 +124,8 @@ def _broken(shape: Any, value: Any) -> Iterator[str]:
             yield _pattern(pattern)
         if shape.enum and value not in shape.enum:
             yield _enumeration(shape)
+        if "\0" in value:
+            yield _NO_NUL
 
 
 def _bounds(shape: Any) -> tuple[float | None, float | None]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import hmac
 import json
 from collections.abc import Iterable, Mapping
@@ -18,13 +19,14 @@ from regard.storage.clock import milliseconds
 
 _JOB_TOKEN_MILLISECONDS = 24 * 60 * 60 * 1000
 _SEAL_BYTES = 16
+_NAMED = 64  # characters of a listing that tokens hold
 
 T = TypeVar("T")
 
 
 def make_token(listing: str, after: int) -> str:
     """A token for what lies behind row `after`; short, since clients may send 255 characters at most."""
-    return base64.urlsafe_b64encode(json.dumps([listing, after]).encode()).decode()
+    return base64.urlsafe_b64encode(json.dumps([_short(listing), after]).encode()).decode()
 
 
 def read_token(listing: str, token: str | None) -> int:
@@ -38,9 +40,14 @@ def read_token(listing: str, token: str | None) -> int:
         of, after = json.loads(base64.b64decode(token, altchars=b"-_", validate=True))
     except (binascii.Error, ValueError, TypeError, RecursionError) as error:
         raise InvalidPaginationTokenException from error
-    if of != listing or type(after) is not int or not 0 <= after < 2**63:
+    if of != _short(listing) or type(after) is not int or not 0 <= after < 2**63:
         raise InvalidPaginationTokenException
     return after
+
+
+def _short(listing: str) -> str:
+    """A listing's name as tokens have it: a digest of a long one, such as a person's in a collection."""
+    return listing if len(listing) <= _NAMED else hashlib.sha256(listing.encode()).hexdigest()
 
 
 def page_of(
