@@ -48,6 +48,7 @@ class Desk:
             scope="faces/1",
             probe="a" * 64,
             probe_picture=b"probe",
+            quality=None,
             gallery=SearchedGallery(model="2.0"),
             threshold=99,
             searcher=self.ids["ines"],

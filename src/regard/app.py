@@ -162,7 +162,7 @@ def build(
     )
     publication = None if anchor is None else Publication(database, seals, anchor)
     jobs = JobStore(database, limit=settings.job_limit, days=settings.job_days)
-    accountability = Accountability.of(database, audit, profiles, cipher)
+    accountability = Accountability.of(database, audit, profiles, cipher, declared_operations())
     erasure = AuthorizationErasure(accountability.authorizations, jobs, audit)
     stores = Stores(
         collections=collections,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -43,6 +43,7 @@ from regard.governance.proof.seals import Seals
 from regard.governance.purpose import GENERAL
 from regard.governance.responsibility import Responsibility
 from regard.governance.reviews import ModerationReviews
+from regard.governance.rules.rule import DeclaredOperation
 from regard.governance.second_factor import SecondFactors
 from regard.governance.sessions import Sessions
 from regard.governance.training import Trainings
@@ -77,10 +78,20 @@ class Accountability:
     grants: Grants
     camera_notices: CameraNotices
     examination: Examination
+    declared: Mapping[str, DeclaredOperation]
 
     @classmethod
-    def of(cls, database: Database, audit: AuditLog, profiles: Profiles, cipher: Cipher) -> Accountability:
-        """That of one database, under the rules of some profiles."""
+    def of(
+        cls,
+        database: Database,
+        audit: AuditLog,
+        profiles: Profiles,
+        cipher: Cipher,
+        declared: Mapping[str, DeclaredOperation],
+    ) -> Accountability:
+        """That of one database, under the rules of some profiles. `declared` is what this version declares of
+        its operations, by their names, as a replay of the log asks for it.
+        """
         cases, trainings = Cases(database), Trainings(database, profiles.rules.training_days)
         return cls(
             people=People(database),
@@ -94,6 +105,7 @@ class Accountability:
             grants=Grants(database),
             camera_notices=CameraNotices(database),
             examination=Examination.of(database, audit, cipher, profiles.rules),
+            declared=declared,
         )
 
 

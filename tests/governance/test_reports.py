@@ -127,3 +127,39 @@ def test_the_public_reads_months_that_are_over_alone(parts: Parts) -> None:
         parts.gate.call("get_transparency", {"Month": f"{datetime.now(UTC):%Y-%m}"}, LOCAL)
     answer = parts.gate.call("get_transparency", {"Month": "2026-01"}, LOCAL)
     assert json.loads(answer["Report"])["name"] == "transparency"
+
+
+def section_of(office: Office, name: str, title: str, year: int = YEAR) -> list[list[str]]:
+    """The rows of one table of a report."""
+    report = json.loads(office.call("get_report", Name=name, Year=year)["Report"])
+    [rows] = [one["rows"] for one in report["sections"] if one["title"] == title]
+    return rows  # type: ignore[no-any-return]
+
+
+def test_the_yearly_audit_names_the_record_that_breaks_a_rule_and_the_rule(parts: Parts) -> None:
+    office = Office(parts)
+    assert section_of(office, "us-md-audit", "Exceptions") == []
+    time = f"{YEAR}-02-03T04:05:06.000+00:00"
+    head = parts.audit.append(record("SearchFaces", time=time, key="AKIANOBODY", role="admin"))
+    [sequence, when, rule, sentence], *_ = section_of(office, "us-md-audit", "Exceptions")
+    assert (int(sequence), when, rule) == (head.sequence, time[:19], "known keys")
+    assert "AKIANOBODY" in sentence
+    counts = {row[0]: row[2] for row in section_of(office, "us-md-audit", "Rules")}
+    assert (counts["known keys"], counts["chain"]) == ("1", "0")
+
+
+def test_the_yearly_audit_leaves_out_what_broke_a_rule_in_another_year(parts: Parts) -> None:
+    parts.audit.append(record("SearchFaces", time="2024-02-03T04:05:06.000+00:00", key="AKIANOBODY"))
+    assert section_of(Office(parts), "us-md-audit", "Exceptions") == []
+    assert section_of(Office(parts), "us-md-audit", "Exceptions", 2024) != []
+
+
+def test_the_schedule_is_that_of_the_rules_in_force(parts: Parts) -> None:
+    office = Office(parts)
+    told = {row[0]: row[2] for row in section_of(office, "schedule", "How long what is kept")}
+    kept = office.call("get_retention_schedule")["Schedule"]
+    assert {line["What"] for line in kept} == set(told)
+    hours = {line["Kind"]: line.get("Hours") for line in kept}
+    assert hours["pending_review"] == 720
+    assert told["A candidate that nobody has judged"] == "30 days"
+    assert told["The picture of a search that found nobody"] == "not kept"

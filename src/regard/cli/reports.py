@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -15,7 +15,12 @@ from regard.cli.printing import print_table, say
 from regard.governance.reports.contents import REPORTS
 from regard.presentation.files import writing
 from regard.presentation.pages import render
-from regard.presentation.tables import Table, broken, numbers
+from regard.presentation.tables import Breaks, Header, Table
+
+_NUMBERS: Final = frozenset(
+    ("Collections", "Exceptions", "Faces", "Gallery", "Number", "Record", "Share", "Similarity")
+)
+_IDS: Final = frozenset(("Case", "Collection", "Digest", "Person", "Probe", "Profiles", "Review"))
 
 
 def report(
@@ -56,10 +61,13 @@ def _print(made: dict[str, Any]) -> None:
 
 
 def _tables(made: dict[str, Any]) -> list[Table]:
-    tables = []
-    for section in made["sections"]:
-        first, *others = section["headers"]
-        are_numbers = set(others) <= {"Number", "Collections", "Faces"}
-        headers = [*broken(first), *(numbers(*others) if are_numbers else broken(*others))]
-        tables.append(Table(headers, [tuple(row) for row in section["rows"]]))
-    return tables
+    return [
+        Table([_header(name) for name in section["headers"]], [tuple(row) for row in section["rows"]])
+        for section in made["sections"]
+    ]
+
+
+def _header(name: str) -> Header:
+    if name in _NUMBERS:
+        return Header(name, right=True)
+    return Header(name, Breaks.ANYWHERE if name in _IDS else Breaks.WORDS)

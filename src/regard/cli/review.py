@@ -13,6 +13,7 @@ from regard.cli.printing import print_json, print_table, say
 from regard.cli.signing_in import caller_of
 from regard.errors import RegardError, ResourceNotFoundException
 from regard.governance.examination.conclusions import KINDS
+from regard.governance.examination.false_matches import ATTRIBUTES, TOLD
 from regard.governance.examination.states import SURE
 from regard.governance.sessions import is_fresh
 from regard.presentation.sheets import candidate_table, draw_sheet, rated_table, review_table
@@ -185,12 +186,27 @@ def resolve(
     consequence: Annotated[
         str | None, typer.Option(help="What a wrong lead led to: NONE, STOP or ARREST.")
     ] = None,
+    told: Annotated[
+        list[str] | None, typer.Option(help=f"Who was told that it was wrong: {', '.join(TOLD)}.")
+    ] = None,
+    group: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ATTRIBUTE=GROUP",
+            help=f"A group of whom it named ({', '.join(ATTRIBUTES)}), where the agency has recorded it.",
+        ),
+    ] = None,
     data: DataFolder = None,
     key: KeyFile = None,
     person: AsPerson = None,
 ) -> None:
     """End a dispute."""
-    chosen = {} if consequence is None else {"Consequence": consequence}
+    chosen: dict[str, Any] = {} if consequence is None else {"Consequence": consequence}
+    if told:
+        chosen["Told"] = told
+    if group:
+        pairs = [one.partition("=") for one in group]
+        chosen["Groups"] = [{"Attribute": name.upper(), "Group": value} for name, _, value in pairs]
     request = {"ReviewId": review, "Number": number, "Outcome": outcome, "Reason": reason, **chosen}
     done = _act("resolve_dispute", data, key, person, **request)
     say(f"Candidate {number} of {review} is {done['Status']}.")

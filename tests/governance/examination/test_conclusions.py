@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.reviewing import ReviewOffice
@@ -31,7 +34,7 @@ def dispute(office: ReviewOffice, review: str) -> None:
     office.call("dispute_candidate", office.ines, ReviewId=review, Number=1, Reason="He was abroad.")
 
 
-def resolve(office: ReviewOffice, review: str, outcome: str, by: str = "anna", **more: str) -> None:
+def resolve(office: ReviewOffice, review: str, outcome: str, by: str = "anna", **more: Any) -> None:
     office.call(
         "resolve_dispute",
         office.approver(by),
@@ -139,8 +142,45 @@ def test_the_register_tells_nobody(office: ReviewOffice, portrait: Path) -> None
     resolve(office, review, "WRONG", Consequence="NONE")
     *_, newest = office.call("list_false_matches", office.approver("axel"))["FalseMatches"]
     assert newest.keys() == {
-        *("CollectionId", "FaceModelVersion", "GallerySize", "Similarity", "Cause", "Consequence", "Found")
+        *("CollectionId", "FaceModelVersion", "GallerySize", "Similarity", "ProbeQuality", "Cause"),
+        *("Consequence", "Told", "Groups", "Found"),
     }
+
+
+def test_the_report_of_wrong_leads_says_how_they_came_about_and_what_they_led_to(
+    office: ReviewOffice, portrait: Path
+) -> None:
+    review, _ = office.lead(portrait)
+    dispute(office, review)
+    groups = [{"Attribute": "GENDER", "Group": "women"}, {"Attribute": "RACE", "Group": "not said"}]
+    resolve(office, review, "WRONG", Consequence="ARREST", Told=["COURT", "PERSON"], Groups=groups)
+    report = json.loads(
+        office.call("get_report", Name="false-matches", Year=datetime.now(UTC).year)["Report"]
+    )
+    tables = {one["title"]: one["rows"] for one in report["sections"]}
+    *_, [found, model, gallery, similarity, quality, _cause, consequence, told] = tables["Wrong leads"]
+    assert (consequence, told) == ("an arrest", "person, court")
+    assert (found[:2], gallery, similarity[-2:]) == ("20", "2", " %")
+    assert model
+    assert [0 < float(one) <= 100 for one in quality.split(", ")] == [True, True]
+    assert ["women", "1", "100.0 %", "2.5 to 100.0 %"] in tables["By gender"]
+
+
+def test_groups_are_in_the_register_and_not_in_the_log(office: ReviewOffice, portrait: Path) -> None:
+    review, _ = office.lead(portrait)
+    dispute(office, review)
+    groups = [{"Attribute": "RACE", "Group": "a group of people"}]
+    resolve(office, review, "WRONG", Consequence="NONE", Told=["DEFENCE"], Groups=groups)
+    written = json.dumps(office.last_record())
+    assert "DEFENCE" in written
+    assert "a group of people" not in written
+
+
+def test_a_lead_that_is_upheld_has_no_groups(office: ReviewOffice, portrait: Path) -> None:
+    review, _ = office.lead(portrait)
+    dispute(office, review)
+    with pytest.raises(InvalidParameterException, match="Told and Groups"):
+        resolve(office, review, "UPHELD", Told=["PERSON"])
 
 
 def test_a_disputed_lead_may_be_upheld(office: ReviewOffice, portrait: Path) -> None:

@@ -19,11 +19,14 @@ from tests.postgres import Place
 from regard.errors import ConflictException, ServiceError
 from regard.governance.examination.conclusions import NewEvidence
 from regard.governance.examination.examination import Examination
+from regard.governance.examination.false_matches import Aftermath
 from regard.governance.examination.records import (
     Rating,
     Review,
 )
 from regard.governance.examination.states import CandidateStatus, ReviewStatus
+
+AFTERMATH = Aftermath(consequence="NONE")
 
 
 @pytest.fixture
@@ -70,7 +73,9 @@ def test_a_review_is_rated_confirmed_and_disputed_on_either_database(desk: Desk)
     one = desk.stores.reviews.get(review.review_id).candidates[0]
     desk.stores.conclusions.dispute(review, one, "abroad", "P-ines")
     one = desk.stores.reviews.get(review.review_id).candidates[0]
-    desk.stores.conclusions.resolve(review, one, CandidateStatus.WRONG, "twins", "P-anna", consequence="NONE")
+    desk.stores.conclusions.resolve(
+        review, one, CandidateStatus.WRONG, "twins", "P-anna", aftermath=AFTERMATH
+    )
     assert [found.cause for found in desk.stores.false_matches.all()] == ["twins"]
 
 
@@ -176,7 +181,12 @@ class Acts(RuleBasedStateMachine):
                     conclusions.dispute(review, one, "abroad", "P-ines")
                 else:
                     conclusions.resolve(
-                        review, one, CandidateStatus(act), "twins", "P-anna", consequence="NONE"
+                        review,
+                        one,
+                        CandidateStatus(act),
+                        "twins",
+                        "P-anna",
+                        aftermath=AFTERMATH if act == "WRONG" else None,
                     )
 
     @invariant()

@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, insert, select, update
 
 from regard.errors import ConflictException, InvalidParameterException, ResourceNotFoundException
-from regard.governance.examination.false_matches import register
+from regard.governance.examination.false_matches import Aftermath, register
 from regard.governance.examination.records import Review, ReviewCandidate
 from regard.governance.examination.states import CandidateStatus
 from regard.storage.clock import milliseconds
@@ -153,11 +153,12 @@ class Conclusions:
         reason: str,
         by: str,
         *,
-        consequence: str,
+        aftermath: Aftermath | None = None,
     ) -> None:
-        """Ends a dispute: the lead is UPHELD, or WRONG and in the register of false matches.
+        """Ends a dispute: the lead is UPHELD, or, with an aftermath, WRONG and in the register of false
+        matches.
 
-        `consequence` is what a wrong lead led to. Raises ConflictException for what is not disputed.
+        Raises ConflictException for what is not disputed.
         """
         if one.status is not CandidateStatus.DISPUTED:
             raise ConflictException(
@@ -166,8 +167,8 @@ class Conclusions:
         with self._database.write() as connection:
             _move(connection, review, one, outcome)
             _conclude(connection, review, one, outcome, reason, by)
-            if outcome is CandidateStatus.WRONG:
-                register(connection, review, one, cause=reason, consequence=consequence)
+            if aftermath is not None:
+                register(connection, review, one, cause=reason, aftermath=aftermath)
 
     def of(self, review: Review, number: int) -> list[Conclusion]:
         """What was concluded of a candidate, in its order."""

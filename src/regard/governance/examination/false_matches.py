@@ -2,29 +2,55 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, RowMapping, func, insert, select
 
 from regard.errors import AccessDeniedException, ConflictException
-from regard.governance.examination.records import Review, ReviewCandidate
+from regard.governance.examination.records import ProbeQuality, Review, ReviewCandidate
 from regard.storage.clock import milliseconds
 from regard.storage.database import Database
 from regard.storage.schema import false_matches as table
+from regard.storage.schema import reviews
 from regard.storage.schema import search_resumptions as resumptions
+
+TOLD: Final = ("PERSON", "DEFENCE", "PROSECUTION", "COURT", "SUPERVISOR", "PUBLIC")
+"""Who may have been told that a lead was wrong; PERSON is whom it named."""
+ATTRIBUTES: Final = ("AGE", "GENDER", "RACE")
+"""What groups of people may be told apart by, where an agency has recorded them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aftermath:
+    """What a wrong lead led to: the `consequence`, who was `told`, and the person's `groups` by attribute,
+    as far as somebody has recorded them.
+    """
+
+    consequence: str
+    told: Sequence[str] = ()
+    groups: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FalseMatch:
-    """A lead that was wrong. `similarity` in percent; `found` in milliseconds since the epoch."""
+    """A lead that was wrong. `similarity` in percent; `found` in milliseconds since the epoch.
+
+    `quality` is the probe's, None where it wasn't measured.
+    """
 
     row: int
     collection_id: str | None
     model: str
     gallery_size: int | None
     similarity: float
+    quality: ProbeQuality | None
     cause: str
     consequence: str
+    told: tuple[str, ...]
+    groups: Mapping[str, str]
     found: int
 
 
@@ -37,10 +63,13 @@ class FalseMatches:
 
     def all(self) -> list[FalseMatch]:
         """Every wrong lead, in the order they were found."""
-        columns = [table.c[name] for name in FalseMatch.__dataclass_fields__]
+        query = (
+            select(table, reviews.c.probe_brightness, reviews.c.probe_sharpness)
+            .join(reviews, reviews.c.row == table.c.review)
+            .order_by(table.c.row)
+        )
         with self._database.read() as connection:
-            rows = connection.execute(select(*columns).order_by(table.c.row)).mappings()
-            return [FalseMatch(**row) for row in rows]
+            return [_read(row) for row in connection.execute(query).mappings()]
 
     def check(self, collection: int, collection_id: str) -> None:
         """Raises AccessDeniedException where a collection gave too many wrong leads."""
@@ -73,7 +102,7 @@ class FalseMatches:
 
 
 def register(
-    connection: Connection, review: Review, one: ReviewCandidate, *, cause: str, consequence: str
+    connection: Connection, review: Review, one: ReviewCandidate, *, cause: str, aftermath: Aftermath
 ) -> None:
     """Enters a wrong lead."""
     connection.execute(
@@ -86,9 +115,28 @@ def register(
             gallery_size=review.gallery_size,
             similarity=one.similarity,
             cause=cause,
-            consequence=consequence,
+            consequence=aftermath.consequence,
+            told=json.dumps(sorted(set(aftermath.told), key=TOLD.index)),
+            groups=json.dumps(dict(aftermath.groups)),
             found=milliseconds(),
         )
+    )
+
+
+def _read(row: RowMapping) -> FalseMatch:
+    brightness, sharpness = row["probe_brightness"], row["probe_sharpness"]
+    return FalseMatch(
+        row=row["row"],
+        collection_id=row["collection_id"],
+        model=row["model"],
+        gallery_size=row["gallery_size"],
+        similarity=row["similarity"],
+        quality=None if brightness is None or sharpness is None else ProbeQuality(brightness, sharpness),
+        cause=row["cause"],
+        consequence=row["consequence"],
+        told=tuple(json.loads(row["told"])),
+        groups=json.loads(row["groups"]),
+        found=row["found"],
     )
 
 

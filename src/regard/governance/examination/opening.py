@@ -102,6 +102,8 @@ def _insert(
             asked=asked,
             probe=new.probe,
             probe_picture=encrypted(new.probe_picture),
+            probe_brightness=None if new.quality is None else new.quality.brightness,
+            probe_sharpness=None if new.quality is None else new.quality.sharpness,
             collection_id=new.gallery.collection_id,
             collection=new.gallery.row,
             gallery_version=new.gallery.version,

@@ -39,12 +39,21 @@ class SearchedGallery:
     size: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ProbeQuality:
+    """How well the face that was searched for is lit and focused, each 0 to 100."""
+
+    brightness: float
+    sharpness: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewReview:
     """A search whose candidates are to be reviewed, the most alike first.
 
     `scope` is what was searched, `probe` the SHA-256, hex, of what it was searched for, and `probe_picture`
-    the face of it, a JPEG, None where there is none. `threshold` is in percent. In moving pictures,
+    the face of it, a JPEG, None where there is none. `quality` is that face's, None where an enrolled face
+    was searched for, of which it is not kept. `threshold` is in percent. In moving pictures,
     `authorization_id` is the leave that they are searched by. It has expired at `due`, in milliseconds since
     the epoch, where that is before the rules' `pending_review` is over.
     """
@@ -55,6 +64,7 @@ class NewReview:
     scope: str
     probe: str
     probe_picture: bytes | None = field(repr=False)
+    quality: ProbeQuality | None
     gallery: SearchedGallery
     threshold: float
     searcher: str
@@ -99,6 +109,8 @@ class Review:
     purpose: str
     scope: str
     probe: str
+    probe_brightness: float | None
+    probe_sharpness: float | None
     collection_id: str | None
     collection: int | None
     gallery_version: int | None

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import Final
 
-from regard.governance.profiles import Profiles
-from regard.governance.reports.report import NOT_LEGAL_ADVICE, Report, ReportSection, counted
+from regard.governance.reports.report import Report, ReportSection, counted
+from regard.governance.reports.retention_schedule import schedule
+from regard.governance.reports.rule_check import us_md_audit
 from regard.governance.reports.small_cells import published, published_sum
+from regard.governance.reports.sources import ReportSources
 from regard.governance.reports.tally import LogTally
+from regard.governance.reports.wrong_leads import false_matches
 
 _STRICT: Final = ("law-enforcement", "missing-person")
 _DECISIONS: Final = {
@@ -30,17 +32,6 @@ _CONCLUSIONS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ReportSources:
-    """What reports are made from. `searches` are the operations that search faces, `collections` how many
-    collections, and faces in them, there are of each purpose."""
-
-    tally: LogTally
-    profiles: Profiles
-    searches: Sequence[str]
-    collections: Mapping[str, tuple[int, int]]
-
-
 def transparency(basis: ReportSources) -> Report:
     """What the public may read: counts without small cells, and no case, collection or person."""
     tally, minimum = basis.tally, basis.profiles.rules.small_cell
@@ -50,7 +41,7 @@ def transparency(basis: ReportSources) -> Report:
         if operation in basis.searches:
             refused[error] += number
     granted = {what: tally.count(operation) for operation, what in _DECISIONS.items()}
-    concluded = {what: tally.count(operation) for operation, what in _CONCLUSIONS.items()}
+    concluded = _concluded(tally)
     complaints = {
         "decided": tally.count("DecideFeedback"),
         "erasures": tally.count("Erasure"),
@@ -64,13 +55,12 @@ def transparency(basis: ReportSources) -> Report:
         _public("Complaints and erasures", "What happened", complaints, minimum),
         _public("Faces by the purpose of their collections", "Purpose", faces, minimum, summed=True),
     ]
-    return _report(basis, "transparency", "Transparency", [*sections, _rules(basis)])
+    return basis.report("transparency", "Transparency", [*sections, basis.rules_in_force()])
 
 
 def us_wa(basis: ReportSources) -> Report:
     """Washington State: authorizations that were applied for, and what became of them."""
-    return _report(
-        basis,
+    return basis.report(
         "us-wa",
         "Surveillance by face search (RCW 43.386.070)",
         [
@@ -95,8 +85,7 @@ def us_md(basis: ReportSources) -> Report:
         for facts in tally.facts.get(operation, ())
         if facts.get("collection")
     )
-    return _report(
-        basis,
+    return basis.report(
         "us-md",
         "Use of face search (Maryland, Criminal Procedure 2-508)",
         [
@@ -120,8 +109,7 @@ def eu_26_10(basis: ReportSources) -> Report:
     searched = {
         purpose: number for (operation, purpose), number in tally.runs.items() if operation in basis.searches
     }
-    return _report(
-        basis,
+    return basis.report(
         "eu-26-10",
         "Searches in recordings (Regulation (EU) 2024/1689, Article 26(10))",
         [
@@ -147,8 +135,7 @@ def eu_log(basis: ReportSources) -> Report:
         for said in basis.tally.facts.get(operation, ())
         if said.get("case")
     )
-    return _report(
-        basis,
+    return basis.report(
         "eu-log",
         "Log of uses (Regulation (EU) 2024/1689, Article 12(3))",
         [ReportSection("Searches", headers, tuple(rows))],
@@ -162,15 +149,14 @@ def facts(basis: ReportSources) -> Report:
         (purpose, f"{collections:,}", f"{faces:,}")
         for purpose, (collections, faces) in sorted(basis.collections.items())
     )
-    return _report(
-        basis,
+    return basis.report(
         "facts",
         "Facts for impact assessments",
         [
             ReportSection("Collections", ("Purpose", "Collections", "Faces"), rows),
             counted("Trainings that were recorded", "Kind", basis.tally.by("RecordTraining", "Kind")),
             counted("Cases that were opened", "Purpose", basis.tally.by("CreateCase", "Purpose")),
-            _rules(basis),
+            basis.rules_in_force(),
         ],
         notes=("Error rates by group are on the model card: regard models card.",),
     )
@@ -180,19 +166,14 @@ REPORTS: Final[Mapping[str, Callable[[ReportSources], Report]]] = {
     "eu-26-10": eu_26_10,
     "eu-log": eu_log,
     "facts": facts,
+    "false-matches": false_matches,
+    "schedule": schedule,
     "transparency": transparency,
     "us-md": us_md,
+    "us-md-audit": us_md_audit,
     "us-wa": us_wa,
 }
 """The reports by their names."""
-
-
-def _report(
-    basis: ReportSources, name: str, title: str, sections: Sequence[ReportSection], notes: Sequence[str] = ()
-) -> Report:
-    tally = basis.tally
-    every = (*notes, NOT_LEGAL_ADVICE)
-    return Report(name, title, tally.start, tally.end, tally.head, tuple(sections), every)
 
 
 def _public(
@@ -211,7 +192,10 @@ def _authorizations(basis: ReportSources) -> ReportSection:
 
 
 def _concluded(tally: LogTally) -> dict[str, int]:
-    return {what: tally.count(operation) for operation, what in _CONCLUSIONS.items()}
+    wrong = tally.by("ResolveDispute", "Outcome")["WRONG"]
+    return {what: tally.count(operation) for operation, what in _CONCLUSIONS.items()} | {
+        "leads that were wrong": wrong
+    }
 
 
 def _refusals(basis: ReportSources) -> ReportSection:
@@ -222,9 +206,3 @@ def _refusals(basis: ReportSources) -> ReportSection:
     suspended = basis.tally.count("SuspendPerson") + basis.tally.count("SuspendKey")
     stopped = {f"searches refused: {error}": number for error, number in refused.items()}
     return counted("Misuse that was stopped", "What", {**stopped, "suspensions": suspended})
-
-
-def _rules(basis: ReportSources) -> ReportSection:
-    return ReportSection(
-        "Rules in force", ("Profiles", "Digest"), ((", ".join(basis.profiles.names), basis.profiles.digest),)
-    )

@@ -74,7 +74,12 @@ class Disclosure:
             "searched_at": _date(review.opened),
             "searcher": review.searcher,
             "record": review.record,
-            "probe": {"sha256": review.probe, "picture": self._named(review, 0, pictures)},
+            "probe": {
+                "sha256": review.probe,
+                "picture": self._named(review, 0, pictures),
+                "brightness": review.probe_brightness,
+                "sharpness": review.probe_sharpness,
+            },
             "gallery": {
                 "collection": review.collection_id,
                 "version": review.gallery_version,

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from regard.errors import RegardError
 from regard.governance.audit import pages_within
 from regard.governance.chain import write_record
 from regard.governance.rules.rule import LogRecord
+from regard.storage.schema import audit
+
+_PAGE: Final = 500  # records that one query names by their numbers
 
 
 def records_within(connection: Connection) -> Iterator[LogRecord]:
@@ -22,6 +25,18 @@ def records_within(connection: Connection) -> Iterator[LogRecord]:
         for page in pages:
             for sequence, text, claimed in page:
                 yield LogRecord(sequence, claimed, text, _said(text))
+
+
+def record_times(connection: Connection, sequences: Collection[int]) -> dict[int, str]:
+    """When the records of these numbers were made, in ISO 8601; "" of one that tells no time."""
+    found: dict[int, str] = {}
+    numbers = sorted(sequences)
+    for start in range(0, len(numbers), _PAGE):
+        part = numbers[start : start + _PAGE]
+        query = select(audit.c.sequence, audit.c.record).where(audit.c.sequence.in_(part))
+        for sequence, text in connection.execute(query):
+            found[sequence] = str(_said(text).get("time", ""))
+    return found
 
 
 def records_in(file: Path) -> Iterator[LogRecord]:

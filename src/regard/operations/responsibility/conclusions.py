@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from regard.context import Context
 from regard.errors import InvalidParameterException, ResourceNotFoundException
 from regard.governance.examination.conclusions import Evidence, NewEvidence
+from regard.governance.examination.false_matches import Aftermath
 from regard.governance.examination.records import Review, ReviewCandidate
 from regard.governance.examination.states import CandidateStatus
 from regard.governance.permissions import Permission
@@ -85,10 +87,21 @@ def resolve_dispute(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     outcome, consequence = CandidateStatus(request["Outcome"]), request.get("Consequence")
     if (outcome is CandidateStatus.WRONG) != (consequence is not None):
         raise InvalidParameterException("A wrong lead alone has a Consequence: NONE, STOP or ARREST.")
+    told, groups = request.get("Told", []), _groups(request.get("Groups", []))
+    if consequence is None and (told or groups):
+        raise InvalidParameterException("A wrong lead alone has Told and Groups.")
+    aftermath = None if consequence is None else Aftermath(consequence=consequence, told=told, groups=groups)
     conclusions.resolve(
-        review, one, outcome, request["Reason"], str(ctx.caller.person_id), consequence=consequence or ""
+        review, one, outcome, request["Reason"], str(ctx.caller.person_id), aftermath=aftermath
     )
     return _now(review, one, outcome)
+
+
+def _groups(listed: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    groups = {one["Attribute"]: one["Group"] for one in listed}
+    if len(groups) != len(listed):
+        raise InvalidParameterException("Groups has an attribute twice; name each once.")
+    return groups
 
 
 def evidence_shape(review: Review, item: Evidence) -> dict[str, Any]:
@@ -155,7 +168,7 @@ OPERATIONS = (
         "ResolveDispute",
         resolve_dispute,
         Permission.APPROVE,
-        *(*_OF_CANDIDATE, "Outcome", "Consequence"),
+        *(*_OF_CANDIDATE, "Outcome", "Consequence", "Told"),
         presence=Presence.VERIFIED,
     ),
 )

@@ -6,6 +6,7 @@ from typing import Any
 
 from regard.context import Context
 from regard.errors import InvalidParameterException
+from regard.governance.examination.false_matches import FalseMatch
 from regard.governance.examination.proficiency import KnownPicture
 from regard.governance.permissions import Permission, permits
 from regard.governance.presence import Presence
@@ -24,19 +25,25 @@ def list_false_matches(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The leads that were wrong, in the order they were found, a page at a time."""
     numbered = ((one.row, one) for one in ctx.stores.accountability.examination.false_matches.all())
     found, token = page_of("false matches", numbered, request, _MAX_RESULTS)
-    shapes = [
-        {
-            "CollectionId": one.collection_id,
-            "FaceModelVersion": one.model,
-            "GallerySize": one.gallery_size,
-            "Similarity": one.similarity,
-            "Cause": one.cause,
-            "Consequence": one.consequence,
-            "Found": moment(one.found),
-        }
-        for one in found
-    ]
-    return {"FalseMatches": shapes, **token}
+    return {"FalseMatches": [_shape(one) for one in found], **token}
+
+
+def _shape(one: FalseMatch) -> dict[str, Any]:
+    quality = one.quality
+    return {
+        "CollectionId": one.collection_id,
+        "FaceModelVersion": one.model,
+        "GallerySize": one.gallery_size,
+        "Similarity": one.similarity,
+        "ProbeQuality": None
+        if quality is None
+        else {"Brightness": quality.brightness, "Sharpness": quality.sharpness},
+        "Cause": one.cause,
+        "Consequence": one.consequence,
+        "Told": list(one.told),
+        "Groups": [{"Attribute": name, "Group": group} for name, group in sorted(one.groups.items())],
+        "Found": moment(one.found),
+    }
 
 
 def resume_searches(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:

@@ -8,10 +8,15 @@ from typing import Any, Final
 
 from regard.context import Context
 from regard.errors import InvalidParameterException
+from regard.evaluation.intervals import clopper_pearson
 from regard.governance.permissions import Permission
-from regard.governance.reports.contents import REPORTS, ReportSources, transparency
+from regard.governance.reports.contents import REPORTS, transparency
 from regard.governance.reports.report import Report, as_json
+from regard.governance.reports.sources import DatedViolation, ReportSources, RuleCheck
 from regard.governance.reports.tally import tally
+from regard.governance.rules.replay import Replay
+from regard.governance.rules.sources import record_times, records_within
+from regard.governance.rules.tables import unexplained
 from regard.operations.operation import Area, Operation
 
 SEARCHES: Final = (
@@ -50,12 +55,30 @@ def get_transparency(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _basis(ctx: Context, start: datetime, end: datetime) -> ReportSources:
+    accountability = ctx.stores.accountability
     return ReportSources(
-        tally(ctx.stores.audit, start.isoformat(), end.isoformat()),
-        ctx.stores.accountability.profiles,
-        SEARCHES,
-        _collections(ctx),
+        tally=tally(ctx.stores.audit, start.isoformat(), end.isoformat()),
+        profiles=accountability.profiles,
+        searches=SEARCHES,
+        collections=_collections(ctx),
+        schedule=ctx.stores.privacy.retention.schedule(),
+        check_rules=lambda: _check_rules(ctx),
+        false_matches=accountability.examination.false_matches.all,
+        interval=clopper_pearson,
     )
+
+
+def _check_rules(ctx: Context) -> RuleCheck:
+    """The replay of the whole log, as one moment has it and the tables."""
+    replay = Replay(ctx.stores.accountability.declared)
+    with ctx.stores.database.read() as connection:
+        for record in records_within(connection):
+            replay.take(record)
+        odd = list(unexplained(connection, replay.state))
+        violations = replay.end()
+        times = record_times(connection, {one.sequence for one in violations})
+    dated = [DatedViolation(times.get(one.sequence, ""), one) for one in violations]
+    return RuleCheck(replay.state.head, dated, odd)
 
 
 def _collections(ctx: Context) -> dict[str, tuple[int, int]]:

@@ -12,7 +12,7 @@ from regard.governance.examination.reviews import waits
 from regard.governance.examination.states import SHOWN
 from regard.operations.collections.faces import passing_quality
 from regard.operations.inputs.images import load_picture
-from regard.operations.reviewing.reviewed import Body, Found, digest_of
+from regard.operations.reviewing.reviewed import Body, Found, digest_of, quality_of
 from regard.operations.shapes.boxes import bounding_box_in
 from regard.vision.portraits import cut_portrait
 
@@ -31,6 +31,7 @@ class CompareReviewed:
             scope=f"compare/{target.image.digest}",
             probe=source.image.digest,
             probe_picture=cut_portrait(source.image, searched.box),
+            quality=quality_of(searched),
             gallery=SearchedGallery(model=ctx.face_models.default.version, size=len(targets)),
             candidates=[
                 NewReviewCandidate(

@@ -106,6 +106,7 @@ def _new_review(ctx: Context, found: Found) -> NewReview:
         scope=found.scope,
         probe=found.probe,
         probe_picture=found.probe_picture,
+        quality=found.quality,
         gallery=found.gallery,
         threshold=ctx.threshold,
         searcher=person,

@@ -9,8 +9,15 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from regard.context import Context
-from regard.governance.examination.records import NewReviewCandidate, Review, ReviewCandidate, SearchedGallery
+from regard.governance.examination.records import (
+    NewReviewCandidate,
+    ProbeQuality,
+    Review,
+    ReviewCandidate,
+    SearchedGallery,
+)
 from regard.governance.examination.states import SHOWN, WAITING
+from regard.vision.faces import Face
 
 Body = dict[str, Any]
 
@@ -22,6 +29,7 @@ class Found:
     scope: str
     probe: str
     probe_picture: bytes | None = field(repr=False)
+    quality: ProbeQuality | None
     gallery: SearchedGallery
     candidates: Sequence[NewReviewCandidate]
 
@@ -36,6 +44,11 @@ class Reviewed(Protocol):
     def shown(self, ctx: Context, answer: Body, review: Review | None, /) -> Body:
         """The answer as it may be shown by what the review has come to; None where nobody is reviewed."""
         ...
+
+
+def quality_of(face: Face) -> ProbeQuality:
+    """The quality of a face in the picture that was searched for."""
+    return ProbeQuality(face.quality.brightness, face.quality.sharpness)
 
 
 def digest_of(*parts: object) -> str:

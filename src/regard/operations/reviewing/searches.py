@@ -9,7 +9,13 @@ from typing import Any
 
 from regard.collections.records import StoredFace
 from regard.context import Context
-from regard.governance.examination.records import NewReviewCandidate, Review, ReviewCandidate, SearchedGallery
+from regard.governance.examination.records import (
+    NewReviewCandidate,
+    ProbeQuality,
+    Review,
+    ReviewCandidate,
+    SearchedGallery,
+)
 from regard.operations.collections.faces import passing_quality
 from regard.operations.inputs.images import load_picture
 from regard.operations.reviewing.reviewed import (
@@ -18,6 +24,7 @@ from regard.operations.reviewing.reviewed import (
     digest_of,
     entries,
     face_placeholder,
+    quality_of,
     user_placeholder,
 )
 from regard.vision.portraits import cut_portrait
@@ -37,8 +44,9 @@ class FaceSearchReviewed:
         faces = _faces(ctx, [match["Face"]["FaceId"] for match in matches])
         return Found(
             scope=f"faces/{ctx.collection.row}",
-            probe=probe[0],
-            probe_picture=probe[1],
+            probe=probe.digest,
+            probe_picture=probe.picture,
+            quality=probe.quality,
             gallery=_gallery(ctx, ctx.collection.face_count),
             candidates=[
                 NewReviewCandidate(
@@ -70,8 +78,9 @@ class UserSearchReviewed:
             return None
         return Found(
             scope=f"users/{ctx.collection.row}",
-            probe=probe[0],
-            probe_picture=probe[1],
+            probe=probe.digest,
+            probe_picture=probe.picture,
+            quality=probe.quality,
             gallery=_gallery(ctx, ctx.collection.user_count),
             candidates=[
                 NewReviewCandidate(
@@ -95,22 +104,33 @@ class UserSearchReviewed:
         return {**answer, "UserMatches": listed}
 
 
-def _probe(ctx: Context, request: Mapping[str, Any]) -> tuple[str, bytes | None] | None:
-    """What is searched for: its digest, and its face as reviewers see it; None for a picture without one."""
+@dataclass(frozen=True, slots=True)
+class _Probe:
+    """What is searched for: its digest, its face as reviewers see it, and how good that is."""
+
+    digest: str
+    picture: bytes | None
+    quality: ProbeQuality | None = None
+
+
+def _probe(ctx: Context, request: Mapping[str, Any]) -> _Probe | None:
+    """What is searched for; None for a picture without a face."""
     row = ctx.collection.row
     if request.get("Image") is not None:
         picture = load_picture(ctx, request["Image"])
         faces, _ = passing_quality(picture.faces(), request.get("QualityFilter", "NONE"))
         if not faces:
             return None
-        return picture.image.digest, cut_portrait(picture.image, faces[0].box)
+        searched = faces[0]
+        return _Probe(picture.image.digest, cut_portrait(picture.image, searched.box), quality_of(searched))
     crops = ctx.stores.accountability.examination.crops
     if request.get("FaceId") is not None:
         face = _faces(ctx, [request["FaceId"]]).get(request["FaceId"])
         picture_of = None if face is None else crops.get(face.row)
-        return digest_of("face", row, request["FaceId"]), picture_of
+        return _Probe(digest_of("face", row, request["FaceId"]), picture_of)
     pictured = _pictured(ctx, request["UserId"])
-    return digest_of("user", row, request["UserId"]), None if pictured is None else crops.get(pictured)
+    picture_of = None if pictured is None else crops.get(pictured)
+    return _Probe(digest_of("user", row, request["UserId"]), picture_of)
 
 
 def _gallery(ctx: Context, size: int) -> SearchedGallery:
