@@ -11,13 +11,18 @@ from typing import Any
 
 import pytest
 
+from regard.app import build
+from regard.governance.purpose import TAG
 from regard.packs.install import InstalledPack
+from regard.settings import Settings
 from regard.storage.database import Database
 from regard.storage.schema import jobs
 from tests.conftest import Server, start_server, stop_server
+from tests.reviewing import ReviewOffice
 from tests.scenes import PICTURES
 from tests.video import clips, programme
 from tests.video.drawn import shot
+from tests.video.jobs.bureau import DOCUMENT
 
 VIDEO = {"S3Object": {"Bucket": "films", "Name": "programme.mp4"}}
 SECONDS = 180  # for a job of a few seconds of video, on a machine that does much else
@@ -74,6 +79,55 @@ def test_a_face_search_names_who_of_the_collection_is_in_the_video(client: Any) 
     for one in answer["Persons"]:
         names = [match["Face"]["ExternalImageId"] for match in one["FaceMatches"]]
         assert names == (["astronaut"] if one["Timestamp"] < programme.CUT else [])
+
+
+@pytest.mark.slow
+def test_under_a_strict_purpose_people_judge_whom_a_film_shows(server: Server, client: Any) -> None:
+    parts = build(Settings.load(data=server.data), has_models=False)
+    try:
+        office = ReviewOffice(parts)
+        client.create_collection(CollectionId="wanted", Tags={TAG: "law-enforcement"})
+        operator, investigator = of_person(server, office, "otto"), of_person(server, office, "ines")
+        operator.index_faces(
+            CollectionId="wanted",
+            Image={"Bytes": (PICTURES / "astronaut.jpg").read_bytes()},
+            ExternalImageId="astronaut",
+        )
+        request = {"CaseId": office.case_id, "Basis": "warrant", "CollectionId": "wanted"}
+        asked = office.call("request_authorization", office.ines, Videos=["films/*"], **request)
+        named = {"AuthorizationId": asked["AuthorizationId"], **DOCUMENT}
+        office.call("approve_authorization", office.approver(), **named)
+        job_id = investigator.start_face_search(Video=VIDEO, CollectionId="wanted")["JobId"]
+        answer = ended(investigator.get_face_search, job_id)
+        assert answer["JobStatus"] == "SUCCEEDED", answer
+        found = [match["Face"] for one in answer["Persons"] for match in one["FaceMatches"]]
+        headers = answer["ResponseMetadata"]["HTTPHeaders"]
+        review, *_ = headers["x-regard-review"].split(";")
+        assert {face["ExternalImageId"] for face in found} == {f"PENDING_REVIEW:{review}:1"}
+        sheet = office.take("rita")
+        shown = office.call("get_review_picture", office.reviewer("rita"), ReviewId=sheet, Number=0)
+        [face] = client.detect_faces(Image={"Bytes": shown["Picture"]})["FaceDetails"]
+        assert face["Confidence"] > 90
+        office.rate("rita", 3)
+        office.rate("rolf", 3)
+        told = investigator.get_face_search(JobId=job_id)
+        names = {match["Face"]["ExternalImageId"] for one in told["Persons"] for match in one["FaceMatches"]}
+        assert names == {"astronaut"}
+    finally:
+        parts.close()
+
+
+def of_person(server: Server, office: ReviewOffice, name: str) -> Any:
+    """A boto3 client of somebody, who names the office's case."""
+    role = {"otto": "operator", "ines": "investigator"}[name]
+    made = office.call("create_key", Name=office.name(f"{name}-films"), Role=role, Person=office.name(name))
+    client = server.client(aws_access_key_id=made["KeyId"], aws_secret_access_key=made["SecretAccessKey"])
+
+    def name_case(request: Any, **_: Any) -> None:
+        request.headers["x-regard-case"] = office.case_id
+
+    client.meta.events.register("before-sign.rekognition.*", name_case)
+    return client
 
 
 def test_people_pathing_pages_through_persons_in_order(client: Any) -> None:

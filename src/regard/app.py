@@ -163,7 +163,9 @@ def build(
     publication = None if anchor is None else Publication(database, seals, anchor)
     jobs = JobStore(database, limit=settings.job_limit, days=settings.job_days)
     accountability = Accountability.of(database, audit, profiles, cipher, declared_operations())
-    erasure = AuthorizationErasure(accountability.authorizations, jobs, audit)
+    erasure = AuthorizationErasure(
+        accountability.authorizations, jobs, accountability.examination.found, audit
+    )
     stores = Stores(
         collections=collections,
         gallery=gallery,

@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from regard.caller import LOCAL, Caller
 from regard.collections.face_models import FaceModels
 from regard.context import Context, Report, Stores, Subject, silent
-from regard.errors import AccessDeniedException, NotImplementedException, ResourceNotFoundException
+from regard.errors import AccessDeniedException, NotImplementedException
 from regard.governance import policy, purpose
 from regard.governance.audit import AuditLog
 from regard.governance.cases import Case
@@ -30,8 +30,8 @@ from regard.governance.record import Record
 from regard.governance.released import Released
 from regard.governance.responsibility import Act
 from regard.jobs.records import Job, Step
+from regard.operations import moving_pictures as moving
 from regard.operations.admitted import Admitted, release, stored_requests
-from regard.operations.moving_pictures import check_grant, grant_of, purpose_of, refuse_files
 from regard.operations.operation import Operation
 from regard.operations.request_meter import RequestMeter
 from regard.operations.reviewing.release import release_answer
@@ -207,7 +207,7 @@ class Gate:
             record.about(video=str(source.name))
             try:
                 admitted[operation] = self._admit(operation, params, caller, record)
-                refuse_files(admitted[operation].operation, admitted[operation].context.strict)
+                moving.refuse_files(admitted[operation].operation, admitted[operation].context.strict)
             except Exception as error:
                 record.end(error)
                 raise
@@ -256,11 +256,10 @@ class Gate:
         self._refuse_unauthorized(admitted.operation, caller, subject)
         if context.strict is not None and act is not None:
             self._stores.accountability.responsibility.admit(act, caller, context.strict, context.case)
-            check_grant(context, admitted.request)
+            moving.check_grant(context, admitted.request)
         if subject.collection is not None:
             current = self._stores.collections.get(subject.collection.collection_id)
-            if current.row != subject.collection.row:
-                raise ResourceNotFoundException
+            moving.refuse_changed(admitted.operation, context, subject.collection, current)
 
     def _holder_of(self, began: Caller) -> Caller:
         """Whoever began something, as they are now. Raises AccessDeniedException for a key that is gone."""
@@ -328,10 +327,10 @@ class Gate:
         site = self._settings.site_purpose
         effective = purpose.stricter(purpose.stricter(subject.purpose, caller.purpose), site)
         record.purpose = effective
-        authorized = purpose_of(operation, subject, self._stores)
+        authorized = moving.purpose_of(operation, subject, self._stores)
         strict = purpose.strict_of(subject.purpose, caller.purpose, site, authorized)
         case = None if strict is None else self._answered_for(operation, caller, subject, record, strict)
-        grant = None if case is None else grant_of(operation, params, subject, case, self._stores)
+        grant = None if case is None else moving.grant_of(operation, params, subject, case, self._stores)
         if grant is not None:
             record.about(authorization=grant.authorization_id)
         if operation.sets_purpose is not None:

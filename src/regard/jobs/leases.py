@@ -11,6 +11,7 @@ from sqlalchemy import Connection, case, insert, select, update
 
 from regard.jobs.records import LONGEST_KEY, Item, Job, Status, Step, read_job
 from regard.jobs.store import JobStore, end
+from regard.storage.backend import Turn
 from regard.storage.clock import milliseconds
 from regard.storage.database import Database
 from regard.storage.schema import job_items, jobs
@@ -107,7 +108,8 @@ class JobLeases:
 
     def commit(self, lease: Lease, step: Step, may_keep: MayKeep | None = None) -> None:
         """Keeps a step: all of it, or nothing. Raises LeaseLost, and whatever `may_keep` raises."""
-        with self._database.write() as connection:
+        turn = Turn.AUDIT if any(item.settle is not None for item in step.items) else None
+        with self._database.write(turn=turn) as connection:
             changed: dict[str, Any] = {
                 "state": json.dumps(step.state, allow_nan=False),
                 "progress": min(max(float(step.progress), 0.0), 1.0),
@@ -118,7 +120,8 @@ class JobLeases:
             before = self._update(connection, lease, changed)
             if may_keep is not None:
                 may_keep(lease.job, connection)
-            rows = [_item_row(lease, before.found + n, item) for n, item in enumerate(step.items)]
+            items = [item.settled(connection) for item in step.items]
+            rows = [_item_row(lease, before.found + n, item) for n, item in enumerate(items)]
             after: dict[str, Any] = {"found": before.found + len(rows)}
             if changed["progress"] > before.progress:
                 after["attempts"] = 0

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import RowMapping
+from sqlalchemy import Connection, RowMapping
 
 from regard.caller import Caller
 
@@ -24,19 +24,29 @@ class Status(StrEnum):
     FAILED = "FAILED"
 
 
+Settle = Callable[[Connection], Mapping[str, Any]]
+"""Is done in the transaction that keeps an item, which has the turn AUDIT; gives the body that is kept."""
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """One element of what a Get operation lists.
 
     `timestamp` is in milliseconds from the first frame. `key` is what SortBy NAME, ID or INDEX sorts by, by
     code points; a number in it has leading zeros. `view` is "" for operations without AggregateBy, else
-    "TIMESTAMPS" or "SEGMENTS". `body` is the element as it is answered, JSON-able.
+    "TIMESTAMPS" or "SEGMENTS". `body` is the element as it is answered, JSON-able. With `settle`, a job keeps
+    in its place what that gives.
     """
 
     timestamp: int
     key: str
     body: Mapping[str, Any]
     view: str = ""
+    settle: Settle | None = field(default=None, repr=False, compare=False)
+
+    def settled(self, connection: Connection) -> Item:
+        """The item as it is kept by a transaction."""
+        return self if self.settle is None else replace(self, body=self.settle(connection), settle=None)
 
 
 @dataclass(frozen=True, slots=True)

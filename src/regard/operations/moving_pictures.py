@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from regard.collections.records import Collection
 from regard.context import Context, Stores, Subject
-from regard.errors import AccessDeniedException
+from regard.errors import AccessDeniedException, ResourceNotFoundException
 from regard.governance.authorizations.records import Grant, Use
 from regard.governance.cases import Case
-from regard.governance.purpose import GENERAL
+from regard.governance.purpose import GENERAL, strict_of
 from regard.governance.responsibility import Act
 from regard.operations.operation import Operation
 
@@ -44,6 +45,22 @@ def check_grant(context: Context, request: Mapping[str, Any]) -> None:
     if context.grant is not None and context.case is not None:
         use = _use_of(request, context.subject, context.case)
         context.stores.accountability.grants.check(context.grant.authorization_id, use)
+
+
+def refuse_changed(operation: Operation, context: Context, before: Collection, now: Collection) -> None:
+    """Raises ResourceNotFoundException for a collection that was made anew since a job began, and
+    AccessDeniedException for a search whose collection has become strict: it has no authorization for that
+    purpose, and nobody would review whom it finds.
+    """
+    if now.row != before.row:
+        raise ResourceNotFoundException
+    key, site = context.caller.purpose, context.settings.site_purpose
+    strict = strict_of(now.purpose, key, site, context.strict or GENERAL)
+    if operation.follows_people and strict != context.strict:
+        raise AccessDeniedException(
+            f"The collection {now.collection_id} is for {strict} since the search began; ask for an "
+            "authorization and start it again."
+        )
 
 
 def refuse_files(operation: Operation, strict: str | None) -> None:

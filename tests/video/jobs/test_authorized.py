@@ -117,6 +117,22 @@ def test_a_job_without_an_authorization_is_not_run_once_its_collection_is_strict
     assert "was started without an authorization" in str(job.message)
 
 
+def test_a_job_ends_before_its_next_step_once_its_collection_is_strict(
+    bureau: Bureau, script: Script
+) -> None:
+    bureau.office.call("create_collection", CollectionId="d")
+    request = {"CollectionId": "d", "Video": script(persons=FOUND, steps=3)}
+    job_id = bureau.office.call("start_face_search", bureau.ines, bureau.case, **request)["JobId"]
+    steps = bureau.parts.gate.run_job(bureau.job(job_id))
+    next(steps)
+    arn = "arn:aws:rekognition:us-east-1:000000000000:collection/d"
+    bureau.office.person("otto", "operator")
+    tags = {TAG: "law-enforcement"}
+    bureau.office.call("tag_resource", bureau.office.key("otto", "operator"), ResourceArn=arn, Tags=tags)
+    with pytest.raises(AccessDeniedException, match="is for law-enforcement since the search began"):
+        next(steps)
+
+
 @pytest.mark.parametrize("end", ["expired", "revoked", "rejected", "lapsed", "unanswered"])
 def test_a_job_that_waits_is_not_run_once_its_authorization_is_over(
     bureau: Bureau, script: Script, end: str

@@ -7,16 +7,23 @@ from sqlalchemy import update
 from regard.governance.audit import AuditLog
 from regard.governance.authorizations.records import VOID, Authorization, Ground, Standing
 from regard.governance.authorizations.store import Authorizations
+from regard.governance.examination.found import FoundReviews
 from regard.jobs.store import JobStore
 from regard.storage.schema import authorizations as table
 
 
 class AuthorizationErasure:
-    """Erases what jobs found under authorizations that are void. The footage is not Regard's to erase."""
+    """Erases what was found under authorizations that are void: by jobs, and in reviews.
 
-    def __init__(self, authorizations: Authorizations, jobs: JobStore, audit: AuditLog) -> None:
+    The footage is not Regard's to erase.
+    """
+
+    def __init__(
+        self, authorizations: Authorizations, jobs: JobStore, found: FoundReviews, audit: AuditLog
+    ) -> None:
         self._authorizations = authorizations
         self._jobs = jobs
+        self._found = found
         self._audit = audit
 
     def run_due(self, now: int) -> int:
@@ -37,6 +44,7 @@ class AuthorizationErasure:
             self._write(void, lapsed=void.lapsed or now)
         told = f"The authorization {void.authorization_id} is {state}: what was found under it is erased."
         jobs, items = self._jobs.erase_authorized(void.authorization_id, told)
+        reviews = self._found.erase(void.authorization_id)
         head = self._audit.append_command(
             "erase authorization",
             void.authorization_id,
@@ -45,6 +53,7 @@ class AuthorizationErasure:
             state=str(state),
             jobs=jobs,
             items=items,
+            reviews=reviews,
         )
         self._write(void, erased=now, erasure_record=head.sequence)
         return self._authorizations.get(void.authorization_id)

@@ -55,6 +55,14 @@ class FoundReviews:
             )
         return review
 
+    def encrypt(self, portrait: bytes, name: str) -> bytes:
+        """A portrait as it may be kept while the person is followed; `decrypt` takes the same name."""
+        return self._cipher.encrypt(portrait, name)
+
+    def decrypt(self, kept: bytes, name: str) -> bytes:
+        """A portrait that was kept. Raises RegardError where the key or the name is another."""
+        return self._cipher.decrypt(kept, name)
+
     def erase(self, authorization_id: str) -> list[str]:
         """Erases what the reviews of a void authorization hold of people; those that wait are withdrawn.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -163,11 +163,23 @@ class Reviews:
                     },
                 )
 
-    def erased(self, review: Review) -> set[int]:
-        """The candidates, by number, whose face was erased since."""
-        query = select(candidates.c.number).where(candidates.c.review == review.row, _is_erased())
+    def named(self, review_ids: Collection[str]) -> dict[str, Review]:
+        """Reviews by their ids; those that there aren't are left out."""
+        self.expire()
         with self._database.read() as connection:
-            return set(connection.execute(query).scalars())
+            found = find_all(connection, reviews.c.review_id.in_(review_ids))
+        return {review.review_id: review for review in found}
+
+    def erased(self, *among: Review) -> set[tuple[int, int]]:
+        """The candidates of some reviews, by the row of their review and their number, whose face was erased
+        since.
+        """
+        rows = [review.row for review in among]
+        query = select(candidates.c.review, candidates.c.number).where(
+            candidates.c.review.in_(rows), _is_erased()
+        )
+        with self._database.read() as connection:
+            return {(row.review, row.number) for row in connection.execute(query)}
 
     def forget_erased(self) -> None:
         """Forgets who the candidates were whose faces were erased since. Nobody is told of them before."""

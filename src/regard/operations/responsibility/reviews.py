@@ -107,7 +107,7 @@ def review_shape(ctx: Context, review: Review) -> dict[str, Any]:
         "Threshold": review.threshold,
         "FaceModelVersion": review.model,
         "Candidates": [
-            _candidate(one, scores=is_decided, who=told and one.number not in gone)
+            _candidate(one, scores=is_decided, who=told and (review.row, one.number) not in gone)
             for one in review.candidates
         ],
         "Ratings": [rating_shape(rating) for rating in ratings] if is_decided else None,

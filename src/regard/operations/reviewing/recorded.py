@@ -1,21 +1,72 @@
-"""What a search in a stored video tells under a strict purpose: that somebody listed was there, and when.
+"""What a search in a stored video tells under a strict purpose: that somebody was there, and when.
 
-Nobody judges moving pictures blind yet, so that no answer names whom they resemble. Whoever works on the case
-searches for a still of that moment (SearchFacesByImage), which people review.
+Whom they resemble, people judge, person by person, on blind sheets; until then placeholders stand for names.
+Of what was found before reviews, or under no strict purpose, nobody is named at all: whoever works on the
+case searches for a still of that moment (SearchFacesByImage).
 """
 
 from __future__ import annotations
 
 import hmac
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from regard.context import Context
+from regard.governance.examination.records import Review, ReviewCandidate
+from regard.governance.purpose import floor_of
 from regard.jobs.records import Item
+from regard.operations.reviewing.reviewed import Body, entries, placeholder_name
+from regard.operations.reviewing.sightings import REVIEW
 
 _MATCHES: Final = "FaceMatches"
 _SIMILARITY: Final = 99.0  # where a search has no threshold of its own
+
+
+def as_judged(ctx: Context, answer: Body) -> tuple[Body, list[Review]]:
+    """An answer's Persons with whom people have judged a lead, and placeholders for those who wait.
+
+    An enrolled face has the same FaceId in all placeholders of a job, so that one sees where somebody comes
+    back. Answers the reviews that the answer is about, too, in its order.
+    """
+    persons = answer.get("Persons", [])
+    reviews, examination = _reviews_of(ctx, persons), ctx.stores.accountability.examination
+    gone = examination.reviews.erased(*reviews.values()) if reviews else set()
+    bare = unnamed(answer, secret=ctx.job.seal, threshold=ctx.job.threshold or 0.0)
+    shown = {name: _shown(ctx, review, gone) for name, review in reviews.items()}
+    if "Persons" in bare:
+        bare["Persons"] = [_judged(person, shown) for person in bare["Persons"]]
+    return bare, list(reviews.values())
+
+
+def _reviews_of(ctx: Context, persons: Sequence[Mapping[str, Any]]) -> dict[str, Review]:
+    named = list(dict.fromkeys(person[REVIEW] for person in persons if REVIEW in person))
+    found = ctx.stores.accountability.examination.reviews.named(named) if named else {}
+    return {name: found[name] for name in named if name in found}
+
+
+def _shown(ctx: Context, review: Review, gone: Collection[tuple[int, int]]) -> list[Body]:
+    """The FaceMatches of somebody by what the review has come to."""
+    floor = floor_of(ctx.purpose)
+    lowest = max(ctx.job.threshold or _SIMILARITY, floor or 0.0)
+
+    def placeholder(one: ReviewCandidate) -> Body:
+        face = {
+            "FaceId": _stand_in(ctx.job.seal, one.name)[0],
+            "ExternalImageId": placeholder_name(review, one),
+        }
+        return {"Similarity": lowest, "Face": face}
+
+    def is_there(one: ReviewCandidate) -> bool:
+        return (review.row, one.number) not in gone and (floor is None or one.similarity >= floor)
+
+    return entries(review, is_there, placeholder)
+
+
+def _judged(person: Mapping[str, Any], shown: Mapping[str, list[Body]]) -> Body:
+    told = {name: value for name, value in person.items() if name != REVIEW}
+    return told if REVIEW not in person else {**told, _MATCHES: shown.get(person[REVIEW], [])}
 
 
 def unnamed(answer: Mapping[str, Any], *, secret: str, threshold: float) -> dict[str, Any]:
@@ -43,10 +94,12 @@ def _person(person: Mapping[str, Any], secret: str, threshold: float) -> dict[st
 
 
 def _placeholder(face_id: str, secret: str, threshold: float) -> dict[str, Any]:
-    """Its FaceId looks random, and no operation knows it."""
-    digest = hmac.digest(secret.encode(), face_id.encode(), "sha256")
-    face = {
-        "FaceId": str(uuid.UUID(bytes=digest[:16], version=4)),
-        "ExternalImageId": f"PENDING_REVIEW:{digest[16:20].hex()}",
-    }
+    name, number = _stand_in(secret, face_id)
+    face = {"FaceId": name, "ExternalImageId": f"PENDING_REVIEW:{number}"}
     return {"Similarity": threshold or _SIMILARITY, "Face": face}
+
+
+def _stand_in(secret: str, face_id: str) -> tuple[str, str]:
+    """An id that looks random, and that no operation knows, and a number to match."""
+    digest = hmac.digest(secret.encode(), face_id.encode(), "sha256")
+    return str(uuid.UUID(bytes=digest[:16], version=4)), digest[16:20].hex()

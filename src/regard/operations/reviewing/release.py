@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from regard.context import Context
@@ -14,11 +14,13 @@ from regard.governance.record import Record
 from regard.governance.released import Released
 from regard.governance.responsibility import Act
 from regard.operations.operation import Operation
-from regard.operations.reviewing.recorded import unnamed
+from regard.operations.reviewing.recorded import as_judged
 from regard.operations.reviewing.reviewed import Body, Found, Reviewed
 
 CASE_HEADER: Final = "x-regard-case"
 REVIEW_HEADER: Final = "x-regard-review"
+REVIEWS_HEADER: Final = "x-regard-reviews"
+_MAX_NAMED: Final = 20  # of an answer about many people: clients take headers of a few kilobytes
 
 
 def release_answer(
@@ -32,21 +34,18 @@ def release_answer(
     """The answer as it may leave, once its record is on disk. `units` is what usage counts of it."""
     if declared.reviewed is not None and ctx.strict is not None:
         return _release_search(declared.reviewed, ctx, request, answer, record, units)
+    headers: dict[str, str] = {}
     if declared.act is Act.READ_MATCHES and ctx.strict is not None:
-        answer = _unnamed(ctx, answer)
+        answer, reviews = as_judged(ctx, answer)
+        headers = headers_of_reviews(ctx, reviews)
+        record.about(reviews=[review.review_id for review in reviews])
     record.count(answer)
     record.units = units
     record.note(declared.notes, answer)
     if declared.analysis is not None:
         record.about(job=answer["JobId"])
     record.end()
-    return Released(answer, ctx.stores.quotas.headers(ctx.caller))
-
-
-def _unnamed(ctx: Context, answer: Body) -> Body:
-    """What a job found, without names."""
-    job = ctx.job
-    return unnamed(answer, secret=job.seal, threshold=job.threshold or 0.0)
+    return Released(answer, headers | ctx.stores.quotas.headers(ctx.caller))
 
 
 def _release_search(
@@ -120,6 +119,18 @@ def _headers(ctx: Context, review: Review | None) -> dict[str, str]:
     if review is not None:
         headers[REVIEW_HEADER] = review_header(review)
     return headers | ctx.stores.quotas.headers(ctx.caller)
+
+
+def headers_of_reviews(ctx: Context, reviews: Sequence[Review]) -> dict[str, str]:
+    """How the reviews of an answer's people stand: the first of them one by one, and all in numbers,
+    `37;pending=12`.
+    """
+    headers = {CASE_HEADER: "" if ctx.open_case is None else ctx.open_case.case_id}
+    if reviews:
+        pending = sum(review.status.is_open and waits(review) for review in reviews)
+        headers[REVIEW_HEADER] = ", ".join(map(review_header, reviews[:_MAX_NAMED]))
+        headers[REVIEWS_HEADER] = f"{len(reviews)};pending={pending}"
+    return headers
 
 
 def review_header(review: Review) -> str:

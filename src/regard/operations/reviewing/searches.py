@@ -41,13 +41,13 @@ class FaceSearchReviewed:
         if probe is None:
             return None
         matches = answer["FaceMatches"]
-        faces = _faces(ctx, [match["Face"]["FaceId"] for match in matches])
+        faces = enrolled_faces(ctx, [match["Face"]["FaceId"] for match in matches])
         return Found(
             scope=f"faces/{ctx.collection.row}",
             probe=probe.digest,
             probe_picture=probe.picture,
             quality=probe.quality,
-            gallery=_gallery(ctx, ctx.collection.face_count),
+            gallery=searched_gallery(ctx, ctx.collection.face_count),
             candidates=[
                 NewReviewCandidate(
                     similarity=match["Similarity"],
@@ -63,7 +63,7 @@ class FaceSearchReviewed:
     def shown(self, ctx: Context, answer: Body, review: Review | None) -> Body:
         if review is None:
             return {**answer, "FaceMatches": []}
-        there = _faces(ctx, [one.name for one in review.candidates])
+        there = enrolled_faces(ctx, [one.name for one in review.candidates])
         listed = entries(review, lambda one: one.name in there, partial(face_placeholder, ctx, review))
         return {**answer, "FaceMatches": listed}
 
@@ -81,7 +81,7 @@ class UserSearchReviewed:
             probe=probe.digest,
             probe_picture=probe.picture,
             quality=probe.quality,
-            gallery=_gallery(ctx, ctx.collection.user_count),
+            gallery=searched_gallery(ctx, ctx.collection.user_count),
             candidates=[
                 NewReviewCandidate(
                     similarity=match["Similarity"],
@@ -125,7 +125,7 @@ def _probe(ctx: Context, request: Mapping[str, Any]) -> _Probe | None:
         return _Probe(picture.image.digest, cut_portrait(picture.image, searched.box), quality_of(searched))
     crops = ctx.stores.accountability.examination.crops
     if request.get("FaceId") is not None:
-        face = _faces(ctx, [request["FaceId"]]).get(request["FaceId"])
+        face = enrolled_faces(ctx, [request["FaceId"]]).get(request["FaceId"])
         picture_of = None if face is None else crops.get(face.row)
         return _Probe(digest_of("face", row, request["FaceId"]), picture_of)
     pictured = _pictured(ctx, request["UserId"])
@@ -133,7 +133,8 @@ def _probe(ctx: Context, request: Mapping[str, Any]) -> _Probe | None:
     return _Probe(digest_of("user", row, request["UserId"]), picture_of)
 
 
-def _gallery(ctx: Context, size: int) -> SearchedGallery:
+def searched_gallery(ctx: Context, size: int) -> SearchedGallery:
+    """The request's collection as it is searched; `size` in faces or users."""
     collection = ctx.collection
     return SearchedGallery(
         model=collection.face_model_version,
@@ -144,7 +145,7 @@ def _gallery(ctx: Context, size: int) -> SearchedGallery:
     )
 
 
-def _faces(ctx: Context, names: Sequence[str]) -> dict[str, StoredFace]:
+def enrolled_faces(ctx: Context, names: Sequence[str]) -> dict[str, StoredFace]:
     """Enrolled faces by their ids; those that there aren't are left out."""
     if not names:
         return {}

@@ -7,15 +7,18 @@ from typing import Any
 
 from regard.context import Context
 from regard.errors import InvalidParameterException
+from regard.governance.examination.found import FoundReviews
 from regard.jobs.records import Item
 from regard.operations.collections.search import face_match, search_listed
 from regard.operations.pictures.celebrities import celebrity_facts, recognise
+from regard.operations.reviewing.sightings import settle_track
 from regard.operations.shapes.boxes import bounding_box_in
 from regard.operations.shapes.face_attributes import ALL, wanted
 from regard.operations.shapes.faces import face_detail
 from regard.operations.stored_video.momentary import Momentary
 from regard.operations.stored_video.tracked import Moments, key_of
 from regard.video.following.face_tracks import FaceTracks
+from regard.video.following.portraits import TrackPortraits
 from regard.video.video_pass import FrameSample
 from regard.vision.findings import PictureFindings
 
@@ -58,6 +61,7 @@ class FaceSearchAnalysis:
         self._embedder = self._model.embedder  # raises before hours of work for nothing
         self._tracks = FaceTracks(self._model)
         self._begun: dict[int, int] = {}  # by track: when it was first seen, ms
+        self._portraits = TrackPortraits()
         self._moments = Moments()
         self.facts: dict[str, Any] = {}
 
@@ -72,6 +76,10 @@ class FaceSearchAnalysis:
         ids = self._tracks.update(
             at, faces, lambda rows: findings.embeddings(self._embedder, [faces[row] for row in rows.tolist()])
         )
+        if self._ctx.strict is not None:
+            for number, face in zip(ids.tolist(), faces, strict=True):
+                if number >= 0:
+                    self._portraits.see(number, face, findings.image)
         shapes = [face_detail(face, findings.image) for face in faces]
         known = self._moments.add(at, ids.tolist(), shapes, self._tracks.named)
         items = [self._item(*moment) for moment in known]
@@ -86,6 +94,7 @@ class FaceSearchAnalysis:
             "tracks": self._tracks.state(),
             "begun": list(self._begun.items()),
             "moments": self._moments.state(),
+            "portraits": self._portraits.state(self._encrypt),
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
@@ -97,6 +106,7 @@ class FaceSearchAnalysis:
         self._tracks = FaceTracks.restore(state["tracks"], self._model)
         self._begun = dict(state["begun"])
         self._moments = Moments.restore(state["moments"])
+        self._portraits = TrackPortraits.restore(state.get("portraits", ()), self._decrypt)
 
     def _item(self, at: int, number: int, shape: dict[str, Any]) -> Item:
         self._begun[number] = min(at, self._begun.get(number, at))
@@ -111,10 +121,30 @@ class FaceSearchAnalysis:
         for number in numbers:
             probe = self._tracks.embedding(number)
             found = search_listed(self._ctx, collection, probe, _MAX_MATCHES)
-            matches = [face_match(self._ctx, match) for match in found]
-            items.append(Item(self._begun.pop(number), key_of(number), {"FaceMatches": matches}, MATCHES))
+            items.append(self._matched(number, [face_match(self._ctx, match) for match in found]))
             self._tracks.forget(number)
         return items
+
+    def _matched(self, number: int, matches: list[dict[str, Any]]) -> Item:
+        """What a track resembles; under a strict purpose people review it, and nothing else is kept of it."""
+        at, key, portrait = self._begun.pop(number), key_of(number), self._portraits.pop(number)
+        if self._ctx.strict is None or not matches:
+            return Item(at, key, {"FaceMatches": matches}, MATCHES)
+        settle = settle_track(self._ctx, portrait, matches, key)
+        return Item(at, key, {"FaceMatches": []}, MATCHES, settle)
+
+    def _encrypt(self, number: int, portrait: bytes) -> bytes:
+        return self._found.encrypt(portrait, self._name_of(number))
+
+    def _decrypt(self, number: int, kept: bytes) -> bytes:
+        return self._found.decrypt(kept, self._name_of(number))
+
+    @property
+    def _found(self) -> FoundReviews:
+        return self._ctx.stores.accountability.examination.found
+
+    def _name_of(self, number: int) -> str:
+        return f"{self._ctx.job.job_id}/{number}"
 
 
 class CelebrityAnalysis(Momentary):
