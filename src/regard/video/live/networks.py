@@ -30,6 +30,10 @@ class SourceRefused(Exception):
     """The source may not be read; the message is a sentence without URL, user or password."""
 
 
+class HostUnknown(SourceRefused):
+    """Nobody knows the host's address; somebody may later."""
+
+
 @dataclass(frozen=True, slots=True)
 class AllowedNetworks:
     """`is_any`: every host. `is_private`: this machine and private networks. `names`, `networks`: these."""
@@ -64,12 +68,12 @@ class AllowedNetworks:
     def check(self, host: str, port: int, *, resolve: Resolve | None = None) -> tuple[str, ...]:
         """The addresses of `host`, all of which are allowed: connect to one of them and look up no more.
 
-        Raises SourceRefused where one isn't, and where the name isn't known.
+        Raises SourceRefused where one isn't, and HostUnknown where the name isn't known.
         """
         try:
             found = (resolve or _resolve)(host, port)
         except (OSError, UnicodeError):
-            raise SourceRefused("Its host is not known.") from None
+            raise HostUnknown("Its host is not known.") from None
         for text in found:
             self._check_address(ipaddress.ip_address(text), host.lower().rstrip("."))
         return tuple(found)

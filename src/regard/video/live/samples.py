@@ -24,6 +24,8 @@ class LiveSample:
     """The group of pictures that it is in: Kinesis's fragment number, else the key picture's arrival, ms."""
     fragment_produced: float
     """As `produced`, of the fragment's beginning."""
+    fragment_arrived: float
+    """When the fragment's beginning arrived, epoch s; of Kinesis, when it arrived there."""
     offset: float
     """Seconds since the fragment's beginning: `produced` is `fragment_produced + offset`."""
     image: PictureI420

@@ -76,6 +76,11 @@ class DecodedSource(FrameSource):
     def duration(self) -> int | None:
         return self._duration
 
+    @property
+    def pixel_aspect(self) -> float:
+        """Width of a pixel by its height, as stored; 0 where the video doesn't say."""
+        return self._basis.geometry.aspect
+
     def frames(self, *, start: int = 0) -> Iterator[Frame]:
         if self._closed:
             raise ValueError("the video is closed")

@@ -27,6 +27,7 @@ class Geometry:
 
     def __init__(self, first: VideoFrame, aspect: float) -> None:
         """`aspect`: width of a pixel by its height, as stored; 0 where it isn't known."""
+        self.aspect = aspect
         self._transpose, self._flips = orientation(first)
         width, height = first.width, first.height
         if 1 < aspect <= _STRETCH:

@@ -1,0 +1,174 @@
+"""Live sources that FFmpeg demuxes: RTSP, RTMP, HLS, MJPEG and video over HTTP."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
+from urllib.parse import urlsplit, urlunsplit
+
+import av
+from av.container import InputContainer
+from av.packet import Packet
+
+from regard.video.live.address import SourceAddress, SourceKind
+from regard.video.live.failures import SourceFailed
+from regard.video.live.feeds import Alive, Feed, FeedFacts, TimedPicture, stamped
+from regard.video.live.http_opening import HttpFile, HttpOpener
+from regard.video.live.networks import AllowedNetworks, SourceRefused
+from regard.video.reading.limits import VideoLimits
+
+GiveUp = Callable[[Exception], NoReturn]
+
+_TIMEOUTS = (8.0, 3.0)  # s, to open and for each packet; PyAV's own, which end a demuxer that hangs
+_PIXELS = {"max_pixels": str(2 * VideoLimits().pixels)}
+_RTSP = {"rtsp_transport": "tcp", "timeout": "2000000", "analyzeduration": "200000", "fpsprobesize": "0"}
+_HLS = {"live_start_index": "-1", "http_persistent": "0", "extension_picky": "0", "allowed_extensions": "ALL"}
+_FILES = "mov,matroska,mpegts,flv"  # what else a camera's or a restreamer's URL may give
+_SINGLE = {"image/jpeg", "image/png"}
+_NO_VIDEO = "It sends no video."
+_FASTEST = 1000.0  # frames a second that are believed
+
+
+class FfmpegFeed(Feed):
+    """A container that FFmpeg has opened."""
+
+    def __init__(self, container: InputContainer, *, bursts: bool, by_arrival: bool = False) -> None:
+        """`by_arrival`: its time stamps are invented. Raises SourceFailed where it has no video."""
+        self._container, self._by_arrival = container, by_arrival
+        streams = [one for one in container.streams.video if one.codec_context is not None]
+        if not streams:
+            raise SourceFailed(_NO_VIDEO)
+        best = container.streams.best("video")
+        self._stream = next((one for one in streams if one is best), streams[0])
+        self._stream.codec_context.options = _PIXELS
+        self._stream.codec_context.thread_count = 1
+        aspect = float(self._stream.sample_aspect_ratio or 0)
+        self.facts = FeedFacts(self._stream.codec_context.name, self._rate(), aspect, bursts)
+        self._ahead: tuple[int, float] | None = (
+            None  # a time stamp, and when it was sent by the sender's clock
+        )
+
+    def pictures(self, alive: Alive) -> Iterator[TimedPicture]:
+        decoder = self._stream.codec_context
+        for packet in self._container.demux(self._stream):
+            alive()
+            self._hear(packet)
+            try:
+                frames = decoder.decode(packet if packet.size else None)
+            except av.error.InvalidDataError:
+                continue  # a picture that was damaged on its way
+            for frame in frames:
+                if frame.is_corrupt:
+                    continue
+                media = None if self._by_arrival else frame.time
+                yield TimedPicture(
+                    frame, stamped(media, sent=self._sent(frame.pts), is_key=bool(frame.key_frame))
+                )
+
+    def close(self) -> None:
+        self._container.close()
+
+    def _rate(self) -> float | None:
+        rates = (self._stream.average_rate, self._stream.guessed_rate)
+        known = (float(rate) for rate in rates if rate is not None and 0 < rate <= _FASTEST)
+        return None if self._by_arrival else next(known, None)
+
+    def _hear(self, packet: Packet[Any]) -> None:
+        """What the packet says of the sender's clock: AVProducerReferenceTime, µs since 1970."""
+        if packet.pts is not None and packet.has_sidedata("prft"):
+            data = bytes(packet.get_sidedata("prft"))
+            if len(data) >= 8:
+                self._ahead = packet.pts, struct.unpack_from("<q", data)[0] / 1e6
+
+    def _sent(self, pts: int | None) -> float | None:
+        base = self._stream.time_base
+        if pts is None or base is None or self._by_arrival:
+            return None
+        if self._ahead is not None:
+            return self._ahead[1] + float((pts - self._ahead[0]) * base)
+        start = self._container.start_time_realtime
+        if start is None or start <= 0:
+            return None
+        return start / 1e6 + float(pts * base) - (self._stream.start_time or 0) * float(base)
+
+
+def open_rtsp(address: SourceAddress, networks: AllowedNetworks) -> Feed:
+    """RTSP over TCP, and RTMP. FFmpeg connects to the address that was checked.
+
+    Raises SourceRefused, SourceFailed, and whatever FFmpeg raises.
+    """
+    checked = networks.check(address.host, address.port)[0]
+    url = urlsplit(address.url)
+    credentials = url.netloc.rpartition("@")[0]
+    host = f"[{checked}]" if ":" in checked else checked
+    place = f"{credentials}@{host}:{address.port}" if credentials else f"{host}:{address.port}"
+    options = _RTSP if address.kind is SourceKind.RTSP else {"rtmp_tcurl": _tcurl(address)}
+    container = av.open(
+        urlunsplit(url._replace(netloc=place)), mode="r", timeout=_TIMEOUTS, options={**options, **_PIXELS}
+    )
+    return _closed_unless_fed(container, bursts=False)
+
+
+def open_http(address: SourceAddress, networks: AllowedNetworks, give_up: GiveUp) -> Feed:
+    """HLS, MJPEG, or video in one answer that doesn't end, by what the server says it is.
+
+    `give_up` is told of what a playlist names and may not be read: FFmpeg would go on to the next segment.
+
+    Raises SourceRefused, SourceFailed, and whatever FFmpeg raises.
+    """
+    opener = HttpOpener(address.bare_url, address.user, address.password, networks)
+    file = opener.open(opener.url)
+    if address.kind is SourceKind.HLS or file.is_playlist:
+        file.close()
+        return _hls(opener, give_up)
+    if file.kind in _SINGLE:
+        file.close()
+        raise SourceFailed("It sends a single picture: give the URL of its stream.")
+    is_mjpeg = file.kind.startswith("multipart/")
+    options = {"format": "mpjpeg"} if is_mjpeg else {"container_options": {"format_whitelist": _FILES}}
+    try:
+        container = av.open(
+            file, mode="r", timeout=_TIMEOUTS, options=dict(_PIXELS), io_open=_no_further, **options
+        )
+    except BaseException:
+        file.close()
+        raise
+    return _closed_unless_fed(container, bursts=not is_mjpeg, by_arrival=is_mjpeg)
+
+
+def _hls(opener: HttpOpener, give_up: GiveUp) -> Feed:
+    def open_part(url: str, _flags: int, options: dict[str, str]) -> HttpFile:
+        begin, end = int(options.get("offset", 0)), int(options.get("end_offset", 0))
+        try:
+            return opener.open(url, begin=begin, end=end or None)
+        except SourceRefused as refused:
+            give_up(refused)
+
+    container = av.open(
+        opener.url,
+        mode="r",
+        format="hls",
+        timeout=_TIMEOUTS,
+        options={**_HLS, **_PIXELS},
+        io_open=open_part,
+    )
+    return _closed_unless_fed(container, bursts=True)
+
+
+def _closed_unless_fed(container: InputContainer, *, bursts: bool, by_arrival: bool = False) -> Feed:
+    try:
+        return FfmpegFeed(container, bursts=bursts, by_arrival=by_arrival)
+    except BaseException:
+        container.close()
+        raise
+
+
+def _no_further(*_: object) -> HttpFile:
+    raise SourceFailed("It names further files, which are not read.")
+
+
+def _tcurl(address: SourceAddress) -> str:
+    """What an RTMP server is told that it is called: the application by the name of its host."""
+    url = urlsplit(address.bare_url)
+    return urlunsplit(url._replace(path="/" + url.path.strip("/").partition("/")[0], query=""))

@@ -1,0 +1,177 @@
+"""The process that reads one source: a decoder that hangs or crashes can be killed with it.
+
+Told what to read, it says on one pipe how it gets on (`ReaderReport`), and answers on another whoever
+asks for samples. It is made anew for each connection, and ends with it, or when nobody listens any more.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from types import ModuleType
+from typing import NoReturn
+
+import av.logging
+import cv2
+
+from regard.video.live.address import SourceAddress, SourceKind
+from regard.video.live.clock import LiveClock
+from regard.video.live.failures import SourceFailed, failure_of
+from regard.video.live.feeds import Feed
+from regard.video.live.ffmpeg_feed import open_http, open_rtsp
+from regard.video.live.local_feeds import AllowedFolders, DeviceFeed, open_file
+from regard.video.live.networks import AllowedNetworks
+from regard.video.live.samples import MediaPosition
+from regard.video.live.sampling import Sampler
+from regard.video.reading.picture import Geometry
+
+resource: ModuleType | None
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None
+
+_REPORT = 0.5  # s between two signs of life
+_LEFT = 5.0  # s that what is left is kept for whoever asks, after a source has ended
+_RATED = 5.0  # s over which the rate of pictures is measured
+_MEMORY = 2_000_000_000  # bytes; whatever a camera sends, the machine's memory isn't taken
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingJob:
+    """What a process reads. `rate`: samples a second. `begins_after`: ms, the last sample's `at`."""
+
+    address: SourceAddress
+    rate: float
+    networks: AllowedNetworks
+    folders: AllowedFolders
+    begins_after: int
+    resume: MediaPosition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderReport:
+    """A sign of life. `last_picture`: epoch s. `failure`, or `has_ended`: the last of them."""
+
+    last_picture: float | None = None
+    codec: str | None = None
+    width: int | None = None
+    height: int | None = None
+    rate: float | None = None
+    failure: SourceFailed | None = None
+    has_ended: bool = False
+
+
+def read_source(job: ReadingJob, reports: Connection, asked: Connection) -> None:
+    """The process's work."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is for whoever started us, who then closes the pipes
+    av.logging.set_level(None)  # FFmpeg's messages hold URLs with their passwords
+    cv2.setNumThreads(1)
+    if resource is not None:
+        resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY, resource.RLIM_INFINITY))
+    life = _Life(reports)
+    try:
+        feed = _open(job, life)
+        try:
+            _read(feed, job, life, asked)
+        finally:
+            feed.close()
+    except BaseException as error:  # noqa: BLE001 - its text isn't to be seen, in no traceback either
+        life.end(failure_of(error))
+    else:
+        is_over = job.address.kind is SourceKind.FILE
+        life.end(None if is_over else SourceFailed("The connection ended."))
+    os._exit(0)  # a demuxer that hangs while it is closed isn't waited for
+
+
+def _open(job: ReadingJob, life: _Life) -> Feed:
+    address = job.address
+    openers: dict[SourceKind, Callable[[], Feed]] = {
+        SourceKind.RTSP: lambda: open_rtsp(address, job.networks),
+        SourceKind.RTMP: lambda: open_rtsp(address, job.networks),
+        SourceKind.HLS: lambda: open_http(address, job.networks, life.give_up),
+        SourceKind.MJPEG: lambda: open_http(address, job.networks, life.give_up),
+        SourceKind.FILE: lambda: open_file(address, job.folders),
+        SourceKind.DEVICE: lambda: DeviceFeed(address.path),
+    }
+    return openers[address.kind]()
+
+
+def _read(feed: Feed, job: ReadingJob, life: _Life, asked: Connection) -> None:
+    facts = feed.facts
+    clock = LiveClock(bursts=facts.bursts, begins_after=job.begins_after)
+    sampler = Sampler(clock, rate=job.rate, bursts=facts.bursts, aspect=facts.aspect)
+    threading.Thread(target=_answer, args=(sampler, asked), daemon=True).start()
+    is_first = True
+    for frame, stamp in feed.pictures(life.sign):
+        if is_first:
+            geometry = Geometry(frame, facts.aspect)
+            life.first(facts.codec, geometry.width, geometry.height, facts.rate)
+            is_first = False
+        sampler.add(frame, stamp)
+        life.seen(stamp.arrived)
+    sampler.drain(_LEFT)
+
+
+def _answer(sampler: Sampler, asked: Connection) -> None:
+    """Gives samples, in a thread, until nobody asks any more."""
+    try:
+        while True:
+            timeout: float = asked.recv()
+            asked.send(sampler.take(timeout))
+    except (EOFError, OSError):
+        os._exit(0)
+
+
+class _Life:
+    """Reports, not more often than needed."""
+
+    def __init__(self, reports: Connection) -> None:
+        self._reports = reports
+        self._said = self._begun = time.monotonic()
+        self._count = 0
+        self._last: float | None = None
+
+    def sign(self) -> None:
+        """Something came."""
+        now = time.monotonic()
+        if now >= self._said + _REPORT:
+            self._said = now
+            self._send(ReaderReport(self._last, rate=self._rate(now)))
+
+    def first(self, codec: str, width: int, height: int, rate: float | None) -> None:
+        """The first picture."""
+        self._last = time.time()
+        self._send(ReaderReport(self._last, codec, width, height, rate))
+
+    def seen(self, arrived: float) -> None:
+        self._last = arrived
+        self._count += 1
+
+    def _rate(self, now: float) -> float | None:
+        """Pictures a second over the last seconds, once in so many."""
+        elapsed, count = now - self._begun, self._count
+        if elapsed < _RATED:
+            return None
+        self._begun, self._count = now, 0
+        return round(count / elapsed, 1)
+
+    def end(self, failure: SourceFailed | None) -> None:
+        """The last report."""
+        self._send(ReaderReport(self._last, failure=failure, has_ended=failure is None))
+
+    def give_up(self, error: Exception) -> NoReturn:
+        """Ends the process at once, from within FFmpeg."""
+        self.end(failure_of(error))
+        os._exit(0)
+
+    def _send(self, report: ReaderReport) -> None:
+        try:
+            self._reports.send(report)
+        except OSError:  # nobody listens any more
+            os._exit(0)
