@@ -61,6 +61,8 @@ from regard.settings import Settings
 from regard.storage.buckets.objects import ObjectStore, parse_folders, parse_names
 from regard.storage.database import Database
 from regard.storage.encryption import Cipher
+from regard.streams.events import StreamEvents
+from regard.streams.store import StreamStore
 from regard.vision.models import Models
 from regard.vision.session import SessionPool, one_thread_each
 from regard.wire.browsers import allow_origins
@@ -163,8 +165,11 @@ def build(
     publication = None if anchor is None else Publication(database, seals, anchor)
     jobs = JobStore(database, limit=settings.job_limit, days=settings.job_days)
     accountability = Accountability.of(database, audit, profiles, cipher, declared_operations())
+    stream_events = StreamEvents(
+        database, cipher, quiet_seconds=settings.alert_quiet, days=settings.event_days
+    )
     erasure = AuthorizationErasure(
-        accountability.authorizations, jobs, accountability.examination.found, audit
+        accountability.authorizations, jobs, stream_events, accountability.examination.found, audit
     )
     stores = Stores(
         collections=collections,
@@ -178,6 +183,8 @@ def build(
         ),
         jobs=jobs,
         notices=JobNotices(database),
+        streams=StreamStore(database, limit=settings.stream_limit),
+        stream_events=stream_events,
         keys=keys,
         accountability=accountability,
         authorization_erasure=erasure,
@@ -246,6 +253,7 @@ def _tasks(stores: Stores) -> list[Task]:
     return [
         Task("reviews past their time", lambda _now: examination.reviews.expire()),
         Task("candidates erased since", lambda _now: examination.reviews.forget_erased()),
+        Task("what streams saw", stores.stream_events.prune),
     ]
 
 

@@ -59,6 +59,9 @@ from regard.settings import Settings
 from regard.storage.buckets.objects import ObjectStore
 from regard.storage.database import Database
 from regard.storage.encryption import Cipher
+from regard.streams.events import StreamEvents
+from regard.streams.records import StreamProcessor
+from regard.streams.store import StreamStore, processor_not_found
 from regard.vision.findings import Pictures
 from regard.vision.models import Models
 
@@ -173,6 +176,8 @@ class Stores:
     objects: ObjectStore
     jobs: JobStore
     notices: JobNotices
+    streams: StreamStore
+    stream_events: StreamEvents
     keys: KeyStore
     accountability: Accountability
     authorization_erasure: AuthorizationErasure
@@ -228,6 +233,7 @@ class Kind(StrEnum):
     NOTHING = "nothing"
     COLLECTION = "collection"
     JOB = "job"
+    STREAM = "streamprocessor"
     RESOURCE = "resource"
 
 
@@ -237,7 +243,9 @@ class Subject:
 
     `name` is the id that the request gave. `arn` is what policies call the subject: the collection's, of a
     job the one of the collection that it searches; `*` where there is none. `purpose` is what the subject is
-    for. `collection` and `job` are None where there are none of that name, and of no other kind.
+    for. `collection`, `job` and `stream` are None where there are none of that name, and of no other kind.
+    `needed_arn` is what the caller needs the same right to beside the subject: the collection that a stream
+    processor is to search.
     """
 
     kind: Kind = Kind.NOTHING
@@ -247,6 +255,17 @@ class Subject:
     collection_id: str | None = None
     collection: Collection | None = None
     job: Job | None = None
+    stream: StreamProcessor | None = None
+    needed_arn: str | None = None
+
+    @property
+    def told(self) -> dict[str, str | None]:
+        """What the audit record says of it, where the request doesn't: of a job and of a stream processor."""
+        if self.job is not None:
+            return {"job": self.job.job_id, "collection": self.collection_id}
+        if self.kind is Kind.STREAM:
+            return {"stream": self.name, "collection": self.collection_id}
+        return {}
 
     @property
     def version(self) -> int | None:
@@ -317,3 +336,10 @@ class Context:
         if self.subject.job is None:
             raise ResourceNotFoundException(f"Could not find JobId: {self.subject.name}")
         return self.subject.job
+
+    @property
+    def stream(self) -> StreamProcessor:
+        """The stream processor that the request is about. Raises ResourceNotFoundException."""
+        if self.subject.stream is None:
+            raise processor_not_found(str(self.subject.name))
+        return self.subject.stream

@@ -302,15 +302,15 @@ class Gate:
                 f"{declared.name} is for the command line of whoever owns the data folder."
             )
         subject = resolve(declared.about, params, self._stores, self._settings)
-        if subject.job is not None:
-            record.about(job=subject.job.job_id, collection=subject.collection_id)
+        record.about(**subject.told)
         self._refuse_unauthorized(declared, caller, subject)
         check_presence(declared.presence, caller)
         record.settle = self._stores.quotas.admit(caller, declared.units(params))
         for member, other in (declared.rights or {}).items():
             if params.get(member):
                 self._refuse_unauthorized(self._operations[other], caller, subject)
-        return self._admitted(declared, params, caller, subject, record, pictures=pictures)
+        kept = declared.kept_threshold(subject)
+        return self._admitted(declared, params, caller, subject, record, pictures=pictures, requested=kept)
 
     def _admitted(
         self,
@@ -323,7 +323,7 @@ class Gate:
         pictures: Pictures | None = None,
         requested: float | None = None,
     ) -> Admitted:
-        """By which purpose's rules an authorized request runs. `requested` is the threshold of a job."""
+        """By which purpose's rules a request runs. `requested` is the threshold of a job or a processor."""
         site = self._settings.site_purpose
         effective = purpose.stricter(purpose.stricter(subject.purpose, caller.purpose), site)
         record.purpose = effective
@@ -364,12 +364,12 @@ class Gate:
         self, operation: Operation, caller: Caller, subject: Subject, record: Record, strict: str
     ) -> Case | None:
         """The case on which somebody does what a strict purpose asks about. Raises AccessDeniedException."""
-        if operation.act is None:
+        act = operation.act_on(subject)
+        if act is None:
             return None
-        of_case = subject.job.case if operation.act is Act.READ_MATCHES and subject.job is not None else None
-        case = self._stores.accountability.responsibility.admit(
-            operation.act, caller, strict, record.case, of_case=of_case
-        )
+        of_case = subject.job.case if act is Act.READ_MATCHES and subject.job is not None else None
+        admit = self._stores.accountability.responsibility.admit
+        case = admit(act, caller, strict, record.case, of_case=of_case)
         if case is not None:
             record.on_case(case.case_id)
         return case
@@ -378,11 +378,8 @@ class Gate:
         if operation.permission is None:
             return
         action = f"rekognition:{operation.name}"
-        if not policy.allows(caller, operation.permission, action, subject.arn):
-            user = f"arn:aws:iam::{self._settings.account}:user/{caller.name}"
-            raise AccessDeniedException(
-                f"User: {user} is not authorized to perform: {action} on resource: {subject.arn}"
-            )
+        for arn in operation.needed_arns(subject):
+            policy.check(caller, operation.permission, action, arn, account=self._settings.account)
 
     def _record(
         self, operation: str, params: Mapping[str, Any], caller: Caller, request_id: str, case: str | None

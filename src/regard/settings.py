@@ -134,6 +134,30 @@ class Settings:
         60, "Seconds after which a job whose worker says nothing more is given to another.", minimum=2
     )
     job_attempts: int = _setting(5, "Times that a job is tried without getting ahead before it has failed.")
+    # Live video: stream processors, where their sources may be, and what is kept of what they saw.
+    stream_limit: int = _setting(100, "Most stream processors.")
+    sources: str = _setting(
+        "private",
+        "Where live sources may be: `private` for this machine and private networks, `any`, or hosts and "
+        "networks, separated by commas. Link-local addresses never.",
+    )
+    stream_folders: str = _setting(
+        "",
+        "Folders, separated by commas, below which files may be live sources and records of streams be "
+        "written; none when unset.",
+    )
+    kinesis_endpoint: str | None = _setting(
+        None, "Kinesis endpoint for records of streams; AWS's own when set to `aws`, none when unset."
+    )
+    kinesis_video_endpoint: str | None = _setting(
+        None, "Kinesis Video endpoint for live sources; AWS's own when set to `aws`, none when unset."
+    )
+    event_days: int = _setting(
+        7, "Days for which events of streams and their pictures are kept; the profiles' terms where stricter."
+    )
+    alert_quiet: int = _setting(
+        300, "Seconds for which somebody must be unseen before a stream raises another alert about them."
+    )
     sns_endpoint: str | None = _setting(
         None, "SNS endpoint for notifications; AWS's own when set to `aws`, no SNS when unset."
     )
@@ -248,6 +272,10 @@ def _parse(setting: Field[Any], value: Any) -> Any:
         raise RegardError(f"REGARD_WEBHOOKS must be `public`, `private` or `none`, not {value!r}.")
     if setting.name == "sns_endpoint" and not _is_endpoint(value):
         raise RegardError(f"REGARD_SNS_ENDPOINT must be `aws` or an http:// or https:// URL, not {value!r}.")
+    if setting.name in ("kinesis_endpoint", "kinesis_video_endpoint") and not _is_endpoint(value):
+        raise RegardError(f"{_variable(setting)} must be `aws` or an http:// or https:// URL, not {value!r}.")
+    if setting.name == "stream_folders":
+        return ",".join(os.path.expanduser(folder.strip()) for folder in str(value).split(","))
     if setting.name == "audit_anchor" and not _is_endpoint(value):
         raise RegardError(f"REGARD_AUDIT_ANCHOR must be a file or an https:// URL, not {value!r}.")
     if setting.name == "milvus":

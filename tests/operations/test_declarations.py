@@ -10,6 +10,7 @@ import pytest
 
 from regard.api.model import REGARD, REKOGNITION, load_api
 from regard.app import Parts
+from regard.context import Kind
 from regard.gate import Gate
 from regard.jobs.records import Item
 from regard.operations import OPERATIONS, Operation
@@ -104,6 +105,9 @@ def smallest(shape: Any) -> dict[str, Any]:
 def test_what_a_request_is_about_is_declared(operation: Operation) -> None:
     paths = [path for path, _ in members(SHAPES[operation.key].input) if path[-1] in SUBJECTS]
     declared = [] if operation.about is NOTHING else [operation.about.member]
+    if operation.about.kind is Kind.STREAM:  # which is named by its Name, as other members are
+        declared = [operation.about.searched] if operation.about.searched else []
+        assert operation.about.member[0] in SHAPES[operation.key].input.members
     assert paths == declared
 
 
@@ -112,7 +116,7 @@ def test_a_threshold_of_a_request_is_declared(operation: Operation) -> None:
     ends = ("MatchThreshold", "SimilarityThreshold")
     paths = [path for path, _ in members(SHAPES[operation.key].input) if path[-1].endswith(ends)]
     rule = operation.matches
-    assert paths == ([] if rule is None or rule.parameter is None else [(rule.parameter,)])
+    assert paths == ([] if rule is None or rule.parameter is None else [(*rule.within, rule.parameter)])
 
 
 @named(DECLARED)

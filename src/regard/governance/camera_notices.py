@@ -1,14 +1,20 @@
-"""Notices beside cameras: what tells people that their faces are seen, who posted it, and since when."""
+"""Notices beside cameras: what tells people that their faces are seen, who posted it, and since when.
+
+A camera that nobody has posted a notice for is announced in words of Regard's own. Nobody has hung those up,
+so that they count for nothing where a notice is asked for.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from itertools import count
+from typing import Any, Final
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import Connection, func, insert, select, text, update
 
 from regard.errors import AccessDeniedException, InvalidParameterException
 from regard.governance.authorizations.records import Grant
@@ -17,6 +23,12 @@ from regard.storage.clock import milliseconds
 from regard.storage.database import Database
 from regard.storage.schema import cameras
 from regard.storage.schema import notices as table
+
+_LONGEST_ID: Final = 128
+_WORDS: Final = (
+    "{place}: the faces that this camera sees are compared with a list of people. Whoever runs this service "
+    "answers who is on that list and why, and takes complaints (SendFeedback)."
+)
 
 
 class Covers(StrEnum):
@@ -43,7 +55,7 @@ class NewNotice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CameraNotice:
-    """A notice as it was recorded. `version` counts a camera's notices from 1 on."""
+    """A notice as it was recorded. `version` counts a camera's notices from 1 on; 0 is Regard's own words."""
 
     camera_id: str
     version: int
@@ -74,7 +86,7 @@ class CameraNotices:
                 select(func.max(table.c.version)).where(table.c.camera_id == new.camera_id)
             ).scalar()
             if newest is None:
-                connection.execute(insert(cameras).values(camera_id=new.camera_id, added=now))
+                _add_camera(connection, new.camera_id, now)
             made = CameraNotice(
                 camera_id=new.camera_id,
                 version=(newest or 0) + 1,
@@ -106,6 +118,19 @@ class CameraNotices:
         with self._database.read() as connection:
             return [_notice(row) for row in connection.execute(query).mappings()]
 
+    def announced(self) -> list[tuple[int, CameraNotice]]:
+        """The notice of each camera that has one, or else is announced in Regard's own words, with the
+        camera's number, which rises and stays: no camera is ever removed.
+        """
+        posted = {one.camera_id: one for one in self.all()}
+        with self._database.read() as connection:
+            rows = connection.execute(select(cameras).order_by(cameras.c.added, cameras.c.camera_id)).all()
+        return [
+            (number, posted[row.camera_id] if row.camera_id in posted else _own_words(row))
+            for number, row in enumerate(rows, 1)
+            if row.camera_id in posted or row.covers is not None
+        ]
+
     def check(self, camera_id: str, operations: Sequence[Covers], grant: Grant | None) -> None:
         """Raises AccessDeniedException unless a camera may start to do these to faces.
 
@@ -121,6 +146,63 @@ class CameraNotices:
                 f"No notice beside the camera {camera_id} tells people of {missing[0]}; post one and record "
                 f"it (PutCameraNotice)."
             )
+
+
+def camera_of(
+    connection: Connection, source: str, name: str, place: str | None, covers: Sequence[Covers]
+) -> str:
+    """The id of the camera whose stream is at `source`, which joins the cameras where it is none yet.
+
+    The same source is the same camera. One that is new is called `name`, with a number behind it where
+    another source has that name: whoever was allowed one camera is not allowed what takes its name. It is
+    announced as what does `covers` at `place`, and isn't where `covers` is empty.
+    """
+    digest = hashlib.sha256(source.encode()).hexdigest()
+    words = {"place": place, "covers": json.dumps(covers) if covers else None}
+    found = connection.execute(select(cameras.c.camera_id).where(cameras.c.source == digest)).scalar()
+    if found is not None:
+        kept = {column: value for column, value in words.items() if value is not None}
+        if kept:
+            connection.execute(update(cameras).where(cameras.c.camera_id == found).values(kept))
+        return str(found)
+    free = cameras.c.source.is_(None)
+    for camera_id in _names_like(name):
+        _add_camera(connection, camera_id, milliseconds())
+        taken = update(cameras).where(cameras.c.camera_id == camera_id, free)
+        if connection.execute(taken.values(source=digest, **words)).rowcount:
+            break
+    return camera_id
+
+
+_ADD_CAMERA: Final = text(
+    "INSERT INTO cameras (camera_id, added) VALUES (:camera_id, :added) ON CONFLICT (camera_id) DO NOTHING"
+)
+
+
+def _add_camera(connection: Connection, camera_id: str, now: int) -> None:
+    """Has a camera be there, though another transaction makes it meanwhile."""
+    connection.execute(_ADD_CAMERA, {"camera_id": camera_id, "added": now})
+
+
+def _names_like(name: str) -> Iterator[str]:
+    yield name
+    for number in count(2):
+        end = f".{number}"
+        yield name[: _LONGEST_ID - len(end)] + end
+
+
+def _own_words(row: Any) -> CameraNotice:
+    place = row.camera_id if row.place is None else row.place
+    return CameraNotice(
+        camera_id=row.camera_id,
+        version=0,
+        language="en",
+        text=_WORDS.format(place=place),
+        covers=tuple(map(Covers, json.loads(row.covers))),
+        posted=row.added,
+        recorded=row.added,
+        recorded_by="",
+    )
 
 
 def _notice(row: Any) -> CameraNotice:

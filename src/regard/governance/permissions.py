@@ -20,6 +20,7 @@ class Permission(StrEnum):
     ANALYZE = "say what a picture shows, and compare two faces"
     SEARCH = "find who in a collection resembles somebody"
     START_JOBS = "start and cancel analyses of stored videos and of many pictures"
+    RUN_STREAMS = "set up, start and stop analyses of live video"
     ENROL = "make, change, tag and erase collections, faces and users"
     MANAGE_KEYS = "make, list, suspend and resume keys that may do no more than one's own"
     AUDIT = "read and verify the audit log, and measure the face model's errors"
@@ -45,6 +46,7 @@ ROLES: Final[Mapping[str, frozenset[Permission]]] = {
             Permission.ANALYZE,
             Permission.SEARCH,
             Permission.START_JOBS,
+            Permission.RUN_STREAMS,
             Permission.OPEN_CASES,
         }
     ),

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from regard.caller import Caller
-from regard.errors import RegardError
+from regard.errors import AccessDeniedException, RegardError
 from regard.governance.permissions import Permission, permits
 
 # A rule of another form would never apply, and nobody would notice.
@@ -60,6 +60,15 @@ def allows(caller: Caller, permission: Permission, action: str, resource: str) -
         if _applies(statement, action, resource)
     }
     return effects == {"Allow"}
+
+
+def check(caller: Caller, permission: Permission, action: str, resource: str, *, account: str) -> None:
+    """Raises AccessDeniedException unless the caller may; `account` is named in its message, as by AWS."""
+    if not allows(caller, permission, action, resource):
+        user = f"arn:aws:iam::{account}:user/{caller.name}"
+        raise AccessDeniedException(
+            f"User: {user} is not authorized to perform: {action} on resource: {resource}"
+        )
 
 
 def _check_statement(statement: Any) -> None:

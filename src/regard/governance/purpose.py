@@ -36,8 +36,13 @@ _FLOOR = 99.0
 _DEFAULT = 80.0  # Rekognition's, where no purpose asks for more
 _CURATION = 75.0
 
+RATE_TAG = "regard:looks"
+PLACE_TAG = "regard:place"
+STREAM_TAGS = (RATE_TAG, PLACE_TAG)
+"""Tags of stream processors: how many samples a second are analysed, and where the camera is."""
+
 _OWN_TAGS = (TAG, CONSENT_TAG, RETENTION_TAG)
-_RESEMBLED = ("regardpurpose", "regardconsent", "regardretentiondays")
+_RESEMBLED = ("regardpurpose", "regardconsent", "regardretentiondays", "regardlooks", "regardplace")
 _DAYS = re.compile(r"[1-9][0-9]{0,4}", re.ASCII)
 
 
@@ -46,13 +51,18 @@ class Threshold:
     """How alike two faces must be to match, in percent, for one operation.
 
     `parameter` is the member of the request that says so; where requests have none, `setting` names the
-    setting that does. `default` applies where neither does, `floor` is the minimum under a strict purpose.
+    setting that does. `within` are the structures around the parameter; a request without them matches
+    nothing. Where there is neither parameter nor setting, it is what an earlier request has said. `default`
+    applies where nothing says it, `floor` is the minimum under a strict purpose; what is below `raised_to`
+    becomes that.
     """
 
     parameter: str | None = None
     setting: str | None = None
+    within: tuple[str, ...] = ()
     default: float = _DEFAULT
     floor: float = _FLOOR
+    raised_to: float = 0.0
 
     def applied(self, requested: float | None, purpose: str, *, raised: bool = False) -> float:
         """The threshold that applies to a request that names `requested`, or none, under a purpose.
@@ -70,12 +80,16 @@ class Threshold:
                 f"{self.parameter} must be at least {self.floor} for the purpose {purpose}; "
                 f"it was {requested}."
             )
-        return requested
+        return max(requested, self.raised_to)
 
 
 FACE_MATCH = Threshold(parameter="FaceMatchThreshold")
 USER_MATCH = Threshold(parameter="UserMatchThreshold")
 SIMILARITY = Threshold(parameter="SimilarityThreshold")
+NEW_STREAM_MATCH = Threshold(
+    parameter="FaceMatchThreshold", within=("Settings", "FaceSearch"), raised_to=_DEFAULT
+)
+STREAM_MATCH = Threshold(raised_to=_DEFAULT)
 CELEBRITY = Threshold(setting="celebrity_similarity")
 # A face that joins a user is compared to keep strangers out of it; nobody is found by that. At 99 % half of
 # a person's own photos would stay outside, and the person be found the worse: the floor is Rekognition's
@@ -113,10 +127,9 @@ def check_tags(tags: Mapping[str, str]) -> None:
     for key, value in tags.items():
         plain = key.strip().casefold()
         meant = plain.startswith("regard:") or "".join(filter(str.isalnum, plain)) in _RESEMBLED
-        if meant and key not in _OWN_TAGS:
-            raise InvalidParameterException(
-                f"The only tags of Regard's own are {', '.join(_OWN_TAGS)}, not {key[:64]!r}."
-            )
+        if meant and key not in (*_OWN_TAGS, *STREAM_TAGS):
+            known = ", ".join((*_OWN_TAGS, *STREAM_TAGS))
+            raise InvalidParameterException(f"The only tags of Regard's own are {known}, not {key[:64]!r}.")
         if key == CONSENT_TAG and value != "required":
             raise InvalidParameterException(
                 f"The tag {CONSENT_TAG} must be required, or not be there, not {value[:64]!r}."

@@ -25,12 +25,14 @@ class Act(StrEnum):
     SEARCH = "search faces"
     READ_MATCHES = "read what a search found"
     RECOGNIZE = "recognize celebrities"
+    SET_UP = "set up a search of live video"
 
 
 _ROLES: Final[Mapping[Act, tuple[str, ...]]] = {
     Act.ENROL: ("operator",),
     Act.TAG: ("operator", "admin"),
     Act.SEARCH: ("investigator",),
+    Act.SET_UP: ("operator", "investigator"),
 }
 """The roles that an act takes. Nobody who searches can enrol, to see what resembles whom."""
 _OF_CASES: Final = (Act.SEARCH, Act.READ_MATCHES)

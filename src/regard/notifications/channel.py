@@ -38,9 +38,12 @@ def is_topic(channel: str) -> bool:
     return channel.startswith("arn:")
 
 
-def check_channel(channel: str, settings: Settings, key_id: str) -> None:
+def check_channel(
+    channel: str, settings: Settings, key_id: str, *, member: str = "NotificationChannel"
+) -> None:
     """Raises InvalidParameterException for a channel that nothing could ever be told to.
 
+    `member` is where the request names it.
     Names are not looked up: that is done each time before a connection is made.
     """
     problem: str | None = None
@@ -56,7 +59,7 @@ def check_channel(channel: str, settings: Settings, key_id: str) -> None:
             problem = str(refused)
     if problem is not None:
         raise InvalidParameterException(
-            f"Request has invalid parameters: the NotificationChannel can't be used: {problem}"
+            f"Request has invalid parameters: the {member} can't be used: {problem}"
         )
 
 

@@ -13,6 +13,7 @@ from regard.operations import (
     privacy,
     responsibility,
     stored_video,
+    streams,
 )
 from regard.operations.operation import Operation, table
 
@@ -24,6 +25,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = table(
     privacy.OPERATIONS,
     responsibility.OPERATIONS,
     stored_video.OPERATIONS,
+    streams.OPERATIONS,
 )
 """By their keys, `detect_labels`; Rekognition's that are not built yet are not among them."""
 

@@ -30,7 +30,8 @@ def purpose_of(operation: Operation, subject: Subject, stores: Stores) -> str:
 def grant_of(
     operation: Operation, request: Mapping[str, Any], subject: Subject, case: Case, stores: Stores
 ) -> Grant | None:
-    """The leave for a search in a video, which is started or whose job is run; None for what needs none.
+    """The leave for a search in a video, which is started or whose job is run, or of a camera that starts;
+    None for what needs none.
 
     Raises AccessDeniedException where no authorization of the case covers it now.
     """
@@ -72,7 +73,9 @@ def refuse_files(operation: Operation, strict: str | None) -> None:
 
 
 def _use_of(request: Mapping[str, Any], subject: Subject, case_id: str) -> Use:
+    row = None if subject.collection is None else subject.collection.row
+    if subject.stream is not None:
+        return Use(case_id=case_id, collection_row=row, camera=subject.stream.camera_id)
     where = request.get("Video", {}).get("S3Object")
     video = None if where is None else f"{where['Bucket']}/{where['Name']}"
-    row = None if subject.collection is None else subject.collection.row
     return Use(case_id=case_id, collection_row=row, video=video)

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from botocore import xform_name
 
-from regard.context import Context
+from regard.context import Context, Kind, Subject
 from regard.governance.permissions import Permission
 from regard.governance.presence import Presence
 from regard.governance.purpose import Threshold
@@ -52,6 +52,7 @@ class Area(StrEnum):
     USERS = "Users"
     STORED_VIDEO = "Stored video"
     BULK = "Bulk analysis"
+    STREAMS = "Live video"
     TAGS = "Tags"
     JOBS = "Jobs"
     ADMINISTRATION = "Administration"
@@ -101,7 +102,8 @@ class Operation:
     operations whose right they need too. `notes` are members of the request and the answer that its audit
     record keeps. `is_own` is for what Rekognition doesn't have. `is_local` is for what only the owner of the
     data folder may call, at the command line: it names files, and answers with objects of Python. `is_long`
-    is for what leaves a record when it begins, too. `presence` says who must be there.
+    is for what leaves a record when it begins, too. `presence` says who must be there. `does` is what it does
+    to people where that doesn't follow from the rest.
     """
 
     name: str
@@ -123,10 +125,13 @@ class Operation:
     is_local: bool = False
     is_long: bool = False
     presence: Presence = Presence.KEY
+    does: Act | None = None
 
     @cached_property
     def act(self) -> Act | None:
         """What it does to people, as far as strict purposes ask; None where they ask nothing."""
+        if self.does is not None:
+            return self.does
         if self.matches is not None and self.matches.setting is not None:
             return Act.RECOGNIZE
         if self.permission is Permission.ENROL:
@@ -138,7 +143,13 @@ class Operation:
     @cached_property
     def follows_people(self) -> bool:
         """Whether it searches faces in moving pictures, which strict purposes want authorized."""
-        return self.act is Act.SEARCH and self.analysis is not None
+        is_live = self.about.kind is Kind.STREAM
+        return self.act is Act.SEARCH and (is_live or self.analysis is not None)
+
+    def act_on(self, subject: Subject) -> Act | None:
+        """What it does to the people of a subject: nothing where a stream processor searches no faces."""
+        searches_nobody = subject.kind is Kind.STREAM and subject.collection_id is None
+        return None if searches_nobody else self.act
 
     def __post_init__(self) -> None:
         """Raises ValueError for what is public and not as harmless as that: it reads, and is about nobody."""
@@ -160,17 +171,33 @@ class Operation:
     ) -> float | None:
         """How alike two faces must be under a purpose, in percent; None for what matches none.
 
-        `of_job` is the threshold that a job was started with. Raises InvalidParameterException for one that
-        is too low.
+        `of_job` is the threshold that a job was started with, or a stream processor made with. Raises
+        InvalidParameterException for one that is too low.
         """
         rule = self.matches
         if rule is None:
             return None
-        if rule.parameter is None:
-            return rule.applied(getattr(settings, str(rule.setting)), purpose)
+        if rule.setting is not None:
+            return rule.applied(getattr(settings, rule.setting), purpose)
         if of_job is not None:
             return rule.applied(of_job, purpose, raised=True)
-        return rule.applied(request.get(rule.parameter), purpose)
+        inside: Any = request
+        for name in rule.within:
+            inside = inside.get(name)
+            if inside is None:
+                return None
+        return None if rule.parameter is None else rule.applied(inside.get(rule.parameter), purpose)
+
+    def needed_arns(self, subject: Subject) -> list[str]:
+        """What its caller needs the right to."""
+        needs = self.about.needs_collection and subject.needed_arn is not None
+        return [subject.arn, str(subject.needed_arn)] if needs else [subject.arn]
+
+    def kept_threshold(self, subject: Subject) -> float | None:
+        """The threshold that a stream processor was made with, for what matches by that; else None."""
+        rule, stream = self.matches, subject.stream
+        of_request = rule is None or rule.parameter is not None or rule.setting is not None
+        return None if of_request or stream is None else stream.threshold
 
     def units(self, request: Mapping[str, Any], amount: int = 1) -> dict[str, int]:
         """What usage counts when a request was answered: `amount` in each unit that it is billed in."""

@@ -21,6 +21,8 @@ from regard.jobs.records import Job
 from regard.jobs.store import find_job
 from regard.settings import Settings
 from regard.storage.clock import milliseconds
+from regard.streams.records import IDLE
+from regard.streams.store import find_processor
 
 # AWS prints some of Rekognition's ARNs without the leading "arn:", and clients pass on what they were given.
 _ARN = re.compile(r"(?:arn:)?aws[a-z-]*:rekognition:[a-z0-9-]+:\d{12}:([a-z]+)/([a-zA-Z0-9_.\-]+)")
@@ -31,33 +33,44 @@ class About:
     """Which members of a request name its subject.
 
     `member` is the path to it, ("CollectionId",), through nested structures too. Its value is the subject's
-    id; of a `Kind.RESOURCE` it is an ARN, which says itself of which kind the subject is.
+    id; of a `Kind.RESOURCE` it is an ARN, which says itself of which kind the subject is. `searched` is the
+    path to the collection that a stream processor is to search; `needs_collection` asks for the right to it
+    too, wherever the processor has it from.
     """
 
     kind: Kind
     member: tuple[str, ...] = ()
+    searched: tuple[str, ...] = ()
+    needs_collection: bool = False
 
 
 NOTHING = About(Kind.NOTHING)
 COLLECTION = About(Kind.COLLECTION, ("CollectionId",))
 JOB = About(Kind.JOB, ("JobId",))
 RESOURCE = About(Kind.RESOURCE, ("ResourceArn",))
+STREAM = About(Kind.STREAM, ("Name",))
+SEARCHING_STREAM = About(Kind.STREAM, ("Name",), needs_collection=True)
+NEW_STREAM = About(
+    Kind.STREAM, ("Name",), searched=("Settings", "FaceSearch", "CollectionId"), needs_collection=True
+)
 
 
 def collection_arn(settings: Settings, collection_id: str) -> str:
     return f"arn:aws:rekognition:{settings.region}:{settings.account}:collection/{collection_id}"
 
 
+def stream_arn(settings: Settings, name: str) -> str:
+    return f"arn:aws:rekognition:{settings.region}:{settings.account}:streamprocessor/{name}"
+
+
 def collection_of(about: About, request: Mapping[str, Any]) -> str | None:
     """The id of the collection that a request names, or None where it names none."""
-    named = _named(about, request)
+    if about.kind is Kind.STREAM:
+        return _at(about.searched, request)
+    named = _at(about.member, request)
     if about.kind is Kind.COLLECTION:
         return named
-    if about.kind is Kind.RESOURCE and named is not None:
-        match = _ARN.fullmatch(named)
-        if match is not None and match.group(1) == Kind.COLLECTION:
-            return match.group(2)
-    return None
+    return _resource_of(about, named, Kind.COLLECTION)
 
 
 def resolve(about: About, request: Mapping[str, Any], stores: Stores, settings: Settings) -> Subject:
@@ -83,13 +96,18 @@ def _without_overdue(find: Callable[[], Subject], stores: Stores) -> Subject:
 
 def _resolved(about: About, request: Mapping[str, Any], stores: Stores, settings: Settings) -> Subject:
     if about.kind is Kind.JOB:
-        job_id = _named(about, request) or ""
+        job_id = _at(about.member, request) or ""
         with stores.database.read() as connection:
             job = find_job(connection, job_id)
             return _of_job(job_id, job, connection, settings)
+    named = _at(about.member, request)
+    stream = named if about.kind is Kind.STREAM else _resource_of(about, named, Kind.STREAM)
+    if stream is not None:
+        with stores.database.read() as connection:
+            return _of_stream(stream, about, collection_of(about, request), connection, settings)
     collection_id = collection_of(about, request)
     if collection_id is None:
-        return Subject(about.kind, name=_named(about, request))
+        return Subject(about.kind, name=named)
     with stores.database.read() as connection:
         return _of_collection(collection_id, connection, settings)
 
@@ -104,9 +122,15 @@ def resolve_job(job: Job, stores: Stores, settings: Settings) -> Subject:
     return _without_overdue(find, stores)
 
 
-def _named(about: About, request: Mapping[str, Any]) -> str | None:
-    value: Any = request if about.member else None
-    for name in about.member:
+def _resource_of(about: About, named: str | None, kind: Kind) -> str | None:
+    """The id that the ARN of a resource tells of a kind, else None."""
+    match = _ARN.fullmatch(named) if about.kind is Kind.RESOURCE and named is not None else None
+    return match.group(2) if match is not None and match.group(1) == kind else None
+
+
+def _at(path: tuple[str, ...], request: Mapping[str, Any]) -> str | None:
+    value: Any = request if path else None
+    for name in path:
         if value is None or name not in value:
             return None
         value = value[name]
@@ -141,6 +165,33 @@ def _of_job(job_id: str, job: Job | None, connection: Connection, settings: Sett
         collection_id=job.collection_id,
         collection=found,
         job=job,
+    )
+
+
+def _of_stream(
+    name: str, about: About, named: str | None, connection: Connection, settings: Settings
+) -> Subject:
+    """A stream processor, by its name, and the collection that it searches, or is to search by the request.
+
+    While it is at work it goes by the stricter of what it was started for and what its collection is for.
+    """
+    stream = find_processor(connection, name)
+    of_stream = None if stream is None else stream.collection_id
+    collection_id = named if about.searched else of_stream
+    found = None if collection_id is None else find_visible(connection, collection_id)
+    purpose = _purpose_of(found)
+    if stream is not None and stream.status not in IDLE:
+        purpose = stricter(purpose, stream.purpose)
+    needs = about.needs_collection and collection_id is not None
+    return Subject(
+        Kind.STREAM,
+        name=name,
+        arn=stream_arn(settings, name),
+        purpose=purpose,
+        collection_id=collection_id,
+        collection=found,
+        stream=stream,
+        needed_arn=collection_arn(settings, str(collection_id)) if needs else None,
     )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
@@ -44,8 +45,8 @@ class StreamStore:
         self.database = database
         self._limit = limit
 
-    def create(self, new: NewStream) -> StreamProcessor:
-        """A new processor, which is stopped.
+    def create(self, new: NewStream, camera: Callable[[Connection], str] | None = None) -> StreamProcessor:
+        """A new processor, which is stopped. `camera` tells its camera's id, in the same transaction.
 
         Raises ResourceInUseException where the name is taken, and LimitExceededException where there are as
         many as may be.
@@ -59,7 +60,8 @@ class StreamStore:
                     f"There are {count} stream processors, and no more than {self._limit} may be "
                     "(REGARD_STREAM_LIMIT)."
                 )
-            connection.execute(insert(table).values(_row_of(new)))
+            named = new if camera is None else replace(new, camera_id=camera(connection))
+            connection.execute(insert(table).values(_row_of(named)))
             put_tags(connection, resource(new.name), new.tags)
             return get_processor(connection, new.name)
 
@@ -73,12 +75,12 @@ class StreamStore:
         with self.database.read() as connection:
             return get_processor(connection, name)
 
-    def list(self, *, after: int = 0, limit: int) -> Sequence[StreamProcessor]:
-        """Processors in the order they were made, those behind the row `after`."""
-        query = select(table).where(table.c.row > after).order_by(table.c.row).limit(limit)
+    def list(self) -> Sequence[StreamProcessor]:
+        """All processors, by their names."""
         now = milliseconds()
         with self.database.read() as connection:
-            return [read_processor(row).as_of(now) for row in connection.execute(query).mappings()]
+            found = [read_processor(row).as_of(now) for row in connection.execute(select(table)).mappings()]
+        return sorted(found, key=lambda one: one.name)  # databases have orders of their own
 
     def start(self, processor: StreamProcessor, order: StreamStart) -> StreamProcessor:
         """Has a worker take it. Raises ResourceInUseException unless it has stopped or failed."""

@@ -10,19 +10,26 @@ from regard.governance.authorizations.store import Authorizations
 from regard.governance.examination.found import FoundReviews
 from regard.jobs.store import JobStore
 from regard.storage.schema import authorizations as table
+from regard.streams.events import StreamEvents
 
 
 class AuthorizationErasure:
-    """Erases what was found under authorizations that are void: by jobs, and in reviews.
+    """Erases what was found under authorizations that are void: by jobs, by streams, and in reviews.
 
     The footage is not Regard's to erase.
     """
 
     def __init__(
-        self, authorizations: Authorizations, jobs: JobStore, found: FoundReviews, audit: AuditLog
+        self,
+        authorizations: Authorizations,
+        jobs: JobStore,
+        streams: StreamEvents,
+        found: FoundReviews,
+        audit: AuditLog,
     ) -> None:
         self._authorizations = authorizations
         self._jobs = jobs
+        self._streams = streams
         self._found = found
         self._audit = audit
 
@@ -44,6 +51,7 @@ class AuthorizationErasure:
             self._write(void, lapsed=void.lapsed or now)
         told = f"The authorization {void.authorization_id} is {state}: what was found under it is erased."
         jobs, items = self._jobs.erase_authorized(void.authorization_id, told)
+        events = self._streams.erase_authorized(void.authorization_id)
         reviews = self._found.erase(void.authorization_id)
         head = self._audit.append_command(
             "erase authorization",
@@ -53,6 +61,7 @@ class AuthorizationErasure:
             state=str(state),
             jobs=jobs,
             items=items,
+            events=events,
             reviews=reviews,
         )
         self._write(void, erased=now, erasure_record=head.sequence)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -101,11 +101,15 @@ class Document:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """Leave to search now. Only `faces` may be kept of what is found; None is every face."""
+    """Leave to search now. Only `faces` may be kept of what is found; None is every face.
+
+    It ends at `until` (milliseconds since the epoch) unless something more is entered; None for no end.
+    """
 
     authorization_id: str
     covert: bool
     faces: frozenset[str] | None
+    until: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +180,15 @@ class Authorization:
     def grant(self) -> Grant:
         """What it allows while it holds."""
         faces = frozenset(self.scope.faces) or None
-        return Grant(authorization_id=self.authorization_id, covert=self.covert, faces=faces)
+        return Grant(
+            authorization_id=self.authorization_id, covert=self.covert, faces=faces, until=self._ends()
+        )
+
+    def _ends(self) -> int:
+        """When searches under it end at the latest, as far as is known now."""
+        is_undecided = self.approved is None and self.basis is Ground.EXIGENCY
+        deadline = self.ask_by if self.asked is None else self.decide_by
+        return self.until if not is_undecided or deadline is None else min(self.until, deadline)
 
     def _undecided(self, now: int) -> Standing:
         """How an exigency stands that no authority has decided."""

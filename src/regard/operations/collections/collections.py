@@ -9,6 +9,7 @@ from regard.governance.permissions import Permission
 from regard.operations.collections.consent import note_deletion, note_protection
 from regard.operations.collections.tags import check_new_tags, purpose_tagged
 from regard.operations.inputs.pagination import make_token, read_token
+from regard.operations.inputs.stream_tags import refuse_stream_tags
 from regard.operations.operation import Area, Operation
 from regard.operations.shapes.times import moment
 from regard.operations.subjects import COLLECTION, collection_arn
@@ -21,6 +22,7 @@ def create_collection(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Makes an empty collection, with its tags, `regard:purpose` among them; it is pinned to a face model."""
     tags = request.get("Tags") or {}
     check_new_tags(tags)
+    refuse_stream_tags(tags)
     note_protection(ctx, tags)
     collection = ctx.stores.collections.create(request["CollectionId"], ctx.face_models.default.version, tags)
     return {

@@ -5,32 +5,48 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from regard.context import Context
+from regard.context import Context, Kind
 from regard.errors import InvalidParameterException
 from regard.governance import purpose
 from regard.governance.permissions import Permission
 from regard.operations.collections.consent import check_protection
+from regard.operations.inputs.stream_tags import (
+    check_stream_tags,
+    columns_with,
+    columns_without,
+    refuse_stream_tags,
+)
 from regard.operations.operation import Area, Operation
 from regard.operations.subjects import RESOURCE
 
 
 def tag_resource(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """Adds tags to a collection, replacing those of the same key; 200 at most."""
+    """Adds tags to a collection or a stream processor, replacing those of the same key; 200 at most."""
     check_new_tags(request["Tags"])
+    if ctx.subject.kind is Kind.STREAM:
+        check_stream_tags(request["Tags"])
+        ctx.stores.streams.tag(ctx.stream, request["Tags"], **columns_with(request["Tags"]))
+        return {}
+    refuse_stream_tags(request["Tags"])
     check_protection(ctx, ctx.collection, request["Tags"])
     ctx.stores.collections.tag(ctx.collection, request["Tags"])
     return {}
 
 
 def untag_resource(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """Removes tags from a collection; keys that are not there are passed over."""
+    """Removes tags from a collection or a stream processor; keys that are not there are passed over."""
+    if ctx.subject.kind is Kind.STREAM:
+        ctx.stores.streams.untag(ctx.stream, request["TagKeys"], **columns_without(request["TagKeys"]))
+        return {}
     check_protection(ctx, ctx.collection, dict.fromkeys(request["TagKeys"]))
     ctx.stores.collections.untag(ctx.collection, request["TagKeys"])
     return {}
 
 
 def list_tags_for_resource(ctx: Context, _request: dict[str, Any]) -> dict[str, Any]:
-    """The tags of a collection."""
+    """The tags of a collection or a stream processor."""
+    if ctx.subject.kind is Kind.STREAM:
+        return {"Tags": ctx.stores.streams.tags(ctx.stream)}
     return {"Tags": ctx.stores.collections.tags(ctx.collection)}
 
 

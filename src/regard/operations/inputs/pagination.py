@@ -22,11 +22,12 @@ _SEAL_BYTES = 16
 _NAMED = 64  # characters of a listing that tokens hold
 
 T = TypeVar("T")
+P = TypeVar("P", int, str)
 
 
 def make_token(listing: str, after: int) -> str:
     """A token for what lies behind row `after`; short, since clients may send 255 characters at most."""
-    return base64.urlsafe_b64encode(json.dumps([_short(listing), after]).encode()).decode()
+    return _write([_short(listing), after])
 
 
 def read_token(listing: str, token: str | None) -> int:
@@ -36,11 +37,8 @@ def read_token(listing: str, token: str | None) -> int:
     """
     if not token:
         return 0
-    try:
-        of, after = json.loads(base64.b64decode(token, altchars=b"-_", validate=True))
-    except (binascii.Error, ValueError, TypeError, RecursionError) as error:
-        raise InvalidPaginationTokenException from error
-    if of != _short(listing) or type(after) is not int or not 0 <= after < 2**63:
+    after = _read(listing, token, int)
+    if not 0 <= after < 2**63:
         raise InvalidPaginationTokenException
     return after
 
@@ -63,6 +61,20 @@ def page_of(
     behind = [(number, one) for number, one in numbered if number > after]
     token = {"NextToken": make_token(listing, behind[limit - 1][0])} if len(behind) > limit else {}
     return [one for _, one in behind[:limit]], token
+
+
+def named_page_of(
+    listing: str, named: Iterable[tuple[str, T]], request: Mapping[str, Any], max_results: int
+) -> tuple[list[T], dict[str, str]]:
+    """The same of what has names, 128 characters at most, and is sorted by them.
+
+    Raises InvalidPaginationTokenException.
+    """
+    token, limit = request.get("NextToken"), request.get("MaxResults", max_results)
+    after = _read(listing, token, str) if token else ""
+    behind = [(name, one) for name, one in named if name > after]
+    following = {"NextToken": _write([_short(listing), behind[limit - 1][0]])} if len(behind) > limit else {}
+    return [one for _, one in behind[:limit]], following
 
 
 def make_job_token(job: Job, order: str, after: int) -> str:
@@ -90,6 +102,21 @@ def read_job_token(job: Job, order: str, token: str | None) -> int | None:
     if of != order or until <= milliseconds():
         raise InvalidPaginationTokenException
     return int(after)
+
+
+def _write(content: list[str | int]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(content).encode()).decode()
+
+
+def _read(listing: str, token: str, kind: type[P]) -> P:
+    """Where a listing goes on by a token: a value of that type exactly."""
+    try:
+        of, after = json.loads(base64.b64decode(token, altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError, TypeError, RecursionError) as error:
+        raise InvalidPaginationTokenException from error
+    if of != _short(listing) or type(after) is not kind:
+        raise InvalidPaginationTokenException
+    return after
 
 
 def _sealed(job: Job, body: bytes) -> bytes:

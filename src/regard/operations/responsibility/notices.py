@@ -33,7 +33,7 @@ def put_camera_notice(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 def list_notices(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The newest notice of each camera, a page at a time."""
-    numbered = enumerate(ctx.stores.accountability.camera_notices.all(), 1)  # no camera is ever removed
+    numbered = ctx.stores.accountability.camera_notices.announced()
     page, token = page_of(_LISTING, numbered, request, _MAX_RESULTS)
     return {"Notices": [_shape(notice) for notice in page], **token}
 

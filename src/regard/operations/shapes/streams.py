@@ -1,0 +1,71 @@
+"""Stream processors as Rekognition describes them."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from regard.operations.shapes.times import moment
+from regard.operations.subjects import stream_arn
+from regard.settings import Settings
+from regard.streams.records import StreamKind, StreamProcessor
+
+WAITING: Final = (
+    "No stream worker has taken it yet: `regard serve` or `regard streams` runs one, and it may be full."
+)
+"""The StatusMessage of a processor that is started, and that nobody runs."""
+
+
+def described_stream(stream: StreamProcessor, settings: Settings, now: int) -> dict[str, Any]:
+    """A processor as it was made, and how it stands at a moment, in milliseconds since the epoch.
+
+    Of its source the user and the password are left out.
+    """
+    described: dict[str, Any] = {
+        "Name": stream.name,
+        "StreamProcessorArn": stream_arn(settings, stream.name),
+        "Status": stream.status.value,
+        "CreationTimestamp": moment(stream.created),
+        "LastUpdateTimestamp": moment(stream.updated),
+        "Input": {"KinesisVideoStream": {"Arn": stream.source_shown}},
+        "Output": _output(stream),
+        "RoleArn": stream.role_arn,
+        "Settings": _settings(stream),
+    }
+    message = status_message(stream, now)
+    if message is not None:
+        described["StatusMessage"] = message
+    if stream.channel is not None:
+        described["NotificationChannel"] = {"SNSTopicArn": stream.channel}
+    if stream.kms_key_id is not None:
+        described["KmsKeyId"] = stream.kms_key_id
+    if stream.regions:
+        described["RegionsOfInterest"] = list(stream.regions)
+    if stream.data_sharing is not None:
+        described["DataSharingPreference"] = {"OptIn": stream.data_sharing}
+    return described
+
+
+def status_message(stream: StreamProcessor, now: int) -> str | None:
+    """What its worker tells of it, or that none has it."""
+    return WAITING if stream.waits_for_worker(now) else stream.message
+
+
+def _output(stream: StreamProcessor) -> dict[str, Any]:
+    if stream.kind is StreamKind.FACE_SEARCH:
+        return {"KinesisDataStream": {"Arn": stream.output}}
+    destination = {"Bucket": stream.bucket}
+    return {
+        "S3Destination": destination
+        if stream.key_prefix is None
+        else {**destination, "KeyPrefix": stream.key_prefix}
+    }
+
+
+def _settings(stream: StreamProcessor) -> dict[str, Any]:
+    if stream.kind is StreamKind.FACE_SEARCH:
+        searched = {"CollectionId": stream.collection_id, "FaceMatchThreshold": stream.threshold}
+        return {"FaceSearch": searched}
+    labels: dict[str, Any] = {"Labels": list(stream.labels)}
+    if stream.min_confidence is not None:
+        labels["MinConfidence"] = stream.min_confidence
+    return {"ConnectedHome": labels}
