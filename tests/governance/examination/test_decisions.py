@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select, update
+from sqlalchemy import delete, insert, select, update
 from tests.reviewing import ReviewOffice
 
 from regard.errors import AccessDeniedException, ConflictException, ResourceNotFoundException
+from regard.governance.examination.finding import find_all
 from regard.governance.examination.states import CandidateStatus, settled
 from regard.storage.clock import milliseconds
-from regard.storage.schema import reviews
+from regard.storage.schema import candidates, reviews
 
 VALUES = st.integers(-3, 3)
 
@@ -101,6 +102,26 @@ def test_a_decided_review_tells_its_case_who_is_a_lead(office: ReviewOffice, por
     assert {rating["Value"] for rating in found["Ratings"]} == {2, 3}
 
 
+def test_more_reviews_than_one_query_takes_are_found_with_their_candidates(
+    office: ReviewOffice, portrait: Path
+) -> None:
+    office.review_of(office.search(portrait))
+    with office.parts.database.write() as connection:
+        mine = select(reviews).where(reviews.c.case_id == office.case_id)
+        [row] = connection.execute(mine).mappings().all()
+        its = select(candidates).where(candidates.c.review == row["row"])
+        [one] = connection.execute(its).mappings().all()
+        more = range(row["row"] + 1, row["row"] + 2001)
+        of_reviews = [{**row, "row": n, "review_id": f"R-{n}", "asked": None} for n in more]
+        connection.execute(insert(reviews), of_reviews)
+        connection.execute(insert(candidates), [{**one, "review": n} for n in more])
+        found = find_all(connection, reviews.c.case_id == office.case_id)
+        connection.execute(delete(candidates).where(candidates.c.review > row["row"]))
+        connection.execute(delete(reviews).where(reviews.c.row > row["row"]))
+    assert len(found) == 2001
+    assert all(len(review.candidates) == 1 for review in found)
+
+
 def test_a_reviewer_is_never_told_who_it_was(office: ReviewOffice, portrait: Path) -> None:
     review, _ = office.lead(portrait)
     [one] = office.call("get_review", office.reviewer("rita"), ReviewId=review)["Candidates"]
@@ -172,6 +193,19 @@ def test_an_approver_has_an_undecided_candidate_rated_anew_by_others(
         office.person(name, "reviewer", trained="review")
         office.rate(name, 3)
     assert office.status(review) == "LEAD"
+
+
+def test_a_lead_of_long_ago_that_is_rated_anew_does_not_expire_at_once(
+    office: ReviewOffice, portrait: Path
+) -> None:
+    review, _ = office.lead(portrait)
+    with office.parts.database.write() as connection:
+        connection.execute(update(reviews).values(opened=milliseconds() - 400 * 24 * 3_600_000))
+    office.call("reopen_review", office.approver(), ReviewId=review, Reason="a better print")
+    assert office.call("get_review", office.ines, ReviewId=review)["Status"] == "PENDING"
+    with office.parts.database.write() as connection:
+        connection.execute(update(reviews).values(due=milliseconds() - 1))
+    assert office.call("get_review", office.ines, ReviewId=review)["Status"] == "EXPIRED"
 
 
 def test_who_was_rejected_is_not_rated_anew(office: ReviewOffice, portrait: Path) -> None:

@@ -103,7 +103,8 @@ class Reviews:
     def reopen(self, review: Review) -> Review:
         """Has those candidates rated anew that were leads or inconclusive, by others than before.
 
-        Who was rejected stays so. Raises ConflictException where something was concluded since.
+        The time in which they are to be judged begins anew. Who was rejected stays so. Raises
+        ConflictException where something was concluded since.
         """
         anew = (CandidateStatus.LEAD, CandidateStatus.INCONCLUSIVE)
         if review.status is not ReviewStatus.DECIDED:
@@ -120,7 +121,12 @@ class Reviews:
                     reviews.c.status == ReviewStatus.DECIDED,
                     reviews.c.round == review.round,
                 )
-                .values(status=ReviewStatus.PENDING, round=review.round + 1, decided=None)
+                .values(
+                    status=ReviewStatus.PENDING,
+                    round=review.round + 1,
+                    decided=None,
+                    due=milliseconds() + self._pending(),
+                )
             ).rowcount
             if not done:
                 raise ConflictException(f"The review {review.review_id} was opened again by somebody else.")
@@ -131,13 +137,17 @@ class Reviews:
             )
         return self.get(review.review_id)
 
+    def _pending(self) -> int:
+        """For how long a review waits to be decided, in milliseconds."""
+        return self._rules.retention["pending_review"] * _HOUR
+
     def expire(self) -> None:
         """Ends the reviews that nobody has decided in time; their probes are erased, and the log says so."""
         due = and_(
             reviews.c.status.in_((*OPEN, ReviewStatus.NO_PICTURE)),
             reviews.c.case_id.is_not(None),
             or_(
-                reviews.c.opened < milliseconds() - self._rules.retention["pending_review"] * _HOUR,
+                and_(reviews.c.due.is_(None), reviews.c.opened < milliseconds() - self._pending()),
                 reviews.c.due < milliseconds(),
             ),
         )
