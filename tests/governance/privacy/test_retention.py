@@ -176,6 +176,23 @@ def test_nobody_puts_a_case_on_hold_alone(store: Any) -> None:
     assert holds.ask(case_id, "order", None, "P-1", ["privacy"]).state == "HELD"
 
 
+def test_a_hold_whose_time_is_over_is_asked_for_anew(store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, holds, _, case_id = store
+    ends = milliseconds() + DAY
+    holds.ask(case_id, "order", ends, "P-1", ["privacy"])
+    holds.ask(case_id, "order", ends, "P-2", ["approver"])
+    monkeypatch.setattr("regard.governance.privacy.holds.milliseconds", lambda: ends + 1)
+    assert holds.ask(case_id, "another order", None, "P-1", ["privacy"]).state == "ASKED"
+    assert holds.ask(case_id, "another order", None, "P-2", ["approver"]).basis == "another order"
+
+
+def test_a_hold_that_would_be_over_is_refused(store: Any) -> None:
+    _, holds, _, case_id = store
+    with pytest.raises(InvalidParameterException, match="Until lies in the past"):
+        holds.ask(case_id, "order", milliseconds() - 1, "P-1", ["privacy"])
+    assert holds.find(case_id) is None
+
+
 def test_a_purged_case_can_t_be_held(store: Any) -> None:
     _, holds, purge, case_id = store
     purge.run_due(milliseconds() + YEARS)

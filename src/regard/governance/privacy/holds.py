@@ -13,7 +13,7 @@ from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from regard.errors import AccessDeniedException, ConflictException
+from regard.errors import AccessDeniedException, ConflictException, InvalidParameterException
 from regard.storage.clock import milliseconds
 from regard.storage.database import Database
 from regard.storage.schema import case_holds as table
@@ -74,21 +74,24 @@ class CaseHolds:
     ) -> Hold | None:
         """Asks that a case be kept, or confirms what another person has asked for.
 
-        Raises ConflictException where it is held or asked for by the same side, or purged, and
-        AccessDeniedException for somebody in neither role.
+        Raises ConflictException where it is held or asked for by the same side, or purged,
+        InvalidParameterException for a hold that would be over, and AccessDeniedException for somebody in
+        neither role.
         """
-        side = _side(roles)
+        side, now = _side(roles), milliseconds()
+        if until is not None and until <= now:
+            raise InvalidParameterException("Until lies in the past; name when the hold is to end.")
         with self._database.write() as connection:
             _lock(connection, case_id)
             present = find_hold(connection, case_id)
-            if present is None or (present.state == HoldState.ASKED and not present.holds(milliseconds())):
+            if present is None or not present.holds(now):  # what is over, or was never confirmed
                 connection.execute(delete(table).where(table.c.case_id == case_id))
                 new = Hold(
                     case_id=case_id,
                     state=HoldState.ASKED.value,
                     basis=basis,
                     until=until,
-                    asked=milliseconds(),
+                    asked=now,
                     asked_by=person_id,
                     asked_as=side[0],
                 )
