@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -129,6 +130,23 @@ def test_an_operator_makes_nobody_s_key(office: Office) -> None:
     operator = office.holder(office.call("create_key", Name="o", Role="operator")["KeyId"])
     with pytest.raises(AccessDeniedException, match="Only who manages people"):
         office.call("create_key", operator, Name="k", Role="reviewer", Person="nina")
+
+
+def test_somebody_s_key_is_made_by_an_administrator_who_is_there(office: Office, admin: Caller) -> None:
+    office.person("nina", "reviewer")
+    stolen = office.holder(office.call("create_key", Name="a", Role="admin")["KeyId"])
+    with pytest.raises(AccessDeniedException, match="This takes a person"):
+        office.call("create_key", stolen, Name="k", Role="reviewer", Person="nina")
+    with pytest.raises(AccessDeniedException, match="not a key alone"):
+        office.call("create_key", replace(admin, verified=None), Name="k", Role="reviewer", Person="nina")
+    office.call("create_key", admin, Name="k", Role="reviewer", Person="nina")
+
+
+def test_nobody_is_named_as_somebody_else_s_id(office: Office) -> None:
+    nina = office.person("nina", "reviewer")
+    for name in (nina, "p-2026-000009"):
+        with pytest.raises(InvalidParameterException, match="is what people's ids are like"):
+            office.person(name, "reviewer")
 
 
 def test_a_training_is_recorded_by_somebody_else(office: Office, admin: Caller) -> None:

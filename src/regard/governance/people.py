@@ -24,6 +24,7 @@ from regard.storage.numbering import next_id
 from regard.storage.schema import people, sessions
 
 _NAME: Final = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)  # what IAM allows a user
+_ID: Final = re.compile(r"P-.*", re.IGNORECASE)
 _COLUMNS: Final = (people.c.person_id, people.c.name, people.c.roles, people.c.suspended)
 
 
@@ -41,6 +42,10 @@ class People:
             raise InvalidParameterException(
                 "A person's name has 1 to 64 letters, digits and + = , . @ _ - in it; "
                 f"{name[:80]!r} does not."
+            )
+        if _ID.fullmatch(name):
+            raise InvalidParameterException(
+                f"{name[:80]} is what people's ids are like; choose a name that is no id."
             )
         held = _checked(roles)
         now = milliseconds()

@@ -18,6 +18,7 @@ from regard.errors import (
 from regard.governance import policy, purpose
 from regard.governance.keys import Key, NameTaken
 from regard.governance.permissions import ROLES, Permission, may_make, permits
+from regard.governance.presence import Presence, check_presence
 from regard.operations.inputs.pagination import page_of
 from regard.operations.operation import Area, Operation
 from regard.operations.shapes.times import moment
@@ -86,6 +87,7 @@ def _owner(ctx: Context, named: str, role: str) -> Person:
     """
     if not any(permits(one, Permission.MANAGE_PEOPLE) for one in ctx.caller.roles):
         raise AccessDeniedException("Only who manages people makes somebody's key; ask an administrator.")
+    check_presence(Presence.OWNER, ctx.caller)  # whoever has it acts as that person
     if ctx.caller.policy is not None:
         raise AccessDeniedException(
             "A key with a policy of its own can't make or change keys; ask an administrator."
