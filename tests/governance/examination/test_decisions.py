@@ -145,7 +145,22 @@ def test_a_withdrawn_review_is_rated_no_more_and_its_probe_is_gone(
     with office.parts.database.read() as connection:
         query = select(reviews.c.probe_picture).where(reviews.c.review_id == review)
         assert connection.execute(query).scalar_one() is None
-    assert office.review_of(office.search(portrait)) != review
+
+
+def test_who_withdraws_a_search_learns_no_more_by_making_it_again(
+    office: ReviewOffice, portrait: Path
+) -> None:
+    review = office.review_of(office.search(portrait, FaceMatchThreshold=99.5))
+    for reviewer, value in (("rita", 3), ("rolf", -3)):
+        office.rate(reviewer, value)
+    office.call("withdraw_review", office.ines, ReviewId=review, Reason="another opinion")
+    assert office.review_of(office.search(portrait, FaceMatchThreshold=99)) == review
+    found = office.call("get_review", office.ines, ReviewId=review)
+    assert (found["Status"], found["Threshold"]) == ("RATED_2", 99.5)
+    with pytest.raises(ResourceNotFoundException, match="nothing for you"):
+        office.take("rita")
+    office.rate("rosa", -3)
+    assert office.status(review) == "REJECTED"
 
 
 def test_a_sheet_whose_review_is_withdrawn_meanwhile_can_t_be_rated(

@@ -8,16 +8,16 @@ import secrets
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, distinct, func, insert, select, update
 
 from regard.governance.examination.finding import find_all, find_one
 from regard.governance.examination.records import NewReview, NewReviewCandidate, Review
-from regard.governance.examination.states import CandidateStatus, ReviewStatus
+from regard.governance.examination.states import CandidateStatus, ReviewStatus, after_ratings
 from regard.governance.profiles import Rules
 from regard.storage.clock import milliseconds
 from regard.storage.encryption import Cipher
 from regard.storage.numbering import next_id
-from regard.storage.schema import candidates, face_crops, reviews
+from regard.storage.schema import candidates, face_crops, ratings, reviews
 
 
 def open_review(connection: Connection, new: NewReview, cipher: Cipher, rules: Rules) -> Review | None:
@@ -25,9 +25,10 @@ def open_review(connection: Connection, new: NewReview, cipher: Cipher, rules: R
     nobody is to be reviewed.
 
     The same is what looks for the same probe in the same place on the same case, whatever the threshold, and
-    in moving pictures by the same authorization. Whoever was rejected for that probe on that case is no
-    candidate any more. The transaction has the turn AUDIT, and its caller writes the audit record and keeps
-    the record's number.
+    in moving pictures by the same authorization. A review that was withdrawn goes on as it was, with its
+    candidates and ratings: nobody learns more by asking, withdrawing and asking again. Whoever was rejected
+    for that probe on that case is no candidate any more. The transaction has the turn AUDIT, and its caller
+    writes the audit record and keeps the record's number.
     """
     asked = _asked(new)
     earlier = find_one(connection, reviews.c.asked == asked)
@@ -37,6 +38,8 @@ def open_review(connection: Connection, new: NewReview, cipher: Cipher, rules: R
             update(reviews).where(reviews.c.row == earlier.row).values(asked=None, probe_picture=None)
         )
         earlier = None
+    if earlier is not None and earlier.status is ReviewStatus.WITHDRAWN:
+        return _take_up(connection, earlier, new, cipher)
     if earlier is None and found:
         return _insert(connection, new, found, asked, cipher, rules.reviewers[new.purpose])
     return earlier
@@ -75,6 +78,31 @@ def _is_superseded(connection: Connection, earlier: Review, found: Sequence[NewR
     return earlier.status is ReviewStatus.NO_PICTURE and any(_has_picture(connection, one) for one in found)
 
 
+def _take_up(connection: Connection, withdrawn: Review, new: NewReview, cipher: Cipher) -> Review:
+    """A review that was withdrawn, waiting again where it stood; its time begins anew."""
+    count = select(func.count(distinct(ratings.c.person_id))).where(
+        ratings.c.review == withdrawn.row, ratings.c.round == withdrawn.round
+    )
+    is_rated = new.probe_picture is not None and bool(withdrawn.ratable)
+    status = after_ratings(connection.execute(count).scalar_one())
+    connection.execute(
+        update(reviews)
+        .where(reviews.c.row == withdrawn.row)
+        .values(
+            status=status if is_rated else ReviewStatus.NO_PICTURE,
+            probe_picture=_encrypted(new.probe_picture, withdrawn.review_id, cipher),
+            opened=milliseconds(),
+            due=new.due,
+        )
+    )
+    [taken_up] = find_all(connection, reviews.c.row == withdrawn.row)
+    return taken_up
+
+
+def _encrypted(picture: bytes | None, review_id: str, cipher: Cipher) -> bytes | None:
+    return None if picture is None else cipher.encrypt(picture, review_id)
+
+
 def _insert(
     connection: Connection,
     new: NewReview,
@@ -85,10 +113,6 @@ def _insert(
 ) -> Review:
     now = milliseconds()
     review_id = next_id(connection, "R", now)
-
-    def encrypted(picture: bytes | None) -> bytes | None:
-        return None if picture is None else cipher.encrypt(picture, review_id)
-
     shown = [_has_picture(connection, one) for one in found]
     rated = new.probe_picture is not None and any(shown)
     row: int = connection.execute(
@@ -101,7 +125,7 @@ def _insert(
             scope=new.scope,
             asked=asked,
             probe=new.probe,
-            probe_picture=encrypted(new.probe_picture),
+            probe_picture=_encrypted(new.probe_picture, review_id, cipher),
             probe_brightness=None if new.quality is None else new.quality.brightness,
             probe_sharpness=None if new.quality is None else new.quality.sharpness,
             collection_id=new.gallery.collection_id,
@@ -129,7 +153,7 @@ def _insert(
             "similarity": one.similarity,
             "subject": one.subject,
             "face": one.face,
-            "picture": encrypted(one.picture),
+            "picture": _encrypted(one.picture, review_id, cipher),
             "entry": json.dumps(one.entry),
             "status": CandidateStatus.PENDING_REVIEW if rated and has else CandidateStatus.NO_PICTURE,
         }

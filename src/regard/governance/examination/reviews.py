@@ -84,7 +84,9 @@ class Reviews:
             return find_all(connection, reviews.c.case_id.is_not(None))
 
     def withdraw(self, review: Review) -> Review:
-        """Ends a review that isn't decided yet; its probe is erased. Raises ConflictException."""
+        """Ends a review that isn't decided yet; its probe is erased. The same search, made again, takes it up
+        where it stood. Raises ConflictException.
+        """
         with self._database.write() as connection:
             done = connection.execute(
                 update(reviews)
@@ -92,7 +94,7 @@ class Reviews:
                     reviews.c.row == review.row,
                     reviews.c.status.in_((*OPEN, ReviewStatus.NO_PICTURE)),
                 )
-                .values(status=ReviewStatus.WITHDRAWN, asked=None, probe_picture=None, assignee=None)
+                .values(status=ReviewStatus.WITHDRAWN, probe_picture=None, assignee=None)
             ).rowcount
         if not done:
             raise ConflictException(
