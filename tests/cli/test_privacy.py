@@ -49,7 +49,7 @@ def desk(installed_pack: InstalledPack, tmp_path: Path) -> Iterator[Desk]:
 
 
 def listed(desk: Desk) -> Any:
-    return desk.office.call("list_consents")["Consents"]
+    return desk.office.call("list_consents", desk.petra)["Consents"]
 
 
 def test_a_person_is_enrolled_by_consent_and_gone_with_it(desk: Desk, portrait: Path, tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_a_person_is_enrolled_by_consent_and_gone_with_it(desk: Desk, portrait: 
     assert "1 face" in desk.run("index", "members", tmp_path / "photos")
     done = desk.run("consents", "withdraw", consent["ConsentId"], "--reason", "asked", as_petra=True)
     assert "anna has withdrawn; 1 face erased. Receipt: " in done
-    assert "erased" in desk.run("consents", "list")
+    assert "erased" in desk.run("consents", "list", as_petra=True)
 
 
 @pytest.mark.parametrize("suffix", ["csv", "jsonl"])

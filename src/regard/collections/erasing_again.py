@@ -10,6 +10,7 @@ from sqlalchemy import Connection, delete, select
 
 from regard.collections.face_models import FaceModels
 from regard.collections.gallery import erase_rows
+from regard.collections.kept_matches import forget_matches
 from regard.collections.store import resource
 from regard.collections.user_rows import (
     count_users,
@@ -57,6 +58,8 @@ def erase_again(database: Database, models: FaceModels, erased: Iterable[Erased]
 
 def _collection(connection: Connection, one: Erased) -> int:
     here = (collections.c.collection_id == one.name) & (collections.c.created == one.created)
+    for row in connection.execute(select(collections.c.row).where(here)).scalars().all():
+        forget_matches(connection, row)
     if not connection.execute(delete(collections).where(here)).rowcount:
         return 0
     remove_tags(connection, resource(one.name))

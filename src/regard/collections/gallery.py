@@ -12,6 +12,7 @@ from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 from regard.collections.changes import Space, log_removals, model_changed
 from regard.collections.followed import FollowedIndexes
 from regard.collections.identifiers import new_identifier
+from regard.collections.kept_matches import forget_matches
 from regard.collections.next_vectors import put_next_vectors
 from regard.collections.records import Collection, Match, NewFace, StoredFace
 from regard.collections.store import lock_collection
@@ -150,7 +151,9 @@ class Gallery:
 
 
 def erase_rows(connection: Connection, collection: int, rows: Sequence[int]) -> None:
-    """Erases faces of a locked collection by their rows, and tells every index."""
+    """Erases faces of a locked collection by their rows, and tells every index and what jobs have found."""
+    named = select(faces.c.face_id).where(faces.c.row.in_(rows))
+    forget_matches(connection, collection, connection.execute(named).scalars().all())
     connection.execute(delete(faces).where(faces.c.row.in_(rows)))
     log_removals(connection, collection, Space.FACES, rows)
     _count(connection, collection, -len(rows))

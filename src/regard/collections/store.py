@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from regard.collections.changes import model_changed
 from regard.collections.followed import FollowedIndexes
+from regard.collections.kept_matches import forget_matches
 from regard.collections.protection import put_protection, remove_protection
 from regard.collections.records import Collection
 from regard.errors import ResourceAlreadyExistsException, ResourceNotFoundException, ThrottlingException
@@ -88,6 +89,7 @@ class CollectionStore:
             lock_collection(connection, collection)
             gone = Erased(kind=Erasable.COLLECTION, name=collection.collection_id, created=collection.created)
             self._database.erasure_journal.note([gone])
+            forget_matches(connection, collection.row)
             connection.execute(delete(collections).where(collections.c.row == collection.row))
             remove_tags(connection, resource(collection.collection_id))
             forget_answers(connection, resource(collection.collection_id))

@@ -11,6 +11,7 @@ import pytest
 from tests.desk import Desk
 from tests.postgres import Place
 
+from regard.governance.examination.purging import purge_reviews
 from regard.governance.examination.records import NewReview, Rating, Review
 from regard.governance.examination.states import CandidateStatus, ReviewStatus
 from regard.storage.backend import Turn
@@ -131,6 +132,15 @@ def test_a_void_authorization_erases_what_was_decided_too(desk: Desk) -> None:
     assert {one.status for one in after.candidates} == {CandidateStatus.LEAD}
     assert {one.name for one in after.candidates} == {"1", "2"}
     assert desk.stores.sheets.pictures(after) == {}
+
+
+def test_a_case_that_is_purged_ends_the_reviews_that_wait(desk: Desk) -> None:
+    review = opened(desk, sighting(desk))
+    assert review is not None
+    with desk.database.write() as connection:
+        purge_reviews(connection, desk.case)
+    assert desk.stores.reviews.get(review.review_id).status is ReviewStatus.EXPIRED
+    assert desk.stores.sheets.take(desk.ids["rita"]) is None
 
 
 def test_an_authorization_that_stays_leaves_its_reviews_alone(desk: Desk) -> None:

@@ -76,6 +76,22 @@ def test_a_lead_with_one_rating_shows(records: list[Record]) -> None:
     assert any("became a lead by 1 of 2 ratings" in one for one in broken(forget_first_rating(records)))
 
 
+def test_a_lead_has_as_many_ratings_as_its_search_says_it_takes(records: list[Record]) -> None:
+    stricter = copy.deepcopy(records)
+    first_search(stricter)["reviewers"] = 3
+    assert any("became a lead by 2 of 3 ratings" in one for one in broken(stricter))
+
+
+def test_no_record_makes_it_fewer_than_the_rules_that_always_hold(records: list[Record]) -> None:
+    laxer = copy.deepcopy(forget_first_rating(records))
+    first_search(laxer)["reviewers"] = 1
+    assert any("became a lead by 1 of 2 ratings" in one for one in broken(laxer))
+
+
+def first_search(records: list[Record]) -> Record:
+    return next(one for one in records if one["operation"] == "SearchFacesByImage")
+
+
 def forget_first_rating(records: list[Record]) -> list[Record]:
     first = next(one for one in records if one["operation"] == "PutRatings")
     return [one for one in records if one is not first]

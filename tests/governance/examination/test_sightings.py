@@ -21,7 +21,9 @@ from regard.app import Parts, build, declared_operations
 from regard.context import Context
 from regard.errors import AccessDeniedException
 from regard.governance.examination.sheets import sheet_order
+from regard.governance.rules.authorizations import RULES
 from regard.governance.rules.replay import Replay
+from regard.governance.rules.rule import LogRecord
 from regard.governance.rules.sources import records_within
 from regard.jobs.leases import JobLeases
 from regard.jobs.records import Item, Step
@@ -199,6 +201,28 @@ def test_each_find_and_each_answer_has_its_record(film: Film) -> None:
     assert {one["authorization"] for one in opened} == {authorization}
     assert records[-1]["reviews"] == found
     assert film.violations() == []
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"authorization": None}, "was opened without an authorization"),
+        ({"case": "C-1999-000001"}, "is of the case C-1999-000001"),
+        ({"time": "2099-01-01T00:00:00.000+00:00"}, "did not hold"),
+    ],
+)
+def test_the_log_alone_shows_a_find_outside_its_authorization(
+    film: Film, change: dict[str, Any], says: str
+) -> None:
+    film.authorized()
+    film.run()
+    replay = Replay(declared_operations(), RULES)
+    *_, last = [one for one in film.parts.audit.export() if one["operation"] == "open review"]
+    for record in film.parts.audit.export():
+        said = {**record, **change} if record["sequence"] == last["sequence"] else record
+        replay.take(LogRecord(record["sequence"], record["hash"], json.dumps(said), said))
+    [violation] = replay.end()
+    assert (violation.rule, says in violation.sentence) == ("finds", True)
 
 
 def test_nothing_of_matches_is_kept_beside_the_film(film: Film) -> None:

@@ -105,7 +105,7 @@ def test_who_has_withdrawn_is_not_enrolled_again(clinic: Clinic) -> None:
 def test_withdrawing_one_consent_withdraws_every_other_of_the_person(clinic: Clinic) -> None:
     first, second = clinic.consent("anna"), clinic.consent("anna", TextVersion="2026-02")
     clinic.office.call("withdraw_consent", clinic.petra, ConsentId=first["ConsentId"])
-    listed = clinic.office.call("list_consents", Subject="anna")["Consents"]
+    listed = clinic.office.call("list_consents", clinic.petra, Subject="anna")["Consents"]
     assert {one["ConsentId"]: one["State"] for one in listed} == {
         first["ConsentId"]: "ERASED",
         second["ConsentId"]: "ERASED",
@@ -153,7 +153,7 @@ def test_many_consents_are_recorded_all_or_none(clinic: Clinic) -> None:
     bad = {**good, "Subject": "berta", "GivenAt": given + timedelta(days=1)}
     with pytest.raises(InvalidParameterException):
         clinic.office.call("import_consents", clinic.petra, CollectionId="members", Consents=[good, bad])
-    assert not clinic.office.call("list_consents")["Consents"]
+    assert not clinic.office.call("list_consents", clinic.petra)["Consents"]
     done = clinic.office.call("import_consents", clinic.petra, CollectionId="members", Consents=[good])
     assert len(done["ConsentIds"]) == 1
 

@@ -146,9 +146,10 @@ OPERATIONS = (
         name="ListConsents",
         run=list_consents,
         area=Area.RESPONSIBLE_USE,
-        permission=Permission.READ,
+        permission=Permission.PROTECT_PRIVACY,
         about=COLLECTION,
         is_own=True,
+        presence=Presence.PERSON,
     ),
     Operation(
         name="WithdrawConsent",

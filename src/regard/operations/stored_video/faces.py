@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sqlalchemy import Connection
+
+from regard.collections.kept_matches import MATCHES, still_enrolled
 from regard.context import Context
 from regard.errors import InvalidParameterException
 from regard.governance.examination.found import FoundReviews
-from regard.jobs.records import Item
+from regard.jobs.records import Item, Settle
 from regard.operations.collections.search import face_match, search_listed
 from regard.operations.pictures.celebrities import celebrity_facts, recognise
 from regard.operations.reviewing.sightings import settle_track
@@ -22,7 +25,6 @@ from regard.video.following.portraits import TrackPortraits
 from regard.video.video_pass import FrameSample
 from regard.vision.findings import PictureFindings
 
-MATCHES = "MATCHES"  # the view in which a track's matches are kept, once for all its moments
 _MAX_MATCHES = 80  # of a track
 
 
@@ -128,8 +130,10 @@ class FaceSearchAnalysis:
     def _matched(self, number: int, matches: list[dict[str, Any]]) -> Item:
         """What a track resembles; under a strict purpose people review it, and nothing else is kept of it."""
         at, key, portrait = self._begun.pop(number), key_of(number), self._portraits.pop(number)
-        if self._ctx.strict is None or not matches:
-            return Item(at, key, {"FaceMatches": matches}, MATCHES)
+        if not matches:
+            return Item(at, key, {"FaceMatches": []}, MATCHES)
+        if self._ctx.strict is None:
+            return Item(at, key, {"FaceMatches": matches}, MATCHES, _settle_enrolled(self._ctx, matches))
         settle = settle_track(self._ctx, portrait, matches, key)
         return Item(at, key, {"FaceMatches": []}, MATCHES, settle)
 
@@ -145,6 +149,17 @@ class FaceSearchAnalysis:
 
     def _name_of(self, number: int) -> str:
         return f"{self._ctx.job.job_id}/{number}"
+
+
+def _settle_enrolled(ctx: Context, matches: Sequence[Mapping[str, Any]]) -> Settle:
+    """Keeps the matches whose faces aren't erased by then."""
+    collection, names = ctx.collection.row, [match["Face"]["FaceId"] for match in matches]
+
+    def settle(connection: Connection) -> Mapping[str, Any]:
+        there = still_enrolled(connection, collection, names)
+        return {"FaceMatches": [match for match in matches if match["Face"]["FaceId"] in there]}
+
+    return settle
 
 
 class CelebrityAnalysis(Momentary):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from regard.operations.stored_video.faces import MATCHES, CelebrityAnalysis, FaceAnalysis, FaceSearchAnalysis
+from regard.collections.kept_matches import MATCHES
+from regard.operations.stored_video.faces import CelebrityAnalysis, FaceAnalysis, FaceSearchAnalysis
 from regard.operations.stored_video.labels import LabelAnalysis, ModerationAnalysis
 from regard.operations.stored_video.listing import Listing
 from regard.operations.stored_video.persons import PersonAnalysis
