@@ -7,10 +7,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from regard.errors import RegardError
+
+STAMPING: Final = "tsp+"
+"""Begins a REGARD_AUDIT_ANCHOR that is a time-stamping authority."""
 
 _PORTS = 65_535
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
@@ -179,8 +182,9 @@ class Settings:
     )
     audit_anchor: str = _setting(
         "",
-        "Where each sealed day of the audit log is published too: a file, which grows by a line a day, or a "
-        "URL, which REGARD_WEBHOOKS must allow.",
+        "Where each sealed day of the audit log is published too: a file, which grows by a line a day, a "
+        "URL, or, as tsp+https://HOST/PATH, an authority that stamps it with the time (RFC 3161); "
+        "REGARD_WEBHOOKS must allow it.",
     )
     webhook_secret: str = _setting(
         "", "Secret that signs notifications over HTTP, in place of each key's own.", secret=True
@@ -276,8 +280,11 @@ def _parse(setting: Field[Any], value: Any) -> Any:
         raise RegardError(f"{_variable(setting)} must be `aws` or an http:// or https:// URL, not {value!r}.")
     if setting.name == "stream_folders":
         return ",".join(os.path.expanduser(folder.strip()) for folder in str(value).split(","))
-    if setting.name == "audit_anchor" and not _is_endpoint(value):
-        raise RegardError(f"REGARD_AUDIT_ANCHOR must be a file or an https:// URL, not {value!r}.")
+    if setting.name == "audit_anchor" and not _is_endpoint(value.removeprefix(STAMPING)):
+        raise RegardError(
+            "REGARD_AUDIT_ANCHOR must be a file or an https:// URL, or tsp+https:// and an authority's, "
+            f"not {value!r}."
+        )
     if setting.name == "milvus":
         return _milvus(str(value))
     if setting.name == "s3_endpoint" and not _is_endpoint(value):

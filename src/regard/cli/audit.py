@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -13,8 +14,11 @@ from regard.cli.lazy import Entry, LazyGroup
 from regard.cli.local import local_gate
 from regard.cli.options import DataFolder
 from regard.cli.printing import say
+from regard.cli.stamps import Authority, certificates
 from regard.context import silent
 from regard.errors import RegardError
+from regard.governance.proof.receipt_file import read_day
+from regard.governance.proof.timestamps import TimestampInvalid, check_timestamp
 from regard.governance.rules.replay import RULES, Replay
 from regard.governance.rules.sources import records_in
 from regard.presentation.wording import count
@@ -35,15 +39,31 @@ app = typer.Typer(
 
 
 @app.command("verify")
-def verify(data: DataFolder = None) -> None:
+def verify(authority: Authority = None, data: DataFolder = None) -> None:
     """Recompute the chain and the seals; fails with the first record or day that does not fit."""
     with local_gate(data, existing=True, has_models=False) as gate:
         found = gate.call("verify_audit_log")
+        days = gate.all("list_audit_days", "Days") if found["Intact"] else []
     if not found["Intact"]:
         raise RegardError(found["Problem"])
     say(f"{count(found['Sequence'], 'record')}, unbroken. Head: {found['Hash']}")
     if found["Days"]:
         say(f"{count(found['Days'], 'sealed day')}: roots and signatures hold.")
+    _check_stamps(days, authority)
+
+
+def _check_stamps(days: Sequence[Mapping[str, Any]], authority: Path | None) -> None:
+    """Says how many days somebody else has stamped with the time. Raises RegardError."""
+    stamped = [(day["Timestamp"], read_day(day)) for day in days if "Timestamp" in day]
+    trusted = [] if authority is None else certificates(authority)
+    for token, day in stamped:
+        try:
+            check_timestamp(token, day.signed, trusted)
+        except TimestampInvalid as error:
+            raise RegardError(f"{day.day}: {error}") from error
+    if stamped or authority is not None:
+        by = "give --authority to check by whom" if authority is None else f"by the authority of {authority}"
+        say(f"{count(len(stamped), 'day')} stamped with the time; {by}.")
 
 
 @app.command("rules")

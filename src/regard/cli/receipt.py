@@ -11,6 +11,7 @@ import typer
 from regard.cli.local import local_gate
 from regard.cli.options import DataFolder
 from regard.cli.printing import say
+from regard.cli.stamps import Authority, stamp_in_words
 from regard.errors import RegardError
 from regard.governance.proof.receipt_file import read_receipt
 from regard.governance.proof.receipts import Receipt
@@ -54,6 +55,7 @@ def verify(
             help="A hash that you have from elsewhere: the log's head once, or the root of the day."
         ),
     ] = None,
+    authority: Authority = None,
 ) -> None:
     """Check a receipt, with no server and no other record; fails with what does not hold."""
     receipt = _read(file)
@@ -64,6 +66,10 @@ def verify(
         say("Its day was not sealed yet: it follows the hash before it, and no more is proven. Get it again.")
         return
     say(f"It is one of the {count(day.size, 'record')} of {day.day}, below the signed root {day.root}.")
+    if receipt.timestamp is not None:
+        say(stamp_in_words(receipt.timestamp, day, authority))
+    elif authority is not None:
+        raise RegardError("The receipt holds no time-stamp.")
     if key is None:
         say(f"The key that signed is {day.public_key}; compare it with the one that you know, or give --key.")
 

@@ -63,20 +63,21 @@ def check_channel(
         )
 
 
-def find_target(channel: str, allowed: str, *, resolve: Resolve | None = None) -> Target:
-    """Where to connect for a URL. `allowed` is the setting REGARD_WEBHOOKS.
+def find_target(channel: str, allowed: str, *, resolve: Resolve | None = None, plain: bool = False) -> Target:
+    """Where to connect for a URL. `allowed` is the setting REGARD_WEBHOOKS; `plain` lets http:// lead to the
+    internet too.
 
     The address is part of the answer so that no second look-up can lead elsewhere. Raises Refused, and
     OSError where the name is not known.
     """
-    url, host, port = _check_url(channel, allowed)
+    url, host, port = _check_url(channel, allowed, plain=plain)
     addresses = (resolve or _resolve)(host, port)
     for address in addresses:
-        _check_address(ipaddress.ip_address(address), url.scheme, allowed)
+        _check_address(ipaddress.ip_address(address), url.scheme, allowed, plain=plain)
     return Target(url, addresses[0], port)
 
 
-def _check_url(channel: str, allowed: str) -> tuple[SplitResult, str, int]:
+def _check_url(channel: str, allowed: str, *, plain: bool = False) -> tuple[SplitResult, str, int]:
     if allowed == "none":
         raise Refused("this server sends nothing to URLs (REGARD_WEBHOOKS)")
     try:
@@ -88,21 +89,21 @@ def _check_url(channel: str, allowed: str) -> tuple[SplitResult, str, int]:
         raise Refused("it is no https:// URL")
     if url.username or url.password or url.fragment:
         raise Refused("the URL has a user, a password or a fragment in it")
-    if url.scheme == "http" and allowed != "private":
+    if url.scheme == "http" and allowed != "private" and not plain:
         raise Refused("the URL must begin with https:// (REGARD_WEBHOOKS)")
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
         return url, host, port  # a name
-    _check_address(address, url.scheme, allowed)
+    _check_address(address, url.scheme, allowed, plain=plain)
     return url, host, port
 
 
-def _check_address(address: Address, scheme: str, allowed: str) -> None:
+def _check_address(address: Address, scheme: str, allowed: str, *, plain: bool = False) -> None:
     public = _is_public(address)
     if not public and allowed != "private":
         raise Refused("its host is this machine or in a private network (REGARD_WEBHOOKS)")
-    if public and scheme == "http":
+    if public and scheme == "http" and not plain:
         raise Refused("the URL must begin with https:// for a host on the internet")
 
 

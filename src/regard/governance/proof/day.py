@@ -37,6 +37,11 @@ class SealedDay:
         """How many records the day has."""
         return self.last - self.first + 1
 
+    @property
+    def signed(self) -> bytes:
+        """What is signed of it, and stamped with the time."""
+        return signed_text(self.day, self.first, self.last, self.root, self.previous)
+
     def is_signed(self) -> bool:
         """Whether the signature is that of the day's text under its public key."""
         try:
@@ -46,9 +51,7 @@ class SealedDay:
         if len(key) != _KEY_BYTES or len(signature) != _SIGNATURE_BYTES:
             return False
         try:
-            Ed25519PublicKey.from_public_bytes(key).verify(
-                signature, signed_text(self.day, self.first, self.last, self.root, self.previous)
-            )
+            Ed25519PublicKey.from_public_bytes(key).verify(signature, self.signed)
         except InvalidSignature:
             return False
         return True

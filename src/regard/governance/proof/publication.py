@@ -10,7 +10,7 @@ from sqlalchemy import insert, select, update
 
 from regard.governance.proof.seals import Seals
 from regard.storage.database import Database
-from regard.storage.schema import audit_anchors
+from regard.storage.schema import audit_anchors, audit_timestamps
 
 _PAGE = 100
 
@@ -23,8 +23,8 @@ class PublicPlace(Protocol):
         """Tells places apart, in 64 characters."""
         ...
 
-    def publish(self, text: str) -> None:
-        """Takes a line. Raises RegardError."""
+    def publish(self, text: str, signed: bytes, /) -> bytes | None:
+        """Takes a line, or stamps `signed` and answers the time-stamp. Raises RegardError."""
         ...
 
 
@@ -42,8 +42,8 @@ class Publication:
         with self._database.hold("audit anchor"):
             while due := self._seals.page(after=self._position(), limit=_PAGE):
                 for day in due:
-                    self._place.publish(json.dumps(asdict(day)))
-                    self._move(day.day)
+                    token = self._place.publish(json.dumps(asdict(day)), day.signed)
+                    self._move(day.day, token)
                     published += 1
         return published
 
@@ -52,8 +52,11 @@ class Publication:
         with self._database.read() as connection:
             return connection.execute(query).scalar() or ""
 
-    def _move(self, day: str) -> None:
+    def _move(self, day: str, token: bytes | None) -> None:
         here = audit_anchors.c.anchor == self._place.place
         with self._database.write() as connection:
+            if token is not None:
+                stamp = {"day": day, "anchor": self._place.place, "token": token}
+                connection.execute(insert(audit_timestamps).values(stamp))
             if not connection.execute(update(audit_anchors).where(here).values(day=day)).rowcount:
                 connection.execute(insert(audit_anchors).values(anchor=self._place.place, day=day))

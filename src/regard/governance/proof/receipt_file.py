@@ -36,15 +36,21 @@ def read_receipt(content: bytes) -> Receipt:
         record=_member(document, "Record", str),
         hash=_member(document, "Hash", str),
         previous_hash=_member(document, "PreviousHash", str),
-        day=None if day is None else _day(day),
+        day=None if day is None else read_day(day),
         path=tuple(path),
+        timestamp=_timestamp(day),
     )
 
 
-def _day(day: Any) -> SealedDay:
+def read_day(day: Any) -> SealedDay:
+    """A sealed day as the API has it. Raises ReceiptInvalid for what is none."""
     if type(day) is not dict:
         raise _none()
     return SealedDay(**{own: _member(day, name, kind) for own, (name, kind) in _DAY.items()})
+
+
+def _timestamp(day: Any) -> str | None:
+    return None if day is None or "Timestamp" not in day else str(_member(day, "Timestamp", str))
 
 
 def _member(part: Mapping[str, Any], name: str, kind: type) -> Any:

@@ -25,7 +25,8 @@ class Receipt:
     """A record with its number, its text as it was hashed, its hash and the one before it, in hex.
 
     `day` is the sealed day that the record is in, and `path` the way from it to the day's root; None and
-    nothing while that day isn't sealed.
+    nothing while that day isn't sealed. `timestamp` is somebody else's of that day, in base64, or None
+    (`timestamps.py`).
     """
 
     sequence: int
@@ -34,6 +35,7 @@ class Receipt:
     previous_hash: str
     day: SealedDay | None
     path: tuple[str, ...]
+    timestamp: str | None = None
 
     def check(self, *, public_key: str | None = None, known: str | None = None) -> None:
         """Raises ReceiptInvalid unless everything in it fits together.
@@ -70,6 +72,7 @@ def make_receipt(log: AuditLog, seals: Seals, sequence: int) -> Receipt | None:
     _, text, claimed = found[-1]
     day = seals.of(sequence)
     path = [] if day is None else seals.path(day, sequence)
+    timestamp = None if day is None else seals.timestamps([day.day]).get(day.day)
     return Receipt(
         sequence=sequence,
         record=text,
@@ -77,4 +80,5 @@ def make_receipt(log: AuditLog, seals: Seals, sequence: int) -> Receipt | None:
         previous_hash=found[0][2] if len(found) > 1 else EMPTY.hash,
         day=day,
         path=tuple(one.hex() for one in path),
+        timestamp=timestamp,
     )

@@ -8,6 +8,7 @@ later day: from there on no record joins the sealed one.
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Sequence
@@ -26,7 +27,7 @@ from regard.governance.proof.day import NO_ROOT, SealedDay, signed_text
 from regard.governance.proof.signing_key import public_half, signing_key
 from regard.storage.backend import Turn
 from regard.storage.database import Database
-from regard.storage.schema import audit, audit_days
+from regard.storage.schema import audit, audit_days, audit_timestamps
 
 SEAL: Final = "audit seal"
 """The `operation` of the record of a sealed day."""
@@ -95,6 +96,17 @@ class Seals:
     def page(self, *, after: str, limit: int) -> list[SealedDay]:
         """Sealed days after the day `after`, the oldest first."""
         return self._select(_DAYS.where(audit_days.c.day > after).order_by(audit_days.c.day).limit(limit))
+
+    def timestamps(self, days: Sequence[str]) -> dict[str, str]:
+        """The time-stamps of days, in base64, of those that have one; of several, that of the first place."""
+        query = select(audit_timestamps.c.day, audit_timestamps.c.token).where(
+            audit_timestamps.c.day.in_(days)
+        )
+        found: dict[str, str] = {}
+        with self._database.read() as connection:
+            for day, token in connection.execute(query.order_by(audit_timestamps.c.row)):
+                found.setdefault(day, base64.b64encode(token).decode())
+        return found
 
     def blocks(self, day: SealedDay) -> list[bytes]:
         """The roots of the blocks of a day's tree, as they are kept."""

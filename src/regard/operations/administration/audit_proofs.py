@@ -24,7 +24,12 @@ _DIGITS = 18  # of a record's number
 def get_audit_head(ctx: Context, _request: dict[str, Any]) -> dict[str, Any]:
     """The number and the hash of the newest record, and the newest sealed day."""
     head, day = ctx.stores.audit.newest(), ctx.stores.seals.newest()
-    return {"Sequence": head.sequence, "Hash": head.hash, **_day(day)}
+    stamps = {} if day is None else ctx.stores.seals.timestamps([day.day])
+    return {
+        "Sequence": head.sequence,
+        "Hash": head.hash,
+        **_day(day, None if day is None else stamps.get(day.day)),
+    }
 
 
 def list_audit_days(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
@@ -33,7 +38,8 @@ def list_audit_days(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     after = read_token(_LISTING, request.get("NextToken"))
     behind = date.fromordinal(after).isoformat() if 0 < after <= date.max.toordinal() else ""
     found = ctx.stores.seals.page(after=behind, limit=limit + 1)
-    answer: dict[str, Any] = {"Days": [shape_day(day) for day in found[:limit]]}
+    stamps = ctx.stores.seals.timestamps([day.day for day in found[:limit]])
+    answer: dict[str, Any] = {"Days": [shape_day(day, stamps.get(day.day)) for day in found[:limit]]}
     if len(found) > limit:
         last = date.fromisoformat(found[limit - 1].day).toordinal()
         answer["NextToken"] = make_token(_LISTING, last)
@@ -60,8 +66,8 @@ def get_audit_receipt(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     return receipt_shape(_receipt(ctx, sequence))
 
 
-def shape_day(day: SealedDay) -> dict[str, Any]:
-    """A sealed day as the API has it."""
+def shape_day(day: SealedDay, timestamp: str | None) -> dict[str, Any]:
+    """A sealed day, and its time-stamp if there is one, as the API has them."""
     return {
         "Date": day.day,
         "First": day.first,
@@ -70,11 +76,12 @@ def shape_day(day: SealedDay) -> dict[str, Any]:
         "PreviousRoot": day.previous,
         "PublicKey": day.public_key,
         "Signature": day.signature,
+        **({} if timestamp is None else {"Timestamp": timestamp}),
     }
 
 
-def _day(day: SealedDay | None) -> dict[str, Any]:
-    return {} if day is None else {"Day": shape_day(day)}
+def _day(day: SealedDay | None, timestamp: str | None) -> dict[str, Any]:
+    return {} if day is None else {"Day": shape_day(day, timestamp)}
 
 
 def _receipt(ctx: Context, sequence: int) -> Receipt:
@@ -91,7 +98,7 @@ def receipt_shape(receipt: Receipt) -> dict[str, Any]:
         "Record": receipt.record,
         "Hash": receipt.hash,
         "PreviousHash": receipt.previous_hash,
-        **_day(receipt.day),
+        **_day(receipt.day, receipt.timestamp),
         **({} if receipt.day is None else {"Path": list(receipt.path)}),
     }
 

@@ -240,6 +240,19 @@ audit_anchors = Table(
     Column("day", String(10), nullable=False),
 )
 
+# What time-stamping authorities answered: `token` is a TimeStampResp (RFC 3161, DER) of what the day's seal
+# signs; `anchor` as in `audit_anchors`.
+audit_timestamps = Table(
+    "audit_timestamps",
+    metadata,
+    Column("row", ROW, primary_key=True, autoincrement=True),
+    Column("day", String(10), nullable=False),
+    Column("anchor", String(64), nullable=False),
+    Column("token", LargeBinary, nullable=False),
+    UniqueConstraint("day", "anchor"),
+    sqlite_autoincrement=True,
+)
+
 # What the audit log's records up to `usage_position` come to. `hour` is its beginning; "" is none.
 usage = Table(
     "usage",
