@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import Connection, select
 from tests.contracts.streams.made import Timer, matched, order, started, take
-from tests.postgres import Place
 
 from regard.errors import AccessDeniedException
 from regard.jobs.leases import LeaseLost
@@ -209,13 +208,12 @@ def test_what_a_void_authorization_has_found_is_erased(
     assert [one is not None for one in again] == [True, False]
 
 
-def test_two_workers_that_race_raise_one_alert(place: Place) -> None:
-    store = StreamStore(place.open())
+def test_two_workers_that_race_raise_one_alert(
+    store: StreamStore, databases: list[Database], cipher: Cipher
+) -> None:
     started(store)
-    ways = [
-        (StreamLeases(one), StreamEvents(one, Cipher(place.folder))) for one in (place.open(), place.open())
-    ]
+    ways = [(StreamLeases(one), StreamEvents(one, cipher)) for one in databases]
     lease = take(ways[0][0])
     with ThreadPoolExecutor(4) as executor:
-        kept = list(executor.map(lambda n: ways[n % 2][1].commit(ways[n % 2][0], lease, matched()), range(8)))
+        kept = list(executor.map(lambda n: ways[n % 3][1].commit(ways[n % 3][0], lease, matched()), range(6)))
     assert len([one for one in kept if one]) == 1

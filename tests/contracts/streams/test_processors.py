@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from tests.contracts.streams.made import SECRET, Timer, new_stream, order, started, take
-from tests.postgres import Place
 
 from regard.caller import Caller
 from regard.errors import LimitExceededException, ResourceInUseException, ResourceNotFoundException
 from regard.jobs.leases import LeaseLost
+from regard.storage.database import Database
 from regard.streams.leases import LEASE_SECONDS, StreamLeases
 from regard.streams.records import StreamChange, StreamKind, StreamStatus
 from regard.streams.store import StreamStore
@@ -37,8 +37,8 @@ def test_a_password_is_in_no_printed_processor(store: StreamStore) -> None:
     assert "hunter2" not in f"{made!r} {new_stream()!r}"
 
 
-def test_a_name_is_given_once(place: Place) -> None:
-    stores = [StreamStore(place.open()) for _ in range(2)]
+def test_a_name_is_given_once(database: Database, databases: list[Database]) -> None:
+    stores = [StreamStore(one) for one in (database, databases[1])]
 
     def create(n: int) -> bool:
         try:
@@ -51,8 +51,8 @@ def test_a_name_is_given_once(place: Place) -> None:
         assert sorted(executor.map(create, range(6))) == [False] * 5 + [True]
 
 
-def test_there_are_no_more_than_may_be(place: Place) -> None:
-    store = StreamStore(place.open(), limit=2)
+def test_there_are_no_more_than_may_be(database: Database) -> None:
+    store = StreamStore(database, limit=2)
     for name in "ab":
         store.create(new_stream(name))
     with pytest.raises(LimitExceededException, match="REGARD_STREAM_LIMIT"):
@@ -67,8 +67,8 @@ def test_processors_are_listed_by_name_as_bytes_are_sorted(store: StreamStore) -
     assert [one.name for one in store.list()] == ["A-1", "A.1", "C", "a", "b"]
 
 
-def test_a_start_is_one_session_however_often_it_comes(place: Place) -> None:
-    stores = [StreamStore(place.open()) for _ in range(2)]
+def test_a_start_is_one_session_however_often_it_comes(database: Database, databases: list[Database]) -> None:
+    stores = [StreamStore(one) for one in (database, databases[1])]
     made = stores[0].create(new_stream())
 
     def start(n: int) -> str | None:
@@ -155,11 +155,10 @@ def test_labels_are_changed_while_nothing_is_at_work(store: StreamStore) -> None
         store.update(made, StreamChange(labels=("PET",)))
 
 
-def test_no_two_workers_have_one_processor(place: Place) -> None:
-    store = StreamStore(place.open())
+def test_no_two_workers_have_one_processor(store: StreamStore, databases: list[Database]) -> None:
     for n in range(6):
         started(store, f"p-{n}")
-    handed = [StreamLeases(place.open()) for _ in range(3)]
+    handed = [StreamLeases(one) for one in databases]
     with ThreadPoolExecutor(3) as executor:
         taken = [lease.row for found in executor.map(lambda one: one.take("w", 6), handed) for lease in found]
     assert len(taken) == len(set(taken))

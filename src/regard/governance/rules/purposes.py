@@ -60,7 +60,8 @@ def _answered_for(state: LogState, record: LogRecord) -> Iterator[str]:
     strict = strict_of(str(record.said.get("purpose")))
     if not state.has_people or not record.was_let_in or declared is None or strict is None:
         return
-    if declared.act is None:
+    searches_nobody = "stream" in record.said and record.said.get("collection") is None
+    if declared.act is None or searches_nobody:
         return
     person = record.said.get("person")
     if person is None:

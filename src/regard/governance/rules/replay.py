@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from regard.governance.rules import authorizations, consents, integrity, jobs, keys, purposes, reviews
+from regard.governance.rules import (
+    authorizations,
+    consents,
+    integrity,
+    jobs,
+    keys,
+    purposes,
+    reviews,
+    streams,
+)
 from regard.governance.rules.rule import DeclaredOperation, LogRecord, Rule, Violation
 from regard.governance.rules.state import LogState
 
@@ -17,6 +26,7 @@ RULES: Final[tuple[Rule, ...]] = (
     *authorizations.RULES,
     *reviews.RULES,
     *consents.RULES,
+    *streams.RULES,
 )
 
 

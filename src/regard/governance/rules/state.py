@@ -17,6 +17,7 @@ from regard.governance.proof.seals import NEW_KEY, SEAL
 from regard.governance.rules.known_authorizations import CLOCK_SLACK, KnownAuthorizations
 from regard.governance.rules.known_consents import KnownConsents, follow_consents
 from regard.governance.rules.known_reviews import KnownReview, follow_opened, follow_reviews
+from regard.governance.rules.known_streams import KnownStreams
 from regard.governance.rules.rule import DeclaredOperation, LogRecord, read_moment
 
 _SUSPENDS: Final = {"SuspendKey": True, "ResumeKey": False}
@@ -85,6 +86,7 @@ class LogState:
     has_people: bool = False
     authorizations: KnownAuthorizations = field(default_factory=KnownAuthorizations)
     consents: KnownConsents = field(default_factory=KnownConsents)
+    streams: KnownStreams = field(default_factory=KnownStreams)
 
     def follow(self, record: LogRecord) -> None:
         """Takes in what a record says."""
@@ -97,6 +99,7 @@ class LogState:
         self.has_people = self.has_people or "person" in record.said
         follow_consents(self.consents, record)
         self.authorizations.follow(record)
+        self.streams.follow(record)
         if record.is_request:
             self._follow_request(record)
         else:

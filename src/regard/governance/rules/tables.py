@@ -15,6 +15,7 @@ from regard.governance.proof.day import SealedDay
 from regard.governance.purpose import GENERAL, TAG
 from regard.governance.rules.consents import unexplained_privacy
 from regard.governance.rules.state import LogState
+from regard.governance.rules.streams import unexplained_streams
 from regard.storage.schema import (
     audit_days,
     authorizations,
@@ -47,6 +48,7 @@ def unexplained(connection: Connection, state: LogState) -> Iterator[str]:
     yield from _people(connection, state)
     yield from _authorizations(connection, state)
     yield from unexplained_privacy(connection, state)
+    yield from unexplained_streams(connection, state)
     yield from _days(connection, state)
 
 

@@ -11,6 +11,7 @@ from regard.notifications.channel import check_channel
 from regard.operations.inputs.live_sources import check_output
 from regard.operations.inputs.regions import corners_of
 from regard.operations.inputs.stream_tags import place_of, rate_of
+from regard.storage.buckets.objects import NotWritten
 from regard.streams.records import NewStream, StreamChange, StreamKind
 from regard.video.live.address import SourceAddress
 
@@ -24,7 +25,7 @@ def read_definition(ctx: Context, request: Mapping[str, Any], address: SourceAdd
     """The processor that a request makes, of the source at `address`.
 
     Raises InvalidParameterException for what doesn't go together, or for an output or a channel that can't be
-    used, and InvalidS3ObjectException's kin for a bucket that may not be written into.
+    used.
     """
     tags = request.get("Tags") or {}
     channel = request.get("NotificationChannel", {}).get("SNSTopicArn")
@@ -102,7 +103,11 @@ def _label_search(ctx: Context, request: Mapping[str, Any], wanted: Mapping[str,
     _refuse("KinesisDataStream" in request["Output"], "ConnectedHome has no KinesisDataStream")
     _refuse("Bucket" not in destination, "ConnectedHome needs an S3Destination with a Bucket")
     bucket, prefix = destination["Bucket"], destination.get("KeyPrefix")
-    ctx.stores.objects.check_output(bucket, prefix or "", kms_key=request.get("KmsKeyId"))
+    example = "/".join(filter(None, ((prefix or "").rstrip("/"), request["Name"], "results.json")))
+    try:
+        ctx.stores.objects.check_output(bucket, example, kms_key=request.get("KmsKeyId"))
+    except NotWritten as error:
+        raise _invalid(str(error)) from error
     return {
         "labels": _labels(wanted["Labels"]),
         "min_confidence": wanted.get("MinConfidence"),
