@@ -113,3 +113,13 @@ def test_an_undecided_review_is_withdrawn_in_a_terminal(desk: Desk, portrait: Pa
     done = desk.run("ines", "withdraw", review, "--reason", "the wrong picture")
     assert f"{review} is withdrawn" in done.output
     assert "WITHDRAWN" in desk.run("ines", "show", review).output
+
+
+def test_reviewers_errors_are_shown_in_a_terminal(desk: Desk, portrait: Path, other_portrait: Path) -> None:
+    pictures = {"Same": [portrait.read_bytes()], "Different": [other_portrait.read_bytes()]}
+    desk.office.call("create_known_answer", Probe=portrait.read_bytes(), **pictures)
+    desk.office.rate("rita", 3)
+    shown = desk.run("rita", "errors").output
+    assert "0 of 1" in shown
+    assert "1 of 2" in shown
+    assert "yes" in shown

@@ -16,7 +16,7 @@ from regard.governance.examination.conclusions import KINDS
 from regard.governance.examination.false_matches import ATTRIBUTES, TOLD
 from regard.governance.examination.states import SURE
 from regard.governance.sessions import is_fresh
-from regard.presentation.sheets import candidate_table, draw_sheet, rated_table, review_table
+from regard.presentation.sheets import candidate_table, draw_sheet, errors_table, rated_table, review_table
 from regard.presentation.wording import count
 
 app = typer.Typer(help="Judge whom searches found, and see what became of it.", no_args_is_help=True)
@@ -96,6 +96,16 @@ def take(
         say("The answer of this sheet was known; how you did on such sheets is kept.")
     else:
         say(f"{review} is {rated['Status']}.")
+
+
+@app.command("errors")
+def errors(data: DataFolder = None, key: KeyFile = None, person: AsPerson = None) -> None:
+    """Show how reviewers did on sheets whose answer is known, and who rates no more before a training."""
+    with local_gate(data, existing=True, has_models=False, key=key, person=person) as gate:
+        found = gate.all("list_proficiency", "Proficiency")
+    print_table(errors_table(found))
+    if not found:
+        say("Nobody has rated a sheet whose answer is known.")
 
 
 @app.command("withdraw")

@@ -36,8 +36,9 @@ class Rules:
     for, `candidates` how many a search may answer. `consent_always` asks for consent to every enrolment, and
     `inactivity_days` is when a face goes whose person was not heard of, None for never. `offences` are those
     that a search may investigate, None for any. `retention` is in hours, by what is kept; counts below
-    `small_cell` are not published. After `wrong_leads` of them a collection isn't searched before an approver
-    saw to it.
+    `small_cell` are not published. Who rates more than `percent` of at least `pairs` pairs wrongly whose
+    answer is known (`reviewer_error`) rates no more until trained again. After `wrong_leads` of them a
+    collection isn't searched before an approver saw to it.
     """
 
     reviewers: Mapping[str, int]
@@ -57,6 +58,7 @@ class Rules:
     offences: tuple[str, ...] | None = None
     retention: Mapping[str, int]
     small_cell: int
+    reviewer_error: Mapping[str, int]
     wrong_leads: int
 
 
@@ -227,5 +229,6 @@ _KINDS: Final[Mapping[str, _RuleKind]] = {
     "offences": _RuleKind(_texts, _shared),
     "retention": _RuleKind(_numbers, _by_name(min)),
     "small_cell": _HIGHEST,
+    "reviewer_error": _RuleKind(_numbers, _by_name(min)),
     "wrong_leads": _LOWEST,
 }

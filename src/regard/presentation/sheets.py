@@ -98,3 +98,20 @@ def candidate_table(review: Mapping[str, Any]) -> Table:
 
 def _square(picture: bytes) -> Image.Image:
     return Image.open(io.BytesIO(picture)).convert("RGB").resize((_SIDE, _SIDE), Image.Resampling.BICUBIC)
+
+
+def errors_table(reviewers: Sequence[Mapping[str, Any]]) -> Table:
+    """How reviewers did on sheets whose answer is known; who may not rate is marked."""
+    rows = [
+        (
+            one["PersonId"],
+            f"{one['Missed']} of {one['Same']}",
+            f"{one['Mistaken']} of {one['Different']}",
+            f"{one['WrongLately']} of {one['PairsLately']}",
+            "no, train again" if one["IsBarred"] else "yes",
+        )
+        for one in reviewers
+    ]
+    headers = [*whole("Reviewer", "Missed", "Mistaken", "Wrong since training", "May rate")]
+    barred = frozenset(place for place, one in enumerate(reviewers) if one["IsBarred"])
+    return Table(headers, rows, flagged=barred)

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import insert, select
 from tests.reviewing import ReviewOffice
 
+from regard.app import declared_operations
 from regard.caller import Caller
 from regard.errors import AccessDeniedException, InvalidParameterException
+from regard.governance.rules.replay import Replay
+from regard.governance.rules.reviews import RULES
+from regard.governance.rules.rule import LogRecord
+from regard.storage.clock import milliseconds
+from regard.storage.schema import proficiency, reviews
 
 
 @pytest.fixture
@@ -82,3 +90,66 @@ def test_a_picture_without_a_face_is_no_known_answer(
 def test_a_reviewer_makes_no_known_answers(empty_office: ReviewOffice, portrait: Path) -> None:
     with pytest.raises(AccessDeniedException, match="not authorized"):
         empty_office.call("create_known_answer", empty_office.reviewer("rita"), Probe=portrait.read_bytes())
+
+
+def mistakes(office: ReviewOffice, name: str, wrong: int, *, of: int) -> None:
+    """Writes down how somebody did on as many known pairs."""
+    person_id = office.reviewer(name).person_id
+    known = select(reviews.c.row).where(reviews.c.case_id.is_(None))
+    with office.parts.database.write() as connection:
+        review = connection.execute(known).scalars().first()
+        connection.execute(
+            insert(proficiency).values(
+                person_id=person_id,
+                review=review,
+                same=of,
+                different=0,
+                missed=wrong,
+                mistaken=0,
+                given=milliseconds(),
+            )
+        )
+
+
+def test_who_errs_too_often_takes_no_sheet_before_a_new_training(known: ReviewOffice) -> None:
+    rita = known.reviewer("rita")
+    mistakes(known, "rita", 5, of=20)
+    with pytest.raises(AccessDeniedException, match="rated 5 of 20 pairs wrongly .* more than 20 %"):
+        known.call("take_review", rita)
+    refused = known.last_record()
+    assert (refused["outcome"], refused["error_limit"]) == ("AccessDeniedException", "20 % of 20")
+    shown = {one["PersonId"]: one for one in known.call("list_proficiency")["Proficiency"]}
+    assert (shown[rita.person_id]["WrongLately"], shown[rita.person_id]["IsBarred"]) == (5, True)
+    known.train(known.name("rita"), "review")
+    assert known.take("rita")
+    shown = {one["PersonId"]: one for one in known.call("list_proficiency")["Proficiency"]}
+    assert (shown[rita.person_id]["PairsLately"], shown[rita.person_id]["IsBarred"]) == (0, False)
+
+
+def test_a_sheet_that_is_held_is_not_rated_by_who_errs_too_often(known: ReviewOffice) -> None:
+    rita, review = known.reviewer("rita"), known.take("rita")
+    mistakes(known, "rita", 20, of=20)
+    with pytest.raises(AccessDeniedException, match="have a new training recorded"):
+        known.call("get_review_sheet", rita, ReviewId=review)
+
+
+@pytest.mark.parametrize(("wrong", "of"), [(4, 20), (19, 19)])
+def test_a_few_mistakes_or_few_pairs_bar_nobody(known: ReviewOffice, wrong: int, of: int) -> None:
+    mistakes(known, "rita", wrong, of=of)
+    assert known.take("rita")
+
+
+def test_the_log_alone_shows_who_rated_and_erred_too_often(known: ReviewOffice) -> None:
+    known.rate("rita", 3)  # mistakes one of two pairs
+    last = known.last_record()["sequence"]
+    replay = Replay(declared_operations(), RULES)
+    for record in known.parts.audit.export():
+        said = record
+        if record["sequence"] == last:
+            rated = [*record["facts"]["Rated"], *[{"Value": 3, "IsSamePerson": False}] * 30]
+            said = {**record, "facts": {**record["facts"], "Rated": rated}}
+        replay.take(LogRecord(record["sequence"], record["hash"], json.dumps(said), said))
+    again = {**known.last_record(), "operation": "TakeReview", "facts": {}, "sequence": last + 1}
+    replay.take(LogRecord(last + 1, "", json.dumps(again), again))
+    [violation] = replay.end()
+    assert (violation.sequence, violation.rule) == (last + 1, "proficiency")

@@ -9,6 +9,7 @@ from regard.governance.examination.conclusions import Conclusions
 from regard.governance.examination.crops import FaceCrops
 from regard.governance.examination.false_matches import FalseMatches
 from regard.governance.examination.found import FoundReviews
+from regard.governance.examination.measured import ErrorLimit
 from regard.governance.examination.proficiency import KnownAnswers
 from regard.governance.examination.rating import Ratings
 from regard.governance.examination.reviews import Reviews
@@ -41,6 +42,6 @@ class Examination:
             ratings=Ratings(database),
             conclusions=Conclusions(database),
             crops=FaceCrops(database, cipher),
-            known_answers=KnownAnswers(database, cipher),
+            known_answers=KnownAnswers(database, cipher, ErrorLimit.of(rules.reviewer_error)),
             false_matches=FalseMatches(database, rules.wrong_leads),
         )

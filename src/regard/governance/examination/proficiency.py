@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, insert, select
 
-from regard.errors import InvalidParameterException
+from regard.caller import Person
+from regard.errors import AccessDeniedException, InvalidParameterException
 from regard.governance.examination.finding import find_all
+from regard.governance.examination.measured import ErrorLimit, MeasuredErrors, measure
 from regard.governance.examination.opening import shuffled
 from regard.governance.examination.records import Rating, Review
 from regard.governance.examination.states import CandidateStatus, ReviewStatus
@@ -31,7 +33,8 @@ class KnownPicture:
 @dataclass(frozen=True, slots=True)
 class Proficiency:
     """How somebody did: pairs of the same person and how many of them were missed, pairs of two people and
-    how many were mistaken for one. A rating above 0 takes two faces for the same person's.
+    how many were mistaken for one. A rating above 0 takes two faces for the same person's. `lately` is what
+    was measured since the last training.
     """
 
     person_id: str
@@ -40,14 +43,16 @@ class Proficiency:
     different: int
     missed: int
     mistaken: int
+    lately: MeasuredErrors
 
 
 class KnownAnswers:
-    """The known answers of one database."""
+    """The known answers of one database. `limit` is how many of them a reviewer may get wrong."""
 
-    def __init__(self, database: Database, cipher: Cipher) -> None:
+    def __init__(self, database: Database, cipher: Cipher, limit: ErrorLimit) -> None:
         self._database = database
         self._cipher = cipher
+        self.limit = limit
 
     def add(self, probe: bytes, shown: Sequence[KnownPicture], added_by: str, model: str) -> str:
         """Puts a sheet among the others, and answers its id. Pictures are JPEG, as crops are.
@@ -109,11 +114,25 @@ class KnownAnswers:
             .order_by(proficiency.c.person_id)
         )
         with self._database.read() as connection:
-            rows = connection.execute(query).mappings().all()
-        return [
-            Proficiency(row["person_id"], int(row["sheets"]), *(int(row[name]) for name in columns))
-            for row in rows
-        ]
+            return [
+                Proficiency(
+                    row["person_id"],
+                    int(row["sheets"]),
+                    **{name: int(row[name]) for name in columns},
+                    lately=measure(connection, row["person_id"], self.limit),
+                )
+                for row in connection.execute(query).mappings().all()
+            ]
+
+    def check(self, person: Person) -> None:
+        """Raises AccessDeniedException for somebody who errs too often to rate."""
+        with self._database.read() as connection:
+            found = measure(connection, person.person_id, self.limit)
+        if found.is_barred:
+            raise AccessDeniedException(
+                f"{person.name} rated {found.wrong} of {found.pairs} pairs wrongly whose answer is known, "
+                f"more than {self.limit.percent} %; have a new training recorded (`regard people train`)."
+            )
 
 
 def keep_result(connection: Connection, review: Review, person_id: str, given: Sequence[Rating]) -> None:

@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Final
 
+from regard.governance.examination.measured import ErrorLimit
 from regard.governance.profiles import load_profiles
 from regard.governance.purpose import strict_of
+from regard.governance.rules.known_errors import KnownErrors, noted_limit
 from regard.governance.rules.known_reviews import leads_of, ratings_of
 from regard.governance.rules.rule import LogRecord, Rule
 from regard.governance.rules.state import LogState
@@ -16,6 +18,7 @@ from regard.governance.training import REVIEW
 
 _LISTS: Final = ("FaceMatches", "UserMatches")
 _REVIEWED: Final = ("SearchFaces", "SearchFacesByImage", "SearchUsers", "SearchUsersByImage", "CompareFaces")
+_RATES: Final = ("TakeReview", "PutRatings")
 _SAME: Final = 2
 
 
@@ -59,6 +62,17 @@ def _is_rated(state: LogState, record: LogRecord) -> Iterator[str]:
             yield f"candidate {candidate} of {review_id} became a lead by {len(sure)} of {needed} ratings"
 
 
+def _is_proficient(state: LogState, record: LogRecord) -> Iterator[str]:
+    said = noted_limit(record)
+    if record.operation not in _RATES or not record.is_done or said is None:
+        return
+    person = str(record.said.get("person"))
+    known, always = state.errors.get(person, KnownErrors()), _error_limit_of_base()
+    limit = ErrorLimit(pairs=min(said.pairs, always.pairs), percent=min(said.percent, always.percent))
+    if limit.is_passed(known.wrong, known.pairs):
+        yield f"{person} rated, who had got {known.wrong} of {known.pairs} known pairs wrong"
+
+
 def _is_confirmed(state: LogState, record: LogRecord) -> Iterator[str]:
     if record.operation != "ConfirmCandidate" or not record.is_done:
         return
@@ -81,6 +95,11 @@ def _needed_by_base(purpose: str) -> int:
     return load_profiles("").rules.reviewers.get(purpose, 1)
 
 
+@cache
+def _error_limit_of_base() -> ErrorLimit:
+    return ErrorLimit.of(load_profiles("").rules.reviewer_error)
+
+
 RULES = (
     Rule("reviews", "A search under a strict purpose that finds somebody has its review.", _is_reviewed),
     Rule(
@@ -88,6 +107,7 @@ RULES = (
         "A lead has the ratings of as many trained people as it takes, of whom none searched.",
         _is_rated,
     ),
+    Rule("proficiency", "Nobody rates who errs too often, before they are trained again.", _is_proficient),
     Rule(
         "confirmation",
         "A lead is confirmed by independent evidence and somebody who neither searched nor rated.",

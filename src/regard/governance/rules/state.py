@@ -16,6 +16,7 @@ from regard.governance.proof.day import SealedDay
 from regard.governance.proof.seals import NEW_KEY, SEAL
 from regard.governance.rules.known_authorizations import CLOCK_SLACK, KnownAuthorizations
 from regard.governance.rules.known_consents import KnownConsents, follow_consents
+from regard.governance.rules.known_errors import KnownErrors, follow_errors
 from regard.governance.rules.known_reviews import KnownReview, follow_opened, follow_reviews
 from regard.governance.rules.known_streams import KnownStreams
 from regard.governance.rules.rule import DeclaredOperation, LogRecord, read_moment
@@ -83,6 +84,7 @@ class LogState:
     made: set[tuple[str, str]] = field(default_factory=set)  # ids of whatever else was made, by what made it
     roles: dict[str, list[str]] = field(default_factory=dict)  # of people
     reviews: dict[str, KnownReview] = field(default_factory=dict)
+    errors: dict[str, KnownErrors] = field(default_factory=dict)  # of reviewers, since their training
     has_people: bool = False
     authorizations: KnownAuthorizations = field(default_factory=KnownAuthorizations)
     consents: KnownConsents = field(default_factory=KnownConsents)
@@ -145,6 +147,7 @@ class LogState:
         self._follow_keys(record, facts)
         self._follow_people(record, facts)
         follow_reviews(self.reviews, record)
+        follow_errors(self.errors, record)
 
     def _follow_collection(self, record: LogRecord, collection: str) -> None:
         if record.operation == "DeleteCollection":

@@ -88,6 +88,9 @@ def list_proficiency(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
             "Different": one.different,
             "Missed": one.missed,
             "Mistaken": one.mistaken,
+            "PairsLately": one.lately.pairs,
+            "WrongLately": one.lately.wrong,
+            "IsBarred": one.lately.is_barred,
         }
         for one in found
     ]

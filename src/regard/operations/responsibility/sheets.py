@@ -84,7 +84,9 @@ def put_ratings(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _trained(ctx: Context) -> str:
-    """The id of the caller, who may rate. Raises AccessDeniedException for who isn't trained to."""
+    """The id of the caller, who may rate. Raises AccessDeniedException for who isn't trained to, or errs too
+    often.
+    """
     person = ctx.caller.person
     if person is None:
         raise AccessDeniedException("This takes a person: call with a key that is somebody's.")
@@ -92,6 +94,9 @@ def _trained(ctx: Context) -> str:
         raise AccessDeniedException(
             f"{person.name} has no valid training to review; have one recorded (`regard people train`)."
         )
+    known = ctx.stores.accountability.examination.known_answers
+    ctx.note(error_limit=known.limit.noted)
+    known.check(person)
     return person.person_id
 
 
