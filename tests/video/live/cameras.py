@@ -156,11 +156,12 @@ class Cable:
 
 
 class Site:
-    """An HTTP server: `pages` by path, each a function that is given the request and answers it. `asked`: the
-    paths that were, with the header Authorization."""
+    """An HTTP server: `pages` by path, each a function that is given the request and answers it; `posts`,
+    with the body too. `asked`: the paths of pages that were, with the header Authorization."""
 
     def __init__(self) -> None:
         self.pages: dict[str, Callable[[BaseHTTPRequestHandler], None]] = {}
+        self.posts: dict[str, Callable[[BaseHTTPRequestHandler, bytes], None]] = {}
         self.asked: list[tuple[str, str | None]] = []
         site = self
 
@@ -172,6 +173,12 @@ class Site:
                 self.close_connection = True
                 with contextlib.suppress(OSError):
                     site.pages.get(self.path, lambda request: answer(request, 404, b""))(self)
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"] or 0))
+                self.close_connection = True
+                with contextlib.suppress(OSError):
+                    site.posts[self.path](self, body)
 
             def log_message(self, *_: Any) -> None: ...
 

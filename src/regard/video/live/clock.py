@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 
 _JUMP = 2.0  # s that a time stamp may be further from the last one than our own clock before it has jumped
 _DRIFT, _BURST_DRIFT = 10.0, 30.0  # s that all may be away from our clock, and in bursts of a whole segment
@@ -38,7 +39,7 @@ class Stamp:
     """What is known of a picture's time. `media`: s by its time stamp, None where it has none. `arrived`:
     epoch s; `steady`: s by the machine's monotonic clock. `sent`: epoch s by the sender's clock, None where
     it doesn't say. `is_key`: whether a group of pictures begins with it. `fragment`: the one that the source
-    says it is in, None where the source has none."""
+    says it is in, None where the source has none; `media` is then epoch s, by its clock."""
 
     media: float | None
     arrived: float
@@ -52,10 +53,12 @@ class LiveClock:
     """Turns time stamps into moments. They may be missing, go back, or jump by years: a moment is then when
     the picture arrived, and pictures go on from there by their time stamps."""
 
-    def __init__(self, *, bursts: bool, begins_after: int = 0) -> None:
+    def __init__(self, *, bursts: bool, begins_after: int = 0, is_recorded: bool = False) -> None:
         """`bursts`: pictures arrive a segment at a time. `begins_after`: ms, the last moment of the same
-        source by another clock."""
-        self._drift = _BURST_DRIFT if bursts else _DRIFT
+        source by another clock. `is_recorded`: they may come faster than they were taken, and their time
+        stamps tell pauses."""
+        self._drift = inf if is_recorded else _BURST_DRIFT if bursts else _DRIFT
+        self._jump = inf if is_recorded else _JUMP
         self._last = begins_after / 1000
         self._shift: float | None = None
         self._before: Stamp | None = None
@@ -69,7 +72,12 @@ class LiveClock:
         at = self._last = max(at, self._last + 0.001)
         self._before = stamp
         fragment = self._group(stamp, at, jumped=jumped)
-        return Moment(round(at * 1000), fragment, at - self._fragment_at, stamp.arrived)
+        offset = at - self._fragment_at
+        if (
+            stamp.fragment is not None and stamp.media is not None
+        ):  # whose first pictures may not have been given
+            offset = max(0.0, stamp.media - fragment.produced)
+        return Moment(round(at * 1000), fragment, offset, stamp.arrived)
 
     def _follow(self, stamp: Stamp) -> bool:
         """Sets how far time stamps are from our clock, where that isn't known or has changed. True where they
@@ -82,9 +90,9 @@ class LiveClock:
             return False
         step, elapsed = stamp.media - self._before.media, stamp.steady - self._before.steady
         is_away = abs(stamp.media + self._shift - stamp.steady) > self._drift
-        if step < 0 or step > elapsed + _JUMP or is_away:
+        if step < 0 or step > elapsed + self._jump or is_away:
             self._anchor(stamp.media, stamp.steady)
-        return step < -_JUMP or step > elapsed + _JUMP or is_away
+        return step < -_JUMP or step > elapsed + self._jump or is_away
 
     def _anchor(self, media: float, steady: float) -> None:
         self._shift = max(steady, self._last + 0.001) - media

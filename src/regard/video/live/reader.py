@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import threading
 import time
 from dataclasses import replace
@@ -10,6 +11,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Self
 
+from regard.streams.kinesis_video import KinesisVideo
 from regard.video.live.address import SourceAddress, SourceKind
 from regard.video.live.failures import FailureCause, Retries, SourceFailed
 from regard.video.live.local_feeds import AllowedFolders
@@ -19,6 +21,7 @@ from regard.video.live.samples import LiveSample, MediaPosition, SourceState, So
 
 _SILENCE = 10.0  # s without a packet before a process is killed
 _STARTING = 30.0  # s that the first sign of life may take: the fork server may have to start first
+_MAXIMUM_BEHIND = 10.0  # s that Kinesis may be behind after a connection was lost
 _GRACE = 1.0  # s beyond the time that an answer may take
 _METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 _PRELOADED = ["regard.video.live.reading_process"]
@@ -34,12 +37,15 @@ class LiveReader:
         rate: float = 4.0,
         networks: AllowedNetworks,
         folders: AllowedFolders | None = None,
+        kinesis: KinesisVideo | None = None,
         resume: MediaPosition | None = None,
         retries: Retries | None = None,
     ) -> None:
         """`rate`: samples a second. `resume`: where to begin in a Kinesis video stream; None for now."""
         self._address, self._rate = address, rate
+        self._resume = resume
         self._networks, self._folders = networks, folders or AllowedFolders()
+        self._kinesis = kinesis or KinesisVideo(None)
         self._retries = retries or Retries()
         self._changed = threading.Condition()
         self._closed = False
@@ -47,6 +53,8 @@ class LiveReader:
         self._line: _SampleLine | None = None
         self._state = SourceState(SourceWord.CONNECTING)
         self._position = resume
+        self._fragment: str | None = None
+        self._shown_until = 0.0
         self._last_at = 0
         self._is_after_gap = False
         self._thread = threading.Thread(target=self._run, name="live-source", daemon=True)
@@ -76,7 +84,8 @@ class LiveReader:
 
     @property
     def position(self) -> MediaPosition | None:
-        """Behind the fragment of the last sample that was given; None where the source isn't Kinesis."""
+        """Behind the last fragment of which all samples were given; None before there is one, and where the
+        source isn't Kinesis."""
         with self._changed:
             return self._position
 
@@ -113,7 +122,10 @@ class LiveReader:
             self._last_at = sample.at
             gap, self._is_after_gap = self._is_after_gap, False
             if self._address.kind is SourceKind.KINESIS:
-                self._position = MediaPosition(fragment=sample.fragment)
+                if self._fragment not in (None, sample.fragment):
+                    behind = _MAXIMUM_BEHIND if self._resume is None else self._resume.maximum_behind
+                    self._position = MediaPosition(fragment=self._fragment, maximum_behind=behind)
+                self._fragment, self._shown_until = sample.fragment, sample.produced
         return replace(sample, gap=gap)
 
     def _run(self) -> None:
@@ -173,7 +185,15 @@ class LiveReader:
     def _job(self) -> ReadingJob:
         with self._changed:
             return ReadingJob(
-                self._address, self._rate, self._networks, self._folders, self._last_at, self._position
+                self._address,
+                self._rate,
+                self._networks,
+                self._folders,
+                self._last_at,
+                self._kinesis,
+                self._position,
+                self._shown_until,
+                {name: value for name, value in os.environ.items() if name.startswith("AWS_")},
             )
 
     def _follow(self, heard: Connection, line: _SampleLine) -> ReaderReport:

@@ -10,8 +10,8 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from types import ModuleType
 from typing import NoReturn
@@ -19,11 +19,13 @@ from typing import NoReturn
 import av.logging
 import cv2
 
+from regard.streams.kinesis_video import KinesisVideo
 from regard.video.live.address import SourceAddress, SourceKind
 from regard.video.live.clock import LiveClock
 from regard.video.live.failures import SourceFailed, failure_of
 from regard.video.live.feeds import Feed
 from regard.video.live.ffmpeg_feed import open_http, open_rtsp
+from regard.video.live.kinesis_feed import KinesisFeed
 from regard.video.live.local_feeds import AllowedFolders, DeviceFeed, open_file
 from regard.video.live.networks import AllowedNetworks
 from regard.video.live.samples import MediaPosition
@@ -44,14 +46,19 @@ _MEMORY = 2_000_000_000  # bytes; whatever a camera sends, the machine's memory 
 
 @dataclass(frozen=True, slots=True)
 class ReadingJob:
-    """What a process reads. `rate`: samples a second. `begins_after`: ms, the last sample's `at`."""
+    """What a process reads. `rate`: samples a second. `begins_after`: ms, the last sample's `at`;
+    `shown_until`: its `produced`. `resume`: where to go on in a Kinesis video stream.
+    `environment`: variables for AWS's credentials, since the fork server has those of its own start."""
 
     address: SourceAddress
     rate: float
     networks: AllowedNetworks
     folders: AllowedFolders
     begins_after: int
+    kinesis: KinesisVideo
     resume: MediaPosition | None = None
+    shown_until: float = 0.0
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,7 @@ def read_source(job: ReadingJob, reports: Connection, asked: Connection) -> None
     cv2.setNumThreads(1)
     if resource is not None:
         resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY, resource.RLIM_INFINITY))
+    os.environ.update(job.environment)
     life = _Life(reports)
     try:
         feed = _open(job, life)
@@ -97,6 +105,9 @@ def _open(job: ReadingJob, life: _Life) -> Feed:
         SourceKind.HLS: lambda: open_http(address, job.networks, life.give_up),
         SourceKind.MJPEG: lambda: open_http(address, job.networks, life.give_up),
         SourceKind.FILE: lambda: open_file(address, job.folders),
+        SourceKind.KINESIS: lambda: KinesisFeed(
+            job.kinesis, address.url, job.resume, shown_until=job.shown_until
+        ),
         SourceKind.DEVICE: lambda: DeviceFeed(address.path),
     }
     return openers[address.kind]()
@@ -104,7 +115,9 @@ def _open(job: ReadingJob, life: _Life) -> Feed:
 
 def _read(feed: Feed, job: ReadingJob, life: _Life, asked: Connection) -> None:
     facts = feed.facts
-    clock = LiveClock(bursts=facts.bursts, begins_after=job.begins_after)
+    is_recorded = job.address.kind is SourceKind.KINESIS
+    takes_all = is_recorded and job.resume is not None and job.resume.maximum_behind is None
+    clock = LiveClock(bursts=facts.bursts, begins_after=job.begins_after, is_recorded=is_recorded)
     sampler = Sampler(clock, rate=job.rate, bursts=facts.bursts, aspect=facts.aspect)
     threading.Thread(target=_answer, args=(sampler, asked), daemon=True).start()
     is_first = True
@@ -115,6 +128,8 @@ def _read(feed: Feed, job: ReadingJob, life: _Life, asked: Connection) -> None:
             is_first = False
         sampler.add(frame, stamp)
         life.seen(stamp.arrived)
+        while takes_all and not sampler.has_room(_REPORT):
+            life.sign()
     sampler.drain(_LEFT)
 
 

@@ -106,7 +106,8 @@ class SampleSource(Protocol):
 
     @property
     def position(self) -> MediaPosition | None:
-        """Behind the fragment of the last sample that was given; None where the source isn't Kinesis."""
+        """Behind the last fragment of which all samples were given; None before there is one, and where the
+        source isn't Kinesis."""
         ...
 
     def close(self) -> None: ...

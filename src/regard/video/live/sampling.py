@@ -37,6 +37,7 @@ class Sampler:
         """`rate`: samples a second. `aspect`: width of a pixel by its height, 0 where it isn't known."""
         self._clock, self._interval, self._aspect = clock, 1000 / rate, aspect
         self._kept = _BURST if bursts else 0
+        self._room = max(1, int(_BURST / self._interval) - 1)
         self._gate = MotionGate()
         self._next: float | None = None
         self._due: deque[_Due] = deque()
@@ -82,6 +83,11 @@ class Sampler:
             is_still,
             gap=False,
         )
+
+    def has_room(self, timeout: float) -> bool:
+        """Whether there is room for another sample, within `timeout` s: none has to be dropped."""
+        with self._changed:
+            return self._changed.wait_for(lambda: len(self._due) < self._room, timeout)
 
     def drain(self, timeout: float) -> None:
         """Waits until every sample was taken, for `timeout` s."""
