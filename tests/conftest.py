@@ -157,8 +157,9 @@ def start_server(data: Path, *arguments: str, environment: dict[str, str] | None
         stdout=log,
         stderr=log,
         text=True,
-        # A worker is started by those tests that have jobs for it.
-        env={**os.environ, "COLUMNS": "200", "REGARD_JOB_WORKERS": "0"} | (environment or {}),
+        # Workers are started by those tests that have work for them.
+        env={**os.environ, "COLUMNS": "200", "REGARD_JOB_WORKERS": "0", "REGARD_STREAM_WORKERS": "0"}
+        | (environment or {}),
     )
     try:
         endpoint = _wait_for_address(process, Path(log.name))

@@ -31,15 +31,18 @@ from regard.governance.released import Released
 from regard.governance.responsibility import Act
 from regard.jobs.records import Job, Step
 from regard.operations import moving_pictures as moving
-from regard.operations.admitted import Admitted, release, stored_requests
+from regard.operations.admitted import Admitted
 from regard.operations.operation import Operation
 from regard.operations.request_meter import RequestMeter
 from regard.operations.reviewing.release import release_answer
+from regard.operations.stored_video.gated_pass import gated_pass
 from regard.operations.stored_video.listing import Listing
-from regard.operations.stored_video.runs import StoredAnalysis, run_pass
+from regard.operations.stored_video.runs import StoredAnalysis
+from regard.operations.streams.gated import GatedStream
 from regard.operations.subjects import collection_of, resolve, resolve_job
 from regard.operations.withholding import withhold
 from regard.settings import Settings
+from regard.streams.records import StreamProcessor
 from regard.vision.findings import Pictures
 from regard.vision.models import Models
 
@@ -115,9 +118,9 @@ class Gate:
         public = self._operations.get(operation)
         if public is not None and public.is_public:
             return self._read_publicly(public, params, caller)
-        record = self._record(operation, params, caller, request_id or str(uuid.uuid4()), case)
+        record = self.record_of(operation, params, caller, request_id or str(uuid.uuid4()), case)
         try:
-            admitted = self._admit(operation, params, caller, record, pictures=pictures)
+            admitted = self.admit(operation, params, caller, record, pictures=pictures)
             declared = admitted.operation
             record.note(declared.notes, params)
             if declared.is_long:
@@ -156,16 +159,23 @@ class Gate:
         `interrupted`.
         """
         caller = self._holder(job.caller.key_id) or job.caller
-        record = self._record(job.operation, job.request, caller, job.request_id, job.case)
+        record = self.record_of(job.operation, job.request, caller, job.request_id, job.case)
         record.about(job=job.job_id, collection=job.collection_id, stage="run")
         found, reached = 0, Step([], job.state or {}, job.progress, job.facts)
         try:
-            admitted = self._admit_job(job, record)
+            admitted = self.admit_again(
+                job.operation,
+                job.request,
+                job.caller,
+                resolve_job(job, self._stores, self._settings),
+                record,
+                requested=job.threshold,
+            )
             record.begin()
             for step in admitted.operation.analyze(admitted.context, admitted.request, job.state):
                 found, reached = found + len(step.items), step.after(reached)
                 yield step
-                self._refuse_withdrawn(admitted, job.caller)
+                self.refuse_withdrawn(admitted, job.caller)
         except BaseException as error:
             if isinstance(error, GeneratorExit):
                 record.results = {"items": found}
@@ -174,6 +184,12 @@ class Gate:
         record.results = {"items": found}
         record.units = admitted.operation.units_done(reached, job.request)
         record.end()
+
+    def begin(self, stream: StreamProcessor) -> GatedStream:
+        """Has a stream processor run, for whoever started it and by the rules that hold now. Raises
+        ServiceError where it may not; what it answers raises it as soon as it may not any more.
+        """
+        return GatedStream(stream, self._stores, self._settings, self)
 
     def may_keep(self, job: Job, connection: Connection) -> None:
         """Raises AccessDeniedException unless what a job found may be kept, by the transaction that would."""
@@ -200,46 +216,7 @@ class Gate:
         InvalidParameterException for what is no video, or a threshold below the floor; and whatever the
         analyses raise. What was done is counted, unless it failed.
         """
-        records: dict[str, Record] = {}
-        admitted: dict[str, Admitted] = {}
-        for operation, params in requests.items():
-            record = self._record(operation, params, caller, str(uuid.uuid4()), case)
-            record.about(video=str(source.name))
-            try:
-                admitted[operation] = self._admit(operation, params, caller, record)
-                moving.refuse_files(admitted[operation].operation, admitted[operation].context.strict)
-            except Exception as error:
-                record.end(error)
-                raise
-            records[operation] = record
-        found = dict.fromkeys(records, 0)
-        reached = dict.fromkeys(records, Step([], {}, 0.0))
-
-        def end(error: BaseException | None = None) -> None:
-            for operation, record in records.items():
-                record.results = {"items": found[operation]}
-                if not isinstance(error, Exception):
-                    declared, request = admitted[operation].operation, admitted[operation].request
-                    record.units = declared.units_done(reached[operation], request)
-                record.end(error)
-
-        for record in records.values():
-            record.begin()
-        try:
-            for steps in run_pass(stored_requests(admitted), source):
-                released = {
-                    operation: release(admitted[operation], step) for operation, step in steps.items()
-                }
-                for operation, step in released.items():
-                    found[operation] += len(step.items)
-                    reached[operation] = step.after(reached[operation])
-                yield released
-                for one in admitted.values():
-                    self._refuse_withdrawn(one, caller)
-        except BaseException as error:  # somebody's Ctrl-C among them
-            end(error)
-            raise
-        end()
+        return gated_pass(self, requests, source, caller, case)
 
     def listing_of(self, operation: str) -> Listing:
         """What the Get operation of a Start operation lists, and how. Raises KeyError for every other."""
@@ -248,7 +225,7 @@ class Gate:
             raise KeyError(operation)
         return analysis.listing
 
-    def _refuse_withdrawn(self, admitted: Admitted, began: Caller) -> None:
+    def refuse_withdrawn(self, admitted: Admitted, began: Caller) -> None:
         """Raises AccessDeniedException if whoever began something may not any more, and
         ResourceNotFoundException if what it is about is gone."""
         context, caller = admitted.context, self._holder_of(began)
@@ -270,15 +247,22 @@ class Gate:
             raise AccessDeniedException(f"The key {caller.key_id}, which started the job, is suspended.")
         return caller
 
-    def _admit_job(self, job: Job, record: Record) -> Admitted:
-        """Admits the running of a job that was admitted when it was started."""
-        caller = self._holder_of(job.caller)
-        declared = self._operations[job.operation]
-        subject = resolve_job(job, self._stores, self._settings)
+    def admit_again(
+        self,
+        operation: str,
+        params: Mapping[str, Any],
+        began: Caller,
+        subject: Subject,
+        record: Record,
+        *,
+        requested: float | None,
+    ) -> Admitted:
+        """Admits the running of what was admitted when it was started, by the threshold of then."""
+        caller, declared = self._holder_of(began), self._operations[operation]
         self._refuse_unauthorized(declared, caller, subject)
-        return self._admitted(declared, job.request, caller, subject, record, requested=job.threshold)
+        return self._admitted(declared, params, caller, subject, record, requested=requested)
 
-    def _admit(
+    def admit(
         self,
         operation: str,
         params: Mapping[str, Any],
@@ -287,6 +271,7 @@ class Gate:
         *,
         pictures: Pictures | None = None,
     ) -> Admitted:
+        """Lets a request in that was authenticated. Raises ServiceError."""
         if caller.suspended:
             raise AccessDeniedException(f"The key {caller.key_id} is suspended.")
         if caller.expired:
@@ -381,9 +366,10 @@ class Gate:
         for arn in operation.needed_arns(subject):
             policy.check(caller, operation.permission, action, arn, account=self._settings.account)
 
-    def _record(
+    def record_of(
         self, operation: str, params: Mapping[str, Any], caller: Caller, request_id: str, case: str | None
     ) -> Record:
+        """The audit record of a request, which nothing of is written yet."""
         declared = self._operations.get(operation)
         collection = None if declared is None else collection_of(declared.about, params)
         return Record(

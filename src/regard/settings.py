@@ -138,6 +138,11 @@ class Settings:
     )
     job_attempts: int = _setting(5, "Times that a job is tried without getting ahead before it has failed.")
     # Live video: stream processors, where their sources may be, and what is kept of what they saw.
+    stream_workers: int = _setting(
+        1,
+        "Workers for stream processors that `regard serve` starts; with 0 they wait for `regard streams`.",
+        minimum=0,
+    )
     stream_limit: int = _setting(100, "Most stream processors.")
     sources: str = _setting(
         "private",

@@ -21,6 +21,7 @@ class Commands(LazyGroup):
         Entry("analyze", "regard.cli.analyze:analyze", "Tell everything of a photo: faces, labels, text, …"),
         Entry("video", "regard.cli.video.command:video", "Tell everything of a video: people, shots, …"),
         Entry("worker", "regard.cli.worker:worker", "Run jobs on stored videos and on many pictures."),
+        Entry("streams", "regard.cli.streams:app", "Run stream processors on live video."),
         Entry("faces", "regard.cli.pictures:faces", "Find the faces of a photo."),
         Entry("labels", "regard.cli.labels:labels", "Say what a photo shows: objects and scenes."),
         Entry("compare", "regard.cli.pictures:compare", "Compare a face with every face of another photo."),

@@ -16,6 +16,7 @@ from regard.cli.printing import say
 from regard.cli.worker_processes import WorkerProcesses
 from regard.governance.rules_in_force import note_rules
 from regard.settings import Settings
+from regard.streams.leases import StreamLeases
 from regard.vision.faces import FaceAnalyzer
 
 
@@ -53,7 +54,7 @@ def run_server(settings: Settings, listener: socket.socket, authority: str) -> N
     )
     # uvicorn ends its run with the signal that stopped it, which must not end the process before the workers.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    workers = WorkerProcesses(settings)
+    workers = WorkerProcesses(settings, StreamLeases(parts.database))
     workers.start()
     try:
         uvicorn.Server(config).run(sockets=[listener])

@@ -5,12 +5,18 @@ from __future__ import annotations
 import os
 import subprocess
 import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
 
+from regard.cli.stream_worker import attached_streams_command
 from regard.cli.worker import attached_command
+from regard.errors import ServiceError
 from regard.settings import Settings
+from regard.streams.leases import StreamLeases
+from regard.streams.worker import worker_name
 
 _STOP_SECONDS = 30.0
 _LONGEST_WAIT = 60.0
@@ -18,15 +24,32 @@ _LONGEST_WAIT = 60.0
 log: Any = structlog.get_logger(__name__)
 
 
-class WorkerProcesses:
-    """Starts `regard worker` so many times as the settings say, and again when one has died."""
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A process to keep running: `command` gives the arguments of the next, `ended` is told that it is gone.
+    `wait` is how many seconds pass before another is started, more where it doesn't last.
+    """
 
-    def __init__(self, settings: Settings) -> None:
+    name: str
+    command: Callable[[], Sequence[str]]
+    ended: Callable[[], None]
+    wait: float
+
+
+class WorkerProcesses:
+    """Starts `regard worker` and `regard streams` so many times as the settings say, and again when one has
+    died. What a stream worker ran is free for the next at once.
+    """
+
+    def __init__(self, settings: Settings, leases: StreamLeases) -> None:
         self._environment = {**os.environ, **settings.environment()}
+        self._leases = leases
         self._stop = threading.Event()
+        jobs = [Kept("worker", attached_command, _nothing, 1.0) for _ in range(settings.job_workers)]
+        streams = [self._stream_worker() for _ in range(settings.stream_workers)]
         self._threads = [
-            threading.Thread(target=self._keep_one, name="worker", daemon=True)
-            for _ in range(settings.job_workers)
+            threading.Thread(target=self._keep_one, args=(kept,), name=kept.name, daemon=True)
+            for kept in (*jobs, *streams)
         ]
 
     def start(self) -> None:
@@ -39,17 +62,41 @@ class WorkerProcesses:
         for thread in self._threads:
             thread.join()
 
-    def _keep_one(self) -> None:
-        wait = 1.0
+    def _stream_worker(self) -> Kept:
+        names: list[str] = []
+
+        def command() -> Sequence[str]:
+            names[:] = [worker_name()]
+            return attached_streams_command(names[0])
+
+        def ended() -> None:
+            try:
+                freed = self._leases.free(names[0])
+            except ServiceError as error:  # then they lapse
+                log.warning("what a stream worker ran waits", reason=error.message)
+            else:
+                if freed:
+                    log.warning("what a stream worker ran is free for the next", streams=freed)
+
+        return Kept("stream worker", command, ended, 0.1)
+
+    def _keep_one(self, kept: Kept) -> None:
+        wait = kept.wait
         while not self._stop.is_set():
-            process = subprocess.Popen(attached_command(), stdin=subprocess.PIPE, env=self._environment)
+            process = subprocess.Popen(kept.command(), stdin=subprocess.PIPE, env=self._environment)
             quick = self._watch(process)
             if self._stop.is_set():
                 return
+            kept.ended()
             if process.returncode:  # without an error it was told to stop, as by Ctrl-C, which all are told
-                log.error("a worker ended; another one is started", status=process.returncode, seconds=wait)
+                log.error(
+                    "a worker ended; another one is started",
+                    kind=kept.name,
+                    status=process.returncode,
+                    seconds=wait,
+                )
             self._stop.wait(wait)
-            wait = min(wait * 2, _LONGEST_WAIT) if quick else 1.0
+            wait = min(max(wait * 2, 1.0), _LONGEST_WAIT) if quick else kept.wait
 
     def _watch(self, process: subprocess.Popen[bytes]) -> bool:
         """Until the process or the server ends; True where the process had not lasted for a minute."""
@@ -70,3 +117,7 @@ class WorkerProcesses:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _nothing() -> None:
+    """Where nobody is to be told."""

@@ -21,8 +21,8 @@ from regard.jobs.records import Job
 from regard.jobs.store import find_job
 from regard.settings import Settings
 from regard.storage.clock import milliseconds
-from regard.streams.records import IDLE
-from regard.streams.store import find_processor
+from regard.streams.records import IDLE, StreamProcessor
+from regard.streams.store import find_processor, processor_not_found
 
 # AWS prints some of Rekognition's ARNs without the leading "arn:", and clients pass on what they were given.
 _ARN = re.compile(r"(?:arn:)?aws[a-z-]*:rekognition:[a-z0-9-]+:\d{12}:([a-z]+)/([a-zA-Z0-9_.\-]+)")
@@ -120,6 +120,18 @@ def resolve_job(job: Job, stores: Stores, settings: Settings) -> Subject:
             return _of_job(job.job_id, job, connection, settings)
 
     return _without_overdue(find, stores)
+
+
+def resolve_stream(stream: StreamProcessor, stores: Stores, settings: Settings) -> Subject:
+    """The subject of a stream processor that is run: it, and its collection as it is now.
+
+    Raises ResourceNotFoundException where it is gone, or was started anew.
+    """
+    subject = resolve(SEARCHING_STREAM, {"Name": stream.name}, stores, settings)
+    current = subject.stream
+    if current is None or (current.row, current.session) != (stream.row, stream.session):
+        raise processor_not_found(stream.name)
+    return subject
 
 
 def _resource_of(about: About, named: str | None, kind: Kind) -> str | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import structlog
 
 from regard.streams.held import Ended, HeldStream
-from regard.streams.running import Source
+from regard.streams.running import Source, Standing
 from regard.streams.turns import Share, Turns
 
 _ASK = 0.5  # seconds that a sample is waited for before the processors are asked what else is to be done
@@ -99,12 +99,15 @@ class SourceFeed:
             if not self._is_recorded and time.monotonic() - began > _STALE:
                 sample = self._source.ask(0.0) or sample
             self.samples += 1
-            urgent = self._each(lambda held: held.take(sample, self._source.state))
+            urgent = self._each(lambda held: held.take(sample, *self._standing()))
         self.share.is_urgent = urgent
 
     def _wait(self, held: HeldStream) -> bool:
-        held.wait(self._source.state)
+        held.wait(*self._standing())
         return False
+
+    def _standing(self) -> tuple[Standing, Mapping[str, Any]]:
+        return self._source.state, self._source.checkpoint
 
     def _each(self, act: Callable[[HeldStream], bool]) -> bool:
         """Does something with each processor; whether any wants the next sample soon."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -80,21 +80,21 @@ class HeldStream:
         """Has it end at its next turn."""
         self._ending = status, message
 
-    def take(self, sample: Any, standing: Standing) -> bool:
-        """A sample; whether the next is wanted soon. Raises Ended."""
+    def take(self, sample: Any, standing: Standing, checkpoint: Mapping[str, Any]) -> bool:
+        """A sample; whether the next is wanted soon. `checkpoint` is the source's. Raises Ended."""
         step = self._step(lambda running: running.take(sample))
         if step is None:
             return False
         self._moments.append(time.monotonic())
         self._views.show(self.lease.processor, sample, step)
-        self._keep(step, standing)
+        self._keep(step, standing, checkpoint)
         return step.is_urgent
 
-    def wait(self, standing: Standing) -> None:
-        """No sample came. Raises Ended."""
+    def wait(self, standing: Standing, checkpoint: Mapping[str, Any]) -> None:
+        """No sample came. `checkpoint` is the source's. Raises Ended."""
         step = self._step(lambda running: running.wait(standing))
         if step is not None:
-            self._keep(step, standing)
+            self._keep(step, standing, checkpoint)
 
     def give_back(self, message: str | None = None) -> None:
         """Leaves it to the next worker."""
@@ -135,9 +135,10 @@ class HeldStream:
             self._end(StreamStatus.FAILED, FAULT, error)
         return None
 
-    def _keep(self, step: StreamStep, standing: Standing) -> None:
-        for record in step.records if self._output is not None else ():
-            self._output.put(record) if self._output is not None else None
+    def _keep(self, step: StreamStep, standing: Standing, checkpoint: Mapping[str, Any]) -> None:
+        if self._output is not None:
+            for record in step.records:
+                self._output.put(record)
         self._pending.extend(step.raised)
         try:
             while self._pending:
@@ -146,7 +147,7 @@ class HeldStream:
             if step.seen:
                 self._events.seen(self._leases, self.lease, step.seen)
             if not step.is_over:
-                self._show(standing)
+                self._show(standing, checkpoint)
         except LeaseLost:
             self.drop()
             raise Ended from None
@@ -156,10 +157,10 @@ class HeldStream:
             log.warning("what a stream saw waits", stream=self.name, reason=error.message)
         if step.is_over:
             self._end(StreamStatus.STOPPED, step.message)
-        if standing.is_final:
-            self._end(StreamStatus.FAILED, standing.why)
         if standing.word == "ENDED":
             self._end(StreamStatus.STOPPED, "The source has ended.")
+        if standing.is_final:
+            self._end(StreamStatus.FAILED, standing.why)
 
     def _commit(self, raised: Raised) -> None:
         made = self._events.commit(
@@ -173,7 +174,7 @@ class HeldStream:
         if made is not None and raised.notices:
             self._wake()
 
-    def _show(self, standing: Standing) -> None:
+    def _show(self, standing: Standing, checkpoint: Mapping[str, Any]) -> None:
         """Notes how it stands, seldom, and at once where it stands otherwise."""
         now = time.monotonic()
         stands = (standing.word, standing.why or "")
@@ -185,7 +186,7 @@ class HeldStream:
         status = StreamStatus.STARTING if is_labels else StreamStatus.RUNNING
         self._leases.show(self.lease, status, said, state=_state(standing, self.rate))
         if self._running is not None:
-            self._leases.commit_checkpoint(self.lease, self._running.checkpoint)
+            self._leases.commit_checkpoint(self.lease, {**self._running.checkpoint, **checkpoint})
 
     def _end(self, status: StreamStatus, message: str | None, error: BaseException | None = None) -> None:
         """Ends the session. Raises Ended, always."""

@@ -105,3 +105,11 @@ class LiveViews(Protocol):
 
     def forget(self, stream: StreamProcessor) -> None:
         """A processor is run here no more."""
+
+
+class Unwatched:
+    """For a worker whose pictures nobody can watch."""
+
+    def show(self, stream: StreamProcessor, sample: Any, step: StreamStep) -> None: ...
+
+    def forget(self, stream: StreamProcessor) -> None: ...

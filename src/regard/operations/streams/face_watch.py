@@ -49,8 +49,8 @@ class FoundFace:
         return f"face/{self.face.face_id}" if user is None else f"user/{user}"
 
 
-RecordAlert = Callable[[StoredFace, float, str], Sequence[Within]]
-"""What is written with an alert about an enrolled face, of some similarity, under an event's id."""
+RecordAlert = Callable[[str], Sequence[Within]]
+"""What is written with an alert, the event of that id."""
 
 
 class FaceWatch:
@@ -98,7 +98,7 @@ class FaceWatch:
         moment = moment_of(self._stream, sample)
         if region is None:
             self._faces.observe(sample.at, None)
-            return StreamStep(records=self._still_records(sample, moment))
+            return StreamStep(records=self._still_records(sample, moment), marks=())
         pixels = sample.image.pixels()
         seen = self._faces.observe(sample.at, LiveFindings(self._ctx.models.faces, pixels, region))
         self._responses = [
@@ -181,7 +181,7 @@ class FaceWatch:
         return Raised(
             event=event,
             notices=notices_to(self._stream.channel, notice),
-            within=self._record_alert(best.face, best.similarity, event.event_id),
+            within=self._record_alert(event.event_id),
         )
 
     def _seen(self, sample: LiveSample) -> dict[str, int]:

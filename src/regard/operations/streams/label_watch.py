@@ -20,11 +20,12 @@ from regard.operations.streams.source_watch import notices_to
 from regard.streams.events import EventKind, NewEvent
 from regard.streams.records import StreamProcessor
 from regard.streams.steps import Mark, Raised, StreamStep
-from regard.video.live.label_watch import CLASSES, LabelWatch, SeenLabel
+from regard.video.live.label_watch import CLASSES, PACKAGE, LabelWatch, SeenLabel
 from regard.video.live.samples import LiveSample
 from regard.video.live.stills import frame_still, object_still
 
 DEFAULT_CONFIDENCE = 50.0
+_ALL = "ALL"
 _BETWEEN = 450  # ms between two pictures that are examined, which are half a second apart at 2 a second
 _PATIENCE = 60.0  # seconds that a session waits for its source beyond its own time
 
@@ -45,8 +46,10 @@ class LabelSession:
         self._stream = stream
         self._envelope = envelope
         confidence = stream.min_confidence
+        wanted = [*CLASSES, PACKAGE] if _ALL in stream.labels else stream.labels
+        self._unseen = [one for one in wanted if one not in CLASSES]
         self._watch = LabelWatch(
-            stream.labels,
+            wanted,
             min_confidence=DEFAULT_CONFIDENCE if confidence is None else confidence,
             regions=[corners_of(one) for one in stream.regions],
         )
@@ -88,7 +91,6 @@ class LabelSession:
     def finish(self) -> StreamStep:
         """The session's end: its results are written, and told."""
         labels = list(self._told)
-        unseen = [one for one in self._stream.labels if one not in CLASSES]
         self._write("results.json", _json(self._results()))
         event = NewEvent(
             kind=EventKind.COMPLETE,
@@ -99,8 +101,8 @@ class LabelSession:
             event.kind.value, event.event_id, results_message(labels), processed_ms=self._processed
         )
         message = f"Labels found: {', '.join(labels) or 'none'}."
-        if unseen:
-            message += f" No model of this version sees {', '.join(unseen)}."
+        if self._unseen:
+            message += f" No model of this version sees {', '.join(self._unseen)}."
         told = Raised(event=event, notices=notices_to(self._stream.channel, notice))
         return StreamStep(raised=[told], is_over=True, message=message)
 

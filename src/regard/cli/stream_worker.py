@@ -1,0 +1,50 @@
+"""`regard streams`: the process that runs stream processors."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from regard import logs
+from regard.cli.opening import check_database
+from regard.settings import Settings
+from regard.storage.folder import in_use
+
+ATTACHED = "--attached"
+NAME = "--name"
+
+
+def run_stream_worker(
+    data: Path | None, buckets: str | None, *, attached: bool = False, name: str | None = None
+) -> None:
+    """Runs stream processors until a signal ends it, or, `attached`, standard input."""
+    settings = Settings.load(data=data, buckets=buckets)
+    check_database(settings)
+    logs.configure()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    if attached:
+        threading.Thread(target=_stop_at_end_of_input, args=(stop,), daemon=True).start()
+    from regard.stream_process import StreamProcess  # which loads what sees pictures
+
+    with in_use(settings.data):
+        process = StreamProcess(settings, name=name)
+        try:
+            process.run(stop)
+        finally:
+            process.close()
+
+
+def _stop_at_end_of_input(stop: threading.Event) -> None:
+    """The server that started this holds the other end, and lets go of it however it ends."""
+    while sys.stdin.buffer.read(1):
+        pass
+    stop.set()
+
+
+def attached_streams_command(name: str) -> list[str]:
+    """How a server starts a stream worker that stops with it, under a name of the server's choice."""
+    return [sys.executable, "-m", "regard", "streams", ATTACHED, NAME, name]

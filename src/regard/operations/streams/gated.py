@@ -1,0 +1,168 @@
+"""A stream processor that the gate lets run: it is asked once a second whether it still may."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from sqlalchemy import Connection
+
+from regard.caller import Caller
+from regard.context import Stores, Subject
+from regard.errors import AccessDeniedException
+from regard.governance.purpose import stricter
+from regard.governance.record import Record
+from regard.operations.admitted import Admitted
+from regard.operations.streams.stream_run import StreamRun
+from regard.operations.subjects import resolve_stream
+from regard.settings import Settings
+from regard.streams.events import Within
+from regard.streams.records import StreamProcessor
+from regard.streams.running import Standing
+from regard.streams.steps import StreamStep
+from regard.video.live.samples import LiveSample
+
+_CHECKED = 1.0  # seconds between two questions whether it still may
+_COUNTED = 3600.0  # seconds between two records of how many faces were followed
+
+_START = "start_stream_processor"
+
+
+class Admitting(Protocol):
+    """What is asked of the gate."""
+
+    def admit_again(
+        self,
+        operation: str,
+        params: Mapping[str, Any],
+        began: Caller,
+        subject: Subject,
+        record: Record,
+        *,
+        requested: float | None,
+    ) -> Admitted:
+        """Admits the running of what was admitted when it was started. Raises ServiceError."""
+
+    def refuse_withdrawn(self, admitted: Admitted, began: Caller) -> None:
+        """Raises ServiceError where it may not run any more."""
+
+
+class GatedStream:
+    """The running of one processor. Not for several threads at a time.
+
+    Its beginning, its end, each alert and the hourly counts are in the audit log.
+    """
+
+    def __init__(self, stream: StreamProcessor, stores: Stores, settings: Settings, gate: Admitting) -> None:
+        """Raises ServiceError where it may not run; that is in the log, too."""
+        self._stream = stream
+        self._stores = stores
+        self._settings = settings
+        self._gate = gate
+        self._starter = stream.started_by or stream.created_by
+        self._record = self._new_record("run")
+        self._tags = stores.streams.tags(stream)
+        try:
+            self._admitted = self._admit()
+            self._run = self._begun()
+            self._record.begin()
+        except Exception as error:
+            self._record.end(error)
+            raise
+        self._checked = self._counted = time.monotonic()
+        self._before = (0, 0)
+
+    def take(self, sample: LiveSample) -> StreamStep:
+        """What a sample shows. Raises ServiceError once it may not run any more."""
+        self._refuse_withdrawn()
+        return self._run.take(sample)
+
+    def wait(self, standing: Standing) -> StreamStep:
+        """What is to be done though no sample came. Raises as `take` does."""
+        self._refuse_withdrawn()
+        return self._run.wait(standing)
+
+    @property
+    def checkpoint(self) -> Mapping[str, Any]:
+        """What another worker goes on from."""
+        return self._run.checkpoint
+
+    def end(self, error: BaseException | None = None) -> None:
+        """Leaves the record of how it ended."""
+        self._record.results = {"tracks": self._run.tracks, "matched": self._run.matched}
+        self._record.end(error)
+
+    def _admit(self) -> Admitted:
+        stream = self._stream
+        admitted = self._gate.admit_again(
+            _START,
+            {"Name": stream.name},
+            self._starter,
+            resolve_stream(stream, self._stores, self._settings),
+            self._record,
+            requested=stream.match_threshold,
+        )
+        if admitted.context.strict is not None and stream.collection_id is not None:
+            raise AccessDeniedException(
+                f"Under the purpose {admitted.context.strict} no face of live video is searched yet: nobody "
+                "could review whom it resembles."
+            )
+        return admitted
+
+    def _begun(self) -> StreamRun:
+        return StreamRun(self._admitted.context, self._stream, self._tags, self._alert_writers)
+
+    def _refuse_withdrawn(self) -> None:
+        """Once a second: whether it still may; a stricter purpose has it begin anew, by its rules."""
+        now = time.monotonic()
+        if now - self._checked < _CHECKED:
+            return
+        self._checked = now
+        self._gate.refuse_withdrawn(self._admitted, self._starter)
+        context = self._admitted.context
+        if context.subject.collection is not None:
+            current = self._stores.collections.get(context.subject.collection.collection_id)
+            if stricter(context.purpose, current.purpose) != context.purpose:
+                self._admitted = self._admit()
+                self._run = self._begun()
+        if now - self._counted >= _COUNTED:
+            self._counted = now
+            self._count()
+
+    def _count(self) -> None:
+        """The record of how many faces were followed since the last, and how many resembled somebody."""
+        reached = self._run.tracks, self._run.matched
+        record = self._new_record("counts")
+        record.results = {
+            "tracks": max(0, reached[0] - self._before[0]),
+            "matched": max(0, reached[1] - self._before[1]),
+        }
+        self._before = reached
+        record.end()
+
+    def _alert_writers(self, event_id: str) -> Sequence[Within]:
+        """What is written with an alert: its record."""
+        record = self._new_record("alert", event=event_id)
+        record.results = {"FaceMatches": 1}
+
+        def write(connection: Connection) -> None:
+            record.end_within(connection)
+            record.settle()
+
+        return [write]
+
+    def _new_record(self, stage: str, **facts: Any) -> Record:
+        """A record of the session, at one of its stages."""
+        stream = self._stream
+        record = Record(
+            self._stores.audit,
+            operation="StartStreamProcessor",
+            collection=stream.collection_id,
+            caller=self._starter,
+            request_id=stream.request_id or "",
+            case=stream.case_id,
+        )
+        record.about(stream=stream.name, session=stream.session, stage=stage, **facts)
+        record.purpose, record.threshold = stream.purpose, stream.match_threshold
+        return record

@@ -1,0 +1,81 @@
+"""Builds everything of a process that runs stream processors, once."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import ExitStack
+
+from regard.app import build
+from regard.governance.keys import KeyStore
+from regard.notifications.delivery import Courier
+from regard.notifications.record_output import RecordOutput
+from regard.notifications.stream_delivery import StreamDelivery
+from regard.operations.streams.opening import open_output, open_source
+from regard.settings import Settings
+from regard.storage.database import Database
+from regard.storage.encryption import Cipher
+from regard.streams.events import StreamEvents
+from regard.streams.leases import StreamLeases
+from regard.streams.notices import StreamNotices
+from regard.streams.records import StreamProcessor
+from regard.streams.running import StreamGate, Unwatched
+from regard.streams.worker import Opened, StreamTools, StreamWorker
+from regard.vision.faces import FaceAnalyzer
+
+
+class StreamProcess:
+    """A stream worker and what it works with. The models are loaded once there is a processor to run."""
+
+    def __init__(self, settings: Settings, *, name: str | None = None) -> None:
+        self._settings = settings
+        self._opened = ExitStack()
+        database = Database.open(settings.data, settings.database)
+        self._opened.callback(database.close)
+        keys = KeyStore(database)
+
+        def secret_of(key_id: str) -> str | None:
+            key = keys.find(key_id)
+            return None if key is None else key.secret
+
+        self._courier = Courier(settings, secret_of)
+        self._delivery = StreamDelivery(StreamNotices(database), self._courier)
+        tools = StreamTools(
+            leases=StreamLeases(database),
+            events=StreamEvents(
+                database,
+                Cipher(settings.data),
+                quiet_seconds=settings.alert_quiet,
+                days=settings.event_days,
+            ),
+            gate=self._gate,
+            source=self._source,
+            output=self._output,
+            views=Unwatched(),
+            wake=self._delivery.wake,
+        )
+        self._worker = StreamWorker(tools, threads=settings.worker_count, name=name)
+
+    def run(self, stop: threading.Event) -> None:
+        """Runs processors until it is told to stop. Raises RegardError when the models can't be opened."""
+        self._delivery.start()
+        try:
+            self._worker.run(stop)
+        finally:
+            self._delivery.close()
+
+    def close(self) -> None:
+        """Lets go of all that is open."""
+        self._opened.close()
+
+    def _gate(self) -> StreamGate:
+        parts = build(self._settings)
+        self._opened.callback(parts.close)
+        parts.indexes.keep_level()
+        parts.sessions.load({*FaceAnalyzer.networks, *parts.face_models.default.networks})
+        return parts.gate
+
+    def _source(self, stream: StreamProcessor) -> Opened:
+        return open_source(stream, self._settings)
+
+    def _output(self, stream: StreamProcessor) -> RecordOutput | None:
+        return open_output(stream, self._settings, self._courier)
