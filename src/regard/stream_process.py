@@ -19,7 +19,7 @@ from regard.streams.leases import StreamLeases
 from regard.streams.notices import StreamNotices
 from regard.streams.records import StreamProcessor
 from regard.streams.running import StreamGate, Unwatched
-from regard.streams.worker import Opened, StreamTools, StreamWorker
+from regard.streams.worker import OpenedSource, StreamTools, StreamWorker
 from regard.vision.faces import FaceAnalyzer
 
 
@@ -74,7 +74,7 @@ class StreamProcess:
         parts.sessions.load({*FaceAnalyzer.networks, *parts.face_models.default.networks})
         return parts.gate
 
-    def _source(self, stream: StreamProcessor) -> Opened:
+    def _source(self, stream: StreamProcessor) -> OpenedSource:
         return open_source(stream, self._settings)
 
     def _output(self, stream: StreamProcessor) -> RecordOutput | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from regard.streams.records import StreamProcessor
-from regard.streams.running import Standing
+from regard.streams.running import SourceStanding
 from regard.streams.steps import NOTHING, StreamStep
 
 
@@ -48,7 +48,7 @@ class MadeSource:
         return self.given
 
     @property
-    def state(self) -> Standing:
+    def state(self) -> SourceStanding:
         return self.stands
 
     @property
@@ -78,7 +78,7 @@ class MadeRunning:
         self.gate.taken.setdefault(self.stream.name, []).append(sample)
         return self.gate.act(self.stream, sample)
 
-    def wait(self, _standing: Standing) -> StreamStep:
+    def wait(self, _standing: SourceStanding) -> StreamStep:
         return NOTHING
 
     def end(self, error: BaseException | None = None) -> None:

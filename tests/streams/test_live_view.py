@@ -12,11 +12,11 @@ import pytest
 from regard.storage.database import Database
 from regard.streams.live_view import LiveViewClient, LiveViewServer
 from regard.streams.records import StreamProcessor
-from regard.streams.steps import Mark, StreamStep
+from regard.streams.steps import LiveMark, StreamStep
 from regard.streams.store import StreamStore
 from tests.contracts.streams.made import started
 
-MARK = Mark(left=0.1, top=0.1, width=0.2, height=0.2, caption="anna")
+MARK = LiveMark(left=0.1, top=0.1, width=0.2, height=0.2, caption="anna")
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Drawing:
     count: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def __call__(self, sample: Sample, marks: Sequence[Mark], _stream: StreamProcessor) -> bytes:
+    def __call__(self, sample: Sample, marks: Sequence[LiveMark], _stream: StreamProcessor) -> bytes:
         with self.lock:
             self.count += 1
         return f"{sample.number} {','.join(one.caption for one in marks)}".encode()

@@ -20,7 +20,7 @@ from regard.streams.leases import StreamLeases
 from regard.streams.records import StreamProcessor, StreamStatus
 from regard.streams.steps import NOTHING, Raised, StreamStep
 from regard.streams.store import StreamStore
-from regard.streams.worker import Opened, StreamTools, StreamWorker
+from regard.streams.worker import OpenedSource, StreamTools, StreamWorker
 from tests.contracts.streams.made import matched, new_stream, order
 from tests.streams.made import MadeGate, MadeOutput, MadeSource, NoViews, Wakes, standing
 from tests.waiting import wait_until
@@ -51,11 +51,11 @@ class Site:
         found = self.store.get(name)
         return found.status, found.message
 
-    def _open(self, stream: StreamProcessor) -> Opened:
+    def _open(self, stream: StreamProcessor) -> OpenedSource:
         def opened() -> MadeSource:
             return self.sources.setdefault(stream.source, MadeSource())
 
-        return Opened((stream.source,), opened, is_recorded=False)
+        return OpenedSource((stream.source,), opened, is_recorded=False)
 
     def _output(self, stream: StreamProcessor) -> MadeOutput:
         return self.outputs.setdefault(stream.name, MadeOutput())

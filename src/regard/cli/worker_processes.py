@@ -25,7 +25,7 @@ log: Any = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptProcess:
     """A process to keep running: `command` gives the arguments of the next, `ended` is told that it is gone.
     `wait` is how many seconds pass before another is started, more where it doesn't last.
     """
@@ -45,7 +45,7 @@ class WorkerProcesses:
         self._environment = {**os.environ, **settings.environment()}
         self._leases = leases
         self._stop = threading.Event()
-        jobs = [Kept("worker", attached_command, _nothing, 1.0) for _ in range(settings.job_workers)]
+        jobs = [KeptProcess("worker", attached_command, _nothing, 1.0) for _ in range(settings.job_workers)]
         streams = [self._stream_worker() for _ in range(settings.stream_workers)]
         self._threads = [
             threading.Thread(target=self._keep_one, args=(kept,), name=kept.name, daemon=True)
@@ -62,7 +62,7 @@ class WorkerProcesses:
         for thread in self._threads:
             thread.join()
 
-    def _stream_worker(self) -> Kept:
+    def _stream_worker(self) -> KeptProcess:
         names: list[str] = []
 
         def command() -> Sequence[str]:
@@ -78,9 +78,9 @@ class WorkerProcesses:
                 if freed:
                     log.warning("what a stream worker ran is free for the next", streams=freed)
 
-        return Kept("stream worker", command, ended, 0.1)
+        return KeptProcess("stream worker", command, ended, 0.1)
 
-    def _keep_one(self, kept: Kept) -> None:
+    def _keep_one(self, kept: KeptProcess) -> None:
         wait = kept.wait
         while not self._stop.is_set():
             process = subprocess.Popen(kept.command(), stdin=subprocess.PIPE, env=self._environment)

@@ -10,8 +10,8 @@ from typing import Any
 import structlog
 
 from regard.streams.held import Ended, HeldStream
-from regard.streams.running import Source, Standing
-from regard.streams.turns import Share, Turns
+from regard.streams.running import SourceStanding, StreamSource
+from regard.streams.turns import CoreShare, Turns
 
 _ASK = 0.5  # seconds that a sample is waited for before the processors are asked what else is to be done
 _STALE = 0.25  # seconds of waiting for a turn after which a newer sample is better
@@ -24,14 +24,14 @@ class SourceFeed:
     and each counts.
     """
 
-    def __init__(self, source: Source, turns: Turns, *, name: str, is_recorded: bool) -> None:
+    def __init__(self, source: StreamSource, turns: Turns, *, name: str, is_recorded: bool) -> None:
         self._source = source
         self._turns = turns
         self._is_recorded = is_recorded
         self._lock = threading.Lock()
         self._held: list[HeldStream] = []
         self._stop = threading.Event()
-        self.share = Share()
+        self.share = CoreShare()
         self.samples = 0
         """How many samples were taken."""
         self._thread = threading.Thread(target=self._run, name=f"source {name}", daemon=True)
@@ -106,7 +106,7 @@ class SourceFeed:
         held.wait(*self._standing())
         return False
 
-    def _standing(self) -> tuple[Standing, Mapping[str, Any]]:
+    def _standing(self) -> tuple[SourceStanding, Mapping[str, Any]]:
         return self._source.state, self._source.checkpoint
 
     def _each(self, act: Callable[[HeldStream], bool]) -> bool:

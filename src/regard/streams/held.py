@@ -15,7 +15,7 @@ from regard.jobs.leases import LeaseLost
 from regard.streams.events import StreamEvents
 from regard.streams.leases import StreamLease, StreamLeases
 from regard.streams.records import StreamStatus
-from regard.streams.running import LiveViews, Output, Running, Standing, StreamGate
+from regard.streams.running import LiveViews, Output, Running, SourceStanding, StreamGate
 from regard.streams.steps import Raised, StreamStep
 from regard.streams.wording import FAULT, standing_message
 
@@ -80,7 +80,7 @@ class HeldStream:
         """Has it end at its next turn."""
         self._ending = status, message
 
-    def take(self, sample: Any, standing: Standing, checkpoint: Mapping[str, Any]) -> bool:
+    def take(self, sample: Any, standing: SourceStanding, checkpoint: Mapping[str, Any]) -> bool:
         """A sample; whether the next is wanted soon. `checkpoint` is the source's. Raises Ended."""
         step = self._step(lambda running: running.take(sample))
         if step is None:
@@ -90,7 +90,7 @@ class HeldStream:
         self._keep(step, standing, checkpoint)
         return step.is_urgent
 
-    def wait(self, standing: Standing, checkpoint: Mapping[str, Any]) -> None:
+    def wait(self, standing: SourceStanding, checkpoint: Mapping[str, Any]) -> None:
         """No sample came. `checkpoint` is the source's. Raises Ended."""
         step = self._step(lambda running: running.wait(standing))
         if step is not None:
@@ -135,7 +135,7 @@ class HeldStream:
             self._end(StreamStatus.FAILED, FAULT, error)
         return None
 
-    def _keep(self, step: StreamStep, standing: Standing, checkpoint: Mapping[str, Any]) -> None:
+    def _keep(self, step: StreamStep, standing: SourceStanding, checkpoint: Mapping[str, Any]) -> None:
         if self._output is not None:
             for record in step.records:
                 self._output.put(record)
@@ -174,7 +174,7 @@ class HeldStream:
         if made is not None and raised.notices:
             self._wake()
 
-    def _show(self, standing: Standing, checkpoint: Mapping[str, Any]) -> None:
+    def _show(self, standing: SourceStanding, checkpoint: Mapping[str, Any]) -> None:
         """Notes how it stands, seldom, and at once where it stands otherwise."""
         now = time.monotonic()
         stands = (standing.word, standing.why or "")
@@ -215,7 +215,7 @@ class HeldStream:
                 running.end(error)
 
 
-def _state(standing: Standing, rate: float | None) -> dict[str, Any]:
+def _state(standing: SourceStanding, rate: float | None) -> dict[str, Any]:
     """What is told of the source beside the message."""
     return {
         "word": str(standing.word),

@@ -22,14 +22,14 @@ from typing import Any
 import structlog
 
 from regard.streams.records import StreamProcessor
-from regard.streams.steps import Mark, StreamStep
+from regard.streams.steps import LiveMark, StreamStep
 
 _FRAME = struct.Struct(">II")  # lengths of the facts, JSON, and of the picture
 _MAX_WATCHING = 32  # connections
 _PER_SECOND = 5.0
 _PATIENCE = 5.0  # seconds
 
-Draw = Callable[[Any, Sequence[Mark], StreamProcessor], bytes]
+Draw = Callable[[Any, Sequence[LiveMark], StreamProcessor], bytes]
 """A sample and what was found in it as a JPEG."""
 
 log: Any = structlog.get_logger(__name__)
@@ -49,7 +49,7 @@ class _Latest:
 
     stream: StreamProcessor
     sample: Any
-    marks: Sequence[Mark]
+    marks: Sequence[LiveMark]
     number: int
     lock: threading.Lock
     encoded: bytes | None = None

@@ -9,7 +9,7 @@ from regard.streams.records import StreamProcessor
 from regard.streams.steps import StreamStep
 
 
-class Standing(Protocol):
+class SourceStanding(Protocol):
     """How a source stands. Times are in seconds since the epoch; `why` is a sentence without URL."""
 
     @property
@@ -34,7 +34,7 @@ class Standing(Protocol):
     def is_final(self) -> bool: ...
 
 
-class Source(Protocol):
+class StreamSource(Protocol):
     """Gives samples when it is asked."""
 
     def start(self) -> None:
@@ -44,7 +44,7 @@ class Source(Protocol):
         """The next sample; None where none came within so many seconds."""
 
     @property
-    def state(self) -> Standing: ...
+    def state(self) -> SourceStanding: ...
 
     @property
     def checkpoint(self) -> Mapping[str, Any]:
@@ -59,7 +59,7 @@ class Running(Protocol):
     def take(self, sample: Any) -> StreamStep:
         """What a sample shows. Raises ServiceError, at the latest a second after the right to it ended."""
 
-    def wait(self, standing: Standing) -> StreamStep:
+    def wait(self, standing: SourceStanding) -> StreamStep:
         """What is to be done though no sample came. Raises as `take` does."""
 
     @property

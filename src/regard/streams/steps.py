@@ -9,7 +9,7 @@ from regard.streams.events import NewEvent, NewStreamNotice, Within
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
+class LiveMark:
     """What is drawn on the live view: a box, in fractions of the picture's sides, and a few words."""
 
     left: float
@@ -46,7 +46,7 @@ class StreamStep:
     records: Sequence[str] = ()
     raised: Sequence[Raised] = ()
     seen: Mapping[str, int] = field(default_factory=dict)
-    marks: Sequence[Mark] | None = None
+    marks: Sequence[LiveMark] | None = None
     has_examined: bool = False
     is_urgent: bool = False
     is_over: bool = False

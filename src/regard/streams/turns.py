@@ -14,7 +14,7 @@ _FADING = 10.0  # seconds in which half of the time that a source has used is fo
 
 
 @dataclass(slots=True)
-class Share:
+class CoreShare:
     """What one source has used of the cores, and how long it waited, in seconds. `last` is when it had a
     turn, by `time.monotonic`. The members are the scheduler's, but for `is_urgent`.
     """
@@ -38,11 +38,11 @@ class Turns:
 
     def __init__(self, count: int) -> None:
         self._free = count
-        self._waiting: list[Share] = []
+        self._waiting: list[CoreShare] = []
         self._changed = threading.Condition()
 
     @contextmanager
-    def turn(self, share: Share) -> Iterator[None]:
+    def turn(self, share: CoreShare) -> Iterator[None]:
         """Waits for a turn, and has it meanwhile."""
         asked = time.monotonic()
         with self._changed:
@@ -64,10 +64,10 @@ class Turns:
                 self._free += 1
                 self._changed.notify_all()
 
-    def _next(self) -> Share:
+    def _next(self) -> CoreShare:
         now = time.monotonic()
 
-        def rank(share: Share) -> tuple[bool, bool, float]:
+        def rank(share: CoreShare) -> tuple[bool, bool, float]:
             return now - share.last < FLOOR_SECONDS, not share.is_urgent, share.used
 
         return min(self._waiting, key=rank)

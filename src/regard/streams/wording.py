@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from regard.streams.running import Output, Standing
+from regard.streams.running import Output, SourceStanding
 
 NO_CAPACITY = "This machine is at its limit; the processor waits for another worker (`regard streams`)."
 FAULT = "The analysis failed in a way that is Regard's fault; its log says how."
 
 
-def standing_message(standing: Standing, rate: float | None, output: Output | None, now: float) -> str:
+def standing_message(standing: SourceStanding, rate: float | None, output: Output | None, now: float) -> str:
     """`rate` is how many samples a second are analysed, None while nobody knows; `now` in s since the epoch.
 
     The picture's age, the reason and the next try are told of a source that gives none.
@@ -21,7 +21,7 @@ def standing_message(standing: Standing, rate: float | None, output: Output | No
     return said
 
 
-def _picture(standing: Standing, rate: float | None) -> str:
+def _picture(standing: SourceStanding, rate: float | None) -> str:
     codec = standing.codec or "video"
     parts = [codec if standing.width is None else f"{codec} {standing.width} × {standing.height}"]
     if standing.rate:
@@ -30,7 +30,7 @@ def _picture(standing: Standing, rate: float | None) -> str:
     return f"{said}." if rate is None else f"{said}; {rate:.1f} looks a second."
 
 
-def _away(standing: Standing, now: float) -> str:
+def _away(standing: SourceStanding, now: float) -> str:
     if standing.last_picture is None:
         said = "No picture yet"
     else:

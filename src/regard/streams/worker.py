@@ -25,7 +25,7 @@ from regard.streams.feed import SourceFeed
 from regard.streams.held import HeldStream
 from regard.streams.leases import LEASE_SECONDS, RENEW_SECONDS, StreamLease, StreamLeases
 from regard.streams.records import StreamProcessor, StreamStatus
-from regard.streams.running import LiveViews, Output, Source, StreamGate
+from regard.streams.running import LiveViews, Output, StreamGate, StreamSource
 from regard.streams.turns import Turns
 from regard.streams.wording import NO_CAPACITY
 
@@ -40,13 +40,13 @@ log: Any = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedSource:
     """A source that isn't started yet. `key` is the same for processors that may share it. `is_recorded`:
     its samples come in bursts, and each counts.
     """
 
     key: tuple[Any, ...]
-    open: Callable[[], Source]
+    open: Callable[[], StreamSource]
     is_recorded: bool
 
 
@@ -57,7 +57,7 @@ class StreamTools:
     leases: StreamLeases
     events: StreamEvents
     gate: Callable[[], StreamGate]
-    source: Callable[[StreamProcessor], Opened]
+    source: Callable[[StreamProcessor], OpenedSource]
     output: Callable[[StreamProcessor], Output | None]
     views: LiveViews
     wake: Callable[[], None]

@@ -23,7 +23,7 @@ from regard.operations.streams.moments import moment_of
 from regard.operations.streams.source_watch import notices_to
 from regard.streams.events import EventKind, NewEvent, Within
 from regard.streams.records import StreamProcessor
-from regard.streams.steps import Mark, Raised, StreamStep
+from regard.streams.steps import LiveMark, Raised, StreamStep
 from regard.video.live.attention import Attention
 from regard.video.live.face_finding import LiveFindings
 from regard.video.live.following import FollowedFace, FollowedFaces
@@ -195,11 +195,11 @@ class FaceWatch:
         return noted
 
 
-def _mark(one: FollowedFace[FoundFace], width: int, height: int) -> Mark:
+def _mark(one: FollowedFace[FoundFace], width: int, height: int) -> LiveMark:
     box = one.face.box.relative_to(width, height)
     best = one.matches[0] if one.matches else None
     caption = "" if best is None else f"{_name(best.face)} {best.similarity:.1f} %"
-    return Mark(
+    return LiveMark(
         left=box.left,
         top=box.top,
         width=box.width,

@@ -19,7 +19,7 @@ from regard.operations.subjects import resolve_stream
 from regard.settings import Settings
 from regard.streams.events import Within
 from regard.streams.records import StreamProcessor
-from regard.streams.running import Standing
+from regard.streams.running import SourceStanding
 from regard.streams.steps import StreamStep
 from regard.video.live.samples import LiveSample
 
@@ -78,7 +78,7 @@ class GatedStream:
         self._refuse_withdrawn()
         return self._run.take(sample)
 
-    def wait(self, standing: Standing) -> StreamStep:
+    def wait(self, standing: SourceStanding) -> StreamStep:
         """What is to be done though no sample came. Raises as `take` does."""
         self._refuse_withdrawn()
         return self._run.wait(standing)

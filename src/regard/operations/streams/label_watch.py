@@ -19,7 +19,7 @@ from regard.operations.streams.moments import moment_of
 from regard.operations.streams.source_watch import notices_to
 from regard.streams.events import EventKind, NewEvent
 from regard.streams.records import StreamProcessor
-from regard.streams.steps import Mark, Raised, StreamStep
+from regard.streams.steps import LiveMark, Raised, StreamStep
 from regard.video.live.label_watch import CLASSES, PACKAGE, LabelWatch, SeenLabel
 from regard.video.live.samples import LiveSample
 from regard.video.live.stills import frame_still, object_still
@@ -152,9 +152,9 @@ class LabelSession:
         return f"s3://{stream.bucket}/{key}"
 
 
-def _mark(one: SeenLabel, sample: LiveSample) -> Mark:
+def _mark(one: SeenLabel, sample: LiveSample) -> LiveMark:
     box = one.box.relative_to(sample.width, sample.height)
-    return Mark(
+    return LiveMark(
         left=box.left,
         top=box.top,
         width=box.width,

@@ -13,8 +13,8 @@ from regard.notifications.record_sinks import FileSink, KinesisSink, RecordSink,
 from regard.operations.inputs.live_sources import is_below, output_file
 from regard.settings import Settings
 from regard.streams.records import StreamKind, StreamProcessor
-from regard.streams.running import Standing
-from regard.streams.worker import Opened
+from regard.streams.running import SourceStanding
+from regard.streams.worker import OpenedSource
 from regard.video.live.address import SourceAddress, SourceKind
 from regard.video.live.local_feeds import AllowedFolders
 from regard.video.live.networks import AllowedNetworks
@@ -40,7 +40,7 @@ class ReadSource:
         return self._reader.ask(timeout)
 
     @property
-    def state(self) -> Standing:
+    def state(self) -> SourceStanding:
         return self._reader.state
 
     @property
@@ -54,7 +54,7 @@ class ReadSource:
         self._reader.close()
 
 
-def open_source(stream: StreamProcessor, settings: Settings) -> Opened:
+def open_source(stream: StreamProcessor, settings: Settings) -> OpenedSource:
     """The source of a processor, not connected yet. Raises InvalidParameterException for one that is none."""
     try:
         address = SourceAddress.parse(stream.source)
@@ -74,7 +74,7 @@ def open_source(stream: StreamProcessor, settings: Settings) -> Opened:
         )
 
     own = stream.row if resume is not None else None  # where it begins is its own
-    return Opened((address.url, stream.rate, own), opened, is_recorded=address.kind in _BURSTS)
+    return OpenedSource((address.url, stream.rate, own), opened, is_recorded=address.kind in _BURSTS)
 
 
 def open_output(stream: StreamProcessor, settings: Settings, courier: Courier) -> RecordOutput | None:

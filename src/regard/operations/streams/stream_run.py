@@ -14,7 +14,7 @@ from regard.operations.streams.label_watch import LabelSession
 from regard.operations.streams.source_watch import SourceWatch
 from regard.streams.events import EventKind, NewEvent
 from regard.streams.records import StreamKind, StreamProcessor
-from regard.streams.running import Standing
+from regard.streams.running import SourceStanding
 from regard.streams.steps import Raised, StreamStep
 from regard.video.live.samples import LiveSample
 
@@ -68,7 +68,7 @@ class StreamRun:
         step = self._observe(sample)
         return replace(step, raised=[*told, *step.raised]) if told else step
 
-    def wait(self, standing: Standing) -> StreamStep:
+    def wait(self, standing: SourceStanding) -> StreamStep:
         """What is to be done though no sample came."""
         now = time.time()
         if self._labels is not None:
