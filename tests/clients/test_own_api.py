@@ -30,6 +30,9 @@ from regard.operations import OPERATIONS
 from regard.operations.operation import Area
 from regard.packs.install import InstalledPack
 from regard.storage.database import Database
+from regard.storage.encryption import Cipher
+from regard.streams.events import EventKind, NewEvent, StreamEvents
+from regard.streams.leases import StreamLeases
 
 VIDEO = {"S3Object": {"Bucket": "films", "Name": "film.mp4"}}
 SECONDS = 20
@@ -259,7 +262,7 @@ def test_the_server_describes_its_api_in_valid_openapi(description: dict[str, An
 
 
 def test_answers_are_as_they_are_described(
-    description: dict[str, Any], client: Any, counted: str, waiting: str, portrait: Path
+    description: dict[str, Any], client: Any, server: Server, counted: str, waiting: str, portrait: Path
 ) -> None:
     """Those that take nobody; what takes people is held to its description by `tests.responsible.Office`."""
     answers: dict[str, Any] = {}
@@ -268,6 +271,7 @@ def test_answers_are_as_they_are_described(
         lambda http_response, model, **_: answers.update({model.name: json.loads(http_response.content)}),
     )
     call_each_operation(client, counted, waiting, portrait)
+    call_each_of_streams(client, server)
     unattended = {
         one.name
         for one in OPERATIONS.values()
@@ -300,6 +304,34 @@ def call_each_operation(client: Any, counted: str, waiting: str, portrait: Path)
     client.get_usage(By="key", Prices="aws-us-east-1-2026")
     client.set_quota(Holder=key_id, RequestsPerSecond=50)
     client.list_quotas()
+
+
+def call_each_of_streams(client: Any, server: Server) -> None:
+    """What is told of a camera, and of an event, which the test has seen in a worker's place."""
+    rekognition = server.client()
+    rekognition.create_collection(CollectionId="staff")
+    rekognition.create_stream_processor(
+        Name="porch",
+        RoleArn="arn:aws:iam::123456789012:role/r",
+        Input={"KinesisVideoStream": {"Arn": "rtsp://127.0.0.1/1"}},
+        Output={"KinesisDataStream": {"Arn": "https://example.org/records"}},
+        Settings={"FaceSearch": {"CollectionId": "staff"}},
+    )
+    rekognition.start_stream_processor(Name="porch")
+    database = Database.open(server.data)
+    leases = StreamLeases(database)
+    [lease] = leases.take("the tests", 1)
+    face = {"Similarity": 99.6, "Face": {"FaceId": "f-1", "ExternalImageId": "eve"}}
+    box = {"Left": 0.1, "Top": 0.2, "Width": 0.1, "Height": 0.2}
+    body = {"MatchedFaces": [face], "BoundingBox": box}
+    event = NewEvent(kind=EventKind.FACE_MATCHED, at=1_796_000_000_000, body=body, crop=b"a face")
+    StreamEvents(database, Cipher(server.data)).commit(leases, lease, event)
+    database.close()
+    client.get_stream(Name="porch")
+    client.list_streams()
+    [told] = client.list_stream_events(Name="porch")["Events"]
+    shown = client.get_stream_event_picture(Name="porch", EventId=told["EventId"], Picture="crop")
+    assert shown["Picture"] == b"a face"
 
 
 def test_errors_are_as_they_are_described(description: dict[str, Any], server: Server) -> None:

@@ -37,6 +37,7 @@ ALIKE = {
     "Celebrity": "MatchConfidence",
     "CelebrityDetail": "Confidence",
     "UnsuccessfulFaceAssociation": "Confidence",
+    "StreamMatch": "Similarity",
 }
 BELOW, ABOVE = 95.0, 99.5  # the floor of strict purposes is 99
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from regard.context import Context
+from regard.context import Context, Kind
 from regard.errors import AccessDeniedException
 from regard.governance.examination.records import NewReview, Review
 from regard.governance.examination.reviews import waits
@@ -35,7 +35,7 @@ def release_answer(
     if declared.reviewed is not None and ctx.strict is not None:
         return _release_search(declared.reviewed, ctx, request, answer, record, units)
     headers: dict[str, str] = {}
-    if declared.act is Act.READ_MATCHES and ctx.strict is not None:
+    if declared.act is Act.READ_MATCHES and ctx.subject.kind is Kind.JOB and ctx.strict is not None:
         answer, reviews = as_judged(ctx, answer)
         headers = headers_of_reviews(ctx, reviews)
         record.about(reviews=[review.review_id for review in reviews])

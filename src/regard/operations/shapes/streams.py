@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from regard.operations.shapes.times import moment
@@ -13,6 +15,15 @@ WAITING: Final = (
     "No stream worker has taken it yet: `regard serve` or `regard streams` runs one, and it may be full."
 )
 """The StatusMessage of a processor that is started, and that nobody runs."""
+_SOURCE: Final = {
+    "Codec": "codec",
+    "Width": "width",
+    "Height": "height",
+    "FramesPerSecond": "frames",
+    "SamplesPerSecond": "rate",
+    "Why": "why",
+}
+_SOURCE_TIMES: Final = {"LastPicture": "last_picture", "NextTry": "next_try"}
 
 
 def described_stream(stream: StreamProcessor, settings: Settings, now: int) -> dict[str, Any]:
@@ -48,6 +59,51 @@ def described_stream(stream: StreamProcessor, settings: Settings, now: int) -> d
 def status_message(stream: StreamProcessor, now: int) -> str | None:
     """What its worker tells of it, or that none has it."""
     return WAITING if stream.waits_for_worker(now) else stream.message
+
+
+def detailed_stream(stream: StreamProcessor, now: int) -> dict[str, Any]:
+    """A processor with its camera and its newest session, in the shapes of Regard's own API."""
+    told: dict[str, Any] = {
+        "Name": stream.name,
+        "Kind": stream.kind.value,
+        "Status": stream.status.value,
+        "StatusMessage": status_message(stream, now),
+        "Source": stream.source_shown,
+        "SourceState": _source_state(stream.state),
+        "CameraId": stream.camera_id,
+        "Place": stream.place,
+        "CollectionId": stream.collection_id,
+        "FaceMatchThreshold": stream.threshold,
+        "Labels": list(stream.labels) or None,
+        "Rate": stream.rate,
+        "Created": moment(stream.created),
+        "Updated": moment(stream.updated),
+        "SessionId": stream.session,
+        "Started": _moment(stream.started),
+        "Purpose": None if stream.session is None else stream.purpose,
+        "MatchThreshold": stream.match_threshold,
+        "CaseId": stream.case_id,
+        "AuthorizationId": stream.authorization_id,
+        "AuthorizedUntil": _moment(stream.authorized_until),
+    }
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def _source_state(state: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What a worker last told of a source; its times are in seconds since the epoch."""
+    if "word" not in state:
+        return None
+    told: dict[str, Any] = {"State": state["word"]}
+    told |= {name: state.get(kept) for name, kept in _SOURCE.items()}
+    told |= {
+        name: None if state.get(kept) is None else moment(round(1000 * state[kept]))
+        for name, kept in _SOURCE_TIMES.items()
+    }
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def _moment(milliseconds: int | None) -> datetime | None:
+    return None if milliseconds is None else moment(milliseconds)
 
 
 def _output(stream: StreamProcessor) -> dict[str, Any]:

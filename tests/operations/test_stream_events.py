@@ -1,0 +1,161 @@
+"""What streams saw is told to those who may know it: under a strict purpose nobody is named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.responsible import Office
+
+from regard.app import Parts, build
+from regard.caller import LOCAL
+from regard.errors import AccessDeniedException, InvalidPaginationTokenException, ResourceNotFoundException
+from regard.operations.reviewing.sightings import REVIEW
+from regard.settings import Settings
+from regard.streams.events import EventKind, NewEvent, StreamEvent
+from regard.streams.leases import StreamLease, StreamLeases
+from regard.streams.records import StreamStatus
+
+BOX = {"Left": -0.01, "Top": 0.2, "Width": 0.1, "Height": 0.2}
+
+
+def matched(**changes: Any) -> dict[str, Any]:
+    """What is kept of an alert, as records have it."""
+    faces = [
+        {"Similarity": similarity, "Face": {"FaceId": face, "ExternalImageId": name}}
+        for similarity, face, name in ((99.6, "f-1", "eve"), (91.0, "f-2", "eva"))
+    ]
+    return {"MatchedFaces": faces, "UserId": "u-1", "BoundingBox": BOX, **changes}
+
+
+class Porch:
+    """A camera that a worker runs, and what it saw."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+        self.office = Office(parts)
+        self.leases = StreamLeases(parts.database)
+        self.office.call("create_collection", CollectionId="staff")
+        self.office.call(
+            "create_stream_processor",
+            Name="porch",
+            RoleArn="arn:aws:iam::123456789012:role/r",
+            Input={"KinesisVideoStream": {"Arn": "rtsp://eve:hunter2@10.0.0.7/1"}},
+            Output={"KinesisDataStream": {"Arn": "arn:aws:kinesis:us-east-1:123456789012:stream/r"}},
+            Settings={"FaceSearch": {"CollectionId": "staff"}},
+            Tags={"regard:place": "The porch"},
+        )
+        self.office.call("start_stream_processor", Name="porch")
+        [self.lease] = self.leases.take("w", 1)
+
+    def saw(self, subject: str = "face/f-1", purpose: str = "general", **body: Any) -> StreamEvent:
+        new = NewEvent(
+            kind=EventKind.FACE_MATCHED, at=1_796_000_000_000, subject=subject, body=matched(**body),
+            crop=b"a face", frame=b"a street",
+        )  # fmt: skip
+        processor = replace(self.parts.stores.streams.get("porch"), purpose=purpose)
+        lease = StreamLease(processor, self.lease.fence)
+        made = self.parts.stores.stream_events.commit(self.leases, lease, new)
+        assert made is not None
+        return made
+
+    def events(self, **request: Any) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.office.call("list_stream_events", Name="porch", **request)[
+            "Events"
+        ]
+        return found
+
+    def picture(self, event: StreamEvent, picture: str = "crop", name: str = "porch") -> bytes:
+        wanted = {"Name": name, "EventId": event.event_id, "Picture": picture}
+        answer = self.parts.gate.call("get_stream_event_picture", wanted, LOCAL)
+        return bytes(answer["Picture"])
+
+
+@pytest.fixture
+def porch(tmp_path: Path) -> Iterator[Porch]:
+    settings = Settings.load({}, data=tmp_path / "data", kinesis_endpoint="http://127.0.0.1:9")
+    parts = build(settings, has_models=False)
+    yield Porch(parts)
+    parts.close()
+
+
+def test_an_event_says_whom_a_face_resembles_and_shows_it(porch: Porch) -> None:
+    event = porch.saw()
+    [told] = porch.events()
+    assert told["MatchedFaces"] == [
+        {"FaceId": "f-1", "Similarity": 99.6, "ExternalImageId": "eve", "UserId": "u-1"},
+        {"FaceId": "f-2", "Similarity": 91.0, "ExternalImageId": "eva"},
+    ]
+    assert told["BoundingBox"] == {"Left": 0.0, "Top": 0.2, "Width": 0.1, "Height": 0.2}
+    assert (told["EventId"], told["Kind"], told["Pictures"]) == (
+        event.event_id, "FACE_MATCHED", ["crop", "frame"],
+    )  # fmt: skip
+    assert (porch.picture(event), porch.picture(event, "frame")) == (b"a face", b"a street")
+
+
+def test_who_saw_a_picture_is_in_the_log(porch: Porch) -> None:
+    event = porch.saw()
+    porch.picture(event)
+    newest = list(porch.parts.audit.export())[-1]
+    assert (newest["operation"], newest["stream"], newest["facts"]["EventId"]) == (
+        "GetStreamEventPicture", "porch", event.event_id,
+    )  # fmt: skip
+
+
+def test_under_a_strict_purpose_an_event_names_and_shows_nobody(porch: Porch) -> None:
+    event = porch.saw(purpose="law-enforcement", **{REVIEW: "R-2026-000001"})
+    [told] = porch.events()
+    assert "MatchedFaces" not in told
+    assert (told["Pictures"], told["ReviewId"]) == ([], "R-2026-000001")
+    assert "eve" not in str(told)
+    with pytest.raises(AccessDeniedException, match="whoever judges the person"):
+        porch.picture(event)
+    arn = "arn:aws:rekognition:us-east-1:000000000000:collection/staff"
+    porch.office.call("tag_resource", ResourceArn=arn, Tags={"regard:purpose": "law-enforcement"})
+    with pytest.raises(AccessDeniedException, match="call with a person's key"):
+        porch.events()
+
+
+def test_below_the_floor_of_a_purpose_no_match_is_shown(porch: Porch) -> None:
+    porch.saw()
+    arn = "arn:aws:rekognition:us-east-1:000000000000:collection/staff"
+    porch.office.call("tag_resource", ResourceArn=arn, Tags={"regard:purpose": "access-control"})
+    assert [one["FaceId"] for one in porch.events()[0]["MatchedFaces"]] == ["f-1"]
+
+
+def test_events_are_paged_and_chosen_by_kind(porch: Porch) -> None:
+    rows = [porch.saw(f"face/{n}").event_id for n in range(3)]
+    first = porch.office.call("list_stream_events", Name="porch", MaxResults=2)
+    assert [one["EventId"] for one in first["Events"]] == rows[:0:-1]
+    assert [one["EventId"] for one in porch.events(NextToken=first["NextToken"])] == rows[:1]
+    assert porch.events(Kind="SOURCE_LOST") == []
+    with pytest.raises(InvalidPaginationTokenException):
+        porch.events(Kind="SOURCE_LOST", NextToken=first["NextToken"])
+
+
+def test_events_outlive_their_processor(porch: Porch) -> None:
+    event = porch.saw()
+    porch.leases.end(porch.lease, StreamStatus.STOPPED)
+    porch.office.call("delete_stream_processor", Name="porch")
+    assert [one["EventId"] for one in porch.events()] == [event.event_id]
+    with pytest.raises(ResourceNotFoundException):
+        porch.office.call("list_stream_events", Name="nowhere")
+    with pytest.raises(ResourceNotFoundException):
+        porch.picture(event, name="nowhere")
+
+
+def test_a_stream_is_told_with_its_camera_and_its_source_s_state_and_no_password(porch: Porch) -> None:
+    state = {"word": "PLAYING", "codec": "h264", "width": 1280, "height": 720, "frames": 25.0, "rate": 4.0}
+    state |= {"last_picture": 1_796_000_000.5, "why": None, "next_try": None}
+    porch.leases.show(porch.lease, StreamStatus.RUNNING, "h264", state)
+    told = porch.office.call("get_stream", Name="porch")["Stream"]
+    assert (told["CameraId"], told["Place"], told["Rate"]) == ("porch", "The porch", 4.0)
+    assert (told["Status"], told["StatusMessage"], told["MatchThreshold"]) == ("RUNNING", "h264", 80.0)
+    source = told["SourceState"]
+    assert (source["State"], source["Codec"], source["SamplesPerSecond"]) == ("PLAYING", "h264", 4.0)
+    assert source["LastPicture"].timestamp() == 1_796_000_000.5
+    assert "hunter2" not in str(told)
+    assert porch.office.call("list_streams")["Streams"] == [told]
