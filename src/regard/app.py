@@ -46,7 +46,6 @@ from regard.governance.sessions import Sessions
 from regard.governance.upkeep import Task, Upkeep
 from regard.jobs.notices import JobNotices
 from regard.jobs.store import JobStore
-from regard.metering.exposition import Exposition
 from regard.metering.follower import UsageFollower
 from regard.metering.prices import chosen_price_list
 from regard.metering.quota_warnings import QuotaWarnings
@@ -67,7 +66,6 @@ from regard.vision.models import Models
 from regard.vision.session import SessionPool, one_thread_each
 from regard.wire.browsers import allow_origins
 from regard.wire.endpoint import Endpoint, not_found, routes
-from regard.wire.figures import figures_route
 from regard.wire.own import own_routes
 
 _SEGMENT_OF_TAILS = 64  # tails that a segment of an index holds at most
@@ -313,6 +311,17 @@ class SigningKeys:
         return self._sessions.caller(token, caller)
 
 
+def _figures(parts: Parts) -> list[Route]:
+    """The route of figures; none where there is no token: nobody reads them by default."""
+    if not parts.settings.metrics_token:
+        return []
+    from regard.metering.exposition import Exposition  # only who has them read pays for Prometheus's client
+    from regard.wire.figures import figures_route
+
+    exposition = Exposition(parts.database, parts.stores.usage)
+    return [figures_route(parts.settings.metrics_token, exposition.text)]
+
+
 def asgi(parts: Parts) -> Starlette:
     """The HTTP application. The request path: Endpoint (signature) → ServedApi (parse) → gate → ServedApi."""
     executor = ThreadPoolExecutor(parts.settings.worker_count, thread_name_prefix="request")
@@ -320,15 +329,13 @@ def asgi(parts: Parts) -> Starlette:
     endpoint = Endpoint(parts.apis[REKOGNITION], keys, parts.settings, executor)
     own = Endpoint(parts.apis[REGARD], keys, parts.settings, executor, queue=endpoint.queue)
 
-    exposition = Exposition(parts.database, parts.stores.usage)
-
     async def healthz(_: Request) -> Response:
         return JSONResponse({"status": "ok", "version": version("regard")})
 
     return Starlette(
         routes=[
             Route("/healthz", healthz),
-            *figures_route(parts.settings.metrics_token, exposition.text),
+            *_figures(parts),
             *routes(endpoint),
             *own_routes(own, parts.apis[REGARD].api),
         ],

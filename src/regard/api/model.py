@@ -6,7 +6,6 @@ Whatever parses, validates, serialises or describes an API reads it here.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -138,7 +137,7 @@ class _ModelLoader(Loader):  # type: ignore[misc]
 
     def load_service_model(self, service_name: str, type_name: str, api_version: str | None = None) -> Any:
         if service_name == REGARD and type_name in OWN_FILES:
-            return json.loads(read_own(type_name))
+            return read_own(type_name)
         return super().load_service_model(service_name, type_name, api_version)
 
 

@@ -22,22 +22,26 @@ OWN_FILES: Final[Mapping[str, str]] = MappingProxyType(
 """What botocore is told of Regard's own API, by the kind of file: here, and where botocore finds it."""
 
 
-def read_own(kind: str) -> bytes:
-    """A file about Regard's own API, in JSON, as botocore wants it.
+def write_own(kind: str) -> bytes:
+    """A file about Regard's own API, in JSON, as botocore wants it. Raises what `read_own` raises."""
+    return json.dumps(read_own(kind), indent=2, ensure_ascii=False).encode() + b"\n"
+
+
+def read_own(kind: str) -> dict[str, Any]:
+    """What such a file says.
 
     Raises KeyError for a kind that isn't in `OWN_FILES`, and ValueError where two areas say the same.
     """
     folder = files("regard.api") / "own"
-    content = (folder / OWN_FILES[kind]).read_bytes()
+    model: dict[str, Any] = json.loads((folder / OWN_FILES[kind]).read_bytes())
     if kind != "service-2":
-        return content
-    model: dict[str, Any] = json.loads(content)
+        return model
     others = sorted(file.name for file in folder.iterdir() if file.name not in OWN_FILES.values())
     for name in others:
         if name.endswith(".json"):
             _join(model, json.loads((folder / name).read_bytes()), name)
     model["operations"] = dict(sorted(model["operations"].items()))
-    return json.dumps(model, indent=2, ensure_ascii=False).encode() + b"\n"
+    return model
 
 
 def _join(model: dict[str, Any], area: Mapping[str, Mapping[str, Any]], name: str) -> None:

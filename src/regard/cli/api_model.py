@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from regard.api.model import REGARD, load_api
-from regard.api.own_model import OWN_FILES, read_own
+from regard.api.own_model import OWN_FILES, write_own
 from regard.cli.printing import say
 from regard.errors import RegardError
 
@@ -30,7 +30,7 @@ def api_model(
     if (install, folder is not None, print_).count(True) != 1:
         raise RegardError("Say one of --install, --folder and --print.")
     if print_:
-        typer.echo(read_own("service-2").decode(), nl=False)
+        typer.echo(write_own("service-2").decode(), nl=False)
         return
     where = (folder or _HOME).expanduser() / REGARD / load_api(REGARD).model.api_version
     try:
@@ -45,6 +45,6 @@ def _write(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for kind in OWN_FILES:
         with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
-            file.write(read_own(kind))
+            file.write(write_own(kind))
         Path(file.name).chmod(0o644)
         os.replace(file.name, folder / f"{kind}.json")

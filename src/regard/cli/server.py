@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 from typing import Annotated
 
@@ -26,10 +27,14 @@ def serve(
     """Serve the Rekognition API."""
     settings = Settings.load(host=host, port=port, data=data, buckets=joined_buckets(bucket))
     listener = _listen(settings.host, settings.port)
-    from regard.cli.serving import run_server  # takes seconds, and a port that is taken is told at once
+    gc.disable()  # what is made until requests are answered lives as long as the process: nothing to collect
+    try:
+        from regard.cli.serving import run_server  # takes seconds, and a port that is taken is told at once
 
-    with in_use(settings.data):
-        run_server(settings, listener, _authority(settings.host, listener.getsockname()[1]))
+        with in_use(settings.data):
+            run_server(settings, listener, _authority(settings.host, listener.getsockname()[1]))
+    finally:
+        gc.enable()
 
 
 def _authority(host: str, port: int) -> str:

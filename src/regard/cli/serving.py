@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shlex
 import signal
 import socket
@@ -43,8 +44,11 @@ def run_server(settings: Settings, listener: socket.socket, authority: str) -> N
         f"aws --endpoint-url {address} rekognition list-collections",
         on_stderr=True,
     )
+    application = asgi(parts)
+    gc.freeze()  # the collector never visits what the start has made
+    gc.enable()
     config = uvicorn.Config(
-        asgi(parts),
+        application,
         log_level="warning",
         access_log=False,
         server_header=False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 
 from sqlalchemy import Connection, and_, bindparam, delete, func, insert, literal, select
 from sqlalchemy.exc import IntegrityError
@@ -26,16 +27,20 @@ from regard.storage.schema import collections, tags
 _ITS_PURPOSE = and_(
     tags.c.resource == literal("collection/") + collections.c.collection_id, tags.c.key == TAG
 )
-_ALL = select(collections, func.coalesce(tags.c.value, GENERAL).label("purpose")).select_from(
-    collections.outerjoin(tags, _ITS_PURPOSE)
-)
+_PURPOSE = func.coalesce(tags.c.value, GENERAL)
+# In the order of Collection's fields: a dictionary of each row would take as long as the query.
+_ALL = select(
+    *(_PURPOSE if field.name == "purpose" else collections.c[field.name] for field in fields(Collection))
+).select_from(collections.outerjoin(tags, _ITS_PURPOSE))
 _FIND = _ALL.where(collections.c.collection_id == bindparam("collection_id"))
 # Regard's own collections have a name that no client can give: Rekognition's have no colon.
 _RESERVED = ":"
-_PAGE = (
-    _ALL.where(collections.c.row > bindparam("after"), collections.c.collection_id.not_like(f"{_RESERVED}%"))
+_NAMES = select(collections.c.row, collections.c.collection_id, collections.c.face_model_version)
+_PAGE, _PAGE_OF_NAMES = (
+    query.where(collections.c.row > bindparam("after"), collections.c.collection_id.not_like(f"{_RESERVED}%"))
     .order_by(collections.c.row)
     .limit(bindparam("limit"))
+    for query in (_ALL, _NAMES)
 )
 # By a statement of its own: one that waits for a lock reads other tables as they were before it waited.
 _LOCK = (
@@ -80,8 +85,14 @@ class CollectionStore:
     def page(self, *, after: int, limit: int) -> list[Collection]:
         """Collections in the order they were made, those behind row `after`."""
         with self._database.read() as connection:
-            rows = connection.execute(_PAGE, {"after": after, "limit": limit}).mappings()
-            return [Collection(**row) for row in rows]
+            rows = connection.execute(_PAGE, {"after": after, "limit": limit})
+            return [Collection(*row) for row in rows]
+
+    def names(self, *, after: int, limit: int) -> list[tuple[int, str, str]]:
+        """Row, id and face model of the same collections: all that a list of them says."""
+        with self._database.read() as connection:
+            rows = connection.execute(_PAGE_OF_NAMES, {"after": after, "limit": limit})
+            return [(row, name, version) for row, name, version in rows]
 
     def delete(self, collection: Collection) -> None:
         """Erases the collection and its faces. Raises what `lock_collection` raises."""
@@ -182,8 +193,8 @@ def _find(connection: Connection, collection_id: str, *, lock: bool) -> Collecti
     named = {"collection_id": collection_id}
     if lock:
         connection.execute(_LOCK, named)
-    row = connection.execute(_FIND, named).mappings().first()
-    return None if row is None else Collection(**row)
+    row = connection.execute(_FIND, named).first()
+    return None if row is None else Collection(*row)
 
 
 def _refuse_reserved(collection_id: str) -> None:

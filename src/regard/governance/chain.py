@@ -35,9 +35,12 @@ EMPTY: Final = LogHead(0, "0" * 64)
 """Of a log without a record."""
 
 
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False)
+
+
 def write_record(record: Mapping[str, Any]) -> str:
     """The text of a record of JSON values, the same for the same values. Raises ValueError for others."""
-    return json.dumps(record, ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False)
+    return _ENCODER.encode(record)
 
 
 def link(previous: str, text: str) -> str:

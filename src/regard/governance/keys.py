@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Row, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from regard.caller import Caller, Person
@@ -116,13 +116,13 @@ class KeyStore:
 
     def find(self, key_id: str) -> Key | None:
         with self._database.read() as connection:
-            row = connection.execute(_FIND, {"key_id": key_id}).mappings().first()
+            row = connection.execute(_FIND, {"key_id": key_id}).first()
             if row is None:
                 return None
             owner = None
-            if row["person_id"] is not None:  # no other table is read for a key that is nobody's
-                owner = connection.execute(_FIND_PERSON, {"person_id": row["person_id"]}).first()
-        return _key(dict(row), None if owner is None else read_person(owner))
+            if row.person_id is not None:  # no other table is read for a key that is nobody's
+                owner = connection.execute(_FIND_PERSON, {"person_id": row.person_id}).first()
+        return _key(row, None if owner is None else read_person(owner))
 
     def shown(self, key_id: str, secret: str) -> Key | None:
         """The key, to who shows its secret; None where it is another's, or there is no such key."""
@@ -135,8 +135,8 @@ class KeyStore:
         query = select(keys).order_by(keys.c.created, keys.c.key_id)
         with self._database.read() as connection:
             owners = {row.person_id: read_person(row) for row in connection.execute(select(people))}
-            rows = connection.execute(query).mappings().all()
-        return [_key(dict(row), owners.get(row["person_id"])) for row in rows]
+            rows = connection.execute(query).all()
+        return [_key(row, owners.get(row.person_id)) for row in rows]
 
     def suspend(self, key_id: str, *, suspended: bool = True) -> None:
         """Stops a key at once, or lets it be used again. Raises RegardError when there is no such key."""
@@ -197,7 +197,17 @@ def _new_key(name: str, role: str, purpose: str, policy: dict[str, Any] | None) 
     )
 
 
-def _key(row: dict[str, Any], person: Person | None) -> Key:
-    policy = row.pop("policy")
-    del row["person_id"]
-    return Key(**row, person=person, policy=None if policy is None else json.loads(policy))
+def _key(row: Row[Any], person: Person | None) -> Key:
+    return Key(
+        key_id=row.key_id,
+        secret=row.secret,
+        name=row.name,
+        role=row.role,
+        purpose=row.purpose,
+        policy=None if row.policy is None else json.loads(row.policy),
+        created=row.created,
+        suspended=row.suspended,
+        person=person,
+        case_id=row.case_id,
+        expires=row.expires,
+    )

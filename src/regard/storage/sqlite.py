@@ -137,7 +137,9 @@ def _engine(file: Path, busy_seconds: float, *, foreign_keys: bool = True) -> En
     def _begin(connection: Connection) -> None:
         # A write transaction that begins as a reader fails when another writer commits in between.
         # All writers take turns, so that no Turn needs a lock of its own.
-        write = connection.get_execution_options().get("regard_write", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+        if connection.get_execution_options().get("regard_write", False):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:  # it waits for nothing and can't fail, so that no error of it has to be translated
+            connection.connection.driver_connection.execute("BEGIN")  # type: ignore[union-attr]
 
     return engine

@@ -104,8 +104,7 @@ class Endpoint:
         """The answer to any request whatever; nothing is raised."""
         started = time.perf_counter()
         request_id = str(uuid.uuid4())
-        path = _CODES.sub(r"\1…", request.url.path)
-        target = (request.headers.get("x-amz-target") or f"{request.method} {path}")[:64]
+        target = _target(request)
         body = RequestBody(request.receive, request.headers)
         try:
             try:
@@ -254,6 +253,15 @@ def _head(scope: Scope) -> HttpRequest:
         query=scope.get("query_string", b"").decode("latin-1"),
         headers=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]),
     )
+
+
+def _target(request: Request) -> str:
+    """What a request asks for, as the log names it."""
+    target = request.headers.get("x-amz-target")
+    if not target:
+        path = _CODES.sub(r"\1…", request.scope["path"])
+        target = f"{request.method} {path}"
+    return target[:64]
 
 
 def _response(answer: HttpAnswer) -> Response:

@@ -6,9 +6,6 @@ from typing import Any
 
 from regard.context import Context
 from regard.governance.permissions import Permission
-from regard.governance.rules.replay import Replay
-from regard.governance.rules.sources import records_within
-from regard.governance.rules.tables import unexplained
 from regard.operations.operation import Area, Operation
 
 
@@ -19,6 +16,11 @@ def check_audit_rules(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     the log must hold, or None. Answers the `Violations` (`rules.rule.Violation`), what is `Unexplained` in
     sentences, how many `Records` there are, and the `Replay` (`rules.replay.Replay`).
     """
+    # No server runs this, and none is to wait for these when it starts.
+    from regard.governance.rules.replay import Replay
+    from regard.governance.rules.sources import records_within
+    from regard.governance.rules.tables import unexplained
+
     replay = Replay(request["Operations"], known=request["Known"])
     with ctx.stores.database.read() as connection:
         for record in records_within(connection):

@@ -1,20 +1,23 @@
-"""AuditBias, AuditWatchlist: the face model, held to account on the operator's own pictures."""
+"""AuditBias, AuditWatchlist: the face model, held to account on the operator's own pictures.
+
+No server runs them, and none is to wait for what measures when it starts: functions import it.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from regard.context import Context
-from regard.evaluation.bias import audit_bias
-from regard.evaluation.choices import Main
-from regard.evaluation.dataset import AGE, GENDER, Dataset
-from regard.evaluation.faces import FaceSet, Recognizer, observe_faces
-from regard.evaluation.watchlist import audit_watchlist
 from regard.governance.permissions import Permission
 from regard.operations.inputs.photos import read_file
 from regard.operations.operation import Area, Operation
 from regard.vision.image import Image, decode_image
+
+if TYPE_CHECKING:
+    from regard.evaluation.choices import Main
+    from regard.evaluation.dataset import Dataset
+    from regard.evaluation.faces import FaceSet
 
 
 def measure_bias(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
@@ -24,6 +27,8 @@ def measure_bias(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     `Groups` names columns, `Listed` is how many of the most similar pairs are named. Answers an `Audit`
     (`evaluation.bias.BiasAudit`).
     """
+    from regard.evaluation.bias import audit_bias
+
     dataset: Dataset = request["Dataset"]
     faces = _faces(ctx, dataset, request["Face"], "Analysing", describes=True)
     audit = audit_bias(dataset, faces, groups=request["Groups"], listed=request["Listed"])
@@ -43,6 +48,8 @@ def measure_watchlist(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     `Probes` and `Gallery` are `evaluation.dataset.Dataset`; the others are as in AuditBias. Answers an
     `Audit` (`evaluation.watchlist.WatchlistAudit`).
     """
+    from regard.evaluation.watchlist import audit_watchlist
+
     probes, gallery, main = request["Probes"], request["Gallery"], request["Face"]
     audit = audit_watchlist(
         (probes, _faces(ctx, probes, main, "Probes")),
@@ -56,6 +63,9 @@ def measure_watchlist(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 def _faces(ctx: Context, dataset: Dataset, main: Main, step: str, *, describes: bool = False) -> FaceSet:
     """The faces of a folder, by the face model of new collections."""
+    from regard.evaluation.dataset import AGE, GENDER
+    from regard.evaluation.faces import Recognizer, observe_faces
+
     analyzer, settings = ctx.models.faces, ctx.settings
     described = describes and any(column in dataset.columns for column in (AGE, GENDER))
 

@@ -56,14 +56,14 @@ def list_collections(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The collections in the order they were made, a page at a time."""
     after = read_token(_LISTING, request.get("NextToken"))
     limit = request.get("MaxResults") or _MAX_RESULTS
-    found = ctx.stores.collections.page(after=after, limit=limit + 1)
+    found = ctx.stores.collections.names(after=after, limit=limit + 1)
     page = found[:limit]
     response: dict[str, Any] = {
-        "CollectionIds": [collection.collection_id for collection in page],
-        "FaceModelVersions": [collection.face_model_version for collection in page],
+        "CollectionIds": [collection_id for _, collection_id, _ in page],
+        "FaceModelVersions": [version for _, _, version in page],
     }
     if len(found) > limit:
-        response["NextToken"] = make_token(_LISTING, page[-1].row)
+        response["NextToken"] = make_token(_LISTING, page[-1][0])
     return response
 
 
