@@ -50,6 +50,7 @@ from regard.metering.follower import UsageFollower
 from regard.metering.prices import chosen_price_list
 from regard.metering.quota_warnings import QuotaWarnings
 from regard.metering.quotas import Quotas, QuotaStore
+from regard.metering.stored_faces import Enrollers
 from regard.metering.usage import UsageStore
 from regard.metering.vector_counts import VectorCounts
 from regard.notifications.anchor import anchor_of
@@ -147,6 +148,13 @@ def build(
     keys, audit = KeyStore(database), AuditLog(database)
     usage, vector_counts = UsageStore(database, audit), VectorCounts(database)
     quota_store = QuotaStore(database)
+    quotas = Quotas(
+        quota_store,
+        usage,
+        prices,
+        warn=QuotaWarnings(audit, settings).warn,
+        stored=quota_store.count_faces,
+    )
     seals = Seals(database, audit, settings.data)
     collections = CollectionStore(database, indexes)
     cipher = Cipher(settings.data)
@@ -191,8 +199,9 @@ def build(
         seals=seals,
         database=database,
         usage=usage,
-        quotas=Quotas(quota_store, usage, prices, warn=QuotaWarnings(audit, settings).warn),
+        quotas=quotas,
         quota_store=quota_store,
+        enrollers=Enrollers(database, quotas),
         vector_counts=vector_counts,
         prices=prices,
     )

@@ -53,6 +53,7 @@ from regard.jobs.records import Job
 from regard.jobs.store import JobStore
 from regard.metering.prices import PriceList
 from regard.metering.quotas import Quotas, QuotaStore
+from regard.metering.stored_faces import Enrollers
 from regard.metering.usage import UsageStore
 from regard.metering.vector_counts import VectorCounts
 from regard.settings import Settings
@@ -188,6 +189,7 @@ class Stores:
     usage: UsageStore
     quotas: Quotas
     quota_store: QuotaStore
+    enrollers: Enrollers
     vector_counts: VectorCounts
     prices: PriceList | None
 

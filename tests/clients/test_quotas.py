@@ -77,3 +77,18 @@ def test_nobody_raises_their_own_quota(server: Server, script: tuple[str, str]) 
 def test_a_quota_for_nobody_is_refused(admin: Any) -> None:
     with pytest.raises(ClientError, match="There is no key RGRDNOBODY"):
         admin.set_quota(Holder="RGRDNOBODY", ImagesPerMonth=1)
+
+
+def test_a_quota_on_faces_refuses_the_face_that_is_too_much(
+    server: Server, admin: Any, script: tuple[str, str], portrait: Path, other_portrait: Path
+) -> None:
+    admin.set_quota(Holder=script[0], FacesStored=1)
+    client = server.client(aws_access_key_id=script[0], aws_secret_access_key=script[1])
+    client.create_collection(CollectionId="quota-on-faces")
+    request = {"CollectionId": "quota-on-faces", "MaxFaces": 1}
+    client.index_faces(Image={"Bytes": portrait.read_bytes()}, **request)
+    with pytest.raises(ClientError, match="quota of faces stored") as caught:
+        client.index_faces(Image={"Bytes": other_portrait.read_bytes()}, **request)
+    assert caught.value.response["Error"]["Code"] == "ServiceQuotaExceededException"
+    [found] = [one for one in admin.list_quotas()["Quotas"] if one["Holder"] == script[0]]
+    assert (found["FacesStored"], found["FacesUsed"]) == (1, 1)

@@ -36,6 +36,7 @@ class Desk:
             UsageStore(database, self.log),
             find_price_list("seed"),
             warn=self.warned.append,
+            stored=self.store.count_faces,
             seconds=lambda: self.clock,
         )
 

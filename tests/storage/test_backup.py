@@ -222,6 +222,8 @@ def test_a_backup_of_an_older_schema_is_brought_to_the_newest(taken: Path, tmp_p
     reseal(
         taken,
         "drop index faces_by_user",
+        "drop index faces_by_enroller",
+        "alter table faces drop column enroller",
         "drop trigger audit_refuses_update",
         "drop trigger audit_refuses_delete",
         *(

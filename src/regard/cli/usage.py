@@ -67,6 +67,7 @@ def quota(
     images: Annotated[int | None, typer.Option(help="Images a month.")] = None,
     minutes: Annotated[int | None, typer.Option(help="Minutes of video a month.")] = None,
     money: Annotated[float | None, typer.Option(help="What a month may cost, by REGARD_PRICES.")] = None,
+    faces: Annotated[int | None, typer.Option(help="Faces stored at a time.")] = None,
     data: DataFolder = None,
     person: AsPerson = None,
 ) -> None:
@@ -76,6 +77,7 @@ def quota(
         "ImagesPerMonth": images,
         "VideoMinutesPerMonth": minutes,
         "MoneyPerMonth": money,
+        "FacesStored": faces,
     }
     given = {name: amount for name, amount in asked.items() if amount is not None}
     with local_gate(data, existing=True, has_models=False, person=person) as gate:

@@ -29,7 +29,7 @@ _CACHE_KIB = 512 * 1024
 _CHECKPOINT_PAGES = 32_768  # of the write-ahead log: pages of the indexes are written once for many batches
 _EXTERNAL_IMAGE_ID = re.compile(r"[a-zA-Z0-9_.\-:]{0,255}")
 _IDENTIFIER = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_COLUMNS = [column for column in faces.c if column.name != "row"]
+_COLUMNS = [column for column in faces.c if column.name not in ("row", "enroller")]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -17,6 +17,7 @@ from regard.collections.next_vectors import put_next_vectors
 from regard.collections.records import Collection, Match, NewFace, StoredFace
 from regard.collections.store import lock_collection
 from regard.errors import ServiceQuotaExceededException
+from regard.metering.stored_faces import Enroller
 from regard.storage.clock import milliseconds
 from regard.storage.database import Database
 from regard.storage.erasure_journal import Erasable, Erased
@@ -26,7 +27,7 @@ from regard.vision.geometry import Box, corners, iou
 _SAME_FACE_IOU = 0.9
 Permit = Callable[[Connection, int], object]
 """Raises where faces may not be enrolled in a collection, given by its row and locked by the transaction."""
-FACE_COLUMNS = [column for column in faces.c if column.name != "vector"]
+FACE_COLUMNS = [column for column in faces.c if column.name not in ("vector", "enroller")]
 
 
 class Gallery:
@@ -45,12 +46,14 @@ class Gallery:
         image_digest: str,
         external_image_id: str,
         permit: Permit | None = None,
+        enroller: Enroller | None = None,
     ) -> list[StoredFace]:
         """Enrols faces of one image and answers them in the order given, searchable from then on.
 
         A face that the same image and external id brought before is answered as it was, not doubled.
-        `permit` is asked in the transaction that enrols. Raises ResourceNotFoundException when the collection
-        went away, ServiceQuotaExceededException, and what `permit` raises.
+        `permit` is asked in the transaction that enrols, and so are the quotas of `enroller`. Raises
+        ResourceNotFoundException when the collection went away, ServiceQuotaExceededException, and what
+        `permit` raises.
         """
         with self._database.write() as connection:
             current = lock_collection(connection, collection)
@@ -64,7 +67,13 @@ class Gallery:
                 raise ServiceQuotaExceededException(
                     f"The collection {collection.collection_id} can't hold more than {self._max_faces} faces."
                 )
-            rows = [_face_row(new[n], current.row, image_id, image_digest, external_image_id) for n in fresh]
+            if enroller is not None:
+                enroller.check(connection, len(fresh))
+            by = None if enroller is None else enroller.row
+            rows = [
+                _face_row(new[n], current.row, image_id, image_digest, external_image_id) | {"enroller": by}
+                for n in fresh
+            ]
             enrolled = _insert_faces(connection, current.row, rows)
             for n, stored in zip(fresh, enrolled, strict=True):
                 answer[n] = stored

@@ -19,6 +19,7 @@ from sqlalchemy import delete, insert, select, update
 from regard.caller import Caller
 from regard.errors import ServiceQuotaExceededException, ThrottlingException
 from regard.metering.bill import MonthlyUsage, price
+from regard.metering.face_counts import count_stored
 from regard.metering.fold import HOUR
 from regard.metering.months import first_of_month, next_month
 from regard.metering.prices import PriceList
@@ -37,12 +38,15 @@ _MINUTE: Final = 60_000
 
 
 class Limit(StrEnum):
-    """What a quota limits; `money` is in millionths of the price list's unit."""
+    """What a quota limits; `money` is in millionths of the price list's unit. Faces are those that are
+    stored now, whenever they were enrolled (`stored_faces.py`).
+    """
 
     RATE = "requests a second"
     IMAGES = "images a month"
     MINUTES = "minutes of video a month"
     MONEY = "money a month"
+    FACES = "faces stored"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,11 @@ class QuotaStore:
             rows = connection.execute(select(table).order_by(table.c.holder, table.c.quota)).all()
         return [Quota(row.holder, Limit[row.quota], row.amount) for row in rows]
 
+    def count_faces(self, holder: str) -> int:
+        """How many faces are stored that a holder has enrolled."""
+        with self._database.read() as connection:
+            return count_stored(connection, holder)
+
     def begin_warning(self, quota: Quota, month: int) -> bool:
         """Whether it is this process's to warn of a quota in a month, which begins at `month`."""
         mine = (table.c.holder == quota.holder) & (table.c.quota == quota.limit.name)
@@ -101,13 +110,17 @@ class Quotas:
         prices: PriceList | None,
         *,
         warn: Callable[[Quota], None],
+        stored: Callable[[str], int],
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`warn` is told once a month of each quota of which most is used."""
+        """`warn` is told once a month of each quota of which most is used. `stored` counts the faces of a
+        holder.
+        """
         self._store = store
         self._usage = usage
         self._prices = prices
         self._warn = warn
+        self._stored = stored
         self._seconds = seconds
         self._lock = threading.Lock()
         self._refreshing = threading.Lock()
@@ -140,6 +153,9 @@ class Quotas:
             return []
         self._usage.follow()
         used = self._used(priced=any(one.limit is Limit.MONEY for one in stored))
+        for one in stored:
+            if one.limit is Limit.FACES:
+                used[one.holder][Limit.FACES] = self._stored(one.holder)
         return [
             one
             if one.limit is Limit.RATE
@@ -160,6 +176,8 @@ class Quotas:
         images = sum(units.get(unit, 0) for unit in _IMAGES)
         with self._lock:
             for quota in [one for holder in holders for one in self._quotas.get(holder, ())]:
+                if quota.limit is Limit.FACES:
+                    continue  # which of them are new only the transaction knows that stores them
                 if quota.limit is Limit.RATE:
                     self._take(quota)
                     continue
@@ -177,11 +195,25 @@ class Quotas:
 
         return end
 
+    def limited(self, caller: Caller, limit: Limit) -> list[str]:
+        """Those of a caller's key and person that have a quota of this kind."""
+        with self._lock:
+            return [
+                holder
+                for holder in (caller.key_id, caller.person_id or "")
+                if any(one.limit is limit for one in self._quotas.get(holder, ()))
+            ]
+
     def headers(self, caller: Caller) -> dict[str, str]:
         """What answers say of the quotas of their caller: `x-regard-quota: images=4100/5000`; {} for none."""
         if not self._quotas:
             return {}
-        names = {Limit.IMAGES: "images", Limit.MINUTES: "minutes", Limit.MONEY: "micromoney"}
+        names = {
+            Limit.IMAGES: "images",
+            Limit.MINUTES: "minutes",
+            Limit.MONEY: "micromoney",
+            Limit.FACES: "faces",
+        }
         with self._lock:
             told = [
                 f"{names[one.limit]}={(one.used or 0) + self._since[one.holder][one.limit]}/{one.amount}"

@@ -43,7 +43,7 @@ def usage_table(answer: Mapping[str, Any]) -> Table:
 
 def quota_table(quotas: Sequence[Mapping[str, Any]]) -> Table:
     """What each holder may use, and has used this month."""
-    headers = [*whole("Holder"), *numbers("Requests/s", "Images", "Video, min", "Money")]
+    headers = [*whole("Holder"), *numbers("Requests/s", "Images", "Video, min", "Money", "Faces")]
     rows = [
         [
             one["Holder"],
@@ -51,6 +51,7 @@ def quota_table(quotas: Sequence[Mapping[str, Any]]) -> Table:
             _of(one, "ImagesUsed", "ImagesPerMonth"),
             _of(one, "VideoMinutesUsed", "VideoMinutesPerMonth"),
             _of(one, "MoneyUsed", "MoneyPerMonth", digits=2),
+            _of(one, "FacesUsed", "FacesStored"),
         ]
         for one in quotas
     ]

@@ -18,11 +18,13 @@ _MEMBERS: Final = {
     "ImagesPerMonth": Limit.IMAGES,
     "VideoMinutesPerMonth": Limit.MINUTES,
     "MoneyPerMonth": Limit.MONEY,
+    "FacesStored": Limit.FACES,
 }
 _USED: Final = {
     Limit.IMAGES: "ImagesUsed",
     Limit.MINUTES: "VideoMinutesUsed",
     Limit.MONEY: "MoneyUsed",
+    Limit.FACES: "FacesUsed",
 }
 
 

@@ -55,6 +55,7 @@ def index_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
         image_digest=image.digest,
         external_image_id=request.get("ExternalImageId") or "",
         permit=consent,
+        enroller=ctx.stores.enrollers.of(ctx.caller),
     )
     if strict_of(collection.purpose, ctx.settings.site_purpose) is not None:
         portraits = {one.row: cut_portrait(image, face.box) for one, face in zip(stored, kept, strict=True)}

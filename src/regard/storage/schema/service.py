@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from regard.storage.schema.metadata import ROW, metadata
@@ -76,10 +77,30 @@ faces = Table(
     Column("confidence", Float, nullable=False),
     Column("vector", LargeBinary, nullable=False),
     Column("created", BigInteger, nullable=False),
+    # Who enrolled it (`enrollers`); None for the owner of the data folder, and of faces of before.
+    Column("enroller", ROW),
     UniqueConstraint("collection", "face_id"),
     Index("faces_by_image", "collection", "image_digest", "external_image_id"),
     Index("faces_by_collection", "collection", "row"),
     Index("faces_by_user", "collection", "user_id"),
+    Index(
+        "faces_by_enroller",
+        "enroller",
+        sqlite_where=text("enroller IS NOT NULL"),
+        postgresql_where=text("enroller IS NOT NULL"),
+    ),
+    sqlite_autoincrement=True,
+)
+
+# Who has enrolled faces: a key, and whose it was then; "" for nobody's. Rows are never changed or removed.
+enrollers = Table(
+    "enrollers",
+    metadata,
+    Column("row", ROW, primary_key=True, autoincrement=True),
+    Column("key_id", String(128), nullable=False),
+    Column("person_id", String(32), nullable=False),
+    UniqueConstraint("key_id", "person_id"),
+    Index("enrollers_by_person", "person_id"),
     sqlite_autoincrement=True,
 )
 
