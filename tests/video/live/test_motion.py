@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import av
 import cv2
 import numpy as np
@@ -108,3 +110,14 @@ def test_a_burst_is_kept_for_five_seconds_and_the_oldest_is_dropped() -> None:
         times.append(sample.at)
     assert 4500 <= times[-1] - times[0] <= 5000
     assert len(times) in (19, 20, 21)
+
+
+def test_pictures_that_were_taken_are_not_kept() -> None:
+    """Nor wait for a garbage collection: each has megabytes, and few objects that would bring one about."""
+    gc.collect()
+    gc.disable()
+    try:
+        _sampled([_GROUND] * 40)
+        assert sum(isinstance(one, av.VideoFrame) for one in gc.get_objects()) < 5
+    finally:
+        gc.enable()

@@ -12,7 +12,7 @@ from av.video.plane import VideoPlane
 from av.video.reformatter import Interpolation
 from numpy.typing import NDArray
 
-from regard.video.reading.picture import Geometry, colour_space, full_range, orientation
+from regard.video.reading.picture import Geometry, colour_space, full_range
 from regard.vision.pixels import Pixels
 
 _FORMAT = "yuv420p"
@@ -36,17 +36,25 @@ class PictureI420:
     is_full_range: bool
 
     @classmethod
-    def of(cls, frame: VideoFrame, aspect: float = 0.0) -> Self:
-        """A copy of what FFmpeg decoded. `aspect`: width of a pixel by its height; 0 where it isn't known."""
-        geometry, is_full = Geometry(frame, aspect), full_range(frame)
-        transpose, flips = orientation(frame)
+    def of(cls, frame: VideoFrame, geometry: Geometry) -> Self:
+        """A copy of what FFmpeg decoded, which is shown as `geometry` says."""
+        is_full = full_range(frame)
         matrix = colour_space(frame) or int(frame.colorspace)
         planar = frame
         if frame.format.name not in _COLOURS:
             planar = frame.reformat(format=_FORMAT, dst_color_range=_FULL if is_full else _LIMITED, threads=1)
         planes = b"".join(_rows(plane).tobytes() for plane in planar.planes)
         size = (frame.width, frame.height)
-        return cls(planes, size, geometry.width, geometry.height, transpose, flips, matrix, is_full)
+        return cls(
+            planes,
+            size,
+            geometry.width,
+            geometry.height,
+            geometry.transpose,
+            geometry.flips,
+            matrix,
+            is_full,
+        )
 
     def pixels(self) -> Pixels:
         """(height, width, 3), uint8, RGB, upright, contiguous; converted each time."""
@@ -69,11 +77,10 @@ def small_luma(frame: VideoFrame, geometry: Geometry, longer: int) -> NDArray[np
     whose luma isn't a plane of its own are made first."""
     grey = frame if frame.format.name in _COLOURS else frame.reformat(format="gray", threads=1)
     scale = min(1.0, longer / max(geometry.width, geometry.height))
-    transpose, flips = orientation(frame)
     width, height = (max(1, round(side * scale)) for side in (geometry.width, geometry.height))
-    size = (height, width) if transpose else (width, height)
+    size = (height, width) if geometry.transpose else (width, height)
     small = cv2.resize(_rows(grey.planes[0]), size, interpolation=cv2.INTER_AREA)
-    return cast(NDArray[np.uint8], np.ascontiguousarray(_turned(small, transpose, flips)))
+    return cast(NDArray[np.uint8], np.ascontiguousarray(_turned(small, geometry.transpose, geometry.flips)))
 
 
 def _rows(plane: VideoPlane) -> NDArray[np.uint8]:

@@ -27,6 +27,7 @@ class _Due:
 
     moment: Moment
     frame: VideoFrame
+    geometry: Geometry
     moved: tuple[Box, ...] | None
 
 
@@ -38,6 +39,7 @@ class Sampler:
         self._clock, self._interval, self._aspect = clock, 1000 / rate, aspect
         self._kept = _BURST if bursts else 0
         self._room = max(1, int(_BURST / self._interval) - 1)
+        self._geometry: tuple[tuple[int, int], Geometry] | None = None
         self._gate = MotionGate()
         self._next: float | None = None
         self._due: deque[_Due] = deque()
@@ -53,11 +55,11 @@ class Sampler:
             return
         late = self._next is None or moment.at >= self._next + self._interval
         self._next = (moment.at if late or self._next is None else self._next) + self._interval
-        geometry = Geometry(frame, self._aspect)
+        geometry = self._shown(frame)
         luma = small_luma(frame, geometry, LONGER)
         moved = self._gate.observe(moment.at, luma, geometry.width, geometry.height)
         with self._changed:
-            self._due.append(_Due(moment, frame, moved))
+            self._due.append(_Due(moment, frame, geometry, moved))
             self._forget(moment.at, frame)
             self._changed.notify_all()
 
@@ -78,11 +80,20 @@ class Sampler:
             moment.fragment.produced,
             moment.fragment.arrived,
             moment.offset,
-            PictureI420.of(due.frame, self._aspect),
+            PictureI420.of(due.frame, due.geometry),
             moved,
             is_still,
             gap=False,
         )
+
+    def _shown(self, frame: VideoFrame) -> Geometry:
+        """How pictures of that size are shown. It isn't asked of each: what PyAV gives a frame's side data as
+        refers to the frame and back, so that pictures would lie in memory until the next garbage collection.
+        """
+        known = self._geometry
+        if known is None or known[0] != (frame.width, frame.height):
+            known = self._geometry = (frame.width, frame.height), Geometry(frame, self._aspect)
+        return known[1]
 
     def has_room(self, timeout: float) -> bool:
         """Whether there is room for another sample, within `timeout` s: none has to be dropped."""

@@ -23,19 +23,20 @@ _STRETCH = 4  # pixels less square than this are a mistake in the file
 
 
 class Geometry:
-    """How decoded pictures of a stream are turned and stretched to what is displayed."""
+    """How decoded pictures of a stream are turned and stretched to what is displayed: `transpose` first or
+    not, then flip along the axes `flips`; `width` and `height` (px) are those of what is displayed."""
 
     def __init__(self, first: VideoFrame, aspect: float) -> None:
         """`aspect`: width of a pixel by its height, as stored; 0 where it isn't known."""
         self.aspect = aspect
-        self._transpose, self._flips = orientation(first)
+        self.transpose, self.flips = _orientation(first)
         width, height = first.width, first.height
         if 1 < aspect <= _STRETCH:
             width = round(width * aspect)
         elif 1 / _STRETCH <= aspect < 1:
             height = round(height / aspect)
         self._stored = (width, height)
-        self.width, self.height = (height, width) if self._transpose else (width, height)
+        self.width, self.height = (height, width) if self.transpose else (width, height)
         # Reformatters keep their tables from one frame to the next; they are for one thread at a time.
         self._lock = threading.Lock()
         self._rgb, self._small, self._grey = VideoReformatter(), VideoReformatter(), VideoReformatter()
@@ -74,9 +75,9 @@ class Geometry:
                 frame, *size, "rgb24", colour_space(frame), interpolation=how, threads=1
             )
         pixels = cast(Pixels, converted.to_ndarray())
-        if self._transpose:
+        if self.transpose:
             pixels = pixels.transpose(1, 0, 2)
-        return np.ascontiguousarray(np.flip(pixels, self._flips) if self._flips else pixels)
+        return np.ascontiguousarray(np.flip(pixels, self.flips) if self.flips else pixels)
 
 
 def full_range(frame: VideoFrame) -> bool:
@@ -91,7 +92,7 @@ def colour_space(frame: VideoFrame) -> int | None:
     return Colorspace.ITU709 if frame.height >= _HD else Colorspace.ITU601
 
 
-def orientation(frame: VideoFrame) -> tuple[bool, tuple[int, ...]]:
+def _orientation(frame: VideoFrame) -> tuple[bool, tuple[int, ...]]:
     """Transpose first or not, then flip along these axes, by the display matrix (ISO/IEC 14496-12, 6.2.2):
     x' = a x + c y, y' = b x + d y."""
     try:
