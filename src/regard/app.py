@@ -62,6 +62,7 @@ from regard.storage.buckets.objects import ObjectStore, parse_folders, parse_nam
 from regard.storage.database import Database
 from regard.storage.encryption import Cipher
 from regard.streams.events import StreamEvents
+from regard.streams.leases import StreamLeases
 from regard.streams.store import StreamStore
 from regard.vision.models import Models
 from regard.vision.session import SessionPool, one_thread_each
@@ -261,6 +262,7 @@ def _tasks(stores: Stores) -> list[Task]:
         Task("reviews past their time", lambda _now: examination.reviews.expire()),
         Task("candidates erased since", lambda _now: examination.reviews.forget_erased()),
         Task("what streams saw", stores.stream_events.prune),
+        Task("streams without leave", lambda _now: len(StreamLeases(stores.database).end_unauthorized())),
     ]
 
 

@@ -19,9 +19,18 @@ from regard.governance.purpose import TAG
 from regard.governance.rules.replay import Replay
 from regard.governance.rules.sources import records_within
 from regard.governance.rules.tables import unexplained
+from regard.jobs.leases import LeaseLost
 from regard.settings import Settings
+from regard.streams.events import EventKind, NewEvent
+from regard.streams.leases import StreamLease, StreamLeases
 from regard.streams.records import StreamProcessor
 
+DOCUMENT = {
+    "Issuer": "District Court",
+    "Number": "22 Gs 17/26",
+    "Digest": "ab" * 32,
+    "Issued": datetime.now(UTC) - timedelta(days=1),
+}
 DATA = "arn:aws:kinesis:us-east-1:123456789012:stream/records"
 ROLE = "arn:aws:iam::123456789012:role/r"
 
@@ -63,12 +72,7 @@ class Watch:
         request = {"CaseId": self.case, "Basis": basis, "CollectionId": "wanted", "Cameras": [camera]}
         asked = self.office.call("request_authorization", self.ines, **{**request, **facts, **changes})
         if basis != "exigency":
-            document = {
-                "Issuer": "District Court", "Number": "22 Gs 17/26", "Digest": "ab" * 32,
-                "Issued": datetime.now(UTC) - timedelta(days=1),
-            }  # fmt: skip
-            named = {"AuthorizationId": asked["AuthorizationId"]}
-            self.office.call("approve_authorization", self.anna, **named, **document)
+            self.decide("approve", asked["AuthorizationId"], **DOCUMENT)
         return str(asked["AuthorizationId"])
 
     def post(self, camera: str = "gate", *covers: str) -> None:
@@ -76,6 +80,17 @@ class Watch:
             "put_camera_notice", self.paula, CameraId=camera, Language="en", Text="Faces are searched here.",
             Covers=list(covers) or ["FACE_SEARCH"], PostedAt=datetime.now(UTC) - timedelta(hours=1),
         )  # fmt: skip
+
+    def held(self) -> tuple[StreamLeases, StreamLease]:
+        """The camera as a worker has it."""
+        leases = StreamLeases(self.parts.database)
+        [lease] = leases.take("w", 1)
+        return leases, lease
+
+    def decide(self, how: str, authorization: str, **request: Any) -> dict[str, Any]:
+        named = {"AuthorizationId": authorization, **request}
+        answer: dict[str, Any] = self.office.call(f"{how}_authorization", self.anna, **named)
+        return answer
 
     def broken(self) -> list[str]:
         """The rules that the log breaks, and what of the tables it doesn't explain."""
@@ -182,6 +197,65 @@ def test_an_exigency_holds_until_the_authority_had_to_be_asked(watch: Watch) -> 
     assert watch.parts.stores.streams.get("gate").authorized_until == authorization.ask_by
     assert authorization.ask_by is not None
     assert authorization.ask_by < authorization.until
+
+
+def test_what_is_revoked_is_held_by_no_worker_from_then_on(watch: Watch) -> None:
+    watch.create()
+    watch.post()
+    leave = watch.authorize()
+    watch.start()
+    leases, lease = watch.held()
+    assert leases.standing([lease]) == {lease.row: "STARTING"}
+    watch.decide("revoke", leave, Reason="found")
+    assert (leases.standing([lease]), leases.renew([lease]), leases.take("v", 1)) == ({}, {}, [])
+    assert [one.name for one in leases.end_unauthorized()] == ["gate"]
+    told = watch.office.call("describe_stream_processor", watch.ines, watch.case, Name="gate")
+    assert (told["Status"], told["StatusMessage"]) == ("FAILED", f"The authorization {leave} is over.")
+
+
+def test_what_is_extended_goes_on_and_ends_with_its_successor(watch: Watch) -> None:
+    watch.create()
+    watch.post()
+    leave = watch.authorize()
+    watch.start()
+    leases, lease = watch.held()
+    longer = watch.decide("extend", leave, **DOCUMENT, Until=datetime.now(UTC) + timedelta(days=20))
+    held = watch.parts.stores.streams.get("gate")
+    assert held.authorized_until == round(longer["Until"].timestamp() * 1000)
+    assert leases.renew([lease]) == {lease.row: "STARTING"}
+    watch.decide("revoke", longer["AuthorizationId"], Reason="found")
+    assert leases.renew([lease]) == {}
+
+
+def test_an_exigency_that_the_authority_was_asked_about_goes_on_until_it_must_decide(watch: Watch) -> None:
+    watch.create()
+    watch.post()
+    leave = watch.authorize(basis="exigency")
+    watch.start()
+    named = {"AuthorizationId": leave, "Authority": "District Court"}
+    watch.office.call("submit_authorization", watch.ines, **named)
+    authorization = watch.parts.stores.accountability.authorizations.get(leave)
+    until = watch.parts.stores.streams.get("gate").authorized_until
+    assert until == min(authorization.until, authorization.decide_by or 0)
+    watch.decide("ratify", leave, **DOCUMENT)
+    assert watch.parts.stores.streams.get("gate").authorized_until == authorization.until
+
+
+def test_what_a_refused_exigency_saw_is_erased(watch: Watch) -> None:
+    watch.create()
+    watch.post()
+    leave = watch.authorize(basis="exigency")
+    watch.start()
+    leases, lease = watch.held()
+    events = watch.parts.stores.stream_events
+    event = NewEvent(kind=EventKind.FACE_MATCHED, at=1, subject="face/f", body={}, crop=b"a face")
+    assert events.commit(leases, lease, event) is not None
+    watch.decide("reject", leave, Reason="no danger")
+    assert events.page(limit=9) == []
+    with pytest.raises(LeaseLost):
+        events.commit(leases, lease, event)
+    erased = next(one for one in watch.parts.audit.export() if one["operation"] == "erase authorization")
+    assert (erased["events"], erased["authorization"]) == (1, leave)
 
 
 def test_the_name_of_a_camera_stays_with_its_source(watch: Watch) -> None:

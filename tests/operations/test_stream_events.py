@@ -16,6 +16,7 @@ from regard.errors import AccessDeniedException, InvalidPaginationTokenException
 from regard.operations.reviewing.sightings import REVIEW
 from regard.settings import Settings
 from regard.streams.events import EventKind, NewEvent, StreamEvent
+from regard.streams.forgetting import forget_faces
 from regard.streams.leases import StreamLease, StreamLeases
 from regard.streams.records import StreamStatus
 
@@ -134,6 +135,25 @@ def test_events_are_paged_and_chosen_by_kind(porch: Porch) -> None:
     assert porch.events(Kind="SOURCE_LOST") == []
     with pytest.raises(InvalidPaginationTokenException):
         porch.events(Kind="SOURCE_LOST", NextToken=first["NextToken"])
+
+
+def test_a_face_that_is_erased_goes_from_what_a_stream_saw(porch: Porch) -> None:
+    about_it = porch.saw("face/f-1")
+    beside_it = porch.saw("user/u-9", MatchedFaces=matched()["MatchedFaces"][::-1])
+    with porch.parts.database.write() as connection:
+        forget_faces(connection, "staff", ["f-1"])
+    [left] = porch.events()
+    assert left["EventId"] == beside_it.event_id
+    assert [one["FaceId"] for one in left["MatchedFaces"]] == ["f-2"]
+    with pytest.raises(ResourceNotFoundException):
+        porch.picture(about_it)
+    assert porch.saw("face/f-1").event_id  # that they were seen is forgotten, too
+
+
+def test_with_a_collection_goes_whom_a_stream_saw(porch: Porch) -> None:
+    porch.saw()
+    porch.office.call("delete_collection", CollectionId="staff")
+    assert porch.events() == []
 
 
 def test_events_outlive_their_processor(porch: Porch) -> None:

@@ -1,4 +1,4 @@
-"""What jobs keep of whom a film shows: a face that is erased goes from there too."""
+"""What jobs and streams keep of whom a film or a camera shows: a face that is erased goes from there too."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, select, update
 
 from regard.storage.schema import collections, faces, job_items, jobs
+from regard.streams.forgetting import forget_faces
 
 MATCHES: Final = "MATCHES"
 """The view in which jobs keep whom people of a film resemble."""
@@ -16,7 +17,11 @@ _PAGE: Final = 1000
 
 
 def forget_matches(connection: Connection, collection: int, face_ids: Collection[str] | None = None) -> None:
-    """Takes faces of a locked collection, by its row, out of what jobs have found; None takes out all."""
+    """Takes faces of a locked collection, by its row, out of what jobs and streams have found; None takes out
+    all.
+    """
+    named = select(collections.c.collection_id).where(collections.c.row == collection)
+    forget_faces(connection, connection.execute(named).scalar_one(), face_ids)
     of_collection = select(jobs.c.row).join(collections, collections.c.collection_id == jobs.c.collection_id)
     query = (
         select(job_items.c.job, job_items.c.number, job_items.c.body)

@@ -15,6 +15,7 @@ from regard.errors import (
     InvalidParameterException,
     ResourceNotFoundException,
 )
+from regard.governance.authorizations.live import follow_end
 from regard.governance.authorizations.records import Authorization, Document, Ground, Standing
 from regard.governance.authorizations.requests import NewAuthorization, end_of, terms_of
 from regard.governance.authorizations.rows import (
@@ -86,7 +87,7 @@ class Authorizations:
         with self._turn() as connection:
             _, now = self._standing(connection, authorization_id, Standing.EXIGENT)
             values = {"asked": now, "asked_by": asked_by, "authority": authority}
-            return _changed(connection, authorization_id, values)
+            return _changed(connection, authorization_id, values, now)
 
     def approve(
         self, authorization_id: str, approved_by: str, document: Document, until: int | None = None
@@ -141,7 +142,8 @@ class Authorizations:
                 extends=found.authorization_id,
             )
             insert_authorization(connection, made)
-            _changed(connection, authorization_id, {"extended": now, "extended_by": made.authorization_id})
+            ended = {"extended": now, "extended_by": made.authorization_id}
+            _changed(connection, authorization_id, ended, now)
             return made
 
     def find(self, authorization_id: str) -> Authorization | None:
@@ -189,7 +191,7 @@ class Authorizations:
             found, now = self._standing(connection, authorization_id, *states)
             _check_another(found, ended_by)
             values = {how: now, "ended_by": ended_by, "ended_for": reason}
-            return _changed(connection, authorization_id, values)
+            return _changed(connection, authorization_id, values, now)
 
 
 def authorization_not_found(authorization_id: str) -> ResourceNotFoundException:
@@ -212,7 +214,8 @@ def _approved(
             f"The time that {found.authorization_id} was asked for is over; ask for another authorization."
         )
     values = {"begins": begins, "until": ends, "approved": now, "approved_by": approved_by}
-    return _changed(connection, found.authorization_id, values | row_of_document(_checked(document, now)))
+    entered = values | row_of_document(_checked(document, now))
+    return _changed(connection, found.authorization_id, entered, now)
 
 
 def _checked(document: Document, now: int) -> Document:
@@ -249,6 +252,11 @@ def _check_once(others: Sequence[Authorization], new: NewAuthorization, now: int
             )
 
 
-def _changed(connection: Connection, authorization_id: str, values: dict[str, Any]) -> Authorization:
+def _changed(
+    connection: Connection, authorization_id: str, values: dict[str, Any], now: int
+) -> Authorization:
+    """An authorization as it is from now on; live searches under it end when it does."""
     connection.execute(update(table).where(table.c.authorization_id == authorization_id).values(values))
-    return read_authorizations(connection, authorization_id)[0]
+    changed = read_authorizations(connection, authorization_id)[0]
+    follow_end(connection, changed, now)
+    return changed

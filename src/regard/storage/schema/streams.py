@@ -98,6 +98,7 @@ stream_events = Table(
     Column("expires", BigInteger, nullable=False),
     Index("stream_events_by_name", "name", "row"),
     Index("stream_events_by_expiry", "expires"),
+    Index("stream_events_by_collection", "collection_id"),
     Index("stream_events_by_authorization", "authorization_id"),
     sqlite_autoincrement=True,
 )

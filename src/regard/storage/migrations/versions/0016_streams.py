@@ -78,6 +78,7 @@ def upgrade() -> None:
     )
     op.create_index("stream_events_by_name", "stream_events", ["name", "row"])
     op.create_index("stream_events_by_expiry", "stream_events", ["expires"])
+    op.create_index("stream_events_by_collection", "stream_events", ["collection_id"])
     op.create_index("stream_events_by_authorization", "stream_events", ["authorization_id"])
     op.create_table(
         "stream_sightings",
