@@ -12,7 +12,7 @@ from tests.responsible import Office
 
 from regard.app import Parts
 from regard.caller import LOCAL, Caller
-from regard.errors import AccessDeniedException
+from regard.errors import AccessDeniedException, InvalidParameterException, ResourceNotFoundException
 from regard.governance.purpose import TAG
 
 Search = Callable[..., Any]
@@ -229,3 +229,19 @@ def test_a_strict_key_stays_strict_on_a_collection_for_access_control(
         office.call(
             "search_faces_by_image", strict, CollectionId="doors", Image={"Bytes": portrait.read_bytes()}
         )
+
+
+def test_a_case_s_channel_is_its_people_s_to_name_and_to_see(office: Office) -> None:
+    office.person("ina", "investigator")
+    office.person("alma", "auditor")
+    ina, alma = office.key("ina", "investigator"), office.key("alma", "auditor")
+    url = "https://example.com/decided"
+    case = office.case(ina, NotificationChannel=url)
+    assert office.call("get_case", ina, CaseId=case)["NotificationChannel"] == url
+    assert "NotificationChannel" not in office.call("get_case", alma, CaseId=case)
+    with pytest.raises(InvalidParameterException, match="can't be used"):
+        office.call("put_case_channel", ina, CaseId=case, NotificationChannel="ftp://example.com")
+    office.person("olga", "investigator")
+    with pytest.raises(ResourceNotFoundException):
+        office.call("put_case_channel", office.key("olga", "investigator"), CaseId=case)
+    assert "NotificationChannel" not in office.call("put_case_channel", ina, CaseId=case)

@@ -39,6 +39,9 @@ def open_(
     offence: Annotated[str | None, typer.Option(help="What is investigated.")] = None,
     member: Annotated[list[str] | None, typer.Option(help="Somebody else who works on it.")] = None,
     edit: Annotated[list[str] | None, typer.Option(help="What is changed in a probe.")] = None,
+    tell: Annotated[
+        str | None, typer.Option(help="SNS topic or URL that is told when a review is decided.")
+    ] = None,
     attest: Annotated[
         list[str] | None, typer.Option(help=f"Attest without being asked: {', '.join(ATTESTATIONS)}.")
     ] = None,
@@ -57,8 +60,8 @@ def open_(
         "Members": member or [],
         "Edits": edit or [],
     }
-    if offence is not None:
-        request["Offence"] = offence
+    optional = {"Offence": offence, "NotificationChannel": tell}
+    request |= {name: value for name, value in optional.items() if value is not None}
     if not attested:
         raise RegardError(f"Whoever opens a case attests {', '.join(ATTESTATIONS)}.")
     with local_gate(data, has_models=False, key=key, person=person) as gate:
@@ -107,6 +110,21 @@ def close(
     with local_gate(data, existing=True, has_models=False, key=key, person=person) as gate:
         gate.call("close_case", CaseId=case, Reason=reason)
     say(f"{case} is closed.")
+
+
+@app.command("tell")
+def tell_(
+    case: CaseId,
+    channel: Annotated[str | None, typer.Argument(help="An SNS topic or a URL; nobody without one.")] = None,
+    data: DataFolder = None,
+    key: KeyFile = None,
+    person: AsPerson = None,
+) -> None:
+    """Say whom to tell when a review of the case is decided: its id and status, and nothing else."""
+    named = {} if channel is None else {"NotificationChannel": channel}
+    with local_gate(data, existing=True, has_models=False, key=key, person=person) as gate:
+        gate.call("put_case_channel", CaseId=case, **named)
+    say(f"Nobody is told of {case}." if channel is None else f"{channel} is told of {case}.")
 
 
 @app.command("key")

@@ -27,7 +27,8 @@ class NewCase:
     """A case to be opened.
 
     `basis` is the ground in law, `edits` what is changed in probes, in words; `members` are the ids of the
-    people who work on it.
+    people who work on it. `channel` is whom to tell of what its reviews come to, an SNS topic's ARN or a URL;
+    `channel_key` is the id of the key that signs for it.
     """
 
     reference: str
@@ -38,6 +39,8 @@ class NewCase:
     members: Sequence[str]
     offence: str | None = None
     edits: Sequence[str] = ()
+    channel: str | None = None
+    channel_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +48,7 @@ class Case:
     """One case; times are milliseconds since the epoch, and people are named by their ids.
 
     `reference` is the number that the agency itself gave it. `closed` is None while it is open, `purged`
-    while what it said is kept.
+    while what it said is kept. `channel` and `channel_key` as in `NewCase`.
     """
 
     case_id: str
@@ -63,6 +66,8 @@ class Case:
     closed_by: str | None = None
     closed_for: str | None = None
     purged: int | None = None
+    channel: str | None = None
+    channel_key: str | None = None
 
 
 class Cases:
@@ -87,6 +92,8 @@ class Cases:
                 members=tuple(dict.fromkeys([opened_by, *new.members])),
                 opened=now,
                 opened_by=opened_by,
+                channel=new.channel,
+                channel_key=new.channel_key,
             )
             row = {column.name: getattr(case, column.name) for column in table.columns}
             connection.execute(insert(table).values(row | {name: json.dumps(row[name]) for name in _LISTS}))
@@ -103,6 +110,19 @@ class Cases:
         query = select(table).order_by(table.c.opened, table.c.case_id)
         with self._database.read() as connection:
             return [_case(row) for row in connection.execute(query).mappings()]
+
+    def set_channel(self, case_id: str, channel: str | None, key_id: str) -> Case:
+        """Says whom to tell from now on of what the case's reviews come to; None is nobody.
+
+        Raises ResourceNotFoundException.
+        """
+        values = {"channel": channel, "channel_key": None if channel is None else key_id}
+        with self._database.write() as connection:
+            connection.execute(update(table).where(table.c.case_id == case_id).values(values))
+        case = self.find(case_id)
+        if case is None:
+            raise case_not_found(case_id)
+        return case
 
     def close(self, case_id: str, closed_by: str, reason: str) -> Case:
         """Closes a case: nothing is searched on it any more.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 import structlog
 
@@ -18,6 +18,8 @@ from regard.settings import Settings
 from regard.storage.clock import milliseconds
 
 _POLL_SECONDS = 0.5
+
+L = TypeVar("L", bound="Letter")
 
 log: Any = structlog.get_logger(__name__)
 
@@ -53,16 +55,52 @@ class Courier:
         return webhook.secret_of_key(own)
 
 
-class Delivery:
-    """Delivers each notice at least once, and tries again, ever more seldom, until its job's results expire.
+class Letter(Protocol):
+    """A message, whom it is for, and the key that signs it."""
 
-    `secret_of` gives the secret of an access key, or None for a key that is gone.
+    @property
+    def channel(self) -> str: ...
+
+    @property
+    def message(self) -> str: ...
+
+    @property
+    def key_id(self) -> str: ...
+
+
+class Letters(Protocol[L]):
+    """Letters that are kept until somebody took them."""
+
+    def take(self) -> L | None:
+        """A letter whose time has come, or None."""
+        ...
+
+    def delivered(self, letter: L, /) -> None:
+        """Somebody took it."""
+        ...
+
+    def failed(self, letter: L, reason: str, /) -> float:
+        """Has it tried again later; answers in how many seconds."""
+        ...
+
+
+class Delivery(Generic[L]):
+    """Delivers each notice at least once, and tries again, ever more seldom, until it is too old: that of a
+    job until its results expire.
+
+    `secret_of` gives the secret of an access key, or None for a key that is gone. `letters` are those beside
+    the notices of jobs.
     """
 
     def __init__(
-        self, notices: JobNotices, settings: Settings, secret_of: Callable[[str], str | None]
+        self,
+        notices: JobNotices,
+        settings: Settings,
+        secret_of: Callable[[str], str | None],
+        letters: Letters[L] | None = None,
     ) -> None:
         self._notices = notices
+        self._letters = letters
         self._courier = Courier(settings, secret_of)
 
     def run(self, stop: threading.Event) -> None:
@@ -81,6 +119,23 @@ class Delivery:
 
     def deliver_one(self) -> bool:
         """Tries the notice whose turn it is; False where there is none."""
+        return self._deliver_of_job() or self._deliver_letter()
+
+    def _deliver_letter(self) -> bool:
+        letter = None if self._letters is None else self._letters.take()
+        if self._letters is None or letter is None:
+            return False
+        try:
+            self._courier.bring(letter.channel, letter.message, letter.key_id)
+        except (webhook.DeliveryFailed, Refused) as failure:
+            seconds = self._letters.failed(letter, str(failure))
+            log.warning("a notification was not taken", reason=str(failure), again_in=seconds)
+        else:
+            self._letters.delivered(letter)
+            log.info("a notification was taken")
+        return True
+
+    def _deliver_of_job(self) -> bool:
         notice = self._notices.take()
         if notice is None:
             return False

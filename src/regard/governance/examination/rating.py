@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from regard.errors import ConflictException
 from regard.governance.examination.finding import find_all
+from regard.governance.examination.notices import tell
 from regard.governance.examination.proficiency import keep_result
 from regard.governance.examination.records import Rating, Review, read_rating
 from regard.governance.examination.sheets import end_lease
@@ -120,6 +121,8 @@ def _settle(connection: Connection, review: Review) -> None:
         .where(reviews.c.row == review.row)
         .values(status=status_now, decided=None if is_waiting else milliseconds())
     )
+    if not is_waiting:
+        tell(connection, review.row, status_now)
 
 
 def _given(connection: Connection, review: Review) -> list[Rating]:

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
 from regard.errors import ConflictException, ResourceNotFoundException
 from regard.governance.audit import AuditLog
 from regard.governance.examination.finding import find_all, find_one
+from regard.governance.examination.notices import tell
 from regard.governance.examination.opening import open_review
 from regard.governance.examination.records import NewReview, Review
 from regard.governance.examination.states import OPEN, WAITING, CandidateStatus, ReviewStatus
@@ -164,6 +165,7 @@ class Reviews:
                     .where(reviews.c.row == row.row)
                     .values(status=ReviewStatus.EXPIRED, asked=None, probe_picture=None, assignee=None)
                 )
+                tell(connection, row.row, ReviewStatus.EXPIRED)
                 self._audit.append_within(
                     connection,
                     {

@@ -89,7 +89,7 @@ class CasePurge:
             for purge in self._also:
                 purge(connection, case_id)
             connection.execute(delete(keys).where(keys.c.case_id == case_id))
-            gone = {**dict.fromkeys(_TEXTS, ERASED), "edits": "[]", "purged": now}
+            gone = {**dict.fromkeys(_TEXTS, ERASED), "edits": "[]", "channel": None, "purged": now}
             connection.execute(update(cases).where(cases.c.case_id == case_id).values(gone))
             self._audit.append_within(
                 connection,

@@ -51,7 +51,7 @@ class Disclosure:
         named = {case.case_id, *(one.review_id for one in reviews)}
         receipts = [self._receipt(sequence) for sequence in self._records_on(named)]
         document = {
-            "case": _dated(asdict(case), "opened", "closed"),
+            "case": _dated(_told_of(case), "opened", "closed"),
             "searches": searches,
             "people": self._people(case, reviews),
             "records": receipts,
@@ -164,6 +164,11 @@ def _is_on(record: dict[str, Any], named: Set[str]) -> bool:
     facts = record.get("facts", {})
     said = (record.get("case"), record.get("review"), facts.get("CaseId"), facts.get("ReviewId"))
     return any(one in named for one in said)
+
+
+def _told_of(case: Case) -> dict[str, Any]:
+    """A case without whom it tells of its reviews."""
+    return {name: value for name, value in asdict(case).items() if not name.startswith("channel")}
 
 
 def _dated(values: dict[str, Any], *times: str) -> dict[str, Any]:

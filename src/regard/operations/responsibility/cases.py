@@ -1,4 +1,4 @@
-"""CreateCase, GetCase, ListCases, CloseCase, CreateCaseKey, GetRules: why a search is made."""
+"""CreateCase, GetCase, ListCases, CloseCase, PutCaseChannel and others: why a search is made."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from regard.governance.permissions import Permission, permits
 from regard.governance.presence import Presence
 from regard.governance.profiles import described
 from regard.governance.purpose import strict_of
+from regard.notifications.channel import check_channel
 from regard.operations.inputs.pagination import page_of
 from regard.operations.operation import Area, Operation
 from regard.operations.shapes.times import moment
@@ -27,12 +28,16 @@ _SEES_ALL = (Permission.APPROVE, Permission.AUDIT, Permission.PROTECT_PRIVACY)
 def create_case(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Opens a case, on which its members may search.
 
-    Raises InvalidParameterException for a purpose that needs none, an offence that the rules don't list, or
-    an attestation that is missing, and AccessDeniedException for a key that is for one case alone.
+    Raises InvalidParameterException for a purpose that needs none, an offence that the rules don't list, an
+    attestation that is missing, or a channel that nothing could be told to, and AccessDeniedException for a
+    key that is for one case alone.
     """
     accountability = ctx.stores.accountability
     _refuse_other(ctx, None)
     _check(request, accountability.profiles.rules.offences)
+    channel = request.get("NotificationChannel")
+    if channel is not None:
+        check_channel(channel, ctx.settings, ctx.caller.key_id)
     members = [accountability.people.get(name).person_id for name in request.get("Members", [])]
     case = accountability.cases.open(
         NewCase(
@@ -44,6 +49,8 @@ def create_case(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
             members=members,
             offence=request.get("Offence"),
             edits=request.get("Edits", ()),
+            channel=channel,
+            channel_key=None if channel is None else ctx.caller.key_id,
         ),
         opened_by=str(ctx.caller.person_id),
     )
@@ -71,6 +78,18 @@ def close_case(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     case = own_case(ctx, request["CaseId"])
     closed = ctx.stores.accountability.cases.close(case.case_id, str(ctx.caller.person_id), request["Reason"])
     return case_shape(ctx, closed)
+
+
+def put_case_channel(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Says whom to tell of what the reviews of a case of one's own come to, or that nobody is told.
+
+    Raises InvalidParameterException for a channel that nothing could be told to.
+    """
+    case, channel = own_case(ctx, request["CaseId"]), request.get("NotificationChannel")
+    if channel is not None:
+        check_channel(channel, ctx.settings, ctx.caller.key_id)
+    changed = ctx.stores.accountability.cases.set_channel(case.case_id, channel, ctx.caller.key_id)
+    return case_shape(ctx, changed)
 
 
 def create_case_key(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
@@ -155,6 +174,7 @@ def case_shape(ctx: Context, kept: Case) -> dict[str, Any]:
         "Closed": None if case.closed is None else moment(case.closed),
         "ClosedBy": case.closed_by,
         "ClosedFor": case.closed_for,
+        "NotificationChannel": case.channel if ctx.caller.person_id in case.members else None,
         "PurgeDate": None if date is None else moment(date),
         "Purged": None if case.purged is None else moment(case.purged),
         "HoldState": None if hold is None else hold.state,
@@ -229,6 +249,7 @@ OPERATIONS = (
     _operation("GetCase", get_case, Permission.READ, "CaseId"),
     _operation("ListCases", list_cases, Permission.READ),
     _operation("CloseCase", close_case, Permission.OPEN_CASES, "CaseId", "Reason", presence=_PERSON),
+    _operation("PutCaseChannel", put_case_channel, Permission.OPEN_CASES, "CaseId", presence=_PERSON),
     _operation(
         "CreateCaseKey",
         create_case_key,

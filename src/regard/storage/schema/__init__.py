@@ -10,6 +10,7 @@ from regard.storage.schema.examination import (
     false_matches,
     proficiency,
     ratings,
+    review_notices,
     reviews,
     search_resumptions,
 )
@@ -102,6 +103,7 @@ __all__ = [
     "proficiency",
     "quotas",
     "ratings",
+    "review_notices",
     "removals",
     "request_tokens",
     "reviews",

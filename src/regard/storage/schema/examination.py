@@ -194,3 +194,21 @@ face_crops = Table(
     Column("face", ROW, ForeignKey("faces.row", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("picture", LargeBinary, nullable=False),
 )
+
+# What a review has come to is to be told to the channel that its case had then: an SNS topic's ARN, or a URL.
+review_notices = Table(
+    "review_notices",
+    metadata,
+    Column("row", ROW, primary_key=True, autoincrement=True),
+    Column("review", ROW, ForeignKey("reviews.row"), nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("key_id", String(128), nullable=False),
+    Column("made", BigInteger, nullable=False),
+    Column("next_try", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("done", BigInteger),
+    Column("failure", Text),
+    Index("review_notices_by_time", "done", "next_try"),
+    sqlite_autoincrement=True,
+)

@@ -104,6 +104,8 @@ cases = Table(
     Column("closed_by", String(32)),
     Column("closed_for", Text),
     Column("purged", BigInteger),
+    Column("channel", Text),
+    Column("channel_key", String(128)),
     Index("cases_by_opening", "opened", "case_id"),
 )
 
