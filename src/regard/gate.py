@@ -38,7 +38,7 @@ from regard.operations.reviewing.release import release_answer
 from regard.operations.stored_video.gated_pass import gated_pass
 from regard.operations.stored_video.listing import Listing
 from regard.operations.stored_video.runs import StoredAnalysis
-from regard.operations.streams.gated import GatedStream
+from regard.operations.streams.gated import GatedStream, started_by
 from regard.operations.subjects import collection_of, resolve, resolve_job
 from regard.operations.withholding import withhold
 from regard.settings import Settings
@@ -189,7 +189,9 @@ class Gate:
         """Has a stream processor run, for whoever started it and by the rules that hold now. Raises
         ServiceError where it may not; what it answers raises it as soon as it may not any more.
         """
-        return GatedStream(stream, self._stores, self._settings, self)
+        began = started_by(stream)
+        caller = self._holder(began.key_id) or began
+        return GatedStream(stream, caller, self._stores, self._settings, self)
 
     def may_keep(self, job: Job, connection: Connection) -> None:
         """Raises AccessDeniedException unless what a job found may be kept, by the transaction that would."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import av
 import numpy as np
 
+from regard.video.live.picture import PictureI420
+from regard.video.live.samples import LiveSample
 from tests.video.conftest import backdrop, person, put
 
 WIDTH, HEIGHT, RATE = 640, 360, 25
@@ -29,3 +32,29 @@ def record_walk(file: Path, *, who: str = "astronaut", seconds: int = 4, enters:
                 container.mux(packet)
         for packet in stream.encode():
             container.mux(packet)
+
+
+def walking_samples(count: int, *, who: str = "astronaut", begin: int = 1000) -> list[LiveSample]:
+    """Samples of such a scene, a quarter of a second apart, in all of which somebody is to be seen."""
+    empty, walker, now = backdrop("grass", WIDTH, HEIGHT), person(who, 300), time.time()
+    samples = []
+    for number in range(count):
+        frame = empty.copy()
+        put(frame, walker, 20 + 15 * number, 60)
+        moment = now + number / 4
+        samples.append(
+            LiveSample(
+                at=begin + 250 * number,
+                arrived=moment,
+                produced=moment,
+                fragment=str(round(now * 1000)),
+                fragment_produced=now,
+                fragment_arrived=now,
+                offset=number / 4,
+                image=PictureI420.of(av.VideoFrame.from_ndarray(frame, "rgb24").reformat(format="yuv420p")),
+                moved=None,
+                is_still=False,
+                gap=False,
+            )
+        )
+    return samples

@@ -73,6 +73,7 @@ class MadeRunning:
     stream: StreamProcessor
     gate: MadeGate
     checkpoint: Mapping[str, Any] = field(default_factory=dict)
+    authorized_until: int | None = None
 
     def take(self, sample: int) -> StreamStep:
         self.gate.taken.setdefault(self.stream.name, []).append(sample)

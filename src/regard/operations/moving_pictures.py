@@ -41,11 +41,15 @@ def grant_of(
     return grants.admit(use) if subject.job is None else grants.check(subject.job.authorization_id, use)
 
 
-def check_grant(context: Context, request: Mapping[str, Any]) -> None:
-    """Raises AccessDeniedException where the leave that a search was begun by doesn't hold any more."""
-    if context.grant is not None and context.case is not None:
-        use = _use_of(request, context.subject, context.case)
-        context.stores.accountability.grants.check(context.grant.authorization_id, use)
+def check_grant(context: Context, request: Mapping[str, Any]) -> Grant | None:
+    """The leave that a search was begun by as it is now, None where it needs none.
+
+    Raises AccessDeniedException where it doesn't hold any more.
+    """
+    if context.grant is None or context.case is None:
+        return None
+    use = _use_of(request, context.subject, context.case)
+    return context.stores.accountability.grants.check(context.grant.authorization_id, use)
 
 
 def refuse_changed(operation: Operation, context: Context, before: Collection, now: Collection) -> None:

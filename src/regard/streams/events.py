@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
@@ -45,6 +45,18 @@ Within = Callable[[Connection], None]
 """Writes with an event, in its transaction, or raises what forbids to keep it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What is decided in an event's transaction: members more of its `body`, and of what is `told` of it."""
+
+    body: Mapping[str, Any]
+    told: Mapping[str, Any]
+
+
+Settle = Callable[[Connection], Settled | None]
+"""Decides something of an event in its transaction; None where there is to be no event."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewEvent:
     """Something that a processor saw. `at` is in milliseconds since the epoch; `body` is JSON-able.
@@ -68,6 +80,10 @@ class NewStreamNotice:
 
     channel: str
     message: str
+
+    def with_members(self, members: Mapping[str, Any]) -> NewStreamNotice:
+        """The same message, a JSON object, with some members more."""
+        return replace(self, message=json.dumps({**json.loads(self.message), **members}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,18 +146,26 @@ class StreamEvents:
         *,
         within: Sequence[Within] = (),
         kept: int | None = None,
+        settle: Settle | None = None,
     ) -> StreamEvent | None:
         """Keeps an event, what is told of it, and what `within` writes (the audit record): all, or nothing.
 
         Of an event about somebody there is one alert a sighting: None, and nothing is kept but that they were
         seen, where the last is less than the quiet time ago, by whatever worker. `kept` is for how many
-        milliseconds it is kept in place of the setting. Raises LeaseLost, and whatever `within` raises.
+        milliseconds it is kept in place of the setting; `settle` adds to its body and to its notices. Raises
+        LeaseLost, and whatever `within` and `settle` raise.
         """
-        turn = Turn.AUDIT if within else None
+        turn = Turn.AUDIT if within or settle else None
         with self.database.write(turn=turn) as connection:
             leases.hold(connection, lease)
             if new.subject is not None and not self._is_new(connection, lease, new.subject, new.at):
                 return None
+            if settle is not None:
+                settled = settle(connection)
+                if settled is None:
+                    return None
+                new = replace(new, body={**new.body, **settled.body})
+                notices = [one.with_members(settled.told) for one in notices]
             row = self._row_of(lease, new, self._kept if kept is None else kept)
             connection.execute(insert(table).values(row))
             made = _one(connection, table.c.event_id == new.event_id)

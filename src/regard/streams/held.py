@@ -60,6 +60,7 @@ class HeldStream:
         self._moments: deque[float] = deque()
         self._shown_at = 0.0
         self._shown: tuple[str, str] | None = None
+        self._authorized_until = lease.processor.authorized_until
         self._ending: tuple[StreamStatus, str | None] | None = None
 
     @property
@@ -170,6 +171,7 @@ class HeldStream:
             raised.notices,
             within=raised.within,
             kept=raised.kept,
+            settle=raised.settle,
         )
         if made is not None and raised.notices:
             self._wake()
@@ -186,7 +188,14 @@ class HeldStream:
         status = StreamStatus.STARTING if is_labels else StreamStatus.RUNNING
         self._leases.show(self.lease, status, said, state=_state(standing, self.rate))
         if self._running is not None:
+            self._extend(self._running.authorized_until)
             self._leases.commit_checkpoint(self.lease, {**self._running.checkpoint, **checkpoint})
+
+    def _extend(self, until: int | None) -> None:
+        """The lease is renewed until the authorization ends, which may have been extended."""
+        if until is not None and until != self._authorized_until:
+            self._leases.authorize(self.lease, until)
+            self._authorized_until = until
 
     def _end(self, status: StreamStatus, message: str | None, error: BaseException | None = None) -> None:
         """Ends the session. Raises Ended, always."""

@@ -66,6 +66,10 @@ class Running(Protocol):
     def checkpoint(self) -> Mapping[str, Any]:
         """What another worker goes on from, JSON-able."""
 
+    @property
+    def authorized_until(self) -> int | None:
+        """When the authorization ends that it runs under, in milliseconds since the epoch; None for none."""
+
     def end(self, error: BaseException | None = None) -> None:
         """Leaves the record of how it ended; GeneratorExit for what another worker goes on with."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from regard.streams.events import NewEvent, NewStreamNotice, Within
+from regard.streams.events import NewEvent, NewStreamNotice, Settle, Within
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,14 +22,16 @@ class LiveMark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Raised:
-    """An event to keep, what is told of it, and what is written with it (its audit record), in one
-    transaction. `kept` is for how many milliseconds it is kept, None for as long as the setting says.
+    """An event to keep, what is told of it, and what is written with it (its audit record) or decided (its
+    review), in one transaction. `kept` is for how many milliseconds it is kept, None for as long as the
+    setting says.
     """
 
     event: NewEvent
     notices: Sequence[NewStreamNotice] = ()
     within: Sequence[Within] = ()
     kept: int | None = None
+    settle: Settle | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

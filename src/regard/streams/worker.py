@@ -27,7 +27,7 @@ from regard.streams.leases import LEASE_SECONDS, RENEW_SECONDS, StreamLease, Str
 from regard.streams.records import StreamProcessor, StreamStatus
 from regard.streams.running import LiveViews, Output, StreamGate, StreamSource
 from regard.streams.turns import Turns
-from regard.streams.wording import NO_CAPACITY
+from regard.streams.wording import FAULT, NO_CAPACITY
 
 _POLL = 0.25  # seconds
 _GLANCE = 0.5  # seconds between two glances at what is to stop
@@ -75,6 +75,7 @@ class StreamWorker:
         self._held: dict[int, tuple[HeldStream, SourceFeed]] = {}  # by the processor's row
         self._renewed = 0.0
         self._glanced = 0.0
+        self._ended_void = 0.0
         self._lasting = time.monotonic() + LEASE_SECONDS
         self._measured: tuple[float, dict[int, tuple[int, float]]] = (time.monotonic(), {})
         self._full_until = 0.0
@@ -107,6 +108,9 @@ class StreamWorker:
         elif self._held and now - self._glanced >= _GLANCE:
             self._glanced = now
             self._attend(self._tools.leases.standing(self._leases()))
+        if now - self._ended_void >= RENEW_SECONDS:
+            self._ended_void = now
+            self._tools.leases.end_unauthorized()
         self._relieve(now)
         if now >= self._full_until and self._tools.leases.waiting():
             self._take()
@@ -135,6 +139,9 @@ class StreamWorker:
                 self._begin(lease)
             except ServiceError as error:
                 self._tools.leases.end(lease, StreamStatus.FAILED, error.message)
+            except Exception:
+                log.exception("a stream can't be run", stream=lease.processor.name)
+                self._tools.leases.end(lease, StreamStatus.FAILED, FAULT)
 
     def _begin(self, lease: StreamLease) -> None:
         stream = lease.processor

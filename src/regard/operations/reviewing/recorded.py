@@ -89,11 +89,14 @@ def unnamed_items(items: Sequence[Item], *, secret: str, threshold: float) -> li
 def _person(person: Mapping[str, Any], secret: str, threshold: float) -> dict[str, Any]:
     if _MATCHES not in person:
         return dict(person)
-    found = [_placeholder(match["Face"]["FaceId"], secret, threshold) for match in person[_MATCHES]]
+    found = [unnamed_match(match["Face"]["FaceId"], secret, threshold) for match in person[_MATCHES]]
     return {**person, _MATCHES: sorted(found, key=lambda one: str(one["Face"]["FaceId"]))}
 
 
-def _placeholder(face_id: str, secret: str, threshold: float) -> dict[str, Any]:
+def unnamed_match(face_id: str, secret: str, threshold: float) -> dict[str, Any]:
+    """What stands for a match until people have judged it, one for an enrolled face where `secret` is the
+    same. `threshold` is the percentage that all of them show.
+    """
     name, number = _stand_in(secret, face_id)
     face = {"FaceId": name, "ExternalImageId": f"PENDING_REVIEW:{number}"}
     return {"Similarity": threshold or _SIMILARITY, "Face": face}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+import uuid
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +21,13 @@ from regard.operations.shapes.stream_records import (
     face_search_response,
     matched_face,
 )
+from regard.operations.streams.live_review import LiveReviews
 from regard.operations.streams.moments import moment_of
 from regard.operations.streams.source_watch import notices_to
-from regard.streams.events import EventKind, NewEvent, Within
+from regard.streams.events import EventKind, NewEvent, NewStreamNotice, Within
 from regard.streams.records import StreamProcessor
 from regard.streams.steps import LiveMark, Raised, StreamStep
+from regard.video.following.portraits import TrackPortrait
 from regard.video.live.attention import Attention
 from regard.video.live.face_finding import LiveFindings
 from regard.video.live.following import FollowedFace, FollowedFaces
@@ -75,7 +79,8 @@ class FaceWatch:
         self._quiet = quiet
         self._curve = ctx.face_model.curve
         self._attention = Attention()
-        self._faces = FollowedFaces[FoundFace](ctx.face_model, self._search)
+        self._reviews = None if ctx.strict is None else LiveReviews(ctx, stream)
+        self._faces = FollowedFaces[FoundFace](ctx.face_model, self._search, remembers=self._reviews is None)
         self._alerted: dict[str, int] = {}  # by subject: until when they were seen, ms since the epoch
         self._noted = 0
         self._recorded = 0
@@ -104,7 +109,7 @@ class FaceWatch:
         self._responses = [
             face_search_response(
                 one.face,
-                [matched_face(match.face, match.similarity) for match in one.matches],
+                self._matched(one.matches),
                 width,
                 height,
             )
@@ -116,7 +121,7 @@ class FaceWatch:
             records=[_text(face_search_record(moment, self._responses))],
             raised=self._alerts(seen, sample, moment, pixels),
             seen=self._seen(sample),
-            marks=[_mark(one, width, height) for one in seen],
+            marks=[self._mark(one, width, height) for one in seen],
             has_examined=True,
             is_urgent=self._faces.has_undecided,
         )
@@ -161,27 +166,66 @@ class FaceWatch:
         pixels: NDArray[np.uint8],
     ) -> Raised:
         box = one.face.box.relative_to(sample.width, sample.height)
-        matches = [matched_face(match.face, match.similarity) for match in one.matches]
+        crop, event_id = face_still(pixels, one.face.box), str(uuid.uuid4())
+        sides = {"Width": box.width, "Height": box.height, "Left": box.left, "Top": box.top}
+        body = {"BoundingBox": sides, "InputInformation": moment.input_information()}
+        if self._reviews is not None:
+            event = NewEvent(
+                kind=EventKind.FACE_MATCHED,
+                at=now,
+                body=body,
+                subject=self._kept_subject(best.subject),
+                event_id=event_id,
+            )
+            found = [(match.face, match.similarity) for match in one.matches]
+            portrait = TrackPortrait(crop, one.face.quality)
+            return Raised(
+                event=event,
+                notices=self._notices(event, {}),
+                within=self._record_alert(event_id),
+                kept=self._reviews.kept,
+                settle=self._reviews.settle(portrait, found, event_id),
+            )
+        matches = self._matched(one.matches)
         event = NewEvent(
             kind=EventKind.FACE_MATCHED,
             at=now,
-            body={
-                "BoundingBox": {"Width": box.width, "Height": box.height, "Left": box.left, "Top": box.top},
-                "MatchedFaces": matches,
-                "UserId": best.face.user_id,
-                "InputInformation": moment.input_information(),
-            },
-            subject=best.subject,
-            crop=face_still(pixels, one.face.box),
+            body={**body, "MatchedFaces": matches, "UserId": best.face.user_id},
+            subject=self._kept_subject(best.subject),
+            crop=crop,
             frame=frame_still(pixels),
+            event_id=event_id,
         )
-        uri = f"/regard/v1/streams/{self._stream.name}/events/{event.event_id}"
-        fact = face_fact(event.event_id, matches[0], best.face.user_id, box, moment, uri)
-        notice = self._envelope.notice(event.kind.value, event.event_id, {"faces": [fact]})
+        uri = f"/regard/v1/streams/{self._stream.name}/events/{event_id}"
+        fact = face_fact(event_id, matches[0], best.face.user_id, box, moment, uri)
         return Raised(
             event=event,
-            notices=notices_to(self._stream.channel, notice),
-            within=self._record_alert(event.event_id),
+            notices=self._notices(event, {"faces": [fact]}),
+            within=self._record_alert(event_id),
+        )
+
+    def _notices(self, event: NewEvent, facts: Mapping[str, Any]) -> list[NewStreamNotice]:
+        notice = self._envelope.notice(event.kind.value, event.event_id, facts)
+        return notices_to(self._stream.channel, notice)
+
+    def _matched(self, matches: Sequence[FoundFace]) -> list[dict[str, Any]]:
+        """Whom somebody resembles, as records have it: under a strict purpose nobody is named."""
+        if self._reviews is None:
+            return [matched_face(match.face, match.similarity) for match in matches]
+        unnamed = [self._reviews.placeholder(match.face) for match in matches]
+        return sorted(unnamed, key=lambda one: str(one["Face"]["FaceId"]))
+
+    def _mark(self, one: FollowedFace[FoundFace], width: int, height: int) -> LiveMark:
+        """What the live view shows: a name under no strict purpose."""
+        box = one.face.box.relative_to(width, height)
+        best = one.matches[0] if one.matches and self._reviews is None else None
+        return LiveMark(
+            left=box.left,
+            top=box.top,
+            width=box.width,
+            height=box.height,
+            caption="" if best is None else f"{_name(best.face)} {best.similarity:.1f} %",
+            is_match=best is not None,
         )
 
     def _seen(self, sample: LiveSample) -> dict[str, int]:
@@ -190,23 +234,13 @@ class FaceWatch:
         if now - self._noted < _NOTE_SEEN:
             return {}
         self._alerted = {who: then for who, then in self._alerted.items() if now - then < self._quiet}
-        noted = {who: then for who, then in self._alerted.items() if then > self._noted}
+        noted = {self._kept_subject(who): then for who, then in self._alerted.items() if then > self._noted}
         self._noted = now
         return noted
 
-
-def _mark(one: FollowedFace[FoundFace], width: int, height: int) -> LiveMark:
-    box = one.face.box.relative_to(width, height)
-    best = one.matches[0] if one.matches else None
-    caption = "" if best is None else f"{_name(best.face)} {best.similarity:.1f} %"
-    return LiveMark(
-        left=box.left,
-        top=box.top,
-        width=box.width,
-        height=box.height,
-        caption=caption,
-        is_match=best is not None,
-    )
+    def _kept_subject(self, subject: str) -> str:
+        """Whom an alert is about, as the database keeps it."""
+        return subject if self._reviews is None else self._reviews.subject(subject)
 
 
 def _name(face: StoredFace) -> str:

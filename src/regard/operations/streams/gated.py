@@ -10,10 +10,10 @@ from sqlalchemy import Connection
 
 from regard.caller import Caller
 from regard.context import Stores, Subject
-from regard.errors import AccessDeniedException
 from regard.governance.purpose import stricter
 from regard.governance.record import Record
 from regard.operations.admitted import Admitted
+from regard.operations.moving_pictures import check_grant
 from regard.operations.streams.stream_run import StreamRun
 from regard.operations.subjects import resolve_stream
 from regard.settings import Settings
@@ -25,8 +25,12 @@ from regard.video.live.samples import LiveSample
 
 _CHECKED = 1.0  # seconds between two questions whether it still may
 _COUNTED = 3600.0  # seconds between two records of how many faces were followed
-
 _START = "start_stream_processor"
+
+
+def started_by(stream: StreamProcessor) -> Caller:
+    """Whoever started a processor, as they were then."""
+    return stream.started_by or stream.created_by
 
 
 class Admitting(Protocol):
@@ -54,14 +58,18 @@ class GatedStream:
     Its beginning, its end, each alert and the hourly counts are in the audit log.
     """
 
-    def __init__(self, stream: StreamProcessor, stores: Stores, settings: Settings, gate: Admitting) -> None:
-        """Raises ServiceError where it may not run; that is in the log, too."""
+    def __init__(
+        self, stream: StreamProcessor, starter: Caller, stores: Stores, settings: Settings, gate: Admitting
+    ) -> None:
+        """`starter` is whoever started it, as they are now. Raises ServiceError where it may not run; that is
+        in the log, too.
+        """
         self._stream = stream
+        self._starter = starter
         self._stores = stores
         self._settings = settings
         self._gate = gate
-        self._starter = stream.started_by or stream.created_by
-        self._record = self._new_record("run")
+        self._record = self._new_record("session")
         self._tags = stores.streams.tags(stream)
         try:
             self._admitted = self._admit()
@@ -70,6 +78,9 @@ class GatedStream:
         except Exception as error:
             self._record.end(error)
             raise
+        grant = self._admitted.context.grant
+        self.authorized_until = None if grant is None else grant.until
+        """When the authorization ends that it runs under, in milliseconds since the epoch."""
         self._checked = self._counted = time.monotonic()
         self._before = (0, 0)
 
@@ -95,7 +106,7 @@ class GatedStream:
 
     def _admit(self) -> Admitted:
         stream = self._stream
-        admitted = self._gate.admit_again(
+        return self._gate.admit_again(
             _START,
             {"Name": stream.name},
             self._starter,
@@ -103,12 +114,6 @@ class GatedStream:
             self._record,
             requested=stream.match_threshold,
         )
-        if admitted.context.strict is not None and stream.collection_id is not None:
-            raise AccessDeniedException(
-                f"Under the purpose {admitted.context.strict} no face of live video is searched yet: nobody "
-                "could review whom it resembles."
-            )
-        return admitted
 
     def _begun(self) -> StreamRun:
         return StreamRun(self._admitted.context, self._stream, self._tags, self._alert_writers)
@@ -121,6 +126,8 @@ class GatedStream:
         self._checked = now
         self._gate.refuse_withdrawn(self._admitted, self._starter)
         context = self._admitted.context
+        grant = check_grant(context, self._admitted.request)
+        self.authorized_until = None if grant is None else grant.until
         if context.subject.collection is not None:
             current = self._stores.collections.get(context.subject.collection.collection_id)
             if stricter(context.purpose, current.purpose) != context.purpose:
@@ -142,11 +149,14 @@ class GatedStream:
         record.end()
 
     def _alert_writers(self, event_id: str) -> Sequence[Within]:
-        """What is written with an alert: its record."""
+        """What is written with an alert: its record; whether it may be kept is asked in the same moment."""
         record = self._new_record("alert", event=event_id)
         record.results = {"FaceMatches": 1}
+        grant = self._admitted.context.grant
 
         def write(connection: Connection) -> None:
+            if grant is not None:
+                self._stores.accountability.grants.check_step(connection, grant.authorization_id)
             record.end_within(connection)
             record.settle()
 
@@ -164,5 +174,7 @@ class GatedStream:
             case=stream.case_id,
         )
         record.about(stream=stream.name, session=stream.session, stage=stage, **facts)
+        if stream.authorization_id is not None:
+            record.about(authorization=stream.authorization_id)
         record.purpose, record.threshold = stream.purpose, stream.match_threshold
         return record

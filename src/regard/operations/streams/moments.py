@@ -8,11 +8,11 @@ from regard.video.live.samples import LiveSample
 
 
 def moment_of(stream: StreamProcessor, sample: LiveSample) -> VideoMoment:
-    """A fragment arrives with its first picture, `offset` before this one."""
+    """Times of the fragment, and where in it the sample is."""
     return VideoMoment(
         stream_arn=stream.source_shown,
         fragment=sample.fragment,
-        server=sample.arrived - sample.offset,
+        server=sample.fragment_arrived,
         producer=sample.fragment_produced,
         offset=sample.offset,
     )

@@ -12,6 +12,7 @@ from regard.notifications.record_output import RecordOutput
 from regard.notifications.record_sinks import FileSink, KinesisSink, RecordSink, UrlSink
 from regard.operations.inputs.live_sources import is_below, output_file
 from regard.settings import Settings
+from regard.streams.kinesis_video import KinesisVideo
 from regard.streams.records import StreamKind, StreamProcessor
 from regard.streams.running import SourceStanding
 from regard.streams.worker import OpenedSource
@@ -69,6 +70,7 @@ def open_source(stream: StreamProcessor, settings: Settings) -> OpenedSource:
                 rate=stream.rate,
                 networks=AllowedNetworks.parse(settings.sources),
                 folders=AllowedFolders.parse(settings.stream_folders),
+                kinesis=KinesisVideo(settings.kinesis_video_endpoint),
                 resume=resume,
             )
         )
