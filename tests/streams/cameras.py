@@ -10,6 +10,7 @@ import numpy as np
 
 from regard.video.live.picture import PictureI420
 from regard.video.live.samples import LiveSample
+from regard.video.reading.picture import Geometry
 from tests.video.conftest import backdrop, person, put
 
 WIDTH, HEIGHT, RATE = 640, 360, 25
@@ -51,10 +52,15 @@ def walking_samples(count: int, *, who: str = "astronaut", begin: int = 1000) ->
                 fragment_produced=now,
                 fragment_arrived=now,
                 offset=number / 4,
-                image=PictureI420.of(av.VideoFrame.from_ndarray(frame, "rgb24").reformat(format="yuv420p")),
+                image=_shown(frame),
                 moved=None,
                 is_still=False,
                 gap=False,
             )
         )
     return samples
+
+
+def _shown(frame: np.ndarray) -> PictureI420:
+    picture = av.VideoFrame.from_ndarray(frame, "rgb24").reformat(format="yuv420p")
+    return PictureI420.of(picture, Geometry(picture, 0.0))
