@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import ssl
 import threading
 import time
 from base64 import b64encode
@@ -90,7 +91,9 @@ class Cable:
     """Connections to 127.0.0.1:`port`, through a port of its own. `freeze`: nothing comes through any more,
     and nobody is told. `cut`: they break, and new ones are refused until `mend`. A context manager."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, secure: ssl.SSLContext | None = None) -> None:
+        """`secure`: its near end speaks TLS."""
+        self._secure = secure
         self._to, self._frozen, self._whole = port, threading.Event(), threading.Event()
         self._ends: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
@@ -140,6 +143,9 @@ class Cable:
                     near = listener.accept()[0]
                 except TimeoutError:
                     continue
+                near.settimeout(None)
+                if self._secure is not None:
+                    near = self._secure.wrap_socket(near, server_side=True)
                 far = socket.create_connection(("127.0.0.1", self._to))
                 self._ends += [near, far]
                 self._start(self._carry, near, far)

@@ -42,9 +42,9 @@ def _camera(group: int, *credentials: str) -> Iterator[tuple[subprocess.Popen[st
 
 def test_a_camera_joined_in_the_middle_gives_no_broken_picture() -> None:
     """The first that is given is a key picture: a ball on black, and nothing grey."""
-    with _camera(50) as (_, port), reader(f"rtsp://127.0.0.1:{port}/live") as first:
+    with _camera(25) as (_, port), reader(f"rtsp://127.0.0.1:{port}/live") as first:
         sample(first)
-        time.sleep(0.6)  # of the 2 s from one key picture to the next
+        time.sleep(0.3)  # of the second from one key picture to the next
         with reader(f"rtsp://127.0.0.1:{port}/live") as second:
             pixels = sample(second).image.pixels()
     grey = (np.abs(pixels.astype(int) - 128).max(axis=2) < 40).mean()

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import signal
+import socket
+import ssl
+import threading
 import time
 from pathlib import Path
 from urllib.parse import quote
@@ -11,6 +15,10 @@ from urllib.parse import quote
 import cv2
 import numpy as np
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from regard.video.live.networks import AllowedNetworks
 from regard.video.live.samples import SourceWord
@@ -63,6 +71,32 @@ def test_the_first_sample_is_seen_whole_and_later_ones_where_it_moved(films: Pat
     assert boxes
     ball = 90.0  # px, the height at which it crosses
     assert any(box.top <= ball <= box.bottom for box in boxes)
+
+
+def _certificate(folder: Path) -> ssl.SSLContext:
+    """One that a camera has made itself, for a name that it hasn't."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "camera")])
+    now = datetime.datetime.now(datetime.UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + datetime.timedelta(days=1))
+    (folder / "camera.pem").write_bytes(
+        made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+        + key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "camera.pem")
+    return context
+
+
+def test_rtsps_is_read_whoever_made_the_certificate(films: Path, tmp_path: Path) -> None:
+    with (
+        rtsp_server(films) as port,
+        Cable(port, _certificate(tmp_path)) as cable,
+        reader(f"rtsps://127.0.0.1:{cable.port}/door.mp4") as live,
+    ):
+        assert sample(live).at < sample(live).at
 
 
 def test_a_camera_that_comes_back_is_read_again_and_the_gap_is_said(films: Path) -> None:
@@ -258,6 +292,31 @@ def test_nothing_leads_out_of_the_networks(kind: str) -> None:
         assert seen.why is not None
         assert "127.0.0.2" not in seen.why
         assert "/video" not in [path for path, _ in site.asked]
+
+
+def test_an_rtsp_redirect_is_not_followed(films: Path) -> None:
+    """Which FFmpeg would do by itself, wherever it leads."""
+    asked: list[bytes] = []
+    with rtsp_server(films) as port, socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def redirect() -> None:
+            with listener.accept()[0] as client:
+                while request := client.recv(4096):
+                    asked.append(request.split()[0])
+                    number = next(line for line in request.split(b"\r\n") if line.startswith(b"CSeq"))
+                    head = b"RTSP/1.0 302 Moved\r\n" if b"DESCRIBE" in request else b"RTSP/1.0 200 OK\r\n"
+                    client.sendall(
+                        head + number + f"\r\nLocation: rtsp://127.0.0.1:{port}/door.mp4\r\n\r\n".encode()
+                    )
+
+        thread = threading.Thread(target=redirect)
+        thread.start()
+        with reader(f"rtsp://127.0.0.1:{listener.getsockname()[1]}/x") as live:
+            seen = state(live, lambda one: one.why is not None)
+        thread.join()
+    assert asked == [b"OPTIONS", b"DESCRIBE"]
+    assert seen.why == "It redirects: give the URL that it redirects to."
+    assert seen.last_picture is None
 
 
 def test_a_password_is_sent_to_no_other_server() -> None:

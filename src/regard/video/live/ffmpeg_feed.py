@@ -16,6 +16,7 @@ from regard.video.live.failures import SourceFailed
 from regard.video.live.feeds import Alive, Feed, FeedFacts, TimedPicture, stamped
 from regard.video.live.http_opening import HttpFile, HttpOpener
 from regard.video.live.networks import AllowedNetworks, SourceRefused
+from regard.video.live.rtsp_relay import RtspRelay
 from regard.video.reading.limits import VideoLimits
 
 GiveUp = Callable[[Exception], NoReturn]
@@ -93,21 +94,35 @@ class FfmpegFeed(Feed):
         return start / 1e6 + float(pts * base) - (self._stream.start_time or 0) * float(base)
 
 
-def open_rtsp(address: SourceAddress, networks: AllowedNetworks) -> Feed:
-    """RTSP over TCP, and RTMP. FFmpeg connects to the address that was checked.
+def open_rtsp(address: SourceAddress, networks: AllowedNetworks, give_up: GiveUp) -> Feed:
+    """RTSP over TCP. `give_up` is told of a redirect.
+
+    Raises SourceRefused, SourceFailed, OSError, and whatever FFmpeg raises.
+    """
+    secure = urlsplit(address.url).scheme == "rtsps"
+    relay = RtspRelay(address.host, address.port, networks, secure=secure, refuse=give_up)
+    url = _placed(address, "127.0.0.1", relay.port, scheme="rtsp")
+    container = av.open(url, mode="r", timeout=_TIMEOUTS, options={**_RTSP, **_PIXELS})
+    return _closed_unless_fed(container, bursts=False)
+
+
+def open_rtmp(address: SourceAddress, networks: AllowedNetworks) -> Feed:
+    """RTMP. FFmpeg connects to the address that was checked.
 
     Raises SourceRefused, SourceFailed, and whatever FFmpeg raises.
     """
     checked = networks.check(address.host, address.port)[0]
-    url = urlsplit(address.url)
-    credentials = url.netloc.rpartition("@")[0]
-    host = f"[{checked}]" if ":" in checked else checked
-    place = f"{credentials}@{host}:{address.port}" if credentials else f"{host}:{address.port}"
-    options = _RTSP if address.kind is SourceKind.RTSP else {"rtmp_tcurl": _tcurl(address)}
-    container = av.open(
-        urlunsplit(url._replace(netloc=place)), mode="r", timeout=_TIMEOUTS, options={**options, **_PIXELS}
-    )
+    url = _placed(address, f"[{checked}]" if ":" in checked else checked, address.port)
+    options = {"rtmp_tcurl": _tcurl(address)}
+    container = av.open(url, mode="r", timeout=_TIMEOUTS, options={**options, **_PIXELS})
     return _closed_unless_fed(container, bursts=False)
+
+
+def _placed(address: SourceAddress, host: str, port: int, *, scheme: str | None = None) -> str:
+    """The URL with its user and password, at another host and port."""
+    url = urlsplit(address.url)
+    credentials, at, _ = url.netloc.rpartition("@")
+    return urlunsplit(url._replace(scheme=scheme or url.scheme, netloc=f"{credentials}{at}{host}:{port}"))
 
 
 def open_http(address: SourceAddress, networks: AllowedNetworks, give_up: GiveUp) -> Feed:

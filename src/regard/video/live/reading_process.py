@@ -24,7 +24,7 @@ from regard.video.live.address import SourceAddress, SourceKind
 from regard.video.live.clock import LiveClock
 from regard.video.live.failures import SourceFailed, failure_of
 from regard.video.live.feeds import Feed
-from regard.video.live.ffmpeg_feed import open_http, open_rtsp
+from regard.video.live.ffmpeg_feed import open_http, open_rtmp, open_rtsp
 from regard.video.live.kinesis_feed import KinesisFeed
 from regard.video.live.local_feeds import AllowedFolders, DeviceFeed, open_file
 from regard.video.live.networks import AllowedNetworks
@@ -100,8 +100,8 @@ def read_source(job: ReadingJob, reports: Connection, asked: Connection) -> None
 def _open(job: ReadingJob, life: _Life) -> Feed:
     address = job.address
     openers: dict[SourceKind, Callable[[], Feed]] = {
-        SourceKind.RTSP: lambda: open_rtsp(address, job.networks),
-        SourceKind.RTMP: lambda: open_rtsp(address, job.networks),
+        SourceKind.RTSP: lambda: open_rtsp(address, job.networks, life.give_up),
+        SourceKind.RTMP: lambda: open_rtmp(address, job.networks),
         SourceKind.HLS: lambda: open_http(address, job.networks, life.give_up),
         SourceKind.MJPEG: lambda: open_http(address, job.networks, life.give_up),
         SourceKind.FILE: lambda: open_file(address, job.folders),
