@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from typer.testing import CliRunner
 from regard.app import build
 from regard.caller import NOBODY, Caller
 from regard.cli import app
+from regard.governance.training import TOPICS
 from regard.packs.install import InstalledPack
 from regard.settings import Settings
 
@@ -46,6 +49,21 @@ def desk(installed_pack: InstalledPack, tmp_path: Path) -> Iterator[Desk]:
     parts = build(Settings.load({}, data=tmp_path / "data"))
     yield Desk(Office(parts), tmp_path / "data")
     parts.close()
+
+
+def test_a_day_of_training_is_one_of_whoever_types_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    day = date.today() - timedelta(days=3)
+    topics = [part for topic in TOPICS for part in ("--topic", topic)]
+    monkeypatch.setenv("TZ", "XXX-14")  # fourteen hours before UTC, as on the Line Islands
+    time.tzset()
+    try:
+        command = ("people", "train", "petra", "--kind", "review", "--course", "x", *topics)
+        desk.run(*command, "--completed", day)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    [made] = desk.office.call("list_training", PersonId="petra")["Training"]
+    assert made["Completed"] == datetime.combine(day, datetime.min.time(), UTC) - timedelta(hours=14)
 
 
 def listed(desk: Desk) -> Any:

@@ -34,7 +34,7 @@ def add(name: Name, role: Roles, data: DataFolder = None, person: AsPerson = Non
     with local_gate(data, has_models=False, person=person) as gate:
         made = gate.call("create_person", Name=name, Roles=role)
     say(f"{name} is {made['PersonId']}, {' and '.join(made['Roles'])}.")
-    say("A second factor: regard people factor. A key: regard keys create --person.")
+    say(f"Next: regard people factor {name}; a key: regard keys create NAME --role ROLE --person {name}.")
 
 
 @app.command("list")
@@ -149,11 +149,11 @@ def _valid(gate: Any, person_id: str) -> str:
 
 
 def _day(text: str) -> datetime:
+    """When a day begins where it is typed; elsewhere it may be another by then."""
     try:
-        day = datetime.fromisoformat(text)
-    except ValueError as error:
+        return datetime.fromisoformat(text).astimezone()
+    except (ValueError, OverflowError) as error:
         raise RegardError(f"{text} is no day; write it as 2026-11-29.") from error
-    return day if day.tzinfo else day.replace(tzinfo=UTC)
 
 
 def _digest(file: Path) -> str:

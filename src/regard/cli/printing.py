@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import typer
@@ -69,4 +70,9 @@ def print_table(table: Table) -> None:
 
 
 def print_json(answer: Any) -> None:
-    typer.echo(json.dumps(answer, indent=2, default=str))
+    """Times are in ISO 8601."""
+    typer.echo(json.dumps(answer, indent=2, default=_written))
+
+
+def _written(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

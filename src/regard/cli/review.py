@@ -80,7 +80,8 @@ def take(
         target = drawing or Path(f"{review}.png")
         faces = _draw(gate, review, target)
         try:
-            say(f"The sheet is {target}. Compare the probe with each of the {count(faces, 'face')} on it.")
+            whom = "the face" if faces == 1 else f"each of the {faces} faces"
+            say(f"The sheet is {target}. Compare the probe with {whom} on it.")
             say(_SCALE)
             ratings = [_ask(number) for number in range(1, faces + 1)]
             if not typer.confirm("A rating stays as it is given. Is this yours?", err=True):
