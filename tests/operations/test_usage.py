@@ -268,6 +268,13 @@ def test_a_time_is_widened_to_whole_hours_and_must_not_be_empty(parts: Parts) ->
             usage(parts, From=at, To=end)
 
 
+@pytest.mark.parametrize("year", [1, 1969, 2201, 9999])
+@pytest.mark.parametrize("name", ["From", "To"])
+def test_a_time_that_no_month_is_counted_of_is_refused(parts: Parts, name: str, year: int) -> None:
+    with pytest.raises(InvalidParameterException, match="must lie from 1970 to 2200"):
+        usage(parts, **{name: datetime(year, 12, 31, tzinfo=UTC)})
+
+
 def test_a_price_list_that_there_isn_t_is_refused(parts: Parts, tmp_path: Path) -> None:
     with pytest.raises(InvalidParameterException, match="There is no price list 'none'"):
         usage(parts, Prices="none")

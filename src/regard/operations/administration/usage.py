@@ -21,6 +21,8 @@ from regard.operations.shapes.times import moment
 from regard.storage.clock import milliseconds
 
 _MAX_MONTHS = 120
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST = datetime(2200, 1, 1, tzinfo=UTC)  # far from the ends of what a calendar has
 _SHOWN = {
     "image_1": "ImagesOfGroup1",
     "image_2": "ImagesOfGroup2",
@@ -72,6 +74,10 @@ def rebuild_usage(ctx: Context, _request: dict[str, Any]) -> dict[str, Any]:
 
 def _span(request: dict[str, Any], now: int) -> tuple[int, int]:
     """From which hour to before which, in ms since the epoch; the present month unless something is asked."""
+    if any(not _EARLIEST <= request[name] <= _LATEST for name in ("From", "To") if name in request):
+        raise InvalidParameterException(
+            f"Request has invalid parameters: From and To must lie from {_EARLIEST:%Y} to {_LATEST:%Y}"
+        )
     asked = {name: round(request[name].timestamp() * 1000) for name in ("From", "To") if name in request}
     start = asked.get("From", first_of_month(asked.get("To", now + 1) - 1))
     start -= start % HOUR
