@@ -74,6 +74,42 @@ def test_the_error_rates_of_the_model_that_searched_are_told(disclosed: Any) -> 
     assert card["groups"]
 
 
+def test_nobody_learns_by_it_whom_people_have_not_judged(office: ReviewOffice, portrait: Path) -> None:
+    faces = office.call("list_faces", office.otto, CollectionId="wanted")["Faces"]
+    review = office.review_of(office.search(portrait))
+    office.rate("rita", 3)
+    ines = office.verified(office.name("ines"), office.ines)
+    disclosed = office.call("get_disclosure", ines, CaseId=office.case_id)
+    document = json.loads(disclosed["Document"])
+    [search] = document["searches"]
+    for one in search["candidates"]:
+        hidden = (one["rank"], one["similarity"], one["subject"], one["picture"], one["ratings"])
+        assert hidden == (None, None, None, None, [])
+    assert document["withheld_until_decided"] == [review]
+    assert not [one for one in faces if one["FaceId"] in disclosed["Document"]]
+    assert [one["Name"] for one in disclosed["Pictures"]] == [search["probe"]["picture"]]
+    assert "PutRatings" not in disclosed["Document"]
+    page = render("disclosure.html", title="a case", packet=document)
+    assert "not told before people have judged" in page
+
+
+@pytest.mark.parametrize("other", ["auditor", "approver", "operator"])
+def test_who_may_rate_reads_neither_packets_nor_records(
+    office: ReviewOffice, portrait: Path, other: str
+) -> None:
+    office.search(portrait)
+    office.person("both", "reviewer", other, trained="review")
+    both = office.verified(office.name("both"), office.key("both", other))
+    operations = [("list_audit_records", {}), ("get_audit_receipt", {"Record": "1"})]
+    if other != "operator":
+        operations.append(("get_disclosure", {"CaseId": office.case_id}))
+    if other == "approver":
+        operations = operations[2:]
+    for operation, params in operations:
+        with pytest.raises(AccessDeniedException, match="doesn't read audit records"):
+            office.call(operation, both, **params)
+
+
 def test_nothing_of_another_case_is_in_it(office: ReviewOffice, portrait: Path) -> None:
     office.search(portrait)
     first, office.case_id = office.case_id, office.case(office.ines)

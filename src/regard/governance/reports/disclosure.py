@@ -2,7 +2,8 @@
 
 It holds what a defence asks for: the probe as it was analysed, all candidates with rank and similarity, the
 gallery as it was, who searched and rated and their training, the ratings, what confirmed them, and the audit
-log's records on the case with their receipts.
+log's records on the case with their receipts. Of candidates that people haven't judged it tells no more than
+the answer of the search did, to whomever it is handed: the packet is no way around the reviewers.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from regard.governance.audit import AuditLog
 from regard.governance.cases import Case
 from regard.governance.examination.examination import Examination
 from regard.governance.examination.records import Review, ReviewCandidate
+from regard.governance.examination.states import WAITING, ReviewStatus
 from regard.governance.people import People
 from regard.governance.proof.receipts import Receipt, make_receipt
 from regard.governance.proof.seals import Seals
@@ -43,19 +45,25 @@ class Disclosure:
     seals: Seals
 
     def packet(self, case: Case) -> Packet:
-        """The packet of one case, as it is now."""
+        """The packet of one case, as it is now.
+
+        Of a review that isn't decided, scores and ratings are withheld, and who a candidate is whom nobody
+        has judged.
+        """
         head = self.audit.newest()
         reviews = [one for one in self.examination.reviews.of_cases() if one.case_id == case.case_id]
         pictures: dict[str, bytes] = {}
         searches = [self._search(one, pictures) for one in reviews]
         named = {case.case_id, *(one.review_id for one in reviews)}
-        receipts = [self._receipt(sequence) for sequence in self._records_on(named)]
+        waiting = {one.review_id for one in reviews if one.status is not ReviewStatus.DECIDED}
+        receipts = [self._receipt(sequence) for sequence in self._records_on(named, waiting)]
         document = {
             "case": _dated(_told_of(case), "opened", "closed"),
             "searches": searches,
             "people": self._people(case, reviews),
             "records": receipts,
             "head": asdict(head),
+            "withheld_until_decided": sorted(waiting),
             "counted": {
                 "searches_with_candidates": len(reviews),
                 "candidates": sum(len(one.candidates) for one in reviews),
@@ -66,8 +74,10 @@ class Disclosure:
 
     def _search(self, review: Review, pictures: dict[str, bytes]) -> dict[str, Any]:
         """A search, what it found, and what became of each candidate."""
+        judged = {0, *(one.number for one in review.candidates if one.status not in WAITING)}
         for number, picture in self.examination.sheets.pictures(review).items():
-            pictures[_picture_name(review, number)] = picture
+            if number in judged:
+                pictures[_picture_name(review, number)] = picture
         return {
             "review": review.review_id,
             "operation": review.operation,
@@ -96,12 +106,12 @@ class Disclosure:
         }
 
     def _candidate(self, review: Review, one: ReviewCandidate, pictures: dict[str, bytes]) -> dict[str, Any]:
-        conclusions = self.examination.conclusions
+        conclusions, is_decided = self.examination.conclusions, review.status is ReviewStatus.DECIDED
         return {
             "number": one.number,
-            "rank": one.rank,
-            "similarity": one.similarity,
-            "subject": one.subject,
+            "rank": one.rank if is_decided else None,
+            "similarity": one.similarity if is_decided else None,
+            "subject": None if one.status in WAITING else one.subject,
             "picture": self._named(review, one.number, pictures),
             "status": one.status,
             "ratings": [
@@ -114,7 +124,7 @@ class Disclosure:
                     "round": rating.round,
                 }
                 for rating in self.examination.ratings.of(review)
-                if rating.number == one.number
+                if is_decided and rating.number == one.number
             ],
             "evidence": [_dated(asdict(item), "added") for item in conclusions.evidence(review, one.number)],
             "conclusions": [_dated(asdict(item), "concluded") for item in conclusions.of(review, one.number)],
@@ -139,13 +149,18 @@ class Disclosure:
             for person_id in sorted(named)
         ]
 
-    def _records_on(self, named: Set[str]) -> Iterator[int]:
-        """The numbers of the log's records on a case or one of its reviews, which are named by their ids."""
+    def _records_on(self, named: Set[str], waiting: Set[str]) -> Iterator[int]:
+        """The numbers of the log's records on a case or one of its reviews, which are named by their ids.
+
+        Those of ratings are left out where the review is `waiting`.
+        """
         with closing(self.audit.pages()) as pages:
             for page in pages:
                 for sequence, text, _ in page:
-                    if any(one in text for one in named) and _is_on(json.loads(text), named):
-                        yield sequence
+                    if any(one in text for one in named):
+                        record = json.loads(text)
+                        if _is_on(record, named) and not _rates(record, waiting):
+                            yield sequence
 
     def _receipt(self, sequence: int) -> dict[str, Any]:
         receipt: Receipt | None = make_receipt(self.audit, self.seals, sequence)
@@ -169,6 +184,11 @@ def _is_on(record: dict[str, Any], named: Set[str]) -> bool:
 def _told_of(case: Case) -> dict[str, Any]:
     """A case without whom it tells of its reviews."""
     return {name: value for name, value in asdict(case).items() if not name.startswith("channel")}
+
+
+def _rates(record: dict[str, Any], reviews: Set[str]) -> bool:
+    """Whether a record tells how somebody rated in one of these reviews, and so what the scores are."""
+    return record.get("operation") == "PutRatings" and record.get("facts", {}).get("ReviewId") in reviews
 
 
 def _dated(values: dict[str, Any], *times: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from regard.context import Context
 from regard.governance.chain import AuditBroken
+from regard.governance.examination.blindness import refuse_raters
 from regard.governance.permissions import Permission
 from regard.governance.proof.verification import verify_log
 from regard.operations.inputs.pagination import make_token, read_token
@@ -19,8 +20,9 @@ def list_audit_records(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The records of the audit log with their numbers and hashes, the oldest first, a page at a time.
 
     `Newest` is the number of the newest record there was; reading adds records too, so that whoever reads
-    all of the log stops at the first answer's.
+    all of the log stops at the first answer's. Raises AccessDeniedException for who rates candidates.
     """
+    refuse_raters(ctx.caller)
     limit = min(request.get("MaxResults", _MAX_RESULTS), _MAX_RESULTS)
     after = read_token(_LISTING, request.get("NextToken"))
     found = ctx.stores.audit.page(after=after, limit=limit + 1)

@@ -10,6 +10,7 @@ from typing import Any
 
 from regard.context import Context
 from regard.errors import ResourceNotFoundException
+from regard.governance.examination.blindness import refuse_raters
 from regard.governance.permissions import Permission
 from regard.governance.proof.day import SealedDay
 from regard.governance.proof.receipts import Receipt, make_receipt
@@ -55,8 +56,9 @@ def get_audit_proof(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 def get_audit_receipt(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """A record with its proof, by its number or by the id of its request; of several of one request the
-    newest.
+    newest. Raises AccessDeniedException for who rates candidates.
     """
+    refuse_raters(ctx.caller)
     wanted = request["Record"]
     if wanted.isdecimal() and len(wanted) <= _DIGITS:
         return receipt_shape(_receipt(ctx, int(wanted)))

@@ -9,6 +9,7 @@ from typing import Any
 from regard.context import Context
 from regard.errors import RegardError
 from regard.evaluation.card import ModelCard
+from regard.governance.examination.blindness import refuse_raters
 from regard.governance.permissions import Permission
 from regard.governance.presence import Presence
 from regard.governance.reports.disclosure import Disclosure
@@ -19,9 +20,12 @@ from regard.operations.responsibility.cases import visible_case
 def get_disclosure(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The packet of a case: a JSON document, and the pictures that it names.
 
-    Raises ResourceNotFoundException for a case that isn't the caller's to know.
+    Raises ResourceNotFoundException for a case that isn't the caller's to know, and AccessDeniedException for
+    who may rate its candidates.
     """
     case, stores = visible_case(ctx, request["CaseId"]), ctx.stores
+    if ctx.caller.person_id not in case.members:  # who works on a case never rates on it
+        refuse_raters(ctx.caller)
     accountability = stores.accountability
     made = Disclosure(
         accountability.examination,

@@ -6,6 +6,7 @@ from typing import Any
 
 from regard.context import Context
 from regard.errors import AccessDeniedException
+from regard.governance.examination.blindness import may_rate
 from regard.governance.examination.records import Rating, Review, ReviewCandidate
 from regard.governance.examination.reviews import review_not_found
 from regard.governance.examination.states import SHOWN, ReviewStatus
@@ -90,7 +91,7 @@ def review_shape(ctx: Context, review: Review) -> dict[str, Any]:
     auditors, not to reviewers.
     """
     is_decided = review.status is ReviewStatus.DECIDED
-    told = not _rates(ctx) or _is_member(ctx, review)
+    told = not may_rate(ctx.caller) or _is_member(ctx, review)
     ratings = ctx.stores.accountability.examination.ratings.of(review) if is_decided else []
     gone = ctx.stores.accountability.examination.reviews.erased(review)
     shape = {
@@ -150,16 +151,9 @@ def _may_see(ctx: Context, review: Review, members: tuple[str, ...]) -> bool:
         return False
     if ctx.caller.person_id in members:
         return True
-    if _rates(ctx):
+    if may_rate(ctx.caller):
         return ctx.caller.person_id in ctx.stores.accountability.examination.ratings.raters(review)
     return any(permits(role, permission) for role in ctx.caller.roles for permission in _SEES_ALL)
-
-
-def _rates(ctx: Context) -> bool:
-    """Whether the caller may rate, in this key's role or in any of the person's."""
-    person = ctx.caller.person
-    roles = ctx.caller.roles if person is None else (*ctx.caller.roles, *person.roles)
-    return any(permits(role, Permission.REVIEW) for role in roles)
 
 
 def _is_member(ctx: Context, review: Review) -> bool:
