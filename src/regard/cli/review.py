@@ -17,7 +17,6 @@ from regard.governance.examination.false_matches import ATTRIBUTES, TOLD
 from regard.governance.examination.states import SURE
 from regard.governance.sessions import is_fresh
 from regard.presentation.sheets import candidate_table, draw_sheet, errors_table, rated_table, review_table
-from regard.presentation.wording import count
 
 app = typer.Typer(help="Judge whom searches found, and see what became of it.", no_args_is_help=True)
 

@@ -17,7 +17,12 @@ from typer.testing import CliRunner
 from regard.app import build
 from regard.caller import LOCAL
 from regard.cli import app
-from regard.errors import AccessDeniedException, InvalidParameterException, RegardError
+from regard.errors import (
+    AccessDeniedException,
+    InvalidParameterException,
+    RegardError,
+    ResourceNotFoundException,
+)
 from regard.packs.install import InstalledPack
 from regard.settings import Settings
 
@@ -251,3 +256,8 @@ def test_where_the_rules_always_ask_no_tag_is_needed_and_celebrities_are_no_way_
             office.call("put_celebrity", Name="Anna", Images=[picture])
     finally:
         parts.close()
+
+
+def test_consents_for_a_collection_that_there_never_was_are_not_listed(clinic: Clinic) -> None:
+    with pytest.raises(ResourceNotFoundException):
+        clinic.office.call("list_consents", clinic.petra, CollectionId="never-made")

@@ -56,7 +56,9 @@ def get_audit_proof(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 def get_audit_receipt(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """A record with its proof, by its number or by the id of its request; of several of one request the
-    newest. Raises AccessDeniedException for who rates candidates.
+    newest.
+
+    Raises AccessDeniedException for who rates candidates.
     """
     refuse_raters(ctx.caller)
     wanted = request["Record"]

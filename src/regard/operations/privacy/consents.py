@@ -41,9 +41,15 @@ def import_consents(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def list_consents(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """The consents in the order they were recorded, a page at a time."""
+    """The consents in the order they were recorded, a page at a time, also for a collection that is gone.
+
+    Raises ResourceNotFoundException for a collection that there never was.
+    """
     collection, subject = request.get("CollectionId"), request.get("Subject")
-    numbered = enumerate(ctx.stores.privacy.consents.all(collection, subject), 1)  # none is ever removed
+    kept = ctx.stores.privacy.consents.all(collection, subject)
+    if collection is not None and not kept:
+        _ = ctx.collection  # else the log would say that it was used
+    numbered = enumerate(kept, 1)  # none is ever removed
     found, token = page_of(f"{_LISTING} {collection} {subject}", numbered, request, _MAX_RESULTS)
     return {"Consents": [consent_shape(ctx, one) for one in found], **token}
 
