@@ -22,7 +22,7 @@ import numpy as np
 
 from regard.video.live.address import SourceAddress
 from regard.video.live.failures import Retries
-from regard.video.live.local_feeds import AllowedFolders
+from regard.video.live.folders import AllowedFolders
 from regard.video.live.networks import AllowedNetworks
 from regard.video.live.reader import LiveReader
 from regard.video.live.samples import LiveSample, SourceState

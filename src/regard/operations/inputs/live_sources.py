@@ -10,6 +10,7 @@ from regard.errors import InvalidParameterException
 from regard.notifications.channel import check_channel
 from regard.settings import Settings
 from regard.video.live.address import SourceAddress, SourceKind
+from regard.video.live.folders import AllowedFolders
 from regard.video.live.networks import AllowedNetworks, SourceRefused
 
 _FILES: Final = "is not below a folder of REGARD_STREAM_FOLDERS"
@@ -29,7 +30,9 @@ def check_source(settings: Settings, text: str) -> SourceAddress:
             "This server has no Kinesis Video; set REGARD_KINESIS_VIDEO_ENDPOINT, or give the camera's URL "
             "in place of the stream."
         )
-    if address.kind is SourceKind.FILE and not is_below(Path(address.path), settings.stream_folders):
+    if address.kind is SourceKind.FILE and not AllowedFolders.parse(settings.stream_folders).contain(
+        address.path
+    ):
         raise _invalid(f"The file {_FILES}.")
     if address.host:
         try:
@@ -49,7 +52,8 @@ def check_output(ctx: Context, text: str) -> None:
             )
     elif text.startswith("file://"):
         file = output_file(text)
-        if file is None or not is_below(file, settings.stream_folders) or not file.parent.is_dir():
+        folders = AllowedFolders.parse(settings.stream_folders)
+        if file is None or not folders.contain(file) or not file.parent.is_dir():
             raise _invalid(f"Records go to a file:///FOLDER/NAME.jsonl, and this one {_FILES}, or is none.")
     else:
         check_channel(text, settings, ctx.caller.key_id, member="output")
@@ -63,12 +67,6 @@ def output_file(text: str) -> Path | None:
         return None
     is_file = address.kind is SourceKind.FILE and not address.loops and address.path.endswith(".jsonl")
     return Path(address.path) if is_file else None
-
-
-def is_below(file: Path, folders: str) -> bool:
-    """Whether a file is below one of some folders, separated by commas, whatever symbolic links there are."""
-    allowed = [Path(folder).resolve() for folder in folders.split(",") if folder]
-    return any(file.resolve().is_relative_to(folder) for folder in allowed)
 
 
 def _invalid(sentence: str) -> InvalidParameterException:

@@ -10,14 +10,14 @@ from regard.errors import InvalidParameterException
 from regard.notifications.delivery import Courier
 from regard.notifications.record_output import RecordOutput
 from regard.notifications.record_sinks import FileSink, KinesisSink, RecordSink, UrlSink
-from regard.operations.inputs.live_sources import is_below, output_file
+from regard.operations.inputs.live_sources import output_file
 from regard.settings import Settings
 from regard.streams.kinesis_video import KinesisVideo
 from regard.streams.records import StreamKind, StreamProcessor
 from regard.streams.running import SourceStanding
 from regard.streams.worker import OpenedSource
 from regard.video.live.address import SourceAddress, SourceKind
-from regard.video.live.local_feeds import AllowedFolders
+from regard.video.live.folders import AllowedFolders
 from regard.video.live.networks import AllowedNetworks
 from regard.video.live.reader import LiveReader
 from regard.video.live.samples import LiveSample, MediaPosition
@@ -101,7 +101,7 @@ def open_output(stream: StreamProcessor, settings: Settings, courier: Courier) -
 
 def _written_file(place: str, settings: Settings) -> Path:
     file = output_file(place)
-    if file is None or not is_below(file, settings.stream_folders):
+    if file is None or not AllowedFolders.parse(settings.stream_folders).contain(file):
         raise InvalidParameterException("The output's file is below no folder of REGARD_STREAM_FOLDERS.")
     return file
 

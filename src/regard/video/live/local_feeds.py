@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Self, cast
+from typing import cast
 
 import cv2
 from av.video.frame import VideoFrame
@@ -14,40 +13,13 @@ from av.video.frame import VideoFrame
 from regard.video.live.address import SourceAddress
 from regard.video.live.failures import FailureCause, SourceFailed
 from regard.video.live.feeds import Alive, Feed, FeedFacts, TimedPicture, stamped
-from regard.video.live.networks import SourceRefused
+from regard.video.live.folders import AllowedFolders
 from regard.video.reading.limits import VideoError
 from regard.video.reading.stored_video import StoredVideo
 from regard.vision.pixels import Pixels
 
 _PAUSE = 1.0  # s after which somebody who waits for the next picture's time says that all is well
 _SECOND = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class AllowedFolders:
-    """Folders below which live sources may be files; none: no file is one."""
-
-    folders: tuple[Path, ...] = ()
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Folders, separated by commas; `~` is the home folder. Raises ValueError."""
-        folders = tuple(Path(part.strip()).expanduser() for part in text.split(",") if part.strip())
-        for folder in folders:
-            if not folder.is_absolute():
-                raise ValueError(f"must be folders from / on, separated by commas; {str(folder)!r} is none.")
-        return cls(folders)
-
-    def check(self, path: str) -> Path:
-        """The file itself, behind every link. Raises SourceRefused where it is below none of the folders."""
-        try:
-            place = Path(path).resolve()
-            allowed = any(place.is_relative_to(folder.resolve()) for folder in self.folders)
-        except (OSError, RuntimeError, ValueError):
-            allowed = False
-        if not allowed:
-            raise SourceRefused("Its file is in no folder that REGARD_STREAM_FOLDERS names.")
-        return place
 
 
 class FileFeed(Feed):

@@ -14,7 +14,7 @@ from typing import Any, Self
 from regard.streams.kinesis_video import KinesisVideo
 from regard.video.live.address import SourceAddress, SourceKind
 from regard.video.live.failures import FailureCause, Retries, SourceFailed
-from regard.video.live.local_feeds import AllowedFolders
+from regard.video.live.folders import AllowedFolders
 from regard.video.live.networks import AllowedNetworks
 from regard.video.live.reading_process import ReaderReport, ReadingJob, read_source
 from regard.video.live.samples import LiveSample, MediaPosition, SourceState, SourceWord

@@ -25,8 +25,9 @@ from regard.video.live.clock import LiveClock
 from regard.video.live.failures import SourceFailed, failure_of
 from regard.video.live.feeds import Feed
 from regard.video.live.ffmpeg_feed import open_http, open_rtmp, open_rtsp
+from regard.video.live.folders import AllowedFolders
 from regard.video.live.kinesis_feed import KinesisFeed
-from regard.video.live.local_feeds import AllowedFolders, DeviceFeed, open_file
+from regard.video.live.local_feeds import DeviceFeed, open_file
 from regard.video.live.networks import AllowedNetworks
 from regard.video.live.samples import MediaPosition
 from regard.video.live.sampling import Sampler
