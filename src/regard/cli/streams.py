@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from regard.cli.options import DataFolder, joined_buckets
+from regard.cli.stream_commands import list_events, list_streams, put_notice, show_stream
 from regard.cli.stream_worker import ATTACHED, NAME, run_stream_worker
 
 app = typer.Typer(invoke_without_command=True)
@@ -29,3 +30,9 @@ def streams(
     """Run stream processors. `regard serve` starts one such process; more, on any machine, share them."""
     if context.invoked_subcommand is None:
         run_stream_worker(data, joined_buckets(bucket), attached=attached, name=name)
+
+
+app.command("list")(list_streams)
+app.command("show")(show_stream)
+app.command("events")(list_events)
+app.command("notice")(put_notice)
