@@ -164,7 +164,7 @@ def test_only_the_newest_sample_of_a_camera_is_kept(films: Path) -> None:
         time.sleep(1.2)  # as a worker that is busy
         later = sample(live)
         assert later.at - first.at > 800
-        assert time.time() - later.arrived < 1
+        assert time.time() - later.arrived < 2
 
 
 def test_a_file_is_read_at_its_own_pace_to_its_end(films: Path) -> None:
@@ -225,7 +225,7 @@ def test_mjpeg_behind_any_password_is_read(password: str) -> None:
             found = [sample(live) for _ in range(3)]
             seen = live.state
     assert (seen.codec, seen.width, seen.height) == ("mjpeg", 320, 240)
-    assert np.diff([one.at for one in found]).min() > 150
+    assert 200 <= np.mean(np.diff([one.at for one in found])) <= 800
     assert any(np.abs(found[0].image.pixels().astype(int) - one).mean() < 6 for one in pictures)
 
 
