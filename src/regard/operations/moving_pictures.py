@@ -33,10 +33,12 @@ def grant_of(
     """The leave for a search in a video, which is started or whose job is run, or of a camera that starts;
     None for what needs none.
 
-    Raises AccessDeniedException where no authorization of the case covers it now.
+    Raises AccessDeniedException where no authorization of the case covers it now, and where the collection
+    gave so many wrong leads that it isn't searched.
     """
     if not operation.follows_people:
         return None
+    _refuse_distrusted(subject, stores)
     use, grants = _use_of(request, subject, case.case_id), stores.accountability.grants
     return grants.admit(use) if subject.job is None else grants.check(subject.job.authorization_id, use)
 
@@ -44,10 +46,12 @@ def grant_of(
 def check_grant(context: Context, request: Mapping[str, Any]) -> Grant | None:
     """The leave that a search was begun by as it is now, None where it needs none.
 
-    Raises AccessDeniedException where it doesn't hold any more.
+    Raises AccessDeniedException where it doesn't hold any more, or the collection has given too many wrong
+    leads.
     """
     if context.grant is None or context.case is None:
         return None
+    _refuse_distrusted(context.subject, context.stores)
     use = _use_of(request, context.subject, context.case)
     return context.stores.accountability.grants.check(context.grant.authorization_id, use)
 
@@ -74,6 +78,12 @@ def refuse_files(operation: Operation, strict: str | None) -> None:
         raise AccessDeniedException(
             f"Under the purpose {strict} faces are searched in a video of a bucket, by {operation.name}."
         )
+
+
+def _refuse_distrusted(subject: Subject, stores: Stores) -> None:
+    if subject.collection is not None:
+        collection = subject.collection
+        stores.accountability.examination.false_matches.check(collection.row, collection.collection_id)
 
 
 def _use_of(request: Mapping[str, Any], subject: Subject, case_id: str) -> Use:

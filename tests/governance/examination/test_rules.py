@@ -16,6 +16,7 @@ from regard.governance.rules.replay import RULES as ALL
 from regard.governance.rules.replay import Replay
 from regard.governance.rules.reviews import RULES
 from regard.governance.rules.rule import LogRecord, Rule
+from regard.governance.rules.tables import unexplained
 
 Record = dict[str, Any]
 
@@ -61,6 +62,17 @@ def without(records: list[Record], operation: str) -> list[Record]:
 
 def test_what_the_gate_does_breaks_no_rule(records: list[Record]) -> None:
     assert broken(records) == []
+
+
+def test_every_review_and_every_lead_of_the_tables_is_explained(
+    records: list[Record], shared_parts: Parts
+) -> None:
+    replay = Replay(declared_operations(), RULES)
+    for record in records:
+        replay.take(LogRecord(record["sequence"], record["hash"], json.dumps(record), record))
+    with shared_parts.database.read() as connection:
+        told = list(unexplained(connection, replay.state))
+    assert not [one for one in told if "R-" in one]
 
 
 def test_a_review_s_rules_are_among_those_that_are_checked() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from sqlalchemy import select
+from sqlalchemy import insert, select, update
 from tests.responsible import Office
 from tests.reviewing import ReviewOffice
 from tests.video.jobs.asking import FOREVER
@@ -25,6 +25,7 @@ from regard.governance.rules.authorizations import RULES
 from regard.governance.rules.replay import Replay
 from regard.governance.rules.rule import LogRecord
 from regard.governance.rules.sources import records_within
+from regard.governance.rules.tables import unexplained
 from regard.jobs.leases import JobLeases
 from regard.jobs.records import Item, Step
 from regard.jobs.worker import Worker
@@ -33,7 +34,8 @@ from regard.operations.reviewing.sightings import settle_track
 from regard.operations.stored_video.stored_analyses import FACE_SEARCH
 from regard.packs.install import InstalledPack
 from regard.settings import Settings
-from regard.storage.schema import job_items
+from regard.storage.clock import milliseconds
+from regard.storage.schema import candidates, collections, false_matches, job_items, reviews
 from regard.video.following.portraits import TrackPortrait
 from regard.vision.faces.face import Quality
 
@@ -302,6 +304,38 @@ def test_what_a_lapsed_authorization_has_found_is_gone_from_reviews_too(film: Fi
     ]
     assert erasure["reviews"] == found
     assert film.violations() == []
+
+
+def test_a_collection_that_gave_too_many_wrong_leads_is_not_searched_in_films(film: Film) -> None:
+    film.authorized()
+    with film.parts.database.read() as connection:
+        collection = connection.execute(select(collections.c.row)).scalar_one()
+    row = {"collection": collection, "collection_id": "wanted", "model": "2.0", "similarity": 99.0}
+    said = {"cause": "poor picture", "consequence": "NONE", "found": milliseconds()}
+    with film.parts.database.write() as connection:
+        review = connection.execute(select(reviews.c.row)).scalars().first()
+        rows = [{"review": review, "number": number, **row, **said} for number in (1, 2, 3)]
+        connection.execute(insert(false_matches), rows)
+    with pytest.raises(AccessDeniedException, match="3 leads from the collection wanted were wrong"):
+        film.start()
+
+
+def test_a_review_and_a_lead_that_no_record_explains_are_reported(film: Film) -> None:
+    film.authorized()
+    first, second = film.reviews(film.run())
+    with film.parts.database.write() as connection:
+        connection.execute(update(reviews).where(reviews.c.review_id == first).values(review_id="R-1999-1"))
+        here = candidates.c.review.in_(select(reviews.c.row).where(reviews.c.review_id == second))
+        connection.execute(update(candidates).where(here).values(status="LEAD"))
+    replay = Replay(declared_operations())
+    with film.parts.database.read() as connection:
+        for record in records_within(connection):
+            replay.take(record)
+        told = [one for one in unexplained(connection, replay.state) if "R-1999-1" in one or second in one]
+    assert told == [
+        "No record says that a search opened the review R-1999-1.",
+        f"Candidate 1 of {second} is LEAD; no record makes it a lead.",
+    ]
 
 
 def test_an_enrolled_face_that_was_erased_is_told_no_more(film: Film) -> None:

@@ -20,14 +20,15 @@ class KnownRating:
 @dataclass(slots=True)
 class KnownReview:
     """A review that a record tells of. `reviewers` is how many ratings must agree there, 0 where its record
-    doesn't say. `evidence` maps the ids of independent items that are no line-up to the candidates that they
-    are about.
+    doesn't say; `leads` are the candidates that became one. `evidence` maps the ids of independent items that
+    are no line-up to the candidates that they are about.
     """
 
     searcher: str
     purpose: str
     reviewers: int = 0
     ratings: list[KnownRating] = field(default_factory=list)
+    leads: set[int] = field(default_factory=set)
     evidence: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -55,6 +56,7 @@ def follow_reviews(reviews: dict[str, KnownReview], record: LogRecord) -> None:
         return
     if record.operation == "PutRatings":
         known.ratings += ratings_of(record)
+        known.leads |= set(leads_of(record))
     elif record.operation == "AddEvidence" and facts.get("Independent") and facts.get("Kind") != "LINEUP":
         known.evidence[str(facts.get("EvidenceId"))] = _number(facts.get("Number"))
 

@@ -19,15 +19,18 @@ from regard.governance.rules.streams import unexplained_streams
 from regard.storage.schema import (
     audit_days,
     authorizations,
+    candidates,
     cases,
     collections,
     jobs,
     keys,
     people,
+    reviews,
     tags,
     training,
 )
 
+_LEADS: Final = ("LEAD", "CONFIRMED", "DISPUTED", "UPHELD", "WRONG")
 _RESERVED: Final = ":"  # begins the names of collections that no operation reaches
 _MADE: Final[tuple[tuple[str, str, Column[Any]], ...]] = (
     ("person", "CreatePerson", people.c.person_id),
@@ -47,6 +50,7 @@ def unexplained(connection: Connection, state: LogState) -> Iterator[str]:
                 yield f"No record says that the {noun} {name} was made."
     yield from _people(connection, state)
     yield from _authorizations(connection, state)
+    yield from _reviews(connection, state)
     yield from unexplained_privacy(connection, state)
     yield from unexplained_streams(connection, state)
     yield from _days(connection, state)
@@ -119,6 +123,20 @@ def _authorizations(connection: Connection, state: LogState) -> Iterator[str]:
             yield f"The authorization {row.authorization_id} is approved, and no record says so."
         elif known.ended is not None and (row.rejected, row.revoked, row.extended) == (None, None, None):
             yield f"The authorization {row.authorization_id} goes on; record {known.ended_by} ends it."
+
+
+def _reviews(connection: Connection, state: LogState) -> Iterator[str]:
+    of_cases = select(reviews.c.row, reviews.c.review_id).where(reviews.c.case_id.is_not(None))
+    names = {row.row: row.review_id for row in connection.execute(of_cases.order_by(reviews.c.row))}
+    for name in names.values():
+        if name not in state.reviews:
+            yield f"No record says that a search opened the review {name}."
+    columns = (candidates.c.review, candidates.c.number, candidates.c.status)
+    leads = select(*columns).where(candidates.c.status.in_(_LEADS)).order_by(*columns[:2])
+    for row in connection.execute(leads):
+        known = state.reviews.get(names.get(row.review, ""))
+        if known is not None and row.number not in known.leads:
+            yield f"Candidate {row.number} of {names[row.review]} is {row.status}; no record makes it a lead."
 
 
 def _days(connection: Connection, state: LogState) -> Iterator[str]:
