@@ -127,6 +127,12 @@ def test_a_member_of_a_case_searches_on_it(office: Office, search: Search, inves
     search(investigator, case)
 
 
+def test_who_judges_can_t_be_kept_from_it_as_a_member(office: Office, investigator: Caller) -> None:
+    office.person("rita", "reviewer")
+    with pytest.raises(InvalidParameterException, match="the members of a case are investigators"):
+        office.case(investigator, Members=["rita"])
+
+
 def test_nothing_is_searched_on_a_closed_case(office: Office, search: Search, investigator: Caller) -> None:
     case = office.case(investigator)
     office.call("close_case", investigator, CaseId=case, Reason="solved")

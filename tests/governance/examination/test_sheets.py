@@ -119,6 +119,7 @@ def test_who_searched_gets_no_sheet_of_it(office: ReviewOffice, portrait: Path) 
 
 
 def test_who_works_on_the_case_gets_no_sheet_of_it(office: ReviewOffice, portrait: Path) -> None:
+    office.call("set_roles", PersonId=office.name("rita"), Roles=["reviewer", "investigator"])
     case = office.case(office.ines, Members=[office.name("rita")])
     office.call(
         "search_faces_by_image",

@@ -38,7 +38,7 @@ def create_case(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     channel = request.get("NotificationChannel")
     if channel is not None:
         check_channel(channel, ctx.settings, ctx.caller.key_id)
-    members = [accountability.people.get(name).person_id for name in request.get("Members", [])]
+    members = [_member(ctx, name) for name in request.get("Members", [])]
     case = accountability.cases.open(
         NewCase(
             reference=request["Reference"],
@@ -190,6 +190,20 @@ def may_see_case(ctx: Context, case: Case) -> bool:
         return False
     held = any(permits(role, permission) for role in ctx.caller.roles for permission in _SEES_ALL)
     return held or ctx.caller.person_id in case.members
+
+
+def _member(ctx: Context, named: str) -> str:
+    """The id of somebody who is to work on a case.
+
+    Raises InvalidParameterException for who can't: a member never judges whom the case's searches find, so
+    that whoever opens it could choose the judges by naming the others.
+    """
+    person = ctx.stores.accountability.people.get(named)
+    if not any(permits(role, Permission.OPEN_CASES) for role in person.roles):
+        raise InvalidParameterException(
+            f"{person.name} is {', '.join(person.roles)}; the members of a case are investigators."
+        )
+    return person.person_id
 
 
 def is_of_key(caller: Caller, case_id: str | None) -> bool:
