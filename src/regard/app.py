@@ -55,6 +55,7 @@ from regard.metering.usage import UsageStore
 from regard.metering.vector_counts import VectorCounts
 from regard.notifications.anchor import anchor_of
 from regard.operations import OPERATIONS, Operation
+from regard.operations.streams.viewing import LIVE_PATH
 from regard.packs.install import InstalledPack
 from regard.packs.manifest import MissingPackError
 from regard.settings import Settings
@@ -64,10 +65,12 @@ from regard.storage.encryption import Cipher
 from regard.streams.events import StreamEvents
 from regard.streams.leases import StreamLeases
 from regard.streams.store import StreamStore
+from regard.streams.watching import LiveWatching
 from regard.vision.models import Models
 from regard.vision.session import SessionPool, one_thread_each
 from regard.wire.browsers import allow_origins
 from regard.wire.endpoint import Endpoint, not_found, routes
+from regard.wire.live_pictures import live_route
 from regard.wire.own import own_routes
 
 _SEGMENT_OF_TAILS = 64  # tails that a segment of an index holds at most
@@ -347,6 +350,7 @@ def asgi(parts: Parts) -> Starlette:
         routes=[
             Route("/healthz", healthz),
             *_figures(parts),
+            live_route(LIVE_PATH, LiveWatching(parts.stores.streams, parts.settings.data).pictures),
             *routes(endpoint),
             *own_routes(own, parts.apis[REGARD].api),
         ],

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from contextlib import ExitStack
 
 from regard.app import build
 from regard.governance.keys import KeyStore
+from regard.governance.purpose import GENERAL
 from regard.notifications.delivery import Courier
 from regard.notifications.record_output import RecordOutput
 from regard.notifications.stream_delivery import StreamDelivery
 from regard.operations.streams.opening import open_output, open_source
+from regard.presentation.live_view import draw_live, live_mark
 from regard.settings import Settings
 from regard.storage.database import Database
 from regard.storage.encryption import Cipher
 from regard.streams.events import StreamEvents
 from regard.streams.leases import StreamLeases
+from regard.streams.live_view import LiveViewServer
 from regard.streams.notices import StreamNotices
 from regard.streams.records import StreamProcessor
-from regard.streams.running import StreamGate, Unwatched
-from regard.streams.worker import OpenedSource, StreamTools, StreamWorker
+from regard.streams.running import StreamGate
+from regard.streams.steps import LiveMark
+from regard.streams.worker import OpenedSource, StreamTools, StreamWorker, worker_name
+from regard.video.live.samples import LiveSample
 from regard.vision.faces import FaceAnalyzer
 
 
@@ -39,6 +45,9 @@ class StreamProcess:
 
         self._courier = Courier(settings, secret_of)
         self._delivery = StreamDelivery(StreamNotices(database), self._courier)
+        name = name or worker_name()
+        views = LiveViewServer(settings.data, name, _draw)
+        self._opened.callback(views.close)
         tools = StreamTools(
             leases=StreamLeases(database),
             events=StreamEvents(
@@ -50,7 +59,7 @@ class StreamProcess:
             gate=self._gate,
             source=self._source,
             output=self._output,
-            views=Unwatched(),
+            views=views,
             wake=self._delivery.wake,
         )
         self._worker = StreamWorker(tools, threads=settings.worker_count, name=name)
@@ -79,3 +88,18 @@ class StreamProcess:
 
     def _output(self, stream: StreamProcessor) -> RecordOutput | None:
         return open_output(stream, self._settings, self._courier)
+
+
+def _draw(sample: LiveSample, marks: Sequence[LiveMark], stream: StreamProcessor) -> bytes:
+    """A picture as it is watched, with where it is and why it is searched."""
+    about = [stream.place or stream.name, stream.purpose, stream.authorization_id]
+    drawn = [
+        live_mark(
+            {"Left": one.left, "Top": one.top, "Width": one.width, "Height": one.height},
+            one.caption,
+            is_match=one.is_match,
+        )
+        for one in marks
+    ]
+    corner = " · ".join(one for one in about if one and one != GENERAL)
+    return draw_live(sample.image.pixels(), drawn, corner)

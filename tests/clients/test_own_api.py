@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -33,6 +34,8 @@ from regard.storage.database import Database
 from regard.storage.encryption import Cipher
 from regard.streams.events import EventKind, NewEvent, StreamEvents
 from regard.streams.leases import StreamLeases
+from regard.streams.live_view import LiveViewServer
+from regard.streams.steps import NOTHING
 
 VIDEO = {"S3Object": {"Bucket": "films", "Name": "film.mp4"}}
 SECONDS = 20
@@ -332,6 +335,11 @@ def call_each_of_streams(client: Any, server: Server) -> None:
     [told] = client.list_stream_events(Name="porch")["Events"]
     shown = client.get_stream_event_picture(Name="porch", EventId=told["EventId"], Picture="crop")
     assert shown["Picture"] == b"a face"
+    views = LiveViewServer(server.data, "the tests", lambda sample, _marks, _stream: sample.picture)
+    views.show(lease.processor, SimpleNamespace(picture=b"a porch", arrived=1_796_000_000.5), NOTHING)
+    assert client.get_stream_still(Name="porch")["Picture"] == b"a porch"
+    client.watch_stream(Name="porch")
+    views.close()
 
 
 def test_errors_are_as_they_are_described(description: dict[str, Any], server: Server) -> None:

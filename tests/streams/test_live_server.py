@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
+import urllib.error
+import urllib.request
+from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
+from regard.governance.audit import AuditLog
 from regard.packs.install import InstalledPack
 from regard.storage.database import Database
 from regard.storage.encryption import Cipher
 from regard.streams.events import EventKind, StreamEvent, StreamEvents
 from tests.conftest import PICTURES, Server, start_server, stop_server
 from tests.receiving import Receiver, receive
+from tests.signed import Signed
 from tests.streams.cameras import record_walk
 from tests.waiting import wait_until
 
@@ -113,6 +120,23 @@ def test_who_walks_by_a_camera_is_told_once_and_is_in_the_records(site: Site) ->
     described = site.client.describe_stream_processor(Name="door")
     assert described["Status"] == "RUNNING"
     wait_until(lambda: "looks a second" in str(site.client.describe_stream_processor(Name="door")))
+
+
+def test_what_a_camera_sees_can_be_watched_and_each_viewing_is_recorded(site: Site) -> None:
+    own = Signed(site.server)
+    still = own.call("GET", "/regard/v1/streams/door/still")
+    assert Image.open(io.BytesIO(b64decode(still["Picture"]))).size == (640, 360)
+    path = own.call("POST", "/regard/v1/streams/door/views")["Path"]
+    with urllib.request.urlopen(site.server.endpoint + path, timeout=30) as answer:
+        assert answer.headers["Content-Type"].startswith("multipart/x-mixed-replace")
+        shown = answer.read(30_000)
+    assert shown.count(b"--picture") >= 1
+    with pytest.raises(urllib.error.HTTPError):
+        urllib.request.urlopen(site.server.endpoint + path[:-4], timeout=30)
+    database = Database.open(site.server.data)
+    recorded = [one["operation"] for one in AuditLog(database).export()]
+    database.close()
+    assert {"GetStreamStill", "WatchStream"} <= set(recorded)
 
 
 def test_a_worker_that_is_killed_goes_on_with_the_session_and_alerts_of_nobody_twice(site: Site) -> None:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from regard.operations.streams import processors, shown, starting
+from regard.operations.streams import processors, shown, starting, viewing
 
-OPERATIONS = (*processors.OPERATIONS, *shown.OPERATIONS, *starting.OPERATIONS)
+OPERATIONS = (*processors.OPERATIONS, *shown.OPERATIONS, *viewing.OPERATIONS, *starting.OPERATIONS)

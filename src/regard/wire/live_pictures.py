@@ -1,0 +1,47 @@
+"""`/regard/v1/live/TICKET`: what a stream processor sees, as Motion JPEG, for whoever has a ticket.
+
+WatchStream gives tickets; it is an operation like any other, with its permission and its audit record.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+_BOUNDARY: Final = "picture"
+_WATCHING: Final = 8  # at a time: browsers open six connections a host, and each takes a thread
+
+Watch = Callable[[str], Iterator[bytes] | None]
+"""JPEGs for a ticket; None for a ticket that is none, or whose time is over."""
+
+
+def live_route(path: str, watch: Watch) -> Route:
+    """The route below `path`."""
+    free = threading.BoundedSemaphore(_WATCHING)
+
+    def parts(pictures: Iterator[bytes]) -> Iterator[bytes]:
+        try:
+            for picture in pictures:
+                head = f"--{_BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(picture)}\r\n\r\n"
+                yield head.encode() + picture + b"\r\n"
+        finally:
+            free.release()
+
+    def live(request: Request) -> Response:
+        pictures = watch(request.path_params["ticket"])
+        if pictures is None:
+            return PlainTextResponse("This view is over; ask for another (WatchStream).\n", status_code=403)
+        if not free.acquire(blocking=False):
+            return PlainTextResponse("Too many are watching; try again later.\n", status_code=503)
+        return StreamingResponse(
+            parts(pictures),
+            media_type=f"multipart/x-mixed-replace; boundary={_BOUNDARY}",
+            headers={"Cache-Control": "no-store"},
+        )
+
+    return Route(f"{path}/{{ticket}}", live, methods=["GET"])
