@@ -61,6 +61,10 @@ def test_video_is_billed_by_the_minute_and_segments_at_half() -> None:
     assert cost(AWS, LATER, video_ms=90_000, segment_ms=90_000) == Decimal("0.15") + Decimal("0.075")
 
 
+def test_live_video_is_billed_by_the_minute_by_what_is_found() -> None:
+    assert cost(AWS, LATER, stream_ms=90_000, stream_label_ms=120_000) == Decimal("0.18") + Decimal("0.01634")
+
+
 @pytest.mark.parametrize("name", builtin_price_lists())
 def test_every_tier_s_price_holds_to_its_end(name: str) -> None:
     for meter in find_price_list(name).meters:

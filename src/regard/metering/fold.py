@@ -73,10 +73,10 @@ def _counts(record: Mapping[str, Any], counted: set[str]) -> Iterator[tuple[str,
     units = record.get("units")
     if not units:
         return
-    if not is_request:
-        job = str(record.get("job"))
-        if job in counted:
+    job = record.get("job")
+    if not is_request and job is not None:  # each record of a stream counts what came since the one before
+        if str(job) in counted:
             return
-        counted.add(job)
+        counted.add(str(job))
     for unit in units.keys() & _UNITS:
         yield unit, int(units[unit])

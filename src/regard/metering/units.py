@@ -18,6 +18,10 @@ class Unit(StrEnum):
     """Milliseconds of stored video, for each analysis."""
     SEGMENT_MS = "segment_ms"
     """Milliseconds of stored video that was cut into shots and technical cues."""
+    STREAM_MS = "stream_ms"
+    """Milliseconds for which faces were searched in live video."""
+    STREAM_LABEL_MS = "stream_label_ms"
+    """Milliseconds for which people, pets and packages were looked for in live video."""
 
 
 STORED = "vector_months"

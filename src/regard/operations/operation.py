@@ -71,6 +71,7 @@ class Bill(StrEnum):
     IMAGE_PROPERTIES = "an image's properties"
     VIDEO_MS = "the video's minutes"
     SEGMENT_MS = "the video's minutes, as segments"
+    STREAM_MS = "the stream's minutes"
 
     @property
     def unit(self) -> Unit:

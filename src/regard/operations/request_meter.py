@@ -41,7 +41,10 @@ class RequestMeter:
         record.cancel()
 
     def units(self, request: Mapping[str, Any]) -> dict[str, int]:
-        """What usage counts of the request, which was answered. What starts a job is counted as it is run."""
-        if self._is_repeated or self._operation.analysis is not None:
+        """What usage counts of the request, which was answered. What starts a job or a stream is counted as
+        that runs.
+        """
+        is_run_later = self._operation.analysis is not None or self._operation.follows_people
+        if self._is_repeated or is_run_later:
             return {}
         return self._operation.units(request)

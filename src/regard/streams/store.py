@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, true, update
 
 from regard.errors import (
     LimitExceededException,
@@ -167,14 +167,14 @@ class StreamStore:
         with self.database.write() as connection:
             _same(connection, processor)
             put_tags(connection, resource(processor.name), new)
-            _change(connection, processor.row, table.c.row > 0, columns)
+            _change(connection, processor.row, true(), columns)
 
     def untag(self, processor: StreamProcessor, keys: Sequence[str], **columns: Any) -> None:
         """Removes tags; keys that are not there are passed over. Raises ResourceNotFoundException."""
         with self.database.write() as connection:
             _same(connection, processor)
             remove_tags(connection, resource(processor.name), keys)
-            _change(connection, processor.row, table.c.row > 0, columns)
+            _change(connection, processor.row, true(), columns)
 
 
 def resource(name: str) -> str:

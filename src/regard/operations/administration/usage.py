@@ -29,6 +29,8 @@ _SHOWN = {
     "image_properties": "ImageProperties",
     "video_ms": "VideoMilliseconds",
     "segment_ms": "SegmentMilliseconds",
+    "stream_ms": "StreamMilliseconds",
+    "stream_label_ms": "StreamLabelMilliseconds",
     "requests": "Requests",
     "refused": "Refused",
     "errors": "Errors",

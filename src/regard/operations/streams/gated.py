@@ -12,13 +12,14 @@ from regard.caller import Caller
 from regard.context import Stores, Subject
 from regard.governance.purpose import stricter
 from regard.governance.record import Record
+from regard.metering.units import Unit
 from regard.operations.admitted import Admitted
 from regard.operations.moving_pictures import check_grant
 from regard.operations.streams.stream_run import StreamRun
 from regard.operations.subjects import resolve_stream
 from regard.settings import Settings
 from regard.streams.events import Within
-from regard.streams.records import StreamProcessor
+from regard.streams.records import StreamKind, StreamProcessor
 from regard.streams.running import SourceStanding
 from regard.streams.steps import StreamStep
 from regard.video.live.samples import LiveSample
@@ -102,6 +103,7 @@ class GatedStream:
     def end(self, error: BaseException | None = None) -> None:
         """Leaves the record of how it ended."""
         self._record.results = {"tracks": self._run.tracks, "matched": self._run.matched}
+        self._record.units = self._ran()
         self._record.end(error)
 
     def _admit(self) -> Admitted:
@@ -134,7 +136,6 @@ class GatedStream:
                 self._admitted = self._admit()
                 self._run = self._begun()
         if now - self._counted >= _COUNTED:
-            self._counted = now
             self._count()
 
     def _count(self) -> None:
@@ -146,7 +147,14 @@ class GatedStream:
             "matched": max(0, reached[1] - self._before[1]),
         }
         self._before = reached
+        record.units = self._ran()
         record.end()
+
+    def _ran(self) -> Mapping[str, int]:
+        """For how many milliseconds it ran since that was counted last, as usage counts it."""
+        before, self._counted = self._counted, time.monotonic()
+        unit = Unit.STREAM_MS if self._stream.kind is StreamKind.FACE_SEARCH else Unit.STREAM_LABEL_MS
+        return {unit.value: round(1000 * (self._counted - before))}
 
     def _alert_writers(self, event_id: str) -> Sequence[Within]:
         """What is written with an alert: its record; whether it may be kept is asked in the same moment."""

@@ -11,7 +11,7 @@ from regard.errors import InvalidParameterException
 from regard.governance.camera_notices import Covers
 from regard.governance.permissions import Permission
 from regard.governance.purpose import STREAM_MATCH
-from regard.operations.operation import Area, Operation
+from regard.operations.operation import Area, Bill, Operation
 from regard.operations.subjects import SEARCHING_STREAM, STREAM
 from regard.streams.records import StreamKind, StreamProcessor, StreamStart
 from regard.video.live.address import SourceAddress, SourceKind
@@ -98,6 +98,7 @@ OPERATIONS = (
         permission=Permission.RUN_STREAMS,
         about=SEARCHING_STREAM,
         matches=STREAM_MATCH,
+        bills=Bill.STREAM_MS,
     ),
     Operation(
         name="StopStreamProcessor",

@@ -290,6 +290,8 @@ usage = Table(
     Column("image_properties", BigInteger, nullable=False, server_default="0"),
     Column("video_ms", BigInteger, nullable=False, server_default="0"),
     Column("segment_ms", BigInteger, nullable=False, server_default="0"),
+    Column("stream_ms", BigInteger, nullable=False, server_default="0"),
+    Column("stream_label_ms", BigInteger, nullable=False, server_default="0"),
     Column("requests", BigInteger, nullable=False, server_default="0"),
     Column("refused", BigInteger, nullable=False, server_default="0"),
     Column("errors", BigInteger, nullable=False, server_default="0"),
