@@ -9,6 +9,7 @@ import socket
 import ssl
 import threading
 import time
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import quote
 
@@ -238,6 +239,29 @@ def test_a_wrong_password_is_not_tried_again_for_a_minute() -> None:
         assert waiting.next_try is not None
         assert waiting.next_try - time.time() > 45
         assert len(site.asked) < 8
+
+
+@pytest.mark.parametrize("form", ["ts", "flv"])
+def test_video_in_an_answer_that_does_not_end_is_read_as_it_comes(form: str, tmp_path: Path) -> None:
+    data = film(tmp_path / f"door.{form}", frames=75).read_bytes()
+
+    def send(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(200)
+        request.send_header("Content-Type", "application/octet-stream")
+        request.end_headers()
+        for number in range(60):
+            request.wfile.write(data[len(data) * number // 60 : len(data) * (number + 1) // 60])
+            time.sleep(0.05)
+
+    with Site() as site:
+        site.pages["/video"] = send
+        with reader(f"http://127.0.0.1:{site.port}/video") as live:
+            first = sample(live)
+            came = time.time()
+            steps = np.diff([first.at, *(sample(live).at for _ in range(3))])
+            assert live.state.word is SourceWord.PLAYING
+    assert came - first.arrived < 1
+    assert np.allclose(steps, 250, atol=45)
 
 
 def test_hls_begins_at_its_end_and_follows(films: Path, tmp_path: Path) -> None:

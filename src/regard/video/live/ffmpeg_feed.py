@@ -23,8 +23,10 @@ GiveUp = Callable[[Exception], NoReturn]
 
 _TIMEOUTS = (8.0, 3.0)  # s, to open and for each packet; PyAV's own, which end a demuxer that hangs
 _PIXELS = {"max_pixels": str(2 * VideoLimits().pixels)}
-_RTSP = {"rtsp_transport": "tcp", "timeout": "2000000", "analyzeduration": "200000", "fpsprobesize": "0"}
+_SOON = {"analyzeduration": "200000", "fpsprobesize": "0"}  # µs; its defaults wait for seconds
+_RTSP = {"rtsp_transport": "tcp", "timeout": "2000000", **_SOON}
 _HLS = {"live_start_index": "-1", "http_persistent": "0", "extension_picky": "0", "allowed_extensions": "ALL"}
+_BUFFER = 4096  # bytes read at a time: none waits for a larger piece to fill
 _FILES = "mov,matroska,mpegts,flv"  # what else a camera's or a restreamer's URL may give
 _SINGLE = {"image/jpeg", "image/png"}
 _NO_VIDEO = "It sends no video."
@@ -113,8 +115,8 @@ def open_rtmp(address: SourceAddress, networks: AllowedNetworks) -> Feed:
     """
     checked = networks.check(address.host, address.port)[0]
     url = _placed(address, f"[{checked}]" if ":" in checked else checked, address.port)
-    options = {"rtmp_tcurl": _tcurl(address)}
-    container = av.open(url, mode="r", timeout=_TIMEOUTS, options={**options, **_PIXELS})
+    options = {"rtmp_tcurl": _tcurl(address), "rtmp_live": "live", **_SOON, **_PIXELS}
+    container = av.open(url, mode="r", timeout=_TIMEOUTS, options=options)
     return _closed_unless_fed(container, bursts=False)
 
 
@@ -144,7 +146,13 @@ def open_http(address: SourceAddress, networks: AllowedNetworks, give_up: GiveUp
     options = {"format": "mpjpeg"} if is_mjpeg else {"container_options": {"format_whitelist": _FILES}}
     try:
         container = av.open(
-            file, mode="r", timeout=_TIMEOUTS, options=dict(_PIXELS), io_open=_no_further, **options
+            file,
+            mode="r",
+            timeout=_TIMEOUTS,
+            options={**_SOON, **_PIXELS},
+            io_open=_no_further,
+            buffer_size=_BUFFER,
+            **options,
         )
     except BaseException:
         file.close()
