@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import socket
 import ssl
 import threading
@@ -14,6 +15,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.request import parse_http_list, parse_keqv_list
 
 import aio_rtsp_toolkit.server as rtsp
 import av
@@ -235,6 +237,29 @@ def behind_a_password(
             page(request)
         else:
             answer(request, 401, b"", WWW_Authenticate='Basic realm="camera"')
+
+    return ask
+
+
+def behind_a_digest(
+    page: Callable[[BaseHTTPRequestHandler], None], user: str, password: str
+) -> Callable[[BaseHTTPRequestHandler], None]:
+    """Digest authentication (RFC 7616) with MD5, as cameras have it."""
+
+    def digest(text: str) -> str:
+        return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+    def ask(request: BaseHTTPRequestHandler) -> None:
+        said = parse_keqv_list(
+            parse_http_list((request.headers["Authorization"] or "").removeprefix("Digest "))
+        )
+        counted = ":".join(said.get(name, "") for name in ("nonce", "nc", "cnonce", "qop"))
+        first, second = digest(f"{user}:camera:{password}"), digest(f"GET:{request.path}")
+        if said.get("response") == digest(f"{first}:{counted}:{second}"):
+            page(request)
+        else:
+            wanted = 'Digest realm="camera", nonce="abc", qop="auth", algorithm=MD5'
+            answer(request, 401, b"", WWW_Authenticate=wanted)
 
     return ask
 

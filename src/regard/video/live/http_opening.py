@@ -53,7 +53,7 @@ class HttpOpener:
             _Redirects(),
             HTTPErrorProcessor(),
             HTTPBasicAuthHandler(passwords),
-            HTTPDigestAuthHandler(passwords),
+            _Digest(passwords),
         ):
             self._opener.add_handler(handler)
 
@@ -183,6 +183,19 @@ class _Https(HTTPSHandler):
 
     def https_open(self, req: Request) -> Any:
         return self.do_open(_SecureConnection, req, networks=self._networks)  # type: ignore[arg-type]
+
+
+class _Digest(HTTPDigestAuthHandler):
+    """Tries a password once, not six times as its parent does: cameras lock accounts after a few."""
+
+    def http_error_401(self, req: Request, fp: Any, code: int, msg: str, headers: Any) -> Any:
+        wanted = (headers.get("www-authenticate") or "").lower().replace('"', "")
+        answer = None
+        if not req.has_header(self.auth_header) or "stale=true" in wanted:
+            answer = super().http_error_401(req, fp, code, msg, headers)
+        if answer is None and wanted.startswith("digest"):  # which the handler of basic doesn't know
+            raise urllib.error.HTTPError(req.full_url, code, msg, headers, fp)
+        return answer
 
 
 class _Redirects(HTTPRedirectHandler):
