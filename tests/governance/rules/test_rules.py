@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from tests.governance.rules.conftest import Change, Installation, arn
+from tests.responsible import Office
 from tests.tampering import tamper
 
 from regard.governance.rules.replay import RULES
@@ -104,6 +105,20 @@ def test_an_answer_that_the_key_s_policy_denies_breaks_the_rule(installation: In
     assert installation.broken() == {}
     installation.forge(3, allowed(purpose_given=None))
     assert installation.broken() == {3: "policies"}
+
+
+def test_a_person_who_is_there_acts_in_a_role_that_their_key_with_a_policy_has_not(
+    installation: Installation,
+) -> None:
+    office = Office(installation.parts)
+    office.person("nina", "reviewer", "privacy")
+    policy = (
+        '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "rekognition:*", '
+        '"Resource": "*"}]}'
+    )
+    nina = installation.key("nina", "reviewer", Person="nina", PolicyDocument=policy)
+    installation.call("list_feedback", office.verified("nina", nina))
+    assert installation.broken() == {}
 
 
 def test_a_key_that_no_record_tells_of_breaks_the_rule(installation: Installation) -> None:

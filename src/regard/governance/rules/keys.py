@@ -42,8 +42,10 @@ def _policies(state: LogState, record: LogRecord) -> Iterator[str]:
         return
     collection = record.said.get("collection")
     arn = "*" if collection is None else f"arn:aws:rekognition:::collection/{collection}"
-    caller = Caller(record.key, "", str(record.said.get("role")), known.policy)
-    if not policy.allows(caller, declared.permission, f"rekognition:{record.operation}", arn):
+    roles = record.said.get("roles") or [record.said.get("role")]  # in a session all of the person's
+    callers = [Caller(record.key, "", str(role), known.policy) for role in roles]
+    action = f"rekognition:{record.operation}"
+    if not any(policy.allows(caller, declared.permission, action, arn) for caller in callers):
         yield f"the policy of the key {record.key} does not allow {record.operation} there"
 
 
