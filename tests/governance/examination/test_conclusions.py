@@ -236,3 +236,15 @@ def test_too_many_wrong_leads_stop_the_searches_of_a_collection_until_an_approve
     office.search(portrait)
     with pytest.raises(ConflictException, match="aren't suspended"):
         office.call("resume_searches", office.approver(), CollectionId="wanted", Reason="again")
+
+
+def test_the_evidence_of_a_case_is_listed_and_no_other_s(office: ReviewOffice, portrait: Path) -> None:
+    review, number = office.lead(portrait)
+    first, made = office.case_id, [office.evidence(review, number) for _ in range(2)]
+    office.case_id = office.case(office.ines)
+    other, number = office.lead(portrait)
+    office.evidence(other, number)
+    listed = office.call("list_evidence", office.ines, CaseId=first)["Evidence"]
+    assert [(one["EvidenceId"], one["ReviewId"]) for one in listed] == [(one, review) for one in made]
+    reviews = office.call("list_reviews", office.ines, CaseId=office.case_id)["Reviews"]
+    assert [one["ReviewId"] for one in reviews] == [other]

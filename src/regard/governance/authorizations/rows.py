@@ -23,7 +23,7 @@ def insert_authorization(connection: Connection, made: Authorization) -> None:
     row = {
         column.name: getattr(made, column.name)
         for column in table.columns
-        if column.name not in (*_OF_SCOPE, *_OF_DOCUMENT, "attested", "basis", "once")
+        if column.name not in (*_OF_SCOPE, *_OF_DOCUMENT, "attested", "basis")
     }
     row |= {name: getattr(made.scope, name) for name in _OF_SCOPE}
     row |= {"attested": json.dumps(made.attested), "basis": made.basis.value}

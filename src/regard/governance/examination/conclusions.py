@@ -24,6 +24,7 @@ KINDS: Final = ("WITNESS", "STATEMENT", "DOCUMENT", "RECORDING", "LOCATION", "FO
 """What evidence is. A line-up is no evidence where it follows from the search alone: whoever resembles the
 probe is easily picked. It counts beside another independent item.
 """
+_AT_ONCE: Final = 1000  # reviews that one query asks about
 _LEADS: Final = (CandidateStatus.LEAD, CandidateStatus.CONFIRMED, CandidateStatus.DISPUTED)
 
 
@@ -111,6 +112,19 @@ class Conclusions:
         """The evidence about a candidate, in the order it was added."""
         with self._database.read() as connection:
             return _evidence(connection, review, number)
+
+    def evidence_in(self, rows: Sequence[int]) -> list[Evidence]:
+        """The evidence in some reviews, by their rows: by reviews, candidates, and as it was added."""
+        found: list[Evidence] = []
+        with self._database.read() as connection:
+            for start in range(0, len(rows), _AT_ONCE):
+                query = (
+                    select(table)
+                    .where(table.c.review.in_(rows[start : start + _AT_ONCE]))
+                    .order_by(table.c.review, table.c.number, table.c.added, table.c.evidence_id)
+                )
+                found += [Evidence(**row) for row in connection.execute(query).mappings()]
+        return found
 
     def confirm(
         self, review: Review, one: ReviewCandidate, evidence_ids: Sequence[str], reason: str, by: str

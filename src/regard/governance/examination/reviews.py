@@ -78,11 +78,12 @@ class Reviews:
             raise review_not_found(review_id)
         return found
 
-    def of_cases(self) -> list[Review]:
-        """The reviews of all cases, in the order they were opened."""
+    def of_cases(self, case_id: str | None = None) -> list[Review]:
+        """The reviews of a case, or of all of them, in the order they were opened."""
         self.expire()
+        which = reviews.c.case_id.is_not(None) if case_id is None else reviews.c.case_id == case_id
         with self._database.read() as connection:
-            return find_all(connection, reviews.c.case_id.is_not(None))
+            return find_all(connection, which)
 
     def withdraw(self, review: Review) -> Review:
         """Ends a review that isn't decided yet; its probe is erased. The same search, made again, takes it up

@@ -51,7 +51,7 @@ class Disclosure:
         has judged.
         """
         head = self.audit.newest()
-        reviews = [one for one in self.examination.reviews.of_cases() if one.case_id == case.case_id]
+        reviews = self.examination.reviews.of_cases(case.case_id)
         pictures: dict[str, bytes] = {}
         searches = [self._search(one, pictures) for one in reviews]
         named = {case.case_id, *(one.review_id for one in reviews)}

@@ -42,12 +42,10 @@ def add_evidence(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 def list_evidence(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The evidence about the leads of a case, by reviews and candidates, a page at a time."""
     case, examination = visible_case(ctx, request["CaseId"]), ctx.stores.accountability.examination
+    reviews = {review.row: review for review in examination.reviews.of_cases(case.case_id)}
     items = [
-        evidence_shape(review, item)
-        for review in examination.reviews.of_cases()
-        if review.case_id == case.case_id
-        for one in review.candidates
-        for item in examination.conclusions.evidence(review, one.number)
+        evidence_shape(reviews[item.review], item)
+        for item in examination.conclusions.evidence_in(list(reviews))
     ]
     found, token = page_of(f"evidence {case.case_id}", enumerate(items, 1), request, _MAX_RESULTS)
     return {"Evidence": found, **token}

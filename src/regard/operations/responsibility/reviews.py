@@ -25,11 +25,10 @@ _SEES_ALL = (Permission.APPROVE, Permission.AUDIT)
 def list_reviews(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The reviews that the caller may see, in the order they were opened, a page at a time."""
     members = {case.case_id: case.members for case in ctx.stores.accountability.cases.all()}
-    wanted = request.get("CaseId")
     numbered = [
         (review.row, review)
-        for review in ctx.stores.accountability.examination.reviews.of_cases()
-        if wanted in (None, review.case_id) and _may_see(ctx, review, members[str(review.case_id)])
+        for review in ctx.stores.accountability.examination.reviews.of_cases(request.get("CaseId"))
+        if _may_see(ctx, review, members[str(review.case_id)])
     ]
     found, token = page_of(_LISTING, numbered, request, _MAX_RESULTS)
     return {"Reviews": [review_shape(ctx, review) for review in found], **token}
