@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -168,3 +169,12 @@ def test_an_answer_says_how_much_of_a_quota_is_used(desk: Desk) -> None:
     desk.ask()
     assert desk.quotas.headers(KEY) == {"x-regard-quota": "images=1/5"}
     assert desk.quotas.headers(INES) == {}
+
+
+def test_of_many_who_set_a_quota_at_once_the_last_one_s_holds_and_none_fails(place: Place) -> None:
+    store = QuotaStore(place.open())
+    given = [{Limit.RATE: number} if number % 2 else {Limit.IMAGES: number} for number in range(1, 41)]
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda amounts: store.replace("ann", amounts), given))
+    [left] = store.all()
+    assert {left.limit: left.amount} in given

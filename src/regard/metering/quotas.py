@@ -25,6 +25,7 @@ from regard.metering.months import first_of_month, next_month
 from regard.metering.prices import PriceList
 from regard.metering.units import Unit
 from regard.metering.usage import UsageStore
+from regard.storage.backend import Turn
 from regard.storage.clock import milliseconds
 from regard.storage.database import Database
 from regard.storage.schema import quotas as table
@@ -76,7 +77,7 @@ class QuotaStore:
     def replace(self, holder: str, amounts: Mapping[Limit, int]) -> None:
         """Gives a holder these quotas and no others."""
         rows = [{"holder": holder, "quota": one.name, "amount": amount} for one, amount in amounts.items()]
-        with self._database.write() as connection:
+        with self._database.write(turn=Turn.QUOTAS) as connection:
             connection.execute(delete(table).where(table.c.holder == holder))
             if rows:
                 connection.execute(insert(table), rows)

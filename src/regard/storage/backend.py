@@ -23,6 +23,7 @@ class Turn(IntEnum):
     JOBS = 0x52_47_52_44_03
     AUTHORIZATIONS = 0x52_47_52_44_04
     STREAMS = 0x52_47_52_44_05
+    QUOTAS = 0x52_47_52_44_06
 
 
 class Backend(Protocol):
