@@ -153,9 +153,9 @@ class FeedbackBox:
         with self._database.write() as connection:
             old = (table.c.address.is_not(None), table.c.received <= now - _DAY)
             connection.execute(update(table).where(*old).values(address=None))
-            decided = select(table).where(table.c.decided.is_not(None))
-            gone = [row.feedback_id for row in connection.execute(decided) if not self._is_kept(row, now)]
-            connection.execute(delete(table).where(table.c.feedback_id.in_(gone)))
+            over = self._retention.over_since(ANSWERED_FEEDBACK, now)
+            if over is not None:
+                connection.execute(delete(table).where(table.c.decided <= over))
 
     def _check_limit(self, connection: Connection, address: str, now: int) -> None:
         query = select(func.count()).where(table.c.address == address, table.c.received > now - _DAY)

@@ -69,14 +69,14 @@ class CasePurge:
 
     def run_due(self, now: int) -> None:
         """Purges what is due: a task of the upkeep."""
-        query = select(cases.c.case_id, cases.c.closed).where(
-            cases.c.closed.is_not(None), cases.c.purged.is_(None)
-        )
+        over = self._retention.over_since(CLOSED_CASE, now)
+        if over is None:
+            return
+        query = select(cases.c.case_id).where(cases.c.closed <= over, cases.c.purged.is_(None))
         with self._database.read() as connection:
-            closed = connection.execute(query).all()
-        for case in closed:
-            if not self._retention.retained(CLOSED_CASE, case.closed, now):
-                self._purge(case.case_id, now)
+            due = list(connection.execute(query).scalars())
+        for case_id in due:
+            self._purge(case_id, now)
 
     def _purge(self, case_id: str, now: int) -> None:
         with self._database.write(turn=Turn.AUDIT) as connection:

@@ -69,6 +69,14 @@ class Retention:
         end = self.end(kind, since)
         return end is None or now < end
 
+    def over_since(self, kind: str, now: int) -> int | None:
+        """What of a kind is kept since then or longer is past its time at `now`; None for nothing.
+
+        Raises KeyError.
+        """
+        length = self.end(kind, 0)
+        return None if length is None else now - length
+
     def schedule(self) -> list[KeptKind]:
         """Every kind, with its time under the rules in force."""
         return [
