@@ -21,6 +21,7 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     "wire": Measurement("wire", ("against",)),
     "enrolment": Measurement("enrolment"),
     "video": Measurement("video"),
+    "streams": Measurement("streams", by_name=True),
     "search": Measurement("search", by_name=True),
     "governance": Measurement("governance", by_name=True),
     "detection": Measurement("face_detection", ("data",)),

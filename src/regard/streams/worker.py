@@ -20,6 +20,7 @@ from typing import Any
 import structlog
 
 from regard.errors import ServiceError
+from regard.jobs.leases import LeaseLost
 from regard.streams.events import StreamEvents
 from regard.streams.feed import SourceFeed
 from regard.streams.held import HeldStream
@@ -95,6 +96,8 @@ class StreamWorker:
                     log.warning("the stream worker waits", reason=error.message)
                     if self._held and time.monotonic() > self._lasting:
                         self._drop_all()
+                except Exception:
+                    log.exception("the stream worker failed")  # what runs must not end with it
                 stop.wait(_POLL)
         finally:
             for feed in list(self._feeds.values()):
@@ -138,10 +141,14 @@ class StreamWorker:
             try:
                 self._begin(lease)
             except ServiceError as error:
-                self._tools.leases.end(lease, StreamStatus.FAILED, error.message)
+                self._fail(lease, error.message)
             except Exception:
                 log.exception("a stream can't be run", stream=lease.processor.name)
-                self._tools.leases.end(lease, StreamStatus.FAILED, FAULT)
+                self._fail(lease, FAULT)
+
+    def _fail(self, lease: StreamLease, message: str) -> None:
+        with suppress(LeaseLost):  # then it was stopped
+            self._tools.leases.end(lease, StreamStatus.FAILED, message)
 
     def _begin(self, lease: StreamLease) -> None:
         stream = lease.processor
