@@ -12,7 +12,9 @@ import pytest
 
 from regard.streams.kinesis_video import KinesisVideo
 from regard.video.live.address import SourceAddress
-from regard.video.live.failures import Retries
+from regard.video.live.failures import FailureCause, Retries, SourceFailed
+from regard.video.live.feeds import TimedPicture
+from regard.video.live.kinesis_feed import KinesisFeed
 from regard.video.live.reader import LiveReader
 from regard.video.live.samples import MediaPosition, SourceWord
 from tests.video.live.cameras import PRIVATE, Site, answer, film, sample, state
@@ -93,48 +95,66 @@ def test_a_label_session_reads_all_from_its_start_on(site: Site, tmp_path: Path)
     assert np.allclose(np.diff([one.at for one in found]), 250, atol=45)
 
 
+def _picture(endpoint: str, resume: MediaPosition | None = None) -> TimedPicture:
+    """The first that a connection gives, without a process for it."""
+    return next(KinesisFeed(KinesisVideo(endpoint), ARN, resume).pictures(lambda: None))
+
+
 def test_a_face_search_that_is_far_behind_begins_with_now(site: Site, tmp_path: Path) -> None:
     private, sent = parts(film(tmp_path / "x.mp4", group=25), produced=time.time() - 30, count=80)
     server = MediaServer(site, private, sent)
-    with _reader(server.endpoint, MediaPosition(fragment=sent[2].number, maximum_behind=10)) as live:
-        found = sample(live)
-    assert [one["StartSelectorType"] for one in server.asked[:2]] == ["FRAGMENT_NUMBER", "NOW"]
-    assert time.time() - found.produced < 10
+    found = _picture(server.endpoint, MediaPosition(fragment=sent[2].number, maximum_behind=10))
+    assert [one["StartSelectorType"] for one in server.asked] == ["FRAGMENT_NUMBER", "NOW"]
+    assert found.stamp.media is not None
+    assert time.time() - found.stamp.media < 10
 
 
 def test_a_fragment_that_is_there_no_more_is_no_end(site: Site, tmp_path: Path) -> None:
     private, sent = parts(film(tmp_path / "x.mp4", group=25), produced=time.time(), count=40)
     server = MediaServer(site, private, sent, error="4000")
-    with _reader(server.endpoint, MediaPosition(fragment="7")) as live:
-        sample(live)
-    assert [one["StartSelectorType"] for one in server.asked[:2]] == ["FRAGMENT_NUMBER", "NOW"]
+    _picture(server.endpoint, MediaPosition(fragment="7"))
+    assert [one["StartSelectorType"] for one in server.asked] == ["FRAGMENT_NUMBER", "NOW"]
 
 
 def test_an_error_of_the_stream_is_told_and_tried_again(site: Site, tmp_path: Path) -> None:
     private, sent = parts(film(tmp_path / "x.mp4", group=25), produced=time.time(), count=40)
     server = MediaServer(site, private, sent, error="4501")
-    with _reader(server.endpoint) as live:
-        seen = state(live, lambda one: one.why is not None)
-        sample(live)
-    assert seen.why == "Kinesis Video ended with error 4501."
+    with pytest.raises(SourceFailed, match=r"Kinesis Video ended with error 4501\.") as failed:
+        _picture(server.endpoint)
+    assert failed.value.cause is FailureCause.LOST
+
+
+def test_a_stream_to_which_nothing_is_sent_is_told(site: Site) -> None:
+    with pytest.raises(SourceFailed, match="Nothing is sent to the stream"):
+        _picture(MediaServer(site, b"", []).endpoint)
 
 
 @pytest.mark.parametrize(
-    ("code", "why", "is_final"),
+    ("code", "why", "cause"),
     [
-        ("ResourceNotFoundException", "Stream door under account 123456789012 not found.", True),
-        ("NotAuthorizedException", "Access denied to Kinesis Video", True),
-        ("ClientLimitExceededException", "Kinesis Video answered ClientLimitExceededException.", False),
+        (
+            "ResourceNotFoundException",
+            "Stream door under account 123456789012 not found.",
+            FailureCause.FINAL,
+        ),
+        ("NotAuthorizedException", "Access denied to Kinesis Video", FailureCause.FINAL),
+        (
+            "ClientLimitExceededException",
+            "Kinesis Video answered ClientLimitExceededException.",
+            FailureCause.LOST,
+        ),
     ],
 )
-def test_what_kinesis_refuses_is_told_in_its_words(code: str, why: str, is_final: bool, site: Site) -> None:
+def test_what_kinesis_refuses_is_told_in_its_words(
+    code: str, why: str, cause: FailureCause, site: Site
+) -> None:
     body = json.dumps({"Message": "no"}).encode()
     site.posts["/getDataEndpoint"] = lambda request, _: answer(
         request, 400, body, "application/json", x_amzn_ErrorType=code
     )
-    with _reader(f"http://127.0.0.1:{site.port}") as live:
-        seen = state(live, lambda one: one.why is not None)
-    assert (seen.why, seen.is_final) == (why, is_final)
+    with pytest.raises(SourceFailed) as failed:
+        _picture(f"http://127.0.0.1:{site.port}")
+    assert (failed.value.why, failed.value.cause) == (why, cause)
 
 
 def test_without_an_endpoint_the_setting_is_named() -> None:

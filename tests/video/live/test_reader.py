@@ -221,8 +221,8 @@ def test_a_device_that_is_not_there_is_waited_for() -> None:
     assert waiting.why == "There is no such device."
 
 
-@pytest.mark.parametrize("password", ["s3cret", "@:/?#[]%&=+ $!'\"<>|\\^`~ü€"])
-def test_mjpeg_behind_any_password_is_read(password: str) -> None:
+def test_mjpeg_behind_any_password_is_read() -> None:
+    password = "@:/?#[]%&=+ $!'\"<>|\\^`~ü€"
     pictures = [cv2.resize(scene(seed), (320, 240)) for seed in range(3)]
     with Site() as site:
         site.pages["/video"] = behind_a_password(mjpeg(pictures, 10), "user", password)
@@ -261,7 +261,7 @@ def test_a_wrong_password_is_tried_once_and_not_again_for_a_minute(guard: Callab
         assert len([sent for _, sent in site.asked if sent]) == 1
 
 
-@pytest.mark.parametrize("form", ["ts", "flv"])
+@pytest.mark.parametrize("form", ["ts", pytest.param("flv", marks=pytest.mark.slow)])
 def test_video_in_an_answer_that_does_not_end_is_read_as_it_comes(form: str, tmp_path: Path) -> None:
     data = film(tmp_path / f"door.{form}", frames=75).read_bytes()
 
@@ -402,7 +402,8 @@ def test_what_is_no_video_is_a_sentence_and_tried_again(data: bytes, kind: str, 
     assert "s3cret" not in repr(seen)
 
 
-@pytest.mark.parametrize("rate", [pytest.param(2, marks=pytest.mark.slow), 50])
+@pytest.mark.slow
+@pytest.mark.parametrize("rate", [2, 50])
 def test_any_rate_of_pictures_is_sampled_as_asked(rate: int, tmp_path: Path) -> None:
     film(tmp_path / "door.mp4", rate=rate, frames=3 * rate, group=rate)
     with reader(f"file://{tmp_path}/door.mp4?loop=1", folders=[tmp_path]) as live:
