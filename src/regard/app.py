@@ -127,6 +127,8 @@ def build(
         raise RegardError(
             f"REGARD_SITE_PURPOSE must be one of {', '.join(PURPOSES)}, not {settings.site_purpose[:80]!r}."
         )
+    if not settings.keys.is_dir() and settings.key_folder is not None:
+        raise RegardError(f"There is no folder {settings.key_folder} (REGARD_KEY_FOLDER); make it.")
     prices, profiles = chosen_price_list(settings.prices), load_profiles(settings.profiles)
     known = FaceModels(face_models, settings.face_model)
     engine = _engine(settings)
@@ -159,9 +161,14 @@ def build(
         warn=QuotaWarnings(audit, settings).warn,
         stored=quota_store.count_faces,
     )
-    seals = Seals(database, audit, settings.data)
+    seals = Seals(database, audit, settings.keys)
     collections = CollectionStore(database, indexes)
-    cipher = Cipher(settings.data)
+    cipher = Cipher(settings.keys, database)
+    try:
+        cipher.check()
+    except RegardError:
+        database.close()
+        raise
     privacy = Privacy.of(
         database,
         indexes,

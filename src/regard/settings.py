@@ -42,6 +42,11 @@ class Settings:
         "SQLite in the data folder when unset.",
         secret=True,
     )
+    key_folder: Path | None = _setting(
+        None,
+        "Folder of encryption.key and audit.key, which servers on one database share; the data folder when "
+        "unset.",
+    )
     pack: str = _setting("default", "Model pack to use.")
     models: Path | None = _setting(None, "Folder of the installed packs; a per-user cache folder when unset.")
     face_model: str | None = _setting(
@@ -228,6 +233,11 @@ class Settings:
         return {name: "" if value is None else str(value) for name, value in values.items()}
 
     @property
+    def keys(self) -> Path:
+        """The folder of the keys that encrypt and seal."""
+        return self.data if self.key_folder is None else self.key_folder
+
+    @property
     def allowed_origins(self) -> tuple[str, ...]:
         """The origins whose pages may call Regard from a browser, as browsers write them, or `*`."""
         return tuple(self.origins.split(",")) if self.origins else ()
@@ -263,7 +273,7 @@ def _parse(setting: Field[Any], value: Any) -> Any:
     """A value of the setting's type. Raises RegardError when it is none."""
     if isinstance(setting.default, int):
         return _whole_number(setting, value)
-    if setting.name in ("data", "models"):
+    if setting.name in ("data", "models", "key_folder"):
         return Path(os.path.expanduser(value))
     if setting.name == "prices" or (setting.name == "audit_anchor" and "://" not in value):
         return os.path.expanduser(value)

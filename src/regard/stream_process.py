@@ -52,7 +52,7 @@ class StreamProcess:
             leases=StreamLeases(database),
             events=StreamEvents(
                 database,
-                Cipher(settings.data),
+                Cipher(settings.keys, database),
                 quiet_seconds=settings.alert_quiet,
                 days=settings.event_days,
             ),

@@ -26,6 +26,7 @@ from regard.storage.clock import milliseconds
 from regard.storage.database import Database, database_exists
 from regard.storage.erasure_journal import FILE as JOURNAL
 from regard.storage.erasure_journal import read_erasures
+from regard.storage.key_claims import KeyClaims
 
 _NOUNS = {
     "collections": "collection",
@@ -76,6 +77,7 @@ def restore(
     ended: list[str] = []
 
     def finish(database: Database) -> None:
+        KeyClaims(database).forget()
         log, replaced = AuditLog(database), _replaced(settings)
         try:
             ended.extend(settle_restored(database, replaced, milliseconds()))

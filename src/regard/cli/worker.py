@@ -88,7 +88,7 @@ def _work(settings: Settings, stop: threading.Event) -> None:
 
 
 def _keeper(settings: Settings, database: Database) -> SealKeeper:
-    anchor, seals = anchor_of(settings), Seals(database, AuditLog(database), settings.data)
+    anchor, seals = anchor_of(settings), Seals(database, AuditLog(database), settings.keys)
     return SealKeeper(seals, None if anchor is None else Publication(database, seals, anchor))
 
 

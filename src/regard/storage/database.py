@@ -80,6 +80,11 @@ class Database:
     def engine(self) -> Engine:
         return self._backend.engine
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether servers with folders of their own may share it."""
+        return self.engine.dialect.name != "sqlite"
+
     def migrate(self) -> None:
         """Brings the schema to the newest version; does nothing when it is there.
 

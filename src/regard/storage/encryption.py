@@ -14,6 +14,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from regard.errors import RegardError
+from regard.storage.database import Database
+from regard.storage.key_claims import KeyClaims
 
 _KEY_FILE: Final = "encryption.key"
 _KEY_BYTES: Final = 32
@@ -21,13 +23,29 @@ _NONCE_BYTES: Final = 12
 
 
 class Cipher:
-    """Encrypts bytes by AES-256-GCM with the key in a data folder, which is made when it is first needed.
+    """Encrypts bytes by AES-256-GCM with the key in a folder, which is made when it is first needed.
 
-    Servers that share a database need the same file. A backup doesn't hold it.
+    Servers that share a database need the same file, and are held to it: the database knows the digest of the
+    one that was used first. A backup holds neither.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, database: Database | None = None) -> None:
+        """`database` is the one whose secrets are encrypted; a file is one server's alone."""
         self._file = folder / _KEY_FILE
+        self._claims = None if database is None or not database.is_shared else KeyClaims(database)
+        self._claimed: bytes | None = None
+
+    def check(self) -> None:
+        """Raises RegardError where another key than the folder's, or none, has encrypted for the database."""
+        known = None if self._claims is None else self._claims.holder()
+        if known is None:
+            return
+        try:
+            fits = _fingerprint(self._file.read_bytes()) == known
+        except FileNotFoundError:
+            fits = False
+        if not fits:
+            raise _another()
 
     def encrypt(self, content: bytes, bound_to: str) -> bytes:
         """The encrypted bytes: a nonce, and what only `decrypt` with the same `bound_to` reads."""
@@ -51,13 +69,21 @@ class Cipher:
 
     def _key(self, *, create: bool) -> bytes:
         try:
-            return self._file.read_bytes()
+            key, is_new = self._file.read_bytes(), False
         except FileNotFoundError as error:
             if not create:
                 raise RegardError(
                     f"{_KEY_FILE} is missing from the data folder; put back the one of this database."
                 ) from error
-        return self._make()
+            self.check()
+            key, is_new = self._make(), True
+        if create and self._claims is not None and key != self._claimed:
+            if self._claims.claim(_fingerprint(key)) != _fingerprint(key):
+                if is_new:  # nothing was encrypted with it
+                    self._file.unlink(missing_ok=True)
+                raise _another()
+            self._claimed = key
+        return key
 
     def _make(self) -> bytes:
         """A new key, whole before it has its name, unless another process was faster."""
@@ -73,3 +99,15 @@ class Cipher:
         finally:
             draft.unlink(missing_ok=True)
         return self._file.read_bytes()
+
+
+def _fingerprint(key: bytes) -> str:
+    """Tells keys apart, and nothing of the key."""
+    return hashlib.sha256(b"regard encryption key\0" + key).hexdigest()
+
+
+def _another() -> RegardError:
+    return RegardError(
+        f"What this database keeps encrypted was encrypted with another {_KEY_FILE} than this server's. Copy "
+        "the file from a server that has it, or have REGARD_KEY_FOLDER name a folder that all servers share."
+    )

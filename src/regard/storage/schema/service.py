@@ -92,6 +92,14 @@ faces = Table(
     sqlite_autoincrement=True,
 )
 
+# The digest of the encryption key that the database's secrets were encrypted with, where servers share it.
+encryption_keys = Table(
+    "encryption_keys",
+    metadata,
+    Column("row", Integer, primary_key=True, autoincrement=False),
+    Column("fingerprint", String(64), nullable=False),
+)
+
 # Who has enrolled faces: a key, and whose it was then; "" for nobody's. Rows are never changed or removed.
 enrollers = Table(
     "enrollers",
