@@ -8,11 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from sqlalchemy import insert
 from tests.desk import CANDIDATES, REVIEWERS, Desk
 from tests.postgres import Place
 
@@ -25,6 +27,7 @@ from regard.governance.examination.records import (
     Review,
 )
 from regard.governance.examination.states import CandidateStatus, ReviewStatus
+from regard.storage.schema import collections, faces
 
 AFTERMATH = Aftermath(consequence="NONE")
 
@@ -101,6 +104,28 @@ def test_the_same_search_at_once_opens_one_review(desk: Desk) -> None:
     with ThreadPoolExecutor(4) as threads:
         found = list(threads.map(lambda _n: desk.search(), range(4)))
     assert len({review.review_id for review in found if review is not None}) == 1
+
+
+def test_the_picture_of_a_face_that_many_enrol_at_once_is_kept_once(desk: Desk) -> None:
+    with desk.database.write() as connection:
+        made = insert(collections).values(collection_id="wanted", face_model_version="3.0", created=1)
+        collection = connection.execute(made.returning(collections.c.row)).scalar_one()
+        place = {"left": 0.0, "top": 0.0, "width": 1.0, "height": 1.0, "confidence": 99.0, "vector": b""}
+        face = {"collection": collection, "image_id": "i", "image_digest": "d", "created": 1, **place}
+        add = insert(faces).returning(faces.c.row)
+        rows = [
+            connection.execute(add.values(face_id=str(number), **face)).scalar_one() for number in range(40)
+        ]
+    together = Barrier(4)
+
+    def put(_thread: int) -> None:
+        for row in rows:
+            together.wait(60)
+            desk.stores.crops.put({row: b"jpeg"})
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(put, range(4)))
+    assert desk.stores.crops.having(rows) == set(rows)
 
 
 class Acts(RuleBasedStateMachine):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import insert, select
+from sqlalchemy import select, text
 
 from regard.governance.examination.sheets import crop_name
 from regard.storage.database import Database
 from regard.storage.encryption import Cipher
 from regard.storage.schema import face_crops, faces
+
+# Whoever enrols the same picture at the same moment keeps the same one. Both databases know the statement.
+_PUT = text("INSERT INTO face_crops (face, picture) VALUES (:face, :picture) ON CONFLICT (face) DO NOTHING")
 
 
 class FaceCrops:
@@ -24,7 +27,9 @@ class FaceCrops:
         if not pictures:
             return
         with self._database.write() as connection:
-            there = set(connection.execute(select(faces.c.row).where(faces.c.row.in_(pictures))).scalars())
+            # Locked, so that none is erased before its picture is kept.
+            locked = select(faces.c.row).where(faces.c.row.in_(pictures)).with_for_update(read=True)
+            there = set(connection.execute(locked).scalars())
             known = select(face_crops.c.face).where(face_crops.c.face.in_(pictures))
             missing = there - set(connection.execute(known).scalars())
             rows = [
@@ -32,7 +37,7 @@ class FaceCrops:
                 for row in sorted(missing)
             ]
             if rows:
-                connection.execute(insert(face_crops), rows)
+                connection.execute(_PUT, rows)
 
     def get(self, face: int) -> bytes | None:
         """The picture of a face, JPEG, None where there is none."""
