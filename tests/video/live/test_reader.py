@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import multiprocessing
 import os
 import signal
 import socket
@@ -23,6 +24,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from regard.video.live.networks import AllowedNetworks
+from regard.video.live.reader import _SampleLine
 from regard.video.live.samples import SourceWord
 from tests.video.drawn import scene
 from tests.video.live.cameras import (
@@ -152,6 +154,21 @@ def test_a_reader_that_is_killed_is_replaced(films: Path) -> None:
         found = sample(live)
         while not found.gap:
             found = sample(live)
+
+
+def test_an_answer_that_is_late_is_that_to_the_next_question() -> None:
+    near, far = multiprocessing.Pipe()
+    with near, far:
+        line = _SampleLine(near)
+        assert line.ask(time.monotonic()) is None
+        assert not line.is_broken
+        assert far.recv() == 0.0
+        far.send("sample")
+        assert line.ask(time.monotonic() + 5) == "sample"
+        assert not far.poll()
+        far.close()
+        assert line.ask(time.monotonic() + 5) is None
+        assert line.is_broken
 
 
 def test_a_closed_reader_leaves_no_process(films: Path) -> None:

@@ -22,7 +22,7 @@ from regard.video.live.samples import LiveSample, MediaPosition, SourceState, So
 _SILENCE = 10.0  # s without a packet before a process is killed
 _STARTING = 30.0  # s that the first sign of life may take: the fork server may have to start first
 _MAXIMUM_BEHIND = 10.0  # s that Kinesis may be behind after a connection was lost
-_GRACE = 1.0  # s beyond the time that an answer may take
+_GRACE = 0.2  # s that an answer takes beyond the time it was given
 _METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 _PRELOADED = ["regard.video.live.reading_process"]
 
@@ -236,25 +236,29 @@ class LiveReader:
 
 
 class _SampleLine:
-    """Asks a process for samples."""
+    """Asks a process for samples, one at a time."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._lock = threading.Lock()
+        self._is_asked = False
         self.is_broken = False
 
     def ask(self, deadline: float) -> LiveSample | None:
-        """None where there is none in time, and where the process has died or hangs."""
+        """None where there is none in time, and where the process has died. An answer that is late, on a
+        machine that is too busy, is that to the next question."""
         with self._lock:
             try:
-                timeout = max(0.0, deadline - time.monotonic())
-                self._connection.send(timeout)
-                if self._connection.poll(timeout + _GRACE):
+                left = max(0.0, deadline - time.monotonic())
+                if not self._is_asked:
+                    self._connection.send(left)
+                    self._is_asked = True
+                if self._connection.poll(left + _GRACE):
                     sample: LiveSample | None = self._connection.recv()
+                    self._is_asked = False
                     return sample
             except (OSError, EOFError):
-                pass
-            self.is_broken = True
+                self.is_broken = True
             return None
 
     def close(self) -> None:

@@ -120,7 +120,8 @@ def _read(feed: Feed, job: ReadingJob, life: _Life, asked: Connection) -> None:
     takes_all = is_recorded and job.resume is not None and job.resume.maximum_behind is None
     clock = LiveClock(bursts=facts.bursts, begins_after=job.begins_after, is_recorded=is_recorded)
     sampler = Sampler(clock, rate=job.rate, bursts=facts.bursts, aspect=facts.aspect)
-    threading.Thread(target=_answer, args=(sampler, asked), daemon=True).start()
+    giving = threading.Lock()
+    threading.Thread(target=_answer, args=(sampler, asked, giving), daemon=True).start()
     is_first = True
     for frame, stamp in feed.pictures(life.sign):
         if is_first:
@@ -132,15 +133,19 @@ def _read(feed: Feed, job: ReadingJob, life: _Life, asked: Connection) -> None:
         while takes_all and not sampler.has_room(_REPORT):
             life.sign()
     sampler.drain(_LEFT)
+    with giving:  # the last one is on its way
+        pass
 
 
-def _answer(sampler: Sampler, asked: Connection) -> None:
-    """Gives samples, in a thread, until nobody asks any more."""
+def _answer(sampler: Sampler, asked: Connection, giving: threading.Lock) -> None:
+    """Gives samples, in a thread, until nobody asks any more. Nothing that goes wrong here may leave a
+    process that reads and gives none."""
     try:
         while True:
             timeout: float = asked.recv()
-            asked.send(sampler.take(timeout))
-    except (EOFError, OSError):
+            with giving:
+                asked.send(sampler.take(timeout))
+    finally:
         os._exit(0)
 
 
