@@ -130,7 +130,7 @@ class Settings:
     metrics_token: str = _setting(
         "", "Bearer token with which Prometheus may read /metrics; unset, nobody may.", secret=True
     )
-    # Stored video: its jobs, and who is told of their end.
+    # Stored video: its jobs.
     job_workers: int = _setting(
         1,
         "Workers for jobs on stored video that `regard serve` starts; with 0 they wait for `regard worker`.",
@@ -171,6 +171,7 @@ class Settings:
     alert_quiet: int = _setting(
         300, "Seconds for which somebody must be unseen before a stream raises another alert about them."
     )
+    # Who is told, and what anybody may ask.
     sns_endpoint: str | None = _setting(
         None, "SNS endpoint for notifications; AWS's own when set to `aws`, no SNS when unset."
     )

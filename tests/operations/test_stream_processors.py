@@ -14,6 +14,7 @@ from regard.caller import LOCAL, Caller
 from regard.errors import (
     AccessDeniedException,
     InvalidParameterException,
+    RegardError,
     ResourceNotFoundException,
     ServiceError,
 )
@@ -146,6 +147,12 @@ def test_a_bucket_is_not_written_into_that_the_settings_do_not_name(streaming: P
     for output in ({"Bucket": "other"}, {"Bucket": "home", "KeyPrefix": "../.."}):
         error = refused(streaming, labels(Output={"S3Destination": output}))
         assert isinstance(error, InvalidParameterException)
+
+
+def test_networks_that_are_none_are_told_before_anybody_s_request(tmp_path: Path) -> None:
+    settings = Settings.load({}, data=tmp_path / "data", sources="private,10.0.0.300")
+    with pytest.raises(RegardError, match="REGARD_SOURCES must be .*'10.0.0.300' is none"):
+        build(settings, has_models=False)
 
 
 def test_records_go_into_a_file_below_a_folder_that_the_settings_name(streaming: Parts, folder: Path) -> None:

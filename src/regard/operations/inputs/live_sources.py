@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from regard.context import Context
-from regard.errors import InvalidParameterException
+from regard.errors import InvalidParameterException, RegardError
 from regard.notifications.channel import check_channel
 from regard.settings import Settings
 from regard.video.live.address import SourceAddress, SourceKind
@@ -14,6 +14,14 @@ from regard.video.live.folders import AllowedFolders
 from regard.video.live.networks import AllowedNetworks, SourceRefused
 
 _FILES: Final = "is not below a folder of REGARD_STREAM_FOLDERS"
+
+
+def check_networks(settings: Settings) -> None:
+    """Raises RegardError where REGARD_SOURCES names no networks: before anybody's request fails by it."""
+    try:
+        AllowedNetworks.parse(settings.sources)
+    except ValueError as error:
+        raise RegardError(f"REGARD_SOURCES {error}") from error
 
 
 def check_source(settings: Settings, text: str) -> SourceAddress:
