@@ -27,8 +27,14 @@ class FaceCrops:
         if not pictures:
             return
         with self._database.write() as connection:
-            # Locked, so that none is erased before its picture is kept.
-            locked = select(faces.c.row).where(faces.c.row.in_(pictures)).with_for_update(read=True)
+            # Locked, so that none is erased before its picture is kept; in the order in which erasures take
+            # them, so that nobody waits in a circle.
+            locked = (
+                select(faces.c.row)
+                .where(faces.c.row.in_(pictures))
+                .order_by(faces.c.row)
+                .with_for_update(read=True)
+            )
             there = set(connection.execute(locked).scalars())
             known = select(face_crops.c.face).where(face_crops.c.face.in_(pictures))
             missing = there - set(connection.execute(known).scalars())
