@@ -6,7 +6,7 @@ ARGS   ?=
 # Files of tests run in two processes at once; `make test SIDE_BY_SIDE=` runs them one by one.
 SIDE_BY_SIDE ?= -n 2 --dist loadfile
 
-.PHONY: run test test-all lint bench bench-full bench-search accuracy models clean
+.PHONY: run test test-all test-nightly lint bench bench-full bench-search accuracy models clean
 
 run: $(VENV)/.installed
 	@$(BIN)/regard models install --if-missing
@@ -16,7 +16,11 @@ test: $(VENV)/.developer models lint
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(ARGS)
 
 test-all: $(VENV)/.developer models lint
-	$(BIN)/python -m pytest -m "" $(SIDE_BY_SIDE) $(ARGS)
+	$(BIN)/python -m pytest -m "not nightly" $(SIDE_BY_SIDE) $(ARGS)
+
+# Hours: ten thousand sequences of acts; SEQUENCES is another number.
+test-nightly: $(VENV)/.developer models
+	SEQUENCES=$(or $(SEQUENCES),10000) $(BIN)/python -m pytest -m nightly $(ARGS)
 
 lint: $(VENV)/.developer
 	$(BIN)/ruff check .

@@ -163,3 +163,19 @@ def test_the_schedule_is_that_of_the_rules_in_force(parts: Parts) -> None:
     assert hours["pending_review"] == 720
     assert told["A candidate that nobody has judged"] == "30 days"
     assert told["The picture of a search that found nobody"] == "not kept"
+
+
+def test_the_totals_of_a_report_are_those_of_a_recount_of_the_log(parts: Parts) -> None:
+    office = Office(parts)
+    office.person("ines", "investigator", trained="search")
+    office.person("otto", "operator", trained="search")
+    ines = office.key("ines", "investigator")
+    for offence in ("robbery", "robbery", "fraud"):
+        office.case(ines, Offence=offence)
+    report = dict(section_of(office, "facts", "Cases that were opened"))  # type: ignore[arg-type]
+    records = [one for one in parts.audit.export() if one.get("outcome") == "ok"]
+    cases = [one for one in records if one["operation"] == "CreateCase"]
+    assert report == {"law-enforcement": str(len(cases))} == {"law-enforcement": "3"}
+    trainings = dict(section_of(office, "facts", "Trainings that were recorded"))  # type: ignore[arg-type]
+    recount = sum(one["operation"] == "RecordTraining" for one in records)
+    assert sum(map(int, trainings.values())) == recount == 2
