@@ -9,10 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from regard.app import build
+from regard.app import Parts, build, declared_operations
 from regard.governance.purpose import TAG
+from regard.governance.rules.replay import Replay
+from regard.governance.rules.sources import records_within
 from regard.packs.install import InstalledPack
 from regard.settings import Settings
 from regard.storage.database import Database
@@ -86,17 +89,7 @@ def test_under_a_strict_purpose_people_judge_whom_a_film_shows(server: Server, c
     parts = build(Settings.load(data=server.data), has_models=False)
     try:
         office = ReviewOffice(parts)
-        client.create_collection(CollectionId="wanted", Tags={TAG: "law-enforcement"})
-        operator, investigator = of_person(server, office, "otto"), of_person(server, office, "ines")
-        operator.index_faces(
-            CollectionId="wanted",
-            Image={"Bytes": (PICTURES / "astronaut.jpg").read_bytes()},
-            ExternalImageId="astronaut",
-        )
-        request = {"CaseId": office.case_id, "Basis": "warrant", "CollectionId": "wanted"}
-        asked = office.call("request_authorization", office.ines, Videos=["films/*"], **request)
-        named = {"AuthorizationId": asked["AuthorizationId"], **DOCUMENT}
-        office.call("approve_authorization", office.approver(), **named)
+        investigator = authorized(server, office)
         job_id = investigator.start_face_search(Video=VIDEO, CollectionId="wanted")["JobId"]
         answer = ended(investigator.get_face_search, job_id)
         assert answer["JobStatus"] == "SUCCEEDED", answer
@@ -115,6 +108,21 @@ def test_under_a_strict_purpose_people_judge_whom_a_film_shows(server: Server, c
         assert names == {"astronaut"}
     finally:
         parts.close()
+
+
+def authorized(server: Server, office: ReviewOffice) -> Any:
+    """A boto3 client of the investigator, who may search all films for the astronaut."""
+    server.client().create_collection(CollectionId="wanted", Tags={TAG: "law-enforcement"})
+    of_person(server, office, "otto").index_faces(
+        CollectionId="wanted",
+        Image={"Bytes": (PICTURES / "astronaut.jpg").read_bytes()},
+        ExternalImageId="astronaut",
+    )
+    request = {"CaseId": office.case_id, "Basis": "warrant", "CollectionId": "wanted"}
+    asked = office.call("request_authorization", office.ines, Videos=["films/*"], **request)
+    named = {"AuthorizationId": asked["AuthorizationId"], **DOCUMENT}
+    office.call("approve_authorization", office.approver(), **named)
+    return of_person(server, office, "ines")
 
 
 def of_person(server: Server, office: ReviewOffice, name: str) -> Any:
@@ -196,3 +204,53 @@ def test_a_worker_killed_at_work_leaves_a_job_that_ends_as_if_nothing_had_been(
         database.close()
     finally:
         stop_server(server)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_strict_search_whose_worker_is_killed_meets_the_reviews_of_one_that_was_not(
+    installed_pack: InstalledPack, films: Path, tmp_path: Path
+) -> None:
+    """Somebody comes twice, in two steps of the job: their best sight is kept over the worker's death."""
+    walk = list(programme.frames())[:40]
+    dark = [np.zeros_like(walk[0])] * 220
+    lit = [np.asarray(frame * light, np.uint8) for light in (0.8, 1.0) for frame in (*walk, *dark)]
+    clips.write(films / "twice.mp4", lit, rate=programme.RATE)
+    video = {"S3Object": {"Bucket": "films", "Name": "twice.mp4"}}
+    settings = {"REGARD_JOB_WORKERS": "1", "REGARD_JOB_LEASE": "3"}
+    server = start_server(tmp_path / "data", "--bucket", f"films={films}", environment=settings)
+    parts = build(Settings.load(data=tmp_path / "data"), has_models=False)
+    try:
+        investigator = authorized(server, ReviewOffice(parts))
+        first = investigator.start_face_search(Video=video, CollectionId="wanted")["JobId"]
+        undisturbed = ended(investigator.get_face_search, first)
+        second = investigator.start_face_search(Video=video, CollectionId="wanted")["JobId"]
+        kill_at(parts, second, 0.3)
+        answer = ended(investigator.get_face_search, second)
+        headers = [one["ResponseMetadata"]["HTTPHeaders"] for one in (undisturbed, answer)]
+        assert headers[0]["x-regard-reviews"] == "1;pending=1"
+        assert headers[1]["x-regard-review"] == headers[0]["x-regard-review"]
+        assert [one["Timestamp"] for one in answer["Persons"]] == [
+            one["Timestamp"] for one in undisturbed["Persons"]
+        ]
+        replay = Replay(declared_operations())
+        with parts.database.read() as connection:
+            for record in records_within(connection):
+                replay.take(record)
+        assert replay.end() == []
+    finally:
+        parts.close()
+        stop_server(server)
+
+
+def kill_at(parts: Parts, job_id: str, progress: float) -> None:
+    """Kills the worker that runs a job, once it has come so far."""
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        job = parts.stores.jobs.find(job_id)
+        assert job is not None
+        if job.holder and progress < job.progress < 1:
+            os.kill(int(job.holder.split("/")[1]), signal.SIGKILL)
+            return
+        time.sleep(0.05)
+    raise AssertionError("the job was never at work")
