@@ -6,6 +6,8 @@ import io
 import json
 import os
 import signal
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 from base64 import b64decode
@@ -173,6 +175,20 @@ def test_people_are_labels_of_a_session_with_its_pictures_and_results(site: Site
     [complete] = site.told("STREAM_PROCESSING_COMPLETE")
     assert complete["inputInformation"]["kinesisVideo"]["processedVideoDurationMillis"] >= 4_000
     assert "PACKAGE" in str(site.client.describe_stream_processor(Name="porch")["StatusMessage"])
+
+
+@pytest.mark.slow
+def test_a_source_can_be_tried_before_a_processor_is_made_of_it(site: Site) -> None:
+    source = f"file://{site.folder}/walk.mp4?loop=1"
+    done = subprocess.run(
+        [sys.executable, "-m", "regard", "streams", "try", source, "--data", str(site.server.data)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "COLUMNS": "200", "REGARD_STREAM_FOLDERS": str(site.folder)},
+    )
+    assert done.returncode == 0, done.stderr
+    assert "h264 640 × 360" in done.stdout
+    assert "1 face is in it" in done.stdout
 
 
 def faces(record: dict[str, Any]) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ import typer
 
 from regard.cli.options import DataFolder, joined_buckets
 from regard.cli.stream_commands import list_events, list_streams, put_notice, show_stream
+from regard.cli.stream_try import try_stream
 from regard.cli.stream_worker import ATTACHED, NAME, run_stream_worker
 
 app = typer.Typer(invoke_without_command=True)
@@ -32,6 +33,7 @@ def streams(
         run_stream_worker(data, joined_buckets(bucket), attached=attached, name=name)
 
 
+app.command("try")(try_stream)
 app.command("list")(list_streams)
 app.command("show")(show_stream)
 app.command("events")(list_events)
