@@ -47,9 +47,15 @@ def test_a_list_allows_its_hosts_and_networks_alone() -> None:
     assert not _is_allowed(setting, "8.8.8.8", "evilcam.example.org")
 
 
-def test_a_name_that_leads_to_an_address_that_is_not_allowed_is_refused_whole() -> None:
+def test_of_a_names_addresses_only_those_that_are_allowed_are_given() -> None:
+    """camera.local often has a link-local one too."""
+    found = ["fe80::1", "10.0.0.9", "8.8.8.8", "fd00::9"]
+    assert AllowedNetworks.parse("private").check("camera.local", 554, resolve=lambda *_: found) == (
+        "10.0.0.9",
+        "fd00::9",
+    )
     with pytest.raises(SourceRefused, match="REGARD_SOURCES"):
-        AllowedNetworks.parse("private").check("cam", 554, resolve=lambda *_: ["10.0.0.9", "8.8.8.8"])
+        AllowedNetworks.parse("private").check("cam", 554, resolve=lambda *_: ["8.8.8.8"])
 
 
 def test_the_addresses_that_were_checked_are_given() -> None:

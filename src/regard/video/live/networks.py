@@ -66,27 +66,34 @@ class AllowedNetworks:
         return cls("any" in parts, "private" in parts, frozenset(names), tuple(networks))
 
     def check(self, host: str, port: int, *, resolve: Resolve | None = None) -> tuple[str, ...]:
-        """The addresses of `host`, all of which are allowed: connect to one of them and look up no more.
+        """Those of the host's addresses that are allowed: connect to one of them and look up no more.
 
-        Raises SourceRefused where one isn't, and HostUnknown where the name isn't known.
+        Raises SourceRefused where none is, and HostUnknown where the name isn't known.
         """
         try:
             found = (resolve or _resolve)(host, port)
         except (OSError, UnicodeError):
-            raise HostUnknown("Its host is not known.") from None
-        for text in found:
-            self._check_address(ipaddress.ip_address(text), host.lower().rstrip("."))
-        return tuple(found)
+            found = []
+        if not found:
+            raise HostUnknown("Its host is not known.")
+        refusals = {
+            text: self._refusal(ipaddress.ip_address(text), host.lower().rstrip(".")) for text in found
+        }
+        allowed = tuple(text for text, why in refusals.items() if why is None)
+        if not allowed:
+            raise SourceRefused(next(why for why in refusals.values() if why is not None))
+        return allowed
 
-    def _check_address(self, address: IpAddress, host: str) -> None:
+    def _refusal(self, address: IpAddress, host: str) -> str | None:
+        """Why an address of the host may not be reached, a sentence; None where it may."""
         address = _inner(address)
         if is_never_reached(address):
-            raise SourceRefused("Its host is link-local, a cloud's metadata service or no single machine.")
+            return "Its host is link-local, a cloud's metadata service or no single machine."
         if self.is_any or self._names(host) or any(address in network for network in self.networks):
-            return
+            return None
         if self.is_private and not address.is_global:
-            return
-        raise SourceRefused("Its host is not in the networks that REGARD_SOURCES allows.")
+            return None
+        return "Its host is not in the networks that REGARD_SOURCES allows."
 
     def _names(self, host: str) -> bool:
         parents = host.split(".")[1:]
