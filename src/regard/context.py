@@ -41,6 +41,7 @@ from regard.governance.privacy.retention import Retention
 from regard.governance.profiles import Profiles, Rules
 from regard.governance.proof.seals import Seals
 from regard.governance.purpose import GENERAL
+from regard.governance.reports.published import PublishedReports
 from regard.governance.responsibility import Responsibility
 from regard.governance.reviews import ModerationReviews
 from regard.governance.rules.rule import DeclaredOperation
@@ -82,6 +83,7 @@ class Accountability:
     grants: Grants
     camera_notices: CameraNotices
     examination: Examination
+    published: PublishedReports
     declared: Mapping[str, DeclaredOperation]
 
     @classmethod
@@ -109,6 +111,7 @@ class Accountability:
             grants=Grants(database),
             camera_notices=CameraNotices(database),
             examination=Examination.of(database, audit, cipher, profiles.rules),
+            published=PublishedReports(database),
             declared=declared,
         )
 

@@ -17,7 +17,10 @@ from regard.app import Parts
 from regard.caller import LOCAL
 from regard.errors import InvalidParameterException
 from regard.governance.audit import AuditLog
+from regard.governance.chain import EMPTY
 from regard.governance.reports.contents import REPORTS
+from regard.governance.reports.published import PublishedReports
+from regard.governance.reports.report import Report
 from regard.governance.reports.small_cells import HIDDEN, published, published_sum
 from regard.governance.reports.tally import tally
 from regard.governance.responsibility import Act
@@ -125,8 +128,31 @@ def test_a_report_that_there_is_not_is_refused_with_those_that_there_are(parts: 
 def test_the_public_reads_months_that_are_over_alone(parts: Parts) -> None:
     with pytest.raises(InvalidParameterException, match="isn't over"):
         parts.gate.call("get_transparency", {"Month": f"{datetime.now(UTC):%Y-%m}"}, LOCAL)
+    parts.audit.append(record("DetectFaces", time="2026-01-05T04:05:06.000+00:00"))
     answer = parts.gate.call("get_transparency", {"Month": "2026-01"}, LOCAL)
     assert json.loads(answer["Report"])["name"] == "transparency"
+
+
+def test_the_public_reads_of_no_month_before_the_log_begins(parts: Parts) -> None:
+    parts.audit.append(record("DetectFaces", time="2026-02-05T04:05:06.000+00:00"))
+    with pytest.raises(InvalidParameterException, match="it began later"):
+        parts.gate.call("get_transparency", {"Month": "2026-01"}, LOCAL)
+
+
+def test_the_public_has_a_month_counted_once_an_hour_however_often_it_asks(parts: Parts) -> None:
+    times: list[float] = []
+    counted: list[float] = []
+    published = PublishedReports(parts.stores.database, clock=lambda: times[-1])
+    month = datetime(2026, 1, 1)
+
+    def count() -> Report:
+        counted.append(times[-1])
+        return Report("transparency", "Transparency", "", "", EMPTY, (), ())
+
+    for time in (0.0, 1.0, 3599.0, 3600.0, 3601.0):
+        times.append(time)
+        published.of(month, count)
+    assert counted == [0.0, 3600.0]
 
 
 def section_of(office: Office, name: str, title: str, year: int = YEAR) -> list[list[str]]:

@@ -43,15 +43,19 @@ def get_report(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 def get_transparency(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """What the public may read of a month of UTC: counts without small ones, and nobody's name.
 
-    Raises InvalidParameterException for a month that isn't over: what grows while it is read tells of each
-    search.
+    It is counted once an hour. Raises InvalidParameterException for a month that isn't over, since what grows
+    while it is read tells of each search, and for one before the log begins.
     """
     year, month = map(int, request["Month"].split("-"))
     start = datetime(year, month, 1)
     end = datetime(year + month // 12, month % 12 + 1, 1)
     if end.replace(tzinfo=UTC) > datetime.now(UTC):
         raise InvalidParameterException("That month isn't over; name one that is.")
-    return _shape(transparency(_basis(ctx, start, end)))
+    published = ctx.stores.accountability.published
+    begins = published.begins()
+    if begins is None or request["Month"] < begins:
+        raise InvalidParameterException("The log has nothing of that month; it began later.")
+    return _shape(published.of(start, lambda: transparency(_basis(ctx, start, end))))
 
 
 def _basis(ctx: Context, start: datetime, end: datetime) -> ReportSources:
