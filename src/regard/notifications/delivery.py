@@ -19,7 +19,7 @@ from regard.storage.clock import milliseconds
 
 _POLL_SECONDS = 0.5
 
-L = TypeVar("L", bound="Letter")
+L = TypeVar("L", bound="Mailing")
 
 log: Any = structlog.get_logger(__name__)
 
@@ -55,7 +55,7 @@ class Courier:
         return webhook.secret_of_key(own)
 
 
-class Letter(Protocol):
+class Mailing(Protocol):
     """A message, whom it is for, and the key that signs it."""
 
     @property
