@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import convert
 from sqlalchemy import select
 
 from regard.governance.audit import AuditLog
 from regard.metering import usage as usage_module
-from regard.metering.fold import HOUR, fold
+from regard.metering.fold import HOUR, UsageRecord, fold
 from regard.metering.units import COLUMNS
 from regard.metering.usage import UsageStore
 from regard.storage.database import Database
@@ -106,6 +107,7 @@ def test_a_rebuild_gives_what_following_has_given(
 ) -> None:
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(usage_module, "_PAGE", page)
+        patch.setattr(usage_module, "_PAGES", 2)
         database = Database.open(Path(folder))
         log = AuditLog(database)
         store = UsageStore(database, log)
@@ -117,7 +119,7 @@ def test_a_rebuild_gives_what_following_has_given(
         followed = tables(database)
         assert store.rebuild() == len(records)
         assert tables(database) == followed
-        at_once = fold(records, set())
+        at_once = fold(convert(records, list[UsageRecord]), set())
         assert len(followed[0]) == len(at_once)
         for name in COLUMNS:
             assert sum(one[name] for one in at_once.values()) == sum_of(store).get(name, 0)
@@ -179,6 +181,7 @@ def test_several_servers_that_follow_at_once_count_each_record_once(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(usage_module, "_PAGE", 7)
+    monkeypatch.setattr(usage_module, "_PAGES", 1)
     database = place.open()
     written(database, *(record(units={"image_2": 1}) for _ in range(100)))
     stores = [UsageStore(one, AuditLog(one)) for one in (place.open() for _ in range(4))]

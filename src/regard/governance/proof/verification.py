@@ -55,7 +55,10 @@ class _DayCheck:
 
     def take(self, page: Sequence[Entry]) -> None:
         """Records that fit the chain, behind those before."""
-        hashes = [bytes.fromhex(claimed) for _, _, claimed in page]
+        joined = bytes.fromhex(
+            "".join(claimed for _, _, claimed in page)
+        )  # the chain fits: each has its size
+        hashes = [joined[at : at + merkle.SIZE] for at in range(0, len(joined), merkle.SIZE)]
         at = 0
         while self._day is not None and at < len(page):
             if not self._day.first == self._next - self._tree.size <= self._day.last:
