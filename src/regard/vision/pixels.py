@@ -51,9 +51,9 @@ def stretched(pixels: Pixels, max_span: float = FLAT_SPAN) -> Pixels | None:
 def warp(
     pixels: Pixels, inverse: NDArray[np.float64], width: int, height: int, *, outside: int = 0
 ) -> Pixels:
-    """The picture (height, width, 3) whose pixel q is `pixels` at `inverse` (2, 3) · (q, 1)."""
+    """The picture (height, width, C) whose pixel q is `pixels` (H, W, C) at `inverse` (2, 3) · (q, 1)."""
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    border = (outside, outside, outside)
+    border = (outside, outside, outside, outside)
     return cast(Pixels, cv2.warpAffine(pixels, inverse, (width, height), flags=flags, borderValue=border))
 
 

@@ -18,9 +18,10 @@ from regard.vision.faces.certainty import FaceJudge
 from regard.vision.faces.mtcnn import STRONG, FaceCandidates, Leads, Mtcnn
 from regard.vision.faces.pose import eye_rolls
 from regard.vision.faces.righting import righted
+from regard.vision.faces.turned_copies import TurnedCopies
 from regard.vision.faces.verify import LEANING, Verifier
 from regard.vision.geometry import nested, nms_nested, share_of_smaller, squares
-from regard.vision.pixels import FLAT_SPAN, GREY, Copies, Pixels, scaled, stretched, warp
+from regard.vision.pixels import FLAT_SPAN, GREY, Copies, Pixels, stretched
 from regard.vision.runner import Runner
 
 MIN_FACE = 20.0  # px: smaller ones carry too little to be told from texture
@@ -106,8 +107,11 @@ class FaceDetector:
     def _search_turned(self, pixels: Pixels, min_face: float, found: FaceCandidates) -> FaceCandidates:
         """Add what the picture shows once it is turned back, where there is reason to turn it."""
         best = FaceCandidates.none()
+        scale = min(1.0, 24 / min_face)
+        smallest = max(MIN_FACE, min_face * scale * (1.0 if len(found) else 1.5))
+        copies = TurnedCopies(pixels, scale)
         for roll in _suspected_rolls(found):
-            turned = self._turned(pixels, min_face, roll, blind=not len(found))
+            turned = self._turned(copies, smallest, roll)
             if _weight(turned) > _weight(best):
                 best = turned
             if len(turned) and turned.logits.max() > CERTAIN:
@@ -146,11 +150,11 @@ class FaceDetector:
             (found.boxes - border) / scale, found.logits, (found.landmarks - border) / scale
         )
 
-    def _turned(self, pixels: Pixels, min_face: float, roll: float, *, blind: bool) -> FaceCandidates:
-        """Search a copy that is turned back by `roll` radians; the answer in the picture's own frame."""
-        scale = min(1.0, 24 / min_face)
-        copy, warp = _turn_back(pixels, roll, scale)
-        smallest = max(MIN_FACE, min_face * scale * (1.5 if blind else 1.0))
+    def _turned(self, turned: TurnedCopies, smallest: float, roll: float) -> FaceCandidates:
+        """Searches a copy that is turned back by `roll` radians for faces of `smallest` px of it and more;
+        the answer in the picture's own frame.
+        """
+        copy, warp = turned.back(roll)
         copies = Copies(copy)
         found, leads = self._mtcnn.detect(copies, smallest)
         found = found.take(found.logits > SURE)
@@ -197,22 +201,6 @@ def _weight(found: FaceCandidates) -> float:
 def _distinct(parts: list[FaceCandidates]) -> FaceCandidates:
     every = FaceCandidates.join(parts)
     return every.take(nms_nested(every.boxes, every.logits, 0.5))
-
-
-def _turn_back(pixels: Pixels, roll: float, scale: float) -> tuple[Pixels, NDArray[np.float64]]:
-    """The picture turned by −`roll` and scaled, whole, and the map (2, 3) from the copy to the picture."""
-    small = scaled(pixels, scale) if scale < 1 else pixels
-    sizes = [np.array(shape[1::-1]) for shape in (pixels.shape, small.shape)]
-    cos, sin = np.cos(roll), np.sin(roll)
-    turn = np.array([[cos, -sin], [sin, cos]])
-    extent = np.ceil(np.abs(turn.T) @ sizes[1] - 1e-6).astype(int)
-    origin = (sizes[1] - 1) / 2 - turn @ ((extent - 1) / 2)
-    inverse = np.column_stack([turn, origin])
-    copy = warp(small, inverse, int(extent[0]), int(extent[1]), outside=GREY)
-    ratio = sizes[0] / sizes[1]
-    inverse = inverse * ratio[:, None]
-    inverse[:, 2] += ratio / 2 - 0.5
-    return copy, inverse
 
 
 def _moved(found: FaceCandidates, warp: NDArray[np.float64]) -> FaceCandidates:
