@@ -6,7 +6,9 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
+
+from sqlalchemy import Connection
 
 from regard.caller import Caller
 from regard.collections.celebrities import Celebrities
@@ -209,6 +211,10 @@ def unnoted(**_facts: str | None) -> None:
     """For what has no audit record."""
 
 
+def unconcluded(_connection: Connection, _answer: Mapping[str, Any]) -> None:
+    """For what has no audit record, or is given it once it is answered."""
+
+
 class Meter(Protocol):
     """Is told what changes what a request is counted as."""
 
@@ -291,7 +297,9 @@ class Context:
     it is made on; `grant` is the leave that a search in moving pictures is made by. `threshold` is the
     lowest similarity, in percent, of two faces that match; 0 for an operation that matches none. `report`
     is told how far an operation is that takes long, `meter` what changes what it is counted as, and `note`
-    what its audit record says beside the request and the answer.
+    what its audit record says beside the request and the answer. `conclude` writes that record of an answer
+    in the transaction that makes it true, which has the turn AUDIT: a process that is killed leaves neither
+    without the other.
     """
 
     settings: Settings
@@ -312,6 +320,7 @@ class Context:
     report: Report = silent
     meter: Meter = _UNMETERED
     note: Callable[..., None] = unnoted
+    conclude: Callable[[Connection, Mapping[str, Any]], None] = unconcluded
 
     @property
     def collection(self) -> Collection:

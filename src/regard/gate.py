@@ -11,6 +11,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -34,7 +35,7 @@ from regard.operations import moving_pictures as moving
 from regard.operations.admitted import Admitted
 from regard.operations.operation import Operation
 from regard.operations.request_meter import RequestMeter
-from regard.operations.reviewing.release import release_answer
+from regard.operations.reviewing.release import conclude, release_answer
 from regard.operations.stored_video.gated_pass import gated_pass
 from regard.operations.stored_video.listing import Listing
 from regard.operations.stored_video.runs import StoredAnalysis
@@ -126,7 +127,13 @@ class Gate:
             if declared.is_long:
                 record.begin()
             meter = RequestMeter(self._audit, self._operations, declared)
-            context = replace(admitted.context, report=report, meter=meter, note=record.about)
+            context = replace(
+                admitted.context,
+                report=report,
+                meter=meter,
+                note=record.about,
+                conclude=partial(conclude, declared, record),
+            )
             response = declared.run(context, admitted.request)
             response = withhold(declared.shows, response, purpose.floor_of(context.purpose))
             units = meter.units(admitted.request)

@@ -63,7 +63,7 @@ def credentials(office: Office, name: str, role: str) -> tuple[str, str]:
     return made["KeyId"], made["SecretAccessKey"]
 
 
-def as_key(server: Server, key: tuple[str, str], service: str = "rekognition") -> Any:
+def as_key(server: Server, key: tuple[str, str], service: str = "rekognition", **options: Any) -> Any:
     if service == "regard":
         import boto3
         from botocore.session import Session
@@ -79,8 +79,9 @@ def as_key(server: Server, key: tuple[str, str], service: str = "rekognition") -
             region_name="us-east-1",
             aws_access_key_id=key[0],
             aws_secret_access_key=key[1],
+            **options,
         )
-    return server.client(aws_access_key_id=key[0], aws_secret_access_key=key[1])
+    return server.client(aws_access_key_id=key[0], aws_secret_access_key=key[1], **options)
 
 
 def naming(client: Any, case: str, event: str = "before-sign") -> Any:

@@ -56,6 +56,7 @@ class Record:
         self.results: dict[str, int] | None = None
         self.units: Mapping[str, int] = {}
         self.settle: Callable[[], None] = _nothing
+        self.is_written = False  # by a transaction of the operation itself
 
     def on_case(self, case_id: str) -> None:
         """Says on which case it is, where the request itself need not."""
@@ -91,6 +92,7 @@ class Record:
 
         Answers the record's number. The transaction has the turn AUDIT. Whoever commits it calls `settle`.
         """
+        self.is_written = True
         return self._log.append_within(connection, self._facts_of("ok")).sequence
 
     def cancel(self) -> None:

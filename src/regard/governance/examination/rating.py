@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from sqlalchemy import Connection, insert, select, update
@@ -16,6 +16,7 @@ from regard.governance.examination.proficiency import keep_result
 from regard.governance.examination.records import Rating, Review, read_rating
 from regard.governance.examination.sheets import end_lease
 from regard.governance.examination.states import CandidateStatus, ReviewStatus, after_ratings, settled
+from regard.storage.backend import Turn
 from regard.storage.clock import milliseconds
 from regard.storage.database import Database
 from regard.storage.schema import candidates, ratings, reviews
@@ -40,6 +41,13 @@ FEATURES: Final = (
 Source: https://www.fiswg.org, Facial Image Comparison Feature List for Morphological Analysis.
 """
 
+Conclude = Callable[[Connection, Review], object]
+"""Writes, with the ratings, what else is to be written with them: the audit record."""
+
+
+def _nothing(_connection: Connection, _after: Review) -> None:
+    """Where nothing else is."""
+
 
 class Ratings:
     """The ratings of one database; the database itself refuses to change one."""
@@ -47,13 +55,16 @@ class Ratings:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def commit(self, review: Review, person_id: str, given: Sequence[Rating]) -> Review:
+    def commit(
+        self, review: Review, person_id: str, given: Sequence[Rating], conclude: Conclude = _nothing
+    ) -> Review:
         """Takes a sheet's ratings, by the candidates' own numbers, and answers the review after them.
 
-        Raises ConflictException where the sheet isn't that person's any more, or they have rated it.
+        `conclude` is told that in the transaction, which has the turn AUDIT. Raises ConflictException where
+        the sheet isn't that person's any more, or they have rated it.
         """
         try:
-            with self._database.write() as connection:
+            with self._database.write(turn=Turn.AUDIT) as connection:
                 end_lease(connection, review, person_id)
                 _insert(connection, review, person_id, given)
                 if review.case_id is None:
@@ -61,6 +72,7 @@ class Ratings:
                 else:
                     _settle(connection, review)
                 [after] = find_all(connection, reviews.c.row == review.row)
+                conclude(connection, after)
         except IntegrityError as error:
             raise ConflictException(f"You have rated {review.review_id} before.") from error
         return after

@@ -70,17 +70,23 @@ def put_ratings(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     if sorted(one["Number"] for one in request["Ratings"]) != list(range(1, len(order) + 1)):
         raise InvalidParameterException(f"Rate each of the {len(order)} candidates once.")
     ratings = [_rating(one, given[number]) for number, one in enumerate(order, 1)]
-    after = ctx.stores.accountability.examination.ratings.commit(review, person_id, ratings)
-    return {
-        "ReviewId": review.review_id,
-        "Status": after.status.value,
-        "Round": review.round,
-        "IsKnownAnswer": review.case_id is None,
-        "Rated": [
-            _rated(number, given[number]["Value"], after.candidate(one.number) or one, after)
-            for number, one in enumerate(order, 1)
-        ],
-    }
+
+    def answer(after: Review) -> dict[str, Any]:
+        return {
+            "ReviewId": review.review_id,
+            "Status": after.status.value,
+            "Round": review.round,
+            "IsKnownAnswer": review.case_id is None,
+            "Rated": [
+                _rated(number, given[number]["Value"], after.candidate(one.number) or one, after)
+                for number, one in enumerate(order, 1)
+            ],
+        }
+
+    committed = ctx.stores.accountability.examination.ratings.commit(
+        review, person_id, ratings, lambda connection, after: ctx.conclude(connection, answer(after))
+    )
+    return answer(committed)
 
 
 def _trained(ctx: Context) -> str:

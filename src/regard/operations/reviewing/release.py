@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from sqlalchemy import Connection
+
 from regard.context import Context, Kind
 from regard.errors import AccessDeniedException
 from regard.governance.examination.records import NewReview, Review
@@ -34,6 +36,9 @@ def release_answer(
     """The answer as it may leave, once its record is on disk. `units` is what usage counts of it."""
     if declared.reviewed is not None and ctx.strict is not None:
         return _release_search(declared.reviewed, ctx, request, answer, record, units)
+    if record.is_written:
+        record.settle()
+        return Released(answer, ctx.stores.quotas.headers(ctx.caller))
     headers: dict[str, str] = {}
     if declared.act is Act.READ_MATCHES and ctx.subject.kind is Kind.JOB and ctx.strict is not None:
         answer, reviews = as_judged(ctx, answer)
@@ -46,6 +51,13 @@ def release_answer(
         record.about(job=answer["JobId"])
     record.end()
     return Released(answer, headers | ctx.stores.quotas.headers(ctx.caller))
+
+
+def conclude(declared: Operation, record: Record, connection: Connection, answer: Mapping[str, Any]) -> None:
+    """Writes the record of an answer in the transaction that makes it true."""
+    record.count(answer)
+    record.note(declared.notes, answer)
+    record.end_within(connection)
 
 
 def _release_search(
