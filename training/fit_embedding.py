@@ -12,6 +12,7 @@ on the development folds of LFW (training/compare_embeddings.py).
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -104,7 +105,8 @@ def fit_crowding(
     curvature[row, column] = 5 * rest
     curvature = (curvature + curvature.T) / 2
     fit = np.corrcoef(inputs @ weights, target)[0, 1]
-    print(f"crowding: correlation {fit:.3f}, stretches of {np.exp(logarithms).std():.3f} around 1")
+    stretch = np.exp(logarithms).std()
+    print(f"crowding: correlation {fit:.3f}, stretches of {stretch:.3f} around 1", file=sys.stderr)
     return Crowding(
         average.astype(np.float32),
         slope.astype(np.float32),
