@@ -55,7 +55,7 @@ class UsageSum:
 
 
 @dataclass(slots=True)
-class _Read:
+class _LogRead:
     """How far the log was read, and which jobs' work was counted: before (`known`), and by now."""
 
     position: int
@@ -118,7 +118,7 @@ class UsageStore:
 
     def _fold_behind(self, position: int) -> int:
         """Adds the next records behind a position. Adds none where somebody else has done so meanwhile."""
-        read = _Read(position)
+        read = _LogRead(position)
         sums = fold(self._records(read), read.counted)
         with self._database.write() as connection:
             if not _move(connection, position, read.position):
@@ -130,7 +130,7 @@ class UsageStore:
                 connection.execute(insert(usage_jobs), [{"job_id": one} for one in added])
         return read.records
 
-    def _records(self, read: _Read) -> Iterator[UsageRecord]:
+    def _records(self, read: _LogRead) -> Iterator[UsageRecord]:
         """The next records, and notes in `read` what was read, before each page."""
         for _ in range(_PAGES):
             page = self._log.joined_page(after=read.position, limit=_PAGE)

@@ -51,27 +51,30 @@ class KnownStreams:
             self._follow_done(record)
 
     def _follow_done(self, record: LogRecord) -> None:
+        facts, stream = record.facts, str(record.said.get("stream"))
+        if record.operation == "CreateStreamProcessor":
+            self.made.add(stream)
+        elif record.operation == "DeleteStreamProcessor":
+            self.made.discard(stream)
+        elif record.operation == "PutCameraNotice":
+            self.covered[str(facts.get("CameraId"))] = frozenset(map(str, facts.get("Covers", ())))
+        elif is_start(record):
+            named = record.said.get("authorization")
+            self.sessions[str(record.said.get("session"))] = KnownSession(
+                record.sequence, None if named is None else str(named), record.said.get("case")
+            )
+        elif "AuthorizationId" in facts:
+            self._follow_scope(record)
+
+    def _follow_scope(self, record: LogRecord) -> None:
+        """What an authorization covers, or the one that goes on in another's place."""
         facts = record.facts
-        match record.operation:
-            case "CreateStreamProcessor":
-                self.made.add(str(record.said.get("stream")))
-            case "DeleteStreamProcessor":
-                self.made.discard(str(record.said.get("stream")))
-            case "PutCameraNotice":
-                self.covered[str(facts.get("CameraId"))] = frozenset(map(str, facts.get("Covers", ())))
-            case "RequestAuthorization":
-                cameras = frozenset(map(str, facts.get("Cameras", ())))
-                scope = KnownScope(cameras, bool(facts.get("Covert", False)))
-                self.scopes[str(facts.get("AuthorizationId"))] = scope
-            case "ExtendAuthorization":
-                before = self.scopes.get(str(facts.get("Extends")))
-                if before is not None:
-                    self.scopes[str(facts.get("AuthorizationId"))] = before
-            case _ if is_start(record):
-                named = record.said.get("authorization")
-                self.sessions[str(record.said.get("session"))] = KnownSession(
-                    record.sequence, None if named is None else str(named), record.said.get("case")
-                )
+        scope = self.scopes.get(str(facts.get("Extends")))
+        if record.operation == "RequestAuthorization":
+            cameras = frozenset(map(str, facts.get("Cameras", ())))
+            scope = KnownScope(cameras, bool(facts.get("Covert", False)))
+        if scope is not None:
+            self.scopes[str(facts["AuthorizationId"])] = scope
 
 
 def is_start(record: LogRecord) -> bool:
