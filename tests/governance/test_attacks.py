@@ -29,7 +29,10 @@ ATTACKS: Final = {
         "governance/examination/test_placeholders.py::test_a_placeholder_s_face_is_nobody_s",
         "governance/test_responsibility.py::test_who_enrols_does_not_search_and_who_searches_does_not_enrol",
     ),
-    "what is served before the rating is searched for score, id and name": (
+    "what is served before the rating is searched for score, id and name, and sizes and times compared": (
+        "governance/examination/test_lookalikes.py::test_the_answer_to_a_search_is_the_same_in_shape_size_and_headers",
+        "governance/examination/test_lookalikes.py::test_the_sheets_are_the_same_but_for_their_pictures",
+        "governance/examination/test_lookalikes.py::test_a_look_alike_takes_as_long_as_a_stranger",
         "governance/examination/test_sheets.py::test_nothing_that_is_served_before_the_rating_tells_more_than_faces",
         "governance/examination/test_sheets.py::test_served_pictures_are_alike_in_size_and_hold_nothing_but_pixels",
         "governance/examination/test_sheets.py::test_the_order_of_a_sheet_differs_between_reviewers",
