@@ -82,7 +82,7 @@ def test_a_connection_that_ends_is_followed_by_another_from_where_it_was(site: S
 
 def test_a_label_session_reads_all_from_its_start_on(site: Site, tmp_path: Path) -> None:
     """Though it was an hour ago, and comes as fast as it can be sent."""
-    hour_ago = time.time() - 3600
+    hour_ago = float(int(time.time()) - 3600)  # fragments tell milliseconds
     private, sent = parts(film(tmp_path / "x.mp4", group=25), produced=hour_ago, count=15)
     server = MediaServer(site, private, sent, paced=False)
     with _reader(server.endpoint, MediaPosition(produced=hour_ago + 2)) as live:

@@ -26,6 +26,7 @@ SEARCHES: Final = (
     "SearchUsers",
     "SearchUsersByImage",
     "StartFaceSearch",
+    "StartStreamProcessor",
 )
 """The operations that look for people among others; a test holds them to what operations declare."""
 _PAGE: Final = 1000
