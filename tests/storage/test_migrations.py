@@ -34,6 +34,13 @@ from regard.storage.sqlite import Sqlite
 
 DAY = 24 * 60 * 60 * 1000
 REVISIONS = sorted(script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions())
+# On PostgreSQL each takes seconds: the oldest, one between and the newest stand for the rest every day.
+DAILY = {REVISIONS[0], REVISIONS[len(REVISIONS) // 2], REVISIONS[-1]}
+FILLED = [
+    pytest.param(kind, revision, marks=() if kind == "sqlite" or revision in DAILY else pytest.mark.slow)
+    for revision in REVISIONS
+    for kind in ("sqlite", "postgresql")
+]
 # What is not where it was: the log of changes began anew, and tokens have a table of their own.
 GONE = {"changes": None, "requests": None, "jobs": {"token", "digest"}}
 
@@ -89,7 +96,7 @@ def without(name: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{column: value for column, value in row.items() if column not in gone} for row in rows]
 
 
-@pytest.mark.parametrize("revision", REVISIONS)
+@pytest.mark.parametrize(("place", "revision"), FILLED, indirect=["place"])
 def test_every_row_of_every_older_schema_is_kept(place: Place, revision: str) -> None:
     with at(place, revision) as connection:
         fill(connection)
