@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import convert
 from tests.porch import Porch
 
 from regard.app import build
-from regard.metering.fold import fold
+from regard.metering.fold import UsageRecord, fold
 from regard.settings import Settings
 
 
@@ -23,7 +24,7 @@ def porch(tmp_path: Path) -> Iterator[Porch]:
 
 
 def used(records: list[dict[str, Any]]) -> int:
-    return sum(sums["stream_ms"] for sums in fold(records, set()).values())
+    return sum(sums["stream_ms"] for sums in fold(convert(records, list[UsageRecord]), set()).values())
 
 
 def test_a_stream_is_counted_while_it_runs(porch: Porch) -> None:
@@ -47,5 +48,5 @@ def test_each_hour_of_a_stream_is_counted_once() -> None:
         {**session, "stage": "session", "units": {"stream_ms": 60_000}},
     ]
     assert used(records) == 7_260_000
-    [sums] = fold(records, set()).values()
+    [sums] = fold(convert(records, list[UsageRecord]), set()).values()
     assert sums["requests"] == 1
