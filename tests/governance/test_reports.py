@@ -18,6 +18,8 @@ from regard.caller import LOCAL
 from regard.errors import InvalidParameterException
 from regard.governance.audit import AuditLog
 from regard.governance.chain import EMPTY
+from regard.governance.privacy.erasures import Cause, Reason
+from regard.governance.purpose import TAG
 from regard.governance.reports.contents import REPORTS
 from regard.governance.reports.published import PublishedReports
 from regard.governance.reports.report import Report
@@ -160,6 +162,23 @@ def section_of(office: Office, name: str, title: str, year: int = YEAR) -> list[
     report = json.loads(office.call("get_report", Name=name, Year=year)["Report"])
     [rows] = [one["rows"] for one in report["sections"] if one["title"] == title]
     return rows  # type: ignore[no-any-return]
+
+
+def test_reports_count_by_what_records_really_say(parts: Parts) -> None:
+    office = Office(parts)
+    office.person("ines", "investigator", trained="search")
+    ines = office.key("ines", "investigator")
+    case = office.case(ines)
+    office.call("create_collection", CollectionId="c", Tags={TAG: "law-enforcement"})
+    wanted = {"CaseId": case, "Basis": "warrant", "CollectionId": "c", "Videos": ["films/film.mp4"]}
+    office.call("request_authorization", ines, **wanted)
+    parts.stores.privacy.erasures.note("c", Reason(cause=Cause.RETENTION), ["f"], 0)
+    for name in ("us-wa", "eu-26-10"):
+        assert section_of(office, name, "By ground") == [["warrant", "1"]]
+    assert section_of(office, "eu-26-10", "Erasures") == [["RETENTION", "1"]]
+    assert section_of(office, "schedule", "Erasures of the year") == [["RETENTION", "1"]]
+    assert section_of(office, "facts", "Trainings that were recorded") == [["search", "1"]]
+    assert section_of(office, "facts", "Cases that were opened") == [["law-enforcement", "1"]]
 
 
 def test_the_yearly_audit_names_the_record_that_breaks_a_rule_and_the_rule(parts: Parts) -> None:

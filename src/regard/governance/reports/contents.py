@@ -65,7 +65,7 @@ def us_wa(basis: ReportSources) -> Report:
         "Surveillance by face search (RCW 43.386.070)",
         [
             _authorizations(basis),
-            counted("By ground", "Ground", basis.tally.by("RequestAuthorization", "ReportSources")),
+            counted("By ground", "Ground", basis.tally.by("RequestAuthorization", "Basis")),
             counted(
                 "Demographics of those named in applications",
                 "Group",
@@ -114,9 +114,9 @@ def eu_26_10(basis: ReportSources) -> Report:
         "Searches in recordings (Regulation (EU) 2024/1689, Article 26(10))",
         [
             _authorizations(basis),
-            counted("By ground", "Ground", tally.by("RequestAuthorization", "ReportSources")),
+            counted("By ground", "Ground", tally.by("RequestAuthorization", "Basis")),
             counted("Videos that were searched to their end", "Purpose", searched),
-            counted("Erasures", "Cause", tally.by("Erasure", "cause")),
+            counted("Erasures", "Cause", tally.by("Erasure", "Cause")),
         ],
     )
 

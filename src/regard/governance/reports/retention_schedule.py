@@ -35,7 +35,7 @@ def schedule(basis: ReportSources) -> Report:
                 note="A collection may say less for its faces, and a court may have a case kept longer.",
             ),
             ReportSection("How it is destroyed", ("What", "How"), _DESTRUCTION),
-            counted("Erasures of the year", "Cause", basis.tally.by("Erasure", "cause")),
+            counted("Erasures of the year", "Cause", basis.tally.by("Erasure", "Cause")),
             basis.rules_in_force(),
         ],
         notes=("Anybody may read the times at GET /regard/v1/retention.",),

@@ -13,7 +13,7 @@ from regard.governance.audit import AuditLog
 from regard.governance.chain import EMPTY, LogHead
 
 _COMMANDS = ("ok", None)  # records of commands say nothing of their outcome
-_TOLD = ("time", "cause", "subject", "collection", "person", "case", "probe", "gallery", "review")
+_TOLD = ("time", "subject", "collection", "person", "case", "probe", "gallery", "review")
 
 
 @dataclass(slots=True)
