@@ -359,7 +359,10 @@ def asgi(parts: Parts) -> Starlette:
         routes=[
             Route("/healthz", healthz),
             *_figures(parts),
-            live_route(LIVE_PATH, LiveWatching(parts.stores.streams, parts.settings.data).pictures),
+            live_route(
+                LIVE_PATH,
+                LiveWatching(parts.stores.streams, parts.settings.data, parts.settings.keys).pictures,
+            ),
             *routes(endpoint),
             *own_routes(own, parts.apis[REGARD].api),
         ],

@@ -14,13 +14,14 @@ from regard.notifications.record_output import RecordOutput
 from regard.notifications.stream_delivery import StreamDelivery
 from regard.operations.streams.opening import open_output, open_source
 from regard.presentation.live_view import draw_live, live_mark
+from regard.resources.outbox import Outbox
 from regard.settings import Settings
 from regard.storage.database import Database
 from regard.storage.encryption import Cipher
+from regard.storage.schema import stream_notices
 from regard.streams.events import StreamEvents
 from regard.streams.leases import StreamLeases
 from regard.streams.live_view import LiveViewServer
-from regard.streams.notices import StreamNotices
 from regard.streams.records import StreamProcessor
 from regard.streams.running import StreamGate
 from regard.streams.steps import LiveMark
@@ -44,7 +45,7 @@ class StreamProcess:
             return None if key is None else key.secret
 
         self._courier = Courier(settings, secret_of)
-        self._delivery = StreamDelivery(StreamNotices(database), self._courier)
+        self._delivery = StreamDelivery(Outbox(database, stream_notices), self._courier)
         name = name or worker_name()
         views = LiveViewServer(settings.data, name, _draw)
         self._opened.callback(views.close)

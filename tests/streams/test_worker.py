@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import delete
 
-from regard.errors import AccessDeniedException, ThrottlingException
+from regard.errors import AccessDeniedException, ServiceUnavailableException, ThrottlingException
 from regard.storage.database import Database
 from regard.storage.encryption import Cipher
 from regard.storage.schema import stream_events, stream_processors
@@ -20,6 +20,7 @@ from regard.streams.leases import StreamLeases
 from regard.streams.records import StreamProcessor, StreamStatus
 from regard.streams.steps import NOTHING, Raised, StreamStep
 from regard.streams.store import StreamStore
+from regard.streams.wording import FAULT
 from regard.streams.worker import OpenedSource, StreamTools, StreamWorker
 from tests.contracts.streams.made import matched, new_stream, order
 from tests.streams.made import MadeGate, MadeOutput, MadeSource, NoViews, Wakes, standing
@@ -226,3 +227,59 @@ def test_a_source_that_gives_no_picture_is_told_of_with_its_reason(site: Site) -
     with site.working():
         wait_until(lambda: site.status("door")[0] is StreamStatus.RUNNING)
     assert (site.status("door")[1] or "").startswith("No picture since 10:00:00 UTC: connection refused")
+
+
+def test_a_source_that_fails_in_a_way_nobody_foresaw_has_its_processors_fail(site: Site) -> None:
+    class Broken(MadeSource):
+        def ask(self, timeout: float) -> int | None:
+            raise RuntimeError
+
+    site.sources["rtsp://camera.lan/1"] = Broken()
+    for name in ("a", "b"):
+        site.start(name)
+    with site.working() as worker:
+        wait_until(lambda: all(site.status(name)[0] is StreamStatus.FAILED for name in ("a", "b")))
+        wait_until(lambda: not worker._held)
+    assert site.status("a")[1] == FAULT
+
+
+def test_a_worker_holds_nothing_whose_end_the_database_could_not_be_told(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise ServiceUnavailableException("The database is away.")
+
+    monkeypatch.setattr(site.leases, "end", away)
+    source = site.sources["rtsp://camera.lan/1"] = MadeSource()
+    site.start("door")
+    with site.working() as worker:
+        wait_until(lambda: site.gate.taken.get("door"))
+        standing(source, word="REFUSED", is_final=True, why="Its host is not allowed.")
+        wait_until(lambda: not worker._held)
+        wait_until(lambda: source.is_closed)
+        monkeypatch.undo()
+        site.leases.free("w")  # as the lease lapses
+        wait_until(lambda: site.status("door")[0] is StreamStatus.FAILED)
+
+
+def test_the_last_alert_of_a_session_waits_for_the_database(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The session isn't over before what it saw is kept: whoever takes it next tells of it."""
+
+    def last(stream: StreamProcessor, sample: int) -> StreamStep:
+        return replace(alert()(stream, sample), is_over=True)
+
+    def away(*_: object, **__: object) -> None:
+        raise ServiceUnavailableException("The database is away.")
+
+    site.gate.act = last
+    monkeypatch.setattr(site.events, "commit", away)
+    site.start("door")
+    with site.working() as worker:
+        wait_until(lambda: site.gate.ended and not worker._held)
+        assert site.status("door")[0] is not StreamStatus.STOPPED
+        monkeypatch.undo()
+        site.leases.free("w")  # as the lease lapses
+        wait_until(lambda: site.status("door")[0] is StreamStatus.STOPPED)
+    assert len(site.events.page(limit=10)) == 1

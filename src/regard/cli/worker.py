@@ -14,7 +14,7 @@ from regard import logs
 from regard.cli.opening import check_database
 from regard.cli.options import DataFolder, joined_buckets
 from regard.governance.audit import AuditLog
-from regard.governance.examination.notices import ReviewNotices
+from regard.governance.examination.notices import outbox_of
 from regard.governance.keys import KeyStore
 from regard.governance.proof.keeper import SealKeeper
 from regard.governance.proof.publication import Publication
@@ -74,7 +74,7 @@ def _work(settings: Settings, stop: threading.Event) -> None:
 
         store = JobStore(database, limit=settings.job_limit, days=settings.job_days)
         leases = JobLeases(store, seconds=settings.job_lease, attempts=settings.job_attempts)
-        delivery = Delivery(JobNotices(database), settings, secret_of, ReviewNotices(database))
+        delivery = Delivery(JobNotices(database), settings, secret_of, outbox_of(database))
         keeper = _keeper(settings, database)
         opened.callback(keeper.close)
         keeper.keep_level()

@@ -7,13 +7,10 @@ from dataclasses import dataclass
 from sqlalchemy import select, update
 
 from regard.jobs.records import Job, read_job
+from regard.resources.outbox import HELD, wait_after
 from regard.storage.clock import milliseconds
 from regard.storage.database import Database
 from regard.storage.schema import job_notices, jobs
-
-_FIRST_WAIT = 5.0  # seconds; each is twice the one before
-_LONGEST_WAIT = 3600.0
-_HELD = 120_000  # milliseconds that one delivery may take before another worker tries
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +51,7 @@ class JobNotices:
                     job_notices.c.next_try == next_try,
                     job_notices.c.done.is_(None),
                 )
-                .values(next_try=milliseconds() + _HELD, attempts=attempts + 1)
+                .values(next_try=milliseconds() + HELD, attempts=attempts + 1)
             ).rowcount
         return Notice(job, channel, attempts + 1) if taken else None
 
@@ -63,7 +60,7 @@ class JobNotices:
 
     def failed(self, notice: Notice, reason: str) -> float:
         """Has it tried again later; answers in how many seconds."""
-        wait: float = min(_FIRST_WAIT * 2 ** min(notice.attempts - 1, 20), _LONGEST_WAIT)
+        wait = wait_after(notice.attempts)
         self._set(notice, next_try=milliseconds() + round(wait * 1000), failure=reason)
         return wait
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any
 
 import structlog
 
@@ -14,12 +14,11 @@ from regard.notifications import webhook
 from regard.notifications.channel import Refused, is_topic
 from regard.notifications.message import completion_message
 from regard.notifications.topic import Topics
+from regard.resources.outbox import Outbox
 from regard.settings import Settings
 from regard.storage.clock import milliseconds
 
 _POLL_SECONDS = 0.5
-
-L = TypeVar("L", bound="Mailing")
 
 log: Any = structlog.get_logger(__name__)
 
@@ -45,6 +44,21 @@ class Courier:
             return
         webhook.post(channel, message, self.secret(key_id), allowed=self._settings.webhooks)
 
+    def deliver(self, outbox: Outbox, *, subject: str | None = None) -> bool:
+        """Tries the notice of an outbox whose turn it is; False where there is none."""
+        notice = outbox.take()
+        if notice is None:
+            return False
+        try:
+            self.bring(notice.channel, notice.message, notice.key_id, subject=subject)
+        except (webhook.DeliveryFailed, Refused) as failure:
+            seconds = outbox.failed(notice, str(failure))
+            log.warning("a notification was not taken", reason=str(failure), again_in=seconds)
+        else:
+            outbox.delivered(notice)
+            log.info("a notification was taken")
+        return True
+
     def secret(self, key_id: str) -> str:
         """The secret that signs POSTs for a key. Raises DeliveryFailed for a key that is gone."""
         if self._settings.webhook_secret:
@@ -55,41 +69,12 @@ class Courier:
         return webhook.secret_of_key(own)
 
 
-class Mailing(Protocol):
-    """A message, whom it is for, and the key that signs it."""
-
-    @property
-    def channel(self) -> str: ...
-
-    @property
-    def message(self) -> str: ...
-
-    @property
-    def key_id(self) -> str: ...
-
-
-class Letters(Protocol[L]):
-    """Letters that are kept until somebody took them."""
-
-    def take(self) -> L | None:
-        """A letter whose time has come, or None."""
-        ...
-
-    def delivered(self, letter: L, /) -> None:
-        """Somebody took it."""
-        ...
-
-    def failed(self, letter: L, reason: str, /) -> float:
-        """Has it tried again later; answers in how many seconds."""
-        ...
-
-
-class Delivery(Generic[L]):
+class Delivery:
     """Delivers each notice at least once, and tries again, ever more seldom, until it is too old: that of a
     job until its results expire.
 
-    `secret_of` gives the secret of an access key, or None for a key that is gone. `letters` are those beside
-    the notices of jobs.
+    `secret_of` gives the secret of an access key, or None for a key that is gone. `others` are notices of
+    something else, which are told beside those of jobs.
     """
 
     def __init__(
@@ -97,10 +82,10 @@ class Delivery(Generic[L]):
         notices: JobNotices,
         settings: Settings,
         secret_of: Callable[[str], str | None],
-        letters: Letters[L] | None = None,
+        others: Outbox | None = None,
     ) -> None:
         self._notices = notices
-        self._letters = letters
+        self._others = others
         self._courier = Courier(settings, secret_of)
 
     def run(self, stop: threading.Event) -> None:
@@ -119,21 +104,9 @@ class Delivery(Generic[L]):
 
     def deliver_one(self) -> bool:
         """Tries the notice whose turn it is; False where there is none."""
-        return self._deliver_of_job() or self._deliver_letter()
-
-    def _deliver_letter(self) -> bool:
-        letter = None if self._letters is None else self._letters.take()
-        if self._letters is None or letter is None:
-            return False
-        try:
-            self._courier.bring(letter.channel, letter.message, letter.key_id)
-        except (webhook.DeliveryFailed, Refused) as failure:
-            seconds = self._letters.failed(letter, str(failure))
-            log.warning("a notification was not taken", reason=str(failure), again_in=seconds)
-        else:
-            self._letters.delivered(letter)
-            log.info("a notification was taken")
-        return True
+        if self._deliver_of_job():
+            return True
+        return self._others is not None and self._courier.deliver(self._others)
 
     def _deliver_of_job(self) -> bool:
         notice = self._notices.take()

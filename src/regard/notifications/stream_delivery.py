@@ -8,10 +8,8 @@ from typing import Any, Final
 import structlog
 
 from regard.errors import ServiceError
-from regard.notifications import webhook
-from regard.notifications.channel import Refused
 from regard.notifications.delivery import Courier
-from regard.streams.notices import StreamNotices
+from regard.resources.outbox import Outbox
 
 _POLL_SECONDS: Final = 1.0
 _COURIERS: Final = 4  # so that a receiver that hangs delays nobody else's
@@ -23,8 +21,8 @@ log: Any = structlog.get_logger(__name__)
 class StreamDelivery:
     """Delivers each notice at least once, and tries again, ever more seldom, until its event expires."""
 
-    def __init__(self, notices: StreamNotices, courier: Courier) -> None:
-        self._notices = notices
+    def __init__(self, outbox: Outbox, courier: Courier) -> None:
+        self._outbox = outbox
         self._courier = courier
         self._stop = threading.Event()
         self._changed = threading.Condition()
@@ -69,14 +67,4 @@ class StreamDelivery:
 
     def deliver_one(self) -> bool:
         """Tries the notice whose turn it is; False where there is none."""
-        notice = self._notices.take()
-        if notice is None:
-            return False
-        try:
-            self._courier.bring(notice.channel, notice.message, notice.key_id, subject=SUBJECT)
-        except (webhook.DeliveryFailed, Refused) as failure:
-            seconds = self._notices.failed(notice, str(failure))
-            log.warning("a notice was not taken", reason=str(failure), again_in=seconds)
-        else:
-            self._notices.delivered(notice)
-        return True
+        return self._courier.deliver(self._outbox, subject=SUBJECT)

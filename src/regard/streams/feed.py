@@ -86,9 +86,11 @@ class SourceFeed:
                 self._turn(self._source.ask(_ASK))
         except Exception:
             log.exception("a source failed")
+            for held in self.held:
+                self.remove(held, lambda one: one.fail())
         finally:
-            self._source.close()
             self._stop.set()
+            self._source.close()
 
     def _turn(self, sample: Any | None) -> None:
         if sample is None:

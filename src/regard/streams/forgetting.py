@@ -23,6 +23,7 @@ def forget_faces(connection: Connection, collection_id: str, face_ids: Collectio
     query = select(stream_events.c.row, stream_events.c.subject, stream_events.c.body).where(
         stream_events.c.collection_id == collection_id
     )
+    subjects = _subjects(gone or ())
     erased: list[int] = []
     changed: list[tuple[int, str]] = []
     with connection.execute(query.execution_options(yield_per=_PAGE)) as rows:
@@ -32,7 +33,7 @@ def forget_faces(connection: Connection, collection_id: str, face_ids: Collectio
             if found is None:
                 continue
             left = [] if gone is None else [one for one in found if one["Face"].get("FaceId") not in gone]
-            if not left or (gone is not None and row.subject in {f"face/{one}" for one in gone}):
+            if not left or row.subject in subjects:
                 erased.append(row.row)
             elif len(left) < len(found):
                 changed.append((row.row, json.dumps({**body, "MatchedFaces": left})))
@@ -47,5 +48,10 @@ def _forget_sightings(connection: Connection, collection_id: str, gone: frozense
     searching = select(stream_processors.c.row).where(stream_processors.c.collection_id == collection_id)
     query = delete(stream_sightings).where(stream_sightings.c.processor.in_(searching))
     if gone is not None:
-        query = query.where(stream_sightings.c.subject.in_([f"face/{one}" for one in gone]))
+        query = query.where(stream_sightings.c.subject.in_(_subjects(gone)))
     connection.execute(query)
+
+
+def _subjects(face_ids: Collection[str]) -> frozenset[str]:
+    """What alerts about these faces are about."""
+    return frozenset(f"face/{one}" for one in face_ids)

@@ -105,6 +105,11 @@ class HeldStream:
                 self._leases.show(self.lease, StreamStatus.STARTING, message)
             self._leases.give_back(self.lease)
 
+    def fail(self) -> None:
+        """Its source has failed in a way that is Regard's fault."""
+        with suppress(Ended):
+            self._end(StreamStatus.FAILED, FAULT)
+
     def drop(self) -> None:
         """It is another worker's, or nobody's: nothing may be written any more."""
         self._close(GeneratorExit())
@@ -156,6 +161,9 @@ class HeldStream:
             if error.status < 500 and not isinstance(error, ThrottlingException):
                 self._end(StreamStatus.FAILED, error.message, error)
             log.warning("what a stream saw waits", stream=self.name, reason=error.message)
+            if step.is_over:  # whoever takes it then comes to the end once more, and tells of it
+                self.drop()
+                raise Ended from None
         if step.is_over:
             self._end(StreamStatus.STOPPED, step.message)
         if standing.word == "ENDED":
@@ -198,11 +206,18 @@ class HeldStream:
             self._authorized_until = until
 
     def _end(self, status: StreamStatus, message: str | None, error: BaseException | None = None) -> None:
-        """Ends the session. Raises Ended, always."""
+        """Ends the session. Raises Ended, always.
+
+        Where the database can't be told, the lease lapses, and whoever takes it then ends the session.
+        """
         self._close(error)
-        with suppress(LeaseLost):
+        try:
             self._leases.end(self.lease, status, message)
-        log.info("a stream ended", stream=self.name, status=status.value, reason=message)
+            log.info("a stream ended", stream=self.name, status=status.value, reason=message)
+        except LeaseLost:
+            pass  # somebody else has it, or has ended it
+        except ServiceError as failure:
+            log.warning("the end of a stream waits", stream=self.name, reason=failure.message)
         raise Ended
 
     def _leave(self, error: BaseException) -> None:

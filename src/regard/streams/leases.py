@@ -150,11 +150,11 @@ class StreamLeases:
     def give_back(self, lease: StreamLease) -> None:
         """Leaves a processor to the next worker at once; nothing happens where it isn't held any more."""
         with self.database.write() as connection:
-            connection.execute(update(table).where(_held([lease])).values(_left()))
+            connection.execute(update(table).where(_held([lease])).values(let_go()))
 
     def end(self, lease: StreamLease, status: StreamStatus, message: str | None = None) -> None:
         """Ends a session: STOPPED, or FAILED for what trying again can't mend. Raises LeaseLost."""
-        values = {**_left(), "status": status.value, "message": message, "updated": self._clock()}
+        values = {**let_go(), "status": status.value, "message": message, "updated": self._clock()}
         with self.database.write() as connection:
             if not connection.execute(update(table).where(_held([lease])).values(values)).rowcount:
                 raise LeaseLost
@@ -162,7 +162,7 @@ class StreamLeases:
     def free(self, holder: str) -> int:
         """Frees the leases of a worker that is known to have died; answers how many."""
         with self.database.write() as connection:
-            freed = update(table).where(table.c.holder == holder).values(_left())
+            freed = update(table).where(table.c.holder == holder).values(let_go())
             return connection.execute(freed).rowcount
 
     def end_unauthorized(self) -> list[StreamProcessor]:
@@ -173,7 +173,7 @@ class StreamLeases:
             found = connection.execute(select(table).where(over)).mappings().all()
             for one in found:
                 message = f"The authorization {one['authorization_id']} is over."
-                values = {**_left(), "status": StreamStatus.FAILED.value, "message": message, "updated": now}
+                values = {**let_go(), "status": StreamStatus.FAILED.value, "message": message, "updated": now}
                 connection.execute(update(table).where(table.c.row == one["row"], over).values(values))
         return [read_processor(one) for one in found]
 
@@ -206,6 +206,6 @@ def _held(leases: Sequence[StreamLease]) -> Any:
     return and_(tuple_(table.c.row, table.c.fence).in_(pairs), _in(_HELD))
 
 
-def _left() -> dict[str, Any]:
+def let_go() -> dict[str, Any]:
     """What of a processor says that nobody runs it. Its fence grows, so that nobody goes on either."""
     return {"holder": None, "lease_until": 0, "fence": table.c.fence + 1}

@@ -19,6 +19,7 @@ from regard.storage.backend import Turn
 from regard.storage.clock import milliseconds
 from regard.storage.database import Database
 from regard.storage.schema import stream_processors as table
+from regard.streams.leases import let_go
 from regard.streams.records import (
     AT_WORK,
     IDLE,
@@ -219,8 +220,8 @@ def _idle(now: int) -> Any:
 
 
 def _set_aside() -> dict[str, Any]:
-    """What of a processor says that nobody runs it. Its fence grows, so that nobody goes on either."""
-    return {"holder": None, "lease_until": 0, "fence": table.c.fence + 1, "message": None, "state": "{}"}
+    """What of a processor says that nobody runs it, and nothing of how it stood."""
+    return {**let_go(), "message": None, "state": "{}"}
 
 
 def _same(connection: Connection, processor: StreamProcessor) -> StreamProcessor:

@@ -14,12 +14,12 @@ from regard.streams.view_tickets import ViewTicket, ViewTickets
 
 
 class LiveWatching:
-    """The live views of one server. `folder` is the data folder."""
+    """The live views of one server. `folder` is the data folder, `keys` that of the keys that encrypt."""
 
-    def __init__(self, streams: StreamStore, folder: Path) -> None:
+    def __init__(self, streams: StreamStore, folder: Path, keys: Path) -> None:
         self._streams = streams
         self._client = LiveViewClient(folder)
-        self._tickets = ViewTickets(Cipher(folder))
+        self._tickets = ViewTickets(Cipher(keys))
 
     def pictures(self, ticket: str) -> Iterator[bytes] | None:
         """JPEGs while the ticket and its session last; None for a ticket that is none, or over."""

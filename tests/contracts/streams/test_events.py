@@ -10,12 +10,12 @@ from tests.contracts.streams.made import Timer, matched, order, started, take
 
 from regard.errors import AccessDeniedException
 from regard.jobs.leases import LeaseLost
+from regard.resources.outbox import Outbox
 from regard.storage.database import Database
 from regard.storage.encryption import Cipher
 from regard.storage.schema import stream_events, stream_notices
 from regard.streams.events import EventKind, EventPicture, NewStreamNotice, StreamEvents
 from regard.streams.leases import LEASE_SECONDS, StreamLeases
-from regard.streams.notices import StreamNotices
 from regard.streams.store import StreamStore
 
 MINUTE, DAY = 60_000, 86_400_000
@@ -140,7 +140,7 @@ def test_what_is_told_of_an_event_is_told_until_somebody_took_it(
 ) -> None:
     started(store)
     events.commit(leases, take(leases), matched(), [NewStreamNotice(channel=TOPIC, message="a face")])
-    notices = StreamNotices(database)
+    notices = Outbox(database, stream_notices)
     notice = notices.take()
     assert notice is not None
     assert (notice.channel, notice.message, notice.key_id, notice.attempts) == (TOPIC, "a face", "local", 1)

@@ -15,7 +15,7 @@ from tests.postgres import Place
 from tests.receiving import Receiver, receive
 
 from regard.governance.cases import Cases
-from regard.governance.examination.notices import ReviewNotices
+from regard.governance.examination.notices import outbox_of
 from regard.governance.examination.records import Rating, Review
 from regard.jobs.notices import JobNotices
 from regard.notifications.delivery import Delivery
@@ -40,7 +40,7 @@ def desk(place: Place, receiver: Receiver) -> Iterator[Desk]:
 
 def delivery(desk: Desk, tmp_path: Path) -> Delivery:
     settings = Settings.load({}, data=tmp_path, webhooks="private", webhook_secret="known to both")
-    return Delivery(JobNotices(desk.database), settings, lambda _key: None, ReviewNotices(desk.database))
+    return Delivery(JobNotices(desk.database), settings, lambda _key: None, outbox_of(desk.database))
 
 
 def decide(desk: Desk) -> Review:

@@ -84,7 +84,6 @@ class FaceWatch:
         self._alerted: dict[str, int] = {}  # by subject: until when they were seen, ms since the epoch
         self._noted = 0
         self._recorded = 0
-        self._responses: list[dict[str, object]] = []
         self.matched: set[int] = set()
         """The tracks that resembled somebody."""
 
@@ -106,19 +105,13 @@ class FaceWatch:
             return StreamStep(records=self._still_records(sample, moment), marks=())
         pixels = sample.image.pixels()
         seen = self._faces.observe(sample.at, LiveFindings(self._ctx.models.faces, pixels, region))
-        self._responses = [
-            face_search_response(
-                one.face,
-                self._matched(one.matches),
-                width,
-                height,
-            )
-            for one in seen
+        responses = [
+            face_search_response(one.face, self._matched(one.matches), width, height) for one in seen
         ]
         self._recorded = sample.at
         self.matched |= {one.track for one in seen if one.matches and one.track >= 0}
         return StreamStep(
-            records=[_text(face_search_record(moment, self._responses))],
+            records=[_text(face_search_record(moment, responses))],
             raised=self._alerts(seen, sample, moment, pixels),
             seen=self._seen(sample),
             marks=[self._mark(one, width, height) for one in seen],
@@ -131,11 +124,11 @@ class FaceWatch:
         return [FoundFace(match.face, self._curve.similarity(match.distance)) for match in found]
 
     def _still_records(self, sample: LiveSample, moment: VideoMoment) -> list[str]:
-        """While nothing moves: each second what was found before, which is nobody once nobody is followed."""
+        """While nothing moves and nobody is followed: each second that nobody is there."""
         if sample.at - self._recorded < _STILL_RECORDS:
             return []
-        self._recorded, self._responses = sample.at, []
-        return [_text(face_search_record(moment, self._responses))]
+        self._recorded = sample.at
+        return [_text(face_search_record(moment, []))]
 
     def _alerts(
         self,

@@ -38,7 +38,7 @@ def watch_stream(ctx: Context, _request: dict[str, Any]) -> dict[str, Any]:
     if stream.session is None or stream.holder is None:
         raise ResourceNotFoundException(f"No worker runs {stream.name} now.")
     until = milliseconds() + MINUTES * 60_000
-    tickets = ViewTickets(Cipher(ctx.settings.data))
+    tickets = ViewTickets(Cipher(ctx.settings.keys))
     ctx.note(session=stream.session, camera=stream.camera_id)
     ticket = tickets.issue(ViewTicket(stream.name, stream.session, until))
     return {"Path": f"{LIVE_PATH}/{ticket}", "Expires": moment(until)}
