@@ -71,7 +71,7 @@ def test_another_text_is_another_version_and_the_newest_holds(town: Town) -> Non
 
 def test_a_notice_is_recorded_once_it_hangs(town: Town) -> None:
     new = NewNotice(
-        camera_id="gate-1", language="en", text="Soon.", covers=[Covers.FACE_SEARCH], posted=START + 1
+        camera_id="gate-1", language="en", text="Soon.", covers=[Covers.FACE_SEARCH], posted=START + 60_000
     )
     with pytest.raises(InvalidParameterException, match="PostedAt lies in the future"):
         town.notices.put(new, town.paula)

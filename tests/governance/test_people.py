@@ -166,6 +166,11 @@ def test_a_training_is_not_recorded_before_its_end(office: Office) -> None:
         record(office, Completed=datetime.now(UTC) + DAY)
 
 
+def test_a_clock_that_runs_a_second_ahead_of_the_server_keeps_no_training_out(office: Office) -> None:
+    office.person("ines", "investigator")
+    record(office, Completed=datetime.now(UTC) + timedelta(seconds=1))
+
+
 def test_a_training_lasts_from_its_end_for_as_long_as_the_rules_say(office: Office) -> None:
     office.person("ines", "investigator")
     ended = datetime.now(UTC) - 100 * DAY

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, func, insert, select, text, update
 from regard.errors import AccessDeniedException, InvalidParameterException
 from regard.governance.authorizations.records import Grant
 from regard.storage.backend import Turn
-from regard.storage.clock import milliseconds
+from regard.storage.clock import is_to_come, milliseconds
 from regard.storage.database import Database
 from regard.storage.schema import cameras
 from regard.storage.schema import notices as table
@@ -79,7 +79,7 @@ class CameraNotices:
         isn't posted yet.
         """
         now = self._clock()
-        if new.posted > now:
+        if is_to_come(new.posted, now):
             raise InvalidParameterException("PostedAt lies in the future; record a notice once it hangs.")
         with self._database.write(turn=Turn.AUTHORIZATIONS) as connection:
             newest = connection.execute(

@@ -11,7 +11,7 @@ from sqlalchemy import insert, select
 
 from regard.caller import Person
 from regard.errors import InvalidParameterException
-from regard.storage.clock import milliseconds
+from regard.storage.clock import is_to_come, milliseconds
 from regard.storage.database import Database
 from regard.storage.numbering import next_id
 from regard.storage.schema import training as table
@@ -75,7 +75,7 @@ class Trainings:
                 f"A training covers {', '.join(TOPICS)}; {missing[0]} is missing."
             )
         now = milliseconds()
-        if new.completed > now:
+        if is_to_come(new.completed, now):
             raise InvalidParameterException("Completed lies in the future; record a training after its end.")
         until = min(
             new.completed + self._length, new.completed + self._length if new.until is None else new.until

@@ -88,7 +88,7 @@ def test_a_warrant_that_is_older_than_its_entry_allows_nothing_from_before_it(bu
 def test_a_document_from_the_future_is_refused(bureau: Bureau) -> None:
     found = bureau.asked()
     with pytest.raises(InvalidParameterException, match="Issued lies in the future"):
-        bureau.store.approve(found.authorization_id, bureau.anna, document(issued=START + 1))
+        bureau.store.approve(found.authorization_id, bureau.anna, document(issued=START + HOUR))
 
 
 def test_an_authorization_begins_at_the_time_that_was_asked_for_and_ends_at_it(bureau: Bureau) -> None:

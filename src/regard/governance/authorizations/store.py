@@ -25,7 +25,7 @@ from regard.governance.authorizations.rows import (
 )
 from regard.governance.profiles import Rules
 from regard.storage.backend import Turn
-from regard.storage.clock import milliseconds
+from regard.storage.clock import is_to_come, milliseconds
 from regard.storage.database import Database
 from regard.storage.numbering import next_id
 from regard.storage.schema import authorizations as table
@@ -220,7 +220,7 @@ def _approved(
 
 def _checked(document: Document, now: int) -> Document:
     """The document. Raises InvalidParameterException for one that isn't issued yet."""
-    if document.issued > now:
+    if is_to_come(document.issued, now):
         raise InvalidParameterException("Issued lies in the future; enter a document once it is there.")
     return document
 

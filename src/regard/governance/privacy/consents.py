@@ -15,7 +15,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, Connection, FromClause, and_, exists, insert, or_, select, update
 
 from regard.errors import AccessDeniedException, InvalidParameterException, ResourceNotFoundException
-from regard.storage.clock import milliseconds
+from regard.storage.clock import is_to_come, milliseconds
 from regard.storage.database import Database
 from regard.storage.erasure_journal import Erasable, Erased
 from regard.storage.numbering import next_id
@@ -194,7 +194,7 @@ class Consents:
             recorded=now,
             recorded_by=recorded_by,
         )
-        if new.given > now:
+        if is_to_come(new.given, now):
             raise InvalidParameterException("GivenAt lies in the future; record a consent once it is given.")
         end = self.end(made)
         if end is not None and end <= now:

@@ -8,9 +8,9 @@ from typing import Final
 from regard.governance.examination.found import OPENED
 from regard.governance.purpose import strict_of
 from regard.governance.responsibility import Act
-from regard.governance.rules.known_authorizations import CLOCK_SLACK
 from regard.governance.rules.rule import LogRecord, Rule, read_moment
 from regard.governance.rules.state import LogState
+from regard.storage.clock import CLOCK_SLACK
 
 _DECIDES: Final = (
     "ApproveAuthorization",

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, select
 
-from regard.governance.rules.known_authorizations import CLOCK_SLACK
 from regard.governance.rules.rule import LogRecord, Rule
 from regard.governance.rules.state import LogState
+from regard.storage.clock import CLOCK_SLACK
 from regard.storage.schema import consents, erasures, faces
 
 _AT_ONCE = 500  # faces named in one query

@@ -7,9 +7,7 @@ from typing import Final
 
 from regard.governance.authorizations.records import Ground
 from regard.governance.rules.rule import LogRecord, read_moment
-
-CLOCK_SLACK: Final = 5_000.0
-"""Milliseconds that the clocks of an installation's servers may differ."""
+from regard.storage.clock import CLOCK_SLACK
 
 _ALLOWS: Final = ("ApproveAuthorization", "RatifyAuthorization", "ExtendAuthorization")
 _ENDS: Final = ("RejectAuthorization", "RevokeAuthorization")

@@ -14,12 +14,13 @@ from regard.governance.examination.found import OPENED
 from regard.governance.policy import check_document
 from regard.governance.proof.day import SealedDay
 from regard.governance.proof.seals import NEW_KEY, SEAL
-from regard.governance.rules.known_authorizations import CLOCK_SLACK, KnownAuthorizations
+from regard.governance.rules.known_authorizations import KnownAuthorizations
 from regard.governance.rules.known_consents import KnownConsents, follow_consents
 from regard.governance.rules.known_errors import KnownErrors, follow_errors
 from regard.governance.rules.known_reviews import KnownReview, follow_opened, follow_reviews
 from regard.governance.rules.known_streams import KnownStreams
 from regard.governance.rules.rule import DeclaredOperation, LogRecord, read_moment
+from regard.storage.clock import CLOCK_SLACK
 
 _SUSPENDS: Final = {"SuspendKey": True, "ResumeKey": False}
 _SUSPENDS_PEOPLE: Final = {"SuspendPerson": True, "ResumePerson": False}
