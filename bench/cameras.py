@@ -1,4 +1,4 @@
-"""Cameras of the measurements' own: Motion JPEG over HTTP, in which somebody appears again and again."""
+"""Cameras of the measurements' own: Motion JPEG over HTTP, before which somebody is 85 % of the time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.video.conftest import backdrop, person, put
 
 RATE = 25
 WIDTH, HEIGHT = 1280, 720
-EMPTY, THERE = 5.0, 3.0  # seconds of a round without and with somebody
+STRANGER, EMPTY, THERE = 3.8, 1.2, 3.0  # seconds of a round
 
 
 @dataclass
@@ -28,17 +28,25 @@ class Scene:
 
     @property
     def first(self) -> int:
-        """The number of the first picture that shows somebody."""
-        return round(EMPTY * RATE)
+        """The number of the first picture that shows who is enrolled."""
+        return round((STRANGER + EMPTY) * RATE)
 
 
 def make_scene() -> Scene:
-    """A scene with sensor noise, in which somebody stands from one picture to the next, and walks away."""
-    empty, walker = backdrop("grass", WIDTH, HEIGHT), person("astronaut", 380)
+    """A scene with sensor noise. A stranger walks through it; then nobody; then somebody who is enrolled is
+    there from one picture to the next, and walks away.
+    """
+    empty, walker, stranger = (
+        backdrop("grass", WIDTH, HEIGHT),
+        person("astronaut", 380),
+        person("hopper", 380),
+    )
     random = np.random.default_rng(0)
     scene = Scene()
-    for number in range(round((EMPTY + THERE) * RATE)):
+    for number in range(scene.first + round(THERE * RATE)):
         frame = empty.copy()
+        if number < STRANGER * RATE:
+            put(frame, stranger, 900 - 6 * number, 250)
         if number >= scene.first:
             put(frame, walker, 200 + 6 * (number - scene.first), 250)
         noisy = np.clip(frame.astype(np.int16) + random.integers(-2, 3, frame.shape), 0, 255)

@@ -1,8 +1,9 @@
 """Live video: from somebody's first picture to the alert at a webhook, processor time and memory a camera.
 
-Cameras send 720p at 25 pictures a second as Motion JPEG, whose decoding takes more than that of H.264. An
-alert's way begins with the first picture that has the face, as the camera sends it, and ends when the webhook
-has it. The cameras run on the same machine, and their time is not counted.
+Cameras send 720p at 25 pictures a second as Motion JPEG, of which only samples are decoded: of H.264 all are,
+which takes a reader about twice as much. People are before them 85 % of the time. An alert's way begins with
+the first picture that has the face, as the camera sends it, and ends when the webhook has it. The cameras run
+on the same machine, and their time is not counted.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ def measure(scene: Scene, count: int, seconds: float) -> Row:
             "p95 s": round(delays[int(0.95 * (len(delays) - 1))], 2) if delays else None,
             "worker, % of a core a camera": round(100 * used["worker"], 1),
             "reader, %": round(100 * used["readers"], 1),
-            "reader, MB": round(sum(map(_memory, readers)) / max(1, len(readers)), 1),
+            "reader, MB of its own": round(sum(map(_memory, readers)) / max(1, len(readers)), 1),
         }
 
 
@@ -164,6 +165,6 @@ def _seconds(pid: int) -> float:
 
 
 def _memory(pid: int) -> float:
-    """MB that a process has for itself, shared pages counted in part."""
+    """MB that nobody else has: what one camera more takes."""
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    return int(next(line for line in lines if line.startswith("Pss:")).split()[1]) * 1024 / 1e6
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Private_")) * 1024 / 1e6

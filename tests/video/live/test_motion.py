@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gc
+from functools import partial
 
 import av
 import cv2
 import numpy as np
 
 from regard.video.live.clock import LiveClock, Stamp
+from regard.video.live.feeds import TimedPicture, decoded
 from regard.video.live.motion import MotionGate
 from regard.video.live.samples import LiveSample
 from regard.video.live.sampling import Sampler
@@ -62,7 +64,7 @@ def _sampled(luma: list[np.ndarray], *, rate: float = 4.0) -> list[LiveSample]:
     sampler, given = Sampler(LiveClock(bursts=False), rate=rate, bursts=False), []
     for number, one in enumerate(luma):
         frame = av.VideoFrame.from_ndarray(one, format="gray")
-        sampler.add(frame, Stamp(number / 4, number / 4, 100 + number / 4, is_key=number == 0))
+        sampler.add(decoded(frame, Stamp(number / 4, number / 4, 100 + number / 4, is_key=number == 0)))
         if (sample := sampler.take(0)) is not None:
             given.append(sample)
     return given
@@ -91,7 +93,7 @@ def test_motion_in_a_sample_that_nobody_took_is_not_lost() -> None:
     cv2.rectangle(pictures[6], (160, 60), (180, 120), 255, -1)
     for number, one in enumerate(pictures):
         frame = av.VideoFrame.from_ndarray(one, format="gray")
-        sampler.add(frame, Stamp(number / 4, number / 4, 100 + number / 4))
+        sampler.add(decoded(frame, Stamp(number / 4, number / 4, 100 + number / 4)))
         if number == 5:
             sampler.take(0)
     found = sampler.take(0)
@@ -104,7 +106,7 @@ def test_a_burst_is_kept_for_five_seconds_and_the_oldest_is_dropped() -> None:
     sampler = Sampler(LiveClock(bursts=True), rate=4, bursts=True)
     for number in range(200):
         frame = av.VideoFrame.from_ndarray(_GROUND, format="gray")
-        sampler.add(frame, Stamp(number / 25, 0.0, 100.0))
+        sampler.add(decoded(frame, Stamp(number / 25, 0.0, 100.0)))
     times = []
     while (sample := sampler.take(0)) is not None:
         times.append(sample.at)
@@ -121,3 +123,28 @@ def test_pictures_that_were_taken_are_not_kept() -> None:
         assert sum(isinstance(one, av.VideoFrame) for one in gc.get_objects()) < 5
     finally:
         gc.enable()
+
+
+def test_a_picture_that_is_no_sample_is_not_decoded() -> None:
+    sampler = Sampler(LiveClock(bursts=False), rate=5, bursts=False)
+    asked = []
+
+    def decode(number: int) -> av.VideoFrame:
+        asked.append(number)
+        return av.VideoFrame.from_ndarray(_GROUND, format="gray")
+
+    for number in range(50):
+        sampler.add(TimedPicture(partial(decode, number), Stamp(number / 25, number / 25, 100 + number / 25)))
+    assert asked == list(range(0, 50, 5))
+
+
+def test_the_next_picture_is_the_sample_where_one_was_damaged() -> None:
+    sampler = Sampler(LiveClock(bursts=True), rate=5, bursts=True)
+    frame = av.VideoFrame.from_ndarray(_GROUND, format="gray")
+    for number in range(11):
+        decode = (lambda: None) if number == 5 else (lambda: frame)
+        sampler.add(TimedPicture(decode, Stamp(number / 25, number / 25, 100 + number / 25)))
+    times = []
+    while (sample := sampler.take(0)) is not None:
+        times.append(sample.at - 100_000)
+    assert times == [0, 240, 400]

@@ -28,9 +28,10 @@ class FeedFacts:
 
 
 class TimedPicture(NamedTuple):
-    """A decoded picture with its time."""
+    """A picture with its time. `decode` gives it, before the next one is asked for; None where it was damaged
+    on its way. Where a picture can be decoded without those before it, that is done then and not before."""
 
-    frame: VideoFrame
+    decode: Callable[[], VideoFrame | None]
     stamp: Stamp
 
 
@@ -45,6 +46,11 @@ class Feed(ABC):
 
     @abstractmethod
     def close(self) -> None: ...
+
+
+def decoded(frame: VideoFrame, stamp: Stamp) -> TimedPicture:
+    """A picture that had to be decoded, wanted or not."""
+    return TimedPicture(lambda: frame, stamp)
 
 
 def stamped(media: float | None, *, sent: float | None = None, is_key: bool = False) -> Stamp:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, NoReturn
 from urllib.parse import urlsplit, urlunsplit
 
 import av
 from av.container import InputContainer
 from av.packet import Packet
+from av.video.frame import VideoFrame
 
 from regard.video.live.address import SourceAddress, SourceKind
+from regard.video.live.clock import Stamp
 from regard.video.live.failures import SourceFailed
-from regard.video.live.feeds import Alive, Feed, FeedFacts, TimedPicture, stamped
+from regard.video.live.feeds import Alive, Feed, FeedFacts, TimedPicture, decoded, stamped
 from regard.video.live.http_opening import HttpFile, HttpOpener
 from regard.video.live.networks import AllowedNetworks, SourceRefused
 from regard.video.live.rtsp_relay import RtspRelay
@@ -53,21 +56,31 @@ class FfmpegFeed(Feed):
         )
 
     def pictures(self, alive: Alive) -> Iterator[TimedPicture]:
-        decoder = self._stream.codec_context
+        are_apart = self._stream.codec_context.codec.intra_only
         for packet in self._container.demux(self._stream):
             alive()
             self._hear(packet)
-            try:
-                frames = decoder.decode(packet if packet.size else None)
-            except av.error.InvalidDataError:
-                continue  # a picture that was damaged on its way
-            for frame in frames:
-                if frame.is_corrupt:
-                    continue
-                media = None if self._by_arrival else frame.time
-                yield TimedPicture(
-                    frame, stamped(media, sent=self._sent(frame.pts), is_key=bool(frame.key_frame))
-                )
+            if not are_apart:
+                for frame in self._decoded(packet if packet.size else None):
+                    yield decoded(frame, self._stamp(frame.pts, is_key=bool(frame.key_frame)))
+            elif packet.size:
+                yield TimedPicture(partial(self._single, packet), self._stamp(packet.pts, is_key=True))
+
+    def _decoded(self, packet: Packet[Any] | None) -> list[VideoFrame]:
+        """What comes out of the decoder; nothing where a picture was damaged on its way."""
+        try:
+            frames = self._stream.codec_context.decode(packet)
+        except av.error.InvalidDataError:
+            return []
+        return [frame for frame in frames if not frame.is_corrupt]
+
+    def _single(self, packet: Packet[Any]) -> VideoFrame | None:
+        return next(iter(self._decoded(packet)), None)
+
+    def _stamp(self, pts: int | None, *, is_key: bool) -> Stamp:
+        base = self._stream.time_base
+        media = None if self._by_arrival or pts is None or base is None else float(pts * base)
+        return stamped(media, sent=self._sent(pts), is_key=is_key)
 
     def close(self) -> None:
         self._container.close()

@@ -25,7 +25,7 @@ from regard.video.live.ebml import (
     VideoTrack,
 )
 from regard.video.live.failures import FailureCause, SourceFailed
-from regard.video.live.feeds import Alive, Feed, FeedFacts, TimedPicture
+from regard.video.live.feeds import Alive, Feed, FeedFacts, TimedPicture, decoded
 from regard.video.live.samples import MediaPosition
 from regard.video.reading.limits import VideoLimits
 
@@ -144,7 +144,7 @@ class KinesisFeed(Feed):
             media = taken if frame.pts is None else frame.pts / _SECOND
             fragment = self._fragments.of(media)
             if fragment is not None and media > self._shown_until and not frame.is_corrupt:
-                yield TimedPicture(
+                yield decoded(
                     frame, Stamp(media, time.time(), time.monotonic(), None, bool(frame.key_frame), fragment)
                 )
 

@@ -12,7 +12,7 @@ from av.video.frame import VideoFrame
 
 from regard.video.live.address import SourceAddress
 from regard.video.live.failures import FailureCause, SourceFailed
-from regard.video.live.feeds import Alive, Feed, FeedFacts, TimedPicture, stamped
+from regard.video.live.feeds import Alive, Feed, FeedFacts, TimedPicture, decoded, stamped
 from regard.video.live.folders import AllowedFolders
 from regard.video.reading.limits import VideoError
 from regard.video.reading.stored_video import StoredVideo
@@ -45,7 +45,7 @@ class FileFeed(Feed):
                 media = base + frame.timestamp / _SECOND
                 _wait_for(begin + media, alive)
                 is_key = bool(frame.decoded.key_frame)
-                yield TimedPicture(frame.decoded, stamped(media, is_key=is_key))
+                yield decoded(frame.decoded, stamped(media, is_key=is_key))
             if not self._loops:
                 return
             base = media + 1 / self._video.facts.frame_rate
@@ -79,12 +79,14 @@ class DeviceFeed(Feed):
 
     def pictures(self, alive: Alive) -> Iterator[TimedPicture]:
         while True:
-            there, pixels = self._camera.read()
-            if not there:
+            if not self._camera.grab():
                 raise SourceFailed("The device sends no more pictures.")
             alive()
-            frame = VideoFrame.from_ndarray(cast(Pixels, pixels), format="bgr24")
-            yield TimedPicture(frame, stamped(None, is_key=True))
+            yield TimedPicture(self._decoded, stamped(None, is_key=True))
+
+    def _decoded(self) -> VideoFrame | None:
+        there, pixels = self._camera.retrieve()
+        return VideoFrame.from_ndarray(cast(Pixels, pixels), format="bgr24") if there else None
 
     def close(self) -> None:
         self._camera.release()

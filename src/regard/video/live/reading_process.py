@@ -31,7 +31,6 @@ from regard.video.live.local_feeds import DeviceFeed, open_file
 from regard.video.live.networks import AllowedNetworks
 from regard.video.live.samples import MediaPosition
 from regard.video.live.sampling import Sampler
-from regard.video.reading.picture import Geometry
 
 resource: ModuleType | None
 try:
@@ -123,13 +122,12 @@ def _read(feed: Feed, job: ReadingJob, life: _Life, asked: Connection) -> None:
     giving = threading.Lock()
     threading.Thread(target=_answer, args=(sampler, asked, giving), daemon=True).start()
     is_first = True
-    for frame, stamp in feed.pictures(life.sign):
-        if is_first:
-            geometry = Geometry(frame, facts.aspect)
+    for picture in feed.pictures(life.sign):
+        geometry = sampler.add(picture)
+        if geometry is not None and is_first:
             life.first(facts.codec, geometry.width, geometry.height, facts.rate)
             is_first = False
-        sampler.add(frame, stamp)
-        life.seen(stamp.arrived)
+        life.seen(picture.stamp.arrived, is_whole=geometry is not None)
         while takes_all and not sampler.has_room(_REPORT):
             life.sign()
     sampler.drain(_LEFT)
@@ -170,9 +168,11 @@ class _Life:
         self._last = time.time()
         self._send(ReaderReport(self._last, codec, width, height, rate))
 
-    def seen(self, arrived: float) -> None:
-        self._last = arrived
+    def seen(self, arrived: float, *, is_whole: bool) -> None:
+        """A picture came; `is_whole`: and could be decoded. Most aren't, where that isn't needed."""
         self._count += 1
+        if is_whole:
+            self._last = arrived
 
     def _rate(self, now: float) -> float | None:
         """Pictures a second over the last seconds, once in so many."""

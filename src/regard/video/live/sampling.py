@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from av.video.frame import VideoFrame
 
-from regard.video.live.clock import LiveClock, Moment, Stamp
+from regard.video.live.clock import LiveClock, Moment
+from regard.video.live.feeds import TimedPicture
 from regard.video.live.motion import LONGER, MotionGate
 from regard.video.live.picture import PictureI420, small_luma
 from regard.video.live.samples import LiveSample
@@ -32,7 +33,7 @@ class _Due:
 
 
 class Sampler:
-    """Takes every picture as it is decoded, in one thread, and gives samples in another."""
+    """Takes every picture as it comes, in one thread, and gives samples in another."""
 
     def __init__(self, clock: LiveClock, *, rate: float, bursts: bool, aspect: float = 0.0) -> None:
         """`rate`: samples a second. `aspect`: width of a pixel by its height, 0 where it isn't known."""
@@ -48,11 +49,14 @@ class Sampler:
         self._moved: tuple[Box, ...] = ()
         self._whole_at: int | None = None  # None: all of the next sample is to be examined
 
-    def add(self, frame: VideoFrame, stamp: Stamp) -> None:
-        """The next decoded picture."""
-        moment = self._clock.place(stamp)
+    def add(self, picture: TimedPicture) -> Geometry | None:
+        """The next picture. It is decoded, and answered how it is shown, where it is a sample."""
+        moment = self._clock.place(picture.stamp)
         if self._next is not None and moment.at < self._next:
-            return
+            return None
+        frame = picture.decode()
+        if frame is None:
+            return None
         late = self._next is None or moment.at >= self._next + self._interval
         self._next = (moment.at if late or self._next is None else self._next) + self._interval
         geometry = self._shown(frame)
@@ -62,6 +66,7 @@ class Sampler:
             self._due.append(_Due(moment, frame, geometry, moved))
             self._forget(moment.at, frame)
             self._changed.notify_all()
+        return geometry
 
     def take(self, timeout: float) -> LiveSample | None:
         """The next sample, which is then gone; None where there is none within `timeout` s."""
