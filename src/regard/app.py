@@ -27,6 +27,7 @@ from regard.collections.store import CollectionStore
 from regard.collections.upgrades import Upgrades
 from regard.collections.users import Users
 from regard.context import Accountability, Privacy, Stores
+from regard.custom.stores import CustomLabels
 from regard.errors import RegardError
 from regard.gate import Gate
 from regard.governance.audit import AuditLog
@@ -203,6 +204,7 @@ def build(
         jobs=jobs,
         notices=JobNotices(database),
         streams=StreamStore(database, limit=settings.stream_limit),
+        custom=CustomLabels.of(database),
         stream_events=stream_events,
         keys=keys,
         accountability=accountability,

@@ -21,6 +21,8 @@ from regard.collections.retention import FaceRetention
 from regard.collections.store import CollectionStore, collection_not_found
 from regard.collections.upgrades import Upgrades
 from regard.collections.users import Users
+from regard.custom.records import CustomDataset, Project
+from regard.custom.stores import CustomLabels
 from regard.errors import ResourceNotFoundException
 from regard.governance.audit import AuditLog
 from regard.governance.authorizations.erasure import AuthorizationErasure
@@ -183,6 +185,7 @@ class Stores:
     jobs: JobStore
     notices: JobNotices
     streams: StreamStore
+    custom: CustomLabels
     stream_events: StreamEvents
     keys: KeyStore
     accountability: Accountability
@@ -245,6 +248,8 @@ class Kind(StrEnum):
     COLLECTION = "collection"
     JOB = "job"
     STREAM = "streamprocessor"
+    PROJECT = "project"
+    DATASET = "dataset"
     RESOURCE = "resource"
 
 
@@ -252,9 +257,11 @@ class Kind(StrEnum):
 class Subject:
     """What a request is about, as the gate found it when it admitted the request.
 
-    `name` is the id that the request gave. `arn` is what policies call the subject: the collection's, of a
-    job the one of the collection that it searches; `*` where there is none. `purpose` is what the subject is
-    for. `collection`, `job` and `stream` are None where there are none of that name, and of no other kind.
+    `name` is the id that the request gave; of a project, and of what is in one, the last part of its ARN.
+    `arn` is what policies call the subject: the collection's, of a job the one of the collection that it
+    searches, or of the project that it works for; `*` where there is none. `purpose` is what the subject is
+    for. `collection`, `job`, `stream`, `project` and `dataset` are None where there are none of that name,
+    and of no other kind.
     `needed_arn` is what the caller needs the same right to beside the subject: the collection that a stream
     processor is to search.
     """
@@ -267,15 +274,19 @@ class Subject:
     collection: Collection | None = None
     job: Job | None = None
     stream: StreamProcessor | None = None
+    project: Project | None = None
+    dataset: CustomDataset | None = None
     needed_arn: str | None = None
 
     @property
     def told(self) -> dict[str, str | None]:
-        """What the audit record says of it, where the request doesn't: of a job and of a stream processor."""
+        """What the audit record says of it, where the request doesn't: of all but collections."""
         if self.job is not None:
             return {"job": self.job.job_id, "collection": self.collection_id}
         if self.kind is Kind.STREAM:
             return {"stream": self.name, "collection": self.collection_id}
+        if self.kind in (Kind.PROJECT, Kind.DATASET):
+            return {self.kind.value: self.name}
         return {}
 
     @property
@@ -357,3 +368,17 @@ class Context:
         if self.subject.stream is None:
             raise processor_not_found(str(self.subject.name))
         return self.subject.stream
+
+    @property
+    def project(self) -> Project:
+        """The project that the request is about. Raises ResourceNotFoundException."""
+        if self.subject.project is None:
+            raise ResourceNotFoundException(f"The resource {self.subject.name} does not exist.")
+        return self.subject.project
+
+    @property
+    def dataset(self) -> CustomDataset:
+        """The data set that the request is about. Raises ResourceNotFoundException."""
+        if self.subject.dataset is None:
+            raise ResourceNotFoundException(f"The resource {self.subject.name} does not exist.")
+        return self.subject.dataset

@@ -109,7 +109,10 @@ def test_what_a_request_is_about_is_declared(operation: Operation) -> None:
     if operation.about.kind is Kind.STREAM:  # which is named by its Name, as other members are
         declared = [operation.about.searched] if operation.about.searched else []
         assert operation.about.member[0] in SHAPES[operation.key].input.members
-    assert paths == declared
+    if operation.about.member[-1:] == ("Arn",):  # one of a list of data sets
+        declared = []
+    copied = ("DatasetSource", "DatasetArn")  # which CreateDataset asks the right to list for
+    assert [path for path in paths if path != copied] == declared
 
 
 @named(DECLARED)

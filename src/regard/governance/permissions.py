@@ -21,6 +21,7 @@ class Permission(StrEnum):
     SEARCH = "find who in a collection resembles somebody"
     START_JOBS = "start and cancel analyses of stored videos and of many pictures"
     RUN_STREAMS = "set up, start and stop analyses of live video"
+    TRAIN = "make, change and delete projects of custom labels, and train, start and stop what they hold"
     ENROL = "make, change, tag and erase collections, faces and users"
     MANAGE_KEYS = "make, list, suspend and resume keys that may do no more than one's own"
     AUDIT = "read and verify the audit log, and measure the face model's errors"

@@ -41,6 +41,9 @@ PLACE_TAG = "regard:place"
 STREAM_TAGS = (RATE_TAG, PLACE_TAG)
 """Tags of stream processors: how many samples a second are analysed, and where the camera is."""
 
+NONE_TAG = "regard:none"
+"""Tag of a project: the label that stands for none of the others, which is learnt and never answered."""
+
 _OWN_TAGS = (TAG, CONSENT_TAG, RETENTION_TAG)
 _RESEMBLED = ("regardpurpose", "regardconsent", "regardretentiondays", "regardlooks", "regardplace")
 _DAYS = re.compile(r"[1-9][0-9]{0,4}", re.ASCII)
@@ -127,8 +130,8 @@ def check_tags(tags: Mapping[str, str]) -> None:
     for key, value in tags.items():
         plain = key.strip().casefold()
         meant = plain.startswith("regard:") or "".join(filter(str.isalnum, plain)) in _RESEMBLED
-        if meant and key not in (*_OWN_TAGS, *STREAM_TAGS):
-            known = ", ".join((*_OWN_TAGS, *STREAM_TAGS))
+        if meant and key not in (*_OWN_TAGS, *STREAM_TAGS, NONE_TAG):
+            known = ", ".join((*_OWN_TAGS, *STREAM_TAGS, NONE_TAG))
             raise InvalidParameterException(f"The only tags of Regard's own are {known}, not {key[:64]!r}.")
         if key == CONSENT_TAG and value != "required":
             raise InvalidParameterException(

@@ -53,6 +53,7 @@ class Area(StrEnum):
     STORED_VIDEO = "Stored video"
     BULK = "Bulk analysis"
     STREAMS = "Live video"
+    CUSTOM_LABELS = "Custom labels"
     TAGS = "Tags"
     JOBS = "Jobs"
     ADMINISTRATION = "Administration"

@@ -19,6 +19,7 @@ from regard.errors import ResourceNotFoundException
 from regard.governance.purpose import stricter
 from regard.jobs.records import Job
 from regard.jobs.store import find_job
+from regard.operations.custom_subjects import subject_in_project
 from regard.settings import Settings
 from regard.storage.clock import milliseconds
 from regard.streams.records import IDLE, StreamProcessor
@@ -49,6 +50,10 @@ COLLECTION = About(Kind.COLLECTION, ("CollectionId",))
 JOB = About(Kind.JOB, ("JobId",))
 RESOURCE = About(Kind.RESOURCE, ("ResourceArn",))
 STREAM = About(Kind.STREAM, ("Name",))
+PROJECT = About(Kind.PROJECT, ("ProjectArn",))
+DATASET = About(Kind.DATASET, ("DatasetArn",))
+TRAINING_DATASET = About(Kind.DATASET, ("Datasets", "Arn"))
+"""The first of some: the others are for the operation to check."""
 SEARCHING_STREAM = About(Kind.STREAM, ("Name",), needs_collection=True)
 NEW_STREAM = About(
     Kind.STREAM, ("Name",), searched=("Settings", "FaceSearch", "CollectionId"), needs_collection=True
@@ -105,6 +110,11 @@ def _resolved(about: About, request: Mapping[str, Any], stores: Stores, settings
     if stream is not None:
         with stores.database.read() as connection:
             return _of_stream(stream, about, collection_of(about, request), connection, settings)
+    if about.kind in (Kind.PROJECT, Kind.DATASET, Kind.RESOURCE) and named is not None:
+        with stores.database.read() as connection:
+            found = subject_in_project(named, connection, settings)
+        if found is not None and about.kind in (found.kind, Kind.RESOURCE):
+            return found
     collection_id = collection_of(about, request)
     if collection_id is None:
         return Subject(about.kind, name=named)
@@ -143,6 +153,8 @@ def _resource_of(about: About, named: str | None, kind: Kind) -> str | None:
 def _at(path: tuple[str, ...], request: Mapping[str, Any]) -> str | None:
     value: Any = request if path else None
     for name in path:
+        if isinstance(value, list):
+            value = value[0] if value else None
         if value is None or name not in value:
             return None
         value = value[name]
@@ -166,8 +178,12 @@ def _of_job(job_id: str, job: Job | None, connection: Connection, settings: Sett
 
     The collection may be gone, or be another one of the same name.
     """
-    if job is None or job.collection_id is None:
-        return Subject(Kind.JOB, name=job_id, purpose=job.purpose if job else "general", job=job)
+    if job is None:
+        return Subject(Kind.JOB, name=job_id)
+    if job.collection_id is None:
+        of_project = subject_in_project(str(job.request.get("ProjectArn")), connection, settings)
+        arn = "*" if of_project is None else of_project.arn
+        return Subject(Kind.JOB, name=job_id, arn=arn, purpose=job.purpose, job=job)
     found = find_visible(connection, job.collection_id)
     return Subject(
         Kind.JOB,

@@ -10,6 +10,7 @@ from regard.errors import InvalidParameterException
 from regard.governance import purpose
 from regard.governance.permissions import Permission
 from regard.operations.collections.consent import check_protection
+from regard.operations.inputs.project_tags import check_project_tags
 from regard.operations.inputs.stream_tags import (
     check_stream_tags,
     columns_with,
@@ -21,8 +22,13 @@ from regard.operations.subjects import RESOURCE
 
 
 def tag_resource(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """Adds tags to a collection or a stream processor, replacing those of the same key; 200 at most."""
+    """Adds tags to a collection, a stream processor, a project or a data set; 200 at most."""
     check_new_tags(request["Tags"])
+    in_project = _in_project(ctx)
+    if in_project is not None:
+        check_project_tags(request["Tags"], of_project=ctx.subject.kind is Kind.PROJECT)
+        ctx.stores.custom.tags.put(in_project, request["Tags"])
+        return {}
     if ctx.subject.kind is Kind.STREAM:
         check_stream_tags(request["Tags"])
         ctx.stores.streams.tag(ctx.stream, request["Tags"], **columns_with(request["Tags"]))
@@ -34,7 +40,11 @@ def tag_resource(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def untag_resource(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """Removes tags from a collection or a stream processor; keys that are not there are passed over."""
+    """Removes tags of a collection, a stream processor, a project or a data set."""
+    in_project = _in_project(ctx)
+    if in_project is not None:
+        ctx.stores.custom.tags.remove(in_project, request["TagKeys"])
+        return {}
     if ctx.subject.kind is Kind.STREAM:
         ctx.stores.streams.untag(ctx.stream, request["TagKeys"], **columns_without(request["TagKeys"]))
         return {}
@@ -44,10 +54,18 @@ def untag_resource(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def list_tags_for_resource(ctx: Context, _request: dict[str, Any]) -> dict[str, Any]:
-    """The tags of a collection or a stream processor."""
+    """The tags of a collection, a stream processor, a project or a data set."""
+    in_project = _in_project(ctx)
+    if in_project is not None:
+        return {"Tags": ctx.stores.custom.tags.all(in_project)}
     if ctx.subject.kind is Kind.STREAM:
         return {"Tags": ctx.stores.streams.tags(ctx.stream)}
     return {"Tags": ctx.stores.collections.tags(ctx.collection)}
+
+
+def _in_project(ctx: Context) -> str | None:
+    """The project, or what is in one, that a request is about, as tags name it; None of everything else."""
+    return ctx.subject.name if ctx.subject.kind in (Kind.PROJECT, Kind.DATASET) else None
 
 
 def check_new_tags(tags: Mapping[str, str]) -> None:

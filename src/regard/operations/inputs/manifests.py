@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from regard.context import Context
 from regard.errors import InvalidManifestException, InvalidParameterException, VideoTooLargeException
+from regard.storage.buckets.json_lines import is_blank, read_lines, read_reference
 
 LONGEST_LINE = 8192
 """Bytes of a line that is read; a key has 1,024 at most."""
@@ -21,10 +21,6 @@ INVALID_JSON_LINE = "ERROR_INVALID_JSON_LINE"
 MISSING_SOURCE_REF = "ERROR_MISSING_SOURCE_REF"
 INVALID_SOURCE_REF = "ERROR_INVALID_SOURCE_REF_FORMAT"
 INVALID_IMAGE = "ERROR_INVALID_IMAGE"
-
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_REFERENCE = re.compile(r"s3://([0-9A-Za-z._-]{3,255})/(.+)", re.DOTALL)
-_LONGEST_KEY = 1024  # bytes, as in S3
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +73,8 @@ def measure(file: BinaryIO, *, limit: int) -> Measure:
     """Reads a manifest through. Raises InvalidManifestException where it has no line or more than `limit`."""
     digest = hashlib.sha256()
     entries = 0
-    for line in _lines(file, digest.update):
-        entries += not _is_blank(line)
+    for line in read_lines(file, digest.update, longest=LONGEST_LINE):
+        entries += not is_blank(line)
         if entries > limit:
             raise InvalidManifestException(f"The manifest names more than {limit} images.")
     if not entries:
@@ -97,28 +93,10 @@ def read_entries(file: BinaryIO, *, line: int = 0, place: int = 0) -> Iterator[M
         nonlocal place
         place += len(piece)
 
-    for content in _lines(file, passed):
+    for content in read_lines(file, passed, longest=LONGEST_LINE):
         line += 1
-        if not _is_blank(content):
+        if not is_blank(content):
             yield _entry(line, place, content)
-
-
-def _lines(file: BinaryIO, passed: Callable[[bytes], object]) -> Iterator[bytes | None]:
-    """The lines as they are, None for one that is too long; `passed` is shown every byte once it was read."""
-    first = file.tell() == 0
-    while piece := file.readline(LONGEST_LINE):
-        passed(piece)
-        too_long = len(piece) == LONGEST_LINE and not piece.endswith(b"\n")
-        rest = piece
-        while too_long and rest and not rest.endswith(b"\n"):
-            rest = file.readline(LONGEST_LINE)
-            passed(rest)
-        yield None if too_long else piece.removeprefix(_BYTE_ORDER_MARK) if first else piece
-        first = False
-
-
-def _is_blank(line: bytes | None) -> bool:
-    return line is not None and not line.strip()
 
 
 def _entry(line: int, end: int, content: bytes | None) -> ManifestEntry:
@@ -137,16 +115,9 @@ def _entry(line: int, end: int, content: bytes | None) -> ManifestEntry:
         return ManifestEntry(line, end, error=(MISSING_SOURCE_REF, "The line has no source-ref."))
     if not isinstance(reference, str):
         return ManifestEntry(line, end, error=(INVALID_SOURCE_REF, "The source-ref is no text."))
-    match = _REFERENCE.fullmatch(reference)
-    if match is None or not _is_key(match[2]):
+    named = read_reference(reference)
+    if named is None:
         return ManifestEntry(
             line, end, reference, error=(INVALID_SOURCE_REF, "A source-ref is s3://BUCKET/KEY.")
         )
-    return ManifestEntry(line, end, reference, match[1], match[2])
-
-
-def _is_key(text: str) -> bool:
-    try:
-        return len(text.encode("utf-8")) <= _LONGEST_KEY
-    except UnicodeEncodeError:  # half of a surrogate pair
-        return False
+    return ManifestEntry(line, end, reference, *named)

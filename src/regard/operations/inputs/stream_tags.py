@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from regard.errors import InvalidParameterException
-from regard.governance.purpose import PLACE_TAG, RATE_TAG, STREAM_TAGS, check_tags
+from regard.governance.purpose import NONE_TAG, PLACE_TAG, RATE_TAG, STREAM_TAGS, check_tags
 from regard.streams.records import DEFAULT_RATE
 
 _RATES: Final = (2.0, 10.0)
@@ -28,10 +28,12 @@ def check_stream_tags(tags: Mapping[str, str]) -> None:
 
 
 def refuse_stream_tags(tags: Mapping[str, str]) -> None:
-    """Raises InvalidParameterException for tags of stream processors on something else."""
+    """Raises InvalidParameterException for tags of stream processors and of projects on something else."""
     for key in STREAM_TAGS:
         if key in tags:
             raise InvalidParameterException(f"The tag {key} is one of stream processors.")
+    if NONE_TAG in tags:
+        raise InvalidParameterException(f"The tag {NONE_TAG} is one of projects of custom labels.")
 
 
 def rate_of(tags: Mapping[str, str]) -> float:

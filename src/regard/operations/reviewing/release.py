@@ -47,7 +47,7 @@ def release_answer(
     record.count(answer)
     record.units = units
     record.note(declared.notes, answer)
-    if declared.analysis is not None:
+    if declared.analysis is not None and "JobId" in answer:
         record.about(job=answer["JobId"])
     record.end()
     return Released(answer, headers | ctx.stores.quotas.headers(ctx.caller))

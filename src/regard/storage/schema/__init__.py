@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+from regard.storage.schema.custom import (
+    dataset_entries,
+    dataset_labels,
+    dataset_uses,
+    datasets,
+    entry_labels,
+    project_policies,
+    projects,
+)
 from regard.storage.schema.examination import (
     candidates,
     conclusions,
@@ -82,7 +91,12 @@ __all__ = [
     "collections",
     "conclusions",
     "consents",
+    "dataset_entries",
+    "dataset_labels",
+    "dataset_uses",
+    "datasets",
     "engine_positions",
+    "entry_labels",
     "erasures",
     "encryption_keys",
     "enrollers",
@@ -103,6 +117,8 @@ __all__ = [
     "numbers",
     "people",
     "proficiency",
+    "project_policies",
+    "projects",
     "quotas",
     "ratings",
     "review_notices",

@@ -1,6 +1,6 @@
 """Encoded pictures to pixels: JPEG and PNG, refused by their header before anything is decoded."""
 
-from regard.vision.image.decode import decode_image
+from regard.vision.image.decode import decode_image, read_encoded
 from regard.vision.image.picture import (
     MIN_SIDE,
     Image,
@@ -22,4 +22,5 @@ __all__ = [
     "UnsupportedImage",
     "check_size",
     "decode_image",
+    "read_encoded",
 ]

@@ -60,6 +60,14 @@ def decode_image(
     return Image(_upright(pixels, encoded.orientation), digest or hashlib.sha256(data).hexdigest(), size)
 
 
+def read_encoded(data: bytes) -> Encoded:
+    """What a JPEG or PNG says of itself before it is decoded: its size as stored, and which way up it is.
+
+    Raises UnsupportedImage.
+    """
+    return _format_of(data)[0](data)
+
+
 def _format_of(data: bytes) -> tuple[Callable[[bytes], Encoded], Callable[[Encoded, int], Decoded]]:
     if data.startswith(png.SIGNATURE):
         return png.read_png, png.decode_png

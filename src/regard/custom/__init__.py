@@ -1,0 +1,1 @@
+"""Custom labels: projects, their policies, their data sets and the entries of these."""

@@ -1,0 +1,1 @@
+"""Folders of labelled pictures as other tools write them: class folders, COCO, YOLO, Pascal VOC."""
