@@ -154,6 +154,11 @@ class Settings:
         "Where live sources may be: `private` for this machine and private networks, `any`, or hosts and "
         "networks, separated by commas. Link-local addresses never.",
     )
+    source_certificates: str | None = _setting(
+        None,
+        "File of certificates, PEM, that are believed of live sources beside those that this machine trusts: "
+        "of your own authority, or cameras' own.",
+    )
     stream_folders: str = _setting(
         "",
         "Folders, separated by commas, below which files may be live sources and records of streams be "
@@ -276,7 +281,8 @@ def _parse(setting: Field[Any], value: Any) -> Any:
         return _whole_number(setting, value)
     if setting.name in ("data", "models", "key_folder"):
         return Path(os.path.expanduser(value))
-    if setting.name == "prices" or (setting.name == "audit_anchor" and "://" not in value):
+    is_file = setting.name in ("prices", "source_certificates")
+    if is_file or (setting.name == "audit_anchor" and "://" not in value):
         return os.path.expanduser(value)
     if setting.name == "buckets":
         return ",".join(_with_home(item) for item in str(value).split(","))

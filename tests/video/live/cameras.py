@@ -28,6 +28,7 @@ from regard.video.live.folders import AllowedFolders
 from regard.video.live.networks import AllowedNetworks
 from regard.video.live.reader import LiveReader
 from regard.video.live.samples import LiveSample, SourceState
+from regard.video.live.trust import SourceTrust
 from tests.video.clips import write
 from tests.video.drawn import scene
 from tests.waiting import PATIENCE
@@ -146,8 +147,12 @@ class Cable:
                 except TimeoutError:
                     continue
                 near.settimeout(None)
-                if self._secure is not None:
-                    near = self._secure.wrap_socket(near, server_side=True)
+                try:
+                    if self._secure is not None:
+                        near = self._secure.wrap_socket(near, server_side=True)
+                except OSError:  # the other end doesn't believe the certificate
+                    near.close()
+                    continue
                 far = socket.create_connection(("127.0.0.1", self._to))
                 self._ends += [near, far]
                 self._start(self._carry, near, far)
@@ -319,6 +324,7 @@ def reader(
     *,
     rate: float = 4.0,
     networks: AllowedNetworks = PRIVATE,
+    trust: SourceTrust | None = None,
     folders: Iterable[Path] = (),
     fast: bool = True,
 ) -> LiveReader:
@@ -327,6 +333,7 @@ def reader(
         SourceAddress.parse(source),
         rate=rate,
         networks=networks,
+        trust=trust,
         folders=AllowedFolders(tuple(folders)),
         retries=Retries(lambda: 0.0) if fast else None,
     )

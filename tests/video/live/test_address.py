@@ -104,3 +104,29 @@ def test_a_file_is_named_with_its_characters() -> None:
     address = SourceAddress.parse("file:///films/the%20door.mp4?loop=1")
     assert address.path == "/films/the door.mp4"
     assert address.loops
+
+
+@pytest.mark.parametrize(
+    ("text", "shown", "asked"),
+    [
+        ("rtsps://10.0.0.7/1?tls=insecure", "rtsps://10.0.0.7/1?tls=insecure", "rtsps://10.0.0.7/1"),
+        (
+            "https://u:p@10.0.0.7/v?channel=2&tls=insecure&x=y",
+            "https://10.0.0.7/v?channel=2&x=***&tls=insecure",
+            "https://u:p@10.0.0.7/v?channel=2&x=y",
+        ),
+    ],
+)
+def test_a_certificate_goes_unchecked_where_the_url_says_so(text: str, shown: str, asked: str) -> None:
+    address = SourceAddress.parse(text)
+    assert (address.is_checked, address.shown, address.url) == (False, shown, asked)
+
+
+def test_a_certificate_is_checked_where_nothing_is_said() -> None:
+    assert SourceAddress.parse("rtsps://10.0.0.7/1?tls=none").is_checked
+
+
+@pytest.mark.parametrize("scheme", ["rtsp", "rtmp", "http"])
+def test_what_has_no_certificate_has_none_to_leave_unchecked(scheme: str) -> None:
+    with pytest.raises(ValueError, match="tls=insecure is for rtsps://, rtmps://, https:// alone"):
+        SourceAddress.parse(f"{scheme}://10.0.0.7/1?tls=insecure")

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import datetime
 import multiprocessing
 import os
 import signal
-import ssl
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from regard.video.live.reader import _SampleLine
 from regard.video.live.samples import SourceWord
@@ -53,32 +47,6 @@ def test_the_first_sample_is_seen_whole_and_later_ones_where_it_moved(films: Pat
     assert boxes
     ball = 90.0  # px, the height at which it crosses
     assert any(box.top <= ball <= box.bottom for box in boxes)
-
-
-def _certificate(folder: Path) -> ssl.SSLContext:
-    """One that a camera has made itself, for a name that it hasn't."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "camera")])
-    now = datetime.datetime.now(datetime.UTC)
-    made = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + datetime.timedelta(days=1))
-    (folder / "camera.pem").write_bytes(
-        made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-        + key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "camera.pem")
-    return context
-
-
-def test_rtsps_is_read_whoever_made_the_certificate(films: Path, tmp_path: Path) -> None:
-    with (
-        rtsp_server(films) as port,
-        Cable(port, _certificate(tmp_path)) as cable,
-        reader(f"rtsps://127.0.0.1:{cable.port}/door.mp4") as live,
-    ):
-        assert sample(live).at < sample(live).at
 
 
 def test_a_camera_that_comes_back_is_read_again_and_the_gap_is_said(films: Path) -> None:

@@ -12,16 +12,23 @@ from regard.settings import Settings
 from regard.video.live.address import SourceAddress, SourceKind
 from regard.video.live.folders import AllowedFolders
 from regard.video.live.networks import AllowedNetworks, SourceRefused
+from regard.video.live.trust import SourceTrust
 
 _FILES: Final = "is not below a folder of REGARD_STREAM_FOLDERS"
 
 
 def check_networks(settings: Settings) -> None:
-    """Raises RegardError where REGARD_SOURCES names no networks: before anybody's request fails by it."""
+    """Raises RegardError where REGARD_SOURCES names no networks, or REGARD_SOURCE_CERTIFICATES no
+    certificates: before anybody's request fails by it.
+    """
     try:
         AllowedNetworks.parse(settings.sources)
     except ValueError as error:
         raise RegardError(f"REGARD_SOURCES {error}") from error
+    try:
+        SourceTrust.parse(settings.source_certificates)
+    except ValueError as error:
+        raise RegardError(f"REGARD_SOURCE_CERTIFICATES {error}") from error
 
 
 def check_source(settings: Settings, text: str) -> SourceAddress:

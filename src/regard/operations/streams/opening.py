@@ -21,6 +21,7 @@ from regard.video.live.folders import AllowedFolders
 from regard.video.live.networks import AllowedNetworks
 from regard.video.live.reader import LiveReader
 from regard.video.live.samples import LiveSample, MediaPosition
+from regard.video.live.trust import SourceTrust
 
 _MAX_BEHIND = 10.0  # seconds that a face search may be behind what comes now, and go on where it was
 _BURSTS = (SourceKind.HLS, SourceKind.KINESIS, SourceKind.FILE)
@@ -69,6 +70,7 @@ def open_source(stream: StreamProcessor, settings: Settings) -> OpenedSource:
                 address,
                 rate=stream.rate,
                 networks=AllowedNetworks.parse(settings.sources),
+                trust=SourceTrust(settings.source_certificates),
                 folders=AllowedFolders.parse(settings.stream_folders),
                 kinesis=KinesisVideo(settings.kinesis_video_endpoint),
                 resume=resume,
@@ -76,7 +78,8 @@ def open_source(stream: StreamProcessor, settings: Settings) -> OpenedSource:
         )
 
     own = stream.row if resume is not None else None  # where it begins is its own
-    return OpenedSource((address.url, stream.rate, own), opened, is_recorded=address.kind in _BURSTS)
+    shared = (address.url, address.is_checked, stream.rate, own)
+    return OpenedSource(shared, opened, is_recorded=address.kind in _BURSTS)
 
 
 def open_output(stream: StreamProcessor, settings: Settings, courier: Courier) -> RecordOutput | None:

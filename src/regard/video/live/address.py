@@ -18,6 +18,8 @@ _ARN = re.compile(
 )
 _HOST = re.compile(r"[a-z0-9]([a-z0-9_.-]{0,251}[a-z0-9])?\.?")
 _PORTS = {"rtsp": 554, "rtsps": 322, "rtmp": 1935, "rtmps": 443, "http": 80, "https": 443}
+_SECURE = ("rtsps", "rtmps", "https")
+_INSECURE = "tls=insecure"  # of a query: whoever made the certificate, and for whatever name
 _DEVICE = re.compile(r"/dev/video[0-9]{1,3}")
 _HIDDEN = "***"
 # What of a query is shown. Cameras take users and passwords under many names, so all others are hidden.
@@ -64,7 +66,7 @@ _KINDS = {
 class SourceAddress:
     """`shown`: as anybody may be told, without user and password; two addresses may be shown alike. `host`
     and `port` of a URL; "" and 0 of a device, a file and Kinesis. `user` and `password` as the camera knows
-    them, with no percent-encoding."""
+    them, with no percent-encoding. `is_checked`: whether a certificate is to be checked, where it has one."""
 
     kind: SourceKind
     shown: str
@@ -73,6 +75,7 @@ class SourceAddress:
     user: str = field(repr=False)
     password: str = field(repr=False)
     _secret: str = field(repr=False)
+    is_checked: bool = True
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -117,15 +120,16 @@ class SourceAddress:
         user, _, password = (unquote(part) for part in credentials.partition(":"))
         if any(not part.isprintable() for part in (user, password)):
             raise ValueError("The source's user or password has a character in it that can't be typed.")
-        url = urlsplit(f"{scheme}://host{rest}")
+        url, is_checked = _checked(urlsplit(f"{scheme}://host{rest}"))
         kind = _KINDS[scheme]
         if kind is SourceKind.MJPEG and url.path.lower().endswith(".m3u8"):
             kind = SourceKind.HLS
         named = f"[{host}]" if ":" in host else host
         netloc = named if port == _PORTS[scheme] else f"{named}:{port}"
         whole = f"{quote(user, safe='')}:{quote(password, safe='')}@{netloc}" if at else netloc
-        shown = _shown(url._replace(netloc=netloc))
-        return cls(kind, shown, host, port, user, password, urlunsplit(url._replace(netloc=whole)))
+        shown = _shown(url._replace(netloc=netloc), is_checked=is_checked)
+        secret = urlunsplit(url._replace(netloc=whole))
+        return cls(kind, shown, host, port, user, password, secret, is_checked)
 
     @property
     def url(self) -> str:
@@ -175,8 +179,19 @@ def _host_and_port(place: str, scheme: str) -> tuple[str, int]:
     return host, port
 
 
-def _shown(url: SplitResult) -> str:
-    query = "&".join(_shown_parameter(part) for part in url.query.split("&"))
+def _checked(url: SplitResult) -> tuple[SplitResult, bool]:
+    """The URL as the camera is asked for it, and whether its certificate is checked."""
+    parts = url.query.split("&")
+    if _INSECURE not in parts:
+        return url, True
+    if url.scheme not in _SECURE:
+        raise ValueError(f"{_INSECURE} is for {', '.join(f'{one}://' for one in _SECURE)} alone.")
+    return url._replace(query="&".join(one for one in parts if one != _INSECURE)), False
+
+
+def _shown(url: SplitResult, *, is_checked: bool) -> str:
+    parts = [_shown_parameter(part) for part in url.query.split("&")]
+    query = "&".join(parts if is_checked else [*filter(None, parts), _INSECURE])
     path = _SECRET_PATH.sub(rf"\1{_HIDDEN}", url.path)
     return urlunsplit(url._replace(path=path, query=query))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import ssl
 from collections.abc import Callable
 from enum import StrEnum
 
@@ -33,6 +34,11 @@ class SourceFailed(Exception):
         return type(self), (self.why, self.cause)
 
 
+UNTRUSTED = (
+    "Its certificate is not one that this machine trusts: add it to REGARD_SOURCE_CERTIFICATES, or "
+    "?tls=insecure to the URL."
+)
+
 _SAID: tuple[tuple[type[BaseException], str, FailureCause], ...] = (
     (av.error.HTTPUnauthorizedError, "It wants another user or password.", FailureCause.LOCKED),
     (av.error.HTTPForbiddenError, "It doesn't let this user in.", FailureCause.LOCKED),
@@ -50,6 +56,7 @@ _SAID: tuple[tuple[type[BaseException], str, FailureCause], ...] = (
         FailureCause.FINAL,
     ),
     (av.error.InvalidDataError, "What it sends is no video that can be read.", FailureCause.LOST),
+    (ssl.SSLCertVerificationError, UNTRUSTED, FailureCause.LOST),
     (ConnectionRefusedError, "Connection refused.", FailureCause.LOST),
     (ConnectionError, "The connection broke.", FailureCause.LOST),
     (TimeoutError, "It doesn't answer.", FailureCause.LOST),

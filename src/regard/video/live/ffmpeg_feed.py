@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import av
@@ -17,12 +17,12 @@ from regard.video.live.address import SourceAddress, SourceKind
 from regard.video.live.clock import Stamp
 from regard.video.live.failures import SourceFailed
 from regard.video.live.feeds import Alive, Feed, FeedFacts, TimedPicture, decoded, stamped
+from regard.video.live.hls_parts import GiveUp, HlsParts
 from regard.video.live.http_opening import HttpFile, HttpOpener
-from regard.video.live.networks import AllowedNetworks, SourceRefused
-from regard.video.live.rtsp_relay import RtspRelay
+from regard.video.live.networks import AllowedNetworks
+from regard.video.live.source_relay import SourceRelay
+from regard.video.live.trust import SourceTrust
 from regard.video.reading.limits import VideoLimits
-
-GiveUp = Callable[[Exception], NoReturn]
 
 _TIMEOUTS = (8.0, 3.0)  # s, to open and for each packet; PyAV's own, which end a demuxer that hangs
 _PIXELS = {"max_pixels": str(2 * VideoLimits().pixels)}
@@ -109,45 +109,43 @@ class FfmpegFeed(Feed):
         return start / 1e6 + float(pts * base) - (self._stream.start_time or 0) * float(base)
 
 
-def open_rtsp(address: SourceAddress, networks: AllowedNetworks, give_up: GiveUp) -> Feed:
+def open_rtsp(address: SourceAddress, networks: AllowedNetworks, trust: SourceTrust, give_up: GiveUp) -> Feed:
     """RTSP over TCP. `give_up` is told of a redirect.
 
     Raises SourceRefused, SourceFailed, OSError, and whatever FFmpeg raises.
     """
-    secure = urlsplit(address.url).scheme == "rtsps"
-    relay = RtspRelay(address.host, address.port, networks, secure=secure, refuse=give_up)
-    url = _placed(address, "127.0.0.1", relay.port, scheme="rtsp")
+    url = _relayed(address, networks, trust, give_up, scheme="rtsp")
     container = av.open(url, mode="r", timeout=_TIMEOUTS, options={**_RTSP, **_PIXELS})
     return _closed_unless_fed(container, bursts=False)
 
 
-def open_rtmp(address: SourceAddress, networks: AllowedNetworks) -> Feed:
-    """RTMP. FFmpeg connects to the address that was checked.
-
-    Raises SourceRefused, SourceFailed, and whatever FFmpeg raises.
-    """
-    checked = networks.check(address.host, address.port)[0]
-    url = _placed(address, f"[{checked}]" if ":" in checked else checked, address.port)
+def open_rtmp(address: SourceAddress, networks: AllowedNetworks, trust: SourceTrust, give_up: GiveUp) -> Feed:
+    """RTMP. Raises SourceRefused, SourceFailed, OSError, and whatever FFmpeg raises."""
+    url = _relayed(address, networks, trust, give_up, scheme="rtmp")
     options = {"rtmp_tcurl": _tcurl(address), "rtmp_live": "live", **_SOON, **_PIXELS}
     container = av.open(url, mode="r", timeout=_TIMEOUTS, options=options)
     return _closed_unless_fed(container, bursts=False)
 
 
-def _placed(address: SourceAddress, host: str, port: int, *, scheme: str | None = None) -> str:
-    """The URL with its user and password, at another host and port."""
+def _relayed(
+    address: SourceAddress, networks: AllowedNetworks, trust: SourceTrust, give_up: GiveUp, *, scheme: str
+) -> str:
+    """The URL with its user and password, at a relay that leads to the address that was checked."""
     url = urlsplit(address.url)
+    secure = None if url.scheme == scheme else trust.context(is_checked=address.is_checked)
+    relay = SourceRelay(address.host, address.port, networks, secure=secure, refuse=give_up)
     credentials, at, _ = url.netloc.rpartition("@")
-    return urlunsplit(url._replace(scheme=scheme or url.scheme, netloc=f"{credentials}{at}{host}:{port}"))
+    return urlunsplit(url._replace(scheme=scheme, netloc=f"{credentials}{at}127.0.0.1:{relay.port}"))
 
 
-def open_http(address: SourceAddress, networks: AllowedNetworks, give_up: GiveUp) -> Feed:
+def open_http(address: SourceAddress, networks: AllowedNetworks, trust: SourceTrust, give_up: GiveUp) -> Feed:
     """HLS, MJPEG, or video in one answer that doesn't end, by what the server says it is.
 
     `give_up` is told of what a playlist names and may not be read: FFmpeg would go on to the next segment.
 
     Raises SourceRefused, SourceFailed, and whatever FFmpeg raises.
     """
-    opener = HttpOpener(address.bare_url, address.user, address.password, networks)
+    opener = HttpOpener(address, networks, trust)
     file = opener.open(opener.url)
     if address.kind is SourceKind.HLS or file.is_playlist:
         file.close()
@@ -174,20 +172,13 @@ def open_http(address: SourceAddress, networks: AllowedNetworks, give_up: GiveUp
 
 
 def _hls(opener: HttpOpener, give_up: GiveUp) -> Feed:
-    def open_part(url: str, _flags: int, options: dict[str, str]) -> HttpFile:
-        begin, end = int(options.get("offset", 0)), int(options.get("end_offset", 0))
-        try:
-            return opener.open(url, begin=begin, end=end or None)
-        except SourceRefused as refused:
-            give_up(refused)
-
     container = av.open(
         opener.url,
         mode="r",
         format="hls",
         timeout=_TIMEOUTS,
         options={**_HLS, **_PIXELS},
-        io_open=open_part,
+        io_open=HlsParts(opener, give_up).open,
     )
     return _closed_unless_fed(container, bursts=True)
 

@@ -22,8 +22,10 @@ from urllib.request import (
     Request,
 )
 
-from regard.video.live.failures import FailureCause, SourceFailed
+from regard.video.live.address import SourceAddress
+from regard.video.live.failures import UNTRUSTED, FailureCause, SourceFailed
 from regard.video.live.networks import AllowedNetworks, HostUnknown, SourceRefused
+from regard.video.live.trust import SourceTrust
 
 _TIMEOUT = 6.0  # s, for connecting and for each wait for bytes
 _PLAYLIST = 4_000_000  # bytes
@@ -32,23 +34,23 @@ _REDIRECTS = 5
 
 
 class HttpOpener:
-    """Opens what a source names: its own URL, and the playlists and segments that are named in there.
+    """Opens what a source names: its own URL, and the playlists, segments and keys that are named in there.
 
     User and password go to the scheme, host and port of the source alone. Proxies of the environment aren't
     used. A playlist, redirect or segment that names anything but http:// and https:// is refused.
     """
 
-    def __init__(self, url: str, user: str, password: str, networks: AllowedNetworks) -> None:
-        """`url` without user and password."""
-        self.url = url
+    def __init__(self, source: SourceAddress, networks: AllowedNetworks, trust: SourceTrust) -> None:
+        """A certificate that `source` wants unchecked is unchecked at its own host alone."""
+        self.url = source.bare_url
         self._opener = OpenerDirector()
         passwords = HTTPPasswordMgrWithDefaultRealm()
-        if user or password:
-            place = urlsplit(url)
-            passwords.add_password(None, f"{place.scheme}://{place.netloc}/", user, password)
+        if source.user or source.password:
+            place = urlsplit(self.url)
+            passwords.add_password(None, f"{place.scheme}://{place.netloc}/", source.user, source.password)
         for handler in (
             _Http(networks),
-            _Https(networks),
+            _Https(networks, trust, None if source.is_checked else source.host),
             HTTPDefaultErrorHandler(),
             _Redirects(),
             HTTPErrorProcessor(),
@@ -131,7 +133,7 @@ def _broken(error: Exception) -> SourceFailed:
     if isinstance(reason, TimeoutError):
         return SourceFailed("It doesn't answer.")
     if isinstance(reason, ssl.SSLCertVerificationError):
-        return SourceFailed("Its certificate is not one that this machine trusts.")
+        return SourceFailed(UNTRUSTED)
     return SourceFailed(f"The connection failed ({type(reason).__name__}).")
 
 
@@ -162,9 +164,14 @@ class _Connection(http.client.HTTPConnection):
 class _SecureConnection(_Connection):
     default_port = http.client.HTTPS_PORT
 
+    def __init__(self, host: str, *, trust: SourceTrust, unchecked: str | None, **options: Any) -> None:
+        super().__init__(host, **options)
+        self._trust, self._unchecked = trust, unchecked
+
     def connect(self) -> None:
         super().connect()
-        self.sock = ssl.create_default_context().wrap_socket(self.sock, server_hostname=self.host)
+        secure = self._trust.context(is_checked=self.host.lower() != self._unchecked)
+        self.sock = secure.wrap_socket(self.sock, server_hostname=self.host)
 
 
 class _Http(HTTPHandler):
@@ -177,12 +184,13 @@ class _Http(HTTPHandler):
 
 
 class _Https(HTTPSHandler):
-    def __init__(self, networks: AllowedNetworks) -> None:
+    def __init__(self, networks: AllowedNetworks, trust: SourceTrust, unchecked: str | None) -> None:
+        """`unchecked`: the host whose certificate isn't checked, None for none."""
         super().__init__()
-        self._networks = networks
+        self._options = {"networks": networks, "trust": trust, "unchecked": unchecked}
 
     def https_open(self, req: Request) -> Any:
-        return self.do_open(_SecureConnection, req, networks=self._networks)  # type: ignore[arg-type]
+        return self.do_open(_SecureConnection, req, **self._options)  # type: ignore[arg-type]
 
 
 class _Digest(HTTPDigestAuthHandler):

@@ -18,6 +18,7 @@ from regard.video.live.folders import AllowedFolders
 from regard.video.live.networks import AllowedNetworks
 from regard.video.live.reading_process import ReaderReport, ReadingJob, read_source
 from regard.video.live.samples import LiveSample, MediaPosition, SourceState, SourceWord
+from regard.video.live.trust import SourceTrust
 
 _SILENCE = 10.0  # s without a packet before a process is killed
 _STARTING = 30.0  # s that the first sign of life may take: the fork server may have to start first
@@ -36,15 +37,18 @@ class LiveReader:
         *,
         rate: float = 4.0,
         networks: AllowedNetworks,
+        trust: SourceTrust | None = None,
         folders: AllowedFolders | None = None,
         kinesis: KinesisVideo | None = None,
         resume: MediaPosition | None = None,
         retries: Retries | None = None,
     ) -> None:
-        """`rate`: samples a second. `resume`: where to begin in a Kinesis video stream; None for now."""
+        """`rate`: samples a second. `trust`: None for the certificates that this machine trusts. `resume`:
+        where to begin in a Kinesis video stream; None for now."""
         self._address, self._rate = address, rate
         self._resume = resume
         self._networks, self._folders = networks, folders or AllowedFolders()
+        self._trust = trust or SourceTrust()
         self._kinesis = kinesis or KinesisVideo(None)
         self._retries = retries or Retries()
         self._changed = threading.Condition()
@@ -188,6 +192,7 @@ class LiveReader:
                 self._address,
                 self._rate,
                 self._networks,
+                self._trust,
                 self._folders,
                 self._last_at,
                 self._kinesis,

@@ -31,6 +31,7 @@ from regard.video.live.local_feeds import DeviceFeed, open_file
 from regard.video.live.networks import AllowedNetworks
 from regard.video.live.samples import MediaPosition
 from regard.video.live.sampling import Sampler
+from regard.video.live.trust import SourceTrust
 
 resource: ModuleType | None
 try:
@@ -53,6 +54,7 @@ class ReadingJob:
     address: SourceAddress
     rate: float
     networks: AllowedNetworks
+    trust: SourceTrust
     folders: AllowedFolders
     begins_after: int
     kinesis: KinesisVideo
@@ -100,10 +102,10 @@ def read_source(job: ReadingJob, reports: Connection, asked: Connection) -> None
 def _open(job: ReadingJob, life: _Life) -> Feed:
     address = job.address
     openers: dict[SourceKind, Callable[[], Feed]] = {
-        SourceKind.RTSP: lambda: open_rtsp(address, job.networks, life.give_up),
-        SourceKind.RTMP: lambda: open_rtmp(address, job.networks),
-        SourceKind.HLS: lambda: open_http(address, job.networks, life.give_up),
-        SourceKind.MJPEG: lambda: open_http(address, job.networks, life.give_up),
+        SourceKind.RTSP: lambda: open_rtsp(address, job.networks, job.trust, life.give_up),
+        SourceKind.RTMP: lambda: open_rtmp(address, job.networks, job.trust, life.give_up),
+        SourceKind.HLS: lambda: open_http(address, job.networks, job.trust, life.give_up),
+        SourceKind.MJPEG: lambda: open_http(address, job.networks, job.trust, life.give_up),
         SourceKind.FILE: lambda: open_file(address, job.folders),
         SourceKind.KINESIS: lambda: KinesisFeed(
             job.kinesis, address.url, job.resume, shown_until=job.shown_until

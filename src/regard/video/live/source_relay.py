@@ -1,8 +1,8 @@
-"""The way from FFmpeg to an RTSP server: a connection to the address that was checked, and to no other.
+"""The way from FFmpeg to a server: a connection to the address that was checked, and to no other.
 
 FFmpeg follows an RTSP redirect by itself, wherever it leads. So it speaks to a port of this process, through
-which a redirect doesn't come. TLS (rtsps://) ends here too; as cameras make their certificates themselves,
-none is asked for.
+which a redirect doesn't come. TLS (rtsps://, rtmps://) ends here too: FFmpeg checks no certificate unless it
+is told to, and would check it against the address in place of the name.
 """
 
 from __future__ import annotations
@@ -28,22 +28,28 @@ _STALLED = 10.0  # s for the rest of what has begun to come, and to send a reque
 Refuse = Callable[[Exception], object]
 
 
-class RtspRelay:
+class SourceRelay:
     """One connection, which ends with either end of it. Waits for it on 127.0.0.1, at `port`."""
 
     def __init__(
-        self, host: str, port: int, networks: AllowedNetworks, *, secure: bool, refuse: Refuse
+        self,
+        host: str,
+        port: int,
+        networks: AllowedNetworks,
+        *,
+        secure: ssl.SSLContext | None,
+        refuse: Refuse,
     ) -> None:
-        """Connects. `refuse` is told of a redirect, in a thread.
+        """Connects, by TLS where there is a context for it. `refuse` is told of a redirect, in a thread.
 
-        Raises SourceRefused, and OSError where there is no connection.
+        Raises SourceRefused, and OSError where there is no connection, or a certificate that isn't believed.
         """
         self._refuse = refuse
         self._using = threading.Lock()  # a TLS connection is for one thread at a time
         self._far = connect(host, port, networks)
         try:
-            if secure:
-                self._far = _trusting().wrap_socket(self._far, server_hostname=host)
+            if secure is not None:
+                self._far = secure.wrap_socket(self._far, server_hostname=host)
             self._far.settimeout(_STALLED)
             self._listener = socket.create_server(("127.0.0.1", 0))
         except BaseException:
@@ -51,7 +57,7 @@ class RtspRelay:
             raise
         self._listener.settimeout(_WAIT)
         self.port: int = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, name="rtsp-relay", daemon=True).start()
+        threading.Thread(target=self._accept, name="source-relay", daemon=True).start()
 
     def _accept(self) -> None:
         with self._listener:
@@ -61,7 +67,7 @@ class RtspRelay:
                 self._far.close()
                 return
         near.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        threading.Thread(target=self._carry, args=(near,), name="rtsp-relay", daemon=True).start()
+        threading.Thread(target=self._carry, args=(near,), name="source-relay", daemon=True).start()
         self._answer(near)
 
     def _answer(self, near: socket.socket) -> None:
@@ -95,10 +101,3 @@ class RtspRelay:
 def _end(connection: socket.socket) -> None:
     with contextlib.suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)
-
-
-def _trusting() -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
