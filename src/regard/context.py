@@ -263,7 +263,8 @@ class Subject:
     for. `collection`, `job`, `stream`, `project` and `dataset` are None where there are none of that name,
     and of no other kind.
     `needed_arn` is what the caller needs the same right to beside the subject: the collection that a stream
-    processor is to search.
+    processor is to search. `is_run` says that a worker runs the stream processor, in the session that it was
+    started for.
     """
 
     kind: Kind = Kind.NOTHING
@@ -277,6 +278,13 @@ class Subject:
     project: Project | None = None
     dataset: CustomDataset | None = None
     needed_arn: str | None = None
+    is_run: bool = False
+
+    @property
+    def authorized_by(self) -> str | None:
+        """The authorization that a job, or a processor that is run, was started under; None for none."""
+        begun = self.job if not self.is_run else self.stream
+        return None if begun is None else begun.authorization_id
 
     @property
     def told(self) -> dict[str, str | None]:

@@ -15,6 +15,7 @@ from tests.responsible import Office
 from regard.app import Parts, build, declared_operations
 from regard.caller import LOCAL, Caller
 from regard.errors import AccessDeniedException, InvalidParameterException
+from regard.governance.camera_notices import Covers, camera_of
 from regard.governance.purpose import TAG
 from regard.governance.rules.replay import Replay
 from regard.governance.rules.sources import records_within
@@ -347,3 +348,49 @@ def test_under_general_whom_a_camera_looks_for_is_announced_at_once(watch: Watch
     assert (posted["Version"], posted["Text"]) == (1, "Faces are searched here.")
     watch.create("secret", source="rtsp://10.0.0.9/1")
     assert len(watch.office.call("list_notices")["Notices"]) == 1
+
+
+def test_a_run_goes_on_under_the_authorization_that_its_start_took_and_no_other(watch: Watch) -> None:
+    watch.create()
+    watch.post()
+    first = watch.authorize(Until=datetime.now(UTC) + timedelta(days=2))
+    watch.start()
+    other = watch.authorize(Until=datetime.now(UTC) + timedelta(days=20))  # which a start would take now
+    stream = watch.parts.stores.streams.get("gate")
+    running = watch.parts.gate.begin(stream)
+    assert running.authorized_until == watch.parts.stores.accountability.authorizations.get(first).until
+    running.end()
+    told = [one for one in watch.parts.audit.export() if one.get("stage") == "session"]
+    assert {one["authorization"] for one in told} == {first}
+    watch.decide("revoke", first, Reason="found")
+    with pytest.raises(AccessDeniedException, match=f"The authorization {first} is REVOKED"):
+        watch.parts.gate.begin(stream)
+    assert other != first
+
+
+def test_a_run_that_began_without_leave_takes_none_that_comes_later(watch: Watch) -> None:
+    """The collection has become strict since: what runs is ended, and may be started anew."""
+    watch.office.call("create_collection", CollectionId="staff")
+    watch.create("lobby", LOCAL, Settings={"FaceSearch": {"CollectionId": "staff"}})
+    watch.office.call("start_stream_processor", watch.ines, watch.case, Name="lobby")
+    arn = "arn:aws:rekognition:us-east-1:000000000000:collection/staff"
+    watch.office.call("tag_resource", LOCAL, ResourceArn=arn, Tags={TAG: "law-enforcement"})
+    watch.authorize("lobby", CollectionId="staff")
+    with pytest.raises(AccessDeniedException, match="was started without an authorization"):
+        watch.parts.gate.begin(watch.parts.stores.streams.get("lobby"))
+
+
+def test_a_camera_that_looks_for_people_is_announced_and_keeps_what_it_was_announced_for(
+    watch: Watch, tmp_path: Path
+) -> None:
+    with watch.parts.database.write() as connection:
+        camera = camera_of(connection, "rtsp://10.0.0.5/1", "yard", "The yard", [Covers.LABELS])
+    [announced] = watch.office.call("list_notices")["Notices"]
+    assert announced["Covers"] == ["LABELS"]
+    assert announced["Text"].startswith("The yard: people, animals or packages are searched for")
+    assert "list" not in announced["Text"]
+    with watch.parts.database.write() as connection:
+        camera_of(connection, "rtsp://10.0.0.5/1", "yard", None, [Covers.FACE_SEARCH])
+    [both] = watch.office.call("list_notices")["Notices"]
+    assert (both["CameraId"], both["Covers"]) == (camera, ["LABELS", "FACE_SEARCH"])
+    assert "compared with a list of people; people, animals" in both["Text"]

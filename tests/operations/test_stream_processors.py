@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -217,6 +218,15 @@ def test_labels_of_a_live_url_begin_now_and_end(streaming: Parts) -> None:
             {"Name": "porch", "StartSelector": {"KVSStreamStartSelector": both}},
             LOCAL,
         )
+
+
+def test_labels_are_announced_and_wait_for_a_notice_under_a_strict_purpose(streaming: Parts) -> None:
+    strict = replace(LOCAL, purpose="law-enforcement")
+    streaming.gate.call("create_stream_processor", labels("yard", Input=source("rtsp://10.0.0.77/1")), LOCAL)
+    notices = streaming.gate.call("list_notices", {}, LOCAL)["Notices"]
+    assert [one["Covers"] for one in notices if one["CameraId"] == "yard"] == [["LABELS"]]
+    with pytest.raises(AccessDeniedException, match="the camera yard tells people of LABELS"):
+        streaming.gate.call("start_stream_processor", {"Name": "yard"}, strict)
 
 
 def test_faces_of_a_collection_that_is_gone_are_not_searched(streaming: Parts) -> None:

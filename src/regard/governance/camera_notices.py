@@ -25,10 +25,6 @@ from regard.storage.schema import cameras
 from regard.storage.schema import notices as table
 
 _LONGEST_ID: Final = 128
-_WORDS: Final = (
-    "{place}: the faces that this camera sees are compared with a list of people. Whoever runs this service "
-    "answers who is on that list and why, and takes complaints (SendFeedback)."
-)
 
 
 class Covers(StrEnum):
@@ -36,14 +32,28 @@ class Covers(StrEnum):
 
     FACE_SEARCH = "FACE_SEARCH"
     ATTRIBUTES = "ATTRIBUTES"
+    LABELS = "LABELS"
+
+
+_WORDS: Final = {
+    Covers.FACE_SEARCH: "the faces that this camera sees are compared with a list of people",
+    Covers.LABELS: "people, animals or packages are searched for in what this camera sees, and pictures of "
+    "what is found are kept",
+}
+_ANSWERS: Final = {
+    Covers.FACE_SEARCH: "Whoever runs this service answers who is on that list and why, and takes complaints "
+    "(SendFeedback).",
+    Covers.LABELS: "Whoever runs this service answers why, and takes complaints (SendFeedback).",
+}
+"""What Regard itself says, where nobody has posted a notice; who is on a list is asked first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewNotice:
     """A notice that hangs beside a camera. `posted` is when it was put up, in milliseconds since the epoch.
 
-    `language` is a tag of BCP 47. `covers` is what its text names: that faces are searched, or that emotions,
-    age and gender are estimated.
+    `language` is a tag of BCP 47. `covers` is what its text names: that faces are searched, that emotions,
+    age and gender are estimated, or that people, animals and packages are searched for.
     """
 
     camera_id: str
@@ -132,7 +142,7 @@ class CameraNotices:
         ]
 
     def check(self, camera_id: str, operations: Sequence[Covers], grant: Grant | None) -> None:
-        """Raises AccessDeniedException unless a camera may start to do these to faces.
+        """Raises AccessDeniedException unless a camera may start to do these to whom it sees.
 
         A notice names each of them, or the search is by a covert warrant, which `grant` is the leave of. A
         stream asks this when it starts.
@@ -155,16 +165,19 @@ def camera_of(
 
     The same source is the same camera. One that is new is called `name`, with a number behind it where
     another source has that name: whoever was allowed one camera is not allowed what takes its name. It is
-    announced as what does `covers` at `place`, and isn't where `covers` is empty.
+    announced as what does `covers` at `place`, beside what it does already; with no `covers` it isn't.
     """
     digest = hashlib.sha256(source.encode()).hexdigest()
-    words = {"place": place, "covers": json.dumps(covers) if covers else None}
-    found = connection.execute(select(cameras.c.camera_id).where(cameras.c.source == digest)).scalar()
+    query = select(cameras.c.camera_id, cameras.c.covers).where(cameras.c.source == digest)
+    found = connection.execute(query).first()
+    before = json.loads(found.covers) if found is not None and found.covers is not None else ()
+    done = list(dict.fromkeys((*before, *covers)))
+    words = {"place": place, "covers": json.dumps(done) if covers else None}
     if found is not None:
         kept = {column: value for column, value in words.items() if value is not None}
         if kept:
-            connection.execute(update(cameras).where(cameras.c.camera_id == found).values(kept))
-        return str(found)
+            connection.execute(update(cameras).where(cameras.c.camera_id == found.camera_id).values(kept))
+        return str(found.camera_id)
     free = cameras.c.source.is_(None)
     for camera_id in _names_like(name):
         _add_camera(connection, camera_id, milliseconds())
@@ -193,12 +206,15 @@ def _names_like(name: str) -> Iterator[str]:
 
 def _own_words(row: Any) -> CameraNotice:
     place = row.camera_id if row.place is None else row.place
+    covers = tuple(map(Covers, json.loads(row.covers)))
+    said = "; ".join(_WORDS[one] for one in _WORDS if one in covers)
+    answers = next((_ANSWERS[one] for one in _ANSWERS if one in covers), "")
     return CameraNotice(
         camera_id=row.camera_id,
         version=0,
         language="en",
-        text=_WORDS.format(place=place),
-        covers=tuple(map(Covers, json.loads(row.covers))),
+        text=f"{place}: {said}. {answers}",
+        covers=covers,
         posted=row.added,
         recorded=row.added,
         recorded_by="",

@@ -30,17 +30,18 @@ def purpose_of(operation: Operation, subject: Subject, stores: Stores) -> str:
 def grant_of(
     operation: Operation, request: Mapping[str, Any], subject: Subject, case: Case, stores: Stores
 ) -> Grant | None:
-    """The leave for a search in a video, which is started or whose job is run, or of a camera that starts;
-    None for what needs none.
+    """The leave for a search in a video or by a camera, which is started or run; None for what needs none.
 
-    Raises AccessDeniedException where no authorization of the case covers it now, and where the collection
-    gave so many wrong leads that it isn't searched.
+    A start takes the leave of its case that holds. A run has the leave that its start took, and no other:
+    another may list other faces. Raises AccessDeniedException where no authorization of the case covers it
+    now, and where the collection gave so many wrong leads that it isn't searched.
     """
     if not operation.follows_people:
         return None
     _refuse_distrusted(subject, stores)
     use, grants = _use_of(request, subject, case.case_id), stores.accountability.grants
-    return grants.admit(use) if subject.job is None else grants.check(subject.job.authorization_id, use)
+    is_begun = subject.job is not None or subject.is_run
+    return grants.check(subject.authorized_by, use) if is_begun else grants.admit(use)
 
 
 def check_grant(context: Context, request: Mapping[str, Any]) -> Grant | None:

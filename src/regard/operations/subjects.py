@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection
@@ -141,7 +141,7 @@ def resolve_stream(stream: StreamProcessor, stores: Stores, settings: Settings) 
     current = subject.stream
     if current is None or (current.row, current.session) != (stream.row, stream.session):
         raise processor_not_found(stream.name)
-    return subject
+    return replace(subject, is_run=True)
 
 
 def _resource_of(about: About, named: str | None, kind: Kind) -> str | None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from regard.context import Context
 from regard.errors import InvalidParameterException
+from regard.governance.camera_notices import Covers
 from regard.notifications.channel import check_channel
 from regard.operations.inputs.live_sources import check_output
 from regard.operations.inputs.regions import corners_of
@@ -17,6 +18,11 @@ from regard.video.live.address import SourceAddress
 
 DEFAULT_CONFIDENCE: Final = 50.0
 """Percent, of a label processor that names no MinConfidence."""
+COVERED: Final[Mapping[StreamKind, Covers]] = {
+    StreamKind.FACE_SEARCH: Covers.FACE_SEARCH,
+    StreamKind.LABELS: Covers.LABELS,
+}
+"""What a notice beside a camera tells people about."""
 _LABELS: Final = ("PERSON", "PET", "PACKAGE", "ALL")
 _OF_LABELS: Final = ("KmsKeyId", "RegionsOfInterest")
 

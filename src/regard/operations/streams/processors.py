@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from regard.context import Context
 from regard.errors import InvalidParameterException, ResourceInUseException
-from regard.governance.camera_notices import Covers, camera_of
+from regard.governance.camera_notices import camera_of
 from regard.governance.permissions import Permission
 from regard.governance.purpose import NEW_STREAM_MATCH
 from regard.governance.responsibility import Act
@@ -22,7 +22,7 @@ from regard.operations.inputs.pagination import named_page_of
 from regard.operations.inputs.stream_tags import check_stream_tags
 from regard.operations.operation import Area, Operation
 from regard.operations.shapes.streams import described_stream
-from regard.operations.streams.definitions import read_change, read_definition, source_text
+from regard.operations.streams.definitions import COVERED, read_change, read_definition, source_text
 from regard.operations.subjects import NEW_STREAM, STREAM, stream_arn
 from regard.storage.clock import milliseconds
 from regard.streams.leases import LEASE_SECONDS
@@ -34,14 +34,16 @@ _POLL_SECONDS: Final = 0.1
 
 
 def create_stream_processor(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """Makes a stream processor, which is stopped, and announces its camera where it searches faces."""
+    """Makes a stream processor, which is stopped, and announces its camera: what it searches there.
+
+    Under a strict purpose somebody posts a notice, and face search isn't announced in Regard's own words.
+    """
     tags = request.get("Tags") or {}
     check_new_tags(tags)
     check_stream_tags(tags)
     address = check_source(ctx.settings, source_text(request))
     new = read_definition(ctx, request, address)
-    announced = new.kind is StreamKind.FACE_SEARCH and ctx.strict is None
-    covers = [Covers.FACE_SEARCH] if announced else []
+    covers = [COVERED[new.kind]] if ctx.strict is None else []
 
     def camera(connection: Connection) -> str:
         return camera_of(connection, address.bare_url, new.name, new.place, covers)

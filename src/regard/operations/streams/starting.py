@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from regard.context import Context
 from regard.errors import InvalidParameterException
-from regard.governance.camera_notices import Covers
 from regard.governance.permissions import Permission
 from regard.governance.purpose import STREAM_MATCH
 from regard.operations.operation import Area, Bill, Operation
+from regard.operations.streams.definitions import COVERED
 from regard.operations.subjects import SEARCHING_STREAM, STREAM
 from regard.streams.records import StreamKind, StreamProcessor, StreamStart
 from regard.video.live.address import SourceAddress, SourceKind
@@ -29,10 +29,12 @@ def start_stream_processor(ctx: Context, request: dict[str, Any]) -> dict[str, A
     """
     stream = ctx.stream
     if stream.kind is StreamKind.FACE_SEARCH:
-        _check_face_search(ctx, stream, request)
+        _check_face_search(ctx, request)
         selector, seconds = None, None
     else:
         selector, seconds = _selectors(stream, request)
+    if ctx.strict is not None:
+        _check_notice(ctx, stream)
     grant = ctx.grant
     started = ctx.stores.streams.start(
         stream,
@@ -60,15 +62,17 @@ def stop_stream_processor(ctx: Context, _request: dict[str, Any]) -> dict[str, A
     return {}
 
 
-def _check_face_search(ctx: Context, stream: StreamProcessor, request: Mapping[str, Any]) -> None:
+def _check_face_search(ctx: Context, request: Mapping[str, Any]) -> None:
     for member in ("StartSelector", "StopSelector"):
         if request.get(member) is not None:
             raise _invalid(f"a stream processor of FaceSearch takes no {member}")
     _ = ctx.face_model.embedder  # raises where faces of a video can't be compared with the collection's
-    if ctx.strict is None:
-        return
+
+
+def _check_notice(ctx: Context, stream: StreamProcessor) -> None:
+    """Raises AccessDeniedException where nothing tells people of what the camera does to them."""
     notices, camera_id = ctx.stores.accountability.camera_notices, str(stream.camera_id)
-    notices.check(camera_id, [Covers.FACE_SEARCH], ctx.grant)
+    notices.check(camera_id, [COVERED[stream.kind]], ctx.grant)
     notice = notices.newest(camera_id)
     ctx.note(notice="covert" if notice is None else str(notice.version))
 
