@@ -36,7 +36,7 @@ class StreamProcess:
     def __init__(self, settings: Settings, *, name: str | None = None) -> None:
         self._settings = settings
         self._opened = ExitStack()
-        database = Database.open(settings.data, settings.database)
+        self._database = database = Database.open(settings.data, settings.database)
         self._opened.callback(database.close)
         keys = KeyStore(database)
 
@@ -88,7 +88,7 @@ class StreamProcess:
         return open_source(stream, self._settings)
 
     def _output(self, stream: StreamProcessor) -> RecordOutput | None:
-        return open_output(stream, self._settings, self._courier)
+        return open_output(stream, self._settings, self._courier, self._database)
 
 
 def _draw(sample: LiveSample, marks: Sequence[LiveMark], stream: StreamProcessor) -> bytes:

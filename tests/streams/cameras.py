@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import av
@@ -37,28 +38,33 @@ def record_walk(file: Path, *, who: str = "astronaut", seconds: int = 4, enters:
 
 def walking_samples(count: int, *, who: str = "astronaut", begin: int = 1000) -> list[LiveSample]:
     """Samples of such a scene, a quarter of a second apart, in all of which somebody is to be seen."""
+    return list(_samples([20 + 15 * number for number in range(count)], who, begin))
+
+
+def staying_samples(count: int, *, who: str = "astronaut", begin: int = 1000) -> Iterator[LiveSample]:
+    """The same of somebody who stays where eight steps have led them."""
+    return _samples([125] * count, who, begin)
+
+
+def _samples(places: Sequence[int], who: str, begin: int) -> Iterator[LiveSample]:
     empty, walker, now = backdrop("grass", WIDTH, HEIGHT), person(who, 300), time.time()
-    samples = []
-    for number in range(count):
+    for number, left in enumerate(places):
         frame = empty.copy()
-        put(frame, walker, 20 + 15 * number, 60)
+        put(frame, walker, left, 60)
         moment = now + number / 4
-        samples.append(
-            LiveSample(
-                at=begin + 250 * number,
-                arrived=moment,
-                produced=moment,
-                fragment=str(round(now * 1000)),
-                fragment_produced=now,
-                fragment_arrived=now,
-                offset=number / 4,
-                image=_shown(frame),
-                moved=None,
-                is_still=False,
-                gap=False,
-            )
+        yield LiveSample(
+            at=begin + 250 * number,
+            arrived=moment,
+            produced=moment,
+            fragment=str(round(now * 1000)),
+            fragment_produced=now,
+            fragment_arrived=now,
+            offset=number / 4,
+            image=_shown(frame),
+            moved=None,
+            is_still=False,
+            gap=False,
         )
-    return samples
 
 
 def _shown(frame: np.ndarray) -> PictureI420:

@@ -13,7 +13,12 @@ from regard.cli.options import AsJson, AsPerson, Case, DataFolder, KeyFile
 from regard.cli.printing import print_json, print_table, say
 from regard.errors import RegardError
 from regard.presentation.files import drafting
-from regard.presentation.streams import events_table, stream_sentences, streams_table
+from regard.presentation.streams import (
+    events_table,
+    false_alert_sentences,
+    stream_sentences,
+    streams_table,
+)
 
 StreamName = Annotated[str, typer.Argument(metavar="NAME", help="The stream processor.")]
 
@@ -68,30 +73,37 @@ def list_events(
     if pictures is not None and not pictures.is_dir():
         raise RegardError(f"There is no folder {pictures} to write pictures into.")
     with local_gate(data, case, existing=True, has_models=False, key=key, person=person) as gate:
-        events = _events(gate, name, limit, kind)
+        events, expected = _events(gate, name, limit, kind)
         if pictures is not None:
             for event in events:
                 _write_pictures(gate, name, event, pictures)
     if as_json:
-        print_json({"Events": events})
+        print_json({"Events": events} | ({"FalseAlerts": expected} if expected else {}))
         return
     print_table(events_table(events))
     if not events:
         say("Nothing was seen yet, or what was seen has expired.")
+    for sentence in false_alert_sentences(expected):
+        say(sentence)
 
 
 def put_notice(
     camera: Annotated[str, typer.Argument(metavar="CAMERA", help="The camera; `streams show` names it.")],
     text: Annotated[str | None, typer.Option(help="What a notice says that hangs there.")] = None,
     language: Annotated[str, typer.Option(help="The text's language.")] = "en",
+    covers: Annotated[
+        list[str] | None,
+        typer.Option(help="What it tells of: FACE_SEARCH, the default, LABELS, ATTRIBUTES; may be repeated."),
+    ] = None,
     data: DataFolder = None,
     key: KeyFile = None,
     person: AsPerson = None,
 ) -> None:
-    """Print the notice beside a camera, or record that one hangs there and tells of face search."""
+    """Print the notice beside a camera, or record that one hangs there, and of what it tells."""
     with local_gate(data, existing=True, has_models=False, key=key, person=person) as gate:
         if text is not None:
-            put = {"CameraId": camera, "Language": language, "Text": text, "Covers": ["FACE_SEARCH"]}
+            named = {"CameraId": camera, "Language": language, "Text": text}
+            put = {**named, "Covers": covers or ["FACE_SEARCH"]}
             notice = gate.call("put_camera_notice", **put, PostedAt=datetime.now(UTC))
         else:
             found = [one for one in gate.all("list_notices", "Notices") if one["CameraId"] == camera]
@@ -104,17 +116,22 @@ def put_notice(
     say(f"{camera}: {posted}, since {notice['PostedAt']:%Y-%m-%d %H:%M} UTC.")
 
 
-def _events(gate: LocalGate, name: str, limit: int, kind: str | None) -> list[dict[str, Any]]:
+def _events(
+    gate: LocalGate, name: str, limit: int, kind: str | None
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """The newest events, and what false alerts are to be expected beside them."""
     chosen = {"Name": name} if kind is None else {"Name": name, "Kind": kind}
     found: list[dict[str, Any]] = []
     token: dict[str, str] = {}
+    expected: dict[str, Any] = {}
     while len(found) < limit:
         page = gate.call("list_stream_events", **chosen, MaxResults=min(limit - len(found), _PAGE), **token)
         found += page["Events"]
+        expected = page.get("FalseAlerts", {})
         if "NextToken" not in page:
             break
         token = {"NextToken": page["NextToken"]}
-    return found
+    return found, expected
 
 
 def _write_pictures(gate: LocalGate, name: str, event: dict[str, Any], folder: Path) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from typing import Annotated, Any
 
 import typer
@@ -12,30 +12,17 @@ import typer
 from regard.cli.local import LocalGate, local_gate
 from regard.cli.options import DataFolder
 from regard.cli.printing import say
+from regard.cli.stream_trial import LONGER, FaceCounting, Trial, read_trial
 from regard.errors import RegardError
+from regard.evaluation.card import Measured, ModelCard
+from regard.evaluation.false_alerts import FalseAlertRate
+from regard.presentation.streams import false_alert_sentences
 from regard.settings import Settings
-from regard.streams.kinesis_video import KinesisVideo
-from regard.video.live.address import SourceAddress
-from regard.video.live.folders import AllowedFolders
-from regard.video.live.networks import AllowedNetworks
-from regard.video.live.reader import LiveReader
-from regard.video.live.samples import LiveSample, SourceState, SourceWord
+from regard.video.live.following import MAX_SEARCHES
+from regard.video.live.samples import LiveSample
 from regard.video.live.stills import frame_still
 
-_LONGER = 1920  # px of the picture that faces are counted in
-_PATIENCE = 30.0  # seconds that its first picture is waited for
 _WANTED = 40  # px of a face that is searched for well
-
-
-@dataclass(slots=True)
-class _Trial:
-    """What a source gave: the seconds until its first picture, its samples, how many of them moved."""
-
-    first: float | None = None
-    samples: int = 0
-    moving: int = 0
-    shown: LiveSample | None = None
-    state: SourceState = field(default_factory=lambda: SourceState(SourceWord.CONNECTING))
 
 
 def try_stream(
@@ -43,49 +30,31 @@ def try_stream(
     seconds: Annotated[
         float, typer.Option(min=1, max=600, help="How long it is read, once it has a picture.")
     ] = 10,
+    collection: Annotated[
+        str | None, typer.Option(help="A collection: say how many false alerts a search of it would raise.")
+    ] = None,
+    threshold: Annotated[
+        float, typer.Option(min=80, max=100, help="How alike faces must be for that, in percent.")
+    ] = 80.0,
     data: DataFolder = None,
 ) -> None:
-    """Read a source for some seconds, and say what it gives and which faces a picture of it shows."""
+    """Read a source for some seconds; say what it gives, how many faces pass, and how large they are."""
     settings = Settings.load(data=data)
-    trial = _read(source, settings, seconds)
-    for sentence in _sentences(trial):
-        say(sentence)
-    if trial.shown is None:
-        raise typer.Exit(1)
-    with local_gate(data, existing=True) as gate:
-        for sentence in _faces(gate, trial.shown):
+    with ExitStack() as opened:
+        counting = FaceCounting(lambda: opened.enter_context(local_gate(data, existing=True)))
+        trial = read_trial(source, settings, seconds, counting)
+        for sentence in _sentences(trial):
             say(sentence)
+        if trial.shown is None:
+            raise typer.Exit(1)
+        for sentence in _faces(counting.gate, trial.shown):
+            say(sentence)
+        if collection is not None:
+            for sentence in _expected(counting.gate, settings, collection, threshold, trial):
+                say(sentence)
 
 
-def _read(source: str, settings: Settings, seconds: float) -> _Trial:
-    """Raises RegardError for what is no source."""
-    try:
-        address = SourceAddress.parse(source)
-        networks, folders = (
-            AllowedNetworks.parse(settings.sources),
-            AllowedFolders.parse(settings.stream_folders),
-        )
-    except ValueError as error:
-        raise RegardError(str(error)) from None
-    trial, began = _Trial(), time.monotonic()
-    kinesis = KinesisVideo(settings.kinesis_video_endpoint)
-    with LiveReader(address, networks=networks, folders=folders, kinesis=kinesis) as reader:
-        until = began + _PATIENCE
-        while time.monotonic() < until and not trial.state.is_final:
-            sample, trial.state = reader.ask(0.5), reader.state
-            if sample is None:
-                continue
-            if trial.first is None:
-                trial.first, until = time.monotonic() - began, time.monotonic() + seconds
-            trial.samples += 1
-            moves = not sample.is_still
-            trial.moving += moves
-            if moves or trial.shown is None:
-                trial.shown = sample
-    return trial
-
-
-def _sentences(trial: _Trial) -> list[str]:
+def _sentences(trial: Trial) -> list[str]:
     state = trial.state
     if trial.first is None:
         return [f"No picture has come. {state.why or 'It was still connecting.'}"]
@@ -93,13 +62,14 @@ def _sentences(trial: _Trial) -> list[str]:
     said = [
         f"{state.codec} {state.width} × {state.height}{rate}; the first picture after {trial.first:.1f} s.",
         f"{trial.samples} samples; something moved, or all was to be seen, in {trial.moving} of them.",
+        f"{_faces_passed(trial.passed)} in {trial.seconds:.0f} s, {_a_day(trial) / 1440:.1f} a minute.",
     ]
     return said if state.why is None else [*said, state.why]
 
 
 def _faces(gate: LocalGate, sample: LiveSample) -> Sequence[str]:
     """The faces of the last picture in which something moved; the gate is asked, as for any picture."""
-    picture = frame_still(sample.image.pixels(), longer=_LONGER)
+    picture = frame_still(sample.image.pixels(), longer=LONGER)
     gate.call("detect_faces", Image={"Bytes": picture})  # once the models are loaded it is timed
     began = time.process_time()
     found: list[dict[str, Any]] = gate.call("detect_faces", Image={"Bytes": picture})["FaceDetails"]
@@ -116,3 +86,38 @@ def _faces(gate: LocalGate, sample: LiveSample) -> Sequence[str]:
         f"To examine all of a picture takes {1000 * spent:.0f} ms of a core or less, so that four a second "
         f"take {400 * spent:.0f} % of one; only where something moves is examined.",
     ]
+
+
+def _expected(
+    gate: LocalGate, settings: Settings, collection: str, threshold: float, trial: Trial
+) -> Iterator[str]:
+    """How many false alerts a search of a collection would raise, passed as many all day."""
+    found = gate.call("describe_collection", CollectionId=collection)
+    passers = _a_day(trial)
+    try:
+        card = ModelCard.load(settings.pack, found["FaceModelVersion"])
+        rate = FalseAlertRate.of(card, threshold, found["FaceCount"], MAX_SEARCHES)
+    except (RegardError, ValueError) as error:
+        yield from false_alert_sentences({"Unknown": str(error)})
+        return
+    yield from false_alert_sentences(
+        {
+            "Faces": rate.faces,
+            "PerPasser": _bounds(rate.per_passer),
+            "PassersADay": passers,
+            "ExpectedADay": _bounds(rate.expected(passers)),
+        }
+    )
+    yield "That is what these seconds come to, if they were like the whole day."
+
+
+def _bounds(number: Measured) -> dict[str, float]:
+    return {"Value": number.value, "Low": number.low, "High": number.high}
+
+
+def _a_day(trial: Trial) -> float:
+    return 86_400 * trial.passed / max(trial.seconds, 1.0)
+
+
+def _faces_passed(count: int) -> str:
+    return "1 face passed" if count == 1 else f"{count} faces passed"

@@ -52,5 +52,10 @@ def still_enrolled(connection: Connection, collection: int, face_ids: Sequence[s
     """
     locked = select(collections.c.row).where(collections.c.row == collection).with_for_update(read=True)
     connection.execute(locked)
+    return enrolled_among(connection, collection, face_ids)
+
+
+def enrolled_among(connection: Connection, collection: int, face_ids: Collection[str]) -> set[str]:
+    """Which of these faces are in a collection, by its row, as the transaction sees it."""
     query = select(faces.c.face_id).where(faces.c.collection == collection, faces.c.face_id.in_(face_ids))
     return set(connection.execute(query).scalars())

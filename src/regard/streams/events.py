@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
 from regard.storage.backend import Turn
 from regard.storage.clock import milliseconds
@@ -18,6 +19,7 @@ from regard.storage.encryption import Cipher
 from regard.storage.schema import stream_events as table
 from regard.storage.schema import stream_notices, stream_processors, stream_sightings
 from regard.streams.leases import StreamLease, StreamLeases
+from regard.streams.records import StreamProcessor
 
 _DAY: Final = 24 * 60 * 60 * 1000
 _PRUNED: Final = 500  # at a time, so that nobody waits long
@@ -54,7 +56,11 @@ class Settled:
 
 
 Settle = Callable[[Connection], Settled | None]
-"""Decides something of an event in its transaction; None where there is to be no event."""
+"""Decides something of an event in its transaction; None where there is to be no event, nor a trace of it."""
+
+
+class _NothingToKeep(Exception):
+    """Ends a transaction of which nothing is to be left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,37 +158,22 @@ class StreamEvents:
 
         Of an event about somebody there is one alert a sighting: None, and nothing is kept but that they were
         seen, where the last is less than the quiet time ago, by whatever worker. `kept` is for how many
-        milliseconds it is kept in place of the setting; `settle` adds to its body and to its notices. Raises
-        LeaseLost, and whatever `within` and `settle` raise.
+        milliseconds it is kept in place of the setting; `settle` adds to its body and to its notices, and
+        where it gives None nothing is kept at all. Raises LeaseLost, and whatever `within` and `settle`
+        raise.
         """
         turn = Turn.AUDIT if within or settle else None
-        with self.database.write(turn=turn) as connection:
+        with suppress(_NothingToKeep), self.database.write(turn=turn) as connection:
             leases.hold(connection, lease)
             if new.subject is not None and not self._is_new(connection, lease, new.subject, new.at):
                 return None
             if settle is not None:
-                settled = settle(connection)
-                if settled is None:
-                    return None
-                new = replace(new, body={**new.body, **settled.body})
-                notices = [one.with_members(settled.told) for one in notices]
-            row = self._row_of(lease, new, self._kept if kept is None else kept)
-            connection.execute(insert(table).values(row))
-            made = _one(connection, table.c.event_id == new.event_id)
-            starter = lease.processor.started_by or lease.processor.created_by
-            for notice in notices:
-                connection.execute(
-                    insert(stream_notices).values(
-                        event=made.row,
-                        channel=notice.channel,
-                        message=notice.message,
-                        key_id=starter.key_id,
-                        next_try=self._clock(),
-                    )
-                )
+                new, notices = _settled(settle, connection, new, notices)
+            made = self._insert(connection, lease, new, notices, self._kept if kept is None else kept)
             for write in within:
                 write(connection)
-        return made
+            return made
+        return None
 
     def seen(self, leases: StreamLeases, lease: StreamLease, subjects: Mapping[str, int]) -> None:
         """Notes when people were last seen whom an alert is about, by subject; milliseconds since the epoch.
@@ -218,6 +209,18 @@ class StreamEvents:
         with self.database.read() as connection:
             rows = connection.execute(query.order_by(table.c.row.desc()).limit(limit)).mappings()
             return [_event(row) for row in rows]
+
+    def count(self, processor: StreamProcessor, kind: EventKind, since: int) -> int:
+        """How many events of a kind are kept of a processor since a time, in milliseconds since the epoch."""
+        query = select(func.count()).where(
+            table.c.name == processor.name,
+            table.c.processor == processor.row,
+            table.c.kind == kind.value,
+            table.c.at >= since,
+            table.c.expires > self._clock(),
+        )
+        with self.database.read() as connection:
+            return int(connection.execute(query).scalar_one())
 
     def picture(self, event: StreamEvent, still: EventPicture) -> bytes | None:
         """A picture of an event, a JPEG, or None where there is none. Raises RegardError for a lost key."""
@@ -262,6 +265,29 @@ class StreamEvents:
             self.database.forget()
         return removed
 
+    def _insert(
+        self,
+        connection: Connection,
+        lease: StreamLease,
+        new: NewEvent,
+        notices: Sequence[NewStreamNotice],
+        kept: int,
+    ) -> StreamEvent:
+        connection.execute(insert(table).values(self._row_of(lease, new, kept)))
+        made = _one(connection, table.c.event_id == new.event_id)
+        starter = lease.processor.started_by or lease.processor.created_by
+        for notice in notices:
+            connection.execute(
+                insert(stream_notices).values(
+                    event=made.row,
+                    channel=notice.channel,
+                    message=notice.message,
+                    key_id=starter.key_id,
+                    next_try=self._clock(),
+                )
+            )
+        return made
+
     def _is_new(self, connection: Connection, lease: StreamLease, subject: str, at: int) -> bool:
         """Whether somebody was unseen long enough for another alert; that they are seen is noted."""
         query = select(stream_sightings.c.seen).where(*_of(lease, subject))
@@ -297,6 +323,17 @@ class StreamEvents:
                 for still, picture in pictures.items()
             },
         }
+
+
+def _settled(
+    settle: Settle, connection: Connection, new: NewEvent, notices: Sequence[NewStreamNotice]
+) -> tuple[NewEvent, list[NewStreamNotice]]:
+    """An event and its notices with what is decided of them. Raises _NothingToKeep."""
+    settled = settle(connection)
+    if settled is None:
+        raise _NothingToKeep
+    told = [one.with_members(settled.told) for one in notices]
+    return replace(new, body={**new.body, **settled.body}), told
 
 
 def _of(lease: StreamLease, subject: str) -> tuple[Any, ...]:

@@ -21,6 +21,7 @@ from regard.operations.reviewing.reviewed import Body, entries, placeholder_name
 from regard.operations.reviewing.sightings import REVIEW
 
 _MATCHES: Final = "FaceMatches"
+_PENDING: Final = "PENDING_REVIEW:"
 _SIMILARITY: Final = 99.0  # where a search has no threshold of its own
 
 
@@ -98,8 +99,13 @@ def unnamed_match(face_id: str, secret: str, threshold: float) -> dict[str, Any]
     same. `threshold` is the percentage that all of them show.
     """
     name, number = _stand_in(secret, face_id)
-    face = {"FaceId": name, "ExternalImageId": f"PENDING_REVIEW:{number}"}
+    face = {"FaceId": name, "ExternalImageId": f"{_PENDING}{number}"}
     return {"Similarity": threshold or _SIMILARITY, "Face": face}
+
+
+def is_placeholder(match: Mapping[str, Any]) -> bool:
+    """Whether a match stands for somebody whom people are to judge, and names nobody."""
+    return str(match["Face"].get("ExternalImageId", "")).startswith(_PENDING)
 
 
 def _stand_in(secret: str, face_id: str) -> tuple[str, str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from regard.governance.examination.records import Review
 from regard.operations.reviewing.sightings import REVIEW
 from regard.operations.shapes.times import moment
 from regard.streams.events import StreamEvent
@@ -12,8 +13,17 @@ from regard.streams.events import StreamEvent
 _SIDES: Final = ("Left", "Top", "Width", "Height")
 
 
-def described_event(event: StreamEvent, *, is_named: bool) -> dict[str, Any]:
+def described_event(
+    event: StreamEvent,
+    *,
+    is_named: bool,
+    review: Review | None = None,
+    leads: Sequence[Mapping[str, Any]] = (),
+) -> dict[str, Any]:
     """An event; unless `is_named` without whom a face resembles, and without pictures.
+
+    `review` is that of an alert under a strict purpose, and `leads` are the matches that it has judged leads,
+    where the reader may know them, the most alike first.
 
     Its body has MatchedFaces and BoundingBox as records have them, `labels` as notices have them, or a
     `message`.
@@ -41,6 +51,10 @@ def described_event(event: StreamEvent, *, is_named: bool) -> dict[str, Any]:
         described["Message"] = body["message"]
     if REVIEW in body:
         described["ReviewId"] = body[REVIEW]
+    if review is not None:
+        described["ReviewStatus"] = review.status.value
+    if leads:
+        described["MatchedFaces"] = [_match(one, None) for one in leads]
     return described
 
 

@@ -5,6 +5,7 @@ Members stand in the order of Rekognition's own records.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -58,6 +59,11 @@ def face_search_record(moment: VideoMoment, responses: Sequence[Mapping[str, Any
         "StreamProcessorInformation": {"Status": "RUNNING"},
         "FaceSearchResponse": list(responses),
     }
+
+
+def record_text(record: Mapping[str, Any]) -> str:
+    """A record as it is sent: JSON, its members in their order."""
+    return json.dumps(record, separators=(",", ":"), ensure_ascii=False)
 
 
 def face_search_response(

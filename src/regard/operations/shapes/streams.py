@@ -61,8 +61,12 @@ def status_message(stream: StreamProcessor, now: int) -> str | None:
     return WAITING if stream.waits_for_worker(now) else stream.message
 
 
-def detailed_stream(stream: StreamProcessor, now: int) -> dict[str, Any]:
-    """A processor with its camera and its newest session, in the shapes of Regard's own API."""
+def detailed_stream(
+    stream: StreamProcessor, now: int, false_alerts: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """A processor with its camera, its newest session, and what false alerts are to be expected, None for
+    none, in the shapes of Regard's own API.
+    """
     told: dict[str, Any] = {
         "Name": stream.name,
         "Kind": stream.kind.value,
@@ -85,6 +89,7 @@ def detailed_stream(stream: StreamProcessor, now: int) -> dict[str, Any]:
         "CaseId": stream.case_id,
         "AuthorizationId": stream.authorization_id,
         "AuthorizedUntil": _moment(stream.authorized_until),
+        "FalseAlerts": false_alerts,
     }
     return {name: value for name, value in told.items() if value is not None}
 

@@ -11,7 +11,9 @@ from regard.notifications.delivery import Courier
 from regard.notifications.record_output import RecordOutput
 from regard.notifications.record_sinks import FileSink, KinesisSink, RecordSink, UrlSink
 from regard.operations.inputs.live_sources import output_file
+from regard.operations.streams.enrolled_sink import EnrolledSink
 from regard.settings import Settings
+from regard.storage.database import Database
 from regard.streams.kinesis_video import KinesisVideo
 from regard.streams.records import StreamKind, StreamProcessor
 from regard.streams.running import SourceStanding
@@ -82,8 +84,10 @@ def open_source(stream: StreamProcessor, settings: Settings) -> OpenedSource:
     return OpenedSource(shared, opened, is_recorded=address.kind in _BURSTS)
 
 
-def open_output(stream: StreamProcessor, settings: Settings, courier: Courier) -> RecordOutput | None:
-    """Where a processor's records go, None where it has none.
+def open_output(
+    stream: StreamProcessor, settings: Settings, courier: Courier, database: Database
+) -> RecordOutput | None:
+    """Where a processor's records go, None where it has none. No face is told there that was erased since.
 
     Raises InvalidParameterException for a file that may not be written any more, or a URL that nothing can
     sign for.
@@ -99,6 +103,8 @@ def open_output(stream: StreamProcessor, settings: Settings, courier: Courier) -
     else:
         starter = stream.started_by or stream.created_by
         sink = UrlSink(place, courier.secret(starter.key_id), allowed=settings.webhooks)
+    if stream.collection_id is not None:
+        sink = EnrolledSink(sink, database, stream.collection_id)
     return RecordOutput(sink, name=stream.name)
 
 

@@ -13,6 +13,8 @@ from regard.operations.inputs.pagination import make_token, named_page_of, read_
 from regard.operations.operation import Area, Operation
 from regard.operations.shapes.stream_events import described_event
 from regard.operations.shapes.streams import detailed_stream
+from regard.operations.streams.expectation import Expectations
+from regard.operations.streams.reviewed_events import ReviewedEvents
 from regard.operations.subjects import STREAM
 from regard.operations.withholding import MatchPath
 from regard.storage.clock import milliseconds
@@ -24,20 +26,24 @@ _EVENTS: Final = 100
 
 
 def get_stream(ctx: Context, _request: dict[str, Any]) -> dict[str, Any]:
-    """A stream processor: its camera, how its source stands, and what it was started with."""
-    return {"Stream": detailed_stream(ctx.stream, milliseconds())}
+    """A stream processor: its camera, how its source stands, what it was started with, and how many false
+    alerts are to be expected of it.
+    """
+    expected = Expectations(ctx).of(ctx.stream)
+    return {"Stream": detailed_stream(ctx.stream, milliseconds(), expected)}
 
 
 def list_streams(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The stream processors by name, a page at a time."""
-    now = milliseconds()
+    now, expectations = milliseconds(), Expectations(ctx)
     named = [(stream.name, stream) for stream in ctx.stores.streams.list()]
     page, token = named_page_of("streams", named, request, _PAGE)
-    return {"Streams": [detailed_stream(stream, now) for stream in page], **token}
+    return {"Streams": [detailed_stream(stream, now, expectations.of(stream)) for stream in page], **token}
 
 
 def list_stream_events(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """What a stream processor saw, the newest first; under a strict purpose nobody is named.
+    """What a stream processor saw, the newest first; under a strict purpose those alone are named who were
+    judged leads, on the case of whoever asks.
 
     Raises ResourceNotFoundException where there is no such processor, and nothing left of one.
     """
@@ -47,9 +53,21 @@ def list_stream_events(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     found = ctx.stores.stream_events.page(name=name, kind=kind, before=before, limit=limit + 1)
     if not found and ctx.subject.stream is None:
         raise processor_not_found(name)
-    page = [described_event(event, is_named=not _is_strict(ctx, event)) for event in found[:limit]]
+    reviewed = ReviewedEvents(ctx, found[:limit])
+    page = [
+        described_event(
+            event,
+            is_named=not _is_strict(ctx, event),
+            review=reviewed.review(event),
+            leads=reviewed.leads(event),
+        )
+        for event in found[:limit]
+    ]
+    ctx.note(reviews=reviewed.told or None)
     token = {"NextToken": make_token(listing, found[limit - 1].row)} if len(found) > limit else {}
-    return {"Events": page, **token}
+    expected = None if ctx.subject.stream is None else Expectations(ctx).of(ctx.subject.stream)
+    beside = {} if expected is None else {"FalseAlerts": expected}
+    return {"Events": page, **beside, **token}
 
 
 def get_stream_event_picture(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:

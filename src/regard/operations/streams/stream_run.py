@@ -9,7 +9,8 @@ from typing import Any
 
 from regard.context import Context
 from regard.operations.shapes.stream_notices import NoticeEnvelope
-from regard.operations.streams.face_watch import FaceWatch, RecordAlert
+from regard.operations.streams.face_alerts import RecordAlert
+from regard.operations.streams.face_watch import FaceWatch
 from regard.operations.streams.label_watch import LabelSession
 from regard.operations.streams.source_watch import SourceWatch
 from regard.streams.events import EventKind, NewEvent
@@ -38,6 +39,9 @@ class StreamRun:
             envelope, stream.channel, time.time(), is_lost=bool(checkpoint.get("lost"))
         )
         self._is_resumed = bool(checkpoint)
+        self._passed_before = int(checkpoint.get("passed", 0))
+        self._watched_before = float(checkpoint.get("watched", 0.0))
+        self._taken_up = time.monotonic()
         self._faces: FaceWatch | None = None
         self._labels: LabelSession | None = None
         if stream.kind is StreamKind.FACE_SEARCH:
@@ -58,9 +62,11 @@ class StreamRun:
 
     @property
     def checkpoint(self) -> dict[str, Any]:
-        """What another worker goes on from."""
+        """What another worker goes on from: how many faces have passed in how many seconds, too."""
         labels = {} if self._labels is None else self._labels.checkpoint
-        return {"lost": self._source.is_lost, **labels}
+        watched = self._watched_before + time.monotonic() - self._taken_up
+        passed = {"passed": self._passed_before + self.tracks, "watched": round(watched, 1)}
+        return {"lost": self._source.is_lost, **passed, **labels}
 
     def take(self, sample: LiveSample) -> StreamStep:
         """What a sample shows."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -22,10 +23,12 @@ from regard.vision.geometry import Box, corners, iou
 
 M = TypeVar("M")  # what a search finds: of whatever kind the caller's matches are
 
+MAX_SEARCHES = 6
+"""How often a face that passes is searched for."""
+
 _MIN_QUALITY = 0.3  # of a single sight that is searched for, as `quality_of` measures it
 _SURE = 60.0  # percent, of a find that can begin a track, as the tracker's settings have it
 _BETWEEN = 500  # ms between two searches for one face
-_MAX_SEARCHES = 6  # of a track
 _SAME = 0.3  # IoU from which two sights that belong to no track yet are of one face
 _HIDDEN = 2_500  # ms for which the place of a face that isn't seen is examined
 
@@ -34,7 +37,8 @@ _HIDDEN = 2_500  # ms for which the place of a face that isn't seen is examined
 class FollowedFace(Generic[M]):
     """A face of one picture. `track` is −1 where it may be none; `matches` are what the last search for it
     found, and `is_searched` whether it was searched for in this very picture. `first` is when it was first
-    seen, ms.
+    seen, ms. `person` is the same in all pictures of a face that is followed, before it is a track too; −1
+    where it was never searched for.
     """
 
     face: Face
@@ -42,12 +46,13 @@ class FollowedFace(Generic[M]):
     matches: tuple[M, ...]
     is_searched: bool
     first: int
+    person: int
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Searched(Generic[M]):
     """The searches for one face so far: how many, when the last was, ms, by the sights of which times, and
-    what it found. `first` is when the face was first seen, ms.
+    what it found. `first` is when the face was first seen, ms, and `person` its number.
     """
 
     count: int
@@ -55,10 +60,7 @@ class _Searched(Generic[M]):
     sights: tuple[int, ...]
     matches: tuple[M, ...]
     first: int
-
-    @classmethod
-    def none(cls, first: int) -> _Searched[M]:
-        return cls(0, first - _BETWEEN, (), (), first)
+    person: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,7 @@ class FollowedFaces(Generic[M]):
         self._search = search
         self._searched: dict[int, _Searched[M]] = {}  # by track
         self._unnamed: dict[tuple[int, int], tuple[Box, _Searched[M]]] = {}  # by time and row
+        self._numbers = count()
         self._places: dict[int, FollowedPlace] = {}  # by track
         self._doubtful: tuple[FollowedPlace, ...] = ()  # of no track yet, in the last picture
         self.searches = 0
@@ -103,6 +106,12 @@ class FollowedFaces(Generic[M]):
         self._places = {n: one for n, one in self._places.items() if at - one.at <= _HIDDEN}
         doubtful = [one.box for one in self._doubtful if at - one.at <= _HIDDEN]
         return [*(one.box for one in self._places.values()), *doubtful]
+
+    @property
+    def persons(self) -> set[int]:
+        """Those who are followed, or may be again."""
+        unnamed = (one.person for _, one in self._unnamed.values())
+        return {*(one.person for one in self._searched.values()), *unnamed}
 
     @property
     def has_undecided(self) -> bool:
@@ -141,11 +150,16 @@ class FollowedFaces(Generic[M]):
             if found is not None:
                 self._searched.setdefault(named.id, found[1])
             else:
-                self._searched.setdefault(named.id, _Searched.none(named.timestamp))
+                self._begin(named.id, named.timestamp)
         for number in ids:
             if number >= 0:
-                self._searched.setdefault(number, _Searched.none(at))
+                self._begin(number, at)
         self.tracks = max([self.tracks, *(number + 1 for number in ids)])
+
+    def _begin(self, number: int, first: int) -> None:
+        """Takes a track up that nothing is known of, first seen then, ms."""
+        if number not in self._searched:
+            self._searched[number] = _Searched(0, first - _BETWEEN, (), (), first, next(self._numbers))
 
     def _followed(
         self,
@@ -159,12 +173,12 @@ class FollowedFaces(Generic[M]):
             return self._at_first_sight(at, row, face, embed)
         known = self._searched[number]
         kept = tuple(one.timestamp for one in self._tracks.sights(number))
-        is_wanted = kept not in ((), known.sights) and known.count < _MAX_SEARCHES
+        is_wanted = kept not in ((), known.sights) and known.count < MAX_SEARCHES
         if not is_wanted or at - known.last < _BETWEEN:
-            return FollowedFace(face, number, known.matches, False, known.first)
+            return FollowedFace(face, number, known.matches, False, known.first, known.person)
         matches = self._find(self._tracks.embedding(number))
-        self._searched[number] = _Searched(known.count + 1, at, kept, matches, known.first)
-        return FollowedFace(face, number, matches, True, known.first)
+        self._searched[number] = _Searched(known.count + 1, at, kept, matches, known.first, known.person)
+        return FollowedFace(face, number, matches, True, known.first, known.person)
 
     def _at_first_sight(
         self, at: int, row: int, face: Face, embed: Callable[[NDArray[np.intp]], NDArray[np.float32]]
@@ -173,12 +187,12 @@ class FollowedFaces(Generic[M]):
         earlier = self._just_searched(at, face)
         if earlier is not None:
             self._unnamed[at, row] = face.box, earlier
-            return FollowedFace(face, -1, earlier.matches, False, earlier.first)
+            return FollowedFace(face, -1, earlier.matches, False, earlier.first, earlier.person)
         if quality_of(face) < _MIN_QUALITY:
-            return FollowedFace(face, -1, (), False, at)
-        matches = self._find(embed(np.array([row], np.intp))[0])
-        self._unnamed[at, row] = face.box, _Searched(1, at, (at,), matches, at)
-        return FollowedFace(face, -1, matches, True, at)
+            return FollowedFace(face, -1, (), False, at, -1)
+        matches, person = self._find(embed(np.array([row], np.intp))[0]), next(self._numbers)
+        self._unnamed[at, row] = face.box, _Searched(1, at, (at,), matches, at, person)
+        return FollowedFace(face, -1, matches, True, at, person)
 
     def _just_searched(self, at: int, face: Face) -> _Searched[M] | None:
         recent = [one for (then, _), one in self._unnamed.items() if 0 < at - then <= _BETWEEN]
