@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -71,6 +72,13 @@ class Site:
         finally:
             database.close()
 
+    def restart(self) -> None:
+        """Kills the server, with which its worker ends, and starts another on its data."""
+        self.server.process.kill()
+        self.server.process.wait()
+        self.server = serve(self.folder)
+        self.client = self.server.client()
+
     def worker(self) -> int:
         """The process id of the server's stream worker."""
         server = self.server.process.pid
@@ -80,14 +88,9 @@ class Site:
         return int(found)
 
 
-@pytest.fixture(scope="module")
-def site(installed_pack: InstalledPack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    folder = tmp_path_factory.mktemp("live")
-    (folder / "results").mkdir()
-    record_walk(folder / "walk.mp4")
-    receiving = receive()
-    receiver = next(receiving)
-    server = start_server(
+def serve(folder: Path) -> Server:
+    """A server with a stream worker, whose data, sources and results are in a folder."""
+    return start_server(
         folder / "data",
         "--bucket",
         f"results={folder / 'results'}",
@@ -98,12 +101,23 @@ def site(installed_pack: InstalledPack, tmp_path_factory: pytest.TempPathFactory
             "REGARD_OUTPUT_BUCKETS": "results",
         },
     )
+
+
+@pytest.fixture(scope="module")
+def site(installed_pack: InstalledPack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp("live")
+    (folder / "results").mkdir()
+    record_walk(folder / "walk.mp4")
+    receiving = receive()
+    receiver = next(receiving)
+    server = serve(folder)
     client = server.client()
     client.create_collection(CollectionId="staff")
     picture = (PICTURES / "astronaut.jpg").read_bytes()
     client.index_faces(CollectionId="staff", Image={"Bytes": picture}, ExternalImageId="eileen")
-    yield Site(server, client, receiver, folder)
-    stop_server(server)
+    made = Site(server, client, receiver, folder)
+    yield made
+    stop_server(made.server)
     next(receiving, None)
 
 
@@ -180,8 +194,9 @@ def test_people_are_labels_of_a_session_with_its_pictures_and_results(site: Site
 @pytest.mark.slow
 def test_a_source_can_be_tried_before_a_processor_is_made_of_it(site: Site) -> None:
     source = f"file://{site.folder}/walk.mp4?loop=1"
+    command = ["streams", "try", source, "--collection", "staff", "--threshold", "99"]
     done = subprocess.run(
-        [sys.executable, "-m", "regard", "streams", "try", source, "--data", str(site.server.data)],
+        [sys.executable, "-m", "regard", *command, "--data", str(site.server.data)],
         capture_output=True,
         text=True,
         env={**os.environ, "COLUMNS": "200", "REGARD_STREAM_FOLDERS": str(site.folder)},
@@ -189,6 +204,11 @@ def test_a_source_can_be_tried_before_a_processor_is_made_of_it(site: Site) -> N
     assert done.returncode == 0, done.stderr
     assert "h264 640 × 360" in done.stdout
     assert "1 face is in it" in done.stdout
+    passed = re.search(r"(\d+) faces? passed in (\d+) s", done.stdout)
+    assert passed is not None
+    assert 2 <= int(passed[1]) <= 4  # a walk takes four seconds, and ten are read
+    assert "none of the 1 face searched" in done.stdout
+    assert "false alerts a day are to be expected" in done.stdout
 
 
 def faces(record: dict[str, Any]) -> list[dict[str, Any]]:
