@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from regard.collections.face_models import FACE_MODELS, FaceModels
+from regard.vision.custom.embedding import PictureFeatures
 from regard.vision.faces.blazeface import BlazeFace
 from regard.vision.faces.describer import FaceDescriber
 from regard.vision.faces.mtcnn import Mtcnn
@@ -37,6 +38,7 @@ VERSION = FaceModels().default.version
 _MODEL = ("--model", VERSION)
 _FACES = "src/regard/vision/faces"
 _LABELS = "src/regard/vision/labels"
+_CUSTOM = "src/regard/vision/custom"
 _HEADS = f"{_FACES}/heads"
 _WORN = "src/regard/vision/protective"
 _CERTAINTY = (f"{_FACES}/certainty.npz",)
@@ -82,6 +84,12 @@ INTERMEDIATES: Mapping[str, Needs] = {
         networks=(*ObjectDetector.networks, *PictureClassifier.networks),
         data=_PICTURES,
         aside=("training.label_packages",),  # which only fetches
+    ),
+    "custom": Needs(
+        ("training.custom_sets",),
+        networks=(*PictureFeatures.networks, *PictureClassifier.networks),
+        data=_PICTURES,
+        aside=("training.label_packages",),
     ),
     "worn": Needs(
         ("training.protective_chips",),
@@ -208,6 +216,19 @@ STEPS: Mapping[str, Step] = {
         _module("training.fit_surroundings", "{data}", "--cache", "{labels}"),
         _labels("training.fit_surroundings", f"{_LABELS}/objects.json"),
         writes=(f"{_LABELS}/surroundings.json",),
+    ),
+    "none_of_these": Step(
+        "",
+        _module("training.fit_none_of_these", "{data}", "--cache", "{custom}", "--packages", "{packages}"),
+        replace(INTERMEDIATES["custom"], code=("training.fit_none_of_these",)),
+        writes=(f"{_CUSTOM}/none_of_these.npz", f"{_CUSTOM}/none_of_these.json"),
+    ),
+    "custom_labels": Step(
+        "Custom labels",
+        _module(
+            "training.measure_custom_labels", "{data}", "--cache", "{custom}", "--packages", "{packages}"
+        ),
+        replace(INTERMEDIATES["custom"], code=("training.measure_custom_labels",)),
     ),
     "protective": Step(
         "",

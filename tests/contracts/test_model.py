@@ -23,6 +23,7 @@ from tests.vision.test_hard_faces import hidden, people
 import regard.vision
 from regard.packs.install import InstalledPack
 from regard.vision.body_parts import BodyPartDetector
+from regard.vision.custom.embedding import PictureFeatures
 from regard.vision.explicit import ExplicitClassifier
 from regard.vision.faces import Face, FaceAnalyzer, Pose, Quality
 from regard.vision.faces.alignment import TEMPLATE
@@ -99,6 +100,7 @@ ANSWERS: Mapping[type, Callable[[Any, Image], object]] = {
     Mtcnn: lambda model, image: model.detect(Copies(image.pixels), 20.0),
     NudityDetector: lambda model, image: model.detect(image, list),
     ObjectDetector: lambda model, image: model.detect(image.pixels),
+    PictureFeatures: lambda model, image: model.read(image),
     PersonEmbedder: lambda model, image: model.embed(image.pixels, corners([body(image)])),
     ProtectiveDetector: lambda model, image: [
         model.detect(image, [], [person(image)]),

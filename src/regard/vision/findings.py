@@ -103,6 +103,11 @@ class PictureFindings:
         return self._models.labels.label(self.image, self.faces(), self.objects())
 
     @_once
+    def features(self) -> Floats:
+        """(1280,), float32: what custom labels are told from."""
+        return self._models.features.read(self.image)
+
+    @_once
     def text(self) -> Sequence[Line]:
         """The lines of text, in reading order."""
         return self._models.text.read(self.image)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from regard.vision.body_parts import BodyPartDetector
+from regard.vision.custom.embedding import PictureFeatures
 from regard.vision.explicit import ExplicitClassifier
 from regard.vision.faces import FaceAnalyzer
 from regard.vision.labels import LabelDetector
@@ -27,6 +28,7 @@ class Models:
     nudity: NudityDetector
     protective: ProtectiveDetector
     persons: PersonEmbedder
+    features: PictureFeatures
 
     @classmethod
     def on(cls, runner: Runner) -> Models:
@@ -39,4 +41,5 @@ class Models:
             nudity=NudityDetector(ExplicitClassifier(runner), BodyPartDetector(runner)),
             protective=ProtectiveDetector(runner),
             persons=PersonEmbedder(runner),
+            features=PictureFeatures(runner),
         )

@@ -19,3 +19,6 @@ class Runner(Protocol):
 
     def metadata(self, name: str) -> Mapping[str, str]:
         """What the network's own file says of it. Raises KeyError for a network that isn't there."""
+
+    def digest(self, name: str) -> str:
+        """SHA-256 of the network's file, hex. Raises KeyError for a network that isn't there."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -47,6 +48,7 @@ class SessionPool:
         self._providers = list(providers)
         self._threads = threads
         self._sessions: dict[str, onnxruntime.InferenceSession] = {}
+        self._digests: dict[str, str] = {}
         self._lock = threading.Lock()
 
     def __contains__(self, name: str) -> bool:
@@ -68,6 +70,13 @@ class SessionPool:
         facts: dict[str, str] = session.get_modelmeta().custom_metadata_map
         return facts
 
+    def digest(self, name: str) -> str:
+        """SHA-256 of the file of network `name`, hex. Raises KeyError for a network that isn't there."""
+        if name not in self._digests:
+            with self._path(name).open("rb") as file:
+                self._digests[name] = hashlib.file_digest(file, "sha256").hexdigest()
+        return self._digests[name]
+
     def load(self, names: Iterable[str] | None = None) -> None:
         """Open these networks now (all when None), so that the first request doesn't wait."""
         for name in self._paths if names is None else names:
@@ -82,13 +91,16 @@ class SessionPool:
                 options.enable_cpu_mem_arena = False
                 options.enable_mem_pattern = False
                 options.log_severity_level = 3
-                path = self._paths.get(name) or self._find_optional(name)
-                if path is None:
-                    raise KeyError(name)
                 self._sessions[name] = onnxruntime.InferenceSession(
-                    str(path), options, providers=self._providers
+                    str(self._path(name)), options, providers=self._providers
                 )
             return self._sessions[name]
+
+    def _path(self, name: str) -> Path:
+        path = self._paths.get(name) or self._find_optional(name)
+        if path is None:
+            raise KeyError(name)
+        return path
 
     def _find_optional(self, name: str) -> Path | None:
         return self._optional[name]() if name in self._optional else None
