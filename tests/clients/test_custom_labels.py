@@ -128,7 +128,7 @@ def test_the_aws_command_line_makes_a_project_and_its_data_sets(served: Server, 
         ["create-project", "--project-name", "second"],
         ["create-dataset", "--project-arn", project, "--dataset-type", "TEST", "--dataset-source", source],
         [
-            *("update-dataset-entries", "--dataset-arn", train, "--cli-binary-format", "raw-in-base64-out"),
+            *("update-dataset-entries", "--dataset-arn", train),
             *("--changes", json.dumps({"GroundTruth": changes})),
         ],
         ["list-dataset-entries", "--dataset-arn", train, "--contains-labels", "cat"],

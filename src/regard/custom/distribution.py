@@ -96,7 +96,7 @@ def _candidates(connection: Connection, train: CustomDataset) -> list[SplitCandi
 
 
 def _move(connection: Connection, test: CustomDataset, rows: Sequence[int]) -> None:
-    columns = (entry_labels.c.label, entry_labels.c.entry, entry_labels.c.boxes, dataset_labels.c.name)
+    columns = (*entry_labels.c, dataset_labels.c.name)
     its = entry_labels.c.entry.in_(rows)
     joined = entry_labels.join(dataset_labels, dataset_labels.c.row == entry_labels.c.label)
     found = connection.execute(select(*columns).select_from(joined).where(its)).all()
@@ -104,7 +104,10 @@ def _move(connection: Connection, test: CustomDataset, rows: Sequence[int]) -> N
     connection.execute(delete(entry_labels).where(its))
     connection.execute(update(entries).where(entries.c.row.in_(rows)).values(dataset=test.row))
     if found:
-        put = [{"label": known[one.name], "entry": one.entry, "boxes": one.boxes} for one in found]
+        put = [
+            {"label": known[one.name], "entry": one.entry, "boxes": one.boxes, "has_error": one.has_error}
+            for one in found
+        ]
         connection.execute(insert(entry_labels), put)
     used: Counter[tuple[int, str]] = Counter()
     for one in found:

@@ -11,8 +11,10 @@ from typing import Any, Final
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    and_,
     bindparam,
     delete,
+    exists,
     false,
     func,
     insert,
@@ -254,12 +256,12 @@ def _put_labels(
     used: Counter[tuple[int, str]],
 ) -> None:
     """`used` is by how much each label is used more or less by what was done before."""
-    counted = {rows[digest]: line.entry.all_labels for digest, line in by_digest.items()}
-    known = label_rows(connection, dataset, [name for labels in counted.values() for name in labels])
+    names = [name for line in by_digest.values() for name in line.entry.all_labels]
+    known = label_rows(connection, dataset, names)
     put = [
-        {"label": known[name], "entry": row, "boxes": boxes}
-        for row, labels in counted.items()
-        for name, boxes in labels.items()
+        {"label": known[name], "entry": rows[digest], "boxes": boxes, "has_error": line.has_error}
+        for digest, line in by_digest.items()
+        for name, boxes in line.entry.all_labels.items()
     ]
     if put:
         connection.execute(insert(entry_labels), put)
@@ -342,35 +344,44 @@ def _rows(
     connection: Connection, dataset: CustomDataset, wanted: EntryFilter, after: int, limit: int
 ) -> Sequence[int]:
     """The rows of a page."""
-    conditions: list[ColumnElement[bool]] = [table.c.dataset == dataset.row]
+    if wanted.labels is not None and wanted.source_ref_contains is None:
+        return _labelled_rows(connection, dataset, wanted, after, limit)
+    query = select(table.c.row).where(table.c.dataset == dataset.row, table.c.row > after)
     if wanted.is_labelled is not None:
-        conditions.append(table.c.is_labelled.is_(wanted.is_labelled))
+        query = query.where(table.c.is_labelled.is_(wanted.is_labelled))
     if wanted.has_error is not None:
-        conditions.append(table.c.has_error.is_(wanted.has_error))
+        query = query.where(table.c.has_error.is_(wanted.has_error))
     if wanted.source_ref_contains is not None:
-        conditions.append(_contains(connection, wanted.source_ref_contains))
-    if wanted.labels is None:
-        query = select(table.c.row).where(*conditions, table.c.row > after)
-        return connection.execute(query.order_by(table.c.row).limit(limit)).scalars().all()
-    names = _label_query(dataset, wanted.labels)
-    pages = [
-        select(entry_labels.c.entry)
-        .join(table, table.c.row == entry_labels.c.entry)
-        .where(entry_labels.c.label == label, entry_labels.c.entry > after, *conditions)
-        .order_by(entry_labels.c.entry)
-        .limit(limit)
-        .subquery()
-        for label in connection.execute(names).scalars()
+        query = query.where(_contains(connection, wanted.source_ref_contains))
+    if wanted.labels is not None:
+        labels = _labels_named(connection, dataset, wanted.labels)
+        its = and_(entry_labels.c.label.in_(labels), entry_labels.c.entry == table.c.row)
+        query = query.where(exists().where(its))
+    return connection.execute(query.order_by(table.c.row).limit(limit)).scalars().all()
+
+
+def _labelled_rows(
+    connection: Connection, dataset: CustomDataset, wanted: EntryFilter, after: int, limit: int
+) -> Sequence[int]:
+    """The rows of a page of entries that have one of some labels: a range of each is read."""
+    columns = entry_labels.c
+    ranges = [
+        select(columns.entry).where(columns.label == label, columns.entry > after)
+        for label in _labels_named(connection, dataset, wanted.labels or ())
     ]
-    if not pages:
+    if not ranges or wanted.is_labelled is False:
         return []
+    if wanted.has_error is not None:
+        ranges = [one.where(columns.has_error.is_(wanted.has_error)) for one in ranges]
+    pages = [one.order_by(columns.entry).limit(limit).subquery() for one in ranges]
     merged = union(*(select(page.c.entry) for page in pages)).subquery()
     return connection.execute(select(merged.c.entry).order_by(merged.c.entry).limit(limit)).scalars().all()
 
 
-def _label_query(dataset: CustomDataset, names: Sequence[str]) -> Any:
+def _labels_named(connection: Connection, dataset: CustomDataset, names: Sequence[str]) -> Sequence[int]:
     columns = dataset_labels.c
-    return select(columns.row).where(columns.dataset == dataset.row, columns.name.in_(names))
+    query = select(columns.row).where(columns.dataset == dataset.row, columns.name.in_(names))
+    return connection.execute(query).scalars().all()
 
 
 def _contains(connection: Connection, text: str) -> ColumnElement[bool]:

@@ -120,7 +120,8 @@ dataset_labels = Table(
     sqlite_autoincrement=True,
 )
 
-# Which entries have which label. `boxes` counts those of the label in the picture.
+# Which entries have which label. `boxes` counts those of the label in the picture; `has_error` is the
+# entry's, so that a filter by both reads one range.
 entry_labels = Table(
     "entry_labels",
     metadata,
@@ -133,6 +134,7 @@ entry_labels = Table(
         autoincrement=False,
     ),
     Column("boxes", Integer, nullable=False),
+    Column("has_error", Boolean, nullable=False),
     Index("entry_labels_by_entry", "entry"),
     sqlite_with_rowid=False,
 )

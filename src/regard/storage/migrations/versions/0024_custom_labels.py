@@ -97,6 +97,7 @@ def upgrade() -> None:
             autoincrement=False,
         ),
         sa.Column("boxes", sa.Integer, nullable=False),
+        sa.Column("has_error", sa.Boolean, nullable=False),
         sqlite_with_rowid=False,
     )
     op.create_index("entry_labels_by_entry", "entry_labels", ["entry"])
