@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
+from tests.commands import run_regard_text
 
 from regard.packs.install import InstalledPack
 
@@ -23,17 +23,4 @@ def regard(installed_pack: InstalledPack, tmp_path: Path) -> Run:
 
 def running(folder: Path) -> Run:
     """The same for a folder of one's own."""
-
-    def run(*arguments: object, code: int = 0, columns: int = 160) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "regard", *map(str, arguments)],
-            cwd=folder,
-            env={**os.environ, "COLUMNS": str(columns)},
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == code, done.stderr + done.stdout
-        assert "Traceback" not in done.stderr
-        return done
-
-    return run
+    return partial(run_regard_text, folder=folder)

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from pathlib import Path
 
+from tests.commands import run_regard_text
 from tests.conftest import start_server, stop_server
 
 from regard.packs.install import InstalledPack
 
 
 def regard(*arguments: object, code: int = 0, answer: str = "") -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "regard", *map(str, arguments)],
-        env={**os.environ, "COLUMNS": "160"},
-        input=answer,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == code, done.stderr + done.stdout
-    assert "Traceback" not in done.stderr
-    return done
+    return run_regard_text(*arguments, code=code, typed=answer)
 
 
 def test_a_server_is_backed_up_while_it_serves_and_restored_when_it_is_stopped(

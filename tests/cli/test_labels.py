@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 from PIL import Image
+from tests.commands import run_regard_text
 
 from regard.packs.install import InstalledPack
 
 
 @pytest.fixture
 def labels(installed_pack: InstalledPack, tmp_path: Path):
-    def run(*arguments: object, code: int = 0) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "regard", "labels", *map(str, arguments)],
-            cwd=tmp_path,
-            env={**os.environ, "COLUMNS": "160"},
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == code, done.stderr + done.stdout
-        return done
-
-    return run
+    return partial(run_regard_text, "labels", folder=tmp_path)
 
 
 def test_labels_are_a_table_and_drawn(labels, portrait: Path, tmp_path: Path) -> None:

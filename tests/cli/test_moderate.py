@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 from PIL import Image
+from tests.commands import run_regard_text
 
 from regard.packs.install import InstalledPack
 
@@ -17,16 +16,7 @@ from regard.packs.install import InstalledPack
 def run(
     folder: Path, *arguments: object, code: int = 0, **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "regard", "moderate", *map(str, arguments)],
-        cwd=folder,
-        env={**os.environ, "COLUMNS": "160", **environment},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == code, done.stderr + done.stdout
-    assert "Traceback" not in done.stderr
-    return done
+    return run_regard_text("moderate", *arguments, code=code, folder=folder, environment=environment)
 
 
 def test_a_portrait_gets_no_label_and_is_told_what_was_not_looked_for(

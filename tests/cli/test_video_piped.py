@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 from tests.cli.conftest import Run
+from tests.commands import run_regard
 from tests.video import clips
 from tests.video.conftest import backdrop
 
@@ -15,8 +15,7 @@ from regard.packs.install import InstalledPack
 
 
 def piped(folder: Path, data: bytes, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-m", "regard", "video", "-", *arguments]
-    return subprocess.run(command, cwd=folder, input=data, capture_output=True)
+    return run_regard("video", "-", *arguments, folder=folder, typed=data)
 
 
 def test_what_is_piped_in_is_answered_as_the_file_is(regard: Run, tmp_path: Path) -> None:

@@ -6,12 +6,14 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
-import onnxruntime
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
+
+if TYPE_CHECKING:
+    import onnxruntime
 
 PROVIDERS = ("CPUExecutionProvider",)
 
@@ -83,6 +85,8 @@ class SessionPool:
             self._open(name)
 
     def _open(self, name: str) -> onnxruntime.InferenceSession:
+        import onnxruntime  # which starts a thread, and takes its time: most commands see no picture
+
         with self._lock:
             if name not in self._sessions:
                 options = onnxruntime.SessionOptions()
