@@ -22,6 +22,7 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     "enrolment": Measurement("enrolment"),
     "video": Measurement("video"),
     "streams": Measurement("streams", by_name=True),
+    "custom-labels": Measurement("custom_labels", by_name=True),
     "search": Measurement("search", by_name=True),
     "governance": Measurement("governance", by_name=True),
     "detection": Measurement("face_detection", ("data",)),

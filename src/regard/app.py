@@ -28,6 +28,7 @@ from regard.collections.upgrades import Upgrades
 from regard.collections.users import Users
 from regard.context import Accountability, Privacy, Stores
 from regard.custom.stores import CustomLabels
+from regard.custom.versions import follow_end
 from regard.errors import RegardError
 from regard.gate import Gate
 from regard.governance.audit import AuditLog
@@ -56,6 +57,7 @@ from regard.metering.usage import UsageStore
 from regard.metering.vector_counts import VectorCounts
 from regard.notifications.anchor import anchor_of
 from regard.operations import OPERATIONS, Operation
+from regard.operations.custom_labels.running import count_running, remove_features
 from regard.operations.inputs.live_sources import check_networks
 from regard.operations.streams.viewing import LIVE_PATH
 from regard.packs.install import InstalledPack
@@ -183,7 +185,7 @@ def build(
         feedback_a_day=settings.feedback_a_day,
     )
     publication = None if anchor is None else Publication(database, seals, anchor)
-    jobs = JobStore(database, limit=settings.job_limit, days=settings.job_days)
+    jobs = JobStore(database, limit=settings.job_limit, days=settings.job_days, ended=follow_end)
     accountability = Accountability.of(database, audit, profiles, cipher, declared_operations())
     stream_events = StreamEvents(
         database, cipher, quiet_seconds=settings.alert_quiet, days=settings.event_days
@@ -204,7 +206,7 @@ def build(
         jobs=jobs,
         notices=JobNotices(database),
         streams=StreamStore(database, limit=settings.stream_limit),
-        custom=CustomLabels.of(database),
+        custom=CustomLabels.of(database, jobs, trainings=settings.training_limit),
         stream_events=stream_events,
         keys=keys,
         accountability=accountability,
@@ -244,7 +246,7 @@ def build(
         seals=SealKeeper(seals, publication),
         upkeep=Upkeep(
             database,
-            (Task("void authorizations", erasure.run_due), *privacy.tasks(), *_tasks(stores)),
+            (Task("void authorizations", erasure.run_due), *privacy.tasks(), *_tasks(stores, settings)),
         ),
         sessions=sessions,
         models=models,
@@ -269,13 +271,16 @@ def declared_operations() -> Mapping[str, DeclaredOperation]:
     }
 
 
-def _tasks(stores: Stores) -> list[Task]:
+def _tasks(stores: Stores, settings: Settings) -> list[Task]:
     """What the upkeep does."""
     examination = stores.accountability.examination
     return [
         Task("reviews past their time", lambda _now: examination.reviews.expire()),
         Task("candidates erased since", lambda _now: examination.reviews.forget_erased()),
         Task("what streams saw", stores.stream_events.prune),
+        Task("custom models without a version", stores.custom.models.erase_unnamed),
+        Task("custom models that run", lambda now: count_running(stores, settings, now)),
+        Task("features of ended trainings", lambda now: remove_features(stores, settings, now)),
         Task("streams without leave", lambda _now: len(StreamLeases(stores.database).end_unauthorized())),
     ]
 

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
@@ -23,6 +23,7 @@ from regard.collections.upgrades import Upgrades
 from regard.collections.users import Users
 from regard.custom.records import CustomDataset, Project
 from regard.custom.stores import CustomLabels
+from regard.custom.version_records import ProjectVersion
 from regard.errors import ResourceNotFoundException
 from regard.governance.audit import AuditLog
 from regard.governance.authorizations.erasure import AuthorizationErasure
@@ -56,6 +57,7 @@ from regard.governance.upkeep import Task
 from regard.jobs.notices import JobNotices
 from regard.jobs.records import Job
 from regard.jobs.store import JobStore
+from regard.metering.meter import UNMETERED, Meter
 from regard.metering.prices import PriceList
 from regard.metering.quotas import Quotas, QuotaStore
 from regard.metering.stored_faces import Enrollers
@@ -70,6 +72,8 @@ from regard.streams.records import StreamProcessor
 from regard.streams.store import StreamStore, processor_not_found
 from regard.vision.findings import Pictures
 from regard.vision.models import Models
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,29 +222,6 @@ def unconcluded(_connection: Connection, _answer: Mapping[str, Any]) -> None:
     """For what has no audit record, or is given it once it is answered."""
 
 
-class Meter(Protocol):
-    """Is told what changes what a request is counted as."""
-
-    def repeat(self) -> None:
-        """The answer is one that was given before, to a request with the same token: it counts nothing."""
-        ...
-
-    def cancel(self, job: Job) -> None:
-        """A job was ended before it was done. `job` is as it was then: what it has done is counted."""
-        ...
-
-
-class _Unmetered:
-    """Of an operation that isn't called by the gate."""
-
-    def repeat(self) -> None: ...
-
-    def cancel(self, job: Job) -> None: ...
-
-
-_UNMETERED = _Unmetered()
-
-
 class Kind(StrEnum):
     """Kinds of subjects. Those that have an ARN are called as in it."""
 
@@ -250,6 +231,7 @@ class Kind(StrEnum):
     STREAM = "streamprocessor"
     PROJECT = "project"
     DATASET = "dataset"
+    PROJECT_VERSION = "project_version"
     RESOURCE = "resource"
 
 
@@ -260,8 +242,8 @@ class Subject:
     `name` is the id that the request gave; of a project, and of what is in one, the last part of its ARN.
     `arn` is what policies call the subject: the collection's, of a job the one of the collection that it
     searches, or of the project that it works for; `*` where there is none. `purpose` is what the subject is
-    for. `collection`, `job`, `stream`, `project` and `dataset` are None where there are none of that name,
-    and of no other kind.
+    for. `collection`, `job`, `stream`, `project`, `dataset` and `project_version` are None where there are
+    none of that name, and of no other kind.
     `needed_arn` is what the caller needs the same right to beside the subject: the collection that a stream
     processor is to search. `is_run` says that a worker runs the stream processor, in the session that it was
     started for.
@@ -277,6 +259,7 @@ class Subject:
     stream: StreamProcessor | None = None
     project: Project | None = None
     dataset: CustomDataset | None = None
+    project_version: ProjectVersion | None = None
     needed_arn: str | None = None
     is_run: bool = False
 
@@ -293,7 +276,7 @@ class Subject:
             return {"job": self.job.job_id, "collection": self.collection_id}
         if self.kind is Kind.STREAM:
             return {"stream": self.name, "collection": self.collection_id}
-        if self.kind in (Kind.PROJECT, Kind.DATASET):
+        if self.kind in (Kind.PROJECT, Kind.DATASET, Kind.PROJECT_VERSION):
             return {self.kind.value: self.name}
         return {}
 
@@ -337,7 +320,7 @@ class Context:
     grant: Grant | None = None
     threshold: float = 0.0
     report: Report = silent
-    meter: Meter = _UNMETERED
+    meter: Meter = UNMETERED
     note: Callable[..., None] = unnoted
     conclude: Callable[[Connection, Mapping[str, Any]], None] = unconcluded
 
@@ -379,14 +362,20 @@ class Context:
 
     @property
     def project(self) -> Project:
-        """The project that the request is about. Raises ResourceNotFoundException."""
-        if self.subject.project is None:
-            raise ResourceNotFoundException(f"The resource {self.subject.name} does not exist.")
-        return self.subject.project
+        """The project that the request is about. Raises ResourceNotFoundException; so do the next two."""
+        return self._existing(self.subject.project)
 
     @property
     def dataset(self) -> CustomDataset:
-        """The data set that the request is about. Raises ResourceNotFoundException."""
-        if self.subject.dataset is None:
+        """The data set."""
+        return self._existing(self.subject.dataset)
+
+    @property
+    def project_version(self) -> ProjectVersion:
+        """The version of a project."""
+        return self._existing(self.subject.project_version)
+
+    def _existing(self, found: T | None) -> T:
+        if found is None:
             raise ResourceNotFoundException(f"The resource {self.subject.name} does not exist.")
-        return self.subject.dataset
+        return found

@@ -142,6 +142,8 @@ class Settings:
         60, "Seconds after which a job whose worker says nothing more is given to another.", minimum=2
     )
     job_attempts: int = _setting(5, "Times that a job is tried without getting ahead before it has failed.")
+    # Custom labels: their trainings.
+    training_limit: int = _setting(2, "Trainings of custom models that may be under way, or wait, at a time.")
     # Live video: stream processors, where their sources may be, and what is kept of what they saw.
     stream_workers: int = _setting(
         1,

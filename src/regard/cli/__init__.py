@@ -36,7 +36,7 @@ class Commands(LazyGroup):
         Entry("collections", "regard.cli.collections:app", "Make, list and delete collections."),
         Entry("users", "regard.cli.users:app", "Join the photos of each person, and find people by them."),
         Entry("celebrities", "regard.cli.celebrities:app", "Enrol and recognise celebrities."),
-        Entry("custom", "regard.cli.custom:app", "Make projects of custom labels from folders."),
+        Entry("custom", "regard.cli.custom:app", "Train labels of one's own: projects, data sets, versions."),
         Entry("keys", "regard.cli.keys:app", "Make, list, suspend and resume access keys."),
         Entry("people", "regard.cli.people:app", "Add people, give them roles, record their training."),
         Entry("cases", "regard.cli.cases:app", "Open, show and close cases."),

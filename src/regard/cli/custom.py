@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from regard.cli.custom_training import VERSION_COMMANDS
 from regard.cli.local import LocalGate, local_gate
 from regard.cli.options import DataFolder
 from regard.cli.printing import print_json, say
@@ -27,7 +28,12 @@ from regard.presentation.wording import count
 from regard.settings import Settings
 from regard.storage.buckets.objects import parse_folders
 
-app = typer.Typer(help="Make projects of custom labels from folders and manifests.", no_args_is_help=True)
+app = typer.Typer(
+    help="Make projects of custom labels from folders and manifests; train, try and run versions.",
+    no_args_is_help=True,
+)
+for _name, _command in VERSION_COMMANDS.items():
+    app.command(_name)(_command)
 
 _SHOWN = 100  # faults that are printed
 

@@ -154,7 +154,10 @@ def _notification(notification: dict[str, Any]) -> str:
 
 
 def _video(job: dict[str, Any]) -> str:
-    """What is analysed: a video, or the manifest of many pictures."""
+    """What is analysed: a video, the manifest of many pictures, or what is in a project."""
+    if "ProjectArn" in job:
+        project = job["ProjectArn"].split("/")[1]
+        return f"{project} {job['VersionName']}" if "VersionName" in job else str(project)
     where = (job.get("Video") or job["Input"])["S3Object"]
     return f"{where['Bucket']}/{where['Name']}"
 

@@ -13,6 +13,7 @@ import typer
 from regard import logs
 from regard.cli.opening import check_database
 from regard.cli.options import DataFolder, joined_buckets
+from regard.custom.versions import follow_end
 from regard.governance.audit import AuditLog
 from regard.governance.examination.notices import outbox_of
 from regard.governance.keys import KeyStore
@@ -72,7 +73,7 @@ def _work(settings: Settings, stop: threading.Event) -> None:
             parts.upkeep.keep_level()
             return parts.gate
 
-        store = JobStore(database, limit=settings.job_limit, days=settings.job_days)
+        store = JobStore(database, limit=settings.job_limit, days=settings.job_days, ended=follow_end)
         leases = JobLeases(store, seconds=settings.job_lease, attempts=settings.job_attempts)
         delivery = Delivery(JobNotices(database), settings, secret_of, outbox_of(database))
         keeper = _keeper(settings, database)

@@ -12,6 +12,9 @@ _PROJECT: Final = re.compile(r"project/[a-zA-Z0-9_.\-]{1,255}/[0-9]+")
 _DATASET: Final = re.compile(r"(project/[a-zA-Z0-9_.\-]{1,255})/dataset/(?:train|test)/[0-9]+")
 
 
+_VERSION: Final = re.compile(r"(project/[a-zA-Z0-9_.\-]{1,255})/version/[a-zA-Z0-9_.\-]{1,255}/[0-9]+")
+
+
 def project_resource(name: str, created: int) -> str:
     """`created` is in milliseconds since the epoch."""
     return f"project/{name}/{created}"
@@ -33,6 +36,15 @@ def resource_of(arn: str) -> str | None:
 
 def is_project(resource: str) -> bool:
     return _PROJECT.fullmatch(resource) is not None
+
+
+def version_resource(name: str, version: str, created: int) -> str:
+    """That of a version of the project `name`."""
+    return f"project/{name}/version/{version}/{created}"
+
+
+def is_version(resource: str) -> bool:
+    return _VERSION.fullmatch(resource) is not None
 
 
 def is_dataset(resource: str) -> bool:

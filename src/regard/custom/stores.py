@@ -6,10 +6,15 @@ from dataclasses import dataclass
 
 from regard.custom.datasets import Datasets
 from regard.custom.entries import Entries
+from regard.custom.models import CustomModels
+from regard.custom.opened import OpenedModels
 from regard.custom.policies import ProjectPolicies
 from regard.custom.projects import Projects
 from regard.custom.tagging import ProjectTags
+from regard.custom.versions import ProjectVersions
+from regard.jobs.store import JobStore
 from regard.storage.database import Database
+from regard.vision.custom.model_file import StoredLabelModel, read_label_model
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +26,21 @@ class CustomLabels:
     datasets: Datasets
     entries: Entries
     tags: ProjectTags
+    versions: ProjectVersions
+    models: CustomModels
+    opened: OpenedModels[StoredLabelModel]
 
     @classmethod
-    def of(cls, database: Database) -> CustomLabels:
-        """Those of one database."""
+    def of(cls, database: Database, jobs: JobStore, *, trainings: int) -> CustomLabels:
+        """Those of one database; `trainings` is how many may be under way at once."""
+        models = CustomModels(database)
         return cls(
             projects=Projects(database),
             policies=ProjectPolicies(database),
             datasets=Datasets(database),
             entries=Entries(database),
             tags=ProjectTags(database),
+            versions=ProjectVersions(database, jobs, limit=trainings),
+            models=models,
+            opened=OpenedModels(models.get, read_label_model),
         )

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, select
 
-from regard.custom.resources import is_dataset, is_project, not_found
+from regard.custom.resources import is_dataset, is_project, is_version, not_found
 from regard.resources.tags import put_tags, remove_tags, tags_of
 from regard.storage.database import Database
-from regard.storage.schema import datasets, projects
+from regard.storage.schema import datasets, project_versions, projects
 
 
 class ProjectTags:
-    """Tags of one database's projects and data sets, each named by its ARN's last part.
+    """Tags of one database's projects, data sets and versions, each named by its ARN's last part.
 
     All raise ResourceNotFoundException for what there isn't.
     """
@@ -40,7 +40,7 @@ class ProjectTags:
 
 
 def _check(connection: Connection, resource: str) -> None:
-    for is_one, table in ((is_project, projects), (is_dataset, datasets)):
+    for is_one, table in ((is_project, projects), (is_dataset, datasets), (is_version, project_versions)):
         if is_one(resource):
             found = connection.execute(select(table.c.row).where(table.c.resource == resource)).first()
             if found is not None:

@@ -45,7 +45,6 @@ class JobLeases:
     def __init__(self, store: JobStore, *, seconds: float = 60, attempts: int = 5) -> None:
         self._store = store
         self._database: Database = store.database
-        self._kept = store.kept
         self._milliseconds = round(seconds * 1000)
         self._attempts = attempts
 
@@ -84,7 +83,7 @@ class JobLeases:
             return None
         job = read_job(connection.execute(select(jobs).where(jobs.c.row == job.row)).mappings().one())
         if job.attempts > self._attempts:
-            end(connection, job.row, Status.FAILED, self._hopeless(job), kept=self._kept, fence=job.fence)
+            end(connection, job.row, Status.FAILED, self._hopeless(job), store=self._store, fence=job.fence)
             return None
         return Lease(job, job.fence)
 
@@ -142,7 +141,7 @@ class JobLeases:
                 lease.job.row,
                 status,
                 message,
-                kept=self._kept,
+                store=self._store,
                 fence=lease.fence,
                 failure=failure,
             )

@@ -144,9 +144,34 @@ def read_job(row: RowMapping | dict[str, Any]) -> Job:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class JobEnd:
+    """That a job has ended, and how. `operation` is the Start operation."""
+
+    job_id: str
+    operation: str
+    status: Status
+    message: str | None
+
+
+Ended = Callable[[Connection, JobEnd], None]
+"""Is told of an end in the transaction that makes it."""
+
+
 _READ = {"request", "facts", "status", "case_reference", "key_id"}
 
 
 def write_caller(caller: Caller) -> str:
     policy = None if caller.policy is None else dict(caller.policy)
     return json.dumps({"name": caller.name, "role": caller.role, "policy": policy, "purpose": caller.purpose})
+
+
+def keep_caller(caller: Caller) -> str:
+    """A caller, as they are now, as JSON."""
+    return json.dumps({"key_id": caller.key_id, **json.loads(write_caller(caller))})
+
+
+def read_kept_caller(text: str) -> Caller:
+    """The caller that `keep_caller` wrote."""
+    who = json.loads(text)
+    return Caller(who["key_id"], who["name"], who["role"], who["policy"], who["purpose"])

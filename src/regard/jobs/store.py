@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, tuple_, update
 
 from regard.errors import LimitExceededException
-from regard.jobs.records import Item, Job, NewJob, Status, read_job, write_caller
+from regard.jobs.records import Ended, Item, Job, JobEnd, NewJob, Status, read_job, write_caller
 from regard.resources.request_tokens import (
     IdempotentRequest,
     earlier_answer,
@@ -35,14 +35,20 @@ _DENIED = "AccessDeniedException"
 CANCELLED = "The job was cancelled."
 
 
+def unheard(_connection: Connection, _end: JobEnd) -> None:
+    """For whom nothing follows from a job's end."""
+
+
 class JobStore:
     """Jobs of one database, for any number of threads, processes and servers.
 
-    `limit` is how many may be under way at once; what a job found is kept for `days` after its end.
+    `limit` is how many may be under way at once; what a job found is kept for `days` after its end. `ended`
+    is told of each end, in the transaction that makes it.
     """
 
-    def __init__(self, database: Database, *, limit: int = 20, days: int = 7) -> None:
+    def __init__(self, database: Database, *, limit: int = 20, days: int = 7, ended: Ended = unheard) -> None:
         self.database = database
+        self.ended = ended
         self._limit = limit
         self._kept = days * _DAY
 
@@ -53,18 +59,22 @@ class JobStore:
         LimitExceededException while as many jobs are under way as may be; `account` is named in its message.
         """
         with self.database.write(turn=Turn.JOBS) as connection:
-            earlier = _earlier(connection, new)
-            if earlier is not None:
-                return earlier
-            under_way = _count_under_way(connection)
-            if under_way >= self._limit:
-                raise LimitExceededException(
-                    f"{under_way} open Jobs for User {account}. Maximum limit: {self._limit}"
-                )
-            job_id = secrets.token_hex(32)
-            connection.execute(insert(jobs).values(_row_of(new, job_id)))
-            remember(connection, _request_of(new), {"JobId": job_id}, resource=_resource(job_id), kept=None)
-            return _found(connection, job_id)
+            return self.start_within(connection, new, account=account)
+
+    def start_within(self, connection: Connection, new: NewJob, *, account: str = "") -> Job:
+        """The same, with whatever else a transaction writes, which has the turn JOBS."""
+        earlier = _earlier(connection, new)
+        if earlier is not None:
+            return earlier
+        under_way = _count_under_way(connection)
+        if under_way >= self._limit:
+            raise LimitExceededException(
+                f"{under_way} open Jobs for User {account}. Maximum limit: {self._limit}"
+            )
+        job_id = secrets.token_hex(32)
+        connection.execute(insert(jobs).values(_row_of(new, job_id)))
+        remember(connection, _request_of(new), {"JobId": job_id}, resource=_resource(job_id), kept=None)
+        return _found(connection, job_id)
 
     def earlier(self, new: NewJob) -> Job | None:
         """The job that this request has started already. Raises IdempotentParameterMismatchException."""
@@ -115,10 +125,10 @@ class JobStore:
             for row in rows
         ]
 
-    def cancel(self, job: Job) -> bool:
+    def cancel(self, job: Job, message: str = CANCELLED) -> bool:
         """Ends a job at once as FAILED; False where it had ended already. Whoever runs it finds out."""
         with self.database.write() as connection:
-            done = end(connection, job.row, Status.FAILED, CANCELLED, kept=self._kept, cancelled=True)
+            done = end(connection, job.row, Status.FAILED, message, store=self, cancelled=True)
         if done:
             self.erase_items(job.row)
         return done
@@ -134,7 +144,7 @@ class JobStore:
             query = select(jobs.c.row, jobs.c.job_id, jobs.c.found).where(of_authorization)
             found = connection.execute(query.order_by(jobs.c.row)).all()
             for one in found:
-                end(connection, one.row, Status.FAILED, message, kept=self._kept, failure=_DENIED)
+                end(connection, one.row, Status.FAILED, message, store=self, failure=_DENIED)
             emptied = {"status": Status.FAILED.value, "message": message, "facts": "{}", "failure": _DENIED}
             connection.execute(update(jobs).where(of_authorization).values(emptied))
         for one in found:
@@ -199,7 +209,7 @@ def end(
     status: Status,
     message: str | None,
     *,
-    kept: int,
+    store: JobStore,
     fence: int | None = None,
     cancelled: bool = False,
     failure: str | None = None,
@@ -207,9 +217,9 @@ def end(
     """Ends a job that is under way, and leaves a notice where one was asked for; False if it has ended.
 
     What a job that failed had found is removed: nobody is shown half a result. With a `fence`, only the
-    holder of that lease ends it.
+    holder of that lease ends it. What follows from the end is part of the transaction: `store.ended`.
     """
-    now = milliseconds()
+    now, kept = milliseconds(), store.kept
     holds = jobs.c.fence == fence if fence is not None else jobs.c.fence >= 0
     values: dict[str, Any] = {
         "status": status.value,
@@ -229,8 +239,11 @@ def end(
     ).rowcount
     if not changed:
         return False
-    ended = connection.execute(select(jobs.c.job_id, jobs.c.request).where(jobs.c.row == row)).one()
+    ended = connection.execute(
+        select(jobs.c.job_id, jobs.c.operation, jobs.c.request).where(jobs.c.row == row)
+    ).one()
     expire_answers(connection, _resource(ended.job_id), now + kept)
+    store.ended(connection, JobEnd(ended.job_id, ended.operation, status, message))
     channel = json.loads(ended.request).get("NotificationChannel")
     if channel is not None:
         notice = {"job": row, "channel": channel["SNSTopicArn"], "next_try": now}

@@ -22,6 +22,10 @@ class Unit(StrEnum):
     """Milliseconds for which faces were searched in live video."""
     STREAM_LABEL_MS = "stream_label_ms"
     """Milliseconds for which people, pets and packages were looked for in live video."""
+    TRAINING_MS = "training_ms"
+    """Milliseconds of work on custom models that were trained."""
+    INFERENCE_MS = "inference_ms"
+    """Milliseconds for which custom models ran, times their inference units."""
 
 
 STORED = "vector_months"

@@ -7,7 +7,8 @@ from sqlalchemy import Connection
 from regard.context import Kind, Subject
 from regard.custom.datasets import find_dataset
 from regard.custom.projects import find_project
-from regard.custom.resources import is_dataset, is_project, resource_of
+from regard.custom.resources import is_dataset, is_project, is_version, resource_of
+from regard.custom.versions import find_version
 from regard.settings import Settings
 
 
@@ -26,4 +27,7 @@ def subject_in_project(arn: str, connection: Connection, settings: Settings) -> 
         return Subject(Kind.PROJECT, name=resource, arn=named, project=find_project(connection, arn))
     if is_dataset(resource):
         return Subject(Kind.DATASET, name=resource, arn=named, dataset=find_dataset(connection, arn))
+    if is_version(resource):
+        version = find_version(connection, resource)
+        return Subject(Kind.PROJECT_VERSION, name=resource, arn=named, project_version=version)
     return None

@@ -73,6 +73,8 @@ class Bill(StrEnum):
     VIDEO_MS = "the video's minutes"
     SEGMENT_MS = "the video's minutes, as segments"
     STREAM_MS = "the stream's minutes"
+    TRAINING_MS = "the training's hours"
+    INFERENCE_MS = "the running model's hours"
 
     @property
     def unit(self) -> Unit:
@@ -147,6 +149,11 @@ class Operation:
         """Whether it searches faces in moving pictures, which strict purposes want authorized."""
         is_live = self.about.kind is Kind.STREAM
         return self.act is Act.SEARCH and (is_live or self.analysis is not None)
+
+    @cached_property
+    def is_counted_later(self) -> bool:
+        """Whether what it bills is counted as that runs, and not when the request is answered."""
+        return self.analysis is not None or self.follows_people or self.bills is Bill.INFERENCE_MS
 
     def act_on(self, subject: Subject) -> Act | None:
         """What it does to the people of a subject: nothing where a stream processor searches no faces."""

@@ -44,7 +44,6 @@ class RequestMeter:
         """What usage counts of the request, which was answered. What starts a job or a stream is counted as
         that runs.
         """
-        is_run_later = self._operation.analysis is not None or self._operation.follows_people
-        if self._is_repeated or is_run_later:
+        if self._is_repeated or self._operation.is_counted_later:
             return {}
         return self._operation.units(request)

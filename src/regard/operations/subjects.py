@@ -52,6 +52,7 @@ RESOURCE = About(Kind.RESOURCE, ("ResourceArn",))
 STREAM = About(Kind.STREAM, ("Name",))
 PROJECT = About(Kind.PROJECT, ("ProjectArn",))
 DATASET = About(Kind.DATASET, ("DatasetArn",))
+PROJECT_VERSION = About(Kind.PROJECT_VERSION, ("ProjectVersionArn",))
 TRAINING_DATASET = About(Kind.DATASET, ("Datasets", "Arn"))
 """The first of some: the others are for the operation to check."""
 SEARCHING_STREAM = About(Kind.STREAM, ("Name",), needs_collection=True)
@@ -110,7 +111,7 @@ def _resolved(about: About, request: Mapping[str, Any], stores: Stores, settings
     if stream is not None:
         with stores.database.read() as connection:
             return _of_stream(stream, about, collection_of(about, request), connection, settings)
-    if about.kind in (Kind.PROJECT, Kind.DATASET, Kind.RESOURCE) and named is not None:
+    if about.kind in (Kind.PROJECT, Kind.DATASET, Kind.PROJECT_VERSION, Kind.RESOURCE) and named is not None:
         with stores.database.read() as connection:
             found = subject_in_project(named, connection, settings)
         if found is not None and about.kind in (found.kind, Kind.RESOURCE):

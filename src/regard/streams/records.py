@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import RowMapping
 
 from regard.caller import Caller
-from regard.jobs.records import write_caller
+from regard.jobs.records import read_kept_caller
 
 DEFAULT_RATE: Final = 4.0
 """Samples a second that are analysed of a stream, unless its tag `regard:looks` says otherwise."""
@@ -186,14 +186,3 @@ def read_processor(row: RowMapping | Mapping[str, Any]) -> StreamProcessor:
     started_by = values["started_by"]
     values["started_by"] = None if started_by is None else read_kept_caller(started_by)
     return StreamProcessor(**values)
-
-
-def keep_caller(caller: Caller) -> str:
-    """A caller, as they are now, as JSON."""
-    return json.dumps({"key_id": caller.key_id, **json.loads(write_caller(caller))})
-
-
-def read_kept_caller(text: str) -> Caller:
-    """The caller that `keep_caller` wrote."""
-    who = json.loads(text)
-    return Caller(who["key_id"], who["name"], who["role"], who["policy"], who["purpose"])

@@ -14,6 +14,7 @@ from regard.errors import (
     ResourceInUseException,
     ResourceNotFoundException,
 )
+from regard.jobs.records import keep_caller
 from regard.resources.tags import put_tags, remove_tags, tags_of
 from regard.storage.backend import Turn
 from regard.storage.clock import milliseconds
@@ -28,7 +29,6 @@ from regard.streams.records import (
     StreamProcessor,
     StreamStart,
     StreamStatus,
-    keep_caller,
     read_processor,
 )
 

@@ -31,6 +31,8 @@ _SHOWN = {
     "segment_ms": "SegmentMilliseconds",
     "stream_ms": "StreamMilliseconds",
     "stream_label_ms": "StreamLabelMilliseconds",
+    "training_ms": "TrainingMilliseconds",
+    "inference_ms": "InferenceMilliseconds",
     "requests": "Requests",
     "refused": "Refused",
     "errors": "Errors",

@@ -65,7 +65,9 @@ def list_tags_for_resource(ctx: Context, _request: dict[str, Any]) -> dict[str, 
 
 def _in_project(ctx: Context) -> str | None:
     """The project, or what is in one, that a request is about, as tags name it; None of everything else."""
-    return ctx.subject.name if ctx.subject.kind in (Kind.PROJECT, Kind.DATASET) else None
+    return (
+        ctx.subject.name if ctx.subject.kind in (Kind.PROJECT, Kind.DATASET, Kind.PROJECT_VERSION) else None
+    )
 
 
 def check_new_tags(tags: Mapping[str, str]) -> None:

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from regard.operations.custom_labels import datasets, entries, policies, projects
+from regard.operations.custom_labels import (
+    creating,
+    datasets,
+    detecting,
+    entries,
+    policies,
+    projects,
+    versions,
+)
 
 OPERATIONS = (
     *projects.OPERATIONS,
     *datasets.OPERATIONS,
     *entries.OPERATIONS,
     *policies.OPERATIONS,
+    *creating.OPERATIONS,
+    *versions.OPERATIONS,
+    *detecting.OPERATIONS,
 )

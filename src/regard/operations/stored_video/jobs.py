@@ -71,6 +71,8 @@ def _shape(job: Job) -> dict[str, Any]:
         "JobName": job.request.get("JobName"),
         "Video": job.request.get("Video"),
         "Input": job.request.get("Input"),
+        "ProjectArn": job.request.get("ProjectArn"),
+        "VersionName": job.request.get("VersionName"),
         "CollectionId": job.collection_id,
         "Key": job.caller.key_id,
         "Name": job.caller.name,

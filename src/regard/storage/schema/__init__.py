@@ -37,6 +37,7 @@ from regard.storage.schema.governance import (
 )
 from regard.storage.schema.metadata import metadata
 from regard.storage.schema.privacy import case_holds, consents, erasures, feedback
+from regard.storage.schema.project_versions import custom_models, project_versions
 from regard.storage.schema.service import (
     audit,
     audit_anchors,
@@ -91,6 +92,7 @@ __all__ = [
     "collections",
     "conclusions",
     "consents",
+    "custom_models",
     "dataset_entries",
     "dataset_labels",
     "dataset_uses",
@@ -117,6 +119,7 @@ __all__ = [
     "numbers",
     "people",
     "proficiency",
+    "project_versions",
     "project_policies",
     "projects",
     "quotas",

@@ -300,6 +300,8 @@ usage = Table(
     Column("segment_ms", BigInteger, nullable=False, server_default="0"),
     Column("stream_ms", BigInteger, nullable=False, server_default="0"),
     Column("stream_label_ms", BigInteger, nullable=False, server_default="0"),
+    Column("training_ms", BigInteger, nullable=False, server_default="0"),
+    Column("inference_ms", BigInteger, nullable=False, server_default="0"),
     Column("requests", BigInteger, nullable=False, server_default="0"),
     Column("refused", BigInteger, nullable=False, server_default="0"),
     Column("errors", BigInteger, nullable=False, server_default="0"),

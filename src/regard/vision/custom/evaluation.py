@@ -64,7 +64,7 @@ def evaluate_labels(
         tuple(_outcomes(model.names, row, thresholds, frozenset(labels)))
         for row, labels in zip(said.tolist(), test.labels, strict=True)
     )
-    confusion = Counter(cell for outcomes in pictures for cell in _cells(outcomes))
+    confusion = Counter(cell for outcomes in pictures for cell in cells_of(outcomes))
     return LabelEvaluation(
         {name: _retrieval(name, confusion) for name in model.names},
         dict(thresholds),
@@ -84,7 +84,7 @@ def _outcomes(
     return sorted(kept, key=lambda outcome: (-outcome.confidence, outcome.name))
 
 
-def _cells(outcomes: tuple[LabelOutcome, ...]) -> Iterator[tuple[str | None, str | None]]:
+def cells_of(outcomes: tuple[LabelOutcome, ...]) -> Iterator[tuple[str | None, str | None]]:
     """Each label that was missed is paired with one that was wrongly assumed, the most confident first; of
     those that are left over, the other is None.
     """

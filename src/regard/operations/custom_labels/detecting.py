@@ -1,0 +1,82 @@
+"""DetectCustomLabels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+
+from regard.context import Context
+from regard.custom.manifests.placing import MAX_SIDE, MIN_SIDE
+from regard.custom.version_records import ProjectVersion, VersionStatus
+from regard.errors import ResourceNotReadyException
+from regard.governance.permissions import Permission
+from regard.operations.inputs.images import load_picture
+from regard.operations.operation import Area, Operation
+from regard.operations.subjects import PROJECT_VERSION
+from regard.vision.custom.model_file import StoredLabelModel
+from regard.vision.findings import PictureFindings
+
+MAX_BYTES: Final = 4_194_304
+"""Of an image in a request, as Amazon has it."""
+
+
+def detect_custom_labels(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """What a version that runs says of an image, the surest first.
+
+    Without MinConfidence each label's assumed threshold decides. Raises ResourceNotReadyException unless the
+    version runs.
+    """
+    version = ctx.project_version
+    if version.status is not VersionStatus.RUNNING:
+        raise ResourceNotReadyException(
+            f"The project version is {version.status.value}: start it with StartProjectVersion."
+        )
+    picture = load_picture(ctx, request["Image"], min_side=MIN_SIDE, max_side=MAX_SIDE, max_bytes=MAX_BYTES)
+    labels = custom_labels(picture, open_model(ctx, version), request.get("MinConfidence"))
+    return {"CustomLabels": labels[: request.get("MaxResults", len(labels))]}
+
+
+def custom_labels(
+    picture: PictureFindings, trained: StoredLabelModel, min_confidence: float | None
+) -> list[dict[str, Any]]:
+    """The labels of a picture, the surest first. `min_confidence`, in percent, takes the place of the assumed
+    thresholds.
+    """
+    said = trained.model.confidences(picture.features()[np.newaxis])[0].tolist()
+    minima = _minima(trained.thresholds, min_confidence)
+    found = [
+        {"Name": name, "Confidence": 100 * confidence}
+        for name, confidence in zip(trained.model.names, said, strict=True)
+        if confidence >= minima[name]
+    ]
+    return sorted(found, key=lambda label: (-label["Confidence"], label["Name"]))
+
+
+def open_model(ctx: Context, version: ProjectVersion) -> StoredLabelModel:
+    """The model of a version. Raises ResourceNotReadyException where the installed model pack is another than
+    it was trained with, and InternalServerError where the model is gone.
+    """
+    if version.backbone != ctx.models.features.digest:
+        raise ResourceNotReadyException(
+            "The project version was trained on features of another model pack: train it again."
+        )
+    return ctx.stores.custom.opened.get(str(version.model))
+
+
+def _minima(thresholds: Mapping[str, float], min_confidence: float | None) -> Mapping[str, float]:
+    if min_confidence is None:
+        return thresholds
+    return dict.fromkeys(thresholds, min_confidence / 100)
+
+
+OPERATIONS = (
+    Operation(
+        name="DetectCustomLabels",
+        run=detect_custom_labels,
+        area=Area.CUSTOM_LABELS,
+        permission=Permission.ANALYZE,
+        about=PROJECT_VERSION,
+    ),
+)

@@ -1,0 +1,69 @@
+"""How long versions run, as usage counts it: hourly, and when they are stopped."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Connection
+
+from regard.context import Context, Stores
+from regard.custom.version_records import ProjectVersion
+from regard.custom.versions import get_version
+from regard.governance.record import Record
+from regard.metering.units import Unit
+from regard.operations.custom_labels.training.feature_file import remove_left_over
+from regard.operations.custom_subjects import custom_arn
+from regard.settings import Settings
+from regard.storage.backend import Turn
+from regard.storage.clock import milliseconds
+
+HOUR: Final = 3_600_000
+"""Milliseconds after which the running of a version is counted again."""
+
+
+def stop_running(ctx: Context, version: ProjectVersion) -> None:
+    """Stops a version and counts how long it ran, by one transaction. Raises ResourceInUseException unless
+    it runs.
+    """
+    versions = ctx.stores.custom.versions
+    with versions.database.write(turn=Turn.AUDIT) as connection:
+        current = get_version(connection, version.resource)
+        versions.stop_within(connection, current)
+        _count(connection, ctx.stores, ctx.settings, current, milliseconds())
+
+
+def count_running(stores: Stores, settings: Settings, now: int) -> int:
+    """Counts how long those versions ran that weren't counted for an hour; answers how many those are."""
+    due = stores.custom.versions.running(before=now - HOUR)
+    for version in due:
+        with stores.database.write(turn=Turn.AUDIT) as connection:
+            if stores.custom.versions.count_within(connection, version, now):
+                _count(connection, stores, settings, version, now)
+    return len(due)
+
+
+def remove_features(stores: Stores, settings: Settings, now: int) -> int:
+    """Removes what trainings that have ended have left in this data folder; answers how many files."""
+    return remove_left_over(settings.data, stores.custom.versions.training_jobs(), (now - HOUR) / 1000)
+
+
+def _count(
+    connection: Connection, stores: Stores, settings: Settings, version: ProjectVersion, now: int
+) -> None:
+    """The record of what a version has run since it was counted, for whoever started it: an inference unit
+    runs as long as the version does.
+    """
+    if version.started_by is None or version.counted is None:
+        return
+    record = Record(
+        stores.audit,
+        operation="StartProjectVersion",
+        collection=None,
+        caller=version.started_by,
+        request_id="",
+        case=None,
+    )
+    record.about(version=custom_arn(settings, version.resource), stage="counts")
+    ran = max(0, now - version.counted) * (version.min_units or 1)
+    record.units = {Unit.INFERENCE_MS.value: ran}
+    record.end_within(connection)

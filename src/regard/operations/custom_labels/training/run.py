@@ -1,0 +1,186 @@
+"""Running a training: step by step, so that whoever goes on after a crash comes to the same model.
+
+The lines are kept as the job's items first, so that what becomes of a data set afterwards changes nothing;
+then the features of the pictures are read into a file; the fit and what is written follow from these, from
+the version's ARN, and from nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from regard.context import Context
+from regard.custom.version_records import BucketObject, ProjectVersion
+from regard.custom.versions import keep_made, keep_manifest_summary
+from regard.errors import InvalidManifestException
+from regard.governance.purpose import NONE_TAG
+from regard.jobs.records import Item, Step
+from regard.operations.custom_labels.training.artefacts import Artefact, OutputFolder, output_refused
+from regard.operations.custom_labels.training.course import (
+    Course,
+    Stopwatch,
+    line_item,
+    seed_of,
+    timed,
+    unusable_item,
+)
+from regard.operations.custom_labels.training.examples import TrainingPart, UseCase
+from regard.operations.custom_labels.training.feature_file import FeatureFile
+from regard.operations.custom_labels.training.fitting import fit_course, model_file
+from regard.operations.custom_labels.training.reading import read_pictures
+from regard.operations.custom_labels.training.sources import EMPTY, is_split, source_of
+from regard.operations.custom_labels.training.splitting import can_be_split
+from regard.operations.custom_labels.training.terminal_errors import TOO_FEW_TO_SPLIT, TerminalErrors
+from regard.operations.custom_labels.training.writing import Outputs
+from regard.storage.buckets.objects import NotWritten
+from regard.vision.custom.label_model import LabelFit
+
+_LINES: Final = 500  # a step
+_GATHERED, _READ, _FITTED = 0.05, 0.9, 0.95  # of the progress
+
+BOXES_NOT_BUILT: Final = (
+    "This version of Regard trains labels of whole pictures; models of boxes are not built yet. Leave the "
+    "boxes out, or give each picture a label."
+)
+"""What a training fails with whose pictures have boxes."""
+
+
+def train(ctx: Context, _request: dict[str, Any], state: dict[str, Any] | None) -> Iterator[Step]:
+    """The rest of a training."""
+    watch = Stopwatch(0 if state is None else int(state["worked_ms"]))
+    training = TrainingRun(ctx, ctx.stores.custom.versions.of_job(ctx.job.job_id), watch)
+    return timed(training.steps(state or _begun(TrainingPart.TRAINING)), watch)
+
+
+def _begun(part: TrainingPart) -> dict[str, Any]:
+    return {"stage": "lines", "part": part.value, "line": 0, "place": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRun:
+    """One training."""
+
+    ctx: Context
+    version: ProjectVersion
+    watch: Stopwatch
+
+    def steps(self, state: dict[str, Any]) -> Iterator[Step]:
+        """What is left behind a state."""
+        if state["stage"] == "done":
+            self._features().remove()
+            return
+        if state["stage"] == "lines":
+            yield from self._gather(state)
+            state = {"stage": "read", "done": 0}
+        course, features = self._course(), self._features()
+        total = len(course.pictures)
+        done, model = state.get("done", total), state.get("model")
+        if not done or state["stage"] == "failed":
+            yield from self._check(course)
+        if features.resume(done) < total:
+            yield from self._read(course, features, done)
+            course, model = self._course(), None
+        if model is None:
+            yield from self._check(course)
+        fit = self._fit(course, features)
+        if model is None:
+            content = model_file(self.ctx, course, features, fit)
+            model = self.ctx.stores.custom.models.put(content)
+            yield Step([], {"stage": "write", "model": model}, _FITTED, _told("the model is evaluated."))
+        yield from self._write(course, features, model, fit)
+        features.remove()
+
+    def _course(self) -> Course:
+        seed = self.version.resource if is_split(self.version) else None
+        return Course.load(self.ctx, self.ctx.job, seed=seed)
+
+    def _features(self) -> FeatureFile:
+        width = self.ctx.models.features.dimension
+        return FeatureFile(self.ctx.settings.data, self.ctx.job.job_id, width)
+
+    def _fit(self, course: Course, features: FeatureFile) -> LabelFit:
+        """The same, whenever it is made: the features, the seed and the threads are."""
+        tags = self.ctx.stores.custom.versions.project_tags(self.version)
+        return fit_course(
+            self.ctx, course, features, seed=seed_of(self.version.resource), none_label=tags.get(NONE_TAG)
+        )
+
+    def _gather(self, state: dict[str, Any]) -> Iterator[Step]:
+        """Keeps the lines of both sets."""
+        self._try_output()
+        parts = [TrainingPart.TRAINING] if is_split(self.version) else list(TrainingPart)
+        for part in parts[parts.index(TrainingPart(state["part"])) :]:
+            reached = state if part.value == state["part"] else _begun(part)
+            yield from self._gather_part(part, reached)
+
+    def _gather_part(self, part: TrainingPart, reached: dict[str, Any]) -> Iterator[Step]:
+        source = source_of(self.ctx, self.version, part)
+        digest = source.digest()
+        if reached.setdefault("digest", digest) != digest:
+            raise InvalidManifestException("The manifest was replaced while it was read.")
+        lines = source.lines(reached["line"], reached["place"])
+        while some := list(islice(lines, _LINES)):
+            reached = {**reached, "line": some[-1][1].number, "place": some[-1][0]}
+            items = [line_item(part, line) for _, line in some]
+            yield Step(items, reached, 0.0, _told(f"{reached['line']:,} lines of the {part} set read."))
+        if not reached["line"]:
+            raise InvalidManifestException(EMPTY)
+
+    def _try_output(self) -> None:
+        output = OutputFolder.of(self.version)
+        place = output.place(Artefact.MODEL)
+        try:
+            self.ctx.stores.objects.try_output(place.bucket, place.name, kms_key=output.kms_key)
+        except NotWritten as error:
+            raise output_refused(error) from error
+
+    def _check(self, course: Course) -> Iterator[Step]:
+        """Ends the training where the lines or the pictures don't do, with what was found written out."""
+        errors = course.errors()
+        if is_split(self.version) and not can_be_split([one for one in course.lines if course.is_valid(one)]):
+            errors = TerminalErrors((TOO_FEW_TO_SPLIT,))
+        if errors.all:
+            yield self._told_of(Outputs(self.ctx, self.version, course).write_manifests(errors))
+            raise InvalidManifestException(" ".join(error.message for error in errors.all))
+        if course.use_case is UseCase.BOXES:
+            raise InvalidManifestException(BOXES_NOT_BUILT)
+
+    def _told_of(self, summary: BucketObject) -> Step:
+        """The step after which the version says where the summary of its manifests is."""
+        job_id = self.ctx.job.job_id
+
+        def keep(connection: Connection) -> Mapping[str, Any]:
+            keep_manifest_summary(connection, job_id, summary)
+            return {}
+
+        return Step([Item(0, "", {}, "SUMMARY", keep)], {"stage": "failed"}, 0.0)
+
+    def _read(self, course: Course, features: FeatureFile, done: int) -> Iterator[Step]:
+        done, total = features.resume(done), len(course.pictures)
+        for read in read_pictures(self.ctx, course.pictures, done):
+            features.append(read.features)
+            done += len(read.features)
+            wrong = [unusable_item(course.pictures[place], fault) for place, fault in read.errors.items()]
+            share = _GATHERED + (_READ - _GATHERED) * done / total
+            told = _told(f"{share:.0%}, {done:,} of {total:,} images read.")
+            yield Step(wrong, {"stage": "read", "done": done}, share, told)
+
+    def _write(self, course: Course, features: FeatureFile, model: str, fit: LabelFit) -> Iterator[Step]:
+        made = Outputs(self.ctx, self.version, course).write(features, model, fit)
+        job_id, watch = self.ctx.job.job_id, self.watch
+
+        def keep(connection: Connection) -> Mapping[str, Any]:
+            keep_made(connection, job_id, made.billed(watch.milliseconds))
+            return {}
+
+        yield Step([Item(0, "", {}, "MADE", keep)], {"stage": "done"}, 1.0)
+
+
+def _told(how_far: str) -> dict[str, str]:
+    """What DescribeProjectVersions says meanwhile."""
+    return {"StatusMessage": f"Training: {how_far}"}

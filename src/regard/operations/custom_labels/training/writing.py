@@ -1,0 +1,185 @@
+"""The last stage of a training: everything that lands in the output bucket."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from regard.context import Context
+from regard.custom.manifests.faults import Fault
+from regard.custom.version_records import BucketObject, Made, ProjectVersion
+from regard.operations.custom_labels.training.artefacts import (
+    Artefact,
+    OutputFolder,
+    json_lines,
+    one_json,
+)
+from regard.operations.custom_labels.training.course import LINES, Course, stored
+from regard.operations.custom_labels.training.evaluation_lines import (
+    EvaluationTally,
+    evaluation_line,
+    training_line,
+)
+from regard.operations.custom_labels.training.examples import TrainingPart
+from regard.operations.custom_labels.training.feature_file import FeatureFile
+from regard.operations.custom_labels.training.fitting import examples_of
+from regard.operations.custom_labels.training.reporting import Reporter
+from regard.operations.custom_labels.training.sources import MEMBERS, is_split
+from regard.operations.custom_labels.training.summaries import evaluation_summary, manifest_summary
+from regard.operations.custom_labels.training.terminal_errors import TerminalErrors
+from regard.operations.custom_subjects import custom_arn
+from regard.storage.clock import milliseconds
+from regard.vision.custom.evaluation import evaluate_labels
+from regard.vision.custom.label_model import LabelFit
+from regard.vision.custom.model_file import StoredLabelModel, read_label_model
+
+_GROUND_TRUTH = {
+    TrainingPart.TRAINING: Artefact.TRAINING_GROUND_TRUTH,
+    TrainingPart.TESTING: Artefact.TESTING_GROUND_TRUTH,
+}
+_VALIDATION = {
+    TrainingPart.TRAINING: Artefact.TRAINING_VALIDATION,
+    TrainingPart.TESTING: Artefact.TESTING_VALIDATION,
+}
+_BLOCK = 1024  # pictures that are judged at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written, but for how long it took."""
+
+    made: Callable[[int], Made]
+
+    def billed(self, milliseconds: int) -> Made:
+        """The same, with the milliseconds of work."""
+        return self.made(milliseconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """The objects of one training. Writing them again writes the same."""
+
+    ctx: Context
+    version: ProjectVersion
+    course: Course
+
+    def write_manifests(self, errors: TerminalErrors) -> BucketObject:
+        """The validation manifests and their summary; where the summary is."""
+        for part in TrainingPart:
+            self._put(_VALIDATION[part], json_lines(self._validated(part)))
+        summary = manifest_summary(self.course.statistics(), errors, self.course.use_case)
+        return self._put(Artefact.MANIFEST_SUMMARY, one_json(summary))
+
+    def write(self, features: FeatureFile, model: str, fit: LabelFit) -> Written:
+        """Everything of a training that has come to a model, which is that of `fit`."""
+        content = self.ctx.stores.custom.models.get(model)
+        trained = read_label_model(content)
+        manifests = self.write_manifests(TerminalErrors())
+        self._put(_GROUND_TRUTH[TrainingPart.TRAINING], json_lines(self._trained()))
+        tally = EvaluationTally()
+        self._put(_GROUND_TRUTH[TrainingPart.TESTING], json_lines(self._evaluated(features, trained, tally)))
+        summary = self._summary(tally, trained)
+        place = self._put(Artefact.EVALUATION_SUMMARY, one_json(summary))
+        self._put(Artefact.MODEL, iter([content]))
+        test, f1 = examples_of(self.course, features, TrainingPart.TESTING), _f1(summary)
+        evaluation = evaluate_labels(trained.model, trained.thresholds, test)
+        page = Reporter(self.ctx, self.version, self.course).page(fit, test, evaluation, f1)
+        self._put(Artefact.REPORT, iter([page]))
+
+        def made(milliseconds: int) -> Made:
+            return Made(
+                training=self._result(TrainingPart.TRAINING),
+                testing=self._result(TrainingPart.TESTING),
+                f1=f1,
+                summary=place,
+                manifest_summary=manifests,
+                use_case=self.course.use_case.value,
+                model=model,
+                backbone=trained.backbone.digest,
+                billable_ms=milliseconds,
+            )
+
+        return Written(made)
+
+    def _put(self, artefact: Artefact, pieces: Iterator[bytes]) -> BucketObject:
+        return OutputFolder.of(self.version).write(self.ctx, artefact, pieces)
+
+    def _validated(self, part: TrainingPart) -> Iterator[Mapping[str, Any]]:
+        """The lines of a set, each with what is wrong with it; of lines that are no entry, nothing."""
+        in_part = {(one.line, one.reference): one for one in self.course.lines if one.part is part}
+        views = [TrainingPart.TRAINING] if is_split(self.version) else [part]
+        for view in views:
+            for line, body in stored(self.ctx, self.ctx.job, LINES[view]):
+                example = in_part.get((line, body.get("ref", "")))
+                if example is not None and "content" in body:
+                    yield _with_fault(json.loads(body["content"]), self.course.fault_of(example))
+
+    def _trained(self) -> Iterator[Mapping[str, Any]]:
+        for _, example in self.course.valid(TrainingPart.TRAINING):
+            yield training_line(example, self.course.labels_of(example), self.version.created)
+
+    def _evaluated(
+        self, features: FeatureFile, trained: StoredLabelModel, tally: EvaluationTally
+    ) -> Iterator[Mapping[str, Any]]:
+        """The lines of the test set, each counted as it is written."""
+        examples = examples_of(self.course, features, TrainingPart.TESTING)
+        valid = self.course.valid(TrainingPart.TESTING)
+        for begin in range(0, len(valid), _BLOCK):
+            said = trained.model.confidences(examples.features[begin : begin + _BLOCK]).tolist()
+            for number, ((_, example), row) in enumerate(
+                zip(valid[begin : begin + _BLOCK], said, strict=True)
+            ):
+                known = tuple(one for one in self.course.labels_of(example) if one in trained.thresholds)
+                line = evaluation_line(
+                    example,
+                    known,
+                    dict(zip(trained.model.names, row, strict=True)),
+                    trained.thresholds,
+                    number=begin + number + 1,
+                    created=self.version.created,
+                )
+                tally.add(line)
+                yield line
+
+    def _summary(self, tally: EvaluationTally, trained: StoredLabelModel) -> dict[str, Any]:
+        training = [one for _, one in self.course.valid(TrainingPart.TRAINING)]
+        return evaluation_summary(
+            tally,
+            trained.thresholds,
+            training=Counter(label for one in training for label in self.course.labels_of(one)),
+            pictures={part: len(self.course.valid(part)) for part in TrainingPart},
+            arn=custom_arn(self.ctx.settings, self.version.resource),
+            ended=milliseconds(),
+        )
+
+    def _result(self, part: TrainingPart) -> dict[str, Any]:
+        """TrainingDataResult or TestingDataResult."""
+        request, output = self.version.request, OutputFolder.of(self.version)
+        given = dict(request.get(MEMBERS[part]) or {})
+        if part is TrainingPart.TESTING:
+            given = {"AutoCreate": is_split(self.version), **given}
+        return {
+            "Input": given,
+            "Output": _assets(output.place(_GROUND_TRUTH[part]))
+            | ({"AutoCreate": is_split(self.version)} if part is TrainingPart.TESTING else {}),
+            "Validation": _assets(output.place(_VALIDATION[part])),
+        }
+
+
+def _f1(summary: Mapping[str, Any]) -> float:
+    return float(summary["AggregatedEvaluationResults"]["F1Score"])
+
+
+def _assets(place: BucketObject) -> dict[str, Any]:
+    where = {"Bucket": place.bucket, "Name": place.name}
+    return {"Assets": [{"GroundTruthManifest": {"S3Object": where}}]}
+
+
+def _with_fault(line: dict[str, Any], fault: Fault | None) -> dict[str, Any]:
+    """A line that says what is wrong with its picture, beside what is wrong with the line itself."""
+    if fault is not None:
+        line["cl-errors"] = [*line.get("cl-errors", []), fault.told]
+    return line

@@ -1,0 +1,1 @@
+"""What a training of custom labels came to, told to whoever trained it."""
