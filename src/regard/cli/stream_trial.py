@@ -11,11 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.cli.local import LocalGate
-from regard.collections.face_models import FaceModels
 from regard.errors import RegardError
 from regard.settings import Settings
 from regard.streams.kinesis_video import KinesisVideo
-from regard.video.following.tracks import face_settings
 from regard.video.live.address import SourceAddress
 from regard.video.live.folders import AllowedFolders
 from regard.video.live.networks import AllowedNetworks
@@ -27,13 +25,16 @@ from regard.video.live.trust import SourceTrust
 
 LONGER = 1920
 """The longer side, px, of the picture that faces are searched in."""
+SURE = 60.0
+"""Percent, of what is surely a face: a search follows no other."""
 _PATIENCE = 30.0  # seconds that its first picture is waited for
 
 
 @dataclass(slots=True)
 class Trial:
     """What a source gave: the seconds until its first picture, and for which it was read from then on, its
-    samples, how many of them moved, and how many faces passed.
+    samples, how many of them moved, and how many faces passed. `shown` is the first sample that shows
+    `faces`, as many as any does.
     """
 
     first: float | None = None
@@ -41,6 +42,7 @@ class Trial:
     samples: int = 0
     moving: int = 0
     passed: int = 0
+    faces: int = -1
     shown: LiveSample | None = None
     state: SourceState = field(default_factory=lambda: SourceState(SourceWord.CONNECTING))
 
@@ -50,19 +52,25 @@ class FaceCounting:
 
     def __init__(self, opened: Callable[[], LocalGate]) -> None:
         self._opened = opened
-        self._passers = PasserCount(face_settings(FaceModels().default.appearance))
+        self._passers = PasserCount()
 
     @cached_property
     def gate(self) -> LocalGate:
         """What is asked for faces."""
         return self._opened()
 
-    def passed(self, sample: LiveSample) -> int:
-        """How many faces have passed by the time of a sample."""
-        if not sample.is_still:
-            boxes, scores = self._found(sample)
-            self._passers.observe(sample.at, boxes, scores)
+    @property
+    def passed(self) -> int:
+        """How many faces have passed so far."""
         return self._passers.passed
+
+    def observe(self, sample: LiveSample) -> int:
+        """How many faces a sample surely shows; none where nothing moves."""
+        if sample.is_still:
+            return 0
+        boxes, scores = self._found(sample)
+        self._passers.observe(sample.at, boxes, scores)
+        return int((100 * scores >= SURE).sum())
 
     def _found(self, sample: LiveSample) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         picture = frame_still(sample.image.pixels(), longer=LONGER)
@@ -109,9 +117,9 @@ def read_trial(source: str, settings: Settings, seconds: float, counting: FaceCo
 
 
 def _count(trial: Trial, sample: LiveSample, counting: FaceCounting) -> None:
-    moves = not sample.is_still
     trial.samples += 1
-    trial.moving += moves
-    if moves or trial.shown is None:
-        trial.shown = sample
-    trial.passed = counting.passed(sample)
+    trial.moving += not sample.is_still
+    faces = counting.observe(sample)
+    if faces > trial.faces:
+        trial.faces, trial.shown = faces, sample
+    trial.passed = counting.passed

@@ -12,7 +12,7 @@ import typer
 from regard.cli.local import LocalGate, local_gate
 from regard.cli.options import DataFolder
 from regard.cli.printing import say
-from regard.cli.stream_trial import LONGER, FaceCounting, Trial, read_trial
+from regard.cli.stream_trial import LONGER, SURE, FaceCounting, Trial, read_trial
 from regard.errors import RegardError
 from regard.evaluation.card import Measured, ModelCard
 from regard.evaluation.false_alerts import FalseAlertRate
@@ -68,13 +68,13 @@ def _sentences(trial: Trial) -> list[str]:
 
 
 def _faces(gate: LocalGate, sample: LiveSample) -> Sequence[str]:
-    """The faces of the last picture in which something moved; the gate is asked, as for any picture."""
+    """The faces of one picture, and what finding them takes; the gate is asked, as for any picture."""
     picture = frame_still(sample.image.pixels(), longer=LONGER)
     gate.call("detect_faces", Image={"Bytes": picture})  # once the models are loaded it is timed
     began = time.process_time()
     found: list[dict[str, Any]] = gate.call("detect_faces", Image={"Bytes": picture})["FaceDetails"]
     spent = time.process_time() - began
-    widths = [one["BoundingBox"]["Width"] * sample.width for one in found]
+    widths = [one["BoundingBox"]["Width"] * sample.width for one in found if one["Confidence"] >= SURE]
     said = "No face is in it."
     if widths:
         named = "1 face is" if len(widths) == 1 else f"{len(widths)} faces are"

@@ -116,3 +116,24 @@ def test_who_must_be_forgotten_is_another_track_when_they_come_back(analyzer: Fa
             seen = followed.observe(10_000 + at, LiveFindings(analyzer, picture, whole(picture)))
         tracks.append(seen[0].track)
     assert tracks == [0, 1]
+
+
+def test_who_crosses_the_picture_quickly_is_one_face_and_is_searched_for_seldom(
+    analyzer: FaceAnalyzer,
+) -> None:
+    """A picture apart they are further than any track would follow; they are known by their appearance."""
+    gallery = Gallery()
+    followed = FollowedFaces(MODEL, gallery.search)
+    seen = []
+    for number in range(6):
+        picture, at = backdrop(), number * 250
+        put(picture, person("astronaut", 300), 20 + 130 * number, 100)
+        gallery.now = at
+        seen += followed.observe(at, LiveFindings(analyzer, picture, whole(picture)))
+    assert len(seen) == 6
+    assert {one.track for one in seen} == {-1}
+    assert {one.person for one in seen} == {0}
+    assert followed.passed == 1
+    assert len(gallery.asked) == 3
+    assert (np.diff(gallery.asked) >= 500).all()
+    assert all(one.matches == ("somebody",) for one in seen)

@@ -64,12 +64,12 @@ class FaceWatch:
         self._noted = 0
         self._recorded = 0
         self.matched: set[int] = set()
-        """The tracks that resembled somebody."""
+        """Those who resembled somebody, each by their number."""
 
     @property
     def tracks(self) -> int:
-        """How many tracks there were."""
-        return self._faces.tracks
+        """How many faces were followed."""
+        return self._faces.passed
 
     def observe(self, sample: LiveSample) -> StreamStep:
         """What a sample shows."""
@@ -89,7 +89,7 @@ class FaceWatch:
             self._reviews.forget_all_but(self._faces.persons)
         responses = [face_search_response(one.face, self._matched(one), width, height) for one in seen]
         self._recorded = sample.at
-        self.matched |= {one.track for one in seen if one.matches and one.track >= 0}
+        self.matched |= {one.person for one in seen if one.matches}
         return StreamStep(
             records=[record_text(face_search_record(moment, responses))],
             raised=self._alerts(seen, LivePicture(pixels, moment, round(sample.arrived * 1000))),

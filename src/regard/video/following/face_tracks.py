@@ -63,6 +63,10 @@ class FaceTracks:
         self._waiting: dict[tuple[int, int], FaceSight] = {}  # by timestamp and row, of no track yet
         self._patience = 4_000
 
+    def oriented(self, embeddings: NDArray[np.float32]) -> Embeddings:
+        """Embeddings (N, D) as unit vectors away from the average face: their cosines tell people apart."""
+        return unit_rows(np.asarray(embeddings - self._vectors.average, np.float32))
+
     @property
     def named(self) -> tuple[Named, ...]:
         """The earlier faces whose track the last update has come to believe."""
@@ -81,7 +85,7 @@ class FaceTracks:
             missing = np.array([row for row in rows.tolist() if row not in embeddings], np.intp)
             if len(missing):
                 embeddings.update(zip(missing.tolist(), embed(missing), strict=True))
-            return self._oriented(np.array([embeddings[row] for row in rows.tolist()]))
+            return self.oriented(np.array([embeddings[row] for row in rows.tolist()]))
 
         ids = self._tracker.update(timestamp, boxes, np.array([one.confidence / 100 for one in faces]), take)
         qualities = [quality_of(one) for one in faces]
@@ -146,10 +150,6 @@ class FaceTracks:
             sight = _restore(one)
             tracks._waiting[sight.timestamp, int(row)] = sight
         return tracks
-
-    def _oriented(self, embeddings: NDArray[np.float32]) -> Embeddings:
-        """Unit vectors away from the average face: their cosines tell people apart."""
-        return unit_rows(np.asarray(embeddings - self._vectors.average, np.float32))
 
     def _is_wanted(self, number: int, timestamp: int, quality: float) -> bool:
         sights = self._sights.get(number, [])

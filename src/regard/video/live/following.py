@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import count
 from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from regard.collections.face_models import FaceModel
+from regard.video.following.appearance import Embeddings
 from regard.video.following.face_tracks import FaceTracks, quality_of
 from regard.video.following.tracks import Tracker, face_settings
 from regard.video.live.face_finding import LiveFindings
@@ -63,6 +63,15 @@ class _Searched(Generic[M]):
     person: int
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class _Untracked(Generic[M]):
+    """A sight of a face that was no track then: where, what was found, and its embedding (D,), oriented."""
+
+    box: Box
+    searched: _Searched[M]
+    embedding: Embeddings
+
+
 @dataclass(frozen=True, slots=True)
 class FollowedPlace:
     """Where a face was last seen, and when, ms."""
@@ -89,17 +98,17 @@ class FollowedFaces(Generic[M]):
         settings = face_settings(model.appearance)
         tracker = Tracker(settings if remembers else replace(settings, away=0))
         self._tracks = FaceTracks(model, tracker=tracker)
+        self._appearance = model.appearance
         self._embedder = model.embedder
         self._search = search
         self._searched: dict[int, _Searched[M]] = {}  # by track
-        self._unnamed: dict[tuple[int, int], tuple[Box, _Searched[M]]] = {}  # by time and row
-        self._numbers = count()
+        self._untracked: dict[tuple[int, int], _Untracked[M]] = {}  # by time and row
         self._places: dict[int, FollowedPlace] = {}  # by track
         self._doubtful: tuple[FollowedPlace, ...] = ()  # of no track yet, in the last picture
         self.searches = 0
         """How many searches there were."""
-        self.tracks = 0
-        """How many tracks there were."""
+        self.passed = 0
+        """How many faces passed: tracks, and those that were gone before they were one."""
 
     def places(self, at: int) -> list[Box]:
         """Where faces are followed at a time, ms: those are examined whether or not anything moves."""
@@ -110,8 +119,8 @@ class FollowedFaces(Generic[M]):
     @property
     def persons(self) -> set[int]:
         """Those who are followed, or may be again."""
-        unnamed = (one.person for _, one in self._unnamed.values())
-        return {*(one.person for one in self._searched.values()), *unnamed}
+        untracked = (one.searched.person for one in self._untracked.values())
+        return {*(one.person for one in self._searched.values()), *untracked}
 
     @property
     def has_undecided(self) -> bool:
@@ -146,20 +155,23 @@ class FollowedFaces(Generic[M]):
     def _name(self, ids: Sequence[int], at: int) -> None:
         """Searches for faces that had no track yet are those of the track that they have by now."""
         for named in self._tracks.named:
-            found = self._unnamed.pop((named.timestamp, named.row), None)
+            found = self._untracked.pop((named.timestamp, named.row), None)
             if found is not None:
-                self._searched.setdefault(named.id, found[1])
+                self._searched.setdefault(named.id, found.searched)
             else:
                 self._begin(named.id, named.timestamp)
         for number in ids:
             if number >= 0:
                 self._begin(number, at)
-        self.tracks = max([self.tracks, *(number + 1 for number in ids)])
 
     def _begin(self, number: int, first: int) -> None:
         """Takes a track up that nothing is known of, first seen then, ms."""
         if number not in self._searched:
-            self._searched[number] = _Searched(0, first - _BETWEEN, (), (), first, next(self._numbers))
+            self._searched[number] = _Searched(0, first - _BETWEEN, (), (), first, self._new_person())
+
+    def _new_person(self) -> int:
+        self.passed += 1
+        return self.passed - 1
 
     def _followed(
         self,
@@ -183,31 +195,65 @@ class FollowedFaces(Generic[M]):
     def _at_first_sight(
         self, at: int, row: int, face: Face, embed: Callable[[NDArray[np.intp]], NDArray[np.float32]]
     ) -> FollowedFace[M]:
-        """A face of no track: it is searched for by what is seen of it now, unless it just was."""
+        """A face of no track: it is searched for by what is seen of it now, unless it just was.
+
+        Who crosses the picture in a second or two is never where they are expected, so that they are no
+        track: they are known by their appearance from one picture to the next.
+        """
         earlier = self._just_searched(at, face)
         if earlier is not None:
-            self._unnamed[at, row] = face.box, earlier
-            return FollowedFace(face, -1, earlier.matches, False, earlier.first, earlier.person)
+            return self._seen_again(at, row, face, earlier)
         if quality_of(face) < _MIN_QUALITY:
             return FollowedFace(face, -1, (), False, at, -1)
-        matches, person = self._find(embed(np.array([row], np.intp))[0]), next(self._numbers)
-        self._unnamed[at, row] = face.box, _Searched(1, at, (at,), matches, at, person)
-        return FollowedFace(face, -1, matches, True, at, person)
+        embedding = embed(np.array([row], np.intp))[0]
+        earlier = self._seen_elsewhere(at, embedding)
+        if earlier is None:
+            return self._searched_now(at, row, face, embedding, None)
+        known = earlier.searched
+        if known.count < MAX_SEARCHES and at - known.last >= _BETWEEN:
+            return self._searched_now(at, row, face, embedding, known)
+        return self._seen_again(at, row, face, earlier)
 
-    def _just_searched(self, at: int, face: Face) -> _Searched[M] | None:
-        recent = [one for (then, _), one in self._unnamed.items() if 0 < at - then <= _BETWEEN]
+    def _seen_again(self, at: int, row: int, face: Face, earlier: _Untracked[M]) -> FollowedFace[M]:
+        """A face that is what it was an instant ago, and has the matches of then."""
+        known = earlier.searched
+        self._untracked[at, row] = replace(earlier, box=face.box)
+        return FollowedFace(face, -1, known.matches, False, known.first, known.person)
+
+    def _searched_now(
+        self, at: int, row: int, face: Face, embedding: NDArray[np.float32], known: _Searched[M] | None
+    ) -> FollowedFace[M]:
+        matches = self._find(embedding)
+        number, first = (0, at) if known is None else (known.count, known.first)
+        person = self._new_person() if known is None else known.person
+        searched = _Searched(number + 1, at, (at,), matches, first, person)
+        self._untracked[at, row] = _Untracked(face.box, searched, self._tracks.oriented(embedding[None])[0])
+        return FollowedFace(face, -1, matches, True, first, person)
+
+    def _just_searched(self, at: int, face: Face) -> _Untracked[M] | None:
+        recent = [one for (then, _), one in self._untracked.items() if 0 < at - then <= _BETWEEN]
         if not recent:
             return None
-        shares = iou(corners([face.box]), corners([box for box, _ in recent]))[0]
+        shares = iou(corners([face.box]), corners([one.box for one in recent]))[0]
         best = int(shares.argmax())
-        return recent[best][1] if shares[best] > _SAME else None
+        return recent[best] if shares[best] > _SAME else None
+
+    def _seen_elsewhere(self, at: int, embedding: NDArray[np.float32]) -> _Untracked[M] | None:
+        """The newest sight of the same face, wherever it was, of those of the last seconds."""
+        recent = [(then, one) for (then, _), one in self._untracked.items() if 0 < at - then <= _HIDDEN]
+        if not recent:
+            return None
+        alike = np.array([one.embedding for _, one in recent]) @ self._tracks.oriented(embedding[None])[0]
+        sure = self._appearance.evidence(alike.astype(np.float64)) >= self._appearance.known_again
+        same = [one for one, is_same in zip(recent, sure.tolist(), strict=True) if is_same]
+        return max(same, key=lambda one: one[0])[1] if same else None
 
     def _find(self, probe: NDArray[np.float32]) -> tuple[M, ...]:
         self.searches += 1
         return tuple(self._search(probe))
 
     def _forget(self, at: int) -> None:
-        self._unnamed = {key: one for key, one in self._unnamed.items() if at - key[0] <= 4_000}
+        self._untracked = {key: one for key, one in self._untracked.items() if at - key[0] <= 4_000}
         for number in self._tracks.over():
             self._tracks.forget(number)
             self._searched.pop(number, None)
