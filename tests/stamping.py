@@ -47,8 +47,10 @@ class StampingAuthority:
 
 
 @contextmanager
-def stamping_authority(folder: Path) -> Iterator[StampingAuthority]:
-    """One that answers until the end. Skips the test where OpenSSL's command is missing."""
+def stamping_authority(folder: Path, *, sends_root: bool = False) -> Iterator[StampingAuthority]:
+    """One that answers until the end, and sends the root's certificate behind its own where that is wanted.
+    Skips the test where OpenSSL's command is missing.
+    """
     if shutil.which("openssl") is None:
         pytest.skip("openssl is not installed")
     folder.mkdir()
@@ -60,7 +62,9 @@ def stamping_authority(folder: Path) -> Iterator[StampingAuthority]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             authority.asked.append(body)
-            answer = authority.answers.pop(0) if authority.answers else _stamp(folder, body)
+            answer = (
+                authority.answers.pop(0) if authority.answers else _stamp(folder, body, sends_root=sends_root)
+            )
             self.send_response(200)
             self.send_header("Content-Type", "application/timestamp-reply")
             self.end_headers()
@@ -78,9 +82,10 @@ def stamping_authority(folder: Path) -> Iterator[StampingAuthority]:
         server.server_close()
 
 
-def _stamp(folder: Path, request: bytes) -> bytes:
+def _stamp(folder: Path, request: bytes, *, sends_root: bool) -> bytes:
     (folder / "request.tsq").write_bytes(request)
     command = ["openssl", "ts", "-reply", "-config", "tsa.cnf", "-queryfile", "request.tsq", "-out", "answer"]
+    command += ["-chain", "root.pem"] if sends_root else []
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
     return (folder / "answer").read_bytes()
 

@@ -13,6 +13,7 @@ from typing import Final, Protocol
 
 from regard.errors import RegardError
 from regard.notifications import webhook
+from regard.notifications.certificate_order import with_sorted_certificates
 from regard.notifications.channel import Refused
 from regard.notifications.sending import DeliveryFailed, send
 from regard.settings import STAMPING, Settings
@@ -101,6 +102,7 @@ class TimestampAnchor:
                 plain=True,
                 max_answer=_MAX_TOKEN,
             )
+            token = with_sorted_certificates(token)
             answer = decode_timestamp_response(token)
             # An answer without a time-stamp, to a request that was refused, has nothing of this.
             fits = (

@@ -72,6 +72,17 @@ def test_the_authority_learns_a_hash_and_nothing_else(
     assert len(authority.asked[0]) < 100
 
 
+def test_certificates_may_come_in_another_order_than_der_has_them_in(
+    database: Database, seals: Seals, days: list[SealedDay], tmp_path: Path
+) -> None:
+    """As authorities send them that run OpenSSL: their own, the longer one here, before the root's."""
+    with stamping_authority(tmp_path / "authority", sends_root=True) as authority:
+        assert publication(database, seals, authority).publish_due() == 2
+        trusted = read_authorities(authority.root.read_bytes())
+    token = seals.timestamps([days[0].day])[days[0].day]
+    check_timestamp(token, days[0].signed, trusted)
+
+
 def test_a_time_stamp_of_another_day_does_not_hold(
     database: Database, seals: Seals, days: list[SealedDay], authority: StampingAuthority
 ) -> None:
