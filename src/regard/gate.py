@@ -179,7 +179,8 @@ class Gate:
                 requested=job.threshold,
             )
             record.begin()
-            for step in admitted.operation.analyze(admitted.context, admitted.request, job.state):
+            context = replace(admitted.context, note=record.about)
+            for step in admitted.operation.analyze(context, admitted.request, job.state):
                 found, reached = found + len(step.items), step.after(reached)
                 yield step
                 self.refuse_withdrawn(admitted, job.caller)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -192,6 +193,25 @@ def test_a_large_manifest_is_left_to_a_job(
     assert Worker(parts.stores.jobs, leases, lambda: parts.gate, lease_seconds=60).run_one(threading.Event())
     assert describe(parts, dataset)["Status"] == "CREATE_COMPLETE"
     assert describe(parts, dataset)["DatasetStats"]["TotalEntries"] == 20
+    [job] = call(parts, "list_jobs")["Jobs"]
+    assert (job["API"], job["ProjectArn"], job["JobStatus"]) == ("CreateDataset", project, "SUCCEEDED")
+
+
+def test_a_job_that_lost_its_worker_goes_on_and_writes_nothing_twice(
+    parts: Parts, project: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(datasets, "_AT_ONCE", 100)
+    monkeypatch.setattr(making, "CHUNK", 3)
+    dataset = create(parts, project, DatasetSource=of_manifest())
+    [job] = parts.stores.jobs.page(limit=10)
+    lost = parts.gate.run_job(job)
+    first, _ = next(lost), next(lost)  # whose lines are written, and whose step was not committed
+    lost.close()
+    list(parts.gate.run_job(replace(job, state=dict(first.state))))
+    assert describe(parts, dataset)["Status"] == "CREATE_COMPLETE"
+    assert describe(parts, dataset)["DatasetStats"]["TotalEntries"] == 20
+    assert [one["source-ref"] for one in entries(parts, dataset)] == [one["source-ref"] for one in PETS]
+    assert records(parts, "CreateDataset")[-1]["kept"] == 20
 
 
 def test_a_data_set_whose_job_was_cancelled_has_failed(

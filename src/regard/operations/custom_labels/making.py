@@ -31,6 +31,7 @@ _TOO_LARGE: Final = "The manifest file size exceeds the maximum supported size."
 _UNREADABLE: Final = "The manifest file extension or contents are invalid."
 _FROM_DATASET: Final = "The dataset was successfully created from the other dataset."
 _BROKEN_OFF: Final = "The entries could not be written. Delete the dataset and create it again."
+_CHUNK_CHARACTERS: Final = 8_000_000  # of lines that are written at a time
 _TOLD: Final = 20  # lines of no use that the log names
 
 log: Any = structlog.get_logger(__name__)
@@ -74,7 +75,7 @@ def fill(
     stores = ctx.stores.custom
     try:
         with _source(ctx, request, reached) as (lines, words):
-            while some := list(islice(lines, CHUNK)):
+            while some := _some(lines):
                 place, last = some[-1]
                 kept = [line for _, line in some if isinstance(line, ManifestLine)]
                 left = stores.entries.write(dataset, kept, replaces=False)
@@ -114,6 +115,18 @@ def size_of(ctx: Context, request: Mapping[str, Any]) -> int:
             return file.seek(0, 2)
     except VideoTooLargeException:
         return MAX_BYTES + 1
+
+
+def _some(lines: Iterator[tuple[int, ReadLine]]) -> list[tuple[int, ReadLine]]:
+    """The next lines: `CHUNK`, or fewer long ones."""
+    some: list[tuple[int, ReadLine]] = []
+    characters = 0
+    for place, line in islice(lines, CHUNK):
+        some.append((place, line))
+        characters += len(line.content) if isinstance(line, ManifestLine) else 0
+        if characters > _CHUNK_CHARACTERS:
+            break
+    return some
 
 
 @contextmanager
