@@ -70,6 +70,7 @@ from regard.streams.events import StreamEvents
 from regard.streams.leases import StreamLeases
 from regard.streams.store import StreamStore
 from regard.streams.watching import LiveWatching
+from regard.vision.custom import cells
 from regard.vision.models import Models
 from regard.vision.session import SessionPool, one_thread_each
 from regard.wire.browsers import allow_origins
@@ -142,7 +143,9 @@ def build(
     database = Database.open(
         settings.data, settings.database, connections=settings.worker_count + _MORE_CONNECTIONS
     )
-    sessions = SessionPool(paths, optional={"nudenet": lambda: _nudenet(settings)})
+    sessions = SessionPool(
+        paths, optional={"nudenet": lambda: _nudenet(settings)}, derived={cells.NETWORK: cells.DERIVED}
+    )
     models = Models.on(sessions)
     indexes = FollowedIndexes(
         database,

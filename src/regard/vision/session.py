@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,14 @@ def one_thread_each() -> None:
     cv2.setNumThreads(1)
 
 
+@dataclass(frozen=True, slots=True)
+class DerivedNetwork:
+    """A network that isn't in a pack: what `change` makes of the file of `source` when it is opened."""
+
+    source: str
+    change: Callable[[bytes], bytes]
+
+
 class SessionPool:
     """Networks by name.
 
@@ -41,12 +50,16 @@ class SessionPool:
         models: Mapping[str, Path],
         *,
         optional: Mapping[str, Callable[[], Path | None]] | None = None,
+        derived: Mapping[str, DerivedNetwork] | None = None,
         providers: Sequence[str] = PROVIDERS,
         threads: int = 1,
     ) -> None:
-        """`optional` networks are asked for until they are there: each gives its file, or None."""
+        """`optional` networks are asked for until they are there: each gives its file, or None. `derived`
+        ones are there as their sources are.
+        """
         self._paths = dict(models)
         self._optional = dict(optional or {})
+        self._derived = dict(derived or {})
         self._providers = list(providers)
         self._threads = threads
         self._sessions: dict[str, onnxruntime.InferenceSession] = {}
@@ -55,6 +68,8 @@ class SessionPool:
 
     def __contains__(self, name: str) -> bool:
         """Whether the network can be run. Raises what an optional one raises that is there and damaged."""
+        if name in self._derived:
+            name = self._derived[name].source
         return name in self._sessions or name in self._paths or self._find_optional(name) is not None
 
     def run(self, name: str, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
@@ -73,7 +88,9 @@ class SessionPool:
         return facts
 
     def digest(self, name: str) -> str:
-        """SHA-256 of the file of network `name`, hex. Raises KeyError for a network that isn't there."""
+        """SHA-256 of the file of network `name`, or of its source's, hex. Raises KeyError for a network that
+        isn't there.
+        """
         if name not in self._digests:
             with self._path(name).open("rb") as file:
                 self._digests[name] = hashlib.file_digest(file, "sha256").hexdigest()
@@ -95,12 +112,15 @@ class SessionPool:
                 options.enable_cpu_mem_arena = False
                 options.enable_mem_pattern = False
                 options.log_severity_level = 3
-                self._sessions[name] = onnxruntime.InferenceSession(
-                    str(self._path(name)), options, providers=self._providers
-                )
+                file: str | bytes = str(self._path(name))
+                if name in self._derived:
+                    file = self._derived[name].change(self._path(name).read_bytes())
+                self._sessions[name] = onnxruntime.InferenceSession(file, options, providers=self._providers)
             return self._sessions[name]
 
     def _path(self, name: str) -> Path:
+        if name in self._derived:
+            name = self._derived[name].source
         path = self._paths.get(name) or self._find_optional(name)
         if path is None:
             raise KeyError(name)

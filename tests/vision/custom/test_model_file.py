@@ -19,7 +19,6 @@ from regard.vision.custom.embedding import PictureFeatures
 from regard.vision.custom.label_model import LabelModel
 from regard.vision.custom.labels import fit_labels
 from regard.vision.custom.model_file import (
-    KEY,
     Backbone,
     ModelFileError,
     StoredLabelModel,
@@ -27,6 +26,7 @@ from regard.vision.custom.model_file import (
     write_label_model,
     write_whole_model,
 )
+from regard.vision.custom.onnx_file import KEY
 from regard.vision.features import NETWORK
 from regard.vision.pixels import resize
 from regard.vision.session import SessionPool

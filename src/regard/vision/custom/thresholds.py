@@ -26,16 +26,17 @@ class BestThreshold:
     f1: float
 
 
-def best_threshold(confidences: NDArray[np.floating], truth: Mask) -> BestThreshold:
+def best_threshold(confidences: NDArray[np.floating], truth: Mask, *, missed: int = 0) -> BestThreshold:
     """Of confidences (N,) that a label is there, and whether it is (N,). Halfway between the last that is
-    taken and the first that isn't; of several as good, the highest.
+    taken and the first that isn't; of several as good, the highest. `missed`: how often it is there besides,
+    at whatever threshold.
     """
     if not truth.any():
         return BestThreshold(_UNKNOWN, 0.0)
     order = np.argsort(-confidences, kind="stable")
     sorted_ = np.append(confidences[order].astype(np.float64), -1.0)
     found = np.cumsum(truth[order])
-    f1 = 2 * found / (np.arange(1, len(found) + 1) + truth.sum())
+    f1 = 2 * found / (np.arange(1, len(found) + 1) + truth.sum() + missed)
     f1[sorted_[:-1] == sorted_[1:]] = 0  # no threshold parts two that are equal
     last = int(np.argmax(np.append(f1, 0)))
     value = (sorted_[last] + max(sorted_[last + 1], 0.0)) / 2

@@ -1,0 +1,106 @@
+"""What a fit on boxes has come to: linear heads that find labelled boxes in what CenterNet knows of a
+picture.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from regard.vision.custom.box_rows import cell_centres
+from regard.vision.custom.cells import GRID, CellReader
+from regard.vision.geometry import Box, boxes_of, nms_by_class, sigmoid
+from regard.vision.image import Image
+from regard.vision.labels.objects import SIDE, letterboxed
+from regard.vision.pixels import Floats
+
+MAX_BOXES = 100  # of a picture
+MIN_CONFIDENCE = 0.01  # of a box that is found at all, 0 to 1
+MAX_SPREADS = 6.0  # standard deviations; what is farther off says nothing more
+_SAME = 0.5  # IoU from which two boxes of one label are one
+MAX_LOG = float(np.log(2 * SIDE))
+
+
+@dataclass(frozen=True, slots=True)
+class BoxFinding:
+    """A box in a picture, in fractions of its sides; `confidence`, 0 to 1, that it is right (IoU .5)."""
+
+    name: str
+    confidence: float
+    box: Box
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class BoxModel:
+    """Of cells (N, D), less `centre` (D,), by `spread` (D,): `score_weights` (D, L), `score_bias` (L,) give
+    the log-odds that a cell is the middle of a box of each of `names`, `side_weights` (D, 4), `side_bias`
+    (4,) the logarithms of the distances, px, of its sides.
+    """
+
+    names: tuple[str, ...]
+    centre: Floats
+    spread: Floats
+    score_weights: Floats
+    score_bias: Floats
+    side_weights: Floats
+    side_bias: Floats
+
+    def standard(self, cells: NDArray[np.floating]) -> Floats:
+        """(N, D) of cells (N, D), in standard deviations from the mean, at most 6."""
+        rows = cells.astype(np.float32)
+        rows -= self.centre
+        rows /= self.spread
+        return np.asarray(np.clip(rows, -MAX_SPREADS, MAX_SPREADS, out=rows))
+
+    def find(self, cells: Floats) -> FoundBoxes:
+        """The boxes, px of the square, in the cells (4096, D) of a view; of several on one another the most
+        probable.
+        """
+        rows = self.standard(cells)
+        logits = rows @ self.score_weights + self.score_bias
+        peaks = _peaks(logits.reshape(GRID, GRID, -1)).reshape(logits.shape)
+        where, columns = np.nonzero(peaks)
+        confidences = sigmoid(logits[where, columns])
+        best = np.argsort(-confidences, kind="stable")[:MAX_BOXES]
+        best = best[confidences[best] >= MIN_CONFIDENCE]
+        where, columns, confidences = where[best], columns[best], confidences[best]
+        sides = np.exp(np.minimum(rows[where] @ self.side_weights + self.side_bias, MAX_LOG))
+        centres = cell_centres()[where]
+        boxes = np.concatenate([centres - sides[:, :2], centres + sides[:, 2:]], 1)
+        kept = nms_by_class(boxes, confidences, columns, _SAME)
+        return FoundBoxes(boxes[kept], confidences[kept], columns[kept])
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class FoundBoxes:
+    """`boxes` (K, 4): left, top, right, bottom; `confidences` (K,), 0 to 1; `columns` (K,): which label."""
+
+    boxes: NDArray[np.float64]
+    confidences: NDArray[np.floating]
+    columns: NDArray[np.intp]
+
+
+def find_boxes(model: BoxModel, reader: CellReader, image: Image) -> list[BoxFinding]:
+    """The labelled boxes of a picture, the most confident first."""
+    square, corner, size = letterboxed(image.pixels)
+    found = model.find(reader.read(square))
+    boxes = np.clip((found.boxes - np.tile(corner, 2)) / np.tile(size, 2), 0, 1)
+    every = zip(boxes_of(boxes), found.confidences.tolist(), found.columns.tolist(), strict=True)
+    return [
+        BoxFinding(model.names[column], confidence, box) for box, confidence, column in every if box.area > 0
+    ]
+
+
+def _peaks(logits: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """(GRID, GRID, L): which cells are the highest of three by three."""
+    highest = np.stack(
+        [
+            cv2.dilate(np.ascontiguousarray(logits[..., column]), np.ones((3, 3), np.uint8))
+            for column in range(logits.shape[2])
+        ],
+        -1,
+    )
+    return np.asarray(logits >= highest)

@@ -1,0 +1,104 @@
+"""Learns labelled boxes: reads the pictures, fits, and calibrates on pictures that a fit hasn't seen."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from regard.vision.custom.box_evaluation import BoxOutcome, best_box_threshold, matched
+from regard.vision.custom.box_examples import BoxExample
+from regard.vision.custom.box_fit import fit_heads, read_rows
+from regard.vision.custom.box_model import BoxModel, find_boxes
+from regard.vision.custom.calibration import LogitScale, fit_scale
+from regard.vision.custom.cells import CellReader
+from regard.vision.custom.folds import fold_numbers, spread_sample
+from regard.vision.custom.labels import MAX_LABELS
+from regard.vision.custom.thresholds import MIN_PICTURES
+from regard.vision.geometry import sigmoid
+
+HELD_OUT = 100  # pictures that the folds judge, at most
+_READING = 0.8  # of the time
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class BoxFit:
+    """A model, and what models that were fitted without them find in some of the examples: the outcomes of
+    each of these pictures.
+    """
+
+    model: BoxModel
+    held_out: tuple[tuple[BoxOutcome, ...], ...]
+
+
+def fit_boxes(
+    examples: Sequence[BoxExample],
+    reader: CellReader,
+    *,
+    seed: int,
+    progress: Callable[[float], None] = lambda _: None,
+) -> BoxFit:
+    """The labelled boxes of `examples`. `progress` is told how much is done, 0 to 1.
+
+    Confidences are calibrated on up to 100 of the pictures, by fits on four fifths of them. The same examples
+    in the same order, and the same seed, give the same model.
+
+    Raises ValueError where there is no label, or more than 250, and what opening a picture raises.
+    """
+    names = tuple(sorted({label for example in examples for label in example.labels}))
+    if not 1 <= len(names) <= MAX_LABELS:
+        raise ValueError(f"There are {len(names)} labels, where there must be 1 to {MAX_LABELS}.")
+    digests = [f"{seed}:{example.digest}".encode() for example in examples]
+    labels = [tuple(sorted(set(example.labels))) for example in examples]
+    rows = read_rows(examples, names, reader, seed=seed, progress=lambda part: progress(part * _READING))
+    folds = fold_numbers(digests, labels)
+    fitted = fit_heads(rows, names, folds)
+    held = np.sort(spread_sample(digests, labels, HELD_OUT)[:HELD_OUT]).tolist()
+    found = []
+    for count, number in enumerate(held, 1):
+        example, model = examples[number], fitted.by_fold[folds[number]]
+        found.append(matched(example.true, find_boxes(model, reader, example.open())))
+        progress(_READING + (1 - _READING) * count / len(held))
+    scale = _scale([one for outcomes in found for one in outcomes])
+    calibrated = tuple(tuple(_scaled(one, scale) for one in outcomes) for outcomes in found)
+    model = replace(
+        fitted.whole,
+        score_weights=(fitted.whole.score_weights * scale.scale).astype(np.float32),
+        score_bias=scale.of(fitted.whole.score_bias.astype(np.float64)).astype(np.float32),
+    )
+    return BoxFit(model, calibrated)
+
+
+def assumed_box_thresholds(fit: BoxFit, test: Sequence[Sequence[BoxOutcome]]) -> dict[str, float]:
+    """Of each label, 0 to 1, where F1 is best: on the outcomes of test pictures, or on the fit's own where
+    fewer than 10 of these have the label.
+    """
+    thresholds = {}
+    for name in fit.model.names:
+        pictures = sum(any(one.name == name and one.true for one in outcomes) for outcomes in test)
+        judges = test if pictures >= MIN_PICTURES else fit.held_out
+        outcomes = [one for some in judges for one in some if one.name == name]
+        thresholds[name] = best_box_threshold(outcomes).value
+    return thresholds
+
+
+def _scale(outcomes: Sequence[BoxOutcome]) -> LogitScale:
+    """What makes log-odds of boxes that were found the probability that they are right."""
+    found = [one for one in outcomes if one.found is not None]
+    logits = np.array([[_log_odds(one.confidence)] for one in found]).reshape(-1, 1)
+    right = np.array([[float(one.true is not None)] for one in found]).reshape(-1, 1)
+    return fit_scale(logits, right, is_exclusive=False, movable=np.ones(1, bool))
+
+
+def _scaled(outcome: BoxOutcome, scale: LogitScale) -> BoxOutcome:
+    if outcome.found is None:
+        return outcome
+    logit = scale.of(np.array([[_log_odds(outcome.confidence)]]))
+    return replace(outcome, confidence=float(sigmoid(logit)[0, 0]))
+
+
+def _log_odds(confidence: float) -> float:
+    share = min(max(confidence, 1e-6), 1 - 1e-6)
+    return math.log(share / (1 - share))
