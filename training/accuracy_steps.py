@@ -230,6 +230,15 @@ STEPS: Mapping[str, Step] = {
         ),
         replace(INTERMEDIATES["custom"], code=("training.measure_custom_labels",)),
     ),
+    "custom_boxes": Step(
+        "Custom labels: boxes",
+        _module("training.measure_custom_boxes", "{data}"),
+        Needs(
+            ("training.measure_custom_boxes",),
+            networks=ObjectDetector.networks,
+            data=("custom/raccoon", "custom/kangaroo", "custom/bccd", "custom/neu"),
+        ),
+    ),
     "protective": Step(
         "",
         _module("training.fit_protective", "{data}", "--cache", "{worn}", "--faces", "{worn_faces}"),
