@@ -25,6 +25,7 @@ from regard.custom.manifests.entry import ManifestLine
 from regard.custom.manifests.reading import read_manifest
 from regard.custom.records import CustomDataset, DatasetStatus, DatasetType
 from regard.custom.stores import CustomLabels
+from regard.jobs.store import JobStore
 from regard.storage.database import Database
 
 PAGES = 200
@@ -74,7 +75,8 @@ def pages(custom: CustomLabels, dataset: CustomDataset, wanted: EntryFilter) -> 
 
 
 def main(folder: Path, entries: int) -> None:
-    custom = CustomLabels.of(Database.open(folder))
+    database = Database.open(folder)
+    custom = CustomLabels.of(database, JobStore(database), trainings=1)
     project = custom.projects.create("pets")
     dataset = custom.datasets.create(project, DatasetType.TRAIN)
     began = time.process_time()

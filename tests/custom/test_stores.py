@@ -15,6 +15,7 @@ from regard.custom.distribution import SplitCandidate, distribute, draw_test_ent
 from regard.custom.entries import CHUNK, EntriesRefused, EntryFilter
 from regard.custom.manifests.entry import ManifestLine
 from regard.custom.manifests.reading import read_line
+from regard.custom.policies import check_document
 from regard.custom.records import CustomDataset, DatasetOutcome, DatasetStatus, DatasetType, Project
 from regard.custom.stores import CustomLabels
 from regard.errors import (
@@ -24,6 +25,7 @@ from regard.errors import (
     ResourceInUseException,
     ResourceNotFoundException,
 )
+from regard.jobs.store import JobStore
 from regard.storage.clock import milliseconds
 from regard.storage.schema import dataset_entries, dataset_labels, entry_labels
 
@@ -42,7 +44,8 @@ POLICY: dict[str, Any] = {
 
 @pytest.fixture
 def custom(place: Place) -> CustomLabels:
-    return CustomLabels.of(place.open())
+    database = place.open()
+    return CustomLabels.of(database, JobStore(database), trainings=1)
 
 
 @pytest.fixture
@@ -133,19 +136,17 @@ def test_a_policy_is_replaced_by_its_current_revision_alone(custom: CustomLabels
         {"Principal": None},
     ],
 )
-def test_a_policy_that_could_not_be_kept_to_is_refused(
-    custom: CustomLabels, project: Project, change: dict[str, Any]
-) -> None:
+def test_a_policy_that_could_not_be_kept_to_is_refused(change: dict[str, Any]) -> None:
     statement = POLICY["Statement"][0] | change
     document = POLICY | {"Statement": [{name: one for name, one in statement.items() if one is not None}]}
     with pytest.raises(MalformedPolicyDocumentException):
-        custom.policies.put(project, "copy", json.dumps(document), None)
+        check_document(json.dumps(document))
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", "[" * 50_000, json.dumps(POLICY | {"Statement": []})])
-def test_a_document_that_is_no_policy_is_refused(custom: CustomLabels, project: Project, text: str) -> None:
+def test_a_document_that_is_no_policy_is_refused(text: str) -> None:
     with pytest.raises(MalformedPolicyDocumentException):
-        custom.policies.put(project, "copy", text, None)
+        check_document(text)
 
 
 def test_a_project_has_one_data_set_of_a_kind(custom: CustomLabels, project: Project) -> None:
