@@ -27,7 +27,7 @@ from tests.contracts.streams.made import matched, new_stream, order
 from tests.streams.made import MadeGate, MadeOutput, MadeSource, NoViews, Wakes, standing
 from tests.waiting import wait_until
 
-BUSY = 4_000  # ms that a machine whose cores have too much to do may be late; alone it was 400
+BUSY = 4_000  # ms more than a second; on two cores with four times as much to do as they could it took 340
 
 
 @dataclass
@@ -288,15 +288,17 @@ def test_the_last_alert_of_a_session_waits_for_the_database(
     assert len(site.events.page(limit=10)) == 1
 
 
+@pytest.mark.parametrize("sees", [True, False], ids=["somebody", "nobody"])
 def test_an_authorization_that_is_over_ends_the_search_within_a_second_though_nobody_asks(
-    site: Site, monkeypatch: pytest.MonkeyPatch
+    site: Site, monkeypatch: pytest.MonkeyPatch, sees: bool
 ) -> None:
     """Neither the run's own question nor the timer works: the lease is held no more, and nothing is kept."""
 
     def see(stream: StreamProcessor, sample: int) -> StreamStep:
         return StreamStep(raised=[Raised(event=matched(f"face/{sample}", at=milliseconds()))])
 
-    site.gate.act = see
+    if sees:
+        site.gate.act = see
     monkeypatch.setattr(site.leases, "end_unauthorized", list)
     site.store.create(new_stream("door", source="rtsp://camera.lan/1"))
     until = milliseconds() + 2_000
@@ -305,7 +307,7 @@ def test_an_authorization_that_is_over_ends_the_search_within_a_second_though_no
         wait_until(lambda: site.gate.ended)
         ended = milliseconds()
     kept = site.events.page(limit=1000)
-    assert kept
+    assert bool(kept) == sees
     assert all(one.at <= until for one in kept)
     assert site.gate.ended[0][0] == "door"
     assert until < ended <= until + 1_000 + BUSY

@@ -105,6 +105,14 @@ def test_a_start_where_nobody_was_told_breaks_the_rule(yard: Yard, change: dict[
     assert list(yard.broken()) == ["camera notices"]
 
 
+def test_a_camera_that_looks_for_labels_is_held_to_a_notice_of_that(yard: Yard) -> None:
+    yard.one.forge(yard.record("StartStreamProcessor"), lambda record: record.pop("collection"))
+    assert yard.broken() == {
+        "camera notices": "labels are looked for by the camera gate, and neither a notice says so nor a "
+        "covert warrant"
+    }
+
+
 def test_a_start_that_claims_a_covert_warrant_that_was_none_breaks_the_rule(yard: Yard) -> None:
     start = yard.record("StartStreamProcessor")
     yard.one.forge(start, lambda record: record.update(notice="covert"))

@@ -1,4 +1,4 @@
-"""RTMP, as nginx serves it."""
+"""RTMP, as nginx serves it, and by TLS."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 
 from regard.video.live.samples import SourceWord
-from tests.video.live.cameras import film, reader, sample, state
+from tests.video.live.cameras import Cable, film, reader, sample, state
+from tests.video.live.certificates import make_certificate, serving, trusting
 from tests.waiting import wait_until
 
 _MODULE = Path("/usr/lib/nginx/modules/ngx_rtmp_module.so")
@@ -50,7 +51,8 @@ def _publish(path: Path, url: str, ended: threading.Event) -> None:
 @pytest.mark.skipif(
     not (shutil.which("nginx") and _MODULE.exists()), reason="nginx with RTMP isn't installed"
 )
-def test_rtmp_is_read_and_its_end_is_a_loss(tmp_path: Path) -> None:
+@pytest.mark.parametrize("scheme", ["rtmp", "rtmps"])
+def test_rtmp_is_read_and_its_end_is_a_loss(tmp_path: Path, scheme: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     url, ended = f"rtmp://127.0.0.1:{port}/live/one", threading.Event()
@@ -69,7 +71,11 @@ def test_rtmp_is_read_and_its_end_is_a_loss(tmp_path: Path) -> None:
             path = film(tmp_path / "door.mp4", frames=750)
             thread = threading.Thread(target=_publish, args=(path, url, ended))
             thread.start()
-            with reader(url) as live:
+            certificate = make_certificate(tmp_path)
+            with (
+                Cable(port, serving(certificate) if scheme == "rtmps" else None) as cable,
+                reader(f"{scheme}://127.0.0.1:{cable.port}/live/one", trust=trusting(certificate)) as live,
+            ):
                 steps = np.diff([sample(live).at for _ in range(5)])
                 seen = live.state
                 ended.set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from sqlalchemy import Connection, select
 
@@ -12,6 +13,10 @@ from regard.governance.rules.rule import LogRecord, Rule
 from regard.governance.rules.state import LogState
 from regard.storage.schema import stream_events, stream_processors
 from regard.streams.events import EventKind
+
+_FACES: Final = ("FACE_SEARCH", "faces are searched")
+_LABELS: Final = ("LABELS", "labels are looked for")
+"""What a notice names, and what is done."""
 
 
 def _authorized(state: LogState, record: LogRecord) -> Iterator[str]:
@@ -40,16 +45,17 @@ def _authorized(state: LogState, record: LogRecord) -> Iterator[str]:
 
 
 def _announced(state: LogState, record: LogRecord) -> Iterator[str]:
-    if not (searches_live(record) and is_start(record)):
+    if not (is_start(record) and record.was_let_in):
         return
     if strict_of(str(record.said.get("purpose"))) is None:
         return
+    covers, done = _FACES if searches_live(record) else _LABELS
     camera, named = record.said.get("camera"), str(record.said.get("authorization"))
     scope = state.streams.scopes.get(named)
     if record.said.get("notice") == COVERT and scope is not None and scope.covert:
         return
-    if "FACE_SEARCH" not in state.streams.covered.get(str(camera), ()):
-        yield f"faces are searched by the camera {camera}, and neither a notice says so nor a covert warrant"
+    if covers not in state.streams.covered.get(str(camera), ()):
+        yield f"{done} by the camera {camera}, and neither a notice says so nor a covert warrant"
 
 
 def unexplained_streams(connection: Connection, state: LogState) -> Iterator[str]:
@@ -73,7 +79,7 @@ RULES = (
     ),
     Rule(
         "camera notices",
-        "Under strict purposes no camera starts without a notice of face search, or a covert warrant.",
+        "Under strict purposes no camera starts without a notice of what it does, or a covert warrant.",
         _announced,
     ),
 )
