@@ -15,6 +15,7 @@ from regard.evaluation.false_alerts import FalseAlertRate
 from regard.settings import Settings
 from regard.storage.clock import milliseconds
 from regard.storage.schema import collections, stream_events
+from regard.streams.records import StreamStatus
 
 
 @pytest.fixture
@@ -70,3 +71,11 @@ def test_a_face_model_without_a_card_is_said_to_have_none(porch: Porch) -> None:
 def test_nothing_is_expected_of_a_collection_that_is_gone(porch: Porch) -> None:
     porch.office.call("delete_collection", CollectionId="staff")
     assert expected(porch)["Unknown"] == "There is no collection staff any more."
+
+
+def test_the_record_of_a_start_says_what_was_to_be_expected(porch: Porch) -> None:
+    porch.leases.end(porch.lease, StreamStatus.STOPPED)
+    hold(porch, face_count=1000)
+    porch.office.call("start_stream_processor", Name="porch")
+    newest = [one for one in porch.parts.audit.export() if one["operation"] == "StartStreamProcessor"][-1]
+    assert newest["false_alerts"] == {"faces": 1000, "per_passer": 0.0946}

@@ -39,17 +39,34 @@ class Expectations:
         told["Alerts"] = self._ctx.stores.stream_events.count(stream, EventKind.FACE_MATCHED, since)
         return told
 
-    def rate(self, stream: StreamProcessor) -> FalseAlertRate | str:
-        """What a search by it comes to now; a sentence where that isn't known."""
+    def noted(self, stream: StreamProcessor, threshold: float, faces: int | None) -> dict[str, Any]:
+        """What is known at a start, for its record: the probability that a passer-by raises a false alert.
+
+        `threshold` and `faces` as in `rate`.
+        """
+        rate = self.rate(stream, threshold, faces)
+        if isinstance(rate, str):
+            return {"unknown": rate}
+        return {"faces": rate.faces, "per_passer": float(f"{rate.per_passer.value:.3g}")}
+
+    def rate(
+        self, stream: StreamProcessor, threshold: float | None = None, faces: int | None = None
+    ) -> FalseAlertRate | str:
+        """What a search by it comes to now; a sentence where that isn't known.
+
+        `threshold` is how alike faces must be, percent, and `faces` how many are searched; None for those of
+        the session, else of the next.
+        """
         collection = self._collection(str(stream.collection_id))
         if collection is None:
             return f"There is no collection {stream.collection_id} any more."
         card = self._card(collection.face_model_version)
         if isinstance(card, str):
             return card
-        faces, threshold = self._searched(stream, collection), _threshold(stream, collection)
+        searched = self._searched(stream, collection) if faces is None else faces
+        alike = _threshold(stream, collection) if threshold is None else threshold
         try:
-            return FalseAlertRate.of(card, threshold, faces, MAX_SEARCHES)
+            return FalseAlertRate.of(card, alike, searched, MAX_SEARCHES)
         except ValueError as error:
             return str(error)
 

@@ -12,6 +12,7 @@ from regard.governance.permissions import Permission
 from regard.governance.purpose import STREAM_MATCH
 from regard.operations.operation import Area, Bill, Operation
 from regard.operations.streams.definitions import COVERED
+from regard.operations.streams.expectation import Expectations
 from regard.operations.subjects import SEARCHING_STREAM, STREAM
 from regard.streams.records import StreamKind, StreamProcessor, StreamStart
 from regard.video.live.address import SourceAddress, SourceKind
@@ -52,6 +53,9 @@ def start_stream_processor(ctx: Context, request: dict[str, Any]) -> dict[str, A
         ),
     )
     ctx.note(session=started.session, camera=started.camera_id)
+    if stream.kind is StreamKind.FACE_SEARCH:
+        listed = None if grant is None or grant.faces is None else len(grant.faces)
+        ctx.note(false_alerts=Expectations(ctx).noted(started, ctx.threshold, listed))
     return {"SessionId": started.session}
 
 
