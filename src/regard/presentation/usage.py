@@ -16,6 +16,8 @@ _COUNTS = {
     "ImageProperties": "Properties",
     "VideoMilliseconds": "Video, min",
     "SegmentMilliseconds": "Segments, min",
+    "TrainingMilliseconds": "Training, min",
+    "InferenceMilliseconds": "Models, min",
     "Requests": "Requests",
     "Refused": "Refused",
     "Errors": "Errors",

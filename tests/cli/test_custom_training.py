@@ -1,0 +1,62 @@
+"""`regard custom train` and what comes after it, in processes of their own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+from PIL import Image
+from tests.cli.conftest import Run
+from tests.custom.drawn import SHAPES, draw
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """Class folders, to train on and to test on."""
+    for part, count, first in (("train", 8, 0), ("test", 2, 500)):
+        for shape in SHAPES:
+            folder = tmp_path / "pictures" / part / shape
+            folder.mkdir(parents=True)
+            for number in range(count):
+                (folder / f"{number}.jpg").write_bytes(draw(shape, first + number))
+    return tmp_path / "pictures"
+
+
+@pytest.mark.slow
+def test_a_folder_becomes_a_model_that_is_tried_and_taken_away(
+    regard: Run, pictures: Path, tmp_path: Path
+) -> None:
+    bucket = f"pictures={pictures}"
+    regard("custom", "import", pictures, "--project", "shapes", "--bucket", bucket)
+    trained = regard(
+        "custom", "train", "shapes", "v1", "--output", "pictures/out", "--bucket", bucket, "--quiet"
+    )
+    assert "F1" in trained.stdout
+    assert (pictures / "out" / "Report-shapes-v1.html").is_file()
+    summary = json.loads(regard("custom", "evaluate", "shapes", "v1", "--bucket", bucket, "--json").stdout)
+    assert summary["EvaluationDetails"]["NumberOfTestingImages"] == 6
+    tried = regard(
+        "custom",
+        "try",
+        "shapes",
+        "v1",
+        pictures / "test" / "stripes",
+        "--min-confidence",
+        "0",
+        "--draw",
+        "seen",
+    )
+    assert "stripes" in tried.stdout
+    with Image.open(tmp_path / "seen" / "00001-0.jpg") as seen:
+        assert max(seen.size) == 320
+    told = regard("custom", "detect", "shapes", "v1", pictures / "test" / "stripes" / "0.jpg", code=1)
+    assert "STOPPED" in told.stderr
+    regard("custom", "export", "shapes", "v1", "shapes.onnx")
+    session = onnxruntime.InferenceSession(str(tmp_path / "shapes.onnx"))
+    with Image.open(pictures / "test" / "stripes" / "0.jpg") as picture:
+        pixels = np.asarray(picture.resize((224, 224)))[None]
+    said = session.run(None, {session.get_inputs()[0].name: pixels})[0]
+    assert int(said.argmax()) == sorted(SHAPES).index("stripes")
