@@ -13,6 +13,13 @@ SHAPES = ("circle", "stripes", "square")
 
 def draw(shape: str, seed: int, size: tuple[int, int] = (200, 160)) -> bytes:
     """A JPEG of a shape, in colours, at a place and on noise that the seed gives."""
+    return draw_boxed(shape, seed, size)[0]
+
+
+def draw_boxed(
+    shape: str, seed: int, size: tuple[int, int] = (200, 160)
+) -> tuple[bytes, tuple[int, int, int, int]]:
+    """The same, and where the shape is: left, top, width, height, px. Stripes are everywhere."""
     random = np.random.default_rng([seed, SHAPES.index(shape)])
     noise = random.integers(0, 90, (size[1], size[0], 3), np.uint8)
     canvas = Image.fromarray(noise)
@@ -29,7 +36,7 @@ def draw(shape: str, seed: int, size: tuple[int, int] = (200, 160)) -> bytes:
             pen.line((across, 0, across, size[1]), fill=colour, width=9)
     out = io.BytesIO()
     canvas.save(out, "JPEG", quality=85)
-    return out.getvalue()
+    return out.getvalue(), (0, 0, *size) if shape == "stripes" else (left, top, side, side)
 
 
 def fill(folder: Path, count: int, *, first: int = 0) -> list[tuple[str, str]]:

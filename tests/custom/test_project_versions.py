@@ -15,7 +15,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, WaiterError
 from tests import scenes
 from tests.conftest import Server, stop_server
-from tests.custom.drawn import SHAPES, draw, fill
+from tests.custom.drawn import SHAPES, draw, draw_boxed, fill
 from tests.custom.lines import boxed, classified
 from tests.custom.training import (
     OUTPUT,
@@ -353,20 +353,50 @@ def test_the_newest_version_is_listed_first_page_by_page(client: Any, trained: d
         waiter.wait(ProjectArn=project, VersionNames=["a"], WaiterConfig=WAITING)
 
 
-def test_pictures_with_boxes_fail_with_a_plain_sentence(client: Any, bucket: Path) -> None:
+def test_boxes_are_learned_and_found(client: Any, bucket: Path) -> None:
+    def lines(first: int, count: int) -> list[dict[str, Any]]:
+        written = []
+        for seed in range(first, first + count):
+            shape = ("circle", "square")[seed % 2]
+            picture, box = draw_boxed(shape, seed, (320, 240))
+            (bucket / f"boxed-{seed}.jpg").write_bytes(picture)
+            line = boxed(f"boxed-{seed}.jpg", (shape, *box), size=(320, 240))
+            written.append({**line, "source-ref": f"s3://videos/boxed-{seed}.jpg"})
+        return written
+
+    training = write_lines(bucket, "boxes.manifest", lines(0, 6))
+    testing = write_lines(bucket, "boxes-test.manifest", lines(100, 3))
     project = make_project(client, "boxes")
-    lines = [
-        {
-            **boxed(f"circle-{n:04}.jpg", ("circle", 10, 10, 50, 50), size=(200, 160)),
-            "source-ref": f"s3://videos/circle-{n:04}.jpg",
-        }
-        for n in range(6)
-    ]
-    source = write_lines(bucket, "boxes.manifest", lines)
-    begin(client, project, TrainingData=source, TestingData=source)
+    arn = begin(client, project, TrainingData=training, TestingData=testing)
     version = ended(client, project)
-    assert version["Status"] == "TRAINING_FAILED"
-    assert "boxes" in version["StatusMessage"]
+    assert version["Status"] == "TRAINING_COMPLETED", version
+    summary = artefact(bucket, version["EvaluationResult"]["Summary"])
+    results = summary["AggregatedEvaluationResults"]
+    assert "ConfusionMatrix" not in results
+    assert 0 <= results["AveragePrecision"] <= 1
+    counts: Counter[str] = Counter()
+    for line in artefact(bucket, version["TestingDataResult"]["Output"]["Assets"][0]["GroundTruthManifest"]):
+        told = line["rekognition-custom-labels-evaluation-metadata"]["objects"]
+        assert len(told) == len(line["rekognition-custom-labels-evaluation"]["annotations"])
+        for one in told:
+            details = one["rekognition-custom-labels-evaluation-details"]
+            counts.update(name for name, value in details.items() if value is True)
+    assert counts["is-present-in-ground-truth"] == 3
+    hits = counts["is-true-positive"]
+    assert hits + counts["is-false-negative"] == 3
+    shown = artefact(bucket, version["ManifestSummary"])["statistics"]["training"]
+    assert (shown["use_case"], shown["valid_json_lines"]) == ("OBJECT_LOCALIZATION", 6)
+    client.start_project_version(ProjectVersionArn=arn, MinInferenceUnits=1)
+    photo, box = draw_boxed("circle", 0, (320, 240))
+    found = client.detect_custom_labels(
+        ProjectVersionArn=arn, Image={"Bytes": photo}, MinConfidence=0, MaxResults=1
+    )["CustomLabels"]
+    client.stop_project_version(ProjectVersionArn=arn)
+    place = found[0]["Geometry"]["BoundingBox"]
+    assert list(found[0]["Geometry"]) == ["BoundingBox"]
+    centre = place["Left"] + place["Width"] / 2, place["Top"] + place["Height"] / 2
+    expected = (box[0] + box[2] / 2) / 320, (box[1] + box[3] / 2) / 240
+    assert centre == pytest.approx(expected, abs=0.1)
 
 
 def test_versions_have_tags(client: Any, trained: dict[str, Any]) -> None:

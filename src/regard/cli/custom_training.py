@@ -25,7 +25,8 @@ from regard.presentation.training.drawing import draw_custom_labels
 from regard.presentation.training.tables import evaluation_table, found_table
 from regard.presentation.wording import count
 from regard.settings import Settings
-from regard.vision.custom.model_file import read_label_model, write_whole_model
+from regard.vision.custom.box_file import StoredBoxModel, write_whole_box_model
+from regard.vision.custom.model_file import StoredLabelModel, write_whole_model
 
 _POLL_SECONDS: Final = 0.3
 _PICTURES: Final = (".jpg", ".jpeg", ".png")
@@ -189,17 +190,21 @@ def export(
         kept = custom.versions.get(described["ProjectVersionArn"])
         if kept.model is None:
             raise RegardError(f"{version} is {described['Status']}: {described['StatusMessage']}")
-        stored = read_label_model(custom.models.get(kept.model))
+        stored = custom.opened.get(kept.model)
         settings = gate.parts.settings
-        network = InstalledPack.load(settings.pack, settings.models).path(stored.backbone.network)
-        backbone = network.read_bytes()
+        name = stored.backbone.network if isinstance(stored, StoredLabelModel) else "centernet"
+        backbone = InstalledPack.load(settings.pack, settings.models).path(name).read_bytes()
     if hashlib.sha256(backbone).hexdigest() != stored.backbone.digest:
         raise RegardError(f"{version} was trained with another model pack; train it again.")
     try:
-        file.write_bytes(write_whole_model(stored, backbone))
+        if isinstance(stored, StoredBoxModel):
+            content, side = write_whole_box_model(stored, backbone), 512
+        else:
+            content, side = write_whole_model(stored, backbone), 224
+        file.write_bytes(content)
     except OSError as error:
         raise RegardError(f"{file} can't be written: {error.strerror}.") from error
-    say(f"Wrote {file}: {count(len(stored.model.names), 'label')}, for pictures of 224 x 224 pixels.")
+    say(f"Wrote {file}: {count(len(stored.model.names), 'label')}, for pictures of {side} x {side} pixels.")
 
 
 def start(project: Project, version: Version, data: DataFolder = None) -> None:

@@ -14,7 +14,8 @@ from regard.custom.tagging import ProjectTags
 from regard.custom.versions import ProjectVersions
 from regard.jobs.store import JobStore
 from regard.storage.database import Database
-from regard.vision.custom.model_file import StoredLabelModel, read_label_model
+from regard.vision.custom.box_file import StoredBoxModel, read_box_model
+from regard.vision.custom.model_file import ModelFileError, StoredLabelModel, read_label_model
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class CustomLabels:
     tags: ProjectTags
     versions: ProjectVersions
     models: CustomModels
-    opened: OpenedModels[StoredLabelModel]
+    opened: OpenedModels[StoredLabelModel | StoredBoxModel]
 
     @classmethod
     def of(cls, database: Database, jobs: JobStore, *, trainings: int) -> CustomLabels:
@@ -42,5 +43,13 @@ class CustomLabels:
             tags=ProjectTags(database),
             versions=ProjectVersions(database, jobs, limit=trainings),
             models=models,
-            opened=OpenedModels(models.get, read_label_model),
+            opened=OpenedModels(models.get, _opened),
         )
+
+
+def _opened(content: bytes) -> StoredLabelModel | StoredBoxModel:
+    """A model of either kind. Raises ModelFileError."""
+    try:
+        return read_label_model(content)
+    except ModelFileError:
+        return read_box_model(content)

@@ -18,7 +18,7 @@ from regard.vision.faces.embedding import FaceEmbedder
 from regard.vision.image import MIN_SIDE, Image, check_size, decode_image
 from regard.vision.kept import Kept
 from regard.vision.labels import Label
-from regard.vision.labels.objects import FoundClass, ObjectCandidates
+from regard.vision.labels.objects import FoundClass, ObjectCandidates, letterboxed
 from regard.vision.models import Models
 from regard.vision.nudity import NudityFinding
 from regard.vision.persons import FoundPersons, find_persons
@@ -106,6 +106,11 @@ class PictureFindings:
     def features(self) -> Floats:
         """(1280,), float32: what custom labels are told from."""
         return self._models.features.read(self.image)
+
+    @_once
+    def cells(self) -> Floats:
+        """(4096, 740), float32: what boxes of custom labels are told from."""
+        return self._models.cells.read(letterboxed(self.image.pixels)[0])
 
     @_once
     def text(self) -> Sequence[Line]:

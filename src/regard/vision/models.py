@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from regard.vision.body_parts import BodyPartDetector
+from regard.vision.custom.cells import CellReader
 from regard.vision.custom.embedding import PictureFeatures
 from regard.vision.explicit import ExplicitClassifier
 from regard.vision.faces import FaceAnalyzer
@@ -29,6 +30,7 @@ class Models:
     protective: ProtectiveDetector
     persons: PersonEmbedder
     features: PictureFeatures
+    cells: CellReader
 
     @classmethod
     def on(cls, runner: Runner) -> Models:
@@ -42,4 +44,5 @@ class Models:
             protective=ProtectiveDetector(runner),
             persons=PersonEmbedder(runner),
             features=PictureFeatures(runner),
+            cells=CellReader(runner),
         )

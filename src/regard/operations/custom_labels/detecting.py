@@ -14,7 +14,10 @@ from regard.errors import ResourceNotReadyException
 from regard.governance.permissions import Permission
 from regard.operations.inputs.images import load_picture
 from regard.operations.operation import Area, Operation
+from regard.operations.shapes.boxes import bounding_box
 from regard.operations.subjects import PROJECT_VERSION
+from regard.vision.custom.box_file import StoredBoxModel
+from regard.vision.custom.box_model import boxes_in
 from regard.vision.custom.model_file import StoredLabelModel
 from regard.vision.findings import PictureFindings
 
@@ -39,13 +42,23 @@ def detect_custom_labels(ctx: Context, request: dict[str, Any]) -> dict[str, Any
 
 
 def custom_labels(
-    picture: PictureFindings, trained: StoredLabelModel, min_confidence: float | None
+    picture: PictureFindings, trained: StoredLabelModel | StoredBoxModel, min_confidence: float | None
 ) -> list[dict[str, Any]]:
     """The labels of a picture, the surest first. `min_confidence`, in percent, takes the place of the assumed
     thresholds.
     """
-    said = trained.model.confidences(picture.features()[np.newaxis])[0].tolist()
     minima = _minima(trained.thresholds, min_confidence)
+    if isinstance(trained, StoredBoxModel):
+        return [
+            {
+                "Name": one.name,
+                "Confidence": 100 * one.confidence,
+                "Geometry": {"BoundingBox": bounding_box(one.box)},
+            }
+            for one in boxes_in(trained.model, picture.cells(), picture.image)
+            if one.confidence >= minima[one.name]
+        ]
+    said = trained.model.confidences(picture.features()[np.newaxis])[0].tolist()
     found = [
         {"Name": name, "Confidence": 100 * confidence}
         for name, confidence in zip(trained.model.names, said, strict=True)
@@ -54,11 +67,11 @@ def custom_labels(
     return sorted(found, key=lambda label: (-label["Confidence"], label["Name"]))
 
 
-def open_model(ctx: Context, version: ProjectVersion) -> StoredLabelModel:
+def open_model(ctx: Context, version: ProjectVersion) -> StoredLabelModel | StoredBoxModel:
     """The model of a version. Raises ResourceNotReadyException where the installed model pack is another than
     it was trained with, and InternalServerError where the model is gone.
     """
-    if version.backbone != ctx.models.features.digest:
+    if version.backbone not in (ctx.models.features.digest, ctx.models.cells.digest):
         raise ResourceNotReadyException(
             "The project version was trained on features of another model pack: train it again."
         )

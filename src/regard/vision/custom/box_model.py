@@ -85,8 +85,13 @@ class FoundBoxes:
 
 def find_boxes(model: BoxModel, reader: CellReader, image: Image) -> list[BoxFinding]:
     """The labelled boxes of a picture, the most confident first."""
-    square, corner, size = letterboxed(image.pixels)
-    found = model.find(reader.read(square))
+    return boxes_in(model, reader.read(letterboxed(image.pixels)[0]), image)
+
+
+def boxes_in(model: BoxModel, cells: Floats, image: Image) -> list[BoxFinding]:
+    """The same for who has the cells (4096, D) of the picture in the middle of its square."""
+    _, corner, size = letterboxed(image.pixels)
+    found = model.find(cells)
     boxes = np.clip((found.boxes - np.tile(corner, 2)) / np.tile(size, 2), 0, 1)
     every = zip(boxes_of(boxes), found.confidences.tolist(), found.columns.tolist(), strict=True)
     return [

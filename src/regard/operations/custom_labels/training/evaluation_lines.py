@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from regard.operations.custom_labels.training.examples import TrainingExample
+from regard.vision.custom.box_evaluation import BoxOutcome
 from regard.vision.custom.rates import Retrieval
+from regard.vision.geometry import Box
 
 _TRAINING: Final = "rekognition-custom-labels-training"
 _EVALUATION: Final = "rekognition-custom-labels-evaluation"
@@ -61,7 +63,7 @@ def evaluation_line(
             "human-annotated": "no",
             "creation-date": written_time(created),
             "type": _TYPE,
-            "rekognition-custom-labels-evaluation-details": _details(
+            f"{_EVALUATION}-details": _details(
                 is_present=label in labels, is_found=bool(said[label] >= thresholds[label])
             ),
         }
@@ -80,10 +82,77 @@ def _details(*, is_present: bool, is_found: bool) -> dict[str, Any]:
     }
 
 
-def evaluations_in(line: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """What a line says of each label that it names, as its metadata have it."""
+def box_training_line(example: TrainingExample, names: Sequence[str], created: int) -> dict[str, Any]:
+    """The line of a picture with boxes in a ground truth. `names` are the labels, by their ids."""
+    boxes = [(one.label, one.box, {"confidence": 1.0}) for one in example.boxes if one.label in names]
+    return {"source-ref": example.reference} | _boxes(_TRAINING, "yes", example, names, boxes, created)
+
+
+def box_evaluation_line(
+    example: TrainingExample, names: Sequence[str], outcomes: Iterable[BoxOutcome], number: int, created: int
+) -> dict[str, Any]:
+    """The line of a test picture with boxes, the `number`-th. Every true box stands there once: found, or
+    missed, with its best confidence below the threshold.
+    """
+    boxes = []
+    for one in outcomes:
+        box = one.found if one.found is not None else one.true
+        if box is None or not (one.is_assumed or one.true is not None):
+            continue
+        details = _details(is_present=one.true is not None, is_found=one.is_assumed)
+        said = {"confidence": round(one.confidence, 6), f"{_EVALUATION}-details": details}
+        boxes.append((one.name, box, said))
+    line = box_training_line(example, names, created)
+    line |= {"rekognition-custom-labels-object-id": number, "line-idx": example.line}
+    return line | _boxes(_EVALUATION, "no", example, names, boxes, created)
+
+
+def _boxes(
+    job: str,
+    by_human: str,
+    example: TrainingExample,
+    names: Sequence[str],
+    boxes: Sequence[tuple[str, Box, Mapping[str, Any]]],
+    created: int,
+) -> dict[str, Any]:
+    """An attribute of boxes and its metadata, in px of the picture that the true ones were drawn on."""
+    width, height = example.image_size or (1.0, 1.0)
+    return {
+        job: {
+            "image_size": [{"width": round(width), "height": round(height), "depth": 3}],
+            "annotations": [
+                {
+                    "class_id": names.index(name),
+                    "left": round(box.left * width),
+                    "top": round(box.top * height),
+                    "width": round(box.width * width),
+                    "height": round(box.height * height),
+                }
+                for name, box, _ in boxes
+            ],
+        },
+        f"{job}-metadata": {
+            "objects": [said for _, _, said in boxes],
+            "class-map": {str(number): name for number, name in enumerate(names)},
+            "type": "groundtruth/object-detection",
+            "human-annotated": by_human,
+            "creation-date": written_time(created),
+            "job-name": f"{job}-job",
+        },
+    }
+
+
+def evaluations_in(line: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    """The labels that a line tells of, once for each box where it has boxes, with the details of each."""
+    if _EVALUATION in line:
+        metadata = line[f"{_EVALUATION}-metadata"]
+        ids = [str(one["class_id"]) for one in line[_EVALUATION]["annotations"]]
+        return [
+            (metadata["class-map"][number], said[f"{_EVALUATION}-details"])
+            for number, said in zip(ids, metadata["objects"], strict=True)
+        ]
     return [
-        value
+        (value["class-name"], value[f"{_EVALUATION}-details"])
         for name, value in line.items()
         if name.startswith(f"{_EVALUATION}-") and name.endswith("-metadata")
     ]
@@ -112,9 +181,9 @@ class EvaluationTally:
     def add(self, line: Mapping[str, Any]) -> None:
         """Counts a line."""
         missed, false = [], []
-        for said in evaluations_in(line):
-            label, details = said["class-name"], said["rekognition-custom-labels-evaluation-details"]
-            self.pictures[label] += details["is-present-in-ground-truth"]
+        told = evaluations_in(line)
+        self.pictures.update({label for label, said in told if said["is-present-in-ground-truth"]})
+        for label, details in told:
             if details["is-true-positive"]:
                 self.hits[label] += 1
                 self.given[label, label] += 1

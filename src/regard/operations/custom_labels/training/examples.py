@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from enum import StrEnum
 from typing import Any
 
-from regard.custom.manifests.entry import DatasetEntry
+from regard.custom.manifests.entry import DatasetEntry, LabelledBox
+from regard.vision.geometry import Box
 
 
 class TrainingPart(StrEnum):
@@ -30,8 +31,9 @@ class TrainingExample:
     """A picture of a training, and what people say it shows.
 
     `line` is its line in the manifest, or its place in the data set, from 1. `reference` is its source-ref,
-    `bucket` and `key` what that names. `labels` are those of the whole picture, `boxed` those that have
-    boxes, each once. `is_usable`: nothing that is known without opening the picture is against it.
+    `bucket` and `key` what that names. `labels` are those of the whole picture. `boxes` are in fractions
+    of the picture that they were drawn on, which had `image_size` px. `is_usable`: nothing that is known
+    without opening the picture is against it.
     """
 
     part: TrainingPart
@@ -40,8 +42,14 @@ class TrainingExample:
     bucket: str
     key: str
     labels: tuple[str, ...] = ()
-    boxed: tuple[str, ...] = ()
+    boxes: tuple[LabelledBox, ...] = ()
+    image_size: tuple[float, float] | None = None
     is_usable: bool = True
+
+    @property
+    def boxed(self) -> tuple[str, ...]:
+        """The labels that have boxes, each once."""
+        return tuple(dict.fromkeys(one.label for one in self.boxes))
 
     def kept(self) -> dict[str, Any]:
         """The example as the body of a job's item."""
@@ -50,7 +58,8 @@ class TrainingExample:
             "bucket": self.bucket,
             "key": self.key,
             "labels": list(self.labels),
-            "boxed": list(self.boxed),
+            "boxes": [[one.label, *astuple(one.box)] for one in self.boxes],
+            "size": self.image_size,
             "usable": self.is_usable,
         }
 
@@ -66,14 +75,35 @@ class TrainingExample:
             body["bucket"],
             body["key"],
             tuple(body["labels"]),
-            tuple(body["boxed"]),
+            tuple(LabelledBox(label, Box(*sides)) for label, *sides in body["boxes"]),
+            None if body["size"] is None else (body["size"][0], body["size"][1]),
             body["usable"],
         )
 
     @classmethod
     def read(cls, part: TrainingPart, line: int, entry: DatasetEntry) -> TrainingExample:
         """The example of a line that has been read."""
-        boxed = tuple(dict.fromkeys(box.label for box in entry.boxes))
         return cls(
-            part, line, entry.source_ref, entry.bucket, entry.key, entry.labels, boxed, entry.is_usable
+            part,
+            line,
+            entry.source_ref,
+            entry.bucket,
+            entry.key,
+            entry.labels,
+            entry.boxes,
+            entry.image_size,
+            entry.is_usable,
+        )
+
+    @property
+    def entry(self) -> DatasetEntry:
+        """What its line says."""
+        return DatasetEntry(
+            self.reference,
+            self.bucket,
+            self.key,
+            labels=self.labels,
+            boxes=self.boxes,
+            image_size=self.image_size,
+            is_usable=self.is_usable,
         )

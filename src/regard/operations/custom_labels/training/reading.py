@@ -12,7 +12,7 @@ import numpy as np
 
 from regard.context import Context
 from regard.custom.manifests.faults import Fault, FaultCode
-from regard.custom.manifests.placing import MAX_BYTES, MAX_SIDE, MIN_SIDE
+from regard.custom.manifests.placing import MAX_BYTES, MAX_SIDE, MIN_SIDE, boxes_on
 from regard.errors import ImageTooLargeException, InvalidS3ObjectException
 from regard.operations.custom_labels.training.examples import TrainingExample
 from regard.vision.image import Image, ImageError, ImageTooLarge, ImageTooSmall, decode_image
@@ -85,5 +85,7 @@ def open_picture(ctx: Context, example: TrainingExample) -> Image:
     except (ImageError, ImageTooLargeException, InvalidS3ObjectException) as error:
         raise UnusableImage(Fault.of(FaultCode.INVALID_IMAGE)) from error
     if max(image.width, image.height) > _MAX_RATIO * min(image.width, image.height):
+        raise UnusableImage(Fault.of(FaultCode.INVALID_IMAGE_DIMENSION))
+    if example.boxes and boxes_on(example.entry, image.width, image.height) is None:
         raise UnusableImage(Fault.of(FaultCode.INVALID_IMAGE_DIMENSION))
     return image

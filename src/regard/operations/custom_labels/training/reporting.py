@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import PIL.Image as Pillow
+from PIL import ImageDraw
 
 from regard.context import Context
 from regard.custom.version_records import ProjectVersion
@@ -25,11 +26,13 @@ from regard.presentation.training.report import (
     TrainingReport,
     training_page,
 )
+from regard.vision.custom.box_evaluation import BoxEvaluation, BoxOutcome
 from regard.vision.custom.doubts import doubted_labels
 from regard.vision.custom.evaluation import LabelEvaluation, LabelOutcome, cells_of
 from regard.vision.custom.examples import LabelExamples
 from regard.vision.custom.label_model import LabelFit
-from regard.vision.custom.thresholds import few_pictures
+from regard.vision.custom.thresholds import MIN_PICTURES, few_pictures
+from regard.vision.geometry import Box
 from regard.vision.pixels import resize
 
 MISTAKES: Final = 48
@@ -39,6 +42,11 @@ OF_RIGHT, OF_WRONG = 4, 12
 _ALL_CELLS: Final = 240
 _SIDE: Final = 160  # px of a thumbnail's longer side
 _QUALITY: Final = 72
+_RIGHT, _MISSED, _WRONG = "#2f9e44", "#1f5fa8", "#e03131"
+_BOXES_REMARK: Final = (
+    "Boxes count as found where they share half of what they cover together (IoU .5). In the pictures: green "
+    "is right, blue was missed, red is wrong."
+)
 
 _Judged = tuple[TrainingExample, tuple[LabelOutcome, ...]]
 
@@ -52,9 +60,68 @@ class Reporter:
     course: Course
     _thumbnails: dict[str, str | None] = field(default_factory=dict)
 
-    def page(self, fit: LabelFit, test: LabelExamples, evaluation: LabelEvaluation, f1: float) -> bytes:
+    def labels_page(
+        self, fit: LabelFit, test: LabelExamples, evaluation: LabelEvaluation, f1: float
+    ) -> bytes:
         """The report as HTML; `evaluation` is that of the fit's model on `test`."""
         return training_page(self._report(fit, test, evaluation, f1)).encode()
+
+    def boxes_page(self, evaluation: BoxEvaluation, f1: float) -> bytes:
+        """The report of boxes as HTML."""
+        training = [one for _, one in self.course.valid(TrainingPart.TRAINING)]
+        testing = [one for _, one in self.course.valid(TrainingPart.TESTING)]
+        learned, judged = self._counts(training), self._counts(testing)
+        wrong = [
+            (example, outcomes)
+            for example, outcomes in zip(testing, evaluation.pictures, strict=True)
+            if any(_is_wrong(one) for one in outcomes)
+        ]
+        wrong.sort(key=lambda one: (-sum(map(_is_wrong, one[1])), one[0].line))
+        report = TrainingReport(
+            project=self.version.project_name,
+            version=self.version.name,
+            arn=custom_arn(self.ctx.settings, self.version.resource),
+            f1=f1,
+            training=len(training),
+            testing=len(testing),
+            unusable=sum(one.invalid for one in self.course.statistics().values()),
+            labels=[
+                LabelResult(
+                    name,
+                    found,
+                    learned[name],
+                    judged[name],
+                    evaluation.thresholds[name],
+                    judged[name] < MIN_PICTURES,
+                )
+                for name, found in evaluation.labels.items()
+            ],
+            cells=(),
+            mistakes=[self._boxed(*one) for one in wrong[:MISTAKES]],
+            mistaken=len(wrong),
+            doubts=(),
+            doubted=0,
+            remarks=(_BOXES_REMARK,),
+        )
+        return training_page(report).encode()
+
+    def _boxed(self, example: TrainingExample, outcomes: Sequence[BoxOutcome]) -> ReportPicture:
+        """A picture with its boxes: those that are right, missed and wrong."""
+        assumed = tuple((one.name, one.confidence) for one in outcomes if one.is_assumed)
+        missed = sum(one.true is not None and not one.is_assumed for one in outcomes)
+        wrong = sum(one.true is None and one.is_assumed for one in outcomes)
+        shapes = [
+            (one.found if one.is_assumed else one.true, _colour(one))
+            for one in outcomes
+            if one.is_assumed or one.true is not None
+        ]
+        return ReportPicture(
+            example.reference,
+            self._drawn(example, shapes),
+            self.course.labels_of(example),
+            assumed,
+            f"{missed} missed, {wrong} wrong",
+        )
 
     def _report(
         self, fit: LabelFit, test: LabelExamples, evaluation: LabelEvaluation, f1: float
@@ -140,17 +207,37 @@ class Reporter:
             self._thumbnails[example.reference] = self._drawn(example)
         return self._thumbnails[example.reference]
 
-    def _drawn(self, example: TrainingExample) -> str | None:
-        """A small JPEG as a `data:` URI; None where the picture is gone since it was read."""
+    def _drawn(self, example: TrainingExample, shapes: Sequence[tuple[Box | None, str]] = ()) -> str | None:
+        """A small JPEG as a `data:` URI, with boxes in fractions in colours; None where the picture is gone
+        since it was read.
+        """
         try:
             image = open_picture(self.ctx, example)
         except (UnusableImage, ServiceError):
             return None
-        scale = min(1.0, _SIDE / max(image.width, image.height))
+        scale = min(1.0, (_SIDE * 2 if shapes else _SIDE) / max(image.width, image.height))
         small = resize(image.pixels, max(1, round(image.width * scale)), max(1, round(image.height * scale)))
         out = io.BytesIO()
-        Pillow.fromarray(small).save(out, "JPEG", quality=_QUALITY)
+        canvas = Pillow.fromarray(small)
+        pen = ImageDraw.Draw(canvas)
+        for box, colour in shapes:
+            if box is not None:
+                sides = box.left, box.top, box.left + box.width, box.top + box.height
+                ends = [side * (canvas.width, canvas.height)[n % 2] for n, side in enumerate(sides)]
+                pen.rectangle((ends[0], ends[1], ends[2], ends[3]), outline=colour, width=2)
+        canvas.save(out, "JPEG", quality=_QUALITY)
         return "data:image/jpeg;base64," + base64.b64encode(out.getvalue()).decode()
+
+
+def _is_wrong(outcome: BoxOutcome) -> bool:
+    return outcome.is_assumed != (outcome.true is not None)
+
+
+def _colour(outcome: BoxOutcome) -> str:
+    """Of a box that is right, missed, or wrong."""
+    if not outcome.is_assumed:
+        return _MISSED
+    return _WRONG if outcome.true is None else _RIGHT
 
 
 def _badness(outcomes: tuple[LabelOutcome, ...]) -> float:

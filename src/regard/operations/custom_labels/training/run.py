@@ -8,6 +8,7 @@ the version's ARN, and from nothing else.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
@@ -21,6 +22,7 @@ from regard.errors import InvalidManifestException
 from regard.governance.purpose import NONE_TAG
 from regard.jobs.records import Item, Step
 from regard.operations.custom_labels.training.artefacts import Artefact, OutputFolder, output_refused
+from regard.operations.custom_labels.training.box_training import BoxTraining
 from regard.operations.custom_labels.training.course import (
     Course,
     Stopwatch,
@@ -32,22 +34,18 @@ from regard.operations.custom_labels.training.course import (
 from regard.operations.custom_labels.training.examples import TrainingPart, UseCase
 from regard.operations.custom_labels.training.feature_file import FeatureFile
 from regard.operations.custom_labels.training.fitting import fit_course, model_file
+from regard.operations.custom_labels.training.label_judging import judge_labels
 from regard.operations.custom_labels.training.reading import read_pictures
 from regard.operations.custom_labels.training.sources import EMPTY, is_split, source_of
 from regard.operations.custom_labels.training.splitting import can_be_split
 from regard.operations.custom_labels.training.terminal_errors import TOO_FEW_TO_SPLIT, TerminalErrors
-from regard.operations.custom_labels.training.writing import Outputs
+from regard.operations.custom_labels.training.writing import ModelJudgement, Outputs
 from regard.storage.buckets.objects import NotWritten
+from regard.vision.custom.boxes import BoxFit
 from regard.vision.custom.label_model import LabelFit
 
 _LINES: Final = 500  # a step
 _GATHERED, _READ, _FITTED = 0.05, 0.9, 0.95  # of the progress
-
-BOXES_NOT_BUILT: Final = (
-    "This version of Regard trains labels of whole pictures; models of boxes are not built yet. Leave the "
-    "boxes out, or give each picture a label."
-)
-"""What a training fails with whose pictures have boxes."""
 
 
 def train(ctx: Context, _request: dict[str, Any], state: dict[str, Any] | None) -> Iterator[Step]:
@@ -87,13 +85,34 @@ class TrainingRun:
             course, model = self._course(), None
         if model is None:
             yield from self._check(course)
+        of_kind = self._boxes if course.use_case is UseCase.BOXES else self._labels
+        yield from of_kind(course, features, model)
+        features.remove()
+
+    def _labels(self, course: Course, features: FeatureFile, model: str | None) -> Iterator[Step]:
+        """The fit, its judgement, and all that is written of labels of whole pictures."""
         fit = self._fit(course, features)
         if model is None:
-            content = model_file(self.ctx, course, features, fit)
-            model = self.ctx.stores.custom.models.put(content)
-            yield Step([], {"stage": "write", "model": model}, _FITTED, _told("the model is evaluated."))
-        yield from self._write(course, features, model, fit)
-        features.remove()
+            model = self.ctx.stores.custom.models.put(model_file(self.ctx, course, features, fit))
+            yield self._fitted(model)
+        yield self._written(course, model, judge_labels(self.ctx, self.version, course, features, fit, model))
+
+    def _boxes(self, course: Course, _features: FeatureFile, model: str | None) -> Iterator[Step]:
+        """The same of boxes, whose fit takes long: how far it is, is told. Broken off, it begins anew."""
+        training = BoxTraining(self.ctx, course)
+        if model is None:
+            read = {"stage": "read", "done": len(course.pictures)}
+            with closing(training.fit(seed_of(self.version.resource))) as fitting:
+                for told in fitting:
+                    if isinstance(told, BoxFit):
+                        model = self.ctx.stores.custom.models.put(training.model_file(told))
+                    else:
+                        yield Step([], read, _READ, _told(f"{told:.0%} of the boxes' fit."))
+            yield self._fitted(str(model))
+        yield self._written(course, str(model), training.judge(self.version, str(model)))
+
+    def _fitted(self, model: str) -> Step:
+        return Step([], {"stage": "write", "model": model}, _FITTED, _told("the model is evaluated."))
 
     def _course(self) -> Course:
         seed = self.version.resource if is_split(self.version) else None
@@ -147,8 +166,6 @@ class TrainingRun:
         if errors.all:
             yield self._told_of(Outputs(self.ctx, self.version, course).write_manifests(errors))
             raise InvalidManifestException(" ".join(error.message for error in errors.all))
-        if course.use_case is UseCase.BOXES:
-            raise InvalidManifestException(BOXES_NOT_BUILT)
 
     def _told_of(self, summary: BucketObject) -> Step:
         """The step after which the version says where the summary of its manifests is."""
@@ -170,15 +187,15 @@ class TrainingRun:
             told = _told(f"{share:.0%}, {done:,} of {total:,} images read.")
             yield Step(wrong, {"stage": "read", "done": done}, share, told)
 
-    def _write(self, course: Course, features: FeatureFile, model: str, fit: LabelFit) -> Iterator[Step]:
-        made = Outputs(self.ctx, self.version, course).write(features, model, fit)
+    def _written(self, course: Course, model: str, judged: ModelJudgement) -> Step:
+        made = Outputs(self.ctx, self.version, course).write(model, judged)
         job_id, watch = self.ctx.job.job_id, self.watch
 
         def keep(connection: Connection) -> Mapping[str, Any]:
             keep_made(connection, job_id, made.billed(watch.milliseconds))
             return {}
 
-        yield Step([Item(0, "", {}, "MADE", keep)], {"stage": "done"}, 1.0)
+        return Step([Item(0, "", {}, "MADE", keep)], {"stage": "done"}, 1.0)
 
 
 def _told(how_far: str) -> dict[str, str]:

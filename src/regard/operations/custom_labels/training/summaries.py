@@ -36,10 +36,12 @@ def evaluation_summary(
     pictures: Mapping[TrainingPart, int],
     arn: str,
     ended: int,
+    average_precision: Mapping[str, float] | None = None,
 ) -> dict[str, Any]:
     """The summary of an evaluation. `training` counts the training pictures of each label.
 
-    Precision, recall and F1 of all are the means over the labels that the test set shows.
+    Precision, recall and F1 of all are the means over the labels that the test set shows. Of boxes there is
+    `average_precision`, by label, in place of the confusion matrix.
     """
     shown = [label for label in thresholds if tally.pictures[label]]
     counts = {label: tally.of(label) for label in thresholds}
@@ -60,15 +62,14 @@ def evaluation_summary(
     return {
         "Version": 1,
         "AggregatedEvaluationResults": {
-            "ConfusionMatrix": [
-                {
-                    "GroundTruthLabel": label,
-                    "PredictedLabel": other,
-                    "Value": tally.given[label, other] / tally.pictures[label],
+            **(
+                {"ConfusionMatrix": _confusion(tally, shown, list(thresholds))}
+                if average_precision is None
+                else {
+                    "AveragePrecision": _mean([average_precision[label] for label in shown]),
+                    "AverageRecall": _mean([counts[label].recall for label in shown]),
                 }
-                for label in shown
-                for other in thresholds
-            ],
+            ),
             "F1Score": _mean([counts[label].f1 for label in shown]),
             "Precision": _mean([counts[label].precision for label in shown]),
             "Recall": _mean([counts[label].recall for label in shown]),
@@ -82,6 +83,19 @@ def evaluation_summary(
         },
         "LabelEvaluationResults": results,
     }
+
+
+def _confusion(tally: EvaluationTally, shown: Sequence[str], labels: Sequence[str]) -> list[dict[str, Any]]:
+    """How large a share of the pictures of each label that the test set shows was given each."""
+    return [
+        {
+            "GroundTruthLabel": label,
+            "PredictedLabel": other,
+            "Value": tally.given[label, other] / tally.pictures[label],
+        }
+        for label in shown
+        for other in labels
+    ]
 
 
 def manifest_summary(

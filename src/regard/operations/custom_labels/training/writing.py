@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,21 +20,13 @@ from regard.operations.custom_labels.training.artefacts import (
 from regard.operations.custom_labels.training.course import LINES, Course, stored
 from regard.operations.custom_labels.training.evaluation_lines import (
     EvaluationTally,
-    evaluation_line,
-    training_line,
 )
 from regard.operations.custom_labels.training.examples import TrainingPart
-from regard.operations.custom_labels.training.feature_file import FeatureFile
-from regard.operations.custom_labels.training.fitting import examples_of
-from regard.operations.custom_labels.training.reporting import Reporter
 from regard.operations.custom_labels.training.sources import MEMBERS, is_split
 from regard.operations.custom_labels.training.summaries import evaluation_summary, manifest_summary
 from regard.operations.custom_labels.training.terminal_errors import TerminalErrors
 from regard.operations.custom_subjects import custom_arn
 from regard.storage.clock import milliseconds
-from regard.vision.custom.evaluation import evaluate_labels
-from regard.vision.custom.label_model import LabelFit
-from regard.vision.custom.model_file import StoredLabelModel, read_label_model
 
 _GROUND_TRUTH = {
     TrainingPart.TRAINING: Artefact.TRAINING_GROUND_TRUTH,
@@ -44,7 +36,6 @@ _VALIDATION = {
     TrainingPart.TRAINING: Artefact.TRAINING_VALIDATION,
     TrainingPart.TESTING: Artefact.TESTING_VALIDATION,
 }
-_BLOCK = 1024  # pictures that are judged at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +47,21 @@ class Written:
     def billed(self, milliseconds: int) -> Made:
         """The same, with the milliseconds of work."""
         return self.made(milliseconds)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelJudgement:
+    """What a training has come to: the lines of its ground truths; `thresholds`, 0 to 1, by label; the digest
+    of the `backbone`; `page` makes the report, given the mean F1. `average_precision`, by label, is that of
+    boxes.
+    """
+
+    training_lines: Iterable[Mapping[str, Any]]
+    testing_lines: Iterable[Mapping[str, Any]]
+    thresholds: Mapping[str, float]
+    backbone: str
+    page: Callable[[float], bytes]
+    average_precision: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +79,17 @@ class Outputs:
         summary = manifest_summary(self.course.statistics(), errors, self.course.use_case)
         return self._put(Artefact.MANIFEST_SUMMARY, one_json(summary))
 
-    def write(self, features: FeatureFile, model: str, fit: LabelFit) -> Written:
-        """Everything of a training that has come to a model, which is that of `fit`."""
-        content = self.ctx.stores.custom.models.get(model)
-        trained = read_label_model(content)
+    def write(self, model: str, judged: ModelJudgement) -> Written:
+        """Everything of a training that has come to a model, which is kept under the digest `model`."""
         manifests = self.write_manifests(TerminalErrors())
-        self._put(_GROUND_TRUTH[TrainingPart.TRAINING], json_lines(self._trained()))
+        self._put(_GROUND_TRUTH[TrainingPart.TRAINING], json_lines(judged.training_lines))
         tally = EvaluationTally()
-        self._put(_GROUND_TRUTH[TrainingPart.TESTING], json_lines(self._evaluated(features, trained, tally)))
-        summary = self._summary(tally, trained)
+        self._put(_GROUND_TRUTH[TrainingPart.TESTING], json_lines(_counted(judged.testing_lines, tally)))
+        summary = self._summary(tally, judged)
         place = self._put(Artefact.EVALUATION_SUMMARY, one_json(summary))
-        self._put(Artefact.MODEL, iter([content]))
-        test, f1 = examples_of(self.course, features, TrainingPart.TESTING), _f1(summary)
-        evaluation = evaluate_labels(trained.model, trained.thresholds, test)
-        page = Reporter(self.ctx, self.version, self.course).page(fit, test, evaluation, f1)
-        self._put(Artefact.REPORT, iter([page]))
+        self._put(Artefact.MODEL, iter([self.ctx.stores.custom.models.get(model)]))
+        f1 = float(summary["AggregatedEvaluationResults"]["F1Score"])
+        self._put(Artefact.REPORT, iter([judged.page(f1)]))
 
         def made(milliseconds: int) -> Made:
             return Made(
@@ -98,7 +100,7 @@ class Outputs:
                 manifest_summary=manifests,
                 use_case=self.course.use_case.value,
                 model=model,
-                backbone=trained.backbone.digest,
+                backbone=judged.backbone,
                 billable_ms=milliseconds,
             )
 
@@ -117,42 +119,16 @@ class Outputs:
                 if example is not None and "content" in body:
                     yield _with_fault(json.loads(body["content"]), self.course.fault_of(example))
 
-    def _trained(self) -> Iterator[Mapping[str, Any]]:
-        for _, example in self.course.valid(TrainingPart.TRAINING):
-            yield training_line(example, self.course.labels_of(example), self.version.created)
-
-    def _evaluated(
-        self, features: FeatureFile, trained: StoredLabelModel, tally: EvaluationTally
-    ) -> Iterator[Mapping[str, Any]]:
-        """The lines of the test set, each counted as it is written."""
-        examples = examples_of(self.course, features, TrainingPart.TESTING)
-        valid = self.course.valid(TrainingPart.TESTING)
-        for begin in range(0, len(valid), _BLOCK):
-            said = trained.model.confidences(examples.features[begin : begin + _BLOCK]).tolist()
-            for number, ((_, example), row) in enumerate(
-                zip(valid[begin : begin + _BLOCK], said, strict=True)
-            ):
-                known = tuple(one for one in self.course.labels_of(example) if one in trained.thresholds)
-                line = evaluation_line(
-                    example,
-                    known,
-                    dict(zip(trained.model.names, row, strict=True)),
-                    trained.thresholds,
-                    number=begin + number + 1,
-                    created=self.version.created,
-                )
-                tally.add(line)
-                yield line
-
-    def _summary(self, tally: EvaluationTally, trained: StoredLabelModel) -> dict[str, Any]:
+    def _summary(self, tally: EvaluationTally, judged: ModelJudgement) -> dict[str, Any]:
         training = [one for _, one in self.course.valid(TrainingPart.TRAINING)]
         return evaluation_summary(
             tally,
-            trained.thresholds,
+            judged.thresholds,
             training=Counter(label for one in training for label in self.course.labels_of(one)),
             pictures={part: len(self.course.valid(part)) for part in TrainingPart},
             arn=custom_arn(self.ctx.settings, self.version.resource),
             ended=milliseconds(),
+            average_precision=judged.average_precision,
         )
 
     def _result(self, part: TrainingPart) -> dict[str, Any]:
@@ -169,8 +145,11 @@ class Outputs:
         }
 
 
-def _f1(summary: Mapping[str, Any]) -> float:
-    return float(summary["AggregatedEvaluationResults"]["F1Score"])
+def _counted(lines: Iterable[Mapping[str, Any]], tally: EvaluationTally) -> Iterator[Mapping[str, Any]]:
+    """The lines, each counted as it is written."""
+    for line in lines:
+        tally.add(line)
+        yield line
 
 
 def _assets(place: BucketObject) -> dict[str, Any]:

@@ -1,0 +1,151 @@
+"""The training of boxes: pictures are checked one by one, then the heads are fitted on views of them."""
+
+from __future__ import annotations
+
+import hashlib
+import queue
+import threading
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+import numpy as np
+
+from regard.context import Context
+from regard.custom.version_records import ProjectVersion
+from regard.errors import InvalidS3ObjectException
+from regard.operations.custom_labels.training.course import Course
+from regard.operations.custom_labels.training.evaluation_lines import box_evaluation_line, box_training_line
+from regard.operations.custom_labels.training.examples import TrainingExample, TrainingPart
+from regard.operations.custom_labels.training.reading import UnusableImage, open_picture
+from regard.operations.custom_labels.training.reporting import Reporter
+from regard.operations.custom_labels.training.writing import ModelJudgement
+from regard.vision.custom.box_evaluation import BoxOutcome, evaluate_boxes, matched
+from regard.vision.custom.box_examples import BoxExample
+from regard.vision.custom.box_file import StoredBoxModel, read_box_model, write_box_model
+from regard.vision.custom.box_model import BoxFinding, BoxModel, find_boxes
+from regard.vision.custom.boxes import BoxFit, assumed_box_thresholds, fit_boxes
+from regard.vision.custom.onnx_file import Backbone
+from regard.vision.geometry import corners
+from regard.vision.image import Image
+
+_TOLD_SECONDS: Final = 2.0
+
+
+class _Stopped(Exception):
+    """Nobody waits for the fit any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class BoxTraining:
+    """The fit of one course's boxes, and what its model finds in the test pictures."""
+
+    ctx: Context
+    course: Course
+
+    def fit(self, seed: int) -> Generator[float | BoxFit]:
+        """How much is done, 0 to 1, every other second, and the fit in the end. Closed, it is broken off.
+
+        The same pictures and seed give the same fit.
+        """
+        told: queue.Queue[float | BoxFit | BaseException] = queue.Queue()
+        stop = threading.Event()
+
+        def progress(done: float) -> None:
+            if stop.is_set():
+                raise _Stopped
+            told.put(done)
+
+        thread = threading.Thread(target=self._fit, args=(seed, progress, told.put), name="fit")
+        thread.start()
+        try:
+            yield from _reported(told)
+        finally:
+            stop.set()
+            thread.join()
+
+    def _fit(
+        self, seed: int, progress: Callable[[float], None], tell: Callable[[BoxFit | BaseException], None]
+    ) -> None:
+        examples = [self._example(one) for _, one in self.course.valid(TrainingPart.TRAINING)]
+        try:
+            tell(fit_boxes(examples, self.ctx.models.cells, seed=seed, progress=progress))
+        except BaseException as error:  # noqa: BLE001 - whoever waits for the fit raises it
+            tell(error)
+
+    def _example(self, example: TrainingExample) -> BoxExample:
+        boxes = corners([box.box for box in example.boxes])
+        return BoxExample(
+            lambda: self._opened(example),
+            hashlib.sha256(example.reference.encode()).hexdigest(),  # which seeds its views
+            np.clip(boxes, 0, 1),
+            tuple(box.label for box in example.boxes),
+        )
+
+    def _opened(self, example: TrainingExample) -> Image:
+        """Raises InvalidS3ObjectException where the picture is gone since it was read."""
+        try:
+            return open_picture(self.ctx, example)
+        except UnusableImage as error:
+            raise InvalidS3ObjectException(
+                f"{example.reference} was removed or replaced while the training went on; train again."
+            ) from error
+
+    def found(self, model: BoxModel) -> list[list[BoxFinding]]:
+        """What a model finds in each test picture."""
+        return [
+            find_boxes(model, self.ctx.models.cells, self._opened(example))
+            for _, example in self.course.valid(TrainingPart.TESTING)
+        ]
+
+    def model_file(self, fit: BoxFit) -> bytes:
+        """The file of a fit's model, with the thresholds that the test pictures give it."""
+        judged: Sequence[Sequence[BoxOutcome]] = [
+            matched(self._example(example).true, found)
+            for (_, example), found in zip(
+                self.course.valid(TrainingPart.TESTING), self.found(fit.model), strict=True
+            )
+        ]
+        cells = self.ctx.models.cells
+        backbone = Backbone(cells.networks[0], cells.digest)
+        return write_box_model(StoredBoxModel(fit.model, assumed_box_thresholds(fit, judged), backbone))
+
+    def judge(self, version: ProjectVersion, model: str) -> ModelJudgement:
+        """What the kept `model` is worth."""
+        trained = read_box_model(self.ctx.stores.custom.models.get(model))
+        valid = [one for _, one in self.course.valid(TrainingPart.TESTING)]
+        names = trained.model.names
+        true = [[pair for pair in self._example(one).true if pair[0] in names] for one in valid]
+        evaluation = evaluate_boxes(names, trained.thresholds, true, self.found(trained.model))
+        return ModelJudgement(
+            training_lines=(
+                box_training_line(one, names, version.created)
+                for _, one in self.course.valid(TrainingPart.TRAINING)
+            ),
+            testing_lines=(
+                box_evaluation_line(one, names, outcomes, number + 1, version.created)
+                for number, (one, outcomes) in enumerate(zip(valid, evaluation.pictures, strict=True))
+            ),
+            thresholds=trained.thresholds,
+            backbone=trained.backbone.digest,
+            page=partial(Reporter(self.ctx, version, self.course).boxes_page, evaluation),
+            average_precision=evaluation.average_precision,
+        )
+
+
+def _reported(told: queue.Queue[float | BoxFit | BaseException]) -> Iterator[float | BoxFit]:
+    """What is told, of how much is done not all, until the fit."""
+    done = 0.0
+    while True:
+        try:
+            one = told.get(timeout=_TOLD_SECONDS)
+        except queue.Empty:
+            yield done
+            continue
+        if isinstance(one, BaseException):
+            raise one
+        if isinstance(one, BoxFit):
+            yield one
+            return
+        done = one
