@@ -144,6 +144,12 @@ def test_names_are_read_in_every_form_that_tools_write(text: str, tmp_path: Path
     assert [one.label for one in boxes] == ["cat", "dog"]
 
 
+def test_a_class_that_is_called_train_is_a_class(tmp_path: Path) -> None:
+    for name in ("train", "bus"):
+        picture(tmp_path / name / "1.jpg")
+    assert [one.labels for one in read(tmp_path)] == [("bus",), ("train",)]
+
+
 @pytest.mark.parametrize("root", [".", "images"])
 def test_parts_to_train_on_and_to_test_on_are_told_by_their_names(root: str, tmp_path: Path) -> None:
     for name in ("train", "valid"):

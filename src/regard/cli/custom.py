@@ -79,10 +79,7 @@ def import_(
             gate.parts.stores.objects.write(name, key, (f"{line}\n".encode() for line in lines))
             arns[part.type.value.capitalize()] = _dataset(gate, arns["Project"], part.type.value, name, key)
         if distribute:
-            made = gate.call("create_dataset", ProjectArn=arns["Project"], DatasetType="TEST")
-            arns["Test"] = made["DatasetArn"]
-            datasets = [{"Arn": arns[one]} for one in ("Train", "Test")]
-            gate.call("distribute_dataset_entries", Datasets=datasets)
+            arns["Test"] = _distribute(gate, arns["Project"], arns["Train"])
         told = {one: _described(gate, arns[one]) for one in ("Train", "Test") if one in arns}
     if as_json:
         print_json(arns)
@@ -124,6 +121,18 @@ def _dataset(gate: LocalGate, project: str, kind: str, bucket: str, key: str) ->
     source = {"GroundTruthManifest": {"S3Object": {"Bucket": bucket, "Name": key}}}
     made = gate.call("create_dataset", ProjectArn=project, DatasetType=kind, DatasetSource=source)
     return str(made["DatasetArn"])
+
+
+def _distribute(gate: LocalGate, project: str, train: str) -> str:
+    """The ARN of a new test set, with a fifth of the training set."""
+    if _described(gate, train)["Status"].endswith("_IN_PROGRESS"):
+        raise RegardError(
+            f"A worker goes on making the training set {train}; when DescribeDataset says CREATE_COMPLETE, "
+            "make a test set and call DistributeDatasetEntries."
+        )
+    test: str = gate.call("create_dataset", ProjectArn=project, DatasetType="TEST")["DatasetArn"]
+    gate.call("distribute_dataset_entries", Datasets=[{"Arn": train}, {"Arn": test}])
+    return test
 
 
 def _described(gate: LocalGate, dataset: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from regard.errors import RegardError
 
 _TRAIN: Final = "train"
 _TEST: Final = ("test", "valid", "val")
+_BESIDE: Final = ("images", "labels", "annotations")  # what formats have beside such parts
 
 
 class FolderFormat(StrEnum):
@@ -41,17 +42,23 @@ class ExampleFolder:
 def split_folder(folder: Path) -> list[ExampleFolder]:
     """The data sets of a folder: its parts `train` and `test` (or `valid`, `val`), or all of it to train on.
 
-    The parts may lie in a folder `images`, as YOLO has them. Raises RegardError.
+    The parts may lie in a folder `images`, as YOLO has them. A folder `train` beside folders with other names
+    is a class like those. Raises RegardError.
     """
     if not folder.is_dir():
         raise RegardError(f"There is no folder {folder}.")
     for root in (folder, folder / "images"):
-        if not (root / _TRAIN).is_dir():
+        if not (root / _TRAIN).is_dir() or not _are_parts(root):
             continue
         names = [(DatasetType.TRAIN, _TRAIN)]
         names += [(DatasetType.TEST, name) for name in _TEST if (root / name).is_dir()][:1]
         return [ExampleFolder(kind, root / name, folder / "labels" / name) for kind, name in names]
     return [ExampleFolder(DatasetType.TRAIN, folder, folder / "labels")]
+
+
+def _are_parts(root: Path) -> bool:
+    known = {_TRAIN, *_TEST, *_BESIDE}
+    return all(one.name.lower() in known for one in root.iterdir() if one.is_dir() and one.name[0] != ".")
 
 
 def format_of(part: ExampleFolder, root: Path) -> FolderFormat:
@@ -60,7 +67,7 @@ def format_of(part: ExampleFolder, root: Path) -> FolderFormat:
         return FolderFormat.COCO
     if find_voc(part.folder):
         return FolderFormat.VOC
-    if find_names(part.folder, root) is not None:
+    if find_names(part.folder, part.labels, root) is not None:
         return FolderFormat.YOLO
     return FolderFormat.CLASSES
 
@@ -80,7 +87,7 @@ def read_folder(part: ExampleFolder, root: Path, form: FolderFormat) -> Iterator
         case FolderFormat.VOC:
             found = read_voc(part.folder, find_voc(part.folder))
         case FolderFormat.YOLO:
-            names = find_names(part.folder, root)
+            names = find_names(part.folder, part.labels, root)
             if names is None:
                 raise RegardError(f"{root} has no list of class names: classes.txt or data.yaml.")
             found = read_yolo(part.folder, part.labels, names)
