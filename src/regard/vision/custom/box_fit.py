@@ -22,7 +22,7 @@ from regard.vision.pixels import Floats
 RIDGE = 3e-3
 SIDE_RIDGE = 3e-3
 BALANCE = 0.5
-_VIEWS = ((100, 3),)  # of each picture, up to so many pictures; then 2
+_VIEWS = ((30, 6), (45, 4), (100, 3))  # of each picture, up to so many pictures; then 2
 _QUOTA = 60  # cells of a view, in boxes; as many besides, and again in each of _MININGS, mistaken for boxes
 _MININGS = 2
 _POOL = 1024  # cells of a view that the mistaken are searched in

@@ -21,12 +21,14 @@ def roots(features: NDArray[np.floating]) -> Doubles:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Coordinates:
-    """(root − `centre`) · `basis`, where `centre` is (D,) and `basis` (D, R). The mean square length of what
-    they were made for is 1, so that a ridge means the same for any network.
+    """(root − `centre`) / `scale` · `basis`, where `centre` is (D,) and `basis` (D, R), or the features' own
+    where None. The mean square length of what they were made for is 1, so that a ridge means the same for any
+    network.
     """
 
     centre: Doubles
-    basis: Doubles
+    scale: float
+    basis: Doubles | None
 
     @classmethod
     def spanning(cls, rows: Doubles, others: Doubles) -> Coordinates:
@@ -38,18 +40,19 @@ class Coordinates:
         scale = float(np.sqrt((every[: len(rows)] ** 2).sum(1).mean())) or 1.0
         count, dimension = every.shape
         if count >= dimension:
-            return cls(centre, np.eye(dimension) / scale)
+            return cls(centre, scale, None)
         variances, vectors = np.linalg.eigh(every @ every.T)
         large = variances > _NEGLIGIBLE * max(float(variances[-1]), 1e-300)
-        return cls(centre, every.T @ (vectors[:, large] / np.sqrt(variances[large])) / scale)
+        return cls(centre, scale, every.T @ (vectors[:, large] / np.sqrt(variances[large])))
 
     def of(self, rows: Doubles) -> Doubles:
         """(N, R) of roots (N, D)."""
-        return np.asarray((rows - self.centre) @ self.basis)
+        moved = (rows - self.centre) / self.scale
+        return np.asarray(moved if self.basis is None else moved @ self.basis)
 
     def unfolded(self, found: Doubles) -> tuple[Doubles, Doubles]:
         """Weights (D, C) and bias (C,) on roots that give the same logits as weights and bias (R + 1, C) do
         on coordinates.
         """
-        weights = self.basis @ found[:-1]
+        weights = (found[:-1] if self.basis is None else self.basis @ found[:-1]) / self.scale
         return weights, found[-1] - self.centre @ weights
