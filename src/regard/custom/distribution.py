@@ -72,8 +72,10 @@ def distribute(store: Datasets, train: CustomDataset, test: CustomDataset, seed:
             store.end(one, DatasetStatus.UPDATE_FAILED, _TOO_FEW, DatasetOutcome.CLIENT_ERROR)
         return
     with store.database.write() as connection:
+        used: Counter[tuple[int, str]] = Counter()
         for first in range(0, len(moved), CHUNK):
-            _move(connection, held[1], moved[first : first + CHUNK])
+            _move(connection, held[1], moved[first : first + CHUNK], used)
+        count_labels(connection, used)
         for one in held:
             _recount(connection, one)
             end_work(connection, one, DatasetStatus.UPDATE_COMPLETE)
@@ -95,7 +97,10 @@ def _candidates(connection: Connection, train: CustomDataset) -> list[SplitCandi
     ]
 
 
-def _move(connection: Connection, test: CustomDataset, rows: Sequence[int]) -> None:
+def _move(
+    connection: Connection, test: CustomDataset, rows: Sequence[int], used: Counter[tuple[int, str]]
+) -> None:
+    """Moves some entries; `used` is told by how much each label of the two sets is used more or less."""
     columns = (*entry_labels.c, dataset_labels.c.name)
     its = entry_labels.c.entry.in_(rows)
     joined = entry_labels.join(dataset_labels, dataset_labels.c.row == entry_labels.c.label)
@@ -109,12 +114,10 @@ def _move(connection: Connection, test: CustomDataset, rows: Sequence[int]) -> N
             for one in found
         ]
         connection.execute(insert(entry_labels), put)
-    used: Counter[tuple[int, str]] = Counter()
     for one in found:
         for label, sign in ((one.label, -1), (known[one.name], 1)):
             used[label, "entries"] += sign
             used[label, "boxed"] += sign * (one.boxes > 0)
-    count_labels(connection, used)
 
 
 def _recount(connection: Connection, dataset: CustomDataset) -> None:
