@@ -287,6 +287,15 @@ def test_a_training_fails_with_the_words_of_the_guide(client: Any, bucket: Path)
     assert statistics["training"]["invalid_json_lines"] == 8
     assert statistics["training"]["error_json_line_indices"] == [1 + 3 * n for n in range(8)]
     assert statistics["testing"]["valid_json_lines"] == 24
+    unlabelled = [{"source-ref": f"s3://videos/{name}"} for name, _ in shapes[:12]]
+    waiting = [classified(*picture, bucket="videos") for picture in shapes[12:]]
+    project = make_project(client, "waiting")
+    source = write_lines(bucket, "waiting.manifest", [*waiting, *unlabelled])
+    begin(client, project, TrainingData=source, TestingData=assets("ok.manifest"))
+    version = ended(client, project)
+    assert version["Status"] == "TRAINING_COMPLETED", version
+    statistics = artefact(bucket, version["ManifestSummary"])["statistics"]["training"]
+    assert (statistics["valid_json_lines"], statistics["ignored_json_lines"]) == (12, 12)
     elsewhere = [classified(*picture, bucket="other") for picture in shapes[:2]]
     mixed = [*(classified(*picture, bucket="videos") for picture in shapes), *elsewhere]
     version = outcome("buckets", write_lines(bucket, "mixed.manifest", mixed), assets("ok.manifest"))

@@ -78,7 +78,7 @@ def line_item(part: TrainingPart, line: ReadLine) -> Item:
     if isinstance(line, UselessLine):
         body: dict[str, Any] = {"fault": line.fault.told}
     else:
-        body = {**TrainingExample.read(part, line.number, line.entry).kept(), "content": line.content}
+        body = {**TrainingExample.read(part, line).kept(), "content": line.content}
     return Item(line.number, "", body, LINES[part])
 
 
@@ -122,8 +122,15 @@ class Course:
 
     @cached_property
     def pictures(self) -> Sequence[TrainingExample]:
-        """Those whose pictures are opened: labelled, and nothing is known against them. Training first."""
-        wanted = [one for one in self.lines if one.is_usable and usable_labels(one, self.use_case)]
+        """Those whose pictures are opened: labelled, and nothing is known against them; where boxes are
+        learned, those that show nothing, too. Training first.
+        """
+        shows_nothing = self.use_case is UseCase.BOXES
+        wanted = [
+            one
+            for one in self.lines
+            if one.is_usable and (usable_labels(one, self.use_case) or (shows_nothing and one.is_background))
+        ]
         return sorted(wanted, key=lambda one: one.part is TrainingPart.TESTING)
 
     def is_valid(self, example: TrainingExample) -> bool:

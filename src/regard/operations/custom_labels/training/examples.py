@@ -7,7 +7,7 @@ from dataclasses import astuple, dataclass
 from enum import StrEnum
 from typing import Any
 
-from regard.custom.manifests.entry import DatasetEntry, LabelledBox
+from regard.custom.manifests.entry import DatasetEntry, LabelledBox, ManifestLine
 from regard.vision.geometry import Box
 
 
@@ -33,7 +33,8 @@ class TrainingExample:
     `line` is its line in the manifest, or its place in the data set, from 1. `reference` is its source-ref,
     `bucket` and `key` what that names. `labels` are those of the whole picture. `boxes` are in fractions
     of the picture that they were drawn on, which had `image_size` px. `is_usable`: nothing that is known
-    without opening the picture is against it.
+    without opening the picture is against it; it may still wait for its label. `is_background`: a person
+    found nothing to draw a box around.
     """
 
     part: TrainingPart
@@ -45,6 +46,7 @@ class TrainingExample:
     boxes: tuple[LabelledBox, ...] = ()
     image_size: tuple[float, float] | None = None
     is_usable: bool = True
+    is_background: bool = False
 
     @property
     def boxed(self) -> tuple[str, ...]:
@@ -61,6 +63,7 @@ class TrainingExample:
             "boxes": [[one.label, *astuple(one.box)] for one in self.boxes],
             "size": self.image_size,
             "usable": self.is_usable,
+            "background": self.is_background,
         }
 
     @classmethod
@@ -78,21 +81,24 @@ class TrainingExample:
             tuple(LabelledBox(label, Box(*sides)) for label, *sides in body["boxes"]),
             None if body["size"] is None else (body["size"][0], body["size"][1]),
             body["usable"],
+            body["background"],
         )
 
     @classmethod
-    def read(cls, part: TrainingPart, line: int, entry: DatasetEntry) -> TrainingExample:
+    def read(cls, part: TrainingPart, line: ManifestLine) -> TrainingExample:
         """The example of a line that has been read."""
+        entry = line.entry
         return cls(
             part,
-            line,
+            line.number,
             entry.source_ref,
             entry.bucket,
             entry.key,
             entry.labels,
             entry.boxes,
             entry.image_size,
-            entry.is_usable,
+            entry.is_usable or not line.has_error,
+            entry.is_background,
         )
 
     @property
