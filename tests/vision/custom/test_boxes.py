@@ -102,8 +102,10 @@ def test_a_file_of_another_kind_or_of_other_weights_is_refused(stored: StoredBox
 
 
 @pytest.mark.slow
-def test_the_same_pictures_and_seed_give_the_same_model(fit: BoxFit, reader: cells.CellReader) -> None:
-    again = fit_boxes([drawn_example(seed) for seed in range(8)], reader, seed=1)
+def test_the_same_pictures_in_another_order_give_the_same_model(
+    fit: BoxFit, reader: cells.CellReader
+) -> None:
+    again = fit_boxes([drawn_example(seed) for seed in reversed(range(8))], reader, seed=1)
     assert np.array_equal(again.model.score_weights, fit.model.score_weights)
     assert np.array_equal(again.model.side_weights, fit.model.side_weights)
 

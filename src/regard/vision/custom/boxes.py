@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -17,8 +18,9 @@ from regard.vision.custom.cells import CellReader
 from regard.vision.custom.folds import fold_numbers, spread_sample
 from regard.vision.custom.labels import MAX_LABELS
 from regard.vision.custom.thresholds import MIN_PICTURES
-from regard.vision.geometry import sigmoid
+from regard.vision.geometry import Rows, sigmoid
 
+MAX_PICTURES = 10_000  # that are learned from: in two views they take half an hour
 HELD_OUT = 100  # pictures that the folds judge, at most
 _READING = 0.8  # of the time
 
@@ -42,20 +44,19 @@ def fit_boxes(
 ) -> BoxFit:
     """The labelled boxes of `examples`. `progress` is told how much is done, 0 to 1.
 
-    Confidences are calibrated on up to 100 of the pictures, by fits on four fifths of them. The same examples
-    in the same order, and the same seed, give the same model.
+    Of more than 10,000 pictures as many are drawn, by label. Confidences are calibrated on up to 100 of them,
+    by fits on four fifths. The same examples, in any order, and the same seed give the same model.
 
     Raises ValueError where there is no label, or more than 250, and what opening a picture raises.
     """
+    examples = [examples[number] for number in _drawn(examples, MAX_PICTURES, seed).tolist()]
     names = tuple(sorted({label for example in examples for label in example.labels}))
     if not 1 <= len(names) <= MAX_LABELS:
         raise ValueError(f"There are {len(names)} labels, where there must be 1 to {MAX_LABELS}.")
-    digests = [f"{seed}:{example.digest}".encode() for example in examples]
-    labels = [tuple(sorted(set(example.labels))) for example in examples]
     rows = read_rows(examples, names, reader, seed=seed, progress=lambda part: progress(part * _READING))
-    folds = fold_numbers(digests, labels)
+    folds = fold_numbers(*_told_apart(examples, seed))
     fitted = fit_heads(rows, names, folds)
-    held = np.sort(spread_sample(digests, labels, HELD_OUT)[:HELD_OUT]).tolist()
+    held = _drawn(examples, HELD_OUT, seed).tolist()
     found = []
     for count, number in enumerate(held, 1):
         example, model = examples[number], fitted.by_fold[folds[number]]
@@ -82,6 +83,17 @@ def assumed_box_thresholds(fit: BoxFit, test: Sequence[Sequence[BoxOutcome]]) ->
         outcomes = [one for some in judges for one in some if one.name == name]
         thresholds[name] = best_box_threshold(outcomes).value
     return thresholds
+
+
+def _drawn(examples: Sequence[BoxExample], count: int, seed: int) -> Rows:
+    """Rows of at most `count` examples, in an order that is the same in whatever order they come."""
+    return spread_sample(*_told_apart(examples, seed), count)[:count]
+
+
+def _told_apart(examples: Sequence[BoxExample], seed: int) -> tuple[list[bytes], list[tuple[str, ...]]]:
+    """Digests of the pictures, and which labels each has."""
+    digests = [hashlib.sha256(f"{seed} {example.digest}".encode()).digest() for example in examples]
+    return digests, [tuple(sorted(set(example.labels))) for example in examples]
 
 
 def _scale(outcomes: Sequence[BoxOutcome]) -> LogitScale:
