@@ -139,7 +139,7 @@ def _interval(value: float, bounds: tuple[float, float]) -> str:
 
 def _matrix(report: TrainingReport) -> _Matrix | None:
     names = [one.name for one in report.labels]
-    if len(names) > MAX_MATRIX:
+    if len(names) > MAX_MATRIX or not report.cells:
         return None
     found = {(cell.truth, cell.given): cell for cell in report.cells}
     used = {name for pair in found for name in pair}
