@@ -21,6 +21,7 @@ import structlog
 
 from regard.errors import ServiceError
 from regard.jobs.leases import LeaseLost
+from regard.memory import return_free_memory
 from regard.streams.events import StreamEvents
 from regard.streams.feed import SourceFeed
 from regard.streams.held import HeldStream
@@ -36,6 +37,7 @@ _FLOOR = 2.0  # samples a second
 _OVERLOAD = 10.0  # seconds below the floor after which the last source is given back
 _FULL = 60.0  # seconds for which nothing is taken after that
 _MAX_TAKEN = 8  # at a time
+_TIDY = 60.0  # seconds between two times that free memory is given back
 
 log: Any = structlog.get_logger(__name__)
 
@@ -77,6 +79,7 @@ class StreamWorker:
         self._renewed = 0.0
         self._glanced = 0.0
         self._ended_void = 0.0
+        self._tidied = 0.0
         self._lasting = time.monotonic() + LEASE_SECONDS
         self._measured: tuple[float, dict[int, tuple[int, float]]] = (time.monotonic(), {})
         self._full_until = 0.0
@@ -115,6 +118,9 @@ class StreamWorker:
             self._ended_void = now
             self._tools.leases.end_unauthorized()
         self._relieve(now)
+        if self._held and now - self._tidied >= _TIDY:
+            self._tidied = now
+            return_free_memory()
         if now >= self._full_until and self._tools.leases.waiting():
             self._take()
 
