@@ -197,7 +197,7 @@ def _fit_scores(model: BoxModel, rows: CellRows, start: Doubles) -> Doubles:
     targets = there.astype(np.float64)
     weights = balance.weights(targets) * (there | not_there)
     block = WeightedRows(model.standard(rows.cells), targets, weights)
-    return fit_logistic(lambda: [block], start, ridge=RIDGE, is_exclusive=False, tolerance=1e-4)
+    return fit_logistic(lambda: [block], start, ridge=RIDGE, is_exclusive=False, tolerance=1e-3)
 
 
 def _fit_sides(model: BoxModel, rows: CellRows) -> tuple[Floats, Floats]:
