@@ -126,3 +126,19 @@ def test_a_worker_loads_the_models_libraries_with_its_first_job(
         finally:
             worker.terminate()
         assert worker.wait(PATIENCE) == 0
+
+
+def test_a_worker_that_is_told_to_stop_ends_well_though_its_server_goes_on(parts: Parts, job_id: str) -> None:
+    command = [sys.executable, "-m", "regard", "worker", "--attached", "--data", str(parts.settings.data)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as worker:
+        try:
+            wait_until(lambda: _status(parts, job_id) != "IN_PROGRESS")  # so it works by now
+        finally:
+            worker.terminate()
+        assert worker.stderr is not None
+        assert b"Fatal Python error" not in worker.stderr.read()
+        assert worker.wait(PATIENCE) == 0
+
+
+def _status(parts: Parts, job_id: str) -> str:
+    return str(parts.gate.call("get_label_detection", {"JobId": job_id}, LOCAL)["JobStatus"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -95,7 +96,7 @@ def _keeper(settings: Settings, database: Database) -> SealKeeper:
 
 def _stop_at_end_of_input(stop: threading.Event) -> None:
     """The server that started this holds the other end, and lets go of it however it ends."""
-    while sys.stdin.buffer.read(1):
+    while os.read(sys.stdin.fileno(), 1):  # not by its buffer, whose lock a thread may not hold at exit
         pass
     stop.set()
 
