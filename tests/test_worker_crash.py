@@ -91,6 +91,7 @@ def check_audit(data: Path) -> None:
     database.close()
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_at_random_moments_leaves_a_whole_result(
     start: Callable[..., Server], bucket: Path, tmp_path: Path
 ) -> None:
@@ -176,6 +177,7 @@ def test_a_server_that_is_told_to_stop_lets_its_worker_finish_the_step(start: Ca
     assert len(results(start(job_workers=1).client(), job_id)["TIMESTAMPS"]) == 6
 
 
+@pytest.mark.slow
 def test_a_step_that_is_longer_than_a_lease_stays_with_its_worker(start: Callable[..., Server]) -> None:
     server = start(job_workers=2)
     job_id = begin(server.client(), "long")

@@ -75,6 +75,7 @@ class Terminal:
         return done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_the_commands_of_the_page_lead_from_an_empty_folder_to_a_confirmed_lead(
     installed_pack: InstalledPack, tmp_path: Path

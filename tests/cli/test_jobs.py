@@ -119,10 +119,10 @@ def test_a_worker_loads_the_models_libraries_with_its_first_job(
         try:
             time.sleep(3)
             assert worker.poll() is None
-            assert "onnxruntime" not in maps.read_text()
+            assert "cv2" not in maps.read_text()
             video = {"S3Object": {"Bucket": "videos", "Name": "a.mp4"}}
             parts.gate.call("start_label_detection", {"Video": video}, LOCAL)
-            wait_until(lambda: "onnxruntime" in maps.read_text())
+            wait_until(lambda: "cv2" in maps.read_text())
         finally:
             worker.terminate()
         assert worker.wait(PATIENCE) == 0

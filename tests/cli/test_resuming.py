@@ -46,6 +46,7 @@ def enrolled(data: Path) -> list[tuple[Any, ...]]:
     return found
 
 
+@pytest.mark.slow
 def test_an_enrolment_that_was_killed_ends_with_the_same_faces(
     installed_pack: InstalledPack, album: Path, tmp_path: Path
 ) -> None:

@@ -349,7 +349,7 @@ def test_nobody_who_is_enrolled_while_it_is_switched_is_lost(process: Process, p
             enrolled.append(person)
             person += 1
 
-    threads = [threading.Thread(target=enrol, args=(first,)) for first in (1000, 2000)]
+    threads = [threading.Thread(target=enrol, args=(first,)) for first in (1_000, 1_000_000)]
     for thread in threads:
         thread.start()
     wait_until(lambda: len(enrolled) > 20)

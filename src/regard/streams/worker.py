@@ -37,7 +37,7 @@ _FLOOR = 2.0  # samples a second
 _OVERLOAD = 10.0  # seconds below the floor after which the last source is given back
 _FULL = 60.0  # seconds for which nothing is taken after that
 _MAX_TAKEN = 8  # at a time
-_TIDY = 60.0  # seconds between two times that free memory is given back
+_TIDY = 10.0  # seconds between two times that free memory is given back
 
 log: Any = structlog.get_logger(__name__)
 
