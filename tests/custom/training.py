@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import pytest
+from botocore.exceptions import ClientError
 from tests.custom.lines import classified
 from tests.waiting import PATIENCE
 
@@ -64,3 +66,11 @@ def artefact(folder: Path, where: dict[str, Any]) -> Any:
         return json.loads(text)
     except json.JSONDecodeError:
         return [json.loads(line) for line in text.splitlines()]
+
+
+def refused(code: str, call: Any, **request: Any) -> str:
+    """Holds a call to an error; answers its message."""
+    with pytest.raises(ClientError) as caught:
+        call(**request)
+    assert caught.value.response["Error"]["Code"] == code
+    return str(caught.value.response["Error"]["Message"])

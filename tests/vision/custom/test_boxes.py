@@ -93,6 +93,15 @@ def test_a_file_gives_the_model_back_and_says_the_same_in_onnx_runtime(
     np.testing.assert_allclose(sides.reshape(-1, 4), np.minimum(expected, 1024), rtol=2e-3)
 
 
+def test_a_model_that_was_read_finds_the_same_to_the_last_bit(
+    stored: StoredBoxModel, reader: cells.CellReader
+) -> None:
+    """So what was found before its file was written needn't be found again."""
+    read = read_box_model(write_box_model(stored)).model
+    picture = drawn_example(200).open()
+    assert find_boxes(read, reader, picture) == find_boxes(stored.model, reader, picture) != []
+
+
 def test_a_file_of_another_kind_or_of_other_weights_is_refused(stored: StoredBoxModel) -> None:
     data = write_box_model(stored)
     with pytest.raises(ModelFileError, match="kind"):

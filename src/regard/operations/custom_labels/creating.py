@@ -112,16 +112,9 @@ def _check_assets(member: str, given: Mapping[str, Any]) -> None:
 
 def _check_output(ctx: Context, project: Project, request: Mapping[str, Any]) -> None:
     """Raises InvalidParameterException where it shows at once that nothing can be written."""
-    config = request["OutputConfig"]
-    if not config.get("S3Bucket"):
+    if not request["OutputConfig"].get("S3Bucket"):
         raise _invalid("OutputConfig needs an S3Bucket")
-    folder = OutputFolder(
-        config["S3Bucket"],
-        config.get("S3KeyPrefix", "").strip("/"),
-        project.name,
-        request["VersionName"],
-        request.get("KmsKeyId"),
-    )
+    folder = OutputFolder.of_request(project.name, request)
     place = folder.place(Artefact.EVALUATION_SUMMARY)
     try:
         ctx.stores.objects.check_output(place.bucket, place.name, kms_key=folder.kms_key)

@@ -45,14 +45,19 @@ class OutputFolder:
 
     @classmethod
     def of(cls, version: ProjectVersion) -> OutputFolder:
-        """That of a version, as the request that makes it says."""
-        config = version.request["OutputConfig"]
+        """That of a version."""
+        return cls.of_request(version.project_name, version.request)
+
+    @classmethod
+    def of_request(cls, project: str, request: Mapping[str, Any]) -> OutputFolder:
+        """That of the version that a request makes in a project; its OutputConfig has an S3Bucket."""
+        config = request["OutputConfig"]
         return cls(
             config["S3Bucket"],
             config.get("S3KeyPrefix", "").strip("/"),
-            version.project_name,
-            version.name,
-            version.request.get("KmsKeyId"),
+            project,
+            request["VersionName"],
+            request.get("KmsKeyId"),
         )
 
     def place(self, artefact: Artefact) -> BucketObject:

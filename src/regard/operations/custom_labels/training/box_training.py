@@ -15,11 +15,12 @@ import numpy as np
 from regard.context import Context
 from regard.custom.version_records import ProjectVersion
 from regard.errors import InvalidS3ObjectException
+from regard.operations.custom_labels.training.box_report import box_report
 from regard.operations.custom_labels.training.course import Course
 from regard.operations.custom_labels.training.evaluation_lines import box_evaluation_line, box_training_line
 from regard.operations.custom_labels.training.examples import TrainingExample, TrainingPart
 from regard.operations.custom_labels.training.reading import UnusableImage, open_picture
-from regard.operations.custom_labels.training.reporting import Reporter
+from regard.operations.custom_labels.training.reporting import Reporting
 from regard.operations.custom_labels.training.writing import ModelJudgement
 from regard.vision.custom.box_evaluation import BoxOutcome, evaluate_boxes, matched
 from regard.vision.custom.box_examples import BoxExample
@@ -31,6 +32,9 @@ from regard.vision.geometry import corners
 from regard.vision.image import Image
 
 _TOLD_SECONDS: Final = 2.0
+
+TestFindings = Sequence[Sequence[BoxFinding]]
+"""What a model finds in each test picture."""
 
 
 class _Stopped(Exception):
@@ -92,32 +96,35 @@ class BoxTraining:
                 f"{example.reference} was removed or replaced while the training went on; train again."
             ) from error
 
-    def found(self, model: BoxModel) -> list[list[BoxFinding]]:
-        """What a model finds in each test picture."""
+    def _found(self, model: BoxModel) -> TestFindings:
         return [
             find_boxes(model, self.ctx.models.cells, self._opened(example))
             for _, example in self.course.valid(TrainingPart.TESTING)
         ]
 
-    def model_file(self, fit: BoxFit) -> bytes:
-        """The file of a fit's model, with the thresholds that the test pictures give it."""
+    def model_file(self, fit: BoxFit) -> tuple[bytes, TestFindings]:
+        """The file of a fit's model, with the thresholds that the test pictures give it, and what it finds in
+        these.
+        """
+        findings = self._found(fit.model)
         judged: Sequence[Sequence[BoxOutcome]] = [
             matched(self._example(example).true, found)
-            for (_, example), found in zip(
-                self.course.valid(TrainingPart.TESTING), self.found(fit.model), strict=True
-            )
+            for (_, example), found in zip(self.course.valid(TrainingPart.TESTING), findings, strict=True)
         ]
         cells = self.ctx.models.cells
         backbone = Backbone(cells.networks[0], cells.digest)
-        return write_box_model(StoredBoxModel(fit.model, assumed_box_thresholds(fit, judged), backbone))
+        stored = StoredBoxModel(fit.model, assumed_box_thresholds(fit, judged), backbone)
+        return write_box_model(stored), findings
 
-    def judge(self, version: ProjectVersion, model: str) -> ModelJudgement:
-        """What the kept `model` is worth."""
+    def judge(self, version: ProjectVersion, model: str, findings: TestFindings | None) -> ModelJudgement:
+        """What the kept `model` is worth. `findings` are its own, None where they aren't known any more."""
         trained = read_box_model(self.ctx.stores.custom.models.get(model))
         valid = [one for _, one in self.course.valid(TrainingPart.TESTING)]
         names = trained.model.names
         true = [[pair for pair in self._example(one).true if pair[0] in names] for one in valid]
-        evaluation = evaluate_boxes(names, trained.thresholds, true, self.found(trained.model))
+        evaluation = evaluate_boxes(
+            names, trained.thresholds, true, self._found(trained.model) if findings is None else findings
+        )
         return ModelJudgement(
             training_lines=(
                 box_training_line(one, names, version.created)
@@ -129,7 +136,7 @@ class BoxTraining:
             ),
             thresholds=trained.thresholds,
             backbone=trained.backbone.digest,
-            page=partial(Reporter(self.ctx, version, self.course).boxes_page, evaluation),
+            page=partial(box_report, Reporting(self.ctx, version, self.course), evaluation),
             average_precision=evaluation.average_precision,
         )
 

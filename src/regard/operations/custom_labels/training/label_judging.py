@@ -13,7 +13,8 @@ from regard.operations.custom_labels.training.evaluation_lines import evaluation
 from regard.operations.custom_labels.training.examples import TrainingPart
 from regard.operations.custom_labels.training.feature_file import FeatureFile
 from regard.operations.custom_labels.training.fitting import examples_of
-from regard.operations.custom_labels.training.reporting import Reporter
+from regard.operations.custom_labels.training.label_report import label_report
+from regard.operations.custom_labels.training.reporting import Reporting
 from regard.operations.custom_labels.training.writing import ModelJudgement
 from regard.vision.custom.evaluation import evaluate_labels
 from regard.vision.custom.examples import LabelExamples
@@ -30,7 +31,6 @@ def judge_labels(
     trained = read_label_model(ctx.stores.custom.models.get(model))
     test = examples_of(course, features, TrainingPart.TESTING)
     evaluation = evaluate_labels(trained.model, trained.thresholds, test)
-    reporter = Reporter(ctx, version, course)
     return ModelJudgement(
         training_lines=(
             training_line(one, course.labels_of(one), version.created)
@@ -39,7 +39,7 @@ def judge_labels(
         testing_lines=_evaluated(version, course, trained, test),
         thresholds=trained.thresholds,
         backbone=trained.backbone.digest,
-        page=partial(reporter.labels_page, fit, test, evaluation),
+        page=partial(label_report, Reporting(ctx, version, course), fit, evaluation),
     )
 
 

@@ -99,17 +99,18 @@ class TrainingRun:
 
     def _boxes(self, course: Course, _features: FeatureFile, model: str | None) -> Iterator[Step]:
         """The same of boxes, whose fit takes long: how far it is, is told. Broken off, it begins anew."""
-        training = BoxTraining(self.ctx, course)
+        training, findings = BoxTraining(self.ctx, course), None
         if model is None:
             read = {"stage": "read", "done": len(course.pictures)}
             with closing(training.fit(seed_of(self.version.resource))) as fitting:
                 for told in fitting:
                     if isinstance(told, BoxFit):
-                        model = self.ctx.stores.custom.models.put(training.model_file(told))
+                        content, findings = training.model_file(told)
+                        model = self.ctx.stores.custom.models.put(content)
                     else:
                         yield Step([], read, _READ, _told(f"{told:.0%} of the boxes' fit."))
             yield self._fitted(str(model))
-        yield self._written(course, str(model), training.judge(self.version, str(model)))
+        yield self._written(course, str(model), training.judge(self.version, str(model), findings))
 
     def _fitted(self, model: str) -> Step:
         return Step([], {"stage": "write", "model": model}, _FITTED, _told("the model is evaluated."))
@@ -192,7 +193,7 @@ class TrainingRun:
         job_id, watch = self.ctx.job.job_id, self.watch
 
         def keep(connection: Connection) -> Mapping[str, Any]:
-            keep_made(connection, job_id, made.billed(watch.milliseconds))
+            keep_made(connection, job_id, made(watch.milliseconds))
             return {}
 
         return Step([Item(0, "", {}, "MADE", keep)], {"stage": "done"}, 1.0)

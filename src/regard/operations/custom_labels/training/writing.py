@@ -39,17 +39,6 @@ _VALIDATION = {
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """What was written, but for how long it took."""
-
-    made: Callable[[int], Made]
-
-    def billed(self, milliseconds: int) -> Made:
-        """The same, with the milliseconds of work."""
-        return self.made(milliseconds)
-
-
-@dataclass(frozen=True, slots=True)
 class ModelJudgement:
     """What a training has come to: the lines of its ground truths; `thresholds`, 0 to 1, by label; the digest
     of the `backbone`; `page` makes the report, given the mean F1. `average_precision`, by label, is that of
@@ -79,8 +68,10 @@ class Outputs:
         summary = manifest_summary(self.course.statistics(), errors, self.course.use_case)
         return self._put(Artefact.MANIFEST_SUMMARY, one_json(summary))
 
-    def write(self, model: str, judged: ModelJudgement) -> Written:
-        """Everything of a training that has come to a model, which is kept under the digest `model`."""
+    def write(self, model: str, judged: ModelJudgement) -> Callable[[int], Made]:
+        """Writes everything of a training that has come to a model, which is kept under the digest `model`.
+        What was made, given the milliseconds that it took.
+        """
         manifests = self.write_manifests(TerminalErrors())
         self._put(_GROUND_TRUTH[TrainingPart.TRAINING], json_lines(judged.training_lines))
         tally = EvaluationTally()
@@ -104,7 +95,7 @@ class Outputs:
                 billable_ms=milliseconds,
             )
 
-        return Written(made)
+        return made
 
     def _put(self, artefact: Artefact, pieces: Iterator[bytes]) -> BucketObject:
         return OutputFolder.of(self.version).write(self.ctx, artefact, pieces)
