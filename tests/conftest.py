@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import configparser
 import os
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.request
+import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +27,8 @@ from regard.app import Parts, build
 from regard.packs.install import InstalledPack, install
 from regard.packs.manifest import find_pack
 from regard.settings import Settings
+from regard.storage.database import Database
+from regard.storage.sqlite import FILE
 from tests import scenes
 from tests.postgres import Cluster, Place, find_programs
 from tests.waiting import PATIENCE
@@ -42,6 +47,30 @@ hypothesis.settings.load_profile("regard")
 TESTS = Path(__file__).parent
 PICTURES = TESTS / "pictures"
 SHARED_DATA = TESTS.parent.parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _database_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """In a folder that isn't there yet a database begins as a copy of one at the newest schema, as those of
+    PostgreSQL do: thousands of tests need one, and its migrations take a sixth of a second. What migrations
+    do is tested where they run (`storage/test_migrations.py`), and in processes of their own.
+    """
+    folder, opened = tmp_path_factory.mktemp("template") / "data", Database.open.__func__  # type: ignore[attr-defined]
+    Database.open(folder).close()
+    content = (folder / FILE).read_bytes()
+
+    def open_copy(cls: type[Database], folder: Path, url: str | None = None, **options: Any) -> Database:
+        if url is None and not folder.exists() and folder.parent.is_dir():
+            folder.mkdir(mode=0o700)
+            (folder / FILE).touch(0o600)
+            (folder / FILE).write_bytes(content)
+            with closing(sqlite3.connect(folder / FILE)) as copy, copy:
+                copy.execute("UPDATE facts SET value = ? WHERE name = 'incarnation'", [str(uuid.uuid4())])
+        return opened(cls, folder, url, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Database, "open", classmethod(open_copy))
+        yield
 
 
 @pytest.fixture(scope="session")
