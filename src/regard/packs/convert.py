@@ -16,6 +16,7 @@ IMPORTERS: Mapping[str, tuple[str, ...]] = {
     "mobilenetv2": ("weights",),
     "efficientnet": ("weights",),
     "onnx": ("model",),
+    "onnx-without-subnormals": ("model",),
 }
 """The importers, each with the members that it needs. `onnx` copies its member as it is."""
 
@@ -30,6 +31,10 @@ def convert(
     """
     if importer == "onnx":
         return members["model"]
+    if importer == "onnx-without-subnormals":
+        from regard.packs.importers.subnormal import without_subnormals
+
+        return without_subnormals(members["model"])
     return _seal(_model(importer, members, part, taps))
 
 
