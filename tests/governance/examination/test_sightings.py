@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -55,6 +55,7 @@ class Scripted:
 
     def __init__(self) -> None:
         self.tracks: list[tuple[TrackPortrait, list[str]]] = []
+        self.before_keeping: Callable[[], object] = lambda: None
 
     def __call__(
         self, ctx: Context, _request: dict[str, Any], state: dict[str, Any] | None
@@ -71,6 +72,7 @@ class Scripted:
                 Item(40 * number, key, body),
                 Item(40 * number, key, {"FaceMatches": []}, "MATCHES", settle),
             ]
+            self.before_keeping()
             yield Step(items, {"at": number + 1}, (number + 1) / len(self.tracks), {"VideoMetadata": {}})
 
 
@@ -161,6 +163,7 @@ def film(film_parts: Parts, script: Scripted, portrait: Path, other_portrait: Pa
     listed = office.call("list_faces", office.otto, CollectionId="wanted")["Faces"]
     office.faces = [face["FaceId"] for face in listed]
     first, second, third = map(portrait_in, ("red", "green", "blue"))
+    script.before_keeping = lambda: None
     script.tracks = [(first, office.faces), (second, office.faces[:1]), (third, [])]
     yield office
     office.close()
@@ -191,6 +194,23 @@ def test_people_are_told_with_placeholders_that_name_their_review(film: Film) ->
         f"{first};status=PENDING_REVIEW;candidates=2, {second};status=PENDING_REVIEW;candidates=1"
     )
     assert answer.headers["x-regard-reviews"] == "2;pending=2"
+
+
+def test_a_face_erased_before_its_find_is_kept_is_no_candidate(film: Film) -> None:
+    film.authorized()
+    erased, other = film.faces
+
+    def erase() -> None:
+        film.call("delete_faces", film.otto, CollectionId="wanted", FaceIds=[erased])
+
+    film.script.before_keeping = erase
+    job_id = film.run()
+    [review] = film.reviews(job_id)  # of the first person; the second resembled nobody else
+    with film.parts.database.read() as connection:
+        kept = connection.execute(
+            select(candidates.c.subject).join(reviews).where(reviews.c.review_id == review)
+        ).scalars()
+        assert list(kept) == [f"face/{other}"]
 
 
 def test_each_find_and_each_answer_has_its_record(film: Film) -> None:

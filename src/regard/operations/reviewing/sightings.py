@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from regard.collections.kept_matches import still_enrolled
 from regard.context import Context
 from regard.errors import AccessDeniedException
 from regard.governance.examination.records import NewReview, NewReviewCandidate, ProbeQuality
@@ -73,8 +75,8 @@ def settle_track(
 ) -> Settle:
     """Opens the review of a track of a job's video in the transaction that keeps what it resembles.
 
-    What is kept is the review's id, and no match. Raises AccessDeniedException for a job that isn't
-    authorized.
+    Nobody is a candidate there whose face is erased by then. What is kept is the review's id, and no match.
+    Raises AccessDeniedException for a job that isn't authorized.
     """
     job = ctx.job
     if job.authorization_id is None:
@@ -84,7 +86,9 @@ def settle_track(
 
     def settle(connection: Connection) -> Mapping[str, Any]:
         found = ctx.stores.accountability.examination.found
-        review = found.open(connection, new, key=ctx.caller.key_id, job=job.job_id)
+        there = still_enrolled(connection, ctx.collection.row, [match["Face"]["FaceId"] for match in matches])
+        left = [one for one in new.candidates if one.subject.removeprefix("face/") in there]
+        review = found.open(connection, replace(new, candidates=left), key=ctx.caller.key_id, job=job.job_id)
         return {"FaceMatches": []} | ({} if review is None else {REVIEW: review.review_id})
 
     return settle
