@@ -49,24 +49,48 @@ def measure(scene: Scene, count: int, seconds: float) -> Row:
         delays: list[float] = []
         until = time.monotonic() + seconds
         told = begun
+        records = [_Records(server.data.parent / f"camera-{number}.jsonl") for number in range(count)]
         while time.monotonic() < until:
             while told < len(receiver.got):
                 delays.append(time.time() - scene.appeared[_camera(receiver.got[told][1])])
                 told += 1
+            for one in records:
+                one.follow()
             time.sleep(0.005)
         after = _processor(server)
         used = {name: (after[name] - before[name]) / seconds / count for name in after}
         readers = [pid for pid in _below(worker) if _is_reader(pid)]
         delays.sort()
+        ages = sorted(age for one in records for age in one.ages)
         return {
             "cameras": count,
             "alerts": len(delays),
             "p50 s": round(statistics.median(delays), 2) if delays else None,
             "p95 s": round(delays[int(0.95 * (len(delays) - 1))], 2) if delays else None,
+            "records": len(ages),
+            "picture's age at its record, p99 s": round(ages[int(0.99 * (len(ages) - 1))], 2),
             "worker, % of a core a camera": round(100 * used["worker"], 1),
             "reader, %": round(100 * used["readers"], 1),
             "reader, MB of its own": round(sum(map(_memory, readers)) / max(1, len(readers)), 1),
         }
+
+
+class _Records:
+    """The records of one camera from now on, and how old their pictures were when they were written: since
+    the picture's arrival, since these cameras send no time of their own.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file.open("rb")
+        self._file.seek(0, os.SEEK_END)
+        self._begun = b""
+        self.ages: list[float] = []
+
+    def follow(self) -> None:
+        *lines, self._begun = (self._begun + self._file.read()).split(b"\n")
+        for line in lines:
+            video = json.loads(line)["InputInformation"]["KinesisVideo"]
+            self.ages.append(time.time() - video["ProducerTimestamp"] - video["FrameOffsetInSeconds"])
 
 
 def restart(scene: Scene) -> Row:
