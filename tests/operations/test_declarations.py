@@ -26,6 +26,7 @@ SUBJECTS = {
     "ResourceArn",
     "SessionId",
     "ProjectArn",
+    "DestinationProjectArn",
     "ProjectVersionArn",
     "DatasetArn",
 }

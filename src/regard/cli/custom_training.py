@@ -98,6 +98,8 @@ def evaluate(
         described = _described(gate, _project_arn(gate, project), version)
         if "EvaluationResult" not in described:
             raise RegardError(f"{version} is {described['Status']}: {described['StatusMessage']}")
+        if "Summary" not in described["EvaluationResult"]:
+            raise RegardError(f"The summary of {version} was gone from its bucket when it was copied.")
         where = described["EvaluationResult"]["Summary"]["S3Object"]
         content = gate.parts.stores.objects.read(where["Bucket"], where["Name"], None, limit=100_000_000)
     summary = json.loads(content)

@@ -67,7 +67,7 @@ class ProjectPolicies:
             if found is None:
                 if revision is not None:
                     raise InvalidPolicyRevisionIdException
-                if len(_all(connection, project)) >= _POLICIES:
+                if len(_all(connection, project.row)) >= _POLICIES:
                     raise LimitExceededException(f"A project has no more than {_POLICIES} policies.")
                 named = {"project": project.row, "name": name, "created": now}
                 connection.execute(insert(table).values(named | new))
@@ -79,11 +79,15 @@ class ProjectPolicies:
                 raise InvalidPolicyRevisionIdException
             else:
                 connection.execute(update(table).where(table.c.row == found.row).values(new))
-            [kept] = [one for one in _all(connection, project) if one.name == name]
+            [kept] = [one for one in _all(connection, project.row) if one.name == name]
             return kept
 
     def all(self, project: Project) -> Sequence[ProjectPolicy]:
         """The policies of a project in the order they were made."""
+        return self.of_row(project.row)
+
+    def of_row(self, project: int) -> Sequence[ProjectPolicy]:
+        """The same, by the row of a project."""
         with self._database.read() as connection:
             return _all(connection, project)
 
@@ -176,10 +180,10 @@ def _hold(connection: Connection, project: Project) -> None:
 
 
 def _find(connection: Connection, project: Project, name: str) -> ProjectPolicy | None:
-    return next((one for one in _all(connection, project) if one.name == name), None)
+    return next((one for one in _all(connection, project.row) if one.name == name), None)
 
 
-def _all(connection: Connection, project: Project) -> list[ProjectPolicy]:
+def _all(connection: Connection, project: int) -> list[ProjectPolicy]:
     columns = [table.c[name] for name in ("row", "name", "revision", "document", "created", "updated")]
-    query = select(*columns).where(table.c.project == project.row).order_by(table.c.row)
+    query = select(*columns).where(table.c.project == project).order_by(table.c.row)
     return [ProjectPolicy(*row) for row in connection.execute(query)]

@@ -80,19 +80,21 @@ class Made:
     """What a training or a copy has made.
 
     `training` and `testing` are the version's TrainingDataResult and TestingDataResult. `model` is the digest
-    of the model, `backbone` that of the network whose features it reads. `billable_ms`: milliseconds of work.
-    `f1` is from 0 to 1.
+    of the model, `backbone` that of the network whose features it reads. `billable_ms`: milliseconds of work,
+    None of a copy. `f1` is from 0 to 1. `summary` and `manifest_summary` are None where a copy's source has
+    lost them. `ended` is when a copy's source was trained, in milliseconds since the epoch; else it is now.
     """
 
     training: Mapping[str, Any]
     testing: Mapping[str, Any]
     f1: float
-    summary: BucketObject
-    manifest_summary: BucketObject
+    summary: BucketObject | None
+    manifest_summary: BucketObject | None
     use_case: str
     model: str
     backbone: str
-    billable_ms: int
+    billable_ms: int | None
+    ended: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +180,6 @@ def columns_of(made: Made) -> dict[str, Any]:
     }
 
 
-def write_object(one: BucketObject) -> str:
+def write_object(one: BucketObject | None) -> str | None:
     """A place as its column has it."""
-    return json.dumps([one.bucket, one.name])
+    return None if one is None else json.dumps([one.bucket, one.name])

@@ -222,7 +222,7 @@ def keep_made(connection: Connection, job_id: str, made: Made) -> None:
         **columns_of(made),
         "status": done.value,
         "message": MESSAGES[done],
-        "ended": milliseconds(),
+        "ended": milliseconds() if made.ended is None else made.ended,
     }
     connection.execute(update(table).where(table.c.row == version.row).values(values))
     release_datasets(connection, version.resource)

@@ -62,13 +62,29 @@ def allows(caller: Caller, permission: Permission, action: str, resource: str) -
     return effects == {"Allow"}
 
 
+def denies(caller: Caller, action: str, resource: str) -> bool:
+    """Whether the caller's policy has a Deny of `action` on `resource`, which wins over whoever allows it."""
+    statements = [] if caller.policy is None else _listed(caller.policy["Statement"])
+    return any(one["Effect"] == "Deny" and _applies(one, action, resource) for one in statements)
+
+
+def covers(patterns: str | Sequence[str], arn: str) -> bool:
+    """Whether one of some ARNs, with IAM's wildcards, is `arn`; regions and accounts don't count."""
+    return _matches(_placeless(patterns), *_placeless(arn))
+
+
+def refusal(caller: Caller, action: str, resource: str, *, account: str) -> AccessDeniedException:
+    """That the caller may not, in AWS's words."""
+    user = f"arn:aws:iam::{account}:user/{caller.name}"
+    return AccessDeniedException(
+        f"User: {user} is not authorized to perform: {action} on resource: {resource}"
+    )
+
+
 def check(caller: Caller, permission: Permission, action: str, resource: str, *, account: str) -> None:
     """Raises AccessDeniedException unless the caller may; `account` is named in its message, as by AWS."""
     if not allows(caller, permission, action, resource):
-        user = f"arn:aws:iam::{account}:user/{caller.name}"
-        raise AccessDeniedException(
-            f"User: {user} is not authorized to perform: {action} on resource: {resource}"
-        )
+        raise refusal(caller, action, resource, account=account)
 
 
 def _check_statement(statement: Any) -> None:

@@ -52,6 +52,8 @@ RESOURCE = About(Kind.RESOURCE, ("ResourceArn",))
 STREAM = About(Kind.STREAM, ("Name",))
 PROJECT = About(Kind.PROJECT, ("ProjectArn",))
 DATASET = About(Kind.DATASET, ("DatasetArn",))
+DESTINATION_PROJECT = About(Kind.PROJECT, ("DestinationProjectArn",))
+"""What a version is copied into: the right to copy it from its own project is for the operation to check."""
 PROJECT_VERSION = About(Kind.PROJECT_VERSION, ("ProjectVersionArn",))
 TRAINING_DATASET = About(Kind.DATASET, ("Datasets", "Arn"))
 """The first of some: the others are for the operation to check."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from regard.operations.custom_labels import (
+    copying,
     creating,
     datasets,
     detecting,
@@ -18,6 +19,7 @@ OPERATIONS = (
     *entries.OPERATIONS,
     *policies.OPERATIONS,
     *creating.OPERATIONS,
+    *copying.OPERATIONS,
     *versions.OPERATIONS,
     *detecting.OPERATIONS,
 )

@@ -14,13 +14,12 @@ from regard.errors import InvalidParameterException, ResourceInUseException
 from regard.governance.permissions import Permission
 from regard.jobs.records import NewJob
 from regard.operations.collections.tags import check_new_tags
-from regard.operations.custom_labels.training.artefacts import Artefact, OutputFolder
+from regard.operations.custom_labels.outputs import check_output
 from regard.operations.custom_labels.training.course import milliseconds_worked
 from regard.operations.custom_labels.training.run import train
 from regard.operations.custom_subjects import custom_arn
 from regard.operations.operation import Area, Bill, Operation
 from regard.operations.subjects import PROJECT
-from regard.storage.buckets.objects import NotWritten
 from regard.storage.clock import milliseconds
 
 _ADAPTERS: Final = (
@@ -42,7 +41,7 @@ def create_project_version(ctx: Context, request: dict[str, Any]) -> dict[str, A
         raise _invalid("FeatureConfig is for adapters of content moderation")
     check_new_tags(request.get("Tags") or {})
     datasets = _datasets(ctx, project, request)
-    _check_output(ctx, project, request)
+    check_output(ctx, project, request)
     created = milliseconds()
     new = NewVersion(
         resource=version_resource(project.name, request["VersionName"], created),
@@ -108,18 +107,6 @@ def _check_assets(member: str, given: Mapping[str, Any]) -> None:
     where = assets[0].get("GroundTruthManifest", {}).get("S3Object", {})
     if not (where.get("Bucket") and where.get("Name")):
         raise _invalid(f"the GroundTruthManifest of {member} needs an S3Object with Bucket and Name")
-
-
-def _check_output(ctx: Context, project: Project, request: Mapping[str, Any]) -> None:
-    """Raises InvalidParameterException where it shows at once that nothing can be written."""
-    if not request["OutputConfig"].get("S3Bucket"):
-        raise _invalid("OutputConfig needs an S3Bucket")
-    folder = OutputFolder.of_request(project.name, request)
-    place = folder.place(Artefact.EVALUATION_SUMMARY)
-    try:
-        ctx.stores.objects.check_output(place.bucket, place.name, kms_key=folder.kms_key)
-    except NotWritten as error:
-        raise _invalid(str(error)) from error
 
 
 def _invalid(what: str) -> InvalidParameterException:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, Final
 
 from regard.context import Context
-from regard.custom.version_records import ProjectVersion, VersionStatus
+from regard.custom.version_records import MADE, ProjectVersion, VersionStatus
 from regard.errors import InvalidParameterException, ResourceNotReadyException
 from regard.governance.permissions import Permission
 from regard.operations.custom_labels.detecting import open_model
@@ -85,8 +85,7 @@ def _cancel(ctx: Context, version: ProjectVersion) -> None:
 
 
 def _shape(ctx: Context, version: ProjectVersion) -> dict[str, Any]:
-    is_training = version.status is VersionStatus.TRAINING_IN_PROGRESS
-    job = ctx.stores.jobs.find(version.job_id) if is_training else None
+    job = ctx.stores.jobs.find(version.job_id) if version.status in MADE else None
     return described_version(version, job, ctx.settings)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from regard.custom.version_records import BucketObject, ProjectVersion, VersionStatus
+from regard.custom.version_records import MADE, BucketObject, ProjectVersion
 from regard.jobs.records import Job
 from regard.operations.custom_subjects import custom_arn
 from regard.operations.shapes.times import moment
@@ -41,8 +41,9 @@ def described_version(version: ProjectVersion, job: Job | None, settings: Settin
         )
         if value is not None
     }
-    if version.summary is not None:
-        shape["EvaluationResult"] = {"F1Score": version.f1, "Summary": _place(version.summary)}
+    if version.f1 is not None:
+        place = {} if version.summary is None else {"Summary": _place(version.summary)}
+        shape["EvaluationResult"] = {"F1Score": version.f1, **place}
     if version.manifest_summary is not None:
         shape["ManifestSummary"] = _place(version.manifest_summary)
     return shape
@@ -50,7 +51,7 @@ def described_version(version: ProjectVersion, job: Job | None, settings: Settin
 
 def _message(version: ProjectVersion, job: Job | None) -> str:
     """How far it has come, while a job is at it."""
-    if version.status is VersionStatus.TRAINING_IN_PROGRESS and job is not None:
+    if version.status in MADE and job is not None:
         return str(job.facts.get("StatusMessage", version.message))
     return version.message
 

@@ -21,7 +21,8 @@ from regard.custom.versions import keep_made, keep_manifest_summary
 from regard.errors import InvalidManifestException
 from regard.governance.purpose import NONE_TAG
 from regard.jobs.records import Item, Step
-from regard.operations.custom_labels.training.artefacts import Artefact, OutputFolder, output_refused
+from regard.operations.custom_labels.outputs import try_output
+from regard.operations.custom_labels.training.artefacts import OutputFolder
 from regard.operations.custom_labels.training.box_training import BoxTraining
 from regard.operations.custom_labels.training.course import (
     Course,
@@ -40,7 +41,6 @@ from regard.operations.custom_labels.training.sources import EMPTY, is_split, so
 from regard.operations.custom_labels.training.splitting import can_be_split
 from regard.operations.custom_labels.training.terminal_errors import TOO_FEW_TO_SPLIT, TerminalErrors
 from regard.operations.custom_labels.training.writing import ModelJudgement, Outputs
-from regard.storage.buckets.objects import NotWritten
 from regard.vision.custom.boxes import BoxFit
 from regard.vision.custom.label_model import LabelFit
 
@@ -132,7 +132,7 @@ class TrainingRun:
 
     def _gather(self, state: dict[str, Any]) -> Iterator[Step]:
         """Keeps the lines of both sets."""
-        self._try_output()
+        try_output(self.ctx, OutputFolder.of(self.version))
         parts = [TrainingPart.TRAINING] if is_split(self.version) else list(TrainingPart)
         for part in parts[parts.index(TrainingPart(state["part"])) :]:
             reached = state if part.value == state["part"] else _begun(part)
@@ -150,14 +150,6 @@ class TrainingRun:
             yield Step(items, reached, 0.0, _told(f"{reached['line']:,} lines of the {part} set read."))
         if not reached["line"]:
             raise InvalidManifestException(EMPTY)
-
-    def _try_output(self) -> None:
-        output = OutputFolder.of(self.version)
-        place = output.place(Artefact.MODEL)
-        try:
-            self.ctx.stores.objects.try_output(place.bucket, place.name, kms_key=output.kms_key)
-        except NotWritten as error:
-            raise output_refused(error) from error
 
     def _check(self, course: Course) -> Iterator[Step]:
         """Ends the training where the lines or the pictures don't do, with what was found written out."""

@@ -28,14 +28,16 @@ from regard.operations.custom_labels.training.terminal_errors import TerminalErr
 from regard.operations.custom_subjects import custom_arn
 from regard.storage.clock import milliseconds
 
-_GROUND_TRUTH = {
+GROUND_TRUTH = {
     TrainingPart.TRAINING: Artefact.TRAINING_GROUND_TRUTH,
     TrainingPart.TESTING: Artefact.TESTING_GROUND_TRUTH,
 }
-_VALIDATION = {
+"""The ground truth of each set."""
+VALIDATION = {
     TrainingPart.TRAINING: Artefact.TRAINING_VALIDATION,
     TrainingPart.TESTING: Artefact.TESTING_VALIDATION,
 }
+"""Its lines, with what is wrong with each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class Outputs:
     def write_manifests(self, errors: TerminalErrors) -> BucketObject:
         """The validation manifests and their summary; where the summary is."""
         for part in TrainingPart:
-            self._put(_VALIDATION[part], json_lines(self._validated(part)))
+            self._put(VALIDATION[part], json_lines(self._validated(part)))
         summary = manifest_summary(self.course.statistics(), errors, self.course.use_case)
         return self._put(Artefact.MANIFEST_SUMMARY, one_json(summary))
 
@@ -73,9 +75,9 @@ class Outputs:
         What was made, given the milliseconds that it took.
         """
         manifests = self.write_manifests(TerminalErrors())
-        self._put(_GROUND_TRUTH[TrainingPart.TRAINING], json_lines(judged.training_lines))
+        self._put(GROUND_TRUTH[TrainingPart.TRAINING], json_lines(judged.training_lines))
         tally = EvaluationTally()
-        self._put(_GROUND_TRUTH[TrainingPart.TESTING], json_lines(_counted(judged.testing_lines, tally)))
+        self._put(GROUND_TRUTH[TrainingPart.TESTING], json_lines(_counted(judged.testing_lines, tally)))
         summary = self._summary(tally, judged)
         place = self._put(Artefact.EVALUATION_SUMMARY, one_json(summary))
         self._put(Artefact.MODEL, iter([self.ctx.stores.custom.models.get(model)]))
@@ -130,9 +132,9 @@ class Outputs:
             given = {"AutoCreate": is_split(self.version), **given}
         return {
             "Input": given,
-            "Output": _assets(output.place(_GROUND_TRUTH[part]))
+            "Output": assets_of(output.place(GROUND_TRUTH[part]))
             | ({"AutoCreate": is_split(self.version)} if part is TrainingPart.TESTING else {}),
-            "Validation": _assets(output.place(_VALIDATION[part])),
+            "Validation": assets_of(output.place(VALIDATION[part])),
         }
 
 
@@ -143,7 +145,8 @@ def _counted(lines: Iterable[Mapping[str, Any]], tally: EvaluationTally) -> Iter
         yield line
 
 
-def _assets(place: BucketObject) -> dict[str, Any]:
+def assets_of(place: BucketObject) -> dict[str, Any]:
+    """A manifest as the results of a version name it."""
     where = {"Bucket": place.bucket, "Name": place.name}
     return {"Assets": [{"GroundTruthManifest": {"S3Object": where}}]}
 
