@@ -22,6 +22,8 @@ import pytest
 
 # Programs are started while a client of Milvus runs; they are executed at once, and need no care by gRPC.
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+# Tests that open networks by themselves report nothing to the runtime's maker either.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 from regard.app import Parts, build
 from regard.packs.install import InstalledPack, install

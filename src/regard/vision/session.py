@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -27,6 +30,19 @@ def one_thread_each() -> None:
     """
     threadpool_limits(1, user_api="blas")
     cv2.setNumThreads(1)
+
+
+def _import_onnxruntime() -> ModuleType:
+    """ONNX Runtime, when a network is opened: it takes its time, and most commands see no picture.
+
+    Its builds report to their maker, by default, which program opens and runs networks, and on what machine,
+    with a lasting number for it. Nothing of what happens here is anybody else's: this is switched off before
+    the runtime starts, and where another part of the program has started it, as far as that still can be.
+    """
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    onnxruntime = import_module("onnxruntime")
+    onnxruntime.disable_telemetry_events()
+    return onnxruntime
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +118,7 @@ class SessionPool:
             self._open(name)
 
     def _open(self, name: str) -> onnxruntime.InferenceSession:
-        import onnxruntime  # which starts a thread, and takes its time: most commands see no picture
-
+        onnxruntime = _import_onnxruntime()
         with self._lock:
             if name not in self._sessions:
                 options = onnxruntime.SessionOptions()
