@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from regard.cli.server import _authority
 from regard.errors import RegardError
 from regard.settings import Settings
+from regard.wire.listeners import authority
 
 
 @pytest.mark.parametrize(
@@ -94,8 +94,8 @@ def test_the_home_folder_is_known_in_every_folder(monkeypatch: pytest.MonkeyPatc
 
 
 def test_an_ipv6_address_is_bracketed_in_a_url() -> None:
-    assert _authority("::1", 8090) == "[::1]:8090"
-    assert _authority("127.0.0.1", 8090) == "127.0.0.1:8090"
+    assert authority("::1", 8090) == "[::1]:8090"
+    assert authority("127.0.0.1", 8090) == "127.0.0.1:8090"
 
 
 def test_another_process_makes_the_same_settings_of_the_environment() -> None:
@@ -112,3 +112,14 @@ def test_another_process_makes_the_same_settings_of_the_environment() -> None:
 def test_settings_of_jobs_are_held_to_their_form(name: str, value: str) -> None:
     with pytest.raises(RegardError, match=f"REGARD_{name} must be"):
         Settings.load({f"REGARD_{name}": value})
+
+
+def test_public_hosts_are_kept_as_browsers_send_them() -> None:
+    settings = Settings.load({"REGARD_PUBLIC_HOSTS": "Vision.example.org:8443, [::2]:1,plain"})
+    assert settings.public_hosts == "vision.example.org:8443,[::2]:1,plain"
+
+
+@pytest.mark.parametrize("hosts", ["https://a.example", "a.example/b", "a b", ",", "a:x"])
+def test_what_is_no_public_host_is_named(hosts: str) -> None:
+    with pytest.raises(RegardError, match="REGARD_PUBLIC_HOSTS"):
+        Settings.load({"REGARD_PUBLIC_HOSTS": hosts})

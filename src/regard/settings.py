@@ -17,6 +17,7 @@ STAMPING: Final = "tsp+"
 
 _PORTS = 65_535
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
+_PUBLIC_HOST = re.compile(r"([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}  # which browsers leave out
 
 
@@ -35,6 +36,22 @@ class Settings:
 
     host: str = _setting("127.0.0.1", "Address that `regard serve` listens on.")
     port: int = _setting(8090, "Port that `regard serve` listens on.", minimum=0, maximum=_PORTS)
+    tls_port: int = _setting(
+        8091,
+        "Port of `regard serve` for TLS, where it has a certificate: REGARD_TLS_CERT's, or that of "
+        "`regard tls make`.",
+        minimum=0,
+        maximum=_PORTS,
+    )
+    tls_cert: str | None = _setting(
+        None,
+        "File of the certificate, PEM, with those between it and its authority; it takes REGARD_TLS_KEY.",
+    )
+    tls_key: str | None = _setting(None, "File of the certificate's key, PEM, without a password.")
+    public_hosts: str = _setting(
+        "",
+        "Names under which a proxy serves Regard to browsers: HOST or HOST:PORT, separated by commas.",
+    )
     data: Path = _setting(Path("data"), "Folder of the database and the first key.")
     database: str | None = _setting(
         None,
@@ -283,13 +300,15 @@ def _parse(setting: Field[Any], value: Any) -> Any:
         return _whole_number(setting, value)
     if setting.name in ("data", "models", "key_folder"):
         return Path(os.path.expanduser(value))
-    is_file = setting.name in ("prices", "source_certificates")
+    is_file = setting.name in ("prices", "source_certificates", "tls_cert", "tls_key")
     if is_file or (setting.name == "audit_anchor" and "://" not in value):
         return os.path.expanduser(value)
     if setting.name == "buckets":
         return ",".join(_with_home(item) for item in str(value).split(","))
     if setting.name == "origins":
         return ",".join(_origin(item.strip()) for item in str(value).split(","))
+    if setting.name == "public_hosts":
+        return ",".join(_public_host(item.strip()) for item in str(value).split(","))
     if setting.name == "account" and not re.fullmatch("[0-9]{12}", value):
         raise RegardError("REGARD_ACCOUNT must be 12 digits.")
     if setting.name == "index_engine" and value not in ("local", "milvus"):
@@ -344,6 +363,17 @@ def _origin(text: str) -> str:
         )
     scheme, _, host = origin.partition("://")
     return origin.removesuffix(_DEFAULT_PORTS.get(scheme, "")) if host else origin
+
+
+def _public_host(text: str) -> str:
+    """A host as browsers send it in a request's header. Raises RegardError."""
+    host = text.lower()
+    if not _PUBLIC_HOST.fullmatch(host):
+        raise RegardError(
+            "REGARD_PUBLIC_HOSTS must be hosts like vision.example.org or vision.example.org:8443, with "
+            f"commas between them; {text[:80]!r} is none."
+        )
+    return host
 
 
 def _milvus(text: str) -> str:

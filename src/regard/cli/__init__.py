@@ -37,6 +37,7 @@ class Commands(LazyGroup):
         Entry("users", "regard.cli.users:app", "Join the photos of each person, and find people by them."),
         Entry("celebrities", "regard.cli.celebrities:app", "Enrol and recognise celebrities."),
         Entry("custom", "regard.cli.custom:app", "Train labels of one's own: projects, data sets, versions."),
+        Entry("tls", "regard.cli.tls:app", "Make a certificate for browsers on this machine."),
         Entry("keys", "regard.cli.keys:app", "Make, list, suspend and resume access keys."),
         Entry("people", "regard.cli.people:app", "Add people, give them roles, record their training."),
         Entry("cases", "regard.cli.cases:app", "Open, show and close cases."),

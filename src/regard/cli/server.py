@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import socket
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,6 +13,8 @@ from regard.cli.options import DataFolder, joined_buckets
 from regard.errors import RegardError
 from regard.settings import Settings
 from regard.storage.folder import in_use
+from regard.wire.certificates import CertificateFiles, LocalAuthority
+from regard.wire.listeners import TlsListener, authority
 
 
 def serve(
@@ -19,30 +22,64 @@ def serve(
         str | None, typer.Option(help="Address to listen on; REGARD_HOST, else 127.0.0.1.")
     ] = None,
     port: Annotated[int | None, typer.Option(help="Port; REGARD_PORT, else 8090.")] = None,
+    tls_port: Annotated[
+        int | None,
+        typer.Option(help="Port for TLS, where there is a certificate; REGARD_TLS_PORT, else 8091."),
+    ] = None,
+    tls_cert: Annotated[
+        Path | None,
+        typer.Option(help="Certificate, PEM; REGARD_TLS_CERT, else that of `regard tls make`, where it is."),
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="The certificate's key, PEM; REGARD_TLS_KEY.")] = None,
     data: DataFolder = None,
     bucket: Annotated[
         list[str] | None, typer.Option(help="NAME=FOLDER: serve a folder as the S3 bucket NAME.")
     ] = None,
 ) -> None:
     """Serve the Rekognition API."""
-    settings = Settings.load(host=host, port=port, data=data, buckets=joined_buckets(bucket))
-    listener = _listen(settings.host, settings.port)
+    settings = Settings.load(
+        host=host,
+        port=port,
+        tls_port=tls_port,
+        tls_cert=tls_cert,
+        tls_key=tls_key,
+        data=data,
+        buckets=joined_buckets(bucket),
+    )
+    certificate = _certificate(settings, is_wanted=tls_port is not None)
+    context = None if certificate is None else certificate.context()
+    listener = _listen(settings.host, settings.port, "--port")
+    tls = None
+    if context is not None:
+        tls = TlsListener(_listen(settings.host, settings.tls_port, "--tls-port"), context)
     gc.disable()  # what is made until requests are answered lives as long as the process: nothing to collect
     try:
         from regard.cli.serving import run_server  # takes seconds, and a port that is taken is told at once
 
         with in_use(settings.data):
-            run_server(settings, listener, _authority(settings.host, listener.getsockname()[1]))
+            run_server(settings, listener, tls)
     finally:
         gc.enable()
 
 
-def _authority(host: str, port: int) -> str:
-    """Host and port as a URL has them: an IPv6 address in brackets."""
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+def _certificate(settings: Settings, *, is_wanted: bool) -> CertificateFiles | None:
+    """The certificate to serve with; None where there is none. Raises RegardError."""
+    if (settings.tls_cert is None) != (settings.tls_key is None):
+        raise RegardError("A certificate and its key belong together; give both --tls-cert and --tls-key.")
+    if settings.tls_cert is not None and settings.tls_key is not None:
+        return CertificateFiles(Path(settings.tls_cert), Path(settings.tls_key))
+    local = LocalAuthority.of(settings.data)
+    if local.exists:
+        return local.files
+    if is_wanted:
+        raise RegardError(
+            "There is no certificate to serve TLS with; give --tls-cert and --tls-key, or make one for this "
+            "machine by `regard tls make`."
+        )
+    return None
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int, option: str) -> socket.socket:
     """A bound socket, before anything is loaded: a port that is taken should say so at once."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio switches Nagle's algorithm off only for a socket that says it is TCP; with it on, every
@@ -54,7 +91,7 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise RegardError(
-            f"Can't listen on {_authority(host, port)} ({error.strerror}); "
-            "choose another with --host and --port."
+            f"Can't listen on {authority(host, port)} ({error.strerror}); "
+            f"choose another with --host and {option}."
         ) from error
     return listener

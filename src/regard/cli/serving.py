@@ -19,10 +19,11 @@ from regard.governance.rules_in_force import note_rules
 from regard.settings import Settings
 from regard.streams.leases import StreamLeases
 from regard.vision.faces import FaceAnalyzer
+from regard.wire.listeners import ListeningServer, TlsListener, authority
 
 
-def run_server(settings: Settings, listener: socket.socket, authority: str) -> None:
-    """Serves on a bound socket until a signal ends it. `authority` is its host and port as in a URL."""
+def run_server(settings: Settings, listener: socket.socket, tls: TlsListener | None) -> None:
+    """Serves on a bound socket, and by TLS on another where there is one, until a signal ends it."""
     logs.configure()
     parts = build(settings, report=Loading().report)
     parts.sessions.load({*FaceAnalyzer.networks, *parts.face_models.default.networks})
@@ -37,13 +38,15 @@ def run_server(settings: Settings, listener: socket.socket, authority: str) -> N
     if made is not None:
         parts.audit.append_command("keys create", made.key_id, name=made.name, role=made.role)
         say(f"Made an admin key; it is in {credentials}.", on_stderr=True)
-    address = f"http://{authority}"
+    address = f"http://{authority(settings.host, listener.getsockname()[1])}"
     say(f"Regard serves on {address}. Try:", on_stderr=True)
     say(
         f"  AWS_SHARED_CREDENTIALS_FILE={shlex.quote(str(credentials))} AWS_REGION={settings.region} "
         f"aws --endpoint-url {address} rekognition list-collections",
         on_stderr=True,
     )
+    if tls is not None:
+        say(f"By TLS it serves on https://{authority(settings.host, tls.port)}.", on_stderr=True)
     application = asgi(parts)
     gc.freeze()  # the collector never visits what the start has made
     gc.enable()
@@ -61,7 +64,7 @@ def run_server(settings: Settings, listener: socket.socket, authority: str) -> N
     workers = WorkerProcesses(settings, StreamLeases(parts.database))
     workers.start()
     try:
-        uvicorn.Server(config).run(sockets=[listener])
+        ListeningServer(config, tls).run(sockets=[listener])
     finally:
         workers.stop()
         parts.close()
