@@ -53,10 +53,6 @@ class SignatureClaim:
     date: str
     headers: Mapping[str, list[str]] = field(repr=False)
 
-    @property
-    def scope(self) -> str:
-        return f"{self.date[:8]}/{self.region}/{SERVICE}/{_TERMINATOR}"
-
 
 def verify(
     request: HttpRequest,
@@ -89,22 +85,27 @@ def check_signature(claim: SignatureClaim, request: HttpRequest, secret: str) ->
         raise InvalidSignatureException(
             "The provided 'x-amz-content-sha256' header does not match what was computed."
         )
-    expected = _signature(secret, claim, _canonical(request, claim, digest))
+    expected = signature_of(claim, request, secret, digest)
     if not hmac.compare_digest(expected.encode(), claim.signature.encode()):
         raise InvalidSignatureException
 
 
 def authorization(
-    headers: Iterable[tuple[str, str]], *, now: datetime, skew: timedelta, targeted: bool = True
+    headers: Iterable[tuple[str, str]],
+    *,
+    now: datetime,
+    skew: timedelta,
+    targeted: bool = True,
+    is_temporary: bool = False,
 ) -> SignatureClaim:
     """What the headers claim, before the body is read and the key is looked up.
 
     Raises MissingAuthenticationTokenException without a header, IncompleteSignatureException for one that is
-    malformed, UnrecognizedClientException for a session token (Regard has no temporary keys), and
-    InvalidSignatureException for a wrong scope, an unsigned header that must be signed, or a date that is off
-    by more than `skew`.
+    malformed, UnrecognizedClientException for a session token unless `is_temporary` says that temporary
+    credentials are good here, and InvalidSignatureException for a wrong scope, an unsigned header that must
+    be signed, or a date that is off by more than `skew`.
     """
-    found = _collected(headers)
+    found = collected(headers)
     if "authorization" not in found:
         raise MissingAuthenticationTokenException
     for name in _ONCE:
@@ -116,15 +117,16 @@ def authorization(
         raise IncompleteSignatureException(
             "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."
         )
-    claim = _credential(parameters, date, found)
-    if "x-amz-security-token" in found:
+    claim = claim_of(parameters, date, found)
+    if "x-amz-security-token" in found and not is_temporary:
         raise UnrecognizedClientException
     _check_signed(claim, targeted=targeted)
     _check_date(date, now, skew)
     return claim
 
 
-def _collected(headers: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+def collected(headers: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """The values of each header, by its name in lower case, with single spaces."""
     collected: dict[str, list[str]] = defaultdict(list)
     for name, value in headers:
         collected[name.lower()].append(" ".join(value.split()))
@@ -154,8 +156,12 @@ def _parameters(value: str) -> dict[str, str]:
     return parameters
 
 
-def _credential(parameters: dict[str, str], date: str, headers: dict[str, list[str]]) -> SignatureClaim:
-    """Any region is taken: Regard is one server, and the client's region chooses nothing here."""
+def claim_of(parameters: Mapping[str, str], date: str, headers: Mapping[str, list[str]]) -> SignatureClaim:
+    """What Credential, SignedHeaders and Signature claim, of a header or of a presigned URL.
+
+    Any region is taken: Regard is one server, and the client's region chooses nothing here. Raises
+    IncompleteSignatureException and InvalidSignatureException as `authorization` does.
+    """
     parts = parameters["Credential"].split("/")
     if len(parts) != 5 or not parts[0]:
         raise IncompleteSignatureException(
@@ -189,7 +195,8 @@ def _check_signed(claim: SignatureClaim, *, targeted: bool) -> None:
             raise InvalidSignatureException(f"The signed header '{name}' is missing.")
 
 
-def _check_date(date: str, now: datetime, skew: timedelta) -> None:
+def read_date(date: str) -> datetime:
+    """A date of a signature, `20260101T000000Z`. Raises IncompleteSignatureException for another form."""
     match = _DATE.fullmatch(date)
     try:
         signed = datetime(*map(int, match.groups()), tzinfo=UTC) if match else None  # type: ignore[arg-type,misc]
@@ -197,6 +204,11 @@ def _check_date(date: str, now: datetime, skew: timedelta) -> None:
         signed = None
     if signed is None:
         raise IncompleteSignatureException("Date must be in ISO-8601 'basic format'.")
+    return signed
+
+
+def _check_date(date: str, now: datetime, skew: timedelta) -> None:
+    signed = read_date(date)
     minutes = f"{skew.total_seconds() / 60:g} min."
     earliest, latest = now - skew, now + skew
     if signed < earliest:
@@ -239,11 +251,20 @@ def _encoded(text: str) -> str:
     return quote(unquote_to_bytes(text), safe="-_.~")
 
 
-def _signature(secret: str, claim: SignatureClaim, canonical: str) -> str:
-    # Four HMACs of a few bytes each take 10 µs: nothing that a cache of signing keys would be worth.
-    key = f"AWS4{secret}".encode()
-    for part in claim.scope.split("/"):
-        key = hmac.digest(key, part.encode(), "sha256")
+def signature_of(claim: SignatureClaim, request: HttpRequest, secret: str, digest: str) -> str:
+    """The signature, hex, of a request whose body has that digest, hex, by a secret."""
+    key, scope = signing_key(secret, claim.date[:8], claim.region)
     # Headers are latin-1 on the wire; the signer hashed the same characters as UTF-8.
-    text = "\n".join((ALGORITHM, claim.date, claim.scope, hashlib.sha256(canonical.encode()).hexdigest()))
+    canonical = hashlib.sha256(_canonical(request, claim, digest).encode()).hexdigest()
+    text = "\n".join((ALGORITHM, claim.date, scope, canonical))
     return hmac.digest(key, text.encode(), "sha256").hex()
+
+
+def signing_key(secret: str, day: str, region: str) -> tuple[bytes, str]:
+    """The key that signs on a day, `20260101`, in a region, and what it is good for, its scope."""
+    # Four HMACs of a few bytes each take 10 µs: nothing that a cache of signing keys would be worth.
+    scope = f"{day}/{region}/{SERVICE}/{_TERMINATOR}"
+    key = f"AWS4{secret}".encode()
+    for part in scope.split("/"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    return key, scope
