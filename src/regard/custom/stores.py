@@ -16,6 +16,7 @@ from regard.jobs.store import JobStore
 from regard.storage.database import Database
 from regard.vision.custom.box_file import StoredBoxModel, read_box_model
 from regard.vision.custom.model_file import ModelFileError, StoredLabelModel, read_label_model
+from regard.vision.custom.recent import RecentFeatures
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class CustomLabels:
     versions: ProjectVersions
     models: CustomModels
     opened: OpenedModels[StoredLabelModel | StoredBoxModel]
+    recent: RecentFeatures
 
     @classmethod
     def of(cls, database: Database, jobs: JobStore, *, trainings: int) -> CustomLabels:
@@ -44,6 +46,7 @@ class CustomLabels:
             versions=ProjectVersions(database, jobs, limit=trainings),
             models=models,
             opened=OpenedModels(models.get, _opened),
+            recent=RecentFeatures(),
         )
 
 

@@ -109,7 +109,7 @@ class PictureFindings:
 
     @_once
     def cells(self) -> Floats:
-        """(4096, 740), float32: what boxes of custom labels are told from."""
+        """(740, 4096), float32: what boxes of custom labels are told from."""
         return self._models.cells.read(letterboxed(self.image.pixels)[0])
 
     @_once

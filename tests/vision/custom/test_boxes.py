@@ -86,9 +86,11 @@ def test_a_file_gives_the_model_back_and_says_the_same_in_onnx_runtime(
     square = whole_view(drawn_example(200).open(), np.zeros((0, 4))).square
     session = onnxruntime.InferenceSession(whole, providers=["CPUExecutionProvider"])
     confidences, sides = session.run(None, {"input": square[None].astype(np.float32)})
-    rows = model.standard(reader.read(square))
+    read = reader.read(square)
+    rows = model.standard(read.T)
     logits = rows @ model.score_weights + model.score_bias
     np.testing.assert_allclose(confidences.reshape(-1, 1), 1 / (1 + np.exp(-logits)), atol=1e-4)
+    assert model.find(read).confidences[0] == pytest.approx(confidences.max(), abs=1e-4)
     expected = np.exp(rows @ model.side_weights + model.side_bias)
     np.testing.assert_allclose(sides.reshape(-1, 4), np.minimum(expected, 1024), rtol=2e-3)
 

@@ -19,7 +19,8 @@ from regard.operations.subjects import PROJECT_VERSION
 from regard.vision.custom.box_file import StoredBoxModel
 from regard.vision.custom.box_model import boxes_in
 from regard.vision.custom.model_file import StoredLabelModel
-from regard.vision.findings import PictureFindings
+from regard.vision.image import Image
+from regard.vision.pixels import Floats
 
 MAX_BYTES: Final = 4_194_304
 """Of an image in a request, as Amazon has it."""
@@ -37,15 +38,22 @@ def detect_custom_labels(ctx: Context, request: dict[str, Any]) -> dict[str, Any
             f"The project version is {version.status.value}: start it with StartProjectVersion."
         )
     picture = load_picture(ctx, request["Image"], min_side=MIN_SIDE, max_side=MAX_SIDE, max_bytes=MAX_BYTES)
-    labels = custom_labels(picture, open_model(ctx, version), request.get("MinConfidence"))
+    trained = open_model(ctx, version)
+    read = picture.cells if isinstance(trained, StoredBoxModel) else picture.features
+    key = ctx.caller.key_id, trained.backbone.digest, picture.image.digest
+    features = ctx.stores.custom.recent.get(key, read)
+    labels = custom_labels(picture.image, features, trained, request.get("MinConfidence"))
     return {"CustomLabels": labels[: request.get("MaxResults", len(labels))]}
 
 
 def custom_labels(
-    picture: PictureFindings, trained: StoredLabelModel | StoredBoxModel, min_confidence: float | None
+    image: Image,
+    features: Floats,
+    trained: StoredLabelModel | StoredBoxModel,
+    min_confidence: float | None,
 ) -> list[dict[str, Any]]:
-    """The labels of a picture, the surest first. `min_confidence`, in percent, takes the place of the assumed
-    thresholds.
+    """The labels of a picture whose features (1280,), or cells (740, 4096) for boxes, are known, the surest
+    first. `min_confidence`, in percent, takes the place of the assumed thresholds.
     """
     minima = _minima(trained.thresholds, min_confidence)
     if isinstance(trained, StoredBoxModel):
@@ -55,10 +63,10 @@ def custom_labels(
                 "Confidence": 100 * one.confidence,
                 "Geometry": {"BoundingBox": bounding_box(one.box)},
             }
-            for one in boxes_in(trained.model, picture.cells(), picture.image)
+            for one in boxes_in(trained.model, features, image)
             if one.confidence >= minima[one.name]
         ]
-    said = trained.model.confidences(picture.features()[np.newaxis])[0].tolist()
+    said = trained.model.confidences(features[np.newaxis])[0].tolist()
     found = [
         {"Name": name, "Confidence": 100 * confidence}
         for name, confidence in zip(trained.model.names, said, strict=True)

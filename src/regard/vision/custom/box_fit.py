@@ -147,8 +147,9 @@ def _chosen(targets: CellTargets, pool: int, quota: int, random: np.random.Gener
 
 
 def _rows(cells: Floats, targets: CellTargets, rows: Rows, picture: int, view: int) -> CellRows:
+    """The `rows` of a view's cells (D, 4096)."""
     return CellRows(
-        cells[rows].astype(np.float16),
+        cells[:, rows].T.astype(np.float16, order="C"),
         targets.middles[rows].astype(np.float16),
         targets.distances[rows].astype(np.float32),
         targets.is_middle[rows],

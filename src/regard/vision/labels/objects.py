@@ -155,13 +155,20 @@ def letterboxed(pixels: Pixels) -> tuple[Pixels, NDArray[np.float64], NDArray[np
     """The picture in the middle of a black square (SIDE, SIDE, 3), its left upper corner there and its size,
     x and y (2,), px of the square.
     """
-    height, width = pixels.shape[:2]
-    scale = SIDE / max(height, width)
-    across, down = max(1, round(width * scale)), max(1, round(height * scale))
-    left, top = (SIDE - across) // 2, (SIDE - down) // 2
+    corner, size = place_in_square(pixels.shape[1], pixels.shape[0])
+    (left, top), (across, down) = corner.astype(int).tolist(), size.astype(int).tolist()
     square = np.zeros((SIDE, SIDE, 3), np.uint8)
     square[top : top + down, left : left + across] = resize(pixels, across, down)
-    return square, np.array([left, top], np.float64), np.array([across, down], np.float64)
+    return square, corner, size
+
+
+def place_in_square(width: int, height: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Where `letterboxed` puts a picture of `width` × `height` px: its left upper corner and its size, x and
+    y (2,), px of the square.
+    """
+    scale = SIDE / max(height, width)
+    size = np.array([max(1, round(side * scale)) for side in (width, height)], np.float64)
+    return (SIDE - size) // 2, size
 
 
 def evidence(candidates: ObjectCandidates) -> NDArray[np.float64]:
