@@ -10,7 +10,7 @@ SIDE_BY_SIDE ?= -n 2 --dist loadfile
 
 run: $(VENV)/.installed
 	@$(BIN)/regard models install --if-missing
-	@$(BIN)/regard serve $(ARGS)
+	@$(BIN)/regard serve --tls-local $(ARGS)
 
 test: $(VENV)/.developer models lint
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(ARGS)

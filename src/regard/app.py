@@ -76,6 +76,7 @@ from regard.vision.session import SessionPool, one_thread_each
 from regard.wire.browsers import allow_origins
 from regard.wire.endpoint import Endpoint, not_found, routes
 from regard.wire.live_pictures import live_route
+from regard.wire.liveness_page import liveness_routes
 from regard.wire.own import own_routes
 
 _SEGMENT_OF_TAILS = 64  # tails that a segment of an index holds at most
@@ -355,8 +356,11 @@ def _figures(parts: Parts) -> list[Route]:
     return [figures_route(parts.settings.metrics_token, exposition.text)]
 
 
-def asgi(parts: Parts) -> Starlette:
-    """The HTTP application. The request path: Endpoint (signature) → ServedApi (parse) → gate → ServedApi."""
+def asgi(parts: Parts, *, tls_port: int | None = None) -> Starlette:
+    """The HTTP application, which is served by TLS too on `tls_port`, where there is one.
+
+    The request path: Endpoint (signature) → ServedApi (parse) → gate → ServedApi.
+    """
     executor = ThreadPoolExecutor(parts.settings.worker_count, thread_name_prefix="request")
     keys = SigningKeys(parts.keys, parts.stores.accountability.sessions)
     endpoint = Endpoint(parts.apis[REKOGNITION], keys, parts.settings, executor)
@@ -373,6 +377,7 @@ def asgi(parts: Parts) -> Starlette:
                 LIVE_PATH,
                 LiveWatching(parts.stores.streams, parts.settings.data, parts.settings.keys).pictures,
             ),
+            *liveness_routes(tls_port),
             *routes(endpoint),
             *own_routes(own, parts.apis[REGARD].api),
         ],

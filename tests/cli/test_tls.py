@@ -50,5 +50,6 @@ def test_each_platform_has_its_own_way_to_trust(platform: str) -> None:
 def test_a_server_that_is_asked_for_tls_says_where_a_certificate_comes_from(tmp_path: Path) -> None:
     with pytest.raises(RegardError, match="regard tls make"):
         serve(port=0, tls_port=0, data=tmp_path)
+    assert not LocalAuthority.of(tmp_path).exists
     with pytest.raises(RegardError, match="both --tls-cert and --tls-key"):
         serve(port=0, tls_cert=tmp_path / "one.pem", data=tmp_path)

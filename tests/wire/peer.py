@@ -120,14 +120,16 @@ def signed(
     return [*host, *request.headers.items()]
 
 
-def scope(headers: Iterable[tuple[str | bytes, str | bytes]], method: str = "POST") -> dict[str, Any]:
+def scope(
+    headers: Iterable[tuple[str | bytes, str | bytes]], method: str = "POST", path: str = "/"
+) -> dict[str, Any]:
     return {
         "type": "http",
         "asgi": {"version": "3.0"},
         "http_version": "1.1",
         "method": method,
-        "path": "/",
-        "raw_path": b"/",
+        "path": path,
+        "raw_path": path.encode(),
         "query_string": b"",
         "headers": [(_latin(name).lower(), _latin(value)) for name, value in headers],
     }
@@ -139,9 +141,10 @@ def send(
     chunks: Iterable[bytes] = (b"",),
     *,
     method: str = "POST",
+    path: str = "/",
 ) -> Answer:
     """Sends one request, its body in chunks."""
-    return asyncio.run(exchange(app, headers, chunks, method=method))
+    return asyncio.run(exchange(app, headers, chunks, method=method, path=path))
 
 
 async def exchange(
@@ -150,6 +153,7 @@ async def exchange(
     chunks: Iterable[bytes] = (b"",),
     *,
     method: str = "POST",
+    path: str = "/",
     gone: asyncio.Event | None = None,
 ) -> Answer:
     """As `send`, inside an event loop. The client leaves when `gone` is set."""
@@ -169,7 +173,7 @@ async def exchange(
     async def collect(message: Any) -> None:
         sent.append(message)
 
-    await app(scope(headers, method), receive, collect)
+    await app(scope(headers, method, path), receive, collect)
     start, *bodies = sent
     return Answer(
         start["status"],

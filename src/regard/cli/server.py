@@ -13,7 +13,7 @@ from regard.cli.options import DataFolder, joined_buckets
 from regard.errors import RegardError
 from regard.settings import Settings
 from regard.storage.folder import in_use
-from regard.wire.certificates import CertificateFiles, LocalAuthority
+from regard.wire.certificates import LOCAL_NAMES, CertificateFiles, LocalAuthority
 from regard.wire.listeners import TlsListener, authority
 
 
@@ -31,6 +31,9 @@ def serve(
         typer.Option(help="Certificate, PEM; REGARD_TLS_CERT, else that of `regard tls make`, where it is."),
     ] = None,
     tls_key: Annotated[Path | None, typer.Option(help="The certificate's key, PEM; REGARD_TLS_KEY.")] = None,
+    tls_local: Annotated[
+        bool, typer.Option("--tls-local", help="Make a certificate for this machine where there is none.")
+    ] = False,
     data: DataFolder = None,
     bucket: Annotated[
         list[str] | None, typer.Option(help="NAME=FOLDER: serve a folder as the S3 bucket NAME.")
@@ -46,6 +49,8 @@ def serve(
         data=data,
         buckets=joined_buckets(bucket),
     )
+    if tls_local and settings.tls_cert is None and not LocalAuthority.of(settings.data).exists:
+        LocalAuthority.of(settings.data).make(LOCAL_NAMES)
     certificate = _certificate(settings, is_wanted=tls_port is not None)
     context = None if certificate is None else certificate.context()
     listener = _listen(settings.host, settings.port, "--port")

@@ -47,7 +47,7 @@ def run_server(settings: Settings, listener: socket.socket, tls: TlsListener | N
     )
     if tls is not None:
         say(f"By TLS it serves on https://{authority(settings.host, tls.port)}.", on_stderr=True)
-    application = asgi(parts)
+    application = asgi(parts, tls_port=None if tls is None else tls.port)
     gc.freeze()  # the collector never visits what the start has made
     gc.enable()
     config = uvicorn.Config(
