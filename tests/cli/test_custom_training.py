@@ -12,6 +12,8 @@ from PIL import Image
 from tests.cli.conftest import Run
 from tests.custom.drawn import SHAPES, draw
 
+from regard import client
+
 
 @pytest.fixture
 def pictures(tmp_path: Path) -> Path:
@@ -60,3 +62,28 @@ def test_a_folder_becomes_a_model_that_is_tried_and_taken_away(
         pixels = np.asarray(picture.resize((224, 224)))[None]
     said = session.run(None, {session.get_inputs()[0].name: pixels})[0]
     assert int(said.argmax()) == sorted(SHAPES).index("stripes")
+
+
+@pytest.mark.slow
+def test_a_version_proposes_labels_for_pictures_without_any(
+    regard: Run, pictures: Path, tmp_path: Path
+) -> None:
+    bucket = f"pictures={pictures}"
+    for shape in SHAPES:  # beside the class folders: they wait for their labels
+        (pictures / "train" / f"{shape}-alone.jpg").write_bytes(draw(shape, 900))
+    regard("custom", "import", pictures, "--project", "shapes", "--bucket", bucket)
+    regard("custom", "train", "shapes", "v1", "--output", "pictures/out", "--bucket", bucket, "--quiet")
+    told = regard("custom", "propose", "shapes", "v1", "--min-confidence", "50", "--bucket", bucket)
+    assert "3 pictures of 3 without labels have some now" in told.stdout
+    again = regard("custom", "propose", "shapes", "v1", "--bucket", bucket)
+    assert "0 pictures of 0" in again.stdout
+    asked = client(data=tmp_path / "data")
+    arns = asked.describe_projects()["ProjectDescriptions"][0]["Datasets"]
+    train = next(one["DatasetArn"] for one in arns if one["DatasetType"] == "TRAIN")
+    listed = asked.list_dataset_entries(DatasetArn=train, SourceRefContains="-alone")["DatasetEntries"]
+    for line in map(json.loads, listed):
+        named = line["regard-proposed-0-metadata"]
+        assert f"/{named['class-name']}-alone.jpg" in line["source-ref"]
+        assert named["human-annotated"] == "no"
+    refused = regard("custom", "propose", "shapes", "v1", "--dataset", "VALIDATION", code=2)
+    assert "--dataset" in refused.stderr

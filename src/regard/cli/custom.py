@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from regard.cli.custom_proposing import propose
 from regard.cli.custom_training import VERSION_COMMANDS
 from regard.cli.local import LocalGate, local_gate
 from regard.cli.options import DataFolder
@@ -34,6 +35,7 @@ app = typer.Typer(
 )
 for _name, _command in VERSION_COMMANDS.items():
     app.command(_name)(_command)
+app.command("propose")(propose)
 
 _SHOWN = 100  # faults that are printed
 

@@ -71,8 +71,8 @@ def train(
         request["TestingData"] = {"AutoCreate": True} if testing is None else _assets(testing)
     elif testing is not None:
         raise RegardError("--testing goes with --training.")
-    with local_gate(data, existing=True, **_buckets(bucket)) as gate:
-        arn = _project_arn(gate, project)
+    with local_gate(data, existing=True, **bucket_settings(bucket)) as gate:
+        arn = project_arn(gate, project)
         gate.call("create_project_version", ProjectArn=arn, **request)
         described = _followed(gate, arn, version, hidden=quiet or as_json)
     if as_json:
@@ -94,8 +94,8 @@ def evaluate(
     data: DataFolder = None,
 ) -> None:
     """Show how a version fares on its test pictures, label by label."""
-    with local_gate(data, existing=True, has_models=False, **_buckets(bucket)) as gate:
-        described = _described(gate, _project_arn(gate, project), version)
+    with local_gate(data, existing=True, has_models=False, **bucket_settings(bucket)) as gate:
+        described = described_version(gate, project_arn(gate, project), version)
         if "EvaluationResult" not in described:
             raise RegardError(f"{version} is {described['Status']}: {described['StatusMessage']}")
         if "Summary" not in described["EvaluationResult"]:
@@ -127,7 +127,7 @@ def detect(
     params = {} if min_confidence is None else {"MinConfidence": min_confidence}
     found = []
     with local_gate(data, existing=True) as gate:
-        arn = _described(gate, _project_arn(gate, project), version)["ProjectVersionArn"]
+        arn = described_version(gate, project_arn(gate, project), version)["ProjectVersionArn"]
         for file in _pictures(files):
             answer = gate.call(
                 "detect_custom_labels", ProjectVersionArn=arn, Image={"Bytes": read_picture(file)}, **params
@@ -158,7 +158,7 @@ def try_(
     found = []
     with (
         local_gate(data, existing=True) as gate,
-        _running(gate, project, version) as arn,
+        running_version(gate, project, version) as arn,
         share_bar(hidden=False) as progress,
     ):
         task = progress.add_task("Trying", total=len(pictures), rate="")
@@ -187,7 +187,7 @@ def export(
 ) -> None:
     """Write a version's model as an ONNX file that reads pictures by itself, to be used anywhere."""
     with local_gate(data, existing=True) as gate:
-        described = _described(gate, _project_arn(gate, project), version)
+        described = described_version(gate, project_arn(gate, project), version)
         custom = gate.parts.stores.custom
         kept = custom.versions.get(described["ProjectVersionArn"])
         if kept.model is None:
@@ -212,7 +212,7 @@ def export(
 def start(project: Project, version: Version, data: DataFolder = None) -> None:
     """Have a version run, so that it answers."""
     with local_gate(data, existing=True) as gate:
-        arn = _described(gate, _project_arn(gate, project), version)["ProjectVersionArn"]
+        arn = described_version(gate, project_arn(gate, project), version)["ProjectVersionArn"]
         gate.call("start_project_version", ProjectVersionArn=arn, MinInferenceUnits=1)
     say(f"{version} of {project} is running.")
 
@@ -220,7 +220,7 @@ def start(project: Project, version: Version, data: DataFolder = None) -> None:
 def stop(project: Project, version: Version, data: DataFolder = None) -> None:
     """Stop a version that runs, or that is being trained."""
     with local_gate(data, existing=True, has_models=False) as gate:
-        arn = _described(gate, _project_arn(gate, project), version)["ProjectVersionArn"]
+        arn = described_version(gate, project_arn(gate, project), version)["ProjectVersionArn"]
         gate.call("stop_project_version", ProjectVersionArn=arn)
     say(f"{version} of {project} was stopped.")
 
@@ -229,7 +229,7 @@ def _followed(gate: LocalGate, project_arn: str, version: str, *, hidden: bool) 
     """The version once it is trained, by a worker that there is or else by this process."""
     with _worker(gate), share_bar(hidden=hidden) as progress:
         task = progress.add_task("Training", total=1, rate="")
-        while (described := _described(gate, project_arn, version))["Status"] not in _UNTIL:
+        while (described := described_version(gate, project_arn, version))["Status"] not in _UNTIL:
             job = gate.parts.stores.custom.versions.get(described["ProjectVersionArn"]).job_id
             found = gate.parts.stores.jobs.find(job)
             message = described["StatusMessage"].removeprefix("Training: ")
@@ -242,9 +242,9 @@ def _followed(gate: LocalGate, project_arn: str, version: str, *, hidden: bool) 
 
 
 @contextmanager
-def _running(gate: LocalGate, project: str, version: str) -> Iterator[str]:
+def running_version(gate: LocalGate, project: str, version: str) -> Iterator[str]:
     """The ARN of a version that runs meanwhile."""
-    described = _described(gate, _project_arn(gate, project), version)
+    described = described_version(gate, project_arn(gate, project), version)
     arn, runs = str(described["ProjectVersionArn"]), described["Status"] == "RUNNING"
     if not runs:
         gate.call("start_project_version", ProjectVersionArn=arn, MinInferenceUnits=1)
@@ -271,7 +271,7 @@ def _worker(gate: LocalGate) -> Iterator[None]:
         thread.join()
 
 
-def _project_arn(gate: LocalGate, name: str) -> str:
+def project_arn(gate: LocalGate, name: str) -> str:
     """Raises RegardError where there is no project of that name."""
     found = gate.call("describe_projects", ProjectNames=[name])["ProjectDescriptions"]
     if not found:
@@ -279,7 +279,7 @@ def _project_arn(gate: LocalGate, name: str) -> str:
     return str(found[0]["ProjectArn"])
 
 
-def _described(gate: LocalGate, project_arn: str, version: str) -> dict[str, Any]:
+def described_version(gate: LocalGate, project_arn: str, version: str) -> dict[str, Any]:
     """Raises RegardError where the project has no such version."""
     found: list[dict[str, Any]] = gate.call(
         "describe_project_versions", ProjectArn=project_arn, VersionNames=[version]
@@ -294,7 +294,7 @@ def _output(text: str) -> dict[str, str]:
     return {"S3Bucket": bucket} | ({"S3KeyPrefix": prefix} if prefix else {})
 
 
-def _buckets(given: list[str] | None) -> dict[str, Any]:
+def bucket_settings(given: list[str] | None) -> dict[str, Any]:
     """The settings with the folders that a command names as buckets, into which it may write too."""
     if not given:
         return {}
