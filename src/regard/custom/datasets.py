@@ -57,6 +57,11 @@ class Datasets:
     def __init__(self, database: Database) -> None:
         self.database = database
 
+    def resources(self) -> frozenset[str]:
+        """The resources of all that there are."""
+        with self.database.read() as connection:
+            return frozenset(connection.execute(select(table.c.resource)).scalars())
+
     def create(
         self, project: Project, kind: DatasetType, *, tags: Mapping[str, str] | None = None
     ) -> CustomDataset:

@@ -12,6 +12,7 @@ from regard.custom.versions import get_version
 from regard.governance.record import Record
 from regard.metering.units import Unit
 from regard.operations.custom_labels.training.feature_file import remove_left_over
+from regard.operations.custom_labels.training.kept_features import remove_kept
 from regard.operations.custom_subjects import custom_arn
 from regard.settings import Settings
 from regard.storage.backend import Turn
@@ -43,8 +44,11 @@ def count_running(stores: Stores, settings: Settings, now: int) -> int:
 
 
 def remove_features(stores: Stores, settings: Settings, now: int) -> int:
-    """Removes what trainings that have ended have left in this data folder; answers how many files."""
-    return remove_left_over(settings.data, stores.custom.versions.training_jobs(), (now - HOUR) / 1000)
+    """Removes what trainings that have ended have left in this data folder, and what was kept of data sets
+    that are gone; answers how many files.
+    """
+    left = remove_left_over(settings.data, stores.custom.versions.training_jobs(), (now - HOUR) / 1000)
+    return left + remove_kept(settings.data, stores.custom.datasets.resources(), now / 1000)
 
 
 def _count(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -14,14 +15,14 @@ from regard.context import Context
 from regard.custom.manifests.faults import Fault, FaultCode
 from regard.custom.manifests.placing import MAX_BYTES, MAX_SIDE, MIN_SIDE, boxes_on
 from regard.errors import ImageTooLargeException, InvalidS3ObjectException
-from regard.operations.custom_labels.training.examples import TrainingExample
+from regard.operations.custom_labels.training.examples import TrainingExample, TrainingPart
+from regard.operations.custom_labels.training.kept_features import KeptFeatures
 from regard.vision.image import Image, ImageError, ImageTooLarge, ImageTooSmall, decode_image
 from regard.vision.pixels import Floats
 
 _MAX_RATIO: Final = 20
 STEP: Final = 32
 """Pictures a step."""
-_TOGETHER: Final = 4  # pictures that a thread is given: always the same ones, so that features are the same
 
 
 class UnusableImage(Exception):
@@ -37,52 +38,83 @@ class ReadPictures:
     """`features` (N, D) of N pictures, zeros where one is of no use; `errors` say why, by their places."""
 
     features: Floats
-    errors: dict[int, Fault]
+    errors: Mapping[int, Fault]
 
 
-def read_pictures(ctx: Context, examples: Sequence[TrainingExample], done: int) -> Iterator[ReadPictures]:
+Kept = Mapping[TrainingPart, KeptFeatures]
+"""What is kept of the data sets that a training reads; nothing of manifests."""
+
+
+def read_pictures(
+    ctx: Context, examples: Sequence[TrainingExample], done: int, kept: Kept | None = None
+) -> Iterator[ReadPictures]:
     """The pictures behind the first `done`, some at a time. Raises InternalServerError while a bucket is
     away.
+
+    A picture's features are those of its bytes, by whichever worker and in whatever company it is read. So
+    they may be `kept`, to which those that are read now are added. Of a picture with boxes they are not,
+    since its size must be seen again.
     """
+    kept = kept or {}
     with ThreadPoolExecutor(ctx.settings.worker_count, thread_name_prefix="training") as threads:
         for begin in range(done, len(examples), STEP):
             some = examples[begin : begin + STEP]
-            shares = [some[place : place + _TOGETHER] for place in range(0, len(some), _TOGETHER)]
-            read = list(threads.map(partial(_read_share, ctx), shares))
-            errors = {
-                begin + number * _TOGETHER + place: error
-                for number, share in enumerate(read)
-                for place, error in share.errors.items()
-            }
-            yield ReadPictures(np.concatenate([share.features for share in read]), errors)
+            read = list(threads.map(partial(_read, ctx, kept), some))
+            rows = np.zeros((len(some), ctx.models.features.dimension), np.float32)
+            errors: dict[int, Fault] = {}
+            fresh: dict[TrainingPart, dict[bytes, Floats]] = {part: {} for part in kept}
+            for place, (example, one) in enumerate(zip(some, read, strict=True)):
+                if isinstance(one, Fault):
+                    errors[begin + place] = one
+                    continue
+                rows[place] = one.features
+                if one.is_fresh and example.part in kept:
+                    fresh[example.part][one.picture] = one.features
+            for part, found in fresh.items():
+                kept[part].add(found)
+            yield ReadPictures(rows, errors)
 
 
-def _read_share(ctx: Context, examples: Sequence[TrainingExample]) -> ReadPictures:
-    errors: dict[int, Fault] = {}
+@dataclass(frozen=True, eq=False, slots=True)
+class _ReadPicture:
+    picture: bytes  # SHA-256
+    features: Floats
+    is_fresh: bool
 
-    def opened() -> Iterator[Image]:
-        for place, one in enumerate(examples):
-            try:
-                yield open_picture(ctx, one)
-            except UnusableImage as error:
-                errors[place] = error.error
 
-    read = ctx.models.features.read_all(opened())
-    features = np.zeros((len(examples), ctx.models.features.dimension), np.float32)
-    features[[place for place in range(len(examples)) if place not in errors]] = read
-    return ReadPictures(features, errors)
+def _read(ctx: Context, kept: Kept, example: TrainingExample) -> _ReadPicture | Fault:
+    try:
+        data = _content(ctx, example)
+        picture = hashlib.sha256(data).digest()
+        known = kept[example.part].get(picture) if example.part in kept and not example.boxes else None
+        if known is not None:
+            return _ReadPicture(picture, known, is_fresh=False)
+        features = ctx.models.features.read(_opened(data, example))
+        return _ReadPicture(picture, features, is_fresh=not example.boxes)
+    except UnusableImage as error:
+        return error.error
 
 
 def open_picture(ctx: Context, example: TrainingExample) -> Image:
     """The picture of an example, upright. Raises UnusableImage, and InternalServerError while its bucket is
     away.
     """
+    return _opened(_content(ctx, example), example)
+
+
+def _content(ctx: Context, example: TrainingExample) -> bytes:
     try:
-        data = ctx.stores.objects.read(example.bucket, example.key, None, limit=MAX_BYTES)
+        return ctx.stores.objects.read(example.bucket, example.key, None, limit=MAX_BYTES)
+    except (ImageTooLargeException, InvalidS3ObjectException) as error:
+        raise UnusableImage(Fault.of(FaultCode.INVALID_IMAGE)) from error
+
+
+def _opened(data: bytes, example: TrainingExample) -> Image:
+    try:
         image = decode_image(data, min_side=MIN_SIDE, max_side=MAX_SIDE)
     except (ImageTooLarge, ImageTooSmall) as error:
         raise UnusableImage(Fault.of(FaultCode.INVALID_IMAGE_DIMENSION)) from error
-    except (ImageError, ImageTooLargeException, InvalidS3ObjectException) as error:
+    except ImageError as error:
         raise UnusableImage(Fault.of(FaultCode.INVALID_IMAGE)) from error
     if max(image.width, image.height) > _MAX_RATIO * min(image.width, image.height):
         raise UnusableImage(Fault.of(FaultCode.INVALID_IMAGE_DIMENSION))

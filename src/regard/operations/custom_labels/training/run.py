@@ -35,9 +35,10 @@ from regard.operations.custom_labels.training.course import (
 from regard.operations.custom_labels.training.examples import TrainingPart, UseCase
 from regard.operations.custom_labels.training.feature_file import FeatureFile
 from regard.operations.custom_labels.training.fitting import fit_course, model_file
+from regard.operations.custom_labels.training.kept_features import KeptFeatures
 from regard.operations.custom_labels.training.label_judging import judge_labels
 from regard.operations.custom_labels.training.reading import read_pictures
-from regard.operations.custom_labels.training.sources import EMPTY, is_split, source_of
+from regard.operations.custom_labels.training.sources import DATASETS, EMPTY, is_split, source_of
 from regard.operations.custom_labels.training.splitting import can_be_split
 from regard.operations.custom_labels.training.terminal_errors import TOO_FEW_TO_SPLIT, TerminalErrors
 from regard.operations.custom_labels.training.writing import ModelJudgement, Outputs
@@ -123,6 +124,18 @@ class TrainingRun:
         width = self.ctx.models.features.dimension
         return FeatureFile(self.ctx.settings.data, self.ctx.job.job_id, width)
 
+    def _kept(self) -> dict[TrainingPart, KeptFeatures]:
+        """The features that are kept of the data sets, those of training for both where they are split."""
+        features, kept = self.ctx.models.features, {}
+        for part in TrainingPart:
+            of = TrainingPart.TRAINING if is_split(self.version) else part
+            dataset = self.version.request["Datasets"].get(DATASETS[of])
+            if dataset is not None:
+                kept[part] = KeptFeatures(
+                    self.ctx.settings.data, dataset, features.digest, features.dimension
+                )
+        return kept
+
     def _fit(self, course: Course, features: FeatureFile) -> LabelFit:
         """The same, whenever it is made: the features, the seed and the threads are."""
         tags = self.ctx.stores.custom.versions.project_tags(self.version)
@@ -172,7 +185,7 @@ class TrainingRun:
 
     def _read(self, course: Course, features: FeatureFile, done: int) -> Iterator[Step]:
         done, total = features.resume(done), len(course.pictures)
-        for read in read_pictures(self.ctx, course.pictures, done):
+        for read in read_pictures(self.ctx, course.pictures, done, self._kept()):
             features.append(read.features)
             done += len(read.features)
             wrong = [unusable_item(course.pictures[place], fault) for place, fault in read.errors.items()]
