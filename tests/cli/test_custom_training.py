@@ -10,7 +10,8 @@ import onnxruntime
 import pytest
 from PIL import Image
 from tests.cli.conftest import Run
-from tests.custom.drawn import SHAPES, draw
+from tests.custom.adapters import lines
+from tests.custom.drawn import SHAPES, draw, fill
 
 from regard import client
 
@@ -87,3 +88,27 @@ def test_a_version_proposes_labels_for_pictures_without_any(
         assert named["human-annotated"] == "no"
     refused = regard("custom", "propose", "shapes", "v1", "--dataset", "VALIDATION", code=2)
     assert "--dataset" in refused.stderr
+
+
+@pytest.mark.slow
+def test_an_adapter_is_trained_judged_and_used(regard: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "videos"
+    folder.mkdir()
+    fill(folder, 13)
+    manifest = folder / "adapter.manifest"
+    manifest.write_text("".join(json.dumps(line) + "\n" for line in lines(range(12))))
+    bucket = ("--bucket", f"videos={folder}")
+    trained = regard(
+        *("custom", "train", "shop", "v1", "--adapter", "--threshold", "0.1", "--quiet"),
+        *("--training", "videos/adapter.manifest", "--output", "videos/out", *bucket),
+    )
+    assert "Rekognition wants 20" in trained.stdout
+    judged = regard("custom", "evaluate", "shop", "v1", *bucket).stdout
+    assert "Weapons" in judged
+    picture = folder / "stripes-0012.jpg"
+    options = ("--min-confidence", "0.1", "--json")
+    answer = json.loads(regard("moderate", picture, "--adapter", "shop/v1", *options).stdout)
+    assert "Weapons" in [one["Name"] for one in answer["ModerationLabels"]]
+    assert "project/shop/version/v1/" in answer["ProjectVersion"]
+    assert "no adapter shop/v2" in regard("moderate", picture, "--adapter", "shop/v2", code=1).stderr
+    assert "output bucket" in regard("custom", "export", "shop", "v1", "x.onnx", code=1).stderr

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from tests.conftest import stop_server
+from tests.custom.adapters import CONFIG, write_both
 from tests.custom.drawn import fill
 from tests.custom.training import OUTPUT, assets, described, ended, write_manifest
 from tests.test_worker_crash import check_audit
@@ -27,6 +28,8 @@ from regard.packs.install import InstalledPack
 from regard.settings import Settings
 
 LEASE = 2
+FEATURES = {"CUSTOM_LABELS": 5, "CONTENT_MODERATION": 3}
+"""What is trained, and how many steps that has at least."""
 
 
 @pytest.fixture
@@ -35,6 +38,7 @@ def bucket(tmp_path: Path) -> Path:
     folder.mkdir()
     write_manifest(folder, "train.manifest", fill(folder, 12))
     write_manifest(folder, "test.manifest", fill(folder, 4, first=100))
+    write_both(folder)
     return folder
 
 
@@ -42,15 +46,18 @@ def opened(data: Path, bucket: Path) -> Parts:
     return build(Settings.load({}, data=data, buckets=f"videos={bucket}", output_buckets="videos"))
 
 
-def begun(parts: Parts) -> str:
+def begun(parts: Parts, feature: str = "CUSTOM_LABELS") -> str:
     """A version that waits for a worker; its ARN."""
-    project = parts.gate.call("create_project", {"ProjectName": "shapes"}, LOCAL)["ProjectArn"]
+    made = {"ProjectName": "shapes", "Feature": feature}
+    project = parts.gate.call("create_project", made, LOCAL)["ProjectArn"]
+    adapts = feature == "CONTENT_MODERATION"
     request = {
         "ProjectArn": project,
         "VersionName": "v1",
         "OutputConfig": OUTPUT,
-        "TrainingData": assets("train.manifest"),
-        "TestingData": assets("test.manifest"),
+        "TrainingData": assets("adapter-train.manifest" if adapts else "train.manifest"),
+        "TestingData": assets("adapter-test.manifest" if adapts else "test.manifest"),
+        **({"FeatureConfig": CONFIG} if adapts else {}),
     }
     return str(parts.gate.call("create_project_version", request, LOCAL)["ProjectVersionArn"])
 
@@ -76,11 +83,14 @@ def outputs(bucket: Path) -> dict[str, bytes]:
     return {path.name: ends.sub(b"", path.read_bytes()) for path in (bucket / "out").iterdir()}
 
 
+@pytest.mark.parametrize(
+    "feature", ["CUSTOM_LABELS", pytest.param("CONTENT_MODERATION", marks=pytest.mark.slow)]
+)
 def test_a_training_goes_on_from_any_step_to_the_same_model(
-    installed_pack: InstalledPack, bucket: Path, tmp_path: Path
+    installed_pack: InstalledPack, bucket: Path, tmp_path: Path, feature: str
 ) -> None:
     first = opened(tmp_path / "data", bucket)
-    arn = begun(first)
+    arn = begun(first, feature)
     first.close()
     shutil.copytree(tmp_path / "data", tmp_path / "other")
     undisturbed = opened(tmp_path / "data", bucket)
@@ -96,26 +106,27 @@ def test_a_training_goes_on_from_any_step_to_the_same_model(
         for file in (tmp_path / "other" / "custom" / "training").glob("*"):
             with file.open("ab") as half:  # a row that was being written
                 half.write(b"half a row")
-            if runs == 4:
+            if runs == FEATURES[feature] - 1:
                 file.unlink()  # another machine goes on
     version = parts.stores.custom.versions.get(arn)
     parts.close()
-    assert runs >= 5
+    assert runs >= FEATURES[feature]
     assert (version.model, version.status, version.f1) == (expected.model, expected.status, expected.f1)
     assert outputs(bucket) == written
     assert not list((tmp_path / "other" / "custom" / "training").glob("*"))
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("feature", FEATURES)
 def test_a_worker_that_is_killed_at_random_moments_trains_the_same_model(
-    installed_pack: InstalledPack, bucket: Path, tmp_path: Path
+    installed_pack: InstalledPack, bucket: Path, tmp_path: Path, feature: str
 ) -> None:
     seed = int(os.environ.get("REGARD_TEST_SEED") or random.SystemRandom().getrandbits(32))
     print(f"REGARD_TEST_SEED={seed}")
     moments = random.Random(seed)
     settings = {"job_lease": LEASE, "output_buckets": "videos"}
     first = opened(tmp_path / "data", bucket)
-    arn = begun(first)
+    arn = begun(first, feature)
     first.close()
     shutil.copytree(tmp_path / "data", tmp_path / "other")
     undisturbed = opened(tmp_path / "other", bucket)
@@ -146,7 +157,9 @@ def test_a_worker_that_is_killed_at_random_moments_trains_the_same_model(
 
 
 def project_created(client: Any) -> str:
-    (found,) = client.describe_projects()["ProjectDescriptions"]
+    (found,) = client.describe_projects(Features=["CUSTOM_LABELS", "CONTENT_MODERATION"])[
+        "ProjectDescriptions"
+    ]
     return str(found["ProjectArn"].rsplit("/", 1)[1])
 
 

@@ -208,7 +208,7 @@ def test_manifest_pictures_and_results_may_lie_in_s3(client: Any, s3: Any, bucke
                 }
             },
             "ResourceNotFoundException",
-            "custom moderation is not built here",
+            "project/a/version/b/1 does not exist",
         ),
         ({"name": "none.jsonl"}, "InvalidS3ObjectException", "Unable to get object metadata"),
         ({"Input": {"S3Object": {}}}, "InvalidParameterException", "Bucket and Name"),

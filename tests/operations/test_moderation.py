@@ -13,19 +13,24 @@ import pytest
 from tests import scenes
 
 from regard.app import Parts, build
-from regard.caller import LOCAL
+from regard.caller import LOCAL, Caller
+from regard.custom.version_records import BucketObject, Made, NewVersion
+from regard.custom.versions import keep_made
 from regard.errors import (
+    AccessDeniedException,
     InvalidImageFormatException,
     InvalidParameterException,
     ResourceNotFoundException,
     ResourceNotReadyException,
 )
 from regard.gate import Gate
+from regard.jobs.records import NewJob
 from regard.operations import OPERATIONS
 from regard.operations.pictures.moderation import LABELS
 from regard.operations.pictures.moderation_taxonomy import label_shapes, taxonomy
 from regard.packs.install import InstalledPack
 from regard.settings import Settings
+from regard.storage.clock import milliseconds
 from regard.vision.geometry import Box
 from regard.vision.image import Image, decode_image
 from regard.vision.nudity import NudityFinding, NudityKind
@@ -200,10 +205,61 @@ def test_explicit_is_as_sure_as_the_surest_of_the_picture_and_its_parts(parts: P
         ]
 
 
-def test_an_adapter_is_refused(call, portrait: Path) -> None:
+def test_an_adapter_that_there_isn_t_is_refused(call, portrait: Path) -> None:
     adapter = "arn:aws:rekognition:us-east-1:123456789012:project/p/version/v/1"
-    with pytest.raises(ResourceNotFoundException, match="There is no adapter arn:aws:rekognition"):
+    with pytest.raises(ResourceNotFoundException, match="does not exist"):
         call(Image={"Bytes": portrait.read_bytes()}, ProjectVersion=adapter)
+
+
+def adapter_of_other_models(parts: Parts) -> str:
+    """An adapter that was trained for models that aren't there any more; its ARN."""
+    made = {"ProjectName": "shop", "Feature": "CONTENT_MODERATION"}
+    project = parts.gate.call("create_project", made, LOCAL)["ProjectArn"]
+    stores, now = parts.stores.custom, milliseconds()
+    request = {"Feature": "CONTENT_MODERATION", "Datasets": {}}
+    resource = f"project/shop/version/v1/{now}"
+    new = NewVersion(resource, stores.projects.get(project).row, "v1", now, LOCAL, request)
+    version = stores.versions.create(new, NewJob("create_project_version", {}, "r", LOCAL), tags={})
+    place = BucketObject("b", "n")
+    result = Made(
+        training={},
+        testing={},
+        f1=1.0,
+        summary=place,
+        manifest_summary=place,
+        use_case="CONTENT_MODERATION",
+        model="m",
+        backbone="0" * 64,
+        billable_ms=1,
+    )
+    with parts.stores.database.write() as connection:
+        keep_made(connection, version.job_id, result)
+    return f"arn:aws:rekognition:us-east-1:000000000000:{resource}"
+
+
+def test_an_adapter_of_other_models_has_expired_and_is_passed_over(
+    parts: Parts, call, portrait: Path
+) -> None:
+    arn = adapter_of_other_models(parts)
+    answer = call(Image={"Bytes": portrait.read_bytes()}, ProjectVersion=arn)
+    assert "ProjectVersion" not in answer
+    project = parts.gate.call("describe_projects", {"Features": ["CONTENT_MODERATION"]}, LOCAL)
+    named = {"ProjectArn": project["ProjectDescriptions"][0]["ProjectArn"]}
+    (told,) = parts.gate.call("describe_project_versions", named, LOCAL)["ProjectVersionDescriptions"]
+    assert (told["Status"], told["BaseModelVersion"]) == ("EXPIRED", "7.0-000000000000")
+
+
+def test_a_key_that_has_no_right_to_an_adapter_may_not_moderate_by_it(parts: Parts, portrait: Path) -> None:
+    arn = adapter_of_other_models(parts)
+    statements = [
+        {"Effect": "Allow", "Action": "*", "Resource": "*"},
+        {"Effect": "Deny", "Action": "*", "Resource": "arn:aws:rekognition:*:*:project/shop/*"},
+    ]
+    key = Caller("K", "ada", "operator", {"Version": "2012-10-17", "Statement": statements})
+    request = {"Image": {"Bytes": portrait.read_bytes()}}
+    assert parts.gate.call("detect_moderation_labels", request, key)["ModerationLabels"] == []
+    with pytest.raises(AccessDeniedException, match="project/shop/version/v1"):
+        parts.gate.call("detect_moderation_labels", {**request, "ProjectVersion": arn}, key)
 
 
 def test_a_picture_that_can_not_be_read_is_refused(call) -> None:

@@ -17,12 +17,13 @@ from regard.cli.local import LocalGate, local_gate
 from regard.cli.options import AsJson, DataFolder, joined_buckets, read_picture
 from regard.cli.printing import print_json, print_table, say
 from regard.cli.progress import share_bar
+from regard.custom.version_records import READY
 from regard.errors import RegardError, ServiceError
 from regard.jobs.leases import JobLeases
 from regard.jobs.worker import Worker
 from regard.packs.install import InstalledPack
 from regard.presentation.training.drawing import draw_custom_labels
-from regard.presentation.training.tables import evaluation_table, found_table
+from regard.presentation.training.tables import adapter_table, evaluation_table, found_table
 from regard.presentation.wording import count
 from regard.settings import Settings
 from regard.vision.custom.box_file import StoredBoxModel, write_whole_box_model
@@ -59,6 +60,14 @@ def train(
         str | None,
         typer.Option("--testing", metavar="BUCKET/KEY", help="That of the test pictures; else a fifth."),
     ] = None,
+    adapter: Annotated[
+        bool,
+        typer.Option("--adapter", help="Train an adapter of moderation; its project is made if missing."),
+    ] = False,
+    threshold: Annotated[
+        float | None,
+        typer.Option(min=0, max=100, help="Percent, from which on an adapter's base says a label."),
+    ] = None,
     bucket: Buckets = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
     as_json: AsJson = False,
@@ -66,12 +75,16 @@ def train(
 ) -> None:
     """Train a version: on the project's data sets, or on manifests. Ends when it is trained."""
     request: dict[str, Any] = {"VersionName": version, "OutputConfig": _output(output)}
+    if threshold is not None:
+        request["FeatureConfig"] = {"ContentModeration": {"ConfidenceThreshold": threshold}}
     if training is not None:
         request["TrainingData"] = _assets(training)
         request["TestingData"] = {"AutoCreate": True} if testing is None else _assets(testing)
     elif testing is not None:
         raise RegardError("--testing goes with --training.")
-    with local_gate(data, existing=True, **bucket_settings(bucket)) as gate:
+    with local_gate(data, existing=not adapter, **bucket_settings(bucket)) as gate:
+        if adapter and not _found(gate, project):
+            gate.call("create_project", ProjectName=project, Feature="CONTENT_MODERATION")
         arn = project_arn(gate, project)
         gate.call("create_project_version", ProjectArn=arn, **request)
         described = _followed(gate, arn, version, hidden=quiet or as_json)
@@ -83,7 +96,10 @@ def train(
     result = described["EvaluationResult"]
     say(f"Trained in {described['BillableTrainingTimeInSeconds']} s; F1 {result['F1Score']:.3f}.")
     where = result["Summary"]["S3Object"]
-    say(f"Report and model are beside {where['Bucket']}/{where['Name']}.")
+    written = "The model is" if "Feature" in described else "Report and model are"
+    say(f"{written} beside {where['Bucket']}/{where['Name']}.")
+    if described["StatusMessage"] != READY:
+        say(described["StatusMessage"].removeprefix(f"{READY} "))
 
 
 def evaluate(
@@ -105,6 +121,10 @@ def evaluate(
     summary = json.loads(content)
     if as_json:
         print_json(summary)
+        return
+    if "ContentModeration" in summary:
+        print_table(adapter_table(summary))
+        say(f"F1 {summary['AggregatedEvaluationResults']['F1Score']:.3f} with the adapter.")
         return
     print_table(evaluation_table(summary))
     details = summary["EvaluationDetails"]
@@ -192,6 +212,8 @@ def export(
         kept = custom.versions.get(described["ProjectVersionArn"])
         if kept.model is None:
             raise RegardError(f"{version} is {described['Status']}: {described['StatusMessage']}")
+        if kept.is_adapter:
+            raise RegardError(f"{version} is an adapter; its ONNX file is in its output bucket.")
         stored = custom.opened.get(kept.model)
         settings = gate.parts.settings
         name = stored.backbone.network if isinstance(stored, StoredLabelModel) else "centernet"
@@ -273,10 +295,18 @@ def _worker(gate: LocalGate) -> Iterator[None]:
 
 def project_arn(gate: LocalGate, name: str) -> str:
     """Raises RegardError where there is no project of that name."""
-    found = gate.call("describe_projects", ProjectNames=[name])["ProjectDescriptions"]
+    found = _found(gate, name)
     if not found:
         raise RegardError(f"There is no project {name}; `regard custom import` makes one.")
     return str(found[0]["ProjectArn"])
+
+
+def _found(gate: LocalGate, name: str) -> list[dict[str, Any]]:
+    """The project of a name, be it of labels or of adapters; none where there is none."""
+    described: list[dict[str, Any]] = gate.call(
+        "describe_projects", ProjectNames=[name], Features=["CUSTOM_LABELS", "CONTENT_MODERATION"]
+    )["ProjectDescriptions"]
+    return described
 
 
 def described_version(gate: LocalGate, project_arn: str, version: str) -> dict[str, Any]:

@@ -30,6 +30,10 @@ def moderate(
     report: Annotated[
         bool, typer.Option("--report", help="Measure how many pictures of a folder get a label.")
     ] = False,
+    adapter: Annotated[
+        str | None,
+        typer.Option(metavar="PROJECT/VERSION", help="An adapter of yours, which corrects what is said."),
+    ] = None,
     as_json: AsJson = False,
     data: DataFolder = None,
     case: Case = None,
@@ -39,7 +43,7 @@ def moderate(
         if drawing:
             raise RegardError("--draw is for one photo, and --report for a folder.")
         with local_gate(data, case) as gate:
-            report_moderation(gate, photo, as_json=as_json)
+            report_moderation(gate, photo, adapter=_adapter(gate, adapter), as_json=as_json)
         return
     picture = read_picture(photo)
     with local_gate(data, case) as gate:
@@ -47,7 +51,10 @@ def moderate(
         pictures = Pictures(gate.parts.models)
         image = {"Bytes": picture}
         answer = gate.sharing(pictures).call(
-            "detect_moderation_labels", Image=image, MinConfidence=min_confidence
+            "detect_moderation_labels",
+            Image=image,
+            MinConfidence=min_confidence,
+            **_adapter(gate, adapter),
         )
         if drawing:
             draw(picture, found_nudity(gate, pictures, picture, min_confidence), drawing)
@@ -60,6 +67,27 @@ def moderate(
     say(f"{count(len(labels), 'label')} for {photo.name} from {min_confidence:g} % on{drawn}. {NOT_DETECTED}")
     if missing:
         say(missing)
+
+
+def _adapter(gate: LocalGate, named: str | None) -> dict[str, str]:
+    """What a request says of an adapter. Raises RegardError where there is none of that name."""
+    if named is None:
+        return {}
+    project, _, version = named.partition("/")
+    projects = gate.call("describe_projects", ProjectNames=[project], Features=["CONTENT_MODERATION"])[
+        "ProjectDescriptions"
+    ]
+    found = (
+        projects
+        and gate.call(
+            "describe_project_versions", ProjectArn=projects[0]["ProjectArn"], VersionNames=[version]
+        )["ProjectVersionDescriptions"]
+    )
+    if not found:
+        raise RegardError(f"There is no adapter {named}; name it as PROJECT/VERSION.")
+    if found[0]["Status"] != "TRAINING_COMPLETED":
+        raise RegardError(f"{named} is {found[0]['Status']}: {found[0]['StatusMessage']}")
+    return {"ProjectVersion": found[0]["ProjectVersionArn"]}
 
 
 def found_nudity(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import typer
@@ -22,9 +23,11 @@ from regard.presentation.wording import count
 _LISTED = 20  # pictures
 
 
-def report_moderation(gate: LocalGate, folder: Path, *, as_json: bool) -> None:
-    """Moderates every picture below a folder and prints the rates. Raises RegardError where there is none."""
-    report = _measured(gate, folder, silent=as_json)
+def report_moderation(gate: LocalGate, folder: Path, *, adapter: Mapping[str, str], as_json: bool) -> None:
+    """Moderates every picture below a folder and prints the rates. `adapter` is what requests say of one.
+    Raises RegardError where there is no picture.
+    """
+    report = _measured(gate, folder, adapter, silent=as_json)
     if as_json:
         print_json(plain(report))
         return
@@ -46,7 +49,7 @@ def report_moderation(gate: LocalGate, folder: Path, *, as_json: bool) -> None:
         say(NO_PARTS)
 
 
-def _measured(gate: LocalGate, folder: Path, *, silent: bool) -> ModerationReport:
+def _measured(gate: LocalGate, folder: Path, adapter: Mapping[str, str], *, silent: bool) -> ModerationReport:
     samples = read_dataset(folder, required=False).samples
     pictures, unreadable = [], []
     with step_bars(hidden=silent) as told:
@@ -56,6 +59,7 @@ def _measured(gate: LocalGate, folder: Path, *, silent: bool) -> ModerationRepor
                     "detect_moderation_labels",
                     Image={"Bytes": read_picture(sample.file)},
                     MinConfidence=THRESHOLDS[0],
+                    **adapter,
                 )
             except RegardError as error:
                 unreadable.append((sample.name, str(error)))

@@ -14,6 +14,7 @@ from regard.custom.tagging import ProjectTags
 from regard.custom.versions import ProjectVersions
 from regard.jobs.store import JobStore
 from regard.storage.database import Database
+from regard.vision.custom.adapter_file import StoredAdapter, read_adapter
 from regard.vision.custom.box_file import StoredBoxModel, read_box_model
 from regard.vision.custom.model_file import ModelFileError, StoredLabelModel, read_label_model
 from regard.vision.custom.recent import RecentFeatures
@@ -32,6 +33,7 @@ class CustomLabels:
     models: CustomModels
     opened: OpenedModels[StoredLabelModel | StoredBoxModel]
     recent: RecentFeatures
+    adapters: OpenedModels[StoredAdapter]
 
     @classmethod
     def of(cls, database: Database, jobs: JobStore, *, trainings: int) -> CustomLabels:
@@ -47,6 +49,7 @@ class CustomLabels:
             models=models,
             opened=OpenedModels(models.get, _opened),
             recent=RecentFeatures(),
+            adapters=OpenedModels(models.get, read_adapter),
         )
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import RowMapping
 
 from regard.caller import Caller
+from regard.custom.records import ProjectFeature
 from regard.jobs.records import keep_caller, read_kept_caller
 
 
@@ -80,9 +81,11 @@ class Made:
     """What a training or a copy has made.
 
     `training` and `testing` are the version's TrainingDataResult and TestingDataResult. `model` is the digest
-    of the model, `backbone` that of the network whose features it reads. `billable_ms`: milliseconds of work,
-    None of a copy. `f1` is from 0 to 1. `summary` and `manifest_summary` are None where a copy's source has
-    lost them. `ended` is when a copy's source was trained, in milliseconds since the epoch; else it is now.
+    of the model, `backbone` that of the network whose features it reads, of an adapter that of its base.
+    `billable_ms`: milliseconds of work, None of a copy. `f1` is from 0 to 1. `summary` and `manifest_summary`
+    are None where a copy's source has lost them. `ended` is when a copy's source was trained, in milliseconds
+    since the epoch; else it is now. `message` is what is said of the version, where its status doesn't say it
+    all.
     """
 
     training: Mapping[str, Any]
@@ -95,6 +98,7 @@ class Made:
     backbone: str
     billable_ms: int | None
     ended: int | None = None
+    message: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +135,11 @@ class ProjectVersion:
     started: int | None
     started_by: Caller | None
     counted: int | None
+
+    @property
+    def is_adapter(self) -> bool:
+        """Whether it corrects the labels of moderation; else it has labels of its own."""
+        return self.request.get("Feature") == ProjectFeature.CONTENT_MODERATION
 
     @property
     def project_name(self) -> str:

@@ -221,7 +221,7 @@ def keep_made(connection: Connection, job_id: str, made: Made) -> None:
     values = {
         **columns_of(made),
         "status": done.value,
-        "message": MESSAGES[done],
+        "message": MESSAGES[done] if made.message is None else made.message,
         "ended": milliseconds() if made.ended is None else made.ended,
     }
     connection.execute(update(table).where(table.c.row == version.row).values(values))

@@ -58,6 +58,11 @@ class BodyPartDetector:
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
 
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the network's file, hex. Raises KeyError where it isn't installed."""
+        return self._runner.digest(self.networks[0])
+
     def is_installed(self) -> bool:
         """Whether the network is there. Raises what the runner raises where it is damaged."""
         return self.networks[0] in self._runner

@@ -24,6 +24,11 @@ class ExplicitClassifier:
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
 
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the network's file, hex. Raises KeyError where it isn't installed."""
+        return self._runner.digest(NETWORK)
+
     def score(self, image: Image) -> float:
         """The network's own score, 0 to 1."""
         [scores] = self._runner.run(NETWORK, {"input:0": network_input(image.pixels)})

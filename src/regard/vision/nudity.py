@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -83,6 +84,14 @@ class NudityDetector:
     def finds_parts(self) -> bool:
         """Whether the network for parts is installed. Raises what the runner raises where it is damaged."""
         return self._parts.is_installed()
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the digests of the networks that are installed, hex: what corrects the answers of some
+        is worth nothing for those of others.
+        """
+        digests = [self._explicit.digest, *([self._parts.digest] if self.finds_parts() else [])]
+        return hashlib.sha256("".join(digests).encode("ascii")).hexdigest()
 
     def detect(self, image: Image, find_faces: Callable[[], Sequence[Face]]) -> list[NudityFinding]:
         """What is found, the surest first.

@@ -13,7 +13,7 @@ from regard.operations.bulk.media_analysis_run import images_done, output_of, ru
 from regard.operations.inputs.manifests import open_manifest
 from regard.operations.inputs.pagination import make_token, read_token
 from regard.operations.operation import Area, Bill, Operation
-from regard.operations.pictures.moderation import refuse_adapter
+from regard.operations.pictures.moderation_adapters import MODERATE_MANY, find_adapter
 from regard.operations.shapes.times import moment
 from regard.operations.stored_video.results import job_of
 from regard.operations.stored_video.starts import start_job
@@ -66,7 +66,7 @@ def _check(ctx: Context, request: dict[str, Any]) -> None:
             "Request has invalid parameters: OperationsConfig names no operation; DetectModerationLabels is "
             "the one there is"
         )
-    refuse_adapter(config)
+    find_adapter(ctx, config.get("ProjectVersion"), MODERATE_MANY)
     bucket, key = output_of(request, "JOB")
     try:
         ctx.stores.objects.check_output(bucket, key, kms_key=request.get("KmsKeyId"))

@@ -34,8 +34,9 @@ from regard.operations.inputs.manifests import (
     open_manifest,
     read_entries,
 )
-from regard.operations.pictures.moderation import MIN_CONFIDENCE, moderate
-from regard.operations.pictures.moderation_taxonomy import VERSION
+from regard.operations.pictures.moderation import moderate
+from regard.operations.pictures.moderation_adapters import MODERATE_MANY, ChosenAdapter, find_adapter
+from regard.operations.pictures.moderation_taxonomy import MIN_CONFIDENCE, VERSION
 from regard.storage.buckets.objects import NotWritten
 from regard.vision.findings import Pictures
 
@@ -101,13 +102,13 @@ def _begun(ctx: Context, job: Job, manifest: BinaryIO, state: dict[str, Any] | N
 def _moderated(
     ctx: Context, request: Mapping[str, Any], manifest: BinaryIO, state: Mapping[str, Any]
 ) -> Iterator[Step]:
-    min_confidence = request["OperationsConfig"]["DetectModerationLabels"].get(
-        "MinConfidence", MIN_CONFIDENCE
-    )
+    config = request["OperationsConfig"]["DetectModerationLabels"]
+    min_confidence = config.get("MinConfidence", MIN_CONFIDENCE)
+    adapter = find_adapter(ctx, config.get("ProjectVersion"), MODERATE_MANY)
     entries = read_entries(manifest, line=state["line"], place=state["place"])
     with ThreadPoolExecutor(ctx.settings.worker_count, thread_name_prefix="bulk") as threads:
         while some := list(islice(entries, _STEP)):
-            items = list(threads.map(lambda entry: _item(ctx, entry, min_confidence), some))
+            items = list(threads.map(lambda entry: _item(ctx, entry, min_confidence, adapter), some))
             state = {
                 **state,
                 "done": state["done"] + len(some),
@@ -118,7 +119,7 @@ def _moderated(
             yield Step(items, state, _MODERATED * state["done"] / state["entries"])
 
 
-def _item(ctx: Context, entry: ManifestEntry, min_confidence: float) -> Item:
+def _item(ctx: Context, entry: ManifestEntry, min_confidence: float, adapter: ChosenAdapter | None) -> Item:
     """A line of the results, or what the summary says of a line that was of no use."""
     if entry.error is not None:
         return _error(entry, *entry.error)
@@ -128,7 +129,10 @@ def _item(ctx: Context, entry: ManifestEntry, min_confidence: float) -> Item:
         picture = load_picture(own, where)
     except _UNUSABLE as error:
         return _error(entry, INVALID_IMAGE, error.message)
-    body = {"source-ref": entry.reference, "detect-moderation-labels": moderate(picture, min_confidence)}
+    body = {
+        "source-ref": entry.reference,
+        "detect-moderation-labels": moderate(picture, min_confidence, adapter),
+    }
     return Item(entry.line, "", body, _RESULTS)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from regard.context import Context
 from regard.custom.datasets import datasets_of
@@ -22,24 +22,21 @@ from regard.operations.operation import Area, Bill, Operation
 from regard.operations.subjects import PROJECT
 from regard.storage.clock import milliseconds
 
-_ADAPTERS: Final = (
-    "Request has invalid parameters: this version of Regard trains custom labels, not adapters of content "
-    "moderation"
-)
-
 
 def create_project_version(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """Begins to train a version of a project, on its data sets or on the manifests of the request.
+    """Begins to train a version of a project, on its data sets or on the manifests of the request; of an
+    adapter, on manifests.
 
     Raises ResourceInUseException for a name that the project has already, or while a data set is being
     changed; LimitExceededException while as many are training as may be; and InvalidParameterException.
     """
     project = ctx.project
-    if project.feature is not ProjectFeature.CUSTOM_LABELS:
-        raise InvalidParameterException(_ADAPTERS)
-    if "FeatureConfig" in request:
+    is_adapter = project.feature is ProjectFeature.CONTENT_MODERATION
+    if "FeatureConfig" in request and not is_adapter:
         raise _invalid("FeatureConfig is for adapters of content moderation")
     check_new_tags(request.get("Tags") or {})
+    if is_adapter and "TestingData" not in request:
+        request = {**request, "TestingData": {"AutoCreate": True}}
     datasets = _datasets(ctx, project, request)
     check_output(ctx, project, request)
     created = milliseconds()
@@ -49,7 +46,11 @@ def create_project_version(ctx: Context, request: dict[str, Any]) -> dict[str, A
         name=request["VersionName"],
         created=created,
         caller=ctx.caller,
-        request={**request, "Datasets": {kind: one.resource for kind, one in datasets.items()}},
+        request={
+            **request,
+            "Datasets": {kind: one.resource for kind, one in datasets.items()},
+            **({"Feature": project.feature} if is_adapter else {}),
+        },
     )
     job = NewJob(
         operation=ctx.operation,

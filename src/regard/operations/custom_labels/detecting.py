@@ -10,7 +10,7 @@ import numpy as np
 from regard.context import Context
 from regard.custom.manifests.placing import MAX_SIDE, MIN_SIDE
 from regard.custom.version_records import ProjectVersion, VersionStatus
-from regard.errors import ResourceNotReadyException
+from regard.errors import InvalidParameterException, ResourceNotReadyException
 from regard.governance.permissions import Permission
 from regard.operations.inputs.images import load_picture
 from regard.operations.operation import Area, Operation
@@ -33,6 +33,7 @@ def detect_custom_labels(ctx: Context, request: dict[str, Any]) -> dict[str, Any
     version runs.
     """
     version = ctx.project_version
+    refuse_adapter(version)
     if version.status is not VersionStatus.RUNNING:
         raise ResourceNotReadyException(
             f"The project version is {version.status.value}: start it with StartProjectVersion."
@@ -73,6 +74,15 @@ def custom_labels(
         if confidence >= minima[name]
     ]
     return sorted(found, key=lambda label: (-label["Confidence"], label["Name"]))
+
+
+def refuse_adapter(version: ProjectVersion) -> None:
+    """Raises InvalidParameterException for an adapter, which is never run by itself."""
+    if version.is_adapter:
+        raise InvalidParameterException(
+            f"Request has invalid parameters: {version.name} is an adapter of content moderation, which runs "
+            "where DetectModerationLabels names it"
+        )
 
 
 def open_model(ctx: Context, version: ProjectVersion) -> StoredLabelModel | StoredBoxModel:

@@ -9,10 +9,11 @@ from regard.context import Context
 from regard.custom.version_records import MADE, ProjectVersion, VersionStatus
 from regard.errors import InvalidParameterException, ResourceNotReadyException
 from regard.governance.permissions import Permission
-from regard.operations.custom_labels.detecting import open_model
+from regard.operations.custom_labels.detecting import open_model, refuse_adapter
 from regard.operations.custom_labels.running import stop_running
 from regard.operations.inputs.pagination import make_token, read_token
 from regard.operations.operation import Area, Bill, Operation
+from regard.operations.pictures.moderation_adapters import has_expired
 from regard.operations.shapes.project_versions import described_version
 from regard.operations.subjects import PROJECT, PROJECT_VERSION
 
@@ -48,9 +49,11 @@ def start_project_version(ctx: Context, request: dict[str, Any]) -> dict[str, An
     """Has a version run, so that DetectCustomLabels answers for it.
 
     It is opened first, so that it runs when this has answered: clients ask again after half a minute at the
-    earliest. Raises ResourceInUseException unless it can be started.
+    earliest. Raises ResourceInUseException unless it can be started, and InvalidParameterException for an
+    adapter.
     """
     version = ctx.project_version
+    refuse_adapter(version)
     units = request["MinInferenceUnits"], request.get("MaxInferenceUnits")
     if units[1] is not None and units[1] < units[0]:
         raise InvalidParameterException(
@@ -68,9 +71,10 @@ def start_project_version(ctx: Context, request: dict[str, Any]) -> dict[str, An
 def stop_project_version(ctx: Context, _request: dict[str, Any]) -> dict[str, Any]:
     """Has a version run no more; one that is being trained is trained no further.
 
-    Raises ResourceInUseException where it does neither.
+    Raises ResourceInUseException where it does neither, and InvalidParameterException for an adapter.
     """
     version = ctx.project_version
+    refuse_adapter(version)
     if version.status is VersionStatus.TRAINING_IN_PROGRESS:
         _cancel(ctx, version)
     else:
@@ -86,7 +90,8 @@ def _cancel(ctx: Context, version: ProjectVersion) -> None:
 
 def _shape(ctx: Context, version: ProjectVersion) -> dict[str, Any]:
     job = ctx.stores.jobs.find(version.job_id) if version.status in MADE else None
-    return described_version(version, job, ctx.settings)
+    expired = version.is_adapter and has_expired(version, ctx.models)
+    return described_version(version, job, ctx.settings, expired=expired)
 
 
 _managing = partial(Operation, area=Area.CUSTOM_LABELS, permission=Permission.TRAIN, about=PROJECT_VERSION)

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 from regard.context import Context
-from regard.errors import ResourceNotFoundException, ResourceNotReadyException
+from regard.errors import ResourceNotReadyException
 from regard.governance.permissions import Permission
 from regard.governance.reviews import ModerationReview
 from regard.operations.inputs.images import load_picture
 from regard.operations.operation import Area, Bill, Operation
-from regard.operations.pictures.moderation_taxonomy import VERSION, label_shapes
+from regard.operations.pictures.moderation_adapters import MODERATE, ChosenAdapter, find_adapter
+from regard.operations.pictures.moderation_taxonomy import MIN_CONFIDENCE, VERSION, label_shapes, with_parents
 from regard.packs.manifest import PackError
 from regard.vision.findings import PictureFindings
 from regard.vision.image import Image
 from regard.vision.nudity import NudityFinding, NudityKind
-
-MIN_CONFIDENCE = 50.0
-"""Percent, where a request names no MinConfidence."""
 
 # What can be found, and the label that says so. All other labels are never answered: docs/moderation.md.
 LABELS: Mapping[NudityKind, str] = {
@@ -37,10 +35,13 @@ _CONDITIONS: dict[str, Any] = {"Conditions": []}
 
 
 def detect_moderation_labels(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """Explicit content; nudity and swimwear too where their pack is installed. Taxonomy 7.0."""
-    refuse_adapter(request)
+    """Explicit content; nudity and swimwear too where their pack is installed. Taxonomy 7.0.
+
+    A ProjectVersion is an adapter of one's own, which corrects what is said.
+    """
+    adapter = find_adapter(ctx, request.get("ProjectVersion"), MODERATE)
     picture = load_picture(ctx, request["Image"])
-    response = moderate(picture, request.get("MinConfidence", MIN_CONFIDENCE))
+    response = moderate(picture, request.get("MinConfidence", MIN_CONFIDENCE), adapter)
     if request.get("HumanLoopConfig") is not None:
         labels = response["ModerationLabels"]
         config = request["HumanLoopConfig"]
@@ -48,21 +49,25 @@ def detect_moderation_labels(ctx: Context, request: dict[str, Any]) -> dict[str,
     return response
 
 
-def refuse_adapter(config: Mapping[str, Any]) -> None:
-    """Raises ResourceNotFoundException where a ProjectVersion is asked for."""
-    if config.get("ProjectVersion") is not None:
-        raise ResourceNotFoundException(
-            f"There is no adapter {config['ProjectVersion']}: custom moderation is not built here."
-        )
-
-
-def moderate(picture: PictureFindings, min_confidence: float) -> dict[str, Any]:
+def moderate(
+    picture: PictureFindings, min_confidence: float, adapter: ChosenAdapter | None = None
+) -> dict[str, Any]:
     """The answer about one picture, from `min_confidence` percent on. Raises what `find_nudity` raises."""
+    said = confidences_of(find_nudity(picture))
+    if adapter is not None:
+        said = adapter.corrected(said, picture.features())
     return {
-        "ModerationLabels": label_shapes(confidences_of(find_nudity(picture)), min_confidence),
+        "ModerationLabels": label_shapes(said, min_confidence),
         "ModerationModelVersion": VERSION,
         "ContentTypes": [],  # nothing here tells drawn pictures from photos, so that neither is claimed
+        **({} if adapter is None else {"ProjectVersion": adapter.arn}),
     }
+
+
+def sayable_labels(*, finds_parts: bool) -> Set[str]:
+    """The labels that may be answered without an adapter, and all above them."""
+    kinds = LABELS if finds_parts else [NudityKind.EXPLICIT]
+    return with_parents(LABELS[kind] for kind in kinds)
 
 
 def confidences_of(found: Iterable[NudityFinding]) -> dict[str, float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -11,6 +11,8 @@ from types import MappingProxyType
 from typing import Any
 
 VERSION = "7.0"
+MIN_CONFIDENCE = 50.0
+"""Percent, where a request names no MinConfidence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +37,34 @@ def taxonomy() -> Mapping[str, ModerationLabel]:
     return MappingProxyType(labels)
 
 
+def with_parents(names: Iterable[str]) -> frozenset[str]:
+    """These labels and all above them. Raises KeyError for a name that the taxonomy lacks."""
+    found: set[str] = set()
+    for name in names:
+        above = name
+        while above:
+            found.add(above)
+            above = taxonomy()[above].parent
+    return frozenset(found)
+
+
+def expanded(confidences: Mapping[str, float]) -> dict[str, float]:
+    """The confidences of labels and of all above them: a label above is as sure as the surest below it."""
+    sure: dict[str, float] = {}
+    for name, confidence in confidences.items():
+        for above in with_parents([name]):
+            sure[above] = max(confidence, sure.get(above, 0.0))
+    return sure
+
+
 def label_shapes(confidences: Mapping[str, float], min_confidence: float) -> list[dict[str, Any]]:
     """ModerationLabels of labels with their confidence, and of all above them, of those that are at
     least `min_confidence` percent sure.
 
-    A label above is as sure as the surest below it. The surest come first, and of equals the more general.
+    The surest come first, and of equals the more general.
     """
     labels = taxonomy()
-    sure: dict[str, float] = {}
-    for name, confidence in confidences.items():
-        above: str = name
-        while above:
-            sure[above] = max(confidence, sure.get(above, 0.0))
-            above = labels[above].parent
+    sure = expanded(confidences)
     order = sorted(sure, key=lambda name: (-sure[name], labels[name].level, name))
     return [
         {

@@ -7,24 +7,34 @@ from typing import Any
 from regard.custom.version_records import MADE, BucketObject, ProjectVersion
 from regard.jobs.records import Job
 from regard.operations.custom_subjects import custom_arn
+from regard.operations.pictures.moderation_taxonomy import MIN_CONFIDENCE, VERSION
 from regard.operations.shapes.times import moment
 from regard.settings import Settings
 
+_EXPIRED = "EXPIRED"
+_TRAIN_AGAIN = "The base model is another than the adapter was trained for. Train it again."
 _ECHOED = ("OutputConfig", "KmsKeyId", "VersionDescription")
 
 
-def described_version(version: ProjectVersion, job: Job | None, settings: Settings) -> dict[str, Any]:
+def described_version(
+    version: ProjectVersion, job: Job | None, settings: Settings, *, expired: bool = False
+) -> dict[str, Any]:
     """A version as DescribeProjectVersions answers it. `job` is what makes it, as long as it is known.
+    `expired`: an adapter whose base is another by now.
 
     StatusMessage is always there: the guide's samples index it.
     """
     shape: dict[str, Any] = {
         "ProjectVersionArn": custom_arn(settings, version.resource),
         "CreationTimestamp": moment(version.created),
-        "Status": version.status.value,
-        "StatusMessage": _message(version, job),
+        "Status": _EXPIRED if expired else version.status.value,
+        "StatusMessage": _TRAIN_AGAIN if expired else _message(version, job),
     }
     shape |= {name: version.request[name] for name in _ECHOED if name in version.request}
+    if version.is_adapter:
+        shape |= {"Feature": version.request["Feature"], "FeatureConfig": feature_config(version)}
+        if version.backbone is not None:
+            shape["BaseModelVersion"] = base_version(version.backbone)
     if version.ended is not None:
         shape["TrainingEndTimestamp"] = moment(version.ended)
     if version.billable_ms is not None:
@@ -47,6 +57,22 @@ def described_version(version: ProjectVersion, job: Job | None, settings: Settin
     if version.manifest_summary is not None:
         shape["ManifestSummary"] = _place(version.manifest_summary)
     return shape
+
+
+def feature_config(version: ProjectVersion) -> dict[str, Any]:
+    """FeatureConfig of an adapter, with the threshold that it is trained for."""
+    return {"ContentModeration": {"ConfidenceThreshold": threshold_of(version)}}
+
+
+def threshold_of(version: ProjectVersion) -> float:
+    """The confidence, percent, from which on an adapter's base is taken to say a label."""
+    given = (version.request.get("FeatureConfig") or {}).get("ContentModeration") or {}
+    return float(given.get("ConfidenceThreshold", MIN_CONFIDENCE))
+
+
+def base_version(digest: str) -> str:
+    """What an adapter's base model is called: the taxonomy's version and the networks' digest."""
+    return f"{VERSION}-{digest[:12]}"
 
 
 def _message(version: ProjectVersion, job: Job | None) -> str:

@@ -34,3 +34,18 @@ def found_table(found: Iterable[tuple[str, Sequence[Mapping[str, Any]]]]) -> Tab
         for file, labels in found
     ]
     return Table([Header("File", Breaks.ANYWHERE), Header("Labels")], rows)
+
+
+def adapter_table(summary: Mapping[str, Any]) -> Table:
+    """An adapter's evaluation at the threshold that it was trained for, label by label, beside its base."""
+    at = summary["ContentModeration"]["InputConfidenceThresholdEvalResults"]
+    counted = ("FalsePositive", "FalseNegative", "TruePositive")
+    rows = [
+        (one["Label"], *(f"{one[side][name]:,}" for name in counted for side in ("BaseModel", "Adapter")))
+        for one in at["LabelEvaluationResults"]
+    ]
+    heads = [
+        Header(f"From {at['ConfidenceThreshold']:g} %", Breaks.ANYWHERE),
+        *numbers("False alarms", "adapted", "Missed", "adapted", "Found", "adapted"),
+    ]
+    return Table(heads, rows)

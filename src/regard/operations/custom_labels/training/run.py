@@ -21,6 +21,7 @@ from regard.custom.versions import keep_made, keep_manifest_summary
 from regard.errors import InvalidManifestException
 from regard.governance.purpose import NONE_TAG
 from regard.jobs.records import Item, Step
+from regard.operations.custom_labels.adapters.run import AdapterTraining
 from regard.operations.custom_labels.outputs import try_output
 from regard.operations.custom_labels.training.artefacts import OutputFolder
 from regard.operations.custom_labels.training.box_training import BoxTraining
@@ -52,7 +53,10 @@ _GATHERED, _READ, _FITTED = 0.05, 0.9, 0.95  # of the progress
 def train(ctx: Context, _request: dict[str, Any], state: dict[str, Any] | None) -> Iterator[Step]:
     """The rest of a training."""
     watch = Stopwatch(0 if state is None else int(state["worked_ms"]))
-    training = TrainingRun(ctx, ctx.stores.custom.versions.of_job(ctx.job.job_id), watch)
+    version = ctx.stores.custom.versions.of_job(ctx.job.job_id)
+    if version.is_adapter:
+        return timed(AdapterTraining(ctx, version, watch).steps(state), watch)
+    training = TrainingRun(ctx, version, watch)
     return timed(training.steps(state or _begun(TrainingPart.TRAINING)), watch)
 
 

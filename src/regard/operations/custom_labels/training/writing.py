@@ -86,8 +86,8 @@ class Outputs:
 
         def made(milliseconds: int) -> Made:
             return Made(
-                training=self._result(TrainingPart.TRAINING),
-                testing=self._result(TrainingPart.TESTING),
+                training=data_result(self.version, TrainingPart.TRAINING),
+                testing=data_result(self.version, TrainingPart.TESTING),
                 f1=f1,
                 summary=place,
                 manifest_summary=manifests,
@@ -124,18 +124,17 @@ class Outputs:
             average_precision=judged.average_precision,
         )
 
-    def _result(self, part: TrainingPart) -> dict[str, Any]:
-        """TrainingDataResult or TestingDataResult."""
-        request, output = self.version.request, OutputFolder.of(self.version)
-        given = dict(request.get(MEMBERS[part]) or {})
-        if part is TrainingPart.TESTING:
-            given = {"AutoCreate": is_split(self.version), **given}
-        return {
-            "Input": given,
-            "Output": assets_of(output.place(GROUND_TRUTH[part]))
-            | ({"AutoCreate": is_split(self.version)} if part is TrainingPart.TESTING else {}),
-            "Validation": assets_of(output.place(VALIDATION[part])),
-        }
+
+def data_result(version: ProjectVersion, part: TrainingPart) -> dict[str, Any]:
+    """TrainingDataResult or TestingDataResult of a version whose objects are written."""
+    request, output = version.request, OutputFolder.of(version)
+    given = dict(request.get(MEMBERS[part]) or {})
+    split = {"AutoCreate": is_split(version)} if part is TrainingPart.TESTING else {}
+    return {
+        "Input": {**split, **given},
+        "Output": assets_of(output.place(GROUND_TRUTH[part])) | split,
+        "Validation": assets_of(output.place(VALIDATION[part])),
+    }
 
 
 def _counted(lines: Iterable[Mapping[str, Any]], tally: EvaluationTally) -> Iterator[Mapping[str, Any]]:
