@@ -9,13 +9,16 @@ from typing import Final
 from regard.presentation.numbers import percent, span
 from regard.presentation.pages import render
 from regard.presentation.tables import Breaks, Header, Table, numbers
+from regard.presentation.training.curves import CurvePlot, curve_plot
 from regard.presentation.wording import count
+from regard.vision.custom.curves import ThresholdCurve
 from regard.vision.custom.rates import Retrieval
 
 MAX_MATRIX: Final = 30
 """Labels up to which the confusion matrix is shown whole; of more, the largest confusions are listed."""
 _FEW: Final = 10  # test pictures of a label, below which its interval says little
 _MAX_CONFUSIONS: Final = 40
+_MAX_CURVES: Final = 60
 _NOTHING: Final = "nothing"
 
 
@@ -54,7 +57,8 @@ class ConfusionCell:
 @dataclass(frozen=True, slots=True)
 class LabelResult:
     """How a label fares on the test pictures. `training` and `testing` count its pictures, `threshold`, 0 to
-    1, is its assumed threshold. `is_judged_on_folds`: it was chosen on folds of the training set.
+    1, is its assumed threshold. `is_judged_on_folds`: it was chosen on folds of the training set. `curve` is
+    None where no test picture has the label.
     """
 
     name: str
@@ -63,6 +67,7 @@ class LabelResult:
     testing: int
     threshold: float
     is_judged_on_folds: bool
+    curve: ThresholdCurve | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,7 @@ def training_page(report: TrainingReport) -> str:
         title=f"{report.project}, version {report.version}",
         report=report,
         labels=_labels(report.labels),
+        curves=_curves(report.labels),
         matrix=_matrix(report),
         confusions=_confusions(report.cells),
         cells=[cell for cell in report.cells if cell.pictures],
@@ -131,6 +137,17 @@ def _labels(labels: Sequence[LabelResult]) -> Table:
         *numbers("Training", "Test", "F1", "Precision", "Recall", "Assumed from"),
     ]
     return Table(heads, rows)
+
+
+def _curves(labels: Sequence[LabelResult]) -> Sequence[CurvePlot]:
+    """Those of all labels, or of the worst where there are many."""
+    known = [one for one in labels if one.curve is not None]
+    shown = sorted(known, key=lambda one: one.found.f1)[:_MAX_CURVES]
+    return [
+        curve_plot(one.name, one.curve, one.threshold)
+        for one in known
+        if one.curve is not None and one in shown
+    ]
 
 
 def _interval(value: float, bounds: tuple[float, float]) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.vision.custom.box_model import BoxFinding
+from regard.vision.custom.curves import ThresholdCurve, threshold_curve
 from regard.vision.custom.rates import Retrieval
 from regard.vision.custom.thresholds import BestThreshold, best_threshold
 from regard.vision.geometry import Box, corners, iou
@@ -35,13 +36,15 @@ class BoxOutcome:
 @dataclass(frozen=True, slots=True)
 class BoxEvaluation:
     """`labels`: of each, boxes counted at its threshold; `average_precision`: the area under the curve of
-    precision by recall (AP50), 0 to 1; `pictures`: the outcomes of each.
+    precision by recall (AP50), 0 to 1; `pictures`: the outcomes of each; `curves`: of the labels that some
+    picture has.
     """
 
     labels: Mapping[str, Retrieval]
     thresholds: Mapping[str, float]
     average_precision: Mapping[str, float]
     pictures: tuple[tuple[BoxOutcome, ...], ...]
+    curves: Mapping[str, ThresholdCurve]
 
 
 def matched(true: Sequence[tuple[str, Box]], found: Sequence[BoxFinding]) -> list[BoxOutcome]:
@@ -110,6 +113,7 @@ def evaluate_boxes(
         for some, boxes in zip(true, found, strict=True)
     )
     labels, precision = {}, {}
+    curves: dict[str, ThresholdCurve] = {}
     for name in names:
         every = [one for picture in pictures for one in picture if one.name == name]
         labels[name] = Retrieval(
@@ -118,9 +122,11 @@ def evaluate_boxes(
             missed=sum(not one.is_assumed and one.true is not None for one in every),
         )
         boxes = [one for one in every if one.found is not None]
-        precision[name] = average_precision(
-            np.array([one.confidence for one in boxes]),
-            np.array([one.true is not None for one in boxes], bool),
-            sum(one.true is not None for one in every),
-        )
-    return BoxEvaluation(labels, dict(thresholds), precision, pictures)
+        confidences = np.array([one.confidence for one in boxes])
+        is_right = np.array([one.true is not None for one in boxes], bool)
+        there = sum(one.true is not None for one in every)
+        precision[name] = average_precision(confidences, is_right, there)
+        curve = threshold_curve(confidences, is_right, missed=len(every) - len(boxes))
+        if curve is not None:
+            curves[name] = curve
+    return BoxEvaluation(labels, dict(thresholds), precision, pictures, curves)

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from regard.vision.custom.examples import LabelExamples
+from regard.vision.custom.curves import ThresholdCurve, threshold_curve
+from regard.vision.custom.examples import LabelExamples, targets_of
 from regard.vision.custom.label_model import LabelModel
 from regard.vision.custom.rates import Retrieval
+from regard.vision.pixels import Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +31,14 @@ class LabelEvaluation:
     assumed. `confusion`: in how many pictures a label (first) was taken for another (second), the diagonal
     with it; None stands for no label, so that a row adds up to the pictures that have a label, a column to
     those that were said to. `pictures`: the outcomes of each, the most confident first, by name where alike.
+    `curves`: of the labels that some picture has.
     """
 
     labels: Mapping[str, Retrieval]
     thresholds: Mapping[str, float]
     confusion: Mapping[tuple[str | None, str | None], int]
     pictures: tuple[tuple[LabelOutcome, ...], ...]
+    curves: Mapping[str, ThresholdCurve]
 
     @property
     def precision(self) -> float:
@@ -70,7 +74,16 @@ def evaluate_labels(
         dict(thresholds),
         dict(sorted(confusion.items(), key=lambda cell: tuple(name or "" for name in cell[0]))),
         pictures,
+        {name: one for name, one in _curves(model.names, said, test) if one is not None},
     )
+
+
+def _curves(
+    names: tuple[str, ...], said: Floats, test: LabelExamples
+) -> Iterator[tuple[str, ThresholdCurve | None]]:
+    truth = targets_of(test.labels, names) > 0
+    for name, confidences, there in zip(names, said.T, truth.T, strict=True):
+        yield name, threshold_curve(confidences, there)
 
 
 def _outcomes(

@@ -82,6 +82,7 @@ class Reporting:
                     judged[name],
                     evaluation.thresholds[name],
                     judged[name] < MIN_PICTURES,
+                    evaluation.curves.get(name),
                 )
                 for name, found in evaluation.labels.items()
             ],
