@@ -47,11 +47,12 @@ class FaceMesh:
 
     def fit(self, copies: Copies, landmarks: Floats) -> Meshes:
         """Meshes of the faces with `landmarks` (N, 5, 2), px of the picture that `copies` holds."""
-        points, scores = self._surface(copies, landmarks)
+        points, scores = self.surface(copies, landmarks)
         irises, lids = self._eyes(copies, points)
         return Meshes(np.concatenate([points, irises], 1), lids, scores)
 
-    def _surface(self, copies: Copies, landmarks: Floats) -> tuple[Floats, Floats]:
+    def surface(self, copies: Copies, landmarks: Floats) -> tuple[Floats, Floats]:
+        """FaceMesh alone: points (N, 468, 3) and scores (N,), as `Meshes`."""
         points, scores = [np.zeros((0, 468, 3), np.float32)], [np.zeros(0, np.float32)]
         for begin in range(0, len(landmarks), MESH_BATCH):
             maps = chip_maps(landmarks[begin : begin + MESH_BATCH], MESH_SIDE, MESH_PADDING)

@@ -1,0 +1,1 @@
+"""Rendered presentations, bona fide and attacks, and how often each species is accepted: a simulation."""

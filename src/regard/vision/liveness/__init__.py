@@ -1,0 +1,1 @@
+"""Whether a person is there themself, from a video of their face: challenge, what is seen, evidence."""

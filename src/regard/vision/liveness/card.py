@@ -1,0 +1,76 @@
+"""What was measured of the evidence: how often attacks of each species reach a score, and real people do not.
+
+Words of ISO/IEC 30107-3: an attack presentation is an attempt by an artefact; APCER is the share of a
+species' attack presentations that are accepted; BPCER is the share of bona fide ones that are not.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Self
+
+SIMULATED_LIMIT = 90.0
+"""The highest Confidence while a card rests on rendered presentations."""
+_FILE = "card.json"
+
+
+@dataclass(frozen=True, slots=True)
+class SpeciesCounts:
+    """Presentations of one species: `presentations` in all, and `accepted[i]` of them that reach the card's
+    i-th score."""
+
+    name: str
+    is_attack: bool
+    presentations: int
+    accepted: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LivenessCard:
+    """`scores` rise. `apcer_bounds[i]`: the upper 95 % bound of the worst attack species' APCER at the i-th
+    score, 0 to 1. `is_simulated`: whether the presentations were rendered. `data`: on what it was measured, a
+    sentence."""
+
+    data: str
+    is_simulated: bool
+    scores: tuple[float, ...]
+    apcer_bounds: tuple[float, ...]
+    species: tuple[SpeciesCounts, ...]
+
+    def confidence(self, score: float) -> float:
+        """0 to 100: by how much the APCER of every species that was measured stays under 100 %, of an attempt
+        with this score."""
+        pairs = zip(self.scores, self.apcer_bounds, strict=True)
+        best = 100 * max((1 - bound for reached, bound in pairs if score >= reached), default=0.0)
+        return min(best, SIMULATED_LIMIT) if self.is_simulated else best
+
+    def to_json(self) -> str:
+        """As it is kept in a file."""
+        return json.dumps(asdict(self), indent=1)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """What `to_json` gave. Raises ValueError for what is no card."""
+        try:
+            kept: Mapping[str, Any] = json.loads(text)
+            species = tuple(
+                SpeciesCounts(one["name"], one["is_attack"], one["presentations"], tuple(one["accepted"]))
+                for one in kept["species"]
+            )
+            scores, bounds = tuple(kept["scores"]), tuple(kept["apcer_bounds"])
+            return cls(kept["data"], bool(kept["is_simulated"]), scores, bounds, species)
+        except (KeyError, TypeError) as error:
+            raise ValueError("The file is no card of liveness evidence.") from error
+
+
+def load_card(file: Path | None = None) -> LivenessCard | None:
+    """A site's own card, else the one that comes with Regard, of rendered presentations; None where neither
+    is there. Raises ValueError for a file that is no card."""
+    if file is not None:
+        return LivenessCard.from_json(file.read_text("utf-8"))
+    shipped = files("regard.vision.liveness").joinpath(_FILE)
+    return LivenessCard.from_json(shipped.read_text("utf-8")) if shipped.is_file() else None

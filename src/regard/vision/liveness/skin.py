@@ -1,0 +1,68 @@
+"""The colour of a face's skin and of what is around the head, in linear light."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regard.vision.faces.alignment import chip_maps
+from regard.vision.pixels import Copies, Floats
+
+_SIDE = 64  # px of the upright cut-out that colours are read in
+_PADDING = 1.2  # of the face, on each side of it: the surround is in it
+_CLIPPED = 250  # the value from which a pixel says too little
+
+
+def _linear() -> NDArray[np.float32]:
+    """(256,): sRGB's values as linear light (IEC 61966-2-1)."""
+    values = np.arange(256) / 255
+    return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4).astype(np.float32)
+
+
+LINEAR = _linear()
+
+
+def _regions() -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which pixels (_SIDE, _SIDE) of the cut-out are skin, and which lie around the head.
+
+    The face without padding is the square from _PADDING to 1 + _PADDING.
+    """
+    steps = (np.arange(_SIDE) + 0.5) / _SIDE * (1 + 2 * _PADDING) - _PADDING
+    across, down = np.meshgrid(steps, steps)
+    skin = ((across - 0.5) / 0.42) ** 2 + ((down - 0.55) / 0.6) ** 2 < 1
+    head = ((across - 0.5) / 1.0) ** 2 + ((down - 0.4) / 1.25) ** 2 < 1
+    body = down > 1.1
+    return skin, ~head & ~body
+
+
+_SKIN, _AROUND = _regions()
+
+
+class ReadColours(NamedTuple):
+    """`face`, `surround` (3,), float32: mean linear red, green, blue; `clipped`: 0 to 1."""
+
+    face: Floats
+    surround: Floats
+    clipped: float
+
+
+def read_colours(copies: Copies, landmarks: Floats) -> ReadColours:
+    """Of the face with `landmarks` (5, 2), px. What lies outside of the picture isn't counted; where nothing
+    of the surround is in the picture, its colour is NaN."""
+    maps = chip_maps(landmarks[None], _SIDE, _PADDING)
+    chip = copies.cut(maps, _SIDE)[0]
+    height, width = copies.shape
+    steps = np.arange(_SIDE)
+    places = maps[0, :, :2] @ np.array(np.meshgrid(steps, steps)).reshape(2, -1) + maps[0, :, 2:]
+    inside = ((places >= 0) & (places <= np.array([[width - 1], [height - 1]]))).all(0).reshape(_SIDE, _SIDE)
+    skin, around = chip[_SKIN & inside], chip[_AROUND & inside]
+    clipped = float((skin >= _CLIPPED).any(1).mean()) if len(skin) else 1.0
+    return ReadColours(_mean(skin), _mean(around), clipped)
+
+
+def _mean(pixels: NDArray[np.uint8]) -> Floats:
+    if not len(pixels):
+        return np.full(3, np.nan, np.float32)
+    return np.asarray(LINEAR[pixels].mean(0), np.float32)
