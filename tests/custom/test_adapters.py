@@ -33,7 +33,7 @@ def make_adapters(client: Any, name: str, **more: Any) -> str:
 @pytest.fixture(scope="module")
 def trained(client: Any, bucket: Path) -> dict[str, Any]:
     """An adapter that is trained, with the ARN of its project under `Project`."""
-    project = make_adapters(client, "adapters", AutoUpdate="DISABLED")
+    project = make_adapters(client, "moderated", AutoUpdate="DISABLED")
     begin(client, project, FeatureConfig=CONFIG, **write_both(bucket))
     version = ended(client, project)
     assert version["Status"] == "TRAINING_COMPLETED", version
@@ -122,7 +122,7 @@ def test_the_summary_is_counted_from_the_lines_that_were_written(
 
 
 def test_the_file_answers_elsewhere_as_the_adapter_does_here(bucket: Path) -> None:
-    session = onnxruntime.InferenceSession(str(bucket / "out" / "Model-adapters-v1.onnx"))
+    session = onnxruntime.InferenceSession(str(bucket / "out" / "Model-moderated-v1.onnx"))
     names = json.loads(session.get_modelmeta().custom_metadata_map["regard"])["labels"]
     assert names == ["Explicit", "Violence", "Weapons"]
     feeds = {"features": np.ones((1, 1280), np.float32), "base": np.full((1, 3), 0.5, np.float32)}

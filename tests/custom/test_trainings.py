@@ -144,7 +144,7 @@ def test_requests_that_can_t_be_are_refused_at_once(client: Any) -> None:
     refuse(FeatureConfig={"ContentModeration": {"ConfidenceThreshold": 50}})
     refuse("ResourceNotFoundException", ProjectArn=project + "1")
     adapters = client.create_project(ProjectName="adapters", Feature="CONTENT_MODERATION")["ProjectArn"]
-    assert "adapters" in refuse(ProjectArn=adapters)
+    assert "names no manifest" in refuse(ProjectArn=adapters, TrainingData=None, TestingData=None)
 
 
 def test_boxes_are_learned_and_found(client: Any, bucket: Path) -> None:

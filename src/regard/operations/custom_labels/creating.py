@@ -35,7 +35,7 @@ def create_project_version(ctx: Context, request: dict[str, Any]) -> dict[str, A
     if "FeatureConfig" in request and not is_adapter:
         raise _invalid("FeatureConfig is for adapters of content moderation")
     check_new_tags(request.get("Tags") or {})
-    if is_adapter and "TestingData" not in request:
+    if is_adapter and "TrainingData" in request and "TestingData" not in request:
         request = {**request, "TestingData": {"AutoCreate": True}}
     datasets = _datasets(ctx, project, request)
     check_output(ctx, project, request)
