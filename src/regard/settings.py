@@ -161,6 +161,9 @@ class Settings:
     job_attempts: int = _setting(5, "Times that a job is tried without getting ahead before it has failed.")
     # Custom labels: their trainings.
     training_limit: int = _setting(2, "Trainings of custom models that may be under way, or wait, at a time.")
+    training_device: str = _setting(
+        "cpu", "Where PyTorch fine-tunes custom models: `cpu`, `cuda` (not tested), or `none` for nowhere."
+    )
     # Live video: stream processors, where their sources may be, and what is kept of what they saw.
     stream_workers: int = _setting(
         1,

@@ -33,7 +33,8 @@ def training_server(
     installed_pack: InstalledPack, bucket: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
     data = tmp_path_factory.mktemp("server") / "data"
-    started = serve(data, bucket, job_workers=1, output_buckets="videos,none", training_limit=3)
+    settings = {"output_buckets": "videos,none", "training_limit": 3, "training_device": "none"}
+    started = serve(data, bucket, job_workers=1, **settings)
     yield started
     stop_server(started)
 

@@ -180,6 +180,8 @@ def test_boxes_are_learned_and_found(client: Any, bucket: Path) -> None:
     assert hits + counts["is-false-negative"] == 3
     shown = artefact(bucket, version["ManifestSummary"])["statistics"]["training"]
     assert (shown["use_case"], shown["valid_json_lines"]) == ("OBJECT_LOCALIZATION", 6)
+    report = (bucket / "out" / "Report-boxes-v1.html").read_text()
+    assert "Fine-tuning is turned off" in report
     client.start_project_version(ProjectVersionArn=arn, MinInferenceUnits=1)
     photo, box = draw_boxed("circle", 0, (320, 240))
     found = client.detect_custom_labels(

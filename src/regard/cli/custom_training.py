@@ -28,8 +28,10 @@ from regard.presentation.wording import count
 from regard.settings import Settings
 from regard.vision.custom.box_file import StoredBoxModel, write_whole_box_model
 from regard.vision.custom.model_file import StoredLabelModel, write_whole_model
+from regard.vision.custom.tuned_boxes import TunedBoxModel
 
 _POLL_SECONDS: Final = 0.3
+_SIDES: Final = {StoredLabelModel: 224, StoredBoxModel: 512}  # px, of what models read that aren't fine-tuned
 _PICTURES: Final = (".jpg", ".jpeg", ".png")
 _UNTIL: Final = ("TRAINING_COMPLETED", "TRAINING_FAILED")
 
@@ -214,21 +216,26 @@ def export(
             raise RegardError(f"{version} is {described['Status']}: {described['StatusMessage']}")
         if kept.is_adapter:
             raise RegardError(f"{version} is an adapter; its ONNX file is in its output bucket.")
-        stored = custom.opened.get(kept.model)
+        content, stored = custom.models.get(kept.model), custom.opened.get(kept.model)
         settings = gate.parts.settings
-        name = stored.backbone.network if isinstance(stored, StoredLabelModel) else "centernet"
-        backbone = InstalledPack.load(settings.pack, settings.models).path(name).read_bytes()
-    if hashlib.sha256(backbone).hexdigest() != stored.backbone.digest:
-        raise RegardError(f"{version} was trained with another model pack; train it again.")
+    if not isinstance(stored, TunedBoxModel):
+        pack = InstalledPack.load(settings.pack, settings.models)
+        backbone = pack.path(stored.backbone.network).read_bytes()
+        if hashlib.sha256(backbone).hexdigest() != stored.backbone.digest:
+            raise RegardError(f"{version} was trained with another model pack; train it again.")
+        content = _whole(stored, backbone)
     try:
-        if isinstance(stored, StoredBoxModel):
-            content, side = write_whole_box_model(stored, backbone), 512
-        else:
-            content, side = write_whole_model(stored, backbone), 224
         file.write_bytes(content)
     except OSError as error:
         raise RegardError(f"{file} can't be written: {error.strerror}.") from error
-    say(f"Wrote {file}: {count(len(stored.model.names), 'label')}, for pictures of {side} x {side} pixels.")
+    side = stored.side if isinstance(stored, TunedBoxModel) else _SIDES[type(stored)]
+    say(f"Wrote {file}: {count(len(stored.thresholds), 'label')}, for pictures of {side} x {side} pixels.")
+
+
+def _whole(stored: StoredLabelModel | StoredBoxModel, backbone: bytes) -> bytes:
+    if isinstance(stored, StoredBoxModel):
+        return write_whole_box_model(stored, backbone)
+    return write_whole_model(stored, backbone)
 
 
 def start(project: Project, version: Version, data: DataFolder = None) -> None:

@@ -39,12 +39,16 @@ def worker(
     bucket: Annotated[
         list[str] | None, typer.Option(help="NAME=FOLDER: the folder that the server serves as bucket NAME.")
     ] = None,
+    device: Annotated[
+        str | None,
+        typer.Option(help="Where custom models are fine-tuned: cpu, cuda, none; REGARD_TRAINING_DEVICE."),
+    ] = None,
     attached: Annotated[
         bool, typer.Option(_ATTACHED, hidden=True, help="Stop when standard input ends.")
     ] = False,
 ) -> None:
     """Run jobs on stored videos. `regard serve` starts one; more of them, on any machine, share the jobs."""
-    settings = Settings.load(data=data, buckets=joined_buckets(bucket))
+    settings = Settings.load(data=data, buckets=joined_buckets(bucket), training_device=device)
     check_database(settings)
     logs.configure()
     stop = threading.Event()

@@ -15,9 +15,12 @@ from regard.custom.versions import ProjectVersions
 from regard.jobs.store import JobStore
 from regard.storage.database import Database
 from regard.vision.custom.adapter_file import StoredAdapter, read_adapter
-from regard.vision.custom.box_file import StoredBoxModel, read_box_model
+from regard.vision.custom.box_file import StoredBoxModel
 from regard.vision.custom.model_file import ModelFileError, StoredLabelModel, read_label_model
 from regard.vision.custom.recent import RecentFeatures
+from regard.vision.custom.tuned_boxes import TunedBoxModel, open_boxes
+
+CustomModel = StoredLabelModel | StoredBoxModel | TunedBoxModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class CustomLabels:
     tags: ProjectTags
     versions: ProjectVersions
     models: CustomModels
-    opened: OpenedModels[StoredLabelModel | StoredBoxModel]
+    opened: OpenedModels[CustomModel]
     recent: RecentFeatures
     adapters: OpenedModels[StoredAdapter]
 
@@ -53,9 +56,9 @@ class CustomLabels:
         )
 
 
-def _opened(content: bytes) -> StoredLabelModel | StoredBoxModel:
-    """A model of either kind. Raises ModelFileError."""
+def _opened(content: bytes) -> CustomModel:
+    """A model of any kind. Raises ModelFileError."""
     try:
         return read_label_model(content)
     except ModelFileError:
-        return read_box_model(content)
+        return open_boxes(content)

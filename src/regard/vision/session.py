@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 if TYPE_CHECKING:
-    import onnxruntime
+    from onnxruntime import InferenceSession
 
 PROVIDERS = ("CPUExecutionProvider",)
 
@@ -53,6 +53,30 @@ class DerivedNetwork:
     change: Callable[[bytes], bytes]
 
 
+class OwnNetwork:
+    """A network that belongs to one model, given as the bytes of its file. Safe to share by threads."""
+
+    def __init__(self, content: bytes) -> None:
+        """Raises ValueError where ONNX Runtime can't open it."""
+        _import_onnxruntime()
+        from onnxruntime.capi import onnxruntime_pybind11_state as errors
+
+        try:
+            self._session = _session(content, PROVIDERS, 1)
+        except (errors.InvalidProtobuf, errors.InvalidGraph, errors.Fail, errors.NotImplemented) as error:
+            raise ValueError("The network is no ONNX file, or is damaged.") from error
+
+    def run(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
+        """Its outputs, in its own order. Raises ValueError for inputs of another shape."""
+        from onnxruntime.capi.onnxruntime_pybind11_state import InvalidArgument
+
+        try:
+            outputs: list[NDArray[Any]] = self._session.run(None, dict(feeds))
+        except InvalidArgument as error:
+            raise ValueError("The network takes inputs of another shape.") from error
+        return outputs
+
+
 class SessionPool:
     """Networks by name.
 
@@ -78,7 +102,7 @@ class SessionPool:
         self._derived = dict(derived or {})
         self._providers = list(providers)
         self._threads = threads
-        self._sessions: dict[str, onnxruntime.InferenceSession] = {}
+        self._sessions: dict[str, InferenceSession] = {}
         self._digests: dict[str, str] = {}
         self._lock = threading.Lock()
 
@@ -117,20 +141,13 @@ class SessionPool:
         for name in self._paths if names is None else names:
             self._open(name)
 
-    def _open(self, name: str) -> onnxruntime.InferenceSession:
-        onnxruntime = _import_onnxruntime()
+    def _open(self, name: str) -> InferenceSession:
         with self._lock:
             if name not in self._sessions:
-                options = onnxruntime.SessionOptions()
-                options.intra_op_num_threads = self._threads
-                options.inter_op_num_threads = 1
-                options.enable_cpu_mem_arena = False
-                options.enable_mem_pattern = False
-                options.log_severity_level = 3
                 file: str | bytes = str(self._path(name))
                 if name in self._derived:
                     file = self._derived[name].change(self._path(name).read_bytes())
-                self._sessions[name] = onnxruntime.InferenceSession(file, options, providers=self._providers)
+                self._sessions[name] = _session(file, self._providers, self._threads)
             return self._sessions[name]
 
     def _path(self, name: str) -> Path:
@@ -143,3 +160,15 @@ class SessionPool:
 
     def _find_optional(self, name: str) -> Path | None:
         return self._optional[name]() if name in self._optional else None
+
+
+def _session(file: str | bytes, providers: Sequence[str], threads: int) -> InferenceSession:
+    onnxruntime = _import_onnxruntime()
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False
+    options.enable_mem_pattern = False
+    options.log_severity_level = 3
+    session: InferenceSession = onnxruntime.InferenceSession(file, options, providers=list(providers))
+    return session

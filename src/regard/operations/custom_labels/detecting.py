@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 
 from regard.context import Context
 from regard.custom.manifests.placing import MAX_SIDE, MIN_SIDE
+from regard.custom.stores import CustomModel
 from regard.custom.version_records import ProjectVersion, VersionStatus
 from regard.errors import InvalidParameterException, ResourceNotReadyException
 from regard.governance.permissions import Permission
@@ -17,8 +18,9 @@ from regard.operations.operation import Area, Operation
 from regard.operations.shapes.boxes import bounding_box
 from regard.operations.subjects import PROJECT_VERSION
 from regard.vision.custom.box_file import StoredBoxModel
-from regard.vision.custom.box_model import boxes_in
+from regard.vision.custom.box_model import BoxFinding, boxes_in
 from regard.vision.custom.model_file import StoredLabelModel
+from regard.vision.custom.tuned_boxes import TunedBoxModel
 from regard.vision.image import Image
 from regard.vision.pixels import Floats
 
@@ -40,10 +42,14 @@ def detect_custom_labels(ctx: Context, request: dict[str, Any]) -> dict[str, Any
         )
     picture = load_picture(ctx, request["Image"], min_side=MIN_SIDE, max_side=MAX_SIDE, max_bytes=MAX_BYTES)
     trained = open_model(ctx, version)
-    read = picture.cells if isinstance(trained, StoredBoxModel) else picture.features
-    key = ctx.caller.key_id, trained.backbone.digest, picture.image.digest
-    features = ctx.stores.custom.recent.get(key, read)
-    labels = custom_labels(picture.image, features, trained, request.get("MinConfidence"))
+    min_confidence = request.get("MinConfidence")
+    if isinstance(trained, TunedBoxModel):
+        labels = _box_labels(trained.find(picture.image), _minima(trained.thresholds, min_confidence))
+    else:
+        read = picture.cells if isinstance(trained, StoredBoxModel) else picture.features
+        key = ctx.caller.key_id, trained.backbone.digest, picture.image.digest
+        features = ctx.stores.custom.recent.get(key, read)
+        labels = custom_labels(picture.image, features, trained, min_confidence)
     return {"CustomLabels": labels[: request.get("MaxResults", len(labels))]}
 
 
@@ -58,15 +64,7 @@ def custom_labels(
     """
     minima = _minima(trained.thresholds, min_confidence)
     if isinstance(trained, StoredBoxModel):
-        return [
-            {
-                "Name": one.name,
-                "Confidence": 100 * one.confidence,
-                "Geometry": {"BoundingBox": bounding_box(one.box)},
-            }
-            for one in boxes_in(trained.model, features, image)
-            if one.confidence >= minima[one.name]
-        ]
+        return _box_labels(boxes_in(trained.model, features, image), minima)
     said = trained.model.confidences(features[np.newaxis])[0].tolist()
     found = [
         {"Name": name, "Confidence": 100 * confidence}
@@ -85,15 +83,30 @@ def refuse_adapter(version: ProjectVersion) -> None:
         )
 
 
-def open_model(ctx: Context, version: ProjectVersion) -> StoredLabelModel | StoredBoxModel:
+def _box_labels(found: Sequence[BoxFinding], minima: Mapping[str, float]) -> list[dict[str, Any]]:
+    return [
+        {
+            "Name": one.name,
+            "Confidence": 100 * one.confidence,
+            "Geometry": {"BoundingBox": bounding_box(one.box)},
+        }
+        for one in found
+        if one.confidence >= minima[one.name]
+    ]
+
+
+def open_model(ctx: Context, version: ProjectVersion) -> CustomModel:
     """The model of a version. Raises ResourceNotReadyException where the installed model pack is another than
-    it was trained with, and InternalServerError where the model is gone.
+    it was trained with and it isn't fine-tuned, and InternalServerError where the model is gone.
     """
+    trained = ctx.stores.custom.opened.get(str(version.model))
+    if isinstance(trained, TunedBoxModel):
+        return trained
     if version.backbone not in (ctx.models.features.digest, ctx.models.cells.digest):
         raise ResourceNotReadyException(
             "The project version was trained on features of another model pack: train it again."
         )
-    return ctx.stores.custom.opened.get(str(version.model))
+    return trained
 
 
 def _minima(thresholds: Mapping[str, float], min_confidence: float | None) -> Mapping[str, float]:

@@ -92,6 +92,24 @@ def average_precision(confidences: NDArray[np.floating], is_right: NDArray[np.bo
     return float(np.append(best, 0.0)[places].mean())
 
 
+def mean_precision(pictures: Sequence[Sequence[BoxOutcome]]) -> float:
+    """mAP50, 0 to 1: the mean of the average precision over the labels that the pictures show."""
+    every = [one for outcomes in pictures for one in outcomes]
+    names = sorted({one.name for one in every if one.true is not None})
+    found = [_precision([one for one in every if one.name == name]) for name in names]
+    return float(np.mean(found)) if found else 0.0
+
+
+def _precision(outcomes: Sequence[BoxOutcome]) -> float:
+    """Of one label."""
+    boxes = [one for one in outcomes if one.found is not None]
+    return average_precision(
+        np.array([one.confidence for one in boxes]),
+        np.array([one.true is not None for one in boxes], bool),
+        sum(one.true is not None for one in outcomes),
+    )
+
+
 def evaluate_boxes(
     names: Sequence[str],
     thresholds: Mapping[str, float],
@@ -121,12 +139,13 @@ def evaluate_boxes(
             false=sum(one.is_assumed and one.true is None for one in every),
             missed=sum(not one.is_assumed and one.true is not None for one in every),
         )
+        precision[name] = _precision(every)
         boxes = [one for one in every if one.found is not None]
-        confidences = np.array([one.confidence for one in boxes])
-        is_right = np.array([one.true is not None for one in boxes], bool)
-        there = sum(one.true is not None for one in every)
-        precision[name] = average_precision(confidences, is_right, there)
-        curve = threshold_curve(confidences, is_right, missed=len(every) - len(boxes))
+        curve = threshold_curve(
+            np.array([one.confidence for one in boxes]),
+            np.array([one.true is not None for one in boxes], bool),
+            missed=len(every) - len(boxes),
+        )
         if curve is not None:
             curves[name] = curve
     return BoxEvaluation(labels, dict(thresholds), precision, pictures, curves)

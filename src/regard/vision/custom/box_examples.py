@@ -42,7 +42,7 @@ class BoxExample:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class BoxView:
-    """A square (512, 512, 3) that shows a picture or a part of it, and its boxes there, px (N, 4), with the
+    """A square (side, side, 3) that shows a picture or a part of it, and its boxes there, px (N, 4), with the
     rows that they have among the picture's.
     """
 
@@ -57,7 +57,7 @@ def views(image: Image, boxes: Boxes, count: int, random: np.random.Generator) -
     """
     yield whole_view(image, boxes)
     for number in range(1, count):
-        yield _drawn_view(image, boxes, random, is_mirrored=number % 2 == 1)
+        yield drawn_view(image, boxes, random, is_mirrored=number % 2 == 1)
 
 
 def whole_view(image: Image, boxes: Boxes) -> BoxView:
@@ -66,10 +66,15 @@ def whole_view(image: Image, boxes: Boxes) -> BoxView:
     return BoxView(square, boxes * np.tile(size, 2) + np.tile(corner, 2), np.arange(len(boxes)))
 
 
-def _drawn_view(image: Image, boxes: Boxes, random: np.random.Generator, *, is_mirrored: bool) -> BoxView:
+def drawn_view(
+    image: Image, boxes: Boxes, random: np.random.Generator, *, is_mirrored: bool, side: int = SIDE
+) -> BoxView:
+    """A view that is larger or smaller, moved, darker or brighter, drawn by `random`, in a square of `side`
+    px.
+    """
     low, high = np.log(SCALES)
-    scale = SIDE / max(image.width, image.height) * np.exp(random.uniform(low, high))
-    middle = SIDE * (0.5 + random.uniform(-SHIFT, SHIFT, 2))
+    scale = side / max(image.width, image.height) * np.exp(random.uniform(low, high))
+    middle = side * (0.5 + random.uniform(-SHIFT, SHIFT, 2))
     flip = -1.0 if is_mirrored else 1.0
     # A pixel p of the picture is at scale · (p + .5 − half its size) + middle of the square, mirrored or not.
     linear = scale * np.array([flip, 1.0])
@@ -81,16 +86,16 @@ def _drawn_view(image: Image, boxes: Boxes, random: np.random.Generator, *, is_m
             [0, 1 / linear[1], (0.5 - offset[1]) / linear[1] - 0.5],
         ]
     )
-    square = _shrunk_and_warped(image, inverse, scale)
+    square = _shrunk_and_warped(image, inverse, scale, side)
     light = random.uniform(*LIGHT)
     square = cv2.convertScaleAbs(square, alpha=light)  # type: ignore[assignment]
     ends = boxes.reshape(-1, 2, 2) * sides * linear + offset
     placed = np.concatenate([ends.min(1), ends.max(1)], 1)
-    clipped = np.clip(placed, 0, SIDE)
+    clipped = np.clip(placed, 0, side)
     areas = ((clipped[:, 2:] - clipped[:, :2]).prod(1), (placed[:, 2:] - placed[:, :2]).prod(1))
     kept = np.flatnonzero(areas[0] >= MIN_SHARE * np.maximum(areas[1], 1e-9))
     return BoxView(square, clipped[kept], kept)
 
 
-def _shrunk_and_warped(image: Image, inverse: NDArray[np.float64], scale: float) -> Pixels:
-    return image.copies.cut(inverse[None], SIDE)[0] if scale < 1 else warp(image.pixels, inverse, SIDE, SIDE)
+def _shrunk_and_warped(image: Image, inverse: NDArray[np.float64], scale: float, side: int) -> Pixels:
+    return image.copies.cut(inverse[None], side)[0] if scale < 1 else warp(image.pixels, inverse, side, side)

@@ -19,6 +19,7 @@ from regard.vision.custom.onnx_file import (
     refusing_damage,
     seal,
 )
+from regard.vision.custom.tuning.outcome import TuningOutcome
 
 _KIND = "boxes"
 _OUTPUTS = ("confidences", "sides")
@@ -27,11 +28,19 @@ _ARRAYS = ("centre", "spread", "score_weights", "score_bias", "side_weights", "s
 
 @dataclass(frozen=True, eq=False, slots=True)
 class StoredBoxModel:
-    """What a model's file holds. `thresholds`: of each label, 0 to 1, from which on a box is assumed."""
+    """What a model's file holds. `thresholds`: of each label, 0 to 1, from which on a box is assumed;
+    `tuning`: what came of fine-tuning.
+    """
 
     model: BoxModel
     thresholds: Mapping[str, float]
     backbone: Backbone
+    tuning: TuningOutcome | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The labels."""
+        return self.model.names
 
 
 def write_box_model(stored: StoredBoxModel) -> bytes:
@@ -76,11 +85,13 @@ def read_box_model(data: bytes) -> StoredBoxModel:
         shapes = ((width,), (width,), (width, labels), (labels,), (width, 4), (4,))
         if tuple(getattr(model, name).shape for name in _ARRAYS) != shapes or (model.spread <= 0).any():
             raise ValueError("the weights are of other labels")
-        return StoredBoxModel(model, opened.thresholds, opened.backbone)
+        tuning = TuningOutcome.of(opened.facts.get("tuning"))
+        return StoredBoxModel(model, opened.thresholds, opened.backbone, tuning)
 
 
 def _facts(stored: StoredBoxModel) -> dict[str, Any]:
-    return {
+    tuning = {} if stored.tuning is None else {"tuning": stored.tuning.facts}
+    return tuning | {
         "kind": _KIND,
         "labels": stored.model.names,
         "thresholds": [stored.thresholds[name] for name in stored.model.names],

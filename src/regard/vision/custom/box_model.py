@@ -4,6 +4,7 @@ picture.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from regard.vision.custom.box_rows import cell_centres
 from regard.vision.custom.cells import GRID, CellReader
-from regard.vision.geometry import Box, boxes_of, nms_by_class, sigmoid
+from regard.vision.geometry import Box, Rows, boxes_of, nms_by_class, sigmoid
 from regard.vision.image import Image
 from regard.vision.labels.objects import SIDE, letterboxed, place_in_square
 from regard.vision.pixels import Floats
@@ -60,18 +61,10 @@ class BoxModel:
         """The boxes, px of the square, in the cells (D, 4096) of a view; of several on one another the most
         probable.
         """
-        logits = self._logits(cells)
-        columns, where = np.nonzero(_peaks(logits))
-        confidences = sigmoid(logits[columns, where])
-        best = np.lexsort((columns, where, -confidences))[:MAX_BOXES]
-        best = best[confidences[best] >= MIN_CONFIDENCE]
-        where, columns, confidences = where[best], columns[best], confidences[best]
+        where, columns, confidences = highest_cells(self._logits(cells), GRID)
         rows = self.standard(cells[:, where].T)
         sides = np.exp(np.minimum(rows @ self.side_weights + self.side_bias, MAX_LOG))
-        centres = cell_centres()[where]
-        boxes = np.concatenate([centres - sides[:, :2], centres + sides[:, 2:]], 1)
-        kept = nms_by_class(boxes, confidences, columns, _SAME)
-        return FoundBoxes(boxes[kept], confidences[kept], columns[kept])
+        return FoundBoxes.about(cell_centres()[where], sides, confidences, columns)
 
     def _logits(self, cells: Floats) -> Floats:
         """(L, N) of cells (D, N): what `standard` and the scores' weights make of them, some numbers of all
@@ -99,6 +92,33 @@ class FoundBoxes:
     confidences: NDArray[np.floating]
     columns: NDArray[np.intp]
 
+    @classmethod
+    def about(
+        cls,
+        centres: NDArray[np.float64],
+        sides: NDArray[np.floating],
+        confidences: NDArray[np.floating],
+        columns: NDArray[np.intp],
+    ) -> FoundBoxes:
+        """The boxes whose `sides` (K, 4) are so far from `centres` (K, 2); of several of one label on one
+        another the most probable.
+        """
+        boxes = np.concatenate([centres - sides[:, :2], centres + sides[:, 2:]], 1)
+        kept = nms_by_class(boxes, confidences, columns, _SAME)
+        return cls(boxes[kept], confidences[kept], columns[kept])
+
+    def findings(
+        self, names: Sequence[str], corner: NDArray[np.float64], size: NDArray[np.float64]
+    ) -> list[BoxFinding]:
+        """The same in fractions of a picture that has its left upper corner at `corner` and is `size` px
+        large in the square. `names` are those of the labels.
+        """
+        boxes = np.clip((self.boxes - np.tile(corner, 2)) / np.tile(size, 2), 0, 1)
+        every = zip(boxes_of(boxes), self.confidences.tolist(), self.columns.tolist(), strict=True)
+        return [
+            BoxFinding(names[column], confidence, box) for box, confidence, column in every if box.area > 0
+        ]
+
 
 def find_boxes(model: BoxModel, reader: CellReader, image: Image) -> list[BoxFinding]:
     """The labelled boxes of a picture, the most confident first."""
@@ -107,17 +127,24 @@ def find_boxes(model: BoxModel, reader: CellReader, image: Image) -> list[BoxFin
 
 def boxes_in(model: BoxModel, cells: Floats, image: Image) -> list[BoxFinding]:
     """The same for who has the cells (D, 4096) of the picture in the middle of its square."""
-    corner, size = place_in_square(image.width, image.height)
-    found = model.find(cells)
-    boxes = np.clip((found.boxes - np.tile(corner, 2)) / np.tile(size, 2), 0, 1)
-    every = zip(boxes_of(boxes), found.confidences.tolist(), found.columns.tolist(), strict=True)
-    return [
-        BoxFinding(model.names[column], confidence, box) for box, confidence, column in every if box.area > 0
-    ]
+    return model.find(cells).findings(model.names, *place_in_square(image.width, image.height))
 
 
-def _peaks(logits: Floats) -> NDArray[np.bool_]:
-    """(L, GRID · GRID): which cells are the highest of three by three."""
-    maps = logits.reshape(-1, GRID, GRID)
+def highest_cells(
+    logits: NDArray[np.floating], grid: int
+) -> tuple[Rows, NDArray[np.intp], NDArray[np.floating]]:
+    """Of log-odds (L, grid · grid) the cells that are the highest of three by three, with their labels and
+    confidences, 0 to 1, the most confident first; at most 100.
+    """
+    columns, where = np.nonzero(_peaks(logits, grid))
+    confidences = sigmoid(logits[columns, where])
+    best = np.lexsort((columns, where, -confidences))[:MAX_BOXES]
+    best = best[confidences[best] >= MIN_CONFIDENCE]
+    return where[best], columns[best], confidences[best]
+
+
+def _peaks(logits: NDArray[np.floating], grid: int) -> NDArray[np.bool_]:
+    """(L, grid · grid): which cells are the highest of three by three."""
+    maps = logits.reshape(-1, grid, grid)
     highest = np.stack([cv2.dilate(one, np.ones((3, 3), np.uint8)) for one in maps])
     return np.asarray(maps >= highest).reshape(logits.shape)

@@ -20,6 +20,7 @@ from regard.vision.session import DerivedNetwork
 if TYPE_CHECKING:  # importing onnx takes as long as starting a server
     import onnx
 
+BACKBONE = "centernet"
 NETWORK = "centernet-cells"
 GRID = 64  # cells a side
 CELL = SIDE // GRID  # px
@@ -96,4 +97,4 @@ def _nodes() -> Iterator[onnx.NodeProto]:
     yield helper.make_node("Concat", [f"cells/{part}" for part in parts], ["cells"], axis=1)
 
 
-DERIVED = DerivedNetwork("centernet", with_cells)
+DERIVED = DerivedNetwork(BACKBONE, with_cells)

@@ -151,24 +151,26 @@ def read_candidates(runner: Runner, pixels: Pixels) -> ObjectCandidates:
     return ObjectCandidates(boxes[some], found[some, 4], found[some, 5].astype(np.intp))
 
 
-def letterboxed(pixels: Pixels) -> tuple[Pixels, NDArray[np.float64], NDArray[np.float64]]:
-    """The picture in the middle of a black square (SIDE, SIDE, 3), its left upper corner there and its size,
+def letterboxed(pixels: Pixels, side: int = SIDE) -> tuple[Pixels, NDArray[np.float64], NDArray[np.float64]]:
+    """The picture in the middle of a black square (side, side, 3), its left upper corner there and its size,
     x and y (2,), px of the square.
     """
-    corner, size = place_in_square(pixels.shape[1], pixels.shape[0])
+    corner, size = place_in_square(pixels.shape[1], pixels.shape[0], side)
     (left, top), (across, down) = corner.astype(int).tolist(), size.astype(int).tolist()
-    square = np.zeros((SIDE, SIDE, 3), np.uint8)
+    square = np.zeros((side, side, 3), np.uint8)
     square[top : top + down, left : left + across] = resize(pixels, across, down)
     return square, corner, size
 
 
-def place_in_square(width: int, height: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def place_in_square(
+    width: int, height: int, side: int = SIDE
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Where `letterboxed` puts a picture of `width` × `height` px: its left upper corner and its size, x and
     y (2,), px of the square.
     """
-    scale = SIDE / max(height, width)
-    size = np.array([max(1, round(side * scale)) for side in (width, height)], np.float64)
-    return (SIDE - size) // 2, size
+    scale = side / max(height, width)
+    size = np.array([max(1, round(length * scale)) for length in (width, height)], np.float64)
+    return (side - size) // 2, size
 
 
 def evidence(candidates: ObjectCandidates) -> NDArray[np.float64]:

@@ -8,17 +8,33 @@ from typing import Final
 from regard.operations.custom_labels.training.examples import TrainingExample
 from regard.operations.custom_labels.training.reporting import MISTAKES, Reporting
 from regard.presentation.training.report import ReportPicture
+from regard.presentation.wording import count
 from regard.vision.custom.box_evaluation import BoxEvaluation, BoxOutcome
+from regard.vision.custom.tuning.outcome import TuningLeftOut, TuningOutcome
 
 _RIGHT, _MISSED, _WRONG = "#2f9e44", "#1f5fa8", "#e03131"
 _REMARK: Final = (
     "Boxes count as found where they share half of what they cover together (IoU .5). In the pictures: green "
     "is right, blue was missed, red is wrong."
 )
+_LEFT_OUT: Final = {
+    TuningLeftOut.TURNED_OFF: "Fine-tuning is turned off: REGARD_TRAINING_DEVICE is none.",
+    TuningLeftOut.NO_PYTORCH: (
+        "Fine-tuning was not available: the worker has no PyTorch. With regard[train] it is tried as well."
+    ),
+    TuningLeftOut.NO_DEVICE: (
+        "Fine-tuning was not available: PyTorch lacks the device that REGARD_TRAINING_DEVICE names."
+    ),
+    TuningLeftOut.FEW_PICTURES: "There are too few pictures for fine-tuning: a fifth of them can't judge it.",
+}
 
 
-def box_report(reporting: Reporting, evaluation: BoxEvaluation, f1: float) -> bytes:
-    """The report as HTML; `evaluation` is that of the model on the test pictures."""
+def box_report(
+    reporting: Reporting, evaluation: BoxEvaluation, tuning: TuningOutcome | None, f1: float
+) -> bytes:
+    """The report as HTML; `evaluation` is that of the model on the test pictures, `tuning` what came of
+    fine-tuning.
+    """
     wrong = [
         (example, outcomes)
         for example, outcomes in zip(reporting.testing, evaluation.pictures, strict=True)
@@ -30,7 +46,19 @@ def box_report(reporting: Reporting, evaluation: BoxEvaluation, f1: float) -> by
         f1,
         mistakes=[_picture(reporting, *one) for one in wrong[:MISTAKES]],
         mistaken=len(wrong),
-        remarks=(_REMARK,),
+        remarks=(_REMARK, *(() if tuning is None else (tuning_remark(tuning),))),
+    )
+
+
+def tuning_remark(tuning: TuningOutcome) -> str:
+    """What came of fine-tuning, in a sentence or two."""
+    if tuning.left_out is not None:
+        return _LEFT_OUT[tuning.left_out]
+    kept = "fine-tuned" if tuning.is_tuned else "frozen"
+    return (
+        f"On {count(tuning.pictures, 'picture')} of the training set that neither had learned from, the "
+        f"frozen network comes to a mean average precision of {tuning.frozen:.2f} and the fine-tuned one to "
+        f"{tuning.tuned:.2f}: the {kept} one was kept."
     )
 
 

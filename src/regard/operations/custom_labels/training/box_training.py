@@ -24,10 +24,12 @@ from regard.operations.custom_labels.training.reporting import Reporting
 from regard.operations.custom_labels.training.writing import ModelJudgement
 from regard.vision.custom.box_evaluation import BoxOutcome, evaluate_boxes, matched
 from regard.vision.custom.box_examples import BoxExample
-from regard.vision.custom.box_file import StoredBoxModel, read_box_model, write_box_model
-from regard.vision.custom.box_model import BoxFinding, BoxModel, find_boxes
-from regard.vision.custom.boxes import BoxFit, assumed_box_thresholds, fit_boxes
+from regard.vision.custom.box_file import StoredBoxModel, write_box_model
+from regard.vision.custom.box_model import BoxFinding, find_boxes
+from regard.vision.custom.boxes import BoxFit, JudgedBoxes, assumed_box_thresholds, fit_boxes
+from regard.vision.custom.cells import BACKBONE
 from regard.vision.custom.onnx_file import Backbone
+from regard.vision.custom.tuned_boxes import TunedBoxModel, open_boxes
 from regard.vision.geometry import corners
 from regard.vision.image import Image
 
@@ -72,11 +74,14 @@ class BoxTraining:
     def _fit(
         self, seed: int, progress: Callable[[float], None], tell: Callable[[BoxFit | BaseException], None]
     ) -> None:
-        examples = [self._example(one) for _, one in self.course.valid(TrainingPart.TRAINING)]
         try:
-            tell(fit_boxes(examples, self.ctx.models.cells, seed=seed, progress=progress))
+            tell(fit_boxes(self.examples(), self.ctx.models.cells, seed=seed, progress=progress))
         except BaseException as error:  # noqa: BLE001 - whoever waits for the fit raises it
             tell(error)
+
+    def examples(self) -> list[BoxExample]:
+        """Those that are learned from."""
+        return [self._example(one) for _, one in self.course.valid(TrainingPart.TRAINING)]
 
     def _example(self, example: TrainingExample) -> BoxExample:
         boxes = corners([box.box for box in example.boxes])
@@ -96,34 +101,45 @@ class BoxTraining:
                 f"{example.reference} was removed or replaced while the training went on; train again."
             ) from error
 
-    def _found(self, model: BoxModel) -> TestFindings:
-        return [
-            find_boxes(model, self.ctx.models.cells, self._opened(example))
-            for _, example in self.course.valid(TrainingPart.TESTING)
+    def found(self, find: Callable[[Image], Sequence[BoxFinding]]) -> TestFindings:
+        """What `find` finds in each test picture."""
+        return [find(self._opened(example)) for _, example in self.course.valid(TrainingPart.TESTING)]
+
+    def found_by(self, trained: StoredBoxModel | TunedBoxModel) -> TestFindings:
+        """What a model finds there."""
+        if isinstance(trained, TunedBoxModel):
+            return self.found(trained.find)
+        return self.found(partial(find_boxes, trained.model, self.ctx.models.cells))
+
+    def thresholds(self, fit: JudgedBoxes, findings: TestFindings) -> dict[str, float]:
+        """The assumed thresholds of a fit that finds these boxes in the test pictures."""
+        judged: Sequence[Sequence[BoxOutcome]] = [
+            matched(self._example(example).true, found)
+            for (_, example), found in zip(self.course.valid(TrainingPart.TESTING), findings, strict=True)
         ]
+        return assumed_box_thresholds(fit, judged)
+
+    @property
+    def backbone(self) -> Backbone:
+        """The network that boxes are learned on."""
+        return Backbone(BACKBONE, self.ctx.models.cells.digest)
 
     def model_file(self, fit: BoxFit) -> tuple[bytes, TestFindings]:
         """The file of a fit's model, with the thresholds that the test pictures give it, and what it finds in
         these.
         """
-        findings = self._found(fit.model)
-        judged: Sequence[Sequence[BoxOutcome]] = [
-            matched(self._example(example).true, found)
-            for (_, example), found in zip(self.course.valid(TrainingPart.TESTING), findings, strict=True)
-        ]
-        cells = self.ctx.models.cells
-        backbone = Backbone(cells.networks[0], cells.digest)
-        stored = StoredBoxModel(fit.model, assumed_box_thresholds(fit, judged), backbone)
+        findings = self.found(partial(find_boxes, fit.model, self.ctx.models.cells))
+        stored = StoredBoxModel(fit.model, self.thresholds(fit, findings), self.backbone)
         return write_box_model(stored), findings
 
     def judge(self, version: ProjectVersion, model: str, findings: TestFindings | None) -> ModelJudgement:
         """What the kept `model` is worth. `findings` are its own, None where they aren't known any more."""
-        trained = read_box_model(self.ctx.stores.custom.models.get(model))
+        trained = open_boxes(self.ctx.stores.custom.models.get(model))
         valid = [one for _, one in self.course.valid(TrainingPart.TESTING)]
-        names = trained.model.names
+        names = trained.names
         true = [[pair for pair in self._example(one).true if pair[0] in names] for one in valid]
         evaluation = evaluate_boxes(
-            names, trained.thresholds, true, self._found(trained.model) if findings is None else findings
+            names, trained.thresholds, true, self.found_by(trained) if findings is None else findings
         )
         return ModelJudgement(
             training_lines=(
@@ -136,7 +152,7 @@ class BoxTraining:
             ),
             thresholds=trained.thresholds,
             backbone=trained.backbone.digest,
-            page=partial(box_report, Reporting(self.ctx, version, self.course), evaluation),
+            page=partial(box_report, Reporting(self.ctx, version, self.course), evaluation, trained.tuning),
             average_precision=evaluation.average_precision,
         )
 

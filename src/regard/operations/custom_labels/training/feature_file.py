@@ -71,8 +71,8 @@ def remove_left_over(data: Path, under_way: frozenset[str], before: float) -> in
     epoch; answers how many.
     """
     removed = 0
-    for path in (data / "custom" / FOLDER).glob("*.f2"):
-        if path.stem not in under_way and path.stat().st_mtime < before:
+    for path in (data / "custom" / FOLDER).glob("*"):
+        if path.name.partition(".")[0] not in under_way and path.stat().st_mtime < before:
             path.unlink(missing_ok=True)
             removed += 1
     return removed

@@ -7,7 +7,7 @@ the version's ARN, and from nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
@@ -25,6 +25,7 @@ from regard.operations.custom_labels.adapters.run import AdapterTraining
 from regard.operations.custom_labels.outputs import try_output
 from regard.operations.custom_labels.training.artefacts import OutputFolder
 from regard.operations.custom_labels.training.box_training import BoxTraining
+from regard.operations.custom_labels.training.box_tuning import BoxTuning
 from regard.operations.custom_labels.training.course import (
     Course,
     Stopwatch,
@@ -42,6 +43,7 @@ from regard.operations.custom_labels.training.reading import read_pictures
 from regard.operations.custom_labels.training.sources import DATASETS, EMPTY, is_split, source_of
 from regard.operations.custom_labels.training.splitting import can_be_split
 from regard.operations.custom_labels.training.terminal_errors import TOO_FEW_TO_SPLIT, TerminalErrors
+from regard.operations.custom_labels.training.tuning_files import TuningFiles
 from regard.operations.custom_labels.training.writing import ModelJudgement, Outputs
 from regard.vision.custom.boxes import BoxFit
 from regard.vision.custom.label_model import LabelFit
@@ -75,7 +77,7 @@ class TrainingRun:
     def steps(self, state: dict[str, Any]) -> Iterator[Step]:
         """What is left behind a state."""
         if state["stage"] == "done":
-            self._features().remove()
+            self._clean()
             return
         if state["stage"] == "lines":
             yield from self._gather(state)
@@ -90,9 +92,11 @@ class TrainingRun:
             course, model = self._course(), None
         if model is None:
             yield from self._check(course)
-        of_kind = self._boxes if course.use_case is UseCase.BOXES else self._labels
-        yield from of_kind(course, features, model)
-        features.remove()
+        if course.use_case is UseCase.BOXES:
+            yield from self._boxes(course, model, state)
+        else:
+            yield from self._labels(course, features, model)
+        self._clean()
 
     def _labels(self, course: Course, features: FeatureFile, model: str | None) -> Iterator[Step]:
         """The fit, its judgement, and all that is written of labels of whole pictures."""
@@ -102,20 +106,31 @@ class TrainingRun:
             yield self._fitted(model)
         yield self._written(course, model, judge_labels(self.ctx, self.version, course, features, fit, model))
 
-    def _boxes(self, course: Course, _features: FeatureFile, model: str | None) -> Iterator[Step]:
-        """The same of boxes, whose fit takes long: how far it is, is told. Broken off, it begins anew."""
+    def _boxes(self, course: Course, model: str | None, state: dict[str, Any]) -> Iterator[Step]:
+        """The same of boxes, on the frozen network and then, where that can be, fine-tuned."""
         training, findings = BoxTraining(self.ctx, course), None
         if model is None:
-            read = {"stage": "read", "done": len(course.pictures)}
-            with closing(training.fit(seed_of(self.version.resource))) as fitting:
-                for told in fitting:
-                    if isinstance(told, BoxFit):
-                        content, findings = training.model_file(told)
-                        model = self.ctx.stores.custom.models.put(content)
-                    else:
-                        yield Step([], read, _READ, _told(f"{told:.0%} of the boxes' fit."))
-            yield self._fitted(str(model))
-        yield self._written(course, str(model), training.judge(self.version, str(model), findings))
+            seed = seed_of(self.version.resource)
+            tuning = BoxTuning(self.ctx, training, self._tuning_files(), seed)
+            frozen = tuning.kept(state)
+            if frozen is None:
+                state = {"stage": "read", "done": len(course.pictures)}
+                frozen = tuning.frozen((yield from self._frozen_fit(training, seed, state)))
+            content, findings = yield from tuning.steps(frozen, state)
+            model = self.ctx.stores.custom.models.put(content)
+            yield self._fitted(model)
+        yield self._written(course, model, training.judge(self.version, model, findings))
+
+    def _frozen_fit(
+        self, training: BoxTraining, seed: int, state: dict[str, Any]
+    ) -> Generator[Step, None, BoxFit]:
+        """A fit that takes long: how far it is, is told. Broken off, it begins anew."""
+        with closing(training.fit(seed)) as fitting:
+            for told in fitting:
+                if isinstance(told, BoxFit):
+                    return told
+                yield Step([], state, _READ, _told(f"{told:.0%} of the boxes' fit."))
+        raise AssertionError("A fit ends with what it has come to.")
 
     def _fitted(self, model: str) -> Step:
         return Step([], {"stage": "write", "model": model}, _FITTED, _told("the model is evaluated."))
@@ -139,6 +154,14 @@ class TrainingRun:
                     self.ctx.settings.data, dataset, features.digest, features.dimension
                 )
         return kept
+
+    def _tuning_files(self) -> TuningFiles:
+        return TuningFiles(self.ctx.settings.data, self.ctx.job.job_id)
+
+    def _clean(self) -> None:
+        """Removes what a training that has ended needs no more."""
+        self._features().remove()
+        self._tuning_files().keep_only()
 
     def _fit(self, course: Course, features: FeatureFile) -> LabelFit:
         """The same, whenever it is made: the features, the seed and the threads are."""

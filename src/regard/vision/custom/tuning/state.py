@@ -1,0 +1,72 @@
+"""How far a fine-tuning has come, as bytes that any machine goes on from."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from regard.vision.pixels import Floats
+
+Arrays = Mapping[str, Floats]
+_PARTS = ("weights", "means", "squares", "best")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class TuningState:
+    """After `done` epochs: `weights` with their optimizer's `means` and `squares`, by the constants' names;
+    `best`, those weights that did best on the pictures that judge, with an mAP50 of `precision`, 0 to 1; how
+    many evaluations since were `worse`.
+    """
+
+    done: int
+    is_done: bool
+    weights: Arrays
+    means: Arrays
+    squares: Arrays
+    best: Arrays
+    precision: float
+    worse: int
+
+    @classmethod
+    def begun(cls) -> TuningState:
+        """That of a network as it comes."""
+        return cls(0, False, {}, {}, {}, {}, 0.0, 0)
+
+    @classmethod
+    def kept(cls, content: bytes | None) -> TuningState:
+        """What `written` gave; one as it comes where there is none."""
+        return cls.begun() if content is None else cls.read(content)
+
+    def written(self) -> bytes:
+        """The state as bytes: the same state gives the same."""
+        arrays = {
+            f"{part}/{name}": array for part in _PARTS for name, array in sorted(getattr(self, part).items())
+        }
+        facts = np.array([self.done, self.is_done, self.precision, self.worse], np.float64)
+        out = io.BytesIO()
+        np.savez(out, facts=facts, **arrays)
+        return out.getvalue()
+
+    @classmethod
+    def read(cls, content: bytes) -> TuningState:
+        """What `written` gave."""
+        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+            parts: dict[str, dict[str, Floats]] = {part: {} for part in _PARTS}
+            for key in stored.files:
+                part, _, name = key.partition("/")
+                if part in parts:
+                    parts[part][name] = stored[key]
+            done, is_done, precision, worse = stored["facts"].tolist()
+        return cls(
+            int(done),
+            bool(is_done),
+            parts["weights"],
+            parts["means"],
+            parts["squares"],
+            parts["best"],
+            precision,
+            int(worse),
+        )
