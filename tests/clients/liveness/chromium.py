@@ -30,7 +30,7 @@ OPTIONS = (
     "--use-fake-device-for-media-stream",
     "--autoplay-policy=no-user-gesture-required",
     "--remote-debugging-port=0",
-    "--window-size=420,620",
+    "--window-size=420,720",
 )
 
 
@@ -65,9 +65,13 @@ class Page:
             said = (str(one.get("value", one.get("description"))) for one in message["params"]["args"])
             self.reports.append(" ".join(said))
 
-    def open(self, url: str) -> None:
+    def open(self, url: str, *scripts: str) -> None:
+        """Shows another page; `scripts` run before its own."""
+        sources = "\n".join(scripts)
+        added = self.command("Page.addScriptToEvaluateOnNewDocument", source=sources)
         self.command("Page.navigate", url=url)
-        self.until("document.readyState === 'complete'")
+        self.until(f"document.readyState === 'complete' && location.href === {json.dumps(url)}")
+        self.command("Page.removeScriptToEvaluateOnNewDocument", identifier=added["identifier"])
 
     def evaluate(self, expression: str) -> Any:
         """What an expression of JavaScript gives, awaited. Raises RuntimeError for what it throws."""
@@ -104,8 +108,8 @@ class Page:
 
 
 @contextmanager
-def browsing(profile: Path, *scripts: str) -> Iterator[Page]:
-    """Meanwhile a browser without a window runs; `scripts` run before those of every page."""
+def browsing(profile: Path) -> Iterator[Page]:
+    """Meanwhile a browser without a window runs."""
     program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     if program is None:
         pytest.skip("Chromium is not installed; Debian's package is `chromium`")
@@ -121,8 +125,6 @@ def browsing(profile: Path, *scripts: str) -> Iterator[Page]:
             page = Page(connection)
             for domain in ("Page", "Runtime", "Log"):
                 page.command(f"{domain}.enable")
-            for script in scripts:
-                page.command("Page.addScriptToEvaluateOnNewDocument", source=script)
             yield page
     finally:
         os.killpg(process.pid, signal.SIGKILL)

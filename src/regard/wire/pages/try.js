@@ -109,11 +109,13 @@ async function begin() {
     Settings: { ChallengePreferences: [{ Type: challenge }], AuditImagesLimit: 4 },
   });
   show('check');
+  // The SDK asks for credentials that end within five minutes again at each signature, and a stream has one key.
+  const made = sessionCredentials(key, sessionId);
   const remove = showFaceLiveness(element('check'), {
     sessionId,
     endpoint,
     assets: ASSETS,
-    credentials: () => sessionCredentials(key, sessionId),
+    credentials: () => made,
     onAnalysisComplete: async () => {
       try {
         present(await rekognition(key, 'GetFaceLivenessSessionResults', { SessionId: sessionId }));
@@ -148,7 +150,7 @@ function present(result) {
     Status: result.Status,
     Confidence: result.Confidence === undefined ? undefined : `${result.Confidence.toFixed(1)} %`,
     Challenge: result.Challenge?.Type,
-    Feedback: result.Feedback?.Codes?.join(', '),
+    Feedback: result.Feedback?.map(({ Code, Message }) => Message ?? Code).join(' '),
   };
   element('facts').replaceChildren(
     ...Object.entries(facts)
