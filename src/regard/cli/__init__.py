@@ -54,6 +54,7 @@ class Commands(LazyGroup):
         Entry("jobs", "regard.cli.jobs:app", "List, show, cancel and count jobs."),
         Entry("usage", "regard.cli.usage:app", "Say what was used, by whom, and what it would have cost."),
         Entry("api-model", "regard.cli.api_model:api_model", "Give boto3 and the AWS CLI Regard's own API."),
+        Entry("liveness", "regard.cli.liveness:app", "Measure what the evidence of Face Liveness is worth."),
         Entry("models", "regard.cli.models:app", "List, install, check and carry model packs."),
         Entry("receipt", "regard.cli.receipt:app", "Get and check proofs of single audit records."),
         Entry("audit", "regard.cli.audit:app", "Check and export the audit log; audit the face model."),
