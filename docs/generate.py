@@ -61,7 +61,8 @@ def readme_table() -> str:
         names = [one.name for one in operations if not one.is_own]
         if names:
             lines.append(f"| **{area}** | {', '.join(names)} |")
-    lines.append(f"| *not built yet* | {', '.join(waiting)} |")
+    if waiting:
+        lines.append(f"| *not built yet* | {', '.join(waiting)} |")
     return "\n".join(lines)
 
 
@@ -70,8 +71,8 @@ def operations_page() -> str:
     lines = [
         "# Operations",
         "",
-        f"{total - len(waiting)} of the {total} operations are built. The others validate their request and "
-        "then answer `NotImplementedException` (HTTP 501), which names the operation. *Permission* is what a "
+        f"{total - len(waiting)} of the {total} operations of Rekognition are built. One that isn't would "
+        "validate its request and answer `NotImplementedException` (HTTP 501). *Permission* is what a "
         "key's [role](governance.md) must hold; *counts as* is what AWS would bill an answered request as.",
     ]
     for area, operations in by_area().items():
@@ -80,7 +81,8 @@ def operations_page() -> str:
             own = " Regard's own." if one.is_own else ""
             bill = "" if one.bills is None else one.bills.value
             lines.append(f"| {one.name} | {_summary(one.run)}{own} | {_permission(one)} | {bill} |")
-    lines += ["", "## Not built yet", "", ", ".join(waiting) + "."]
+    if waiting:
+        lines += ["", "## Not built yet", "", ", ".join(waiting) + "."]
     return "\n".join(lines) + "\n"
 
 

@@ -51,12 +51,6 @@ def test_paginators_work(client: Any) -> None:
     assert [name for page in pages for name in page["CollectionIds"]] == ["c0", "c1", "c2", "c3", "c4"]
 
 
-def test_an_operation_that_is_not_built_is_refused_once(client: Any) -> None:
-    with pytest.raises(ClientError, match="CreateFaceLivenessSession is not built") as caught:
-        client.create_face_liveness_session()
-    assert caught.value.response["ResponseMetadata"]["RetryAttempts"] == 0
-
-
 def test_the_case_is_in_the_audit_log(client: Any, tmp_path: Path) -> None:
     from regard.governance.audit import AuditLog
     from regard.storage.database import Database

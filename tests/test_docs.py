@@ -49,7 +49,8 @@ def test_generated_tables_are_current(file: str) -> None:
 
 def test_the_tables_have_all_75_operations() -> None:
     generate = generator()
-    built = [one.name for operations in generate.by_area().values() for one in operations if not one.is_own]
+    declared = [one for operations in generate.by_area().values() for one in operations]
+    built = [one.name for one in declared if not one.is_own and not one.is_streamed]
     assert len(set(built) | set(generate.unbuilt())) == len(built) + len(generate.unbuilt()) == 75
 
 

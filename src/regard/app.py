@@ -44,10 +44,11 @@ from regard.governance.purpose import PURPOSES
 from regard.governance.reviews import ModerationReviews
 from regard.governance.rules.rule import DeclaredOperation
 from regard.governance.rules_in_force import note_rules
-from regard.governance.sessions import Sessions
 from regard.governance.upkeep import Task, Upkeep
 from regard.jobs.notices import JobNotices
 from regard.jobs.store import JobStore
+from regard.liveness.credentials import CredentialIssuer
+from regard.liveness.sessions import LivenessSessions
 from regard.metering.follower import UsageFollower
 from regard.metering.prices import chosen_price_list
 from regard.metering.quota_warnings import QuotaWarnings
@@ -76,10 +77,13 @@ from regard.vision.session import SessionPool, one_thread_each
 from regard.wire.browsers import allow_origins
 from regard.wire.endpoint import Endpoint, not_found, routes
 from regard.wire.live_pictures import live_route
+from regard.wire.liveness_doors import LivenessDoors
 from regard.wire.liveness_page import liveness_routes
 from regard.wire.own import own_routes
+from regard.wire.signing_keys import SigningKeys
 
 _SEGMENT_OF_TAILS = 64  # tails that a segment of an index holds at most
+_ERASING_SECONDS = 15.0  # between two rounds; images of faces are to be gone when their minutes are over
 _MORE_CONNECTIONS = 4  # beside one for each worker: for keys, and what else looks into the database
 
 
@@ -95,6 +99,7 @@ class Parts:
     usage: UsageFollower
     seals: SealKeeper
     upkeep: Upkeep
+    erasing: Upkeep  # of what is kept for minutes
     sessions: SessionPool
     models: Models
     face_models: FaceModels
@@ -105,6 +110,7 @@ class Parts:
 
     def close(self) -> None:
         self.upkeep.close()
+        self.erasing.close()
         self.usage.close()
         self.seals.close()
         self.public_reads.close()
@@ -212,6 +218,8 @@ def build(
         streams=StreamStore(database, limit=settings.stream_limit),
         custom=CustomLabels.of(database, jobs, trainings=settings.training_limit),
         stream_events=stream_events,
+        liveness=LivenessSessions(database, cipher),
+        liveness_credentials=CredentialIssuer(cipher),
         keys=keys,
         accountability=accountability,
         authorization_erasure=erasure,
@@ -251,6 +259,9 @@ def build(
         upkeep=Upkeep(
             database,
             (Task("void authorizations", erasure.run_due), *privacy.tasks(), *_tasks(stores, settings)),
+        ),
+        erasing=Upkeep(
+            database, (Task("images of liveness", stores.liveness.erase_due),), seconds=_ERASING_SECONDS
         ),
         sessions=sessions,
         models=models,
@@ -328,23 +339,6 @@ def _engine(settings: Settings) -> MilvusEngine | None:
     return MilvusEngine(settings.milvus, settings.milvus_token)
 
 
-class SigningKeys:
-    """The key store as the wire sees it."""
-
-    def __init__(self, keys: KeyStore, sessions: Sessions) -> None:
-        self._keys = keys
-        self._sessions = sessions
-
-    def find(self, key_id: str) -> tuple[str, Caller] | None:
-        key = self._keys.find(key_id)
-        if key is None:
-            return None
-        return key.secret, key.holder
-
-    def of_session(self, token: str, caller: Caller) -> Caller:
-        return self._sessions.caller(token, caller)
-
-
 def _figures(parts: Parts) -> list[Route]:
     """The route of figures; none where there is no token: nobody reads them by default."""
     if not parts.settings.metrics_token:
@@ -362,7 +356,8 @@ def asgi(parts: Parts, *, tls_port: int | None = None) -> Starlette:
     The request path: Endpoint (signature) → ServedApi (parse) → gate → ServedApi.
     """
     executor = ThreadPoolExecutor(parts.settings.worker_count, thread_name_prefix="request")
-    keys = SigningKeys(parts.keys, parts.stores.accountability.sessions)
+    stores = parts.stores
+    keys = SigningKeys(parts.keys, stores.accountability.sessions, stores.liveness_credentials)
     endpoint = Endpoint(parts.apis[REKOGNITION], keys, parts.settings, executor)
     own = Endpoint(parts.apis[REGARD], keys, parts.settings, executor, queue=endpoint.queue)
 
@@ -375,8 +370,9 @@ def asgi(parts: Parts, *, tls_port: int | None = None) -> Starlette:
             *_figures(parts),
             live_route(
                 LIVE_PATH,
-                LiveWatching(parts.stores.streams, parts.settings.data, parts.settings.keys).pictures,
+                LiveWatching(stores.streams, parts.settings.data, parts.settings.keys).pictures,
             ),
+            *LivenessDoors(parts.gate, keys, parts.settings).routes(),
             *liveness_routes(tls_port),
             *routes(endpoint),
             *own_routes(own, parts.apis[REGARD].api),

@@ -57,6 +57,8 @@ from regard.governance.upkeep import Task
 from regard.jobs.notices import JobNotices
 from regard.jobs.records import Job
 from regard.jobs.store import JobStore
+from regard.liveness.credentials import CredentialIssuer
+from regard.liveness.sessions import LivenessSessions
 from regard.metering.meter import UNMETERED, Meter
 from regard.metering.prices import PriceList
 from regard.metering.quotas import Quotas, QuotaStore
@@ -191,6 +193,8 @@ class Stores:
     streams: StreamStore
     custom: CustomLabels
     stream_events: StreamEvents
+    liveness: LivenessSessions
+    liveness_credentials: CredentialIssuer
     keys: KeyStore
     accountability: Accountability
     authorization_erasure: AuthorizationErasure
@@ -233,6 +237,7 @@ class Kind(StrEnum):
     DATASET = "dataset"
     PROJECT_VERSION = "project_version"
     RESOURCE = "resource"
+    LIVENESS = "liveness_session"
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +281,8 @@ class Subject:
             return {"job": self.job.job_id, "collection": self.collection_id}
         if self.kind is Kind.STREAM:
             return {"stream": self.name, "collection": self.collection_id}
+        if self.kind is Kind.LIVENESS:
+            return {"session": self.name}
         if self.kind in (Kind.PROJECT, Kind.DATASET, Kind.PROJECT_VERSION):
             return {self.kind.value: self.name}
         return {}

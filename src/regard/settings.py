@@ -147,7 +147,7 @@ class Settings:
     metrics_token: str = _setting(
         "", "Bearer token with which Prometheus may read /metrics; unset, nobody may.", secret=True
     )
-    # Stored video: its jobs.
+    # Stored video: its jobs; custom labels: their trainings; face liveness: its checks.
     job_workers: int = _setting(
         1,
         "Workers for jobs on stored video that `regard serve` starts; with 0 they wait for `regard worker`.",
@@ -159,8 +159,9 @@ class Settings:
         60, "Seconds after which a job whose worker says nothing more is given to another.", minimum=2
     )
     job_attempts: int = _setting(5, "Times that a job is tried without getting ahead before it has failed.")
-    # Custom labels: their trainings.
     training_limit: int = _setting(2, "Trainings of custom models that may be under way, or wait, at a time.")
+    liveness_streams: int = _setting(8, "Checks of liveness that may be under way at a time in one server.")
+    liveness_card: Path | None = _setting(None, "File of the site's own card of liveness evidence.")
     training_device: str = _setting(
         "cpu", "Where PyTorch fine-tunes custom models: `cpu`, `cuda` (not tested), or `none` for nowhere."
     )
@@ -301,7 +302,7 @@ def _parse(setting: Field[Any], value: Any) -> Any:
     """A value of the setting's type. Raises RegardError when it is none."""
     if isinstance(setting.default, int):
         return _whole_number(setting, value)
-    if setting.name in ("data", "models", "key_folder"):
+    if setting.name in ("data", "models", "key_folder", "liveness_card"):
         return Path(os.path.expanduser(value))
     is_file = setting.name in ("prices", "source_certificates", "tls_cert", "tls_key")
     if is_file or (setting.name == "audit_anchor" and "://" not in value):
@@ -320,9 +321,8 @@ def _parse(setting: Field[Any], value: Any) -> Any:
         raise RegardError(f"REGARD_COST_HOUR must be a number like 0.35, not {value!r}.")
     if setting.name == "webhooks" and value not in ("public", "private", "none"):
         raise RegardError(f"REGARD_WEBHOOKS must be `public`, `private` or `none`, not {value!r}.")
-    if setting.name == "sns_endpoint" and not _is_endpoint(value):
-        raise RegardError(f"REGARD_SNS_ENDPOINT must be `aws` or an http:// or https:// URL, not {value!r}.")
-    if setting.name in ("kinesis_endpoint", "kinesis_video_endpoint") and not _is_endpoint(value):
+    endpoints = ("sns_endpoint", "kinesis_endpoint", "kinesis_video_endpoint")
+    if setting.name in endpoints and not _is_endpoint(value):
         raise RegardError(f"{_variable(setting)} must be `aws` or an http:// or https:// URL, not {value!r}.")
     if setting.name == "stream_folders":
         return ",".join(os.path.expanduser(folder.strip()) for folder in str(value).split(","))

@@ -275,6 +275,7 @@ def test_answers_are_as_they_are_described(
     )
     call_each_operation(client, counted, waiting, portrait)
     call_each_of_streams(client, server)
+    call_each_of_liveness(client, server)
     unattended = {
         one.name
         for one in OPERATIONS.values()
@@ -307,6 +308,13 @@ def call_each_operation(client: Any, counted: str, waiting: str, portrait: Path)
     client.get_usage(By="key", Prices="aws-us-east-1-2026")
     client.set_quota(Holder=key_id, RequestsPerSecond=50)
     client.list_quotas()
+
+
+def call_each_of_liveness(client: Any, server: Server) -> None:
+    key = {"aws_access_key_id": server.key_id, "aws_secret_access_key": server.secret}
+    rekognition = boto3.client("rekognition", endpoint_url=server.endpoint, region_name="us-east-1", **key)
+    session_id = rekognition.create_face_liveness_session()["SessionId"]
+    client.create_face_liveness_credentials(SessionId=session_id)
 
 
 def call_each_of_streams(client: Any, server: Server) -> None:

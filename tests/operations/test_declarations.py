@@ -19,7 +19,9 @@ from regard.operations.subjects import NOTHING
 from regard.operations.withholding import withhold_found
 
 SHAPES = {**load_api(REKOGNITION).operations, **load_api(REGARD).operations}
-DECLARED = [one for one in OPERATIONS.values() if not one.is_local]  # those name files, and have no shapes
+DECLARED = [
+    one for one in OPERATIONS.values() if not one.is_local and not one.is_streamed
+]  # which have no shapes
 SUBJECTS = {
     "CollectionId",
     "JobId",

@@ -153,17 +153,7 @@ def test_a_get_says_where_to_look():
     assert b"/healthz" in answer.body
 
 
-@pytest.mark.parametrize(
-    ("path", "message"),
-    [
-        ("/other", "There is nothing at this address."),
-        (
-            "/start-face-liveness-session",
-            LIVENESS,
-        ),
-    ],
-)
-def test_an_unknown_path_is_answered_in_aws_s_shape(path: str, message: str):
+def test_an_unknown_path_is_answered_in_aws_s_shape():
     app = Starlette(routes=routes(endpoint()), exception_handlers={404: not_found})
     sent: list[Any] = []
 
@@ -173,10 +163,13 @@ def test_an_unknown_path_is_answered_in_aws_s_shape(path: str, message: str):
     async def collect(message: Any) -> None:
         sent.append(message)
 
-    asyncio.run(app({**scope([]), "path": path, "raw_path": path.encode()}, receive, collect))
+    asyncio.run(app({**scope([]), "path": "/other", "raw_path": b"/other"}, receive, collect))
     assert sent[0]["status"] == 404
     told = json.loads(sent[1]["body"])
-    assert (told["__type"], told["Message"]) == ("UnknownOperationException", message)
+    assert (told["__type"], told["Message"]) == (
+        "UnknownOperationException",
+        "There is nothing at this address.",
+    )
 
 
 @pytest.mark.parametrize(

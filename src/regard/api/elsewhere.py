@@ -14,10 +14,6 @@ _TARGET: Final = re.compile(
 _STREAMING: Final = "Amazon Rekognition Streaming"
 _SERVICES: Final = {"StartFaceLivenessSession": _STREAMING}
 """Operations that clients take for Rekognition's, and the service that each belongs to."""
-_PATHS: Final = {
-    "/start-face-liveness-session": "StartFaceLivenessSession",
-    "/start-face-liveness-session-websocket": "StartFaceLivenessSession",
-}
 
 
 def unknown_target(api: Api, target: str) -> UnknownOperationException:
@@ -34,12 +30,9 @@ def unknown_target(api: Api, target: str) -> UnknownOperationException:
     return _of_another(operation, service, name)
 
 
-def unknown_path(api: Api, path: str) -> UnknownOperationException:
+def unknown_path() -> UnknownOperationException:
     """The error for an address where nothing is."""
-    operation = _PATHS.get(path)
-    if operation is None:
-        return UnknownOperationException("There is nothing at this address.")
-    return _of_another(operation, _SERVICES[operation], api.model.metadata["serviceFullName"])
+    return UnknownOperationException("There is nothing at this address.")
 
 
 def _of_another(operation: str, service: str, here: str) -> UnknownOperationException:

@@ -19,6 +19,8 @@ from regard.governance.rules_in_force import note_rules
 from regard.settings import Settings
 from regard.streams.leases import StreamLeases
 from regard.vision.faces import FaceAnalyzer
+from regard.wire.browser_websockets import BrowserWebSocket
+from regard.wire.eventstream import FRAME_BYTES
 from regard.wire.listeners import ListeningServer, TlsListener, authority
 
 
@@ -31,6 +33,7 @@ def run_server(settings: Settings, listener: socket.socket, tls: TlsListener | N
     parts.usage.keep_level()
     parts.seals.keep_level()
     parts.upkeep.keep_level()
+    parts.erasing.keep_level()
     profiles = parts.stores.accountability.profiles
     note_rules(parts.database, parts.audit, profiles, settings.site_purpose, starts=True)
     credentials = settings.data / "credentials"
@@ -58,6 +61,9 @@ def run_server(settings: Settings, listener: socket.socket, tls: TlsListener | N
         proxy_headers=False,  # nothing depends on the client's address, so nobody may claim one
         timeout_keep_alive=75,
         timeout_graceful_shutdown=20,
+        ws=BrowserWebSocket,
+        ws_max_size=FRAME_BYTES,
+        ws_per_message_deflate=False,  # video is compressed; a message of zeros would be no end of memory
     )
     # uvicorn ends its run with the signal that stopped it, which must not end the process before the workers.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

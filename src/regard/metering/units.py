@@ -26,6 +26,8 @@ class Unit(StrEnum):
     """Milliseconds of work on custom models that were trained."""
     INFERENCE_MS = "inference_ms"
     """Milliseconds for which custom models ran, times their inference units."""
+    LIVENESS = "liveness"
+    """Checks of whether somebody is before a camera themself."""
 
 
 STORED = "vector_months"

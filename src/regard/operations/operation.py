@@ -54,6 +54,7 @@ class Area(StrEnum):
     BULK = "Bulk analysis"
     STREAMS = "Live video"
     CUSTOM_LABELS = "Custom labels"
+    LIVENESS = "Face liveness"
     TAGS = "Tags"
     JOBS = "Jobs"
     ADMINISTRATION = "Administration"
@@ -75,6 +76,7 @@ class Bill(StrEnum):
     STREAM_MS = "the stream's minutes"
     TRAINING_MS = "the training's hours"
     INFERENCE_MS = "the running model's hours"
+    LIVENESS = "a check of liveness"
 
     @property
     def unit(self) -> Unit:
@@ -105,9 +107,10 @@ class Operation:
     `sets_purpose` tells which purpose a request gives its subject; `rights` maps members of a request to the
     operations whose right they need too. `notes` are members of the request and the answer that its audit
     record keeps. `is_own` is for what Rekognition doesn't have. `is_local` is for what only the owner of the
-    data folder may call, at the command line: it names files, and answers with objects of Python. `is_long`
-    is for what leaves a record when it begins, too. `presence` says who must be there. `does` is what it does
-    to people where that doesn't follow from the rest.
+    data folder may call, at the command line: it names files, and answers with objects of Python.
+    `is_streamed` is for what takes and sends events in place of an answer: its request holds the stream, and
+    no API has its shapes. `is_long` is for what leaves a record when it begins, too. `presence` says who must
+    be there. `does` is what it does to people where that doesn't follow from the rest.
     """
 
     name: str
@@ -127,6 +130,7 @@ class Operation:
     notes: tuple[str, ...] = ()
     is_own: bool = False
     is_local: bool = False
+    is_streamed: bool = False
     is_long: bool = False
     presence: Presence = Presence.KEY
     does: Act | None = None

@@ -46,6 +46,7 @@ class About:
 
 
 NOTHING = About(Kind.NOTHING)
+LIVENESS = About(Kind.LIVENESS, ("SessionId",))
 COLLECTION = About(Kind.COLLECTION, ("CollectionId",))
 JOB = About(Kind.JOB, ("JobId",))
 RESOURCE = About(Kind.RESOURCE, ("ResourceArn",))

@@ -28,7 +28,7 @@ from regard.api.answer import ServedApi
 from regard.api.aws_json import CONTENT_TYPE
 from regard.api.elsewhere import unknown_path
 from regard.api.messages import HttpAnswer, HttpRequest
-from regard.api.model import REKOGNITION, ApiOperation, load_api
+from regard.api.model import ApiOperation
 from regard.api.serialize import error_headers, serialize_error
 from regard.caller import NOBODY, Caller
 from regard.errors import (
@@ -132,7 +132,7 @@ class Endpoint:
         return response
 
     async def _answer(self, request: Request, body: RequestBody, request_id: str) -> Response:
-        head = _head(request.scope)
+        head = head_of(request.scope)
         operation = self._protocol.operation(head)
         # Refused before the body is read: a request that can't be valid must not cost its upload, nor hold
         # a place in the queue.
@@ -219,9 +219,9 @@ def routes(endpoint: Endpoint) -> list[Route]:
     return [Route("/", welcome, methods=["GET"]), Route("/", endpoint)]
 
 
-async def not_found(request: Request, _error: Exception) -> Response:
+async def not_found(_: Request, _error: Exception) -> Response:
     """Starlette's handler of 404, in AWS's shape."""
-    error, request_id = unknown_path(load_api(REKOGNITION), request.scope["path"]), str(uuid.uuid4())
+    error, request_id = unknown_path(), str(uuid.uuid4())
     headers = error_headers(error, request_id, CONTENT_TYPE)
     return _response(HttpAnswer(404, headers, serialize_error(error, request_id)))
 
@@ -245,10 +245,10 @@ async def _unless_disconnected(future: Future[HttpAnswer], request: Request) -> 
         gone.cancel()
 
 
-def _head(scope: Scope) -> HttpRequest:
-    """A request without its body."""
+def head_of(scope: Scope) -> HttpRequest:
+    """A request without its body; a WebSocket is opened by a GET."""
     return HttpRequest(
-        method=scope["method"],
+        method=scope.get("method", "GET"),
         path=scope.get("raw_path", b"/").decode("latin-1"),
         query=scope.get("query_string", b"").decode("latin-1"),
         headers=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]),

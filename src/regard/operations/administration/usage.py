@@ -33,6 +33,7 @@ _SHOWN = {
     "stream_label_ms": "StreamLabelMilliseconds",
     "training_ms": "TrainingMilliseconds",
     "inference_ms": "InferenceMilliseconds",
+    "liveness": "LivenessChecks",
     "requests": "Requests",
     "refused": "Refused",
     "errors": "Errors",

@@ -35,6 +35,7 @@ from regard.storage.schema.governance import (
     sessions,
     training,
 )
+from regard.storage.schema.liveness import liveness_images, liveness_sessions
 from regard.storage.schema.metadata import metadata
 from regard.storage.schema.privacy import case_holds, consents, erasures, feedback
 from regard.storage.schema.project_versions import custom_models, project_versions
@@ -112,6 +113,8 @@ __all__ = [
     "job_notices",
     "jobs",
     "keys",
+    "liveness_images",
+    "liveness_sessions",
     "metadata",
     "moderation_reviews",
     "next_vectors",

@@ -302,6 +302,7 @@ usage = Table(
     Column("stream_label_ms", BigInteger, nullable=False, server_default="0"),
     Column("training_ms", BigInteger, nullable=False, server_default="0"),
     Column("inference_ms", BigInteger, nullable=False, server_default="0"),
+    Column("liveness", BigInteger, nullable=False, server_default="0"),
     Column("requests", BigInteger, nullable=False, server_default="0"),
     Column("refused", BigInteger, nullable=False, server_default="0"),
     Column("errors", BigInteger, nullable=False, server_default="0"),

@@ -34,6 +34,11 @@ class FaceAnalyzer:
         self._detector = FaceDetector(sessions)
         self._describer = FaceDescriber(sessions)
 
+    @property
+    def runner(self) -> Runner:
+        """What runs its networks, for whoever observes faces frame by frame."""
+        return self._runner
+
     def detect(self, image: Image, *, limit: int = 100) -> list[Face]:
         """The faces of a picture, largest first, at most `limit`."""
         return self._largest(image, self._detector.detect(image.copies), limit)
