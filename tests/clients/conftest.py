@@ -20,12 +20,13 @@ def javascript() -> Path:
         pytest.skip("Node.js is not installed; it is needed only to test the AWS SDK for JavaScript")
     folder = user_cache_path("regard") / "tests" / "javascript"
     folder.mkdir(parents=True, exist_ok=True)
-    wanted = (SCRIPTS / "package.json").read_text()
+    wanted = (SCRIPTS / "package-lock.json").read_text()
     installed = folder / "installed.json"  # written last, so that an install that broke off is made again
     if not installed.exists() or installed.read_text() != wanted:
-        (folder / "package.json").write_text(wanted)
+        for file in ("package.json", "package-lock.json"):
+            shutil.copy(SCRIPTS / file, folder)
         subprocess.run(
-            [npm, "install", "--no-audit", "--no-fund", "--no-package-lock"],
+            [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
             cwd=folder,
             check=True,
             capture_output=True,
