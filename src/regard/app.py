@@ -58,7 +58,7 @@ from regard.metering.usage import UsageStore
 from regard.metering.vector_counts import VectorCounts
 from regard.notifications.anchor import anchor_of
 from regard.operations import OPERATIONS, Operation
-from regard.operations.custom_labels.running import count_running, remove_features
+from regard.operations.custom_labels.running import count_running, remove_features, stop_idle
 from regard.operations.inputs.live_sources import check_networks
 from regard.operations.streams.viewing import LIVE_PATH
 from regard.packs.install import InstalledPack
@@ -295,6 +295,7 @@ def _tasks(stores: Stores, settings: Settings) -> list[Task]:
         Task("what streams saw", stores.stream_events.prune),
         Task("custom models without a version", stores.custom.models.erase_unnamed),
         Task("custom models that run", lambda now: count_running(stores, settings, now)),
+        Task("custom models that nobody asks", lambda now: stop_idle(stores, settings, now)),
         Task("features of ended trainings", lambda now: remove_features(stores, settings, now)),
         Task("streams without leave", lambda _now: len(StreamLeases(stores.database).end_unauthorized())),
     ]

@@ -160,6 +160,9 @@ class Settings:
     )
     job_attempts: int = _setting(5, "Times that a job is tried without getting ahead before it has failed.")
     training_limit: int = _setting(2, "Trainings of custom models that may be under way, or wait, at a time.")
+    custom_idle_hours: int = _setting(
+        0, "Hours without a request after which a custom model is stopped; with 0 none is.", minimum=0
+    )
     liveness_streams: int = _setting(8, "Checks of liveness that may be under way at a time in one server.")
     liveness_card: Path | None = _setting(None, "File of the site's own card of liveness evidence.")
     training_device: str = _setting(

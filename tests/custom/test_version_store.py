@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import update
 from tests.postgres import Place
 
+from regard.app import Parts
 from regard.caller import Caller
 from regard.custom.models import CustomModels
 from regard.custom.projects import Projects
@@ -14,6 +17,7 @@ from regard.custom.versions import ProjectVersions, follow_end, keep_made
 from regard.errors import LimitExceededException, ResourceInUseException, ResourceNotFoundException
 from regard.jobs.records import NewJob
 from regard.jobs.store import JobStore
+from regard.operations.custom_labels.running import stop_idle
 from regard.storage.backend import Turn
 from regard.storage.clock import milliseconds
 from regard.storage.database import Database
@@ -21,6 +25,7 @@ from regard.storage.schema import custom_models
 
 SOMEBODY = Caller("K", "somebody", "admin")
 HOUR = 3_600_000
+MINUTES = 300_000
 
 
 @pytest.fixture
@@ -125,3 +130,33 @@ def test_a_model_is_erased_once_no_version_has_it(versions: ProjectVersions, dat
     for digest in (kept, left):
         with pytest.raises(Exception, match="gone from the database, or damaged"):
             models.get(digest)
+
+
+def test_a_version_that_nobody_asks_is_stopped_and_the_log_says_so(parts: Parts) -> None:
+    stores, settings = parts.stores, replace(parts.settings, custom_idle_hours=2)
+    versions = stores.custom.versions
+    forgotten = complete(versions, make(versions, parts.database, "forgotten"), "m")
+    wanted = complete(versions, make(versions, parts.database, "wanted"), "n")
+    for one in (forgotten, wanted):
+        versions.start(one, SOMEBODY, (1, None))
+    later = milliseconds() + 2 * HOUR
+    versions.note_asked(versions.get(wanted.resource), later)
+    assert stop_idle(stores, parts.settings, later + 1) == 0  # unless a setting says so
+    assert stop_idle(stores, settings, later + 1000) == 1
+    assert versions.get(forgotten.resource).status is VersionStatus.STOPPED
+    assert versions.get(wanted.resource).status is VersionStatus.RUNNING
+    counted, stopped = list(parts.audit.export())[-2:]
+    assert counted["units"]["inference_ms"] > HOUR
+    assert (stopped["operation"], stopped["key"]) == ("StopIdleVersion", "upkeep")
+    assert stopped["version"].endswith(forgotten.resource)
+
+
+def test_what_is_asked_again_and_again_is_noted_once_in_minutes(
+    versions: ProjectVersions, database: Database
+) -> None:
+    version = complete(versions, make(versions, database), "m")
+    now = milliseconds()
+    versions.note_asked(version, now)
+    for later, noted in ((now + 1000, now), (now + 2 * MINUTES, now + 2 * MINUTES)):
+        versions.note_asked(versions.get(version.resource), later)
+        assert versions.get(version.resource).asked == noted

@@ -106,7 +106,8 @@ class ProjectVersion:
     """A version of a project as the database has it. Times are milliseconds since the epoch.
 
     `created_by` and `started_by` are whoever made and started it, as they were then. `counted` is up to when
-    its running is part of the usage. What a job has still to make is None.
+    its running is part of the usage, `asked` when it was last started or asked, to some
+    minutes. What a job has still to make is None.
     """
 
     row: int
@@ -135,6 +136,7 @@ class ProjectVersion:
     started: int | None
     started_by: Caller | None
     counted: int | None
+    asked: int | None
 
     @property
     def is_adapter(self) -> bool:

@@ -45,6 +45,9 @@ _COMPLETED: Final = {
 }
 
 
+_NOTED = 300_000  # ms within which it is noted once that a version was asked
+
+
 class ProjectVersions:
     """Versions of one database, for any number of threads, processes and servers.
 
@@ -124,6 +127,7 @@ class ProjectVersions:
             "started": now,
             "started_by": keep_caller(caller),
             "counted": now,
+            "asked": now,
         }
         self._change(version, STARTABLE, values, "can't be started")
 
@@ -146,6 +150,12 @@ class ProjectVersions:
             table.c.counted == version.counted,
         )
         return bool(connection.execute(update(table).where(*same).values(counted=now)).rowcount)
+
+    def note_asked(self, version: ProjectVersion, now: int) -> None:
+        """Says that it was asked, where it wasn't within the last minutes: most requests write nothing."""
+        if version.asked is None or version.asked < now - _NOTED:
+            with self.database.write() as connection:
+                connection.execute(update(table).where(table.c.row == version.row).values(asked=now))
 
     def running(self, before: int | None = None) -> list[ProjectVersion]:
         """Those that run, or of them those whose running is counted up to a time before `before`."""

@@ -17,6 +17,7 @@ from regard.operations.inputs.images import load_picture
 from regard.operations.operation import Area, Operation
 from regard.operations.shapes.boxes import bounding_box
 from regard.operations.subjects import PROJECT_VERSION
+from regard.storage.clock import milliseconds
 from regard.vision.custom.box_file import StoredBoxModel
 from regard.vision.custom.box_model import BoxFinding, boxes_in
 from regard.vision.custom.model_file import StoredLabelModel
@@ -40,6 +41,7 @@ def detect_custom_labels(ctx: Context, request: dict[str, Any]) -> dict[str, Any
         raise ResourceNotReadyException(
             f"The project version is {version.status.value}: start it with StartProjectVersion."
         )
+    ctx.stores.custom.versions.note_asked(version, milliseconds())
     picture = load_picture(ctx, request["Image"], min_side=MIN_SIDE, max_side=MAX_SIDE, max_bytes=MAX_BYTES)
     trained = open_model(ctx, version)
     min_confidence = request.get("MinConfidence")

@@ -1,7 +1,8 @@
-"""How long versions run, as usage counts it: hourly, and when they are stopped."""
+"""How long versions run, as usage counts it: hourly, and when they are stopped, by people or for idleness."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Final
 
 from sqlalchemy import Connection
@@ -41,6 +42,42 @@ def count_running(stores: Stores, settings: Settings, now: int) -> int:
             if stores.custom.versions.count_within(connection, version, now):
                 _count(connection, stores, settings, version, now)
     return len(due)
+
+
+def stop_idle(stores: Stores, settings: Settings, now: int) -> int:
+    """Stops those that nobody has asked for as many hours as the settings say, each with a record of it;
+    answers how many those are.
+    """
+    if not settings.custom_idle_hours:
+        return 0
+    versions = stores.custom.versions
+    idle = [
+        one
+        for one in versions.running()
+        if (one.asked or one.started or now) < now - settings.custom_idle_hours * HOUR
+    ]
+    return sum(_stop_idle(stores, settings, version, now) for version in idle)
+
+
+def _stop_idle(stores: Stores, settings: Settings, version: ProjectVersion, now: int) -> bool:
+    """Whether it was still idle, and is stopped."""
+    versions = stores.custom.versions
+    with versions.database.write(turn=Turn.AUDIT) as connection:
+        current = get_version(connection, version.resource)
+        if (current.status, current.asked) != (version.status, version.asked):
+            return False
+        versions.stop_within(connection, current)
+        _count(connection, stores, settings, current, now)
+        stores.audit.append_within(
+            connection,
+            {
+                "time": datetime.fromtimestamp(now / 1000, UTC).isoformat(timespec="milliseconds"),
+                "key": "upkeep",
+                "operation": "StopIdleVersion",
+                "version": custom_arn(settings, current.resource),
+            },
+        )
+    return True
 
 
 def remove_features(stores: Stores, settings: Settings, now: int) -> int:

@@ -25,7 +25,8 @@ from regard.storage.schema.metadata import ROW, metadata
 # `training` and `testing` (TrainingDataResult and TestingDataResult) are JSON, and so are `summary` and
 # `manifest_summary`: bucket and name of an object. `job_id` is the job that trains or copies. `model` is the
 # digest of a row of `custom_models`, `backbone` that of the network whose features the model reads, None as
-# long as there is none. `started` is since when it runs, `counted` up to when usage has that.
+# long as there is none. `started` is since when it runs, `counted` up to when usage has that, `asked` when it
+# was last started or asked, to some minutes.
 project_versions = Table(
     "project_versions",
     metadata,
@@ -55,6 +56,7 @@ project_versions = Table(
     Column("started", BigInteger),
     Column("started_by", Text),
     Column("counted", BigInteger),
+    Column("asked", BigInteger),
     UniqueConstraint("project", "name"),
     Index("project_versions_by_project", "project", "row"),
     Index("project_versions_by_job", "job_id"),
