@@ -43,10 +43,7 @@ class Settings:
         minimum=0,
         maximum=_PORTS,
     )
-    tls_cert: str | None = _setting(
-        None,
-        "File of the certificate, PEM, with those between it and its authority; it takes REGARD_TLS_KEY.",
-    )
+    tls_cert: str | None = _setting(None, "File of the certificate's chain, PEM; it takes REGARD_TLS_KEY.")
     tls_key: str | None = _setting(None, "File of the certificate's key, PEM, without a password.")
     public_hosts: str = _setting(
         "",
@@ -161,7 +158,7 @@ class Settings:
     job_attempts: int = _setting(5, "Times that a job is tried without getting ahead before it has failed.")
     training_limit: int = _setting(2, "Trainings of custom models that may be under way, or wait, at a time.")
     custom_idle_hours: int = _setting(
-        0, "Hours without a request after which a custom model is stopped; with 0 none is.", minimum=0
+        0, "Hours unasked after which a custom model stops; 0: never.", minimum=0
     )
     liveness_streams: int = _setting(8, "Checks of liveness that may be under way at a time in one server.")
     liveness_card: Path | None = _setting(None, "File of the site's own card of liveness evidence.")
