@@ -112,7 +112,9 @@ class Browser:
 @pytest.fixture(scope="module")
 def running(installed_pack: InstalledPack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("liveness")
-    built = build(Settings.load({}, data=folder / "data", liveness_streams=3))
+    (folder / "results").mkdir()
+    buckets = {"buckets": f"results={folder / 'results'}", "output_buckets": "results"}
+    built = build(Settings.load({}, data=folder / "data", liveness_streams=3, **buckets))
     with capture_logs(), socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         config = uvicorn.Config(
@@ -478,7 +480,10 @@ class Checked:
 @pytest.fixture(scope="module")
 def checked(running: Site, person: PortraitSource) -> Checked:
     movement = [{"Type": MOVEMENT}]
-    sessions = [running.create(ChallengePreferences=movement, AuditImagesLimit=2) for _ in range(2)]
+    outputs = [{}, {"OutputConfig": {"S3Bucket": "results", "S3KeyPrefix": "checks"}}]
+    sessions = [
+        running.create(ChallengePreferences=movement, AuditImagesLimit=2, **output) for output in outputs
+    ]
     challenge = draw_challenge(ChallengeKind.MOVEMENT, 320, 240, random.Random(1))
     video = approaching(person, challenge)
     with ExitStack() as opened, pytest.MonkeyPatch.context() as patch:
@@ -510,8 +515,22 @@ def test_two_people_who_are_checked_at_once_each_have_their_result(server: Site,
         assert answer["Status"] == "SUCCEEDED"
         assert answer["Confidence"] > GATE_LIMIT
         assert answer["Challenge"] == {"Type": MOVEMENT, "Version": "1.0.0"}
-        assert answer["ReferenceImage"]["Bytes"].startswith(b"\xff\xd8")
         assert len(answer["AuditImages"]) == 2
+
+
+def test_images_are_in_the_answer_or_in_the_bucket_of_the_session(server: Site, checked: Checked):
+    answers = [
+        server.call("get_face_liveness_session_results", SessionId=session_id)
+        for session_id in checked.sessions
+    ]
+    assert answers[0]["ReferenceImage"]["Bytes"].startswith(b"\xff\xd8")
+    named = [answers[1]["ReferenceImage"], *answers[1]["AuditImages"]]
+    assert not any("Bytes" in image for image in named)
+    folder = Path(server.parts.settings.buckets.partition("=")[2])
+    for image, file in zip(named, ("reference", "audit-1", "audit-2"), strict=True):
+        place = {"Bucket": "results", "Name": f"checks/{checked.sessions[1]}/{file}.jpg"}
+        assert image["S3Object"] == place
+        assert (folder / place["Name"]).read_bytes().startswith(b"\xff\xd8")
 
 
 def test_the_record_of_a_check_has_its_numbers_and_no_picture(server: Site, checked: Checked):

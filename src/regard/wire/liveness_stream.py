@@ -97,6 +97,9 @@ class LivenessStream:
         finally:
             finished.cancel()
         if not result.done():
+            result.add_done_callback(
+                lambda done: done.cancelled() or done.exception()
+            )  # which is in the record
             raise InternalServerError("The check took too long. Make another session and try again.")
         result.result()
 

@@ -76,13 +76,14 @@ def _check(
     _note(ctx, challenge, taken, verdict)
     if time.monotonic() - taken.ended > VERDICT_SECONDS:
         raise InternalServerError(_LATE)
-    told |= {
+    result = {
+        **told,
         "Confidence": round(verdict.confidence, 4),
         "Feedback": [{"Code": one.code.value, "Message": one.message} for one in verdict.feedback],
     }
     pictures = [_image(one) for one in (verdict.reference, *verdict.audit)]
     kept = put_images(ctx, session, pictures)
-    if not ctx.stores.liveness.succeed(session.session_id, told, kept):
+    if not ctx.stores.liveness.succeed(session.session_id, result, kept):
         raise InternalServerError(_LATE)
 
 
