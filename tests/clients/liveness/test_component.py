@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 import pytest
 from tests.waiting import wait_until
@@ -13,6 +14,10 @@ from tests.waiting import wait_until
 from .conftest import LIGHT, MOVEMENT, CheckPage
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
+
+
+def feedback_codes(result: dict[str, Any]) -> list[str]:
+    return [one["Code"] for one in result["Feedback"]]
 
 
 def test_a_person_is_checked_on_the_page_where_one_tries_it(check: CheckPage) -> None:
@@ -55,8 +60,9 @@ def test_a_face_that_reflects_the_colours_is_told_from_one_that_does_not(check: 
         found[share] = check.site.result(session_id)
         assert found[share]["Status"] == "SUCCEEDED"
     assert found[0]["Confidence"] <= 40
-    assert [one["Code"] for one in found[0]["Feedback"]] == ["HIGH_LIGHTING_DETECTED"]
-    assert found[0.25]["Feedback"] == []
+    # What the frames' number says, on a machine whose cores are busy, is another matter than the light.
+    is_unlit = {share: "HIGH_LIGHTING_DETECTED" in feedback_codes(one) for share, one in found.items()}
+    assert is_unlit == {0.25: False, 0: True}
     assert len(found[0.25]["AuditImages"]) == 2
     assert found[0.25]["ReferenceImage"]["BoundingBox"]["Width"] > 0
 
@@ -69,7 +75,7 @@ def test_a_second_face_gives_no_confidence(check: CheckPage) -> None:
     result = check.site.result(session_id)
     assert result["Status"] == "SUCCEEDED"
     assert result["Confidence"] <= 20
-    assert "FACE_OBSTRUCTION_DETECTED" in [one["Code"] for one in result["Feedback"]]
+    assert "FACE_OBSTRUCTION_DETECTED" in feedback_codes(result)
 
 
 @pytest.mark.slow
