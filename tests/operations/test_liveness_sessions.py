@@ -192,13 +192,13 @@ def test_a_bucket_is_tried_when_the_session_is_made(site: Site, bucket: str):
 def test_credentials_are_for_one_session_and_its_minutes(parts: Parts, site: Site, clock: Clock):
     session_id = site.create()
     answer = site.call("create_face_liveness_credentials", SessionId=session_id)
-    assert answer["Expiration"].timestamp() * 1000 == clock.now + 3 * MINUTE
+    assert answer["Expiration"].timestamp() * 1000 == clock.now + 10 * MINUTE
     issuer = parts.stores.liveness_credentials
     holder = issuer.read(answer["SessionToken"], answer["AccessKeyId"])
     assert (holder.session_id, holder.key_id) == (session_id, site.key.key_id)
     assert holder.secret == answer["SecretAccessKey"]
     assert not re.search(session_id + "|" + site.key.key_id, answer["SessionToken"])
-    clock.now += 3 * MINUTE
+    clock.now += 10 * MINUTE
     with pytest.raises(UnrecognizedClientException, match="expired"):
         issuer.read(answer["SessionToken"], answer["AccessKeyId"])
 
@@ -212,7 +212,16 @@ def test_credentials_of_another_s_making_are_none(parts: Parts, site: Site, cloc
             issuer.read(*wrong)
 
 
-def test_there_are_no_credentials_for_a_session_that_was_begun(parts: Parts, site: Site, clock: Clock):
+def test_a_session_has_one_key_however_often_its_credentials_are_asked_for(site: Site, clock: Clock):
+    session_id = site.create()
+    first, again = (site.call("create_face_liveness_credentials", SessionId=session_id) for _ in range(2))
+    for name in ("AccessKeyId", "SecretAccessKey", "Expiration"):
+        assert first[name] == again[name]
+    other = site.call("create_face_liveness_credentials", SessionId=site.create())
+    assert not {first["AccessKeyId"], first["SecretAccessKey"]} & {*other.values()}
+
+
+def test_there_are_no_credentials_for_a_session_that_is_over(parts: Parts, site: Site, clock: Clock):
     with pytest.raises(SessionNotFoundException, match="make another"):
         site.call("create_face_liveness_credentials", SessionId=done(parts, site))
 

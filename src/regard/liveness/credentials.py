@@ -1,7 +1,8 @@
 """Credentials that open the stream of one session, for the browser of whoever is checked.
 
 Nothing is kept of them: the token says what they are good for, encrypted and sealed with the server's key,
-and the secret follows from the token.
+and key id and secret follow from that. So whoever asks again, as AWS's SDKs may at each signature, gets the
+same key, by which a stream goes on.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import secrets
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -49,29 +49,30 @@ class CredentialIssuer:
 
     def issue(self, session_id: str, key_id: str, expires: int) -> SessionCredentials:
         """Credentials for a session of a key, until `expires`."""
-        told = json.dumps([session_id, key_id, expires, secrets.token_hex(8)])
-        token = base64.urlsafe_b64encode(self._cipher.encrypt(told.encode(), _BOUND)).decode()
-        return SessionCredentials(_access_key(token), self._secret(token), token, expires)
+        told = json.dumps([session_id, key_id, expires]).encode()
+        token = base64.urlsafe_b64encode(self._cipher.encrypt(told, _BOUND)).decode()
+        return SessionCredentials(self._access_key(told), self._secret(told), token, expires)
 
     def read(self, token: str, access_key_id: str) -> CredentialHolder:
         """What credentials are good for. Raises UnrecognizedClientException for such as weren't issued here,
         or are over.
         """
-        if len(token) > _TOKEN_LENGTH or access_key_id != _access_key(token):
+        if len(token) > _TOKEN_LENGTH:
             raise UnrecognizedClientException
         try:
-            sealed = base64.b64decode(token, altchars=b"-_", validate=True)
-            session_id, key_id, expires, _ = json.loads(self._cipher.decrypt(sealed, _BOUND))
+            told = self._cipher.decrypt(base64.b64decode(token, altchars=b"-_", validate=True), _BOUND)
+            session_id, key_id, expires = json.loads(told)
         except (RegardError, ValueError) as error:
             raise UnrecognizedClientException from error
+        if access_key_id != self._access_key(told):
+            raise UnrecognizedClientException
         if expires <= milliseconds():
             raise UnrecognizedClientException("The security token included in the request is expired")
-        return CredentialHolder(session_id, key_id, self._secret(token))
+        return CredentialHolder(session_id, key_id, self._secret(told))
 
-    def _secret(self, token: str) -> str:
-        return self._cipher.digest(token.encode(), "liveness secret")
+    def _secret(self, told: bytes) -> str:
+        return self._cipher.digest(told, "liveness secret")
 
-
-def _access_key(token: str) -> str:
-    digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
-    return _PREFIX + base64.b32encode(digest).decode()[:16]
+    def _access_key(self, told: bytes) -> str:
+        digest = hashlib.sha256(self._cipher.digest(told, "liveness key").encode()).digest()
+        return _PREFIX + base64.b32encode(digest).decode()[:16]

@@ -15,6 +15,7 @@ from regard.storage.buckets.objects import NotWritten
 from regard.vision.geometry import Box
 
 _AUDIT_IMAGES: Final = 4
+_OUTLAST: Final = 7 * 60_000  # ms: so that more than five minutes are left while a check runs
 
 
 def create_face_liveness_session(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
@@ -47,14 +48,17 @@ def get_face_liveness_session_results(ctx: Context, request: dict[str, Any]) -> 
 
 def create_face_liveness_credentials(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Credentials with which the browser of whoever is checked opens the stream of one session, and nothing
-    else. Raises SessionNotFoundException for a session that can't be begun any more.
+    else; the same key each time. They outlast the session, which bounds what they are good for: AWS's SDKs
+    ask anew at each signature for such as end within five minutes. Raises SessionNotFoundException for a
+    session that is over.
     """
     session = ctx.stores.liveness.get(request["SessionId"], ctx.caller.key_id)
-    if session.status is not LivenessStatus.CREATED:
+    if session.status not in (LivenessStatus.CREATED, LivenessStatus.IN_PROGRESS):
         raise SessionNotFoundException(
             f"The session {session.session_id} can't be begun any more; make another one."
         )
-    issued = ctx.stores.liveness_credentials.issue(session.session_id, ctx.caller.key_id, session.expires)
+    until = session.expires + _OUTLAST
+    issued = ctx.stores.liveness_credentials.issue(session.session_id, ctx.caller.key_id, until)
     return {
         "AccessKeyId": issued.access_key_id,
         "SecretAccessKey": issued.secret,
