@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -90,11 +91,20 @@ def test_a_url_is_good_for_its_time(late):
         lambda url: url + "&X-Amz-Date=20260101T000000Z",
         lambda url: url.replace("AWS4-HMAC-SHA256", "AWS4-HMAC-SHA1"),
         lambda url: url.split("&X-Amz")[0],
+        lambda url: url + "&more=1" * 100,
     ],
 )
 def test_a_malformed_url_is_refused(change):
     with pytest.raises(IncompleteSignatureException):
         opened(change(presign(URL, KEY)))
+
+
+def test_a_date_at_the_end_of_time_is_yet_to_come():
+    signed = presign(URL, KEY)
+    last = re.sub("[0-9]{8}T[0-9]{6}Z", "99991231T235959Z", signed)
+    last = re.sub("RGRDKEY%2F[0-9]{8}", "RGRDKEY%2F99991231", last)
+    with pytest.raises(InvalidSignatureException, match="not yet current"):
+        opened(last)
 
 
 @pytest.mark.parametrize("credentials", [KEY, TEMPORARY])

@@ -24,6 +24,7 @@ STREAMED: Final = "STREAMING-AWS4-HMAC-SHA256-EVENTS"
 """In place of the digest of a body whose parts are signed one by one."""
 
 _EXPIRES: Final = 3600  # seconds: AWS's SDKs ask for 60, its liveness component for 299
+_PARAMETERS: Final = 100
 _EMPTY: Final = hashlib.sha256(b"").hexdigest()
 _TOKEN: Final = "x-amz-security-token"  # noqa: S105 - the name of a header
 _PORT: Final = re.compile(r":[0-9]{1,5}$")
@@ -63,7 +64,7 @@ def presigned(request: HttpRequest, *, now: datetime, skew: timedelta) -> Stream
     Raises IncompleteSignatureException for one that is malformed, and InvalidSignatureException for a wrong
     scope, or one whose time is over or hasn't begun.
     """
-    found = _once(parse_qsl(request.query, keep_blank_values=True, max_num_fields=100))
+    found = _once(_parameters(request.query))
     missing = [f"X-Amz-{name}" for name in _NAMES if f"X-Amz-{name}" not in found]
     if missing:
         raise IncompleteSignatureException(f"AWS query-string parameters must include {missing[0]}.")
@@ -77,7 +78,7 @@ def presigned(request: HttpRequest, *, now: datetime, skew: timedelta) -> Stream
     if "host" not in claim.signed_headers or any(name not in claim.headers for name in claim.signed_headers):
         raise InvalidSignatureException("'host' and every other 'SignedHeader' must be there.")
     signed = sigv4.read_date(claim.date)
-    if now > signed + timedelta(seconds=int(seconds)):
+    if now - timedelta(seconds=int(seconds)) > signed:  # a date may be the last that there is
         raise InvalidSignatureException("Signature expired: the URL was signed for a time that is over.")
     if signed > now + skew:
         raise InvalidSignatureException("Signature not yet current: the URL is signed for a time to come.")
@@ -96,6 +97,15 @@ def signed_stream(request: HttpRequest, *, now: datetime, skew: timedelta) -> St
     if token is not None and (len(token) > 1 or _TOKEN not in claim.signed_headers):
         raise InvalidSignatureException(f"'{_TOKEN}' must be a 'SignedHeader', once.")
     return StreamClaim(claim, request, STREAMED, None if token is None else token[0])
+
+
+def _parameters(query: str) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(query, keep_blank_values=True, max_num_fields=_PARAMETERS)
+    except ValueError as error:
+        raise IncompleteSignatureException(
+            f"The query string may have {_PARAMETERS} parameters at most."
+        ) from error
 
 
 def _once(pairs: list[tuple[str, str]]) -> Mapping[str, str]:

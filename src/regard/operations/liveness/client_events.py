@@ -45,6 +45,8 @@ class ClientAccount:
             if len(report.colours) >= _CHANGES:
                 raise ValidationException("The client shows more colours than the challenge has.")
             shown = _shown(_structure(told, "ColorDisplayed"), event.arrived)
+            if not 0 <= shown.number < len(self._challenge.colours):
+                raise ValidationException("SequenceNumber must be that of a colour of the challenge.")
             report = replace(report, colours=(*report.colours, shown))
         self.report = report
 

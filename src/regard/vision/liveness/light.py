@@ -86,14 +86,15 @@ def measure_light(
 
 def _measured(course: _ColourCourse, spans: list[Span], orders: Doubles) -> LightFindings:
     difference = course.face - course.surround
-    flat = _detrended(len(difference))
-    bases = [flat @ _basis(course.times - lag, spans, orders.shape[1]) for lag in LAGS]
-    at_lags = np.array([_explained(flat @ difference, basis, orders) for basis in bases])
+    trend = _trend(len(difference))
+    flat = _detrended(difference, trend)
+    bases = [_detrended(_basis(course.times - lag, spans, orders.shape[1]), trend) for lag in LAGS]
+    at_lags = np.array([_explained(flat, basis, orders) for basis in bases])
     fits, place = at_lags.max(0), int(at_lags[:, 0].argmax())
     lag, basis = float(LAGS[place]), bases[place]
-    of_face = _strengths(flat @ course.face, basis, orders[0])
-    of_surround = _strengths(flat @ course.surround, basis, orders[0])
-    of_both = _strengths(flat @ difference, basis, orders[0])
+    of_face = _strengths(_detrended(course.face, trend), basis, orders[0])
+    of_surround = _strengths(_detrended(course.surround, trend), basis, orders[0])
+    of_both = _strengths(flat, basis, orders[0])
     share = float(of_surround.sum() / max(of_face.sum(), 1e-6))
     others = fits[1:]
     return LightFindings(
@@ -149,11 +150,18 @@ def _alternatives(sent: Doubles, seed: int) -> Doubles:
     return np.concatenate([first, np.array(drawn, np.float64)], 1)
 
 
-def _detrended(count: int) -> Doubles:
-    """(N, N): takes the slow trend out of N values."""
+def _trend(count: int) -> Doubles:
+    """(N, D): an orthonormal basis of slow trends of N values."""
     powers = np.polynomial.legendre.legvander(np.linspace(-1, 1, count), _TREND)
-    orthonormal, _ = np.linalg.qr(powers)
-    return np.asarray(np.eye(count) - orthonormal @ orthonormal.T, np.float64)
+    return np.asarray(np.linalg.qr(powers)[0], np.float64)
+
+
+def _detrended(values: Doubles, trend: Doubles) -> Doubles:
+    """Values (N, C) less their slow trend.
+
+    No matrix (N, N) is made of it: clients choose how many frames they send.
+    """
+    return np.asarray(values - trend @ (trend.T @ values), np.float64)
 
 
 def _basis(times: Doubles, spans: list[Span], colours: int) -> Doubles:
