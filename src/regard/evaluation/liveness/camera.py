@@ -17,7 +17,7 @@ from regard.vision.pixels import Floats, Pixels
 
 RATE = 25  # frames a second
 BIT_RATE = 1_000_000  # as the component records
-_REALTIME = {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0"}
+_REALTIME = {"deadline": "realtime", "cpu-used": "-8", "lag-in-frames": "0"}
 _TARGET = 0.18  # mean linear luminance that exposure aims at
 _MAX_GAIN = 4.0
 _SPARE = 64  # px by which the field of noise is larger than a picture

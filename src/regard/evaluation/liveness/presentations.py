@@ -29,6 +29,7 @@ from regard.vision.pixels import Floats, Pixels
 FAR, APPROACH, HOLD, AFTER = 1.6, 1.8, 1.0, 0.4  # s of the movement and around the colours
 _VIDEO_START = 1_700_000_000_000.0  # ms, the client's clock
 _BEHIND = 0.12  # of the light on the face, that falls on what is behind it
+_HAIR, _WIDEST_HAIR = 0.5, (1.1, 1.8)  # the same on hair, and its radius in half widths of the face
 _PRINT, _BEHIND_PRINT = 0.9, 0.06  # the same on a print, and behind it
 _GLASS = 0.05  # of the screen's light that a display's glass mirrors
 
@@ -138,7 +139,7 @@ def _scenes(
     """Linear light (H, W, 3) of each frame."""
     width, height = challenge.video_width, challenge.video_height
     light = linear_light(source.pixels)
-    falls = _falls_on(species, source)
+    falls = _falls_on(species, source, draws.uniform(*_WIDEST_HAIR))
     colours = sum(one.flat_ms + one.scroll_ms for one in challenge.colours[1:]) / 1000
     before = FAR + APPROACH + HOLD if moves else HOLD
     phases = [draws.uniform(0, 2 * np.pi) for _ in range(6)]
@@ -176,8 +177,9 @@ def _placement(
     return np.column_stack([linear, shift])
 
 
-def _falls_on(species: Species, source: PortraitSource) -> Floats:
-    """(H, W), 0 to 1: how much of the screen's light falls on each place of the picture."""
+def _falls_on(species: Species, source: PortraitSource, hair: float) -> Floats:
+    """(H, W), 0 to 1: how much of the screen's light falls on each place of the picture, with hair of the
+    radius `hair` in half widths of the face."""
     height, width = source.pixels.shape[:2]
     rows, columns = np.mgrid[:height, :width].astype(np.float32)
     box = source.box
@@ -186,12 +188,13 @@ def _falls_on(species: Species, source: PortraitSource) -> Floats:
     distance = across**2 + down**2
     if species in (Species.MATTE_PRINT, Species.LIT_DISPLAY):
         inside = (np.abs(across) < 1.9) & (np.abs(down) < 1.7)
-        behind = _BEHIND_PRINT if species is Species.MATTE_PRINT else 0.0
+        back = _BEHIND_PRINT if species is Species.MATTE_PRINT else 0.0
         front = _PRINT if species is Species.MATTE_PRINT else 1.0
-        return _blurred(np.where(inside, front, behind), 1.5)
+        return _blurred(np.where(inside, front, back), 1.5)
     curved = np.sqrt(np.clip(1 - 0.8 * distance, 0.15, 1))  # a head turns away from the screen at its sides
+    behind = np.where(distance < hair**2, _HAIR, _BEHIND)
     body = (down > 1) & (np.abs(across) < 1.9)
-    falls = np.where(distance < 1.15, curved, np.where(body, 0.35, _BEHIND))
+    falls = np.where(distance < 1.15, curved, np.where(body, 0.35, behind))
     return _blurred(falls, max(1.0, box.width / 40))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from regard.evaluation.intervals import clopper_pearson
 from regard.vision.liveness.card import LivenessCard, SpeciesCounts
 
-_SCORES = tuple(round(float(score), 2) for score in np.arange(0.1, 4.01, 0.1))
+_SCORES = tuple(round(float(score), 2) for score in np.arange(0.05, 1.801, 0.05))
 _ONE_SIDED = 0.9  # the two-sided interval whose upper end bounds a rate with 95 % confidence
 
 

@@ -6,7 +6,7 @@ from regard.presentation.numbers import percent
 from regard.presentation.tables import Header, Table, numbers
 from regard.vision.liveness.card import LivenessCard
 
-_SHOWN = (0.5, 1.0, 2.0)  # scores
+_SHOWN = (0.5, 1.0, 1.25)  # scores
 
 
 def species_table(card: LivenessCard) -> Table:

@@ -77,10 +77,10 @@ class AttemptWatch:
             count = self._counted(found, points)
             if points is not None:
                 self._keep(image, points, time)
-        face, surround, clipped = _NOTHING, _NOTHING, 0.0
+        face, beside, surround, clipped = _NOTHING, _NOTHING, _NOTHING, 0.0
         if self._landmarks is not None:
-            face, surround, clipped = read_colours(image.copies, self._landmarks)
-        self._frames.append(SeenFrame(time, count, points, face, surround, clipped))
+            face, beside, surround, clipped = read_colours(image.copies, self._landmarks)
+        self._frames.append(SeenFrame(time, count, points, face, beside, surround, clipped))
 
     def seen(self) -> SeenVideo:
         """All of it so far."""

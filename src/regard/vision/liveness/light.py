@@ -1,19 +1,21 @@
 """Whether the face is lit by the very colours that were sent, more than what is around it.
 
 A camera turns the light on the face into numbers through gains of its own, which follow the light
-(automatic exposure and white balance). They are the same for the whole picture, so that the logarithm of the
-face's colour less that of its surround is free of them. Per channel that difference, less a slow trend, is
-explained by the screen's light as sent, never negatively, at the lag that fits best: client and server agree
-on the time of a frame to some .3 s only. Channels weigh by their noise, which is what remains where each
-place of the sequence may have any strength. How well the sequence explains it is ranked among other sequences
-that could have been drawn: that is calibrated whatever the camera.
+(automatic exposure and white balance). They are the same for the whole picture, so that the logarithms of the
+surround's colour show them, whatever else they show. Per channel, the logarithm of the face's colour, less
+what follows the surround or a slow trend, is explained by the screen's light as sent, never negatively, at
+the lag that fits best: client and server agree on the time of a frame to some .3 s only. Channels weigh by
+their noise, which is what remains where each place of the sequence may have any strength. How well the
+sequence explains it is ranked among all others that could have been drawn: that is calibrated whatever the
+camera. A sequence that is much like the one by which a face was lit ranks high too; it falls behind that one
+in likelihood, by the more the less noise there is.
 """
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import cache
+from itertools import pairwise, permutations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +24,6 @@ from regard.vision.liveness.challenge import PALETTE, SHOWN, Challenge
 from regard.vision.liveness.client_report import ClientReport
 from regard.vision.liveness.seen_frames import SeenVideo
 
-ALTERNATIVES = 1_000
 LAGS = np.arange(-400, 841, 40, dtype=np.float64)  # ms by which the picture comes after the screen
 _TREND = 3  # the degree of the slow trend
 _MIN_FRAMES = 24  # with a face, while colours are shown
@@ -36,18 +37,20 @@ class LightFindings:
     """What the colours did to the face.
 
     `rank`: how many of `alternatives` other sequences explain it as well or better. `fit`: the share of the
-    colour's course that the sequence explains, 0 to 1. `lead`: by how much `fit` exceeds that of the best
-    alternative. `weakest`: the smallest channel's strength, in units of the light that was there without the
-    screen. `surround_share`: how strongly the surround follows the colours, as a share of the face. `lag`:
-    ms. `clipped`: the share of the skin that is overexposed, 0 to 1. `frames`: how many this rests on.
+    colour's course that the sequence explains, 0 to 1. `deficit`: by how much its log-likelihood a frame
+    falls behind that of the best alternative; below 0 where it is ahead. `weakest`: the smallest channel's
+    strength, in units of the light that was there without the screen. `beside_share`: how strongly what is
+    close beside the head follows the colours, as a share of the face: near 1 on a picture of a face that
+    somebody holds. `lag`: ms. `clipped`: the share of the skin that is overexposed, 0 to 1. `frames`: how
+    many this rests on.
     """
 
     rank: int
     alternatives: int
     fit: float
-    lead: float
+    deficit: float
     weakest: float
-    surround_share: float
+    beside_share: float
     lag: float
     clipped: float
     frames: int
@@ -64,15 +67,14 @@ class _ColourCourse:
 
     times: Doubles
     face: Doubles
+    beside: Doubles
     surround: Doubles
     clipped: float
 
 
-def measure_light(
-    seen: SeenVideo, challenge: Challenge, report: ClientReport, *, seed: int = 0
-) -> LightFindings | None:
+def measure_light(seen: SeenVideo, challenge: Challenge, report: ClientReport) -> LightFindings | None:
     """None where there is too little to measure: no colours, or hardly a frame with a face while they were
-    shown. `seed` draws the alternatives."""
+    shown."""
     if report.video_start is None or not report.colours or not challenge.colours:
         return None
     spans = _spans(report, challenge)
@@ -80,31 +82,28 @@ def measure_light(
     if course is None:
         return None
     sent = np.array([colour.rgb for colour in challenge.colours], np.float64) / 255
-    others = _alternatives(sent, seed)
+    drawable = _drawable()
+    others = drawable[(drawable != sent).any((1, 2))]
     return _measured(course, spans, np.concatenate([sent[None], others]))
 
 
 def _measured(course: _ColourCourse, spans: list[Span], orders: Doubles) -> LightFindings:
-    difference = course.face - course.surround
-    trend = _trend(len(difference))
-    flat = _detrended(difference, trend)
-    bases = [_detrended(_basis(course.times - lag, spans, orders.shape[1]), trend) for lag in LAGS]
-    at_lags = np.array([_explained(flat, basis, orders) for basis in bases])
+    cleared = [_at_lag(course, spans, orders.shape[1], lag) for lag in LAGS]
+    at_lags = np.array([_explained(one.face, one.basis, orders) for one in cleared])
     fits, place = at_lags.max(0), int(at_lags[:, 0].argmax())
-    lag, basis = float(LAGS[place]), bases[place]
-    of_face = _strengths(_detrended(course.face, trend), basis, orders[0])
-    of_surround = _strengths(_detrended(course.surround, trend), basis, orders[0])
-    of_both = _strengths(flat, basis, orders[0])
-    share = float(of_surround.sum() / max(of_face.sum(), 1e-6))
+    best = cleared[place]
+    of_face = _strengths(best.face, best.basis, orders[0])
+    of_beside = _strengths(best.beside, best.basis, orders[0])
+    share = float(of_beside.sum() / max(of_face.sum(), 1e-6))
     others = fits[1:]
     return LightFindings(
         int((others >= fits[0]).sum()),
         len(others),
         float(fits[0]),
-        float(fits[0] - others.max()),
-        float(of_both.min()),
+        float(np.log((1 - fits[0]) / (1 - others.max()))),
+        float(of_face.min()),
         share,
-        lag,
+        float(LAGS[place]),
         course.clipped,
         len(course.times),
     )
@@ -127,41 +126,52 @@ def _spans(report: ClientReport, challenge: Challenge) -> list[Span]:
 
 def _course(seen: SeenVideo, start: float, begin: float, end: float) -> _ColourCourse | None:
     times = seen.times + start
-    face, surround = seen.colours
-    valid = (
-        np.isfinite(face).all(1) & np.isfinite(surround).all(1) & (face > 0).all(1) & (surround > 0).all(1)
-    )
+    colours = np.concatenate(seen.colours, 1)
+    valid = (np.nan_to_num(colours) > 0).all(1)
     within = valid & (times >= begin + LAGS[0]) & (times <= end + LAGS[-1] / 2)
     if within.sum() < _MIN_FRAMES:
         return None
     clipped = np.median(np.array([frame.clipped for frame in seen.frames])[within])
-    return _ColourCourse(times[within], np.log(face[within]), np.log(surround[within]), float(clipped))
+    face, beside, surround = np.split(np.log(colours[within]), 3, axis=1)
+    return _ColourCourse(times[within], face, beside, surround, float(clipped))
 
 
-def _alternatives(sent: Doubles, seed: int) -> Doubles:
-    """(ALTERNATIVES, K, 3): other orders that could have been drawn, after the same first colour."""
-    source = random.Random(seed)  # noqa: S311 - they are compared with, not kept secret
-    own, drawn = sent[1:].tolist(), list[list[list[float]]]()
-    while len(drawn) < ALTERNATIVES:
-        order = [[value / 255 for value in colour] for colour in source.sample(PALETTE, SHOWN)]
-        if order != own:
-            drawn.append(order)
-    first = np.broadcast_to(sent[:1], (ALTERNATIVES, 1, 3))
-    return np.concatenate([first, np.array(drawn, np.float64)], 1)
+@cache
+def _drawable() -> Doubles:
+    """(5040, K, 3), 0 to 1: all sequences that could have been drawn, black first."""
+    shades = np.array(PALETTE, np.float64) / 255
+    orders = shades[list(permutations(range(len(PALETTE)), SHOWN))]
+    return np.concatenate([np.zeros((len(orders), 1, 3)), orders], 1)
 
 
-def _trend(count: int) -> Doubles:
-    """(N, D): an orthonormal basis of slow trends of N values."""
-    powers = np.polynomial.legendre.legvander(np.linspace(-1, 1, count), _TREND)
-    return np.asarray(np.linalg.qr(powers)[0], np.float64)
+@dataclass(frozen=True, eq=False, slots=True)
+class _ClearedCourse:
+    """What is left of log colours (N, 3), and of what each of K colours covered of the screen (N, K),
+    where what isn't the screen's light was taken out of both."""
+
+    face: Doubles
+    beside: Doubles
+    basis: Doubles
 
 
-def _detrended(values: Doubles, trend: Doubles) -> Doubles:
-    """Values (N, C) less their slow trend.
+def _at_lag(course: _ColourCourse, spans: list[Span], colours: int, lag: float) -> _ClearedCourse:
+    """Taken out are slow trends, whatever the surround shows, and what the screen showed before and after its
+    colours. As much is taken from all sequences, so that their ranks stay what they are."""
+    times = course.times - lag
+    trends = np.polynomial.legendre.legvander(np.linspace(-1, 1, len(times)), _TREND)
+    aside = np.column_stack([times < spans[0][0], times >= spans[-1][1]])
+    aside = aside[:, aside.any(0)]
+    nuisance, _ = np.linalg.qr(np.column_stack([trends, course.surround, aside]))
+    basis = _basis(times, spans, colours)
+    return _ClearedCourse(*(_cleared(values, nuisance) for values in (course.face, course.beside, basis)))
+
+
+def _cleared(values: Doubles, nuisance: Doubles) -> Doubles:
+    """Values (N, C) less what is in the span of `nuisance` (N, D).
 
     No matrix (N, N) is made of it: clients choose how many frames they send.
     """
-    return np.asarray(values - trend @ (trend.T @ values), np.float64)
+    return np.asarray(values - nuisance @ (nuisance.T @ values), np.float64)
 
 
 def _basis(times: Doubles, spans: list[Span], colours: int) -> Doubles:

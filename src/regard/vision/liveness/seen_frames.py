@@ -10,22 +10,25 @@ from numpy.typing import NDArray
 from regard.vision.geometry import Box
 from regard.vision.pixels import Floats
 
+Doubles = NDArray[np.float64]
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class SeenFrame:
     """One frame. `time`: ms from the video's first.
 
     `face_count`: faces that could be somebody's before the camera; None where nobody counted them. `points`
-    (468, 2), float32, px: the mesh of the followed face; None where it wasn't fitted. `face` (3,) and
-    `surround` (3,), float32: mean linear red, green, blue of the face's skin and of what is around the head,
-    0 to 1; NaN where no face is followed. `clipped`: the share of the skin's pixels at the end of their
-    range, 0 to 1.
+    (468, 2), float32, px: the mesh of the followed face; None where it wasn't fitted. `face` (3,),
+    `beside` (3,) and `surround` (3,), float32: mean linear red, green, blue of the face's skin, of what is
+    close beside the head and of what is farther off, 0 to 1; NaN where no face is followed. `clipped`: the
+    share of the skin's pixels at the end of their range, 0 to 1.
     """
 
     time: float
     face_count: int | None
     points: Floats | None
     face: Floats
+    beside: Floats
     surround: Floats
     clipped: float
 
@@ -60,11 +63,12 @@ class SeenVideo:
         return np.array([frame.time for frame in self.frames], np.float64)
 
     @property
-    def colours(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """(N, 3) each: mean linear colour of the face and of its surround; NaN where no face is followed."""
-        face = np.array([frame.face for frame in self.frames], np.float64).reshape(-1, 3)
-        surround = np.array([frame.surround for frame in self.frames], np.float64).reshape(-1, 3)
-        return face, surround
+    def colours(self) -> tuple[Doubles, Doubles, Doubles]:
+        """(N, 3) each: mean linear colour of the face, of what is beside it, and of its surround; NaN where
+        no face is followed."""
+        rows = np.array([(one.face, one.beside, one.surround) for one in self.frames], np.float64)
+        face, beside, surround = rows.reshape(-1, 3, 3).transpose(1, 0, 2)
+        return face, beside, surround
 
     @property
     def fitted(self) -> list[SeenFrame]:

@@ -1,4 +1,8 @@
-"""The colour of a face's skin and of what is around the head, in linear light."""
+"""The colour of a face's skin, of what lies close to the head, and of what lies farther off, in linear light.
+
+A screen lights a person's face more than the room behind it. What shows a picture of a face, paper or a
+display, is lit beside the face as on it.
+"""
 
 from __future__ import annotations
 
@@ -24,42 +28,44 @@ def _linear() -> NDArray[np.float32]:
 LINEAR = _linear()
 
 
-def _regions() -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which pixels (_SIDE, _SIDE) of the cut-out are skin, and which lie around the head.
+def _regions() -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which pixels (_SIDE, _SIDE) of the cut-out are skin, which lie beside the head, and which farther off.
 
-    The face without padding is the square from _PADDING to 1 + _PADDING.
+    Distances are in units of the face without padding, whose square is from 0 to 1. Neck and shoulders, which
+    the screen lights too, belong to neither.
     """
     steps = (np.arange(_SIDE) + 0.5) / _SIDE * (1 + 2 * _PADDING) - _PADDING
     across, down = np.meshgrid(steps, steps)
     skin = ((across - 0.5) / 0.42) ** 2 + ((down - 0.55) / 0.6) ** 2 < 1
-    head = ((across - 0.5) / 1.0) ** 2 + ((down - 0.4) / 1.25) ** 2 < 1
-    body = down > 1.1
-    return skin, ~head & ~body
+    distance = ((across - 0.5) / 1.0) ** 2 + ((down - 0.4) / 1.25) ** 2
+    beside = (distance >= 0.6) & (distance < 1.0) & (down < 0.9)
+    return skin, beside, (distance >= 1.6) & (down < 1.1)
 
 
-_SKIN, _AROUND = _regions()
+_SKIN, _BESIDE, _AROUND = _regions()
 
 
 class ReadColours(NamedTuple):
-    """`face`, `surround` (3,), float32: mean linear red, green, blue; `clipped`: 0 to 1."""
+    """`face`, `beside`, `surround` (3,), float32: mean linear red, green, blue; `clipped`: 0 to 1."""
 
     face: Floats
+    beside: Floats
     surround: Floats
     clipped: float
 
 
 def read_colours(copies: Copies, landmarks: Floats) -> ReadColours:
     """Of the face with `landmarks` (5, 2), px. What lies outside of the picture isn't counted; where nothing
-    of the surround is in the picture, its colour is NaN."""
+    of a part is in the picture, its colour is NaN."""
     maps = chip_maps(landmarks[None], _SIDE, _PADDING)
     chip = copies.cut(maps, _SIDE)[0]
     height, width = copies.shape
     steps = np.arange(_SIDE)
     places = maps[0, :, :2] @ np.array(np.meshgrid(steps, steps)).reshape(2, -1) + maps[0, :, 2:]
     inside = ((places >= 0) & (places <= np.array([[width - 1], [height - 1]]))).all(0).reshape(_SIDE, _SIDE)
-    skin, around = chip[_SKIN & inside], chip[_AROUND & inside]
+    skin = chip[_SKIN & inside]
     clipped = float((skin >= _CLIPPED).any(1).mean()) if len(skin) else 1.0
-    return ReadColours(_mean(skin), _mean(around), clipped)
+    return ReadColours(_mean(skin), _mean(chip[_BESIDE & inside]), _mean(chip[_AROUND & inside]), clipped)
 
 
 def _mean(pixels: NDArray[np.uint8]) -> Floats:

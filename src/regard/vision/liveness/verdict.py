@@ -94,7 +94,7 @@ class LivenessVerdict:
             "light_rank": None if light is None else light.rank,
             "light_fit": None if light is None else round(light.fit, 3),
             "light_weakest": None if light is None else round(light.weakest, 4),
-            "light_surround_share": None if light is None else round(light.surround_share, 3),
+            "light_beside_share": None if light is None else round(light.beside_share, 3),
             "light_score": _rounded(self.score),
         }
 
@@ -148,7 +148,7 @@ def _feedback(
 ) -> Iterator[AttemptFeedback]:
     if not movement.passes:
         yield from _of_movement(movement)
-    face, _ = seen.colours
+    face, *_ = seen.colours
     brightness = float(np.nanmedian(face)) if np.isfinite(face).any() else 0.0
     if brightness < _DARK:
         yield AttemptFeedback(FeedbackCode.LOW_LIGHTING_DETECTED, "The face is too dark: turn on a light.")
