@@ -60,6 +60,7 @@ from regard.notifications.anchor import anchor_of
 from regard.operations import OPERATIONS, Operation
 from regard.operations.custom_labels.running import count_running, remove_features, stop_idle
 from regard.operations.inputs.live_sources import check_networks
+from regard.operations.liveness.checking import check_liveness_card
 from regard.operations.streams.viewing import LIVE_PATH
 from regard.packs.install import InstalledPack
 from regard.packs.manifest import MissingPackError
@@ -142,6 +143,7 @@ def build(
     if not settings.keys.is_dir() and settings.key_folder is not None:
         raise RegardError(f"There is no folder {settings.key_folder} (REGARD_KEY_FOLDER); make it.")
     check_networks(settings)
+    check_liveness_card(settings)
     prices, profiles = chosen_price_list(settings.prices), load_profiles(settings.profiles)
     known = FaceModels(face_models, settings.face_model)
     engine = _engine(settings)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
+from regard.errors import RegardError
 from regard.evaluation.liveness.species_rates import ScoredPresentation, apcer_bound, make_card
+from regard.operations.liveness.checking import check_liveness_card
+from regard.settings import Settings
 from regard.vision.liveness.card import SIMULATED_LIMIT, LivenessCard
 
 
@@ -53,6 +59,20 @@ def test_a_card_is_the_same_after_it_was_kept() -> None:
 def test_what_is_no_card_is_said(text: str) -> None:
     with pytest.raises(ValueError, match=r"card|Expecting"):
         LivenessCard.from_json(text)
+
+
+def test_a_card_whose_columns_differ_in_length_or_hold_words_is_none() -> None:
+    kept = json.loads(measured(10).to_json())
+    for change in ({"scores": kept["scores"][1:]}, {"apcer_bounds": ["much"] * len(kept["scores"])}):
+        with pytest.raises(ValueError, match="no card"):
+            LivenessCard.from_json(json.dumps(kept | change))
+
+
+def test_a_server_with_a_card_that_cannot_be_read_does_not_start(tmp_path: Path) -> None:
+    (tmp_path / "card.json").write_text("{}")
+    for name in ("card.json", "missing.json"):
+        with pytest.raises(RegardError, match="REGARD_LIVENESS_CARD"):
+            check_liveness_card(Settings.load({}, data=tmp_path, liveness_card=tmp_path / name))
 
 
 def test_a_card_needs_an_attack() -> None:

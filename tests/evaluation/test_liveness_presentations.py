@@ -143,15 +143,15 @@ def test_an_attack_scores_less_than_a_person(
     assert light_score(of_attack) < light_score(of_person)
 
 
-def mp4(pictures: int, *, last: bool) -> bytes:
+def mp4(pictures: int, *, last: bool, width: int = 160, height: int = 96) -> bytes:
     """Grey pictures; its index comes last, or the file is in fragments."""
     out = io.BytesIO()
     flags = {} if last else {"movflags": "frag_keyframe+empty_moov"}
     with av.open(out, "w", format="mp4", options=flags) as container:
         stream = container.add_stream("libx264", rate=25)
-        stream.width, stream.height, stream.pix_fmt = 160, 96, "yuv420p"
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         for _ in range(pictures):
-            frame = VideoFrame(160, 96, "yuv420p")
+            frame = VideoFrame(width, height, "yuv420p")
             for plane in frame.planes:
                 plane.update(bytes([128]) * plane.buffer_size)
             container.mux(stream.encode(frame))
@@ -186,6 +186,26 @@ def test_what_is_no_video_is_said_when_it_ends(sessions: SessionPool) -> None:
 def test_nothing_at_all_is_no_video(sessions: SessionPool) -> None:
     with Recording(sessions) as recording, pytest.raises(VideoError):
         recording.finish(PATIENCE)
+
+
+@pytest.mark.parametrize(("width", "height"), [(64, 96), (4200, 96)])
+def test_sides_that_no_camera_of_a_browser_has_are_refused(
+    sessions: SessionPool, width: int, height: int
+) -> None:
+    with Recording(sessions) as recording:
+        recording.append(mp4(3, last=False, width=width, height=height))
+        with pytest.raises(VideoTooLarge, match="side"):
+            recording.finish(PATIENCE)
+
+
+def test_more_frames_than_a_camera_gives_are_refused(
+    sessions: SessionPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("regard.video.recording.MAX_FRAMES", 5)
+    with Recording(sessions) as recording:
+        recording.append(mp4(12, last=False))
+        with pytest.raises(VideoTooLarge, match="most 5"):
+            recording.finish(PATIENCE)
 
 
 def test_bytes_beyond_the_limit_are_refused_as_they_come(

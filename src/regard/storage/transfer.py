@@ -1,4 +1,4 @@
-"""Every table of one database into another, of whatever kind the two are."""
+"""What one database keeps into another, of whatever kind the two are."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, bindparam, func, insert, select
 
 from regard.storage.database import Database
-from regard.storage.schema import APPEND_ONLY, metadata
+from regard.storage.schema import APPEND_ONLY, MOMENTARY, metadata
 
 Progress = Callable[[str, int, int], None]
 """Told the step, how much of it is done, and how much there is."""
@@ -17,10 +17,10 @@ _CHUNK = 2000  # rows held in memory
 
 
 def row_counts(connection: Connection) -> dict[str, int]:
-    """How many rows each table has."""
+    """How many rows each table has that is copied."""
     return {
         table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
-        for table in metadata.sorted_tables
+        for table in _copied()
     }
 
 
@@ -69,6 +69,10 @@ def set_counters(connection: Connection, last: dict[str, int]) -> None:
             connection.execute(select(func.setval(sequence, max(last[name], 1), last[name] > 0)))
 
 
+def _copied() -> list[Table]:
+    return [table for table in metadata.sorted_tables if table not in MOMENTARY]
+
+
 def _growing() -> dict[str, str]:
     """The tables whose row numbers are never given twice, and the columns of these."""
     return {
@@ -103,7 +107,7 @@ def _copy(source: Connection, write: Callable[[Table, list[Any]], None], progres
     total = sum(row_counts(source).values())
     done = 0
     streaming = source.execution_options(yield_per=_CHUNK)
-    for table in metadata.sorted_tables:
+    for table in _copied():
         for rows in streaming.execute(select(table).order_by(*table.primary_key)).partitions():
             write(table, list(rows))
             done += len(rows)

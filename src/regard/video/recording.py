@@ -18,6 +18,8 @@ from regard.vision.runner import Runner
 
 MAX_BYTES = 10_000_000
 MAX_SECONDS = 30.0
+MAX_FRAMES = 3600  # 120 a second, which no camera of a browser gives
+MIN_SIDE, MAX_SIDE = 80, 4096  # px
 _LIMITS = VideoLimits(size=MAX_BYTES, minutes=1, pixels=4096 * 2304)
 
 
@@ -149,9 +151,15 @@ class Recording:
             self._see(video.frames())
 
     def _see(self, frames: Iterable[Frame]) -> None:
-        for frame in frames:
+        for number, frame in enumerate(frames):
             if self._is_stopped:
                 return
+            sides = frame.image.pixels.shape[:2]
+            if min(sides) < MIN_SIDE or max(sides) > MAX_SIDE or number >= MAX_FRAMES:
+                raise VideoTooLarge(
+                    f"A side of the video has {MIN_SIDE} to {MAX_SIDE} px, and a video at most {MAX_FRAMES} "
+                    "frames."
+                )
             if frame.timestamp > MAX_SECONDS * 1000:
                 raise VideoTooLarge(f"The video is longer than {MAX_SECONDS:.0f} seconds.")
             self._watch.see(frame.image.pixels, float(frame.timestamp))

@@ -30,5 +30,6 @@ OPERATIONS = (
         run=start_face_liveness_session,
         bills=Bill.LIVENESS,
         is_streamed=True,
+        is_long=True,
     ),
 )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from regard.context import Context
-from regard.errors import InternalServerError, ValidationException
+from regard.errors import InternalServerError, RegardError, ValidationException
 from regard.liveness.records import LivenessImage, LivenessSession
 from regard.liveness.streams import (
     RECORDING_SECONDS,
@@ -24,6 +24,7 @@ from regard.liveness.streams import (
 from regard.operations.liveness.challenges import VERSIONS, choose_challenge, session_information
 from regard.operations.liveness.client_events import ClientAccount, video_chunk
 from regard.operations.liveness.outputs import put_images
+from regard.settings import Settings
 from regard.video.reading.limits import VideoError
 from regard.video.recording import Recording
 from regard.vision.liveness.card import load_card
@@ -37,6 +38,18 @@ _SAME_PERSON: Final = 80.0  # percent of similarity: two pictures of one camera,
 _SDK: Final = re.compile(
     r"[A-Za-z0-9_.\-]{0,40}liveness[A-Za-z0-9_.\-]{0,10}(?:/[0-9A-Za-z.\-]{1,12})?", re.ASCII
 )
+
+
+def check_liveness_card(settings: Settings) -> None:
+    """Raises RegardError where the settings name a card that can't be read."""
+    try:
+        if settings.liveness_card is not None:
+            load_card(settings.liveness_card)
+    except (OSError, ValueError) as error:
+        raise RegardError(
+            f"REGARD_LIVENESS_CARD, {settings.liveness_card}, is no card that can be read; `regard liveness "
+            "card` makes one."
+        ) from error
 
 
 def start_face_liveness_session(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:

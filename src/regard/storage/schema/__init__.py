@@ -76,9 +76,12 @@ from regard.storage.schema.streams import (
 
 APPEND_ONLY = (audit, audit_days, ratings)
 """The database itself refuses to change or remove a row of these: triggers of the migrations do."""
+MOMENTARY = (liveness_sessions, liveness_images)
+"""Rows of these are erased within minutes: no copy of the database has them."""
 
 __all__ = [
     "APPEND_ONLY",
+    "MOMENTARY",
     "audit",
     "audit_anchors",
     "audit_days",

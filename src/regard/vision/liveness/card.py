@@ -7,7 +7,7 @@ species' attack presentations that are accepted; BPCER is the share of bona fide
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -61,10 +61,18 @@ class LivenessCard:
                 SpeciesCounts(one["name"], one["is_attack"], one["presentations"], tuple(one["accepted"]))
                 for one in kept["species"]
             )
-            scores, bounds = tuple(kept["scores"]), tuple(kept["apcer_bounds"])
-            return cls(kept["data"], bool(kept["is_simulated"]), scores, bounds, species)
-        except (KeyError, TypeError) as error:
+            scores, bounds = _numbers(kept["scores"]), _numbers(kept["apcer_bounds"])
+            card = cls(kept["data"], bool(kept["is_simulated"]), scores, bounds, species)
+        except (KeyError, TypeError, ValueError) as error:
             raise ValueError("The file is no card of liveness evidence.") from error
+        if len({len(scores), len(bounds), *(len(one.accepted) for one in species)}) != 1:
+            raise ValueError("The file is no card of liveness evidence: its columns differ in length.")
+        return card
+
+
+def _numbers(values: Sequence[float]) -> tuple[float, ...]:
+    """Raises TypeError or ValueError for what are none."""
+    return tuple(float(value) for value in values)
 
 
 def load_card(file: Path | None = None) -> LivenessCard | None:

@@ -7,6 +7,8 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
+import structlog
+
 from regard.context import Context
 from regard.jobs.records import Step
 from regard.operations.custom_labels.training.box_training import BoxTraining, TestFindings
@@ -24,6 +26,8 @@ if TYPE_CHECKING:  # which imports PyTorch
 STAGE: Final = "tune"
 """The stage of a training in which it is fine-tuned."""
 _BEGUN, _ENDED = 0.9, 0.95  # of the progress
+
+log: Any = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -71,8 +75,11 @@ class BoxTuning:
         )
         if left_out is not None:
             return _told(frozen, TuningOutcome(left_out=left_out)), frozen.findings
-        from regard.vision.custom.tuning import torch_boxes  # half a gigabyte, and seconds
-
+        try:
+            from regard.vision.custom.tuning import torch_boxes  # half a gigabyte, and seconds
+        except (ImportError, OSError) as error:  # it is there, and a library that it needs isn't
+            log.warning("PyTorch can't be used", reason=str(error))
+            return _told(frozen, TuningOutcome(left_out=TuningLeftOut.NO_PYTORCH)), frozen.findings
         tuner = torch_boxes.BoxTuner(
             parts.learned,
             parts.judges,
