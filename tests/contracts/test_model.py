@@ -193,6 +193,8 @@ def image(group_photo: Path) -> Image:
 def test_every_model_is_held_to_this_contract() -> None:
     found = set()
     for module in pkgutil.walk_packages(regard.vision.__path__, "regard.vision."):
+        if module.name.rpartition(".")[2].startswith("torch_"):
+            continue  # what trains takes PyTorch, and is no model that answers
         classes = vars(importlib.import_module(module.name)).values()
         found |= {one for one in classes if isinstance(one, type) and hasattr(one, "networks")}
     assert found == set(ANSWERS)
