@@ -55,8 +55,6 @@ class AttemptWatch:
     Not for several threads at a time.
     """
 
-    networks = (*BlazeFace.networks, *FaceMesh.networks, *FaceAnalyzer.networks)
-
     def __init__(self, runner: Runner) -> None:
         self._blazeface, self._mesh = BlazeFace(runner), FaceMesh(runner)
         self._analyzer = FaceAnalyzer(runner)
