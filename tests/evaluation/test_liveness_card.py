@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from regard.evaluation.liveness.species_rates import ScoredPresentation, apcer_b
 from regard.operations.liveness.checking import check_liveness_card
 from regard.settings import Settings
 from regard.vision.liveness.card import SIMULATED_LIMIT, LivenessCard
+from regard.vision.liveness.scoring import VERSION
 
 
 def measured(attacks: int, *, best: float = 0.5, simulated: bool = False) -> LivenessCard:
@@ -78,3 +80,9 @@ def test_a_server_with_a_card_that_cannot_be_read_does_not_start(tmp_path: Path)
 def test_a_card_needs_an_attack() -> None:
     with pytest.raises(ValueError, match="attack"):
         make_card("Drawn numbers.", [ScoredPresentation("person", False, 1.0)], is_simulated=True)
+
+
+def test_a_card_of_another_version_is_refused() -> None:
+    other = replace(measured(10), version=VERSION + 1)
+    with pytest.raises(ValueError, match="another version"):
+        LivenessCard.from_json(other.to_json())

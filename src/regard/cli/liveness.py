@@ -1,4 +1,4 @@
-"""`regard liveness bench`: how often rendered attacks are accepted, and people are not."""
+"""`regard liveness`: how often attacks are accepted and people are not, rendered ones or a site's own."""
 
 from __future__ import annotations
 
@@ -14,13 +14,16 @@ from regard.cli.printing import print_table, say
 from regard.errors import RegardError
 from regard.evaluation.liveness.portraits import read_portrait
 from regard.evaluation.liveness.presentations import ATTACKS, PortraitSource, Species, render
+from regard.evaluation.liveness.site_attempts import read_species, scored_attempts
 from regard.evaluation.liveness.species_rates import ScoredPresentation, make_card
+from regard.governance.rules.sources import records_in
 from regard.packs.install import install
 from regard.packs.manifest import find_pack
 from regard.presentation.audits.liveness_tables import species_table
 from regard.settings import Settings
 from regard.video.recording import Recording
 from regard.vision.image import ImageError
+from regard.vision.liveness.card import LivenessCard
 from regard.vision.liveness.challenge import ChallengeKind, draw_challenge
 from regard.vision.liveness.light import measure_light
 from regard.vision.liveness.scoring import light_score
@@ -56,7 +59,27 @@ def bench(
     people = _people(folder, sessions)
     scored = list(_scored(people, sessions, count, seed))
     data = f"{count} rendered presentations of each species, from portraits of {len(people)} people."
-    card = make_card(data, scored, is_simulated=True)
+    _write(make_card(data, scored, is_simulated=True), out)
+
+
+@app.command("card")
+def site_card(
+    attempts: Annotated[Path, typer.Argument(help="CSV file: session, species (`bona fide` for people).")],
+    log: Annotated[Path, typer.Option("--log", help="What `regard audit export` printed.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Where the card is written.")],
+) -> None:
+    """Write the card of attempts that people made at this site, by what its audit log says of their light.
+
+    A card of attempts before real cameras lets Confidence rise beyond 90.
+    """
+    species = read_species(attempts)
+    scored = list(scored_attempts(species, (one.said for one in records_in(log))))
+    if not any(one.is_attack for one in scored):
+        raise RegardError(f"No attack of {attempts} came to a verdict in {log}; a card needs some.")
+    _write(make_card(f"{len(scored)} attempts before cameras of this site.", scored, is_simulated=False), out)
+
+
+def _write(card: LivenessCard, out: Path) -> None:
     out.write_text(card.to_json() + "\n", "utf-8")
     print_table(species_table(card))
     say(f"The card is in {out}.")

@@ -13,6 +13,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Self
 
+from regard.vision.liveness.scoring import VERSION
+
 SIMULATED_LIMIT = 90.0
 """The highest Confidence while a card rests on rendered presentations."""
 _FILE = "card.json"
@@ -33,13 +35,14 @@ class SpeciesCounts:
 class LivenessCard:
     """`scores` rise. `apcer_bounds[i]`: the upper 95 % bound of the worst attack species' APCER at the i-th
     score, 0 to 1. `is_simulated`: whether the presentations were rendered. `data`: on what it was measured, a
-    sentence."""
+    sentence. `version`: of what a score means."""
 
     data: str
     is_simulated: bool
     scores: tuple[float, ...]
     apcer_bounds: tuple[float, ...]
     species: tuple[SpeciesCounts, ...]
+    version: int = VERSION
 
     def confidence(self, score: float) -> float:
         """0 to 100: by how much the APCER of every species that was measured stays under 100 %, of an attempt
@@ -54,7 +57,7 @@ class LivenessCard:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """What `to_json` gave. Raises ValueError for what is no card."""
+        """What `to_json` gave. Raises ValueError for what is no card, or one of another version."""
         try:
             kept: Mapping[str, Any] = json.loads(text)
             species = tuple(
@@ -62,9 +65,11 @@ class LivenessCard:
                 for one in kept["species"]
             )
             scores, bounds = _numbers(kept["scores"]), _numbers(kept["apcer_bounds"])
-            card = cls(kept["data"], bool(kept["is_simulated"]), scores, bounds, species)
+            card = cls(kept["data"], bool(kept["is_simulated"]), scores, bounds, species, kept["version"])
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError("The file is no card of liveness evidence.") from error
+        if card.version != VERSION:
+            raise ValueError("The card is of another version of Regard's evidence: measure it anew.")
         if len({len(scores), len(bounds), *(len(one.accepted) for one in species)}) != 1:
             raise ValueError("The file is no card of liveness evidence: its columns differ in length.")
         return card

@@ -6,6 +6,9 @@ import math
 
 from regard.vision.liveness.light import LightFindings
 
+VERSION = 1
+"""Of what a score means: a card of another version says nothing of it."""
+
 # At each of these a margin is 1: the probability that the sequence ranks as high by accident, by how much it
 # may fall behind the best, the weakest channel's strength, and how strongly what is beside the head follows
 # the colours, as a share of the face.

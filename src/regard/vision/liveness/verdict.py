@@ -21,7 +21,7 @@ from regard.vision.liveness.identity import IdentityFindings, SamePersonRule, co
 from regard.vision.liveness.images import EncodedFace, audit_images, reference_image
 from regard.vision.liveness.light import LightFindings, measure_light
 from regard.vision.liveness.movement import MAX_GAP, MovementFindings, observe_movement
-from regard.vision.liveness.scoring import light_score
+from regard.vision.liveness.scoring import VERSION, light_score
 from regard.vision.liveness.seen_frames import SeenVideo
 
 GATE_LIMIT = 20.0
@@ -96,6 +96,8 @@ class LivenessVerdict:
             "light_weakest": None if light is None else round(light.weakest, 4),
             "light_beside_share": None if light is None else round(light.beside_share, 3),
             "light_score": _rounded(self.score),
+            "light_version": VERSION,
+            "gates_passed": self.passes_gates,
         }
 
 
