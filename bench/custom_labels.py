@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -145,8 +146,9 @@ def _detect(server: Server, arns: Mapping[str, str]) -> Iterator[Row]:
 
 
 def _timed(server: Server, name: str, call: Callable[[bytes], object]) -> Row:
-    """Each picture is another, so that nothing is known of it."""
-    pictures = [draw(SHAPES[n % len(SHAPES)], 100_000 + n, _SIZE) for n in range(_WARMING + _DETECTED)]
+    """Each picture is another, in each row too, so that nothing is known of it."""
+    first = 100_000 + zlib.crc32(name.encode()) % 1_000 * 1_000
+    pictures = [draw(SHAPES[n % len(SHAPES)], first + n, _SIZE) for n in range(_WARMING + _DETECTED)]
     for picture in pictures[:_WARMING]:
         call(picture)
     took, worked = [], processor_seconds(server)

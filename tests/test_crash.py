@@ -367,6 +367,7 @@ class Told:
         database.close()
 
 
+@pytest.mark.slow
 def test_stores_that_are_killed_twenty_times_keep_what_they_answered(tmp_path: Path) -> None:
     seed = int(os.environ.get("REGARD_TEST_SEED") or random.SystemRandom().getrandbits(16))
     print(f"REGARD_TEST_SEED={seed}")

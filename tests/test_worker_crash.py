@@ -185,6 +185,7 @@ def test_a_step_that_is_longer_than_a_lease_stays_with_its_worker(start: Callabl
     assert fences(server.data) == {1}
 
 
+@pytest.mark.slow
 def test_two_workers_share_the_jobs_and_neither_doubles_anything(
     start: Callable[..., Server], bucket: Path
 ) -> None:
