@@ -19,7 +19,7 @@ from regard.governance.reviews import ModerationReview, ModerationReviews
 from regard.storage import backup, transfer
 from regard.storage.database import Database
 from regard.storage.folder import in_use
-from regard.storage.schema import MOMENTARY, facts, liveness_images, liveness_sessions, metadata
+from regard.storage.schema import MOMENTARY, facts, metadata
 
 
 def quiet(_step: str, _done: int, _total: int) -> None: ...
@@ -382,28 +382,3 @@ def test_any_database_is_copied_table_by_table(folder: Path, tmp_path: Path) -> 
     assert given["faces"] == 15
     total = sum(len(rows) for rows in everything(source).values()) + 1  # the incarnation
     assert steps[-1] == ("Copying rows", total, total)
-
-
-def test_a_backup_has_no_picture_of_a_check_of_liveness(tmp_path: Path) -> None:
-    database = Database.open(tmp_path / "data", None)
-    with database.write() as connection:
-        session = {
-            "session_id": "s",
-            "key_id": "k",
-            "created": 1,
-            "expires": 2,
-            "status": "SUCCEEDED",
-            "settings": "{}",
-            "kept": 3,
-        }
-        connection.execute(insert(liveness_sessions).values(session))
-        image = {"session_id": "s", "position": 0, "content": b"a face", "place": "[]", "is_written": False}
-        connection.execute(insert(liveness_images).values(image))
-    copy = Database.open(tmp_path / "copy", None)
-    with database.read() as connection:
-        transfer.copy_into(connection, copy, quiet)
-    with copy.read() as connection:
-        assert connection.execute(select(liveness_images)).all() == []
-        assert connection.execute(select(liveness_sessions)).all() == []
-    database.close()
-    copy.close()

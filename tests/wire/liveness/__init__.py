@@ -1,0 +1,1 @@
+"""Tests of the two doors of Face Liveness, at a real server."""
