@@ -35,6 +35,7 @@ from regard.governance.audit import AuditLog
 from regard.governance.authorizations.erasure import AuthorizationErasure
 from regard.governance.credentials import read_credentials
 from regard.governance.keys import KeyStore
+from regard.governance.people import People, caller_of
 from regard.governance.profiles import load_profiles
 from regard.governance.proof.keeper import SealKeeper
 from regard.governance.proof.publication import Publication
@@ -85,6 +86,7 @@ from regard.wire.signing_keys import SigningKeys
 
 _SEGMENT_OF_TAILS = 64  # tails that a segment of an index holds at most
 _ERASING_SECONDS = 15.0  # between two rounds; images of faces are to be gone when their minutes are over
+_LONG_AGO = 0  # who started something in the console showed that it was them; they need not be there any more
 _MORE_CONNECTIONS = 4  # beside one for each worker: for keys, and what else looks into the database
 
 
@@ -247,7 +249,7 @@ def build(
         audit,
         operations,
         unbuilt=apis[REKOGNITION].names,
-        holder=lambda key_id: _holder(keys, key_id),
+        holder=lambda key_id: _holder(keys, accountability.people, key_id),
         public_reads=public_reads,
     )
     return Parts(
@@ -303,11 +305,15 @@ def _tasks(stores: Stores, settings: Settings) -> list[Task]:
     ]
 
 
-def _holder(keys: KeyStore, key_id: str) -> Caller | None:
+def _holder(keys: KeyStore, people: People, key_id: str) -> Caller | None:
+    """Who calls by an id now: the data folder's owner, a key's holder, or a person of the console."""
     if key_id == LOCAL.key_id:
         return LOCAL
     key = keys.find(key_id)
-    return None if key is None else key.holder
+    if key is not None:
+        return key.holder
+    person = people.find(key_id)
+    return None if person is None else caller_of(person, verified=_LONG_AGO)
 
 
 def shown_key(parts: Parts, file: Path) -> Caller:

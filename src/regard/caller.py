@@ -20,11 +20,17 @@ class Person:
     suspended: int | None = None
 
 
+def is_person_id(name: str) -> bool:
+    """Whether an id is a person's; ids of keys begin otherwise."""
+    return name.startswith("P-")
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """An authenticated caller, as the key store knew them when the request came.
 
-    `key_id` is the access key id, or `local` for the owner of the data folder (CLI, in-process client).
+    `key_id` is the access key id, `local` for the owner of the data folder (CLI, in-process client), or the
+    id of a person who is signed in to the console.
     `policy` is an IAM-style document, or None for just what the role allows. `purpose` is what the key was
     issued for: its requests follow at least that purpose's rules, whatever collection they touch. Who keeps
     a caller for later, as a job does, looks the key up again before each pass through the gate.
@@ -55,6 +61,11 @@ class Caller:
     @property
     def person_id(self) -> str | None:
         return None if self.person is None else self.person.person_id
+
+    @property
+    def holders(self) -> tuple[str, ...]:
+        """Under which ids quotas count what they do: the key's, and the person's where that is another."""
+        return tuple(dict.fromkeys(name for name in (self.key_id, self.person_id) if name is not None))
 
 
 NOBODY = Caller(key_id="nobody", name="nobody", role="nobody")

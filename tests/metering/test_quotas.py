@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -100,6 +101,17 @@ def test_an_image_that_is_still_being_examined_stays_counted(desk: Desk) -> None
     desk.quotas.refresh()
     with pytest.raises(ServiceQuotaExceededException):
         desk.ask()
+
+
+def test_what_somebody_does_in_the_console_is_counted_once(desk: Desk) -> None:
+    desk.allow(str(INES.person_id), images=10)
+    signed_in = replace(INES, key_id=str(INES.person_id))
+    desk.used(3, caller=signed_in)
+    desk.used(2, caller=INES)
+    desk.quotas.refresh()
+    desk.quotas.admit(signed_in, {"image_2": 5})()
+    with pytest.raises(ServiceQuotaExceededException):
+        desk.quotas.admit(signed_in, IMAGE)
 
 
 def test_what_costs_no_image_is_answered_though_the_images_are_used_up(desk: Desk) -> None:

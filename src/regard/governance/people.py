@@ -7,10 +7,10 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from regard.caller import Person
+from regard.caller import Caller, Person
 from regard.errors import (
     InvalidParameterException,
     RegardError,
@@ -21,7 +21,7 @@ from regard.governance.permissions import check_roles
 from regard.storage.clock import milliseconds
 from regard.storage.database import Database
 from regard.storage.numbering import next_id
-from regard.storage.schema import people, sessions
+from regard.storage.schema import browser_sessions, people, sessions
 
 _NAME: Final = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)  # what IAM allows a user
 _ID: Final = re.compile(r"P-.*", re.IGNORECASE)
@@ -75,6 +75,12 @@ class People:
             )
         return read_person(row)
 
+    def find(self, person_id: str) -> Person | None:
+        """Somebody by their id alone; None where nobody has it."""
+        with self._database.read() as connection:
+            row = connection.execute(select(*_COLUMNS).where(people.c.person_id == person_id)).first()
+        return None if row is None else read_person(row)
+
     def all(self) -> list[Person]:
         """Everybody, in the order they were added."""
         with self._database.read() as connection:
@@ -82,12 +88,16 @@ class People:
         return [read_person(row) for row in rows]
 
     def set_roles(self, person_id: str, roles: Sequence[str]) -> Person:
-        """Gives somebody these roles and no others. Raises as `add` and `get` do."""
+        """Gives somebody these roles and no others, and signs them out of every browser.
+
+        Raises as `add` and `get` do.
+        """
         held = _checked(roles)
         with self._database.write() as connection:
             connection.execute(
                 update(people).where(people.c.person_id == person_id).values(roles=json.dumps(held))
             )
+            sign_out(connection, person_id)
         return self.get(person_id)
 
     def suspend(self, person_id: str, *, suspended: bool = True) -> Person:
@@ -97,7 +107,28 @@ class People:
             connection.execute(update(people).where(people.c.person_id == person_id).values(suspended=moment))
             if suspended:
                 connection.execute(sessions.delete().where(sessions.c.person_id == person_id))
+                sign_out(connection, person_id)
         return self.get(person_id)
+
+
+def caller_of(person: Person, *, verified: int) -> Caller:
+    """Somebody who calls without a key, signed in to the console: in all their roles, under their own id.
+
+    `verified` is when they showed that it was them, in milliseconds since the epoch.
+    """
+    return Caller(
+        key_id=person.person_id,
+        name=person.name,
+        role=person.roles[0],
+        suspended=person.suspended is not None,
+        person=person,
+        verified=verified,
+    )
+
+
+def sign_out(connection: Connection, person_id: str) -> None:
+    """Ends somebody's sessions in browsers, within whatever else the transaction writes."""
+    connection.execute(browser_sessions.delete().where(browser_sessions.c.person_id == person_id))
 
 
 def read_person(row: Any) -> Person:

@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 
 from regard.caller import Person
 from regard.errors import AccessDeniedException, ConflictException, ResourceNotFoundException
+from regard.governance.people import sign_out
 from regard.storage.clock import milliseconds
 from regard.storage.database import Database
 from regard.storage.encryption import Cipher
@@ -56,6 +57,7 @@ class SecondFactors:
                 update(people).where(people.c.person_id == person.person_id).values(factor=None)
             )
             connection.execute(sessions.delete().where(sessions.c.person_id == person.person_id))
+            sign_out(connection, person.person_id)
 
     def check(self, person: Person, code: str) -> None:
         """Takes a code. Raises AccessDeniedException for a wrong one, one that was used, or none set up."""

@@ -16,7 +16,7 @@ from typing import Final
 
 from sqlalchemy import delete, insert, select, update
 
-from regard.caller import Caller
+from regard.caller import Caller, is_person_id
 from regard.errors import ServiceQuotaExceededException, ThrottlingException
 from regard.metering.bill import MonthlyUsage, price
 from regard.metering.face_counts import count_stored
@@ -173,7 +173,7 @@ class Quotas:
         """
         if not self._quotas:
             return _nothing
-        holders = [name for name in (caller.key_id, caller.person_id) if name is not None]
+        holders = caller.holders
         images = sum(units.get(unit, 0) for unit in _IMAGES)
         with self._lock:
             for quota in [one for holder in holders for one in self._quotas.get(holder, ())]:
@@ -201,7 +201,7 @@ class Quotas:
         with self._lock:
             return [
                 holder
-                for holder in (caller.key_id, caller.person_id or "")
+                for holder in caller.holders
                 if any(one.limit is limit for one in self._quotas.get(holder, ()))
             ]
 
@@ -218,7 +218,7 @@ class Quotas:
         with self._lock:
             told = [
                 f"{names[one.limit]}={(one.used or 0) + self._since[one.holder][one.limit]}/{one.amount}"
-                for holder in (caller.key_id, caller.person_id or "")
+                for holder in caller.holders
                 for one in self._quotas.get(holder, ())
                 if one.limit in names
             ]
@@ -249,6 +249,8 @@ class Quotas:
         used: dict[str, Counter[str]] = defaultdict(Counter)
         for by in ("key", "person"):
             rows = self._usage.listed(start, end, by=by)
+            if by == "key":  # what somebody did in the console is among all that the person did
+                rows = [row for row in rows if not is_person_id(row.name)]
             for row in rows:
                 used[row.name][Limit.IMAGES] += sum(row.sums[unit] for unit in _IMAGES)
                 used[row.name][Limit.MINUTES] += -(-sum(row.sums[unit] for unit in _VIDEO) // _MINUTE)

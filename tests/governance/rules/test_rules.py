@@ -10,7 +10,10 @@ from tests.governance.rules.conftest import Change, Installation, arn
 from tests.responsible import Office
 from tests.tampering import tamper
 
+from regard.governance.people import caller_of
 from regard.governance.rules.replay import RULES
+from regard.governance.sign_in_log import SIGN_IN, SignInLog
+from regard.storage.clock import milliseconds
 
 VIDEO = {"S3Object": {"Bucket": "films", "Name": "film.mp4"}}
 LATER = timedelta(hours=1)
@@ -263,3 +266,25 @@ def test_a_row_that_no_record_explains_is_reported(
 def test_every_rule_has_a_name_of_its_own_and_a_sentence() -> None:
     assert len({rule.name for rule in RULES}) == len(RULES)
     assert all(rule.says.endswith(".") and (rule.step or rule.end) for rule in RULES)
+
+
+def test_who_signed_in_to_the_console_breaks_no_rule_and_who_did_not_does(
+    installation: Installation,
+) -> None:
+    people = installation.parts.stores.accountability.people
+    Office(installation.parts).person("nina", "reviewer", "privacy")
+    nina = people.get("nina")
+    installation.call("list_feedback", caller_of(nina, verified=milliseconds()))
+    assert installation.broken() == {2: "known keys"}
+    SignInLog(installation.parts.audit).done(SIGN_IN, nina, "127.0.0.1")
+    installation.call("list_feedback", caller_of(nina, verified=milliseconds()))
+    assert installation.broken() == {2: "known keys"}
+
+
+def test_a_role_that_nobody_gave_a_person_breaks_the_rule(installation: Installation) -> None:
+    Office(installation.parts).person("nina", "reviewer", "privacy")
+    nina = installation.parts.stores.accountability.people.get("nina")
+    SignInLog(installation.parts.audit).done(SIGN_IN, nina, "127.0.0.1")
+    installation.call("list_feedback", caller_of(nina, verified=milliseconds()))
+    installation.forge(3, lambda record: record.update(roles=["reviewer", "privacy", "auditor"]))
+    assert installation.broken() == {3: "roles"}

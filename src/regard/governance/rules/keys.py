@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from regard.caller import Caller
+from regard.caller import Caller, is_person_id
 from regard.governance import policy
 from regard.governance.permissions import permits
 from regard.governance.rules.rule import LogRecord, Rule
@@ -12,7 +12,12 @@ from regard.governance.rules.state import LogState, is_local
 
 
 def _known(state: LogState, record: LogRecord) -> Iterator[str]:
-    if record.was_let_in and not is_local(record.key) and record.key not in state.keys:
+    if not record.was_let_in or is_local(record.key):
+        return
+    if is_person_id(record.key):
+        if record.key not in state.signed_in or record.said.get("person") != record.key:
+            yield f"{record.key} was let in, and no record says that they signed in"
+    elif record.key not in state.keys:
         yield f"the key {record.key} was let in, and no record says that it was made"
 
 
@@ -27,6 +32,9 @@ def _roles(state: LogState, record: LogRecord) -> Iterator[str]:
     role = record.said.get("role")
     if known is not None and known.role is not None and role != known.role:
         yield f"the key {record.key} acted as {role}; it was made as {known.role} by record {known.made}"
+    held = state.roles.get(record.key)
+    if held is not None and not set(record.said.get("roles") or [role]) <= set(held):
+        yield f"{record.key} acted in a role that the records before do not give them"
     if declared.permission is not None:
         roles = record.said.get("roles") or [role]
         if not any(permits(str(one), declared.permission) for one in roles):
@@ -61,7 +69,11 @@ def _suspended(state: LogState, record: LogRecord) -> Iterator[str]:
 
 
 RULES = (
-    Rule("known keys", "Only keys are let in that records say were made, and the folder's owner.", _known),
+    Rule(
+        "known keys",
+        "Only keys are let in that records say were made, people who signed in, and the folder's owner.",
+        _known,
+    ),
     Rule("roles", "Nothing is let in that the key's role does not hold the permission for.", _roles),
     Rule("policies", "Nothing is let in that the key's own policy does not allow.", _policies),
     Rule("suspension", "No key or person is let in between suspension and resumption.", _suspended),

@@ -20,6 +20,7 @@ from regard.governance.rules.known_errors import KnownErrors, follow_errors
 from regard.governance.rules.known_reviews import KnownReview, follow_opened, follow_reviews
 from regard.governance.rules.known_streams import KnownStreams
 from regard.governance.rules.rule import DeclaredOperation, LogRecord, read_moment
+from regard.governance.sign_in_log import SIGN_IN
 from regard.storage.clock import CLOCK_SLACK
 
 _SUSPENDS: Final = {"SuspendKey": True, "ResumeKey": False}
@@ -84,6 +85,7 @@ class LogState:
     cases: dict[str, str] = field(default_factory=dict)  # purposes
     made: set[tuple[str, str]] = field(default_factory=set)  # ids of whatever else was made, by what made it
     roles: dict[str, list[str]] = field(default_factory=dict)  # of people
+    signed_in: set[str] = field(default_factory=set)  # people who ever were, in the console
     reviews: dict[str, KnownReview] = field(default_factory=dict)
     errors: dict[str, KnownErrors] = field(default_factory=dict)  # of reviewers, since their training
     has_people: bool = False
@@ -116,6 +118,9 @@ class LogState:
             self._seal(record)
         elif record.operation == OPENED:
             follow_opened(self.reviews, record)
+        elif record.operation == SIGN_IN:
+            if record.said.get("result") == "ok":
+                self.signed_in.add(record.key)
         elif record.operation == "keys create":
             self.keys[subject] = KnownKey(record.sequence, _text(record.said.get("role")), "general")
 

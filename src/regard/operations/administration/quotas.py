@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from regard.caller import is_person_id
 from regard.context import Context
 from regard.errors import AccessDeniedException, InvalidParameterException, ResourceNotFoundException
 from regard.governance.permissions import Permission
@@ -67,7 +68,7 @@ def _check_holder(ctx: Context, holder: str) -> None:
                 "Nobody can change their own quotas; ask somebody else who manages keys."
             )
         return
-    if not holder.startswith("P-"):
+    if not is_person_id(holder):
         raise ResourceNotFoundException(f"There is no key {holder[:80]}; `regard keys list` shows them.")
     ctx.stores.accountability.people.get(holder)
 

@@ -67,6 +67,15 @@ from regard.storage.schema.service import (
     users,
     vector_counts,
 )
+from regard.storage.schema.signin import (
+    answered_challenges,
+    browser_sessions,
+    invitations,
+    passkeys,
+    passwords,
+    recovery_codes,
+    sign_in_tries,
+)
 from regard.storage.schema.streams import (
     stream_events,
     stream_notices,
@@ -76,18 +85,27 @@ from regard.storage.schema.streams import (
 
 APPEND_ONLY = (audit, audit_days, ratings)
 """The database itself refuses to change or remove a row of these: triggers of the migrations do."""
-MOMENTARY = (liveness_sessions, liveness_images)
-"""Rows of these are erased within minutes: no copy of the database has them."""
+MOMENTARY = (
+    liveness_sessions,
+    liveness_images,
+    browser_sessions,
+    invitations,
+    sign_in_tries,
+    answered_challenges,
+)
+"""Rows of these are good for minutes or hours: no copy of the database has them."""
 
 __all__ = [
     "APPEND_ONLY",
     "MOMENTARY",
+    "answered_challenges",
     "audit",
     "audit_anchors",
     "audit_days",
     "audit_timestamps",
     "authorization_scope",
     "authorizations",
+    "browser_sessions",
     "cameras",
     "candidates",
     "case_holds",
@@ -112,6 +130,7 @@ __all__ = [
     "facts",
     "false_matches",
     "feedback",
+    "invitations",
     "job_items",
     "job_notices",
     "jobs",
@@ -123,6 +142,8 @@ __all__ = [
     "next_vectors",
     "notices",
     "numbers",
+    "passkeys",
+    "passwords",
     "people",
     "proficiency",
     "project_versions",
@@ -130,12 +151,14 @@ __all__ = [
     "projects",
     "quotas",
     "ratings",
+    "recovery_codes",
     "review_notices",
     "removals",
     "request_tokens",
     "reviews",
     "search_resumptions",
     "sessions",
+    "sign_in_tries",
     "stream_events",
     "stream_notices",
     "stream_processors",

@@ -41,7 +41,8 @@ quotas = Table(
 )
 
 # `roles` is a JSON list. `factor` is the encrypted secret of the second factor, None until it is set up;
-# `factor_step` the time step of the last code that was used, which is never taken again.
+# `factor_step` the time step of the last code that was used, which is never taken again. `language` is the
+# one that they chose for the console, None for what their browser asks for.
 people = Table(
     "people",
     metadata,
@@ -54,6 +55,7 @@ people = Table(
     Column("factor_step", BigInteger, nullable=False, server_default="0"),
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("locked_until", BigInteger, nullable=False, server_default="0"),
+    Column("language", String(8)),
 )
 
 # Sessions of people who have shown their second factor. `digest` is the SHA-256 of the token.

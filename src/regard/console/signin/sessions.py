@@ -1,0 +1,189 @@
+"""In which browsers somebody is signed in."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import bindparam, exists, insert, or_, select, update
+
+from regard.caller import Caller, Person
+from regard.governance.people import caller_of, read_person, sign_out
+from regard.storage.clock import milliseconds
+from regard.storage.database import Database
+from regard.storage.schema import browser_sessions, passkeys, people
+
+IDLE_MINUTES: Final = 30
+HOURS: Final = 12
+_IDLE: Final = IDLE_MINUTES * 60_000
+_WHOLE: Final = HOURS * 3_600_000
+_SEEN_EVERY: Final = 60_000  # milliseconds between two notes of a browser that asks all the time
+_TOKEN_BYTES: Final = 32
+_TOKEN_LENGTH: Final = 64  # of what a cookie may say; a token has 43 characters
+
+
+class Means(StrEnum):
+    """What somebody showed to be let in."""
+
+    PASSKEY = "passkey"
+    CODE = "password and code"
+    RECOVERY = "recovery code"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Somebody who is signed in, as the database knows them now.
+
+    `session` tells the sessions of a person apart, and opens none. `language` is the one that they chose,
+    None for what their browser asks for. `opened` is in milliseconds since the epoch; `caller.verified` says
+    when they last showed that it is them.
+    """
+
+    caller: Caller
+    person: Person
+    session: str
+    opened: int
+    language: str | None = None
+    has_second_factor: bool = False
+    has_passkey: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OpenBrowser:
+    """A browser in which somebody is signed in. Times are milliseconds since the epoch."""
+
+    session: str
+    means: Means
+    opened: int
+    seen: int
+
+
+class BrowserSessions:
+    """The sessions of one database. What ends one ends it in every server, from the next request on.
+
+    A session ends half an hour after its browser last asked, and twelve hours after it was opened; and with
+    its person's suspension, a change of their roles, and the reset of their second factor.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def open(self, person: Person, means: Means, *, before: str | None = None) -> str:
+        """Signs somebody in who has just shown that it is them, and answers the token, this once.
+
+        `before` is what the browser had in its cookie: a session that it names ends, so that nobody goes on
+        with a token that another put there. Sessions that are over are removed.
+        """
+        token, now = secrets.token_urlsafe(_TOKEN_BYTES), milliseconds()
+        with self._database.write() as connection:
+            over = or_(browser_sessions.c.seen < now - _IDLE, browser_sessions.c.opened < now - _WHOLE)
+            connection.execute(browser_sessions.delete().where(over))
+            if before is not None:
+                connection.execute(
+                    browser_sessions.delete().where(browser_sessions.c.digest == _digest(before))
+                )
+            connection.execute(
+                insert(browser_sessions).values(
+                    digest=_digest(token),
+                    person_id=person.person_id,
+                    means=means,
+                    opened=now,
+                    seen=now,
+                    verified=now,
+                )
+            )
+        return token
+
+    def find(self, token: str) -> SignedIn | None:
+        """Who is signed in with a token; None for one that is over, or that there never was.
+
+        That the browser has asked is noted, once a minute, and keeps the session open.
+        """
+        if len(token) > _TOKEN_LENGTH:
+            return None
+        digest, now = _digest(token), milliseconds()
+        with self._database.read() as connection:
+            row = connection.execute(_FIND, {"digest": digest}).first()
+        if row is None or row.suspended is not None or now >= min(row.seen + _IDLE, row.opened + _WHOLE):
+            return None
+        if now - row.seen >= _SEEN_EVERY:
+            self._change(digest, seen=now)
+        person = read_person(row)
+        return SignedIn(
+            caller=caller_of(person, verified=row.verified),
+            person=person,
+            session=_name_of(digest),
+            opened=row.opened,
+            language=row.language,
+            has_second_factor=row.factor is not None,
+            has_passkey=row.has_passkey,
+        )
+
+    def verify(self, token: str) -> None:
+        """Notes that whoever is signed in has just shown again that it is them."""
+        self._change(_digest(token), verified=milliseconds())
+
+    def of(self, person_id: str) -> list[OpenBrowser]:
+        """Where somebody is signed in, the newest first."""
+        now = milliseconds()
+        query = (
+            select(browser_sessions)
+            .where(
+                browser_sessions.c.person_id == person_id,
+                browser_sessions.c.seen > now - _IDLE,
+                browser_sessions.c.opened > now - _WHOLE,
+            )
+            .order_by(browser_sessions.c.opened.desc(), browser_sessions.c.digest)
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(query).all()
+        return [OpenBrowser(_name_of(row.digest), Means(row.means), row.opened, row.seen) for row in rows]
+
+    def close(self, token: str) -> None:
+        """Ends a session; one that is over already stays so."""
+        with self._database.write() as connection:
+            connection.execute(browser_sessions.delete().where(browser_sessions.c.digest == _digest(token)))
+
+    def close_all(self, person_id: str) -> None:
+        """Signs somebody out everywhere."""
+        with self._database.write() as connection:
+            sign_out(connection, person_id)
+
+    def _change(self, digest: str, **values: Any) -> None:
+        with self._database.write() as connection:
+            connection.execute(
+                update(browser_sessions).where(browser_sessions.c.digest == digest).values(values)
+            )
+
+
+def _find() -> Any:
+    """The row of a session with its person's. Built once: every page asks it."""
+    has_passkey = exists().where(passkeys.c.person_id == people.c.person_id).label("has_passkey")
+    joined = browser_sessions.join(people, people.c.person_id == browser_sessions.c.person_id)
+    shown = (
+        browser_sessions.c.opened,
+        browser_sessions.c.seen,
+        browser_sessions.c.verified,
+        people.c.person_id,
+        people.c.name,
+        people.c.roles,
+        people.c.suspended,
+        people.c.language,
+        people.c.factor,
+    )
+    query = select(*shown, has_passkey).select_from(joined)
+    return query.where(browser_sessions.c.digest == bindparam("digest"))
+
+
+_FIND: Final = _find()
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _name_of(digest: str) -> str:
+    return digest[:16]
