@@ -26,6 +26,10 @@ from regard.collections.milvus import MilvusEngine
 from regard.collections.store import CollectionStore
 from regard.collections.upgrades import Upgrades
 from regard.collections.users import Users
+from regard.console.application import Console
+from regard.console.routes import PAGES
+from regard.console.signin.sessions import BrowserSessions
+from regard.console.visit import Apis
 from regard.context import Accountability, Privacy, Stores
 from regard.custom.stores import CustomLabels
 from regard.custom.versions import follow_end
@@ -373,6 +377,7 @@ def asgi(parts: Parts, *, tls_port: int | None = None) -> Starlette:
     async def healthz(_: Request) -> Response:
         return JSONResponse({"status": "ok", "version": version("regard")})
 
+    console = Console(PAGES, Apis(parts.apis), BrowserSessions(parts.database), parts.settings)
     return Starlette(
         routes=[
             Route("/healthz", healthz),
@@ -383,6 +388,7 @@ def asgi(parts: Parts, *, tls_port: int | None = None) -> Starlette:
             ),
             *LivenessDoors(parts.gate, keys, parts.settings).routes(),
             *liveness_routes(tls_port),
+            *console.routes(),
             *routes(endpoint),
             *own_routes(own, parts.apis[REGARD].api),
         ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from regard.errors import AccessDeniedException, ThrottlingException
-from regard.wire.address_limit import AddressLimit
+from regard.governance.address_limit import AddressLimit
 
 
 class Clock:

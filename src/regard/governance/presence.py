@@ -19,6 +19,14 @@ class Presence(StrEnum):
     OWNER = f"the owner of the data folder, or a session whose code is at most {FRESH_MINUTES} minutes old"
 
 
+class StaleVerificationException(AccessDeniedException):
+    """The session's code is too old for what it was asked for; a new one mends it."""
+
+    @property
+    def code(self) -> str:
+        return AccessDeniedException.__name__
+
+
 def check_presence(presence: Presence, caller: Caller) -> None:
     """Raises AccessDeniedException unless whoever must call does."""
     if presence is Presence.KEY:
@@ -35,6 +43,6 @@ def check_presence(presence: Presence, caller: Caller) -> None:
             "and send its token in x-regard-session."
         )
     if presence is not Presence.SESSION and not is_fresh(caller):
-        raise AccessDeniedException(
+        raise StaleVerificationException(
             f"The session's code is older than {FRESH_MINUTES} minutes; open another session with a new code."
         )

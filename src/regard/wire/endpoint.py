@@ -39,9 +39,9 @@ from regard.errors import (
     UnrecognizedClientException,
     ValidationException,
 )
+from regard.governance.address_limit import AddressLimit, network_of
 from regard.settings import Settings
 from regard.wire import sigv4
-from regard.wire.address_limit import AddressLimit, network_of
 from regard.wire.body import RequestBody
 from regard.wire.request_queue import RequestQueue
 

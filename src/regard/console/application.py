@@ -1,0 +1,238 @@
+"""From a request to a page: who comes, may they, what they sent, what they get.
+
+Whatever a page raises becomes a page with its sentence; nothing of a fault inside is shown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import quote
+
+import structlog
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from regard.caller import NOBODY
+from regard.console.assets import asset_routes
+from regard.console.cookies import LANGUAGE_COOKIE, is_loopback, session_cookie
+from regard.console.forms import read_form
+from regard.console.languages import choose_language, texts_of
+from regard.console.origin import check_origin
+from regard.console.page import EventStream, Page, PageAnswer, PageView, RawContent, Redirect
+from regard.console.rendering import render
+from regard.console.security import PAGE_HEADERS
+from regard.console.signin.sessions import BrowserSessions, SignedIn
+from regard.console.visit import Apis, PageVisit
+from regard.errors import (
+    AccessDeniedException,
+    ConflictException,
+    InternalServerError,
+    ResourceNotFoundException,
+    ServiceError,
+    ThrottlingException,
+)
+from regard.governance.address_limit import AddressLimit, network_of
+from regard.governance.presence import StaleVerificationException
+from regard.settings import Settings
+
+SIGN_IN: Final = "/console/sign-in"
+VERIFY: Final = "/console/verify"
+
+_THREADS: Final = 4
+_YEAR: Final = 31_536_000  # seconds
+_STATUS: Final[Mapping[type[ServiceError], int]] = {
+    AccessDeniedException: 403,
+    ResourceNotFoundException: 404,
+    ConflictException: 409,
+    ThrottlingException: 429,
+}
+_UNPROCESSABLE: Final = 422  # what else a form's sender can mend
+
+log: Any = structlog.get_logger(__name__)
+
+
+class Console:
+    """The console of one server."""
+
+    def __init__(
+        self, pages: Sequence[Page], apis: Apis, sessions: BrowserSessions, settings: Settings
+    ) -> None:
+        self._pages = pages
+        self._apis = apis
+        self._sessions = sessions
+        self._picture_bytes = settings.image_bytes
+        self._limit = AddressLimit(settings.public_requests)
+        self._executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="console")
+
+    def routes(self) -> list[Route]:
+        """Every page, and the files that pages fetch."""
+        packed = [Middleware(GZipMiddleware, minimum_size=500)]
+        return [
+            *asset_routes(),
+            *(
+                Route(page.path, _Served(self, page), methods=["GET", "POST"], middleware=packed)
+                for page in self._pages
+            ),
+        ]
+
+    async def answer(self, page: Page, request: Request) -> Response:
+        """The answer to any request for a page; nothing is raised."""
+        visit = self._stranger(request)
+        try:
+            visit = await self._arrive(page, request, visit)
+            answered = await self._run(page, request, visit)
+        except StaleVerificationException as error:
+            answered = Redirect(f"{VERIFY}?next={quote(_address(request), safe='')}")
+            if _wants_data(request):
+                answered = _refused(error)
+        except _SignedOut:
+            answered = Redirect(f"{SIGN_IN}?next={quote(_address(request), safe='')}")
+            if _wants_data(request):
+                answered = _refused(AccessDeniedException("Sign in first."), status=401)
+        except ServiceError as error:
+            answered = _refused(error)
+        except ClientDisconnect:
+            return Response(status_code=499)
+        except Exception:
+            request_id = str(uuid.uuid4())
+            log.exception("a page failed", request_id=request_id, page=page.path)
+            answered = _refused(InternalServerError(), status=500)
+        return self._response(answered, request, visit)
+
+    def _stranger(self, request: Request) -> PageVisit:
+        chosen = request.cookies.get(LANGUAGE_COOKIE)
+        language = choose_language(chosen, request.headers.get("accept-language", ""))
+        address = request.client.host if request.client else ""
+        return PageVisit(
+            caller=replace(NOBODY, address=network_of(address)),
+            apis=self._apis,
+            texts=texts_of(language),
+            address=request.url.path,
+            scheme=request.url.scheme,
+            host=request.headers.get("host", ""),
+            path=dict(request.path_params),
+            query=dict(request.query_params),
+            headers=request.headers,
+            is_partial=request.headers.get("hx-request") == "true",
+        )
+
+    async def _arrive(self, page: Page, request: Request, visit: PageVisit) -> PageVisit:
+        """The visit with who comes and what they sent. Raises ServiceError where they may not."""
+        token = request.cookies.get(session_cookie(visit.scheme, visit.host))
+        signed_in = None if token is None else await self._in_thread(self._find, token)
+        if signed_in is not None:
+            texts = visit.texts if signed_in.language is None else texts_of(signed_in.language)
+            visit = replace(visit, caller=signed_in.caller, token=token, signed_in=signed_in, texts=texts)
+        elif page.roles is None:
+            self._limit.admit(request.client.host if request.client else "")
+        if page.roles is not None:
+            if signed_in is None:
+                raise _SignedOut
+            if not page.is_for(visit.caller.roles):
+                raise AccessDeniedException(visit.say("This page is for other roles than yours."))
+        if request.method == "POST":
+            check_origin(request.headers, visit.host)
+            room = self._picture_bytes if page.takes_pictures else 0
+            visit = replace(visit, form=await read_form(request, picture_bytes=room))
+        return visit
+
+    def _find(self, token: str) -> SignedIn | None:
+        return self._sessions.find(token)
+
+    async def _run(self, page: Page, request: Request, visit: PageVisit) -> PageAnswer:
+        answering = page.show
+        if request.method == "POST":
+            act = visit.form.get("act") or visit.query.get("act", "")
+            found = page.acts.get(act)
+            if found is None:
+                raise ResourceNotFoundException(visit.say("This page has no such act."))
+            answering = found
+        answered: PageAnswer = await self._in_thread(answering, visit)
+        return answered
+
+    async def _in_thread(self, function: Any, *arguments: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._executor, function, *arguments)
+
+    def _response(self, answered: PageAnswer, request: Request, visit: PageVisit) -> Response:
+        if isinstance(answered, Redirect):
+            if visit.is_partial:  # a fragment can't become another page: the browser is sent there
+                response = Response(status_code=200, headers={"HX-Redirect": answered.to})
+            else:
+                response = RedirectResponse(answered.to, status_code=303)
+            for name, value in answered.cookies.items():
+                _set_cookie(response, name, value, visit)
+        elif isinstance(answered, RawContent):
+            headers = dict(answered.headers)
+            if answered.file_name is not None:
+                headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(answered.file_name)}"
+            response = Response(answered.content, media_type=answered.media_type, headers=headers)
+        elif isinstance(answered, EventStream):
+            response = StreamingResponse(answered.events(), media_type="text/event-stream")
+        elif _wants_data(request):
+            body = json.dumps(answered.data, default=_written, separators=(",", ":"))
+            response = Response(body, answered.status, media_type="application/json")
+        else:
+            response = HTMLResponse(render(answered, visit, self._pages), answered.status)
+        for name, value in PAGE_HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+
+class _Served:
+    """A page as Starlette serves it."""
+
+    def __init__(self, console: Console, page: Page) -> None:
+        self._console = console
+        self._page = page
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        request = Request(scope, receive, send)
+        response = await self._console.answer(self._page, request)
+        await response(scope, receive, send)
+
+
+class _SignedOut(Exception):
+    """Nobody is signed in."""
+
+
+def _refused(error: ServiceError, *, status: int | None = None) -> PageView:
+    if status is None:
+        found = (code for kind, code in _STATUS.items() if isinstance(error, kind))
+        status = next(found, error.status if error.status != 400 else _UNPROCESSABLE)
+    data = {"__type": error.code, "message": error.message}
+    return PageView("error.html", {"message": error.message, "status": status}, data, status)
+
+
+def _wants_data(request: Request) -> bool:
+    return request.headers.get("accept", "").partition(";")[0].strip() == "application/json"
+
+
+def _address(request: Request) -> str:
+    """Where to come back to: the page, and for a form the page that it stands on."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return request.url.path + query
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.timestamp()
+    raise TypeError(f"{type(value).__name__} has no place in a page's data.")
+
+
+def _set_cookie(response: Response, name: str, value: str | None, visit: PageVisit) -> None:
+    is_secure = not is_loopback(visit.scheme, visit.host)
+    if value is None:
+        response.delete_cookie(name, path="/", secure=is_secure, httponly=True, samesite="lax")
+        return
+    kept = _YEAR if name == LANGUAGE_COOKIE else None  # a session's goes with the browser
+    response.set_cookie(name, value, max_age=kept, path="/", secure=is_secure, httponly=True, samesite="lax")

@@ -1,0 +1,86 @@
+"""What a form sends: fields, and files in memory, within limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.types import Message, Receive
+
+from regard.errors import RequestEntityTooLargeException, ValidationException
+
+_FIELDS: Final = 1000
+_FILES: Final = 100
+_ROOM: Final = 256 * 1024
+"""Bytes that a form may use for everything in it that is not a picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class UploadedFile:
+    """A file of a form. `name` is what the browser called it: text, never a path to open."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FormFields:
+    """The fields of a form by name, in the order they came."""
+
+    fields: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    files: Mapping[str, Sequence[UploadedFile]] = field(default_factory=dict)
+
+    def get(self, name: str, default: str = "") -> str:
+        """The last value of a field, without the blanks around it."""
+        values = self.fields.get(name)
+        return values[-1].strip() if values else default
+
+    def all(self, name: str) -> list[str]:
+        """Every value of a field."""
+        return [value.strip() for value in self.fields.get(name, ())]
+
+    def file(self, name: str) -> UploadedFile | None:
+        """The last file of a field, or None where none was chosen."""
+        found = [one for one in self.files.get(name, ()) if one.content]
+        return found[-1] if found else None
+
+
+async def read_form(request: Request, *, picture_bytes: int = 0) -> FormFields:
+    """The form that a request brings.
+
+    Raises RequestEntityTooLargeException for one longer than its pictures may be, and ValidationException for
+    what is no form.
+    """
+    limited = Request(request.scope, _limited(request.receive, _ROOM + picture_bytes))
+    try:
+        async with limited.form(max_files=_FILES, max_fields=_FIELDS, max_part_size=_ROOM) as sent:
+            fields: dict[str, list[str]] = {}
+            files: dict[str, list[UploadedFile]] = {}
+            for name, value in sent.multi_items():
+                if isinstance(value, UploadFile):
+                    content = await value.read()
+                    kind = value.content_type or "application/octet-stream"
+                    files.setdefault(name, []).append(UploadedFile(value.filename or "", kind, content))
+                else:
+                    fields.setdefault(name, []).append(value)
+    except HTTPException as error:
+        raise ValidationException("The form can't be read; send it again.") from error
+    return FormFields(fields, files)
+
+
+def _limited(receive: Receive, limit: int) -> Receive:
+    left = [limit]
+
+    async def limited() -> Message:
+        message = await receive()
+        left[0] -= len(message.get("body", b""))
+        if left[0] < 0:
+            raise RequestEntityTooLargeException("The form is larger than this page takes.")
+        return message
+
+    return limited

@@ -1,0 +1,14 @@
+"""Every page of the console, in the order of the navigation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from regard.console.page import Page
+from regard.console.pages import home, languages
+
+PAGES: Final[Sequence[Page]] = (
+    *home.PAGES,
+    *languages.PAGES,
+)

@@ -1,0 +1,92 @@
+"""One visit to a page: who comes, what they sent, and what the page may do for them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from regard.api.answer import ServedApi
+from regard.caller import Caller, Person
+from regard.console.forms import FormFields
+from regard.console.languages import Texts
+from regard.console.signin.sessions import SignedIn
+from regard.governance.released import Released
+from regard.governance.sessions import is_fresh
+
+
+class Apis:
+    """The APIs by their operations' keys: `list_cases`, `detect_faces`."""
+
+    def __init__(self, served: Mapping[str, ServedApi]) -> None:
+        self._served = {key: one for one in served.values() for key in one.api.operations}
+
+    def of(self, operation: str) -> ServedApi:
+        """The API of an operation. Raises KeyError."""
+        return self._served[operation]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageVisit:
+    """One visit. `path` are the parameters in the address, `query` the last value of each in the query.
+
+    `is_partial` is set where htmx asks, for a part of the page; `host` is the authority that the browser
+    called, `http` or `https` its `scheme`. `token` is the session's, `signed_in` what is known of it; both are None
+    where nobody is signed in.
+    """
+
+    caller: Caller
+    apis: Apis
+    texts: Texts
+    address: str
+    scheme: str
+    host: str
+    path: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    form: FormFields = field(default_factory=FormFields)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    is_partial: bool = False
+    token: str | None = None
+    signed_in: SignedIn | None = None
+
+    @property
+    def person(self) -> Person | None:
+        """Who is signed in."""
+        return self.caller.person
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the person showed just now that it is them, as what decides about people asks."""
+        return is_fresh(self.caller)
+
+    def has_role(self, *roles: str) -> bool:
+        """Whether the person holds any of these roles."""
+        return not set(roles).isdisjoint(self.caller.roles)
+
+    def call(self, operation: str, *, case: str | None = None, **params: Any) -> dict[str, Any]:
+        """An operation's answer, as Python has its types. Raises ServiceError."""
+        return self.release(operation, case=case, **params).body
+
+    def release(self, operation: str, *, case: str | None = None, **params: Any) -> Released:
+        """An operation's answer with its headers. Members that are None are left out."""
+        sent = {name: value for name, value in params.items() if value is not None}
+        return self.apis.of(operation).call(operation, sent, self.caller, case=case)
+
+    def written(self, operation: str, answer: Mapping[str, Any]) -> dict[str, Any]:
+        """An answer as the API writes it in JSON, for `PageView.data`."""
+        served = self.apis.of(operation)
+        body = served.protocol.write(served.api.operations[operation], answer, "").body
+        return dict(json.loads(body)) if body else {}
+
+    def say(self, text: str, **values: Any) -> str:
+        """A text in the visitor's language, with values in place of `%(name)s`."""
+        said = self.texts.gettext(text)
+        return said % values if values else said
+
+    def here(self, **query: str | None) -> str:
+        """This page's address with other values in its query; None takes one out."""
+        joined = {**self.query, **query}
+        pairs = [f"{quote(name)}={quote(value)}" for name, value in joined.items() if value is not None]
+        return self.address + ("?" + "&".join(pairs) if pairs else "")

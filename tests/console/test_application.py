@@ -1,0 +1,225 @@
+"""What every page does alike: who may open it, what it tells browsers, what becomes of faults."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from importlib.resources import files
+from itertools import count
+
+import pytest
+from sqlalchemy import update
+from starlette.applications import Starlette
+
+from regard.app import Parts, build
+from regard.console.application import Console
+from regard.console.page import Page, PageAnswer, PageView, RawContent, Redirect
+from regard.console.routes import PAGES
+from regard.console.signin.sessions import BrowserSessions, Means
+from regard.console.visit import Apis, PageVisit
+from regard.governance.people import People
+from regard.settings import Settings
+from regard.storage.schema import browser_sessions
+from tests.console.visiting import Visitor
+
+
+def _raise(_visit: PageVisit) -> PageAnswer:
+    raise RuntimeError("hunter2")
+
+
+def _echo(visit: PageVisit) -> PageAnswer:
+    return PageView("error.html", {"message": visit.form.get("text"), "status": 200})
+
+
+def _change(visit: PageVisit) -> PageAnswer:
+    return PageView("error.html", visit.call("set_roles", PersonId="P-2026-000001", Roles=["admin"]))
+
+
+MADE = (
+    Page(path="/broken", show=_raise, roles=None),
+    Page(path="/file", show=lambda _: RawContent(b"x", "text/plain", "é.txt"), roles=None),
+    Page(
+        path="/form",
+        show=lambda _: Redirect("/file"),
+        acts={"echo": _echo, "leave": lambda _: Redirect("/file", {"regard": None})},
+        roles=None,
+    ),
+    Page(path="/auditors", show=lambda _: Redirect("/file"), roles=frozenset({"auditor"})),
+    Page(
+        path="/people",
+        show=lambda visit: PageView("error.html", {"message": "", "status": 200}, visit.call("list_people")),
+        acts={
+            "change": lambda visit: PageView(
+                "error.html", visit.call("set_roles", PersonId="P-2026-000001", Roles=["admin"])
+            )
+        },
+        roles=frozenset({"admin"}),
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
+    made = build(Settings.load({}, data=tmp_path_factory.mktemp("console") / "data"), has_models=False)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def sign_in(parts: Parts) -> Callable[[str], str]:
+    """Signs in somebody new in a role, and answers the token."""
+    sessions, people = BrowserSessions(parts.database), People(parts.database)
+    numbers = count()
+
+    def signed_in(role: str) -> str:
+        return sessions.open(people.add(f"{role}-{next(numbers)}", [role]), Means.PASSKEY)
+
+    return signed_in
+
+
+@pytest.fixture
+def browser(parts: Parts) -> Visitor:
+    console = Console((*PAGES, *MADE), Apis(parts.apis), BrowserSessions(parts.database), parts.settings)
+    return Visitor(Starlette(routes=console.routes()))
+
+
+SignIn = Callable[[str], str]
+
+
+def signed_in(browser: Visitor, token: str) -> Visitor:
+    """The browser with a session's cookie."""
+    browser.cookies = {"regard": token}
+    return browser
+
+
+def test_who_is_not_signed_in_is_led_to_sign_in_and_back(browser: Visitor) -> None:
+    answer = browser.get("/console?x=1")
+    assert (answer.status_code, answer.headers["location"]) == (
+        303,
+        "/console/sign-in?next=%2Fconsole%3Fx%3D1",
+    )
+
+
+def test_a_program_that_is_not_signed_in_is_told_so(browser: Visitor) -> None:
+    answer = browser.get("/console", data=True)
+    assert (answer.status_code, answer.json()["message"]) == (401, "Sign in first.")
+
+
+def test_a_session_that_is_over_is_as_good_as_none(browser: Visitor) -> None:
+    assert signed_in(browser, "gone").get("/console").status_code == 303
+
+
+def test_a_page_of_other_roles_is_refused(browser: Visitor, sign_in: SignIn) -> None:
+    answer = signed_in(browser, sign_in("reviewer")).get("/auditors")
+    assert answer.status_code == 403
+    assert "other roles" in answer.text
+    assert signed_in(browser, sign_in("auditor")).get("/auditors").status_code == 303
+
+
+def test_the_cookie_of_plain_http_is_none_by_tls(browser: Visitor, sign_in: SignIn) -> None:
+    assert signed_in(browser, sign_in("reviewer")).get("https://localhost/console").status_code == 303
+    browser.cookies = {"__Host-regard": sign_in("reviewer")}
+    assert browser.get("https://localhost/console").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "none"},
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost:8090"},
+    ],
+)
+def test_a_form_from_elsewhere_is_refused(browser: Visitor, headers: dict[str, str]) -> None:
+    answer = browser.post("/form", act="echo", text="hello", headers=headers)
+    assert answer.status_code == 403
+    assert "hello" not in answer.text
+
+
+def test_a_form_of_a_browser_that_tells_its_origin_alone_is_taken(browser: Visitor) -> None:
+    headers = {"Origin": "http://LOCALHOST:8090"}
+    assert "hello" in browser.post("/form", act="echo", text="hello", headers=headers).text
+
+
+def test_markup_in_what_was_sent_is_text(browser: Visitor) -> None:
+    answer = browser.post("/form", act="echo", text="<script>alert(1)</script>")
+    assert "&lt;script&gt;alert(1)" in answer.text
+
+
+def test_an_act_that_the_page_has_not_is_not_found(browser: Visitor) -> None:
+    assert browser.post("/form", act="fly").status_code == 404
+
+
+def test_a_form_too_long_is_refused(browser: Visitor) -> None:
+    assert browser.post("/form", act="echo", text="x" * 300_000).status_code in (413, 422)
+
+
+def test_nothing_of_a_fault_inside_is_shown(browser: Visitor) -> None:
+    answer = browser.get("/broken")
+    assert answer.status_code == 500
+    assert "hunter2" not in answer.text
+
+
+def test_every_answer_says_what_a_browser_may_do(browser: Visitor) -> None:
+    for answer in (browser.get("/broken"), browser.get("/file"), browser.get("/console/language")):
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_what_needs_the_person_now_leads_to_where_they_show_it(
+    browser: Visitor, sign_in: SignIn, parts: Parts
+) -> None:
+    token = sign_in("admin")
+    with parts.database.write() as connection:
+        connection.execute(update(browser_sessions).values(verified=browser_sessions.c.opened - 16 * 60_000))
+    answer = signed_in(browser, token).post("/people", act="change")
+    assert answer.headers["location"] == "/console/verify?next=%2Fpeople"
+
+
+def test_the_language_is_chosen_and_kept(browser: Visitor) -> None:
+    answer = browser.post("/console/language", act="choose", language="de", next="/console?x=1")
+    assert answer.headers["location"] == "/console?x=1"
+    assert "regard-language=de" in answer.headers["set-cookie"]
+    assert '<html lang="de">' in browser.get("/console/language").text
+
+
+@pytest.mark.parametrize(
+    "to", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", "/\tx"]
+)
+def test_nobody_is_led_to_another_site(browser: Visitor, to: str) -> None:
+    answer = browser.post("/console/language", act="choose", language="de", next=to)
+    assert answer.headers["location"] == "/console"
+
+
+def test_a_file_may_be_kept_for_a_year_under_its_present_address_alone(browser: Visitor) -> None:
+    page = browser.get("/console/language").text
+    address = page.partition('rel="stylesheet" href="')[2].partition('"')[0]
+    kept = browser.get(address)
+    assert "immutable" in kept.headers["cache-control"]
+    assert kept.headers["content-encoding"] == "gzip"
+    stale = browser.get(address.replace(address.split("/")[3], "0" * 16))
+    assert (stale.status_code, stale.headers["cache-control"]) == (200, "no-store")
+
+
+def test_a_page_is_also_data(browser: Visitor, sign_in: SignIn) -> None:
+    answer = signed_in(browser, sign_in("investigator")).get("/console", data=True)
+    assert answer.json() == {"Waiting": [{"Heading": "Open cases", "Lines": []}]}
+
+
+@pytest.mark.parametrize(
+    ("name", "digest"),
+    [
+        ("htmx.min.js", "a0abb04f2f45a1f89d1d4844023245537e5e6014c87b144553e0607b4cc32130"),
+        ("hx-sse.min.js", "18ef2761356ec1fe0bb6d92612315b37517a7c1e9856b661c5ae81fef239d103"),
+    ],
+)
+def test_htmx_is_what_its_makers_published(name: str, digest: str) -> None:
+    content = (files("regard.console") / "static" / name).read_bytes()
+    assert hashlib.sha256(content).hexdigest() == digest

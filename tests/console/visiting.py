@@ -1,0 +1,50 @@
+"""Somebody who opens pages in-process: no server, no browser."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+ORIGIN = "http://localhost:8090"
+
+
+class Visitor:
+    """A client of an ASGI application, with cookies that it keeps."""
+
+    def __init__(self, application: Any, cookies: Mapping[str, str] | None = None) -> None:
+        self._application = application
+        self.cookies = dict(cookies or {})
+
+    def get(
+        self, path: str, *, data: bool = False, headers: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        """A page; `data` asks for JSON."""
+        accepts = {"Accept": "application/json"} if data else {"Accept": "text/html"}
+        return self._send("GET", path, headers={**accepts, **(headers or {})})
+
+    def post(
+        self,
+        path: str,
+        *,
+        files: Any = None,
+        headers: Mapping[str, str] | None = None,
+        **fields: Any,
+    ) -> httpx.Response:
+        """A form, sent from a page of the same server unless `headers` say otherwise."""
+        sent = {"Sec-Fetch-Site": "same-origin"} if headers is None else headers
+        return self._send("POST", path, data=fields, files=files, headers=sent)
+
+    def _send(self, method: str, path: str, **options: Any) -> httpx.Response:
+        async def sent() -> httpx.Response:
+            transport = httpx.ASGITransport(app=self._application, client=("127.0.0.1", 40_000))
+            async with httpx.AsyncClient(
+                transport=transport, base_url=ORIGIN, cookies=self.cookies
+            ) as client:
+                answer = await client.request(method, path, **options)
+                self.cookies = {cookie.name: str(cookie.value) for cookie in client.cookies.jar}
+                return answer
+
+        return asyncio.run(sent())
