@@ -33,8 +33,8 @@ class PageVisit:
     """One visit. `path` are the parameters in the address, `query` the last value of each in the query.
 
     `is_partial` is set where htmx asks, for a part of the page; `host` is the authority that the browser
-    called, `http` or `https` its `scheme`. `token` is the session's, `signed_in` what is known of it; both are None
-    where nobody is signed in.
+    called, `http` or `https` its `scheme`. `token` is the session's, `signed_in` what is known of it;
+    both are None where nobody is signed in.
     """
 
     caller: Caller
