@@ -7,8 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from regard.vision.custom.recent import RecentFeatures
-from regard.vision.pixels import Floats
+from regard.vision.custom.recent import RecentFeatures, SizedFeatures
 from tests.waiting import PATIENCE
 
 KEY = ("alice", "network", "picture")
@@ -18,9 +17,13 @@ class Network:
     def __init__(self) -> None:
         self.runs = 0
 
-    def read(self) -> Floats:
+    def read(self) -> SizedFeatures:
         self.runs += 1
-        return np.zeros(250, np.float32)  # a thousand bytes
+        return known(250)  # a thousand bytes
+
+
+def known(count: int) -> SizedFeatures:
+    return SizedFeatures(np.zeros(count, np.float32), 640, 480)
 
 
 def test_a_picture_is_read_once_for_one_key_and_one_network() -> None:
@@ -51,14 +54,14 @@ def test_the_oldest_make_room_and_what_is_too_large_is_not_kept() -> None:
     assert len(recent) == 2
     recent.get((*KEY[:2], "c"), network.read)
     assert network.runs == 3
-    recent.get(KEY, lambda: np.zeros(1000, np.float32))
+    recent.get(KEY, lambda: known(1000))
     assert len(recent) == 0
 
 
 def test_what_could_not_be_read_is_read_again() -> None:
     recent, network = RecentFeatures(seconds=PATIENCE), Network()
 
-    def failing() -> Floats:
+    def failing() -> SizedFeatures:
         raise OSError("gone")
 
     with pytest.raises(OSError, match="gone"):

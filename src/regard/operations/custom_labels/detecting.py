@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ from regard.custom.stores import CustomModel
 from regard.custom.version_records import ProjectVersion, VersionStatus
 from regard.errors import InvalidParameterException, ResourceNotReadyException
 from regard.governance.permissions import Permission
-from regard.operations.inputs.images import load_picture
+from regard.operations.inputs.images import open_picture, read_content
 from regard.operations.operation import Area, Operation
 from regard.operations.shapes.boxes import bounding_box
 from regard.operations.subjects import PROJECT_VERSION
@@ -21,9 +22,9 @@ from regard.storage.clock import milliseconds
 from regard.vision.custom.box_file import StoredBoxModel
 from regard.vision.custom.box_model import BoxFinding, boxes_in
 from regard.vision.custom.model_file import StoredLabelModel
+from regard.vision.custom.recent import SizedFeatures
 from regard.vision.custom.tuned_boxes import TunedBoxModel
-from regard.vision.image import Image
-from regard.vision.pixels import Floats
+from regard.vision.findings import PictureFindings
 
 MAX_BYTES: Final = 4_194_304
 """Of an image in a request, as Amazon has it."""
@@ -42,32 +43,48 @@ def detect_custom_labels(ctx: Context, request: dict[str, Any]) -> dict[str, Any
             f"The project version is {version.status.value}: start it with StartProjectVersion."
         )
     ctx.stores.custom.versions.note_asked(version, milliseconds())
-    picture = load_picture(ctx, request["Image"], min_side=MIN_SIDE, max_side=MAX_SIDE, max_bytes=MAX_BYTES)
+    content = read_content(ctx, request["Image"], max_bytes=MAX_BYTES)
     trained = open_model(ctx, version)
     min_confidence = request.get("MinConfidence")
     if isinstance(trained, TunedBoxModel):
-        labels = _box_labels(trained.find(picture.image), _minima(trained.thresholds, min_confidence))
+        image = _open(ctx, content).image
+        labels = _box_labels(trained.find(image), _minima(trained.thresholds, min_confidence))
     else:
-        read = picture.cells if isinstance(trained, StoredBoxModel) else picture.features
-        key = ctx.caller.key_id, trained.backbone.digest, picture.image.digest
-        features = ctx.stores.custom.recent.get(key, read)
-        labels = custom_labels(picture.image, features, trained, min_confidence)
+        labels = custom_labels(_read(ctx, content, trained), trained, min_confidence)
     return {"CustomLabels": labels[: request.get("MaxResults", len(labels))]}
 
 
+def _open(ctx: Context, content: bytes) -> PictureFindings:
+    return open_picture(ctx, content, min_side=MIN_SIDE, max_side=MAX_SIDE)
+
+
+def _read(ctx: Context, content: bytes, trained: StoredLabelModel | StoredBoxModel) -> SizedFeatures:
+    """What a model's backbone makes of a picture: features (1280,), or cells (740, 4096) for boxes.
+
+    A picture that the same key has just shown isn't decoded again. It has passed the limits of sides and
+    pixels then, which are the same for all requests; other bytes, so also an object that was replaced and a
+    picture that was turned by its EXIF orientation, are another picture. Raises what opening it raises.
+    """
+
+    def read() -> SizedFeatures:
+        picture = _open(ctx, content)
+        found = picture.cells() if isinstance(trained, StoredBoxModel) else picture.features()
+        return SizedFeatures(found, picture.image.width, picture.image.height)
+
+    key = ctx.caller.key_id, trained.backbone.digest, hashlib.sha256(content).hexdigest()
+    return ctx.stores.custom.recent.get(key, read)
+
+
 def custom_labels(
-    image: Image,
-    features: Floats,
-    trained: StoredLabelModel | StoredBoxModel,
-    min_confidence: float | None,
+    picture: SizedFeatures, trained: StoredLabelModel | StoredBoxModel, min_confidence: float | None
 ) -> list[dict[str, Any]]:
-    """The labels of a picture whose features (1280,), or cells (740, 4096) for boxes, are known, the surest
-    first. `min_confidence`, in percent, takes the place of the assumed thresholds.
+    """The labels of a picture that the model's backbone has read, the surest first. `min_confidence`, in
+    percent, takes the place of the assumed thresholds.
     """
     minima = _minima(trained.thresholds, min_confidence)
     if isinstance(trained, StoredBoxModel):
-        return _box_labels(boxes_in(trained.model, features, image), minima)
-    said = trained.model.confidences(features[np.newaxis])[0].tolist()
+        return _box_labels(boxes_in(trained.model, picture.features, picture.width, picture.height), minima)
+    said = trained.model.confidences(picture.features[np.newaxis])[0].tolist()
     found = [
         {"Name": name, "Confidence": 100 * confidence}
         for name, confidence in zip(trained.model.names, said, strict=True)

@@ -31,10 +31,21 @@ def load_picture(
     Raises InvalidParameterException, InvalidS3ObjectException, ImageTooLargeException or
     InvalidImageFormatException.
     """
+    return open_picture(
+        ctx, read_content(ctx, source, max_bytes=max_bytes), min_side=min_side, max_side=max_side
+    )
+
+
+def open_picture(
+    ctx: Context, content: bytes, *, min_side: int = MIN_SIDE, max_side: int | None = None
+) -> PictureFindings:
+    """The same for who has the picture's bytes. Raises ImageTooLargeException, InvalidImageFormatException or
+    InvalidParameterException.
+    """
     settings = ctx.settings
     try:
         return ctx.pictures.open(
-            _bytes(ctx, source, min(settings.image_bytes, max_bytes or settings.image_bytes)),
+            content,
             max_side=min(settings.image_side, max_side or settings.image_side),
             max_pixels=settings.image_pixels,
             min_side=min_side,
@@ -51,8 +62,13 @@ def load_picture(
         raise InvalidImageFormatException from error
 
 
-def _bytes(ctx: Context, source: Mapping[str, Any], max_bytes: int) -> bytes:
+def read_content(ctx: Context, source: Mapping[str, Any], *, max_bytes: int | None = None) -> bytes:
+    """The encoded picture that a request's Image names, not opened yet; `max_bytes` as in `load_picture`.
+
+    Raises InvalidParameterException, InvalidS3ObjectException or ImageTooLargeException.
+    """
     settings = ctx.settings
+    limit = min(settings.image_bytes, max_bytes or settings.image_bytes)
     given = [name for name in ("Bytes", "S3Object") if source.get(name) is not None]
     if len(given) != 1:
         raise InvalidParameterException(
@@ -67,6 +83,6 @@ def _bytes(ctx: Context, source: Mapping[str, Any], max_bytes: int) -> bytes:
             place, lambda: ctx.stores.objects.read(*place, limit=settings.object_bytes)
         )
     content: bytes = source["Bytes"]
-    if len(content) > max_bytes:
-        raise ImageTooLargeException.of_bytes(max_bytes, settings.object_bytes)
+    if len(content) > limit:
+        raise ImageTooLargeException.of_bytes(limit, settings.object_bytes)
     return content

@@ -122,12 +122,14 @@ class FoundBoxes:
 
 def find_boxes(model: BoxModel, reader: CellReader, image: Image) -> list[BoxFinding]:
     """The labelled boxes of a picture, the most confident first."""
-    return boxes_in(model, reader.read(letterboxed(image.pixels)[0]), image)
+    return boxes_in(model, reader.read(letterboxed(image.pixels)[0]), image.width, image.height)
 
 
-def boxes_in(model: BoxModel, cells: Floats, image: Image) -> list[BoxFinding]:
-    """The same for who has the cells (D, 4096) of the picture in the middle of its square."""
-    return model.find(cells).findings(model.names, *place_in_square(image.width, image.height))
+def boxes_in(model: BoxModel, cells: Floats, width: int, height: int) -> list[BoxFinding]:
+    """The same for who has the cells (D, 4096) of the picture, `width` × `height` px, in the middle of its
+    square.
+    """
+    return model.find(cells).findings(model.names, *place_in_square(width, height))
 
 
 def highest_cells(

@@ -18,17 +18,26 @@ Key = tuple[str, str, str]  # who asked, which network by its digest, which pict
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class _RecentRead:
+class SizedFeatures:
+    """What heads need of a picture: what a network made of it, and how large it is, px, upright."""
+
     features: Floats
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _RecentRead:
+    read: SizedFeatures
     until: float  # of the monotonic clock
 
 
 class RecentFeatures:
     """Features of the pictures that somebody asked about within `seconds`, in at most `limit` bytes.
 
-    They are for whoever asked before: nobody learns from the time of an answer what others ask about. Neither
-    the picture nor an answer is kept, nothing is written to disk, and a timer erases features though nobody
-    asks again. Thread-safe.
+    Whoever has them needs the picture no more, so that it isn't decoded again. They are for whoever asked
+    before: nobody learns from the time of an answer what others ask about. Neither the picture nor an answer
+    is kept, nothing is written to disk, and a timer erases features though nobody asks again. Thread-safe.
     """
 
     def __init__(self, *, seconds: float = _SECONDS, limit: int = _BYTES) -> None:
@@ -41,22 +50,22 @@ class RecentFeatures:
     def __len__(self) -> int:
         return len(self._kept)
 
-    def get(self, key: Key, read: Callable[[], Floats]) -> Floats:
+    def get(self, key: Key, read: Callable[[], SizedFeatures]) -> SizedFeatures:
         """The features of a key, read anew unless they were read within the last seconds. They aren't to be
         written to. Raises what `read` raises, and then keeps nothing.
         """
         with self._lock:
             kept = self._kept.get(key)
         if kept is not None and kept.until > time.monotonic():
-            return kept.features
-        features = read()
+            return kept.read
+        found = read()
         with self._lock:
             self._kept.pop(key, None)
-            self._kept[key] = _RecentRead(features, time.monotonic() + self._seconds)
-            while sum(one.features.nbytes for one in self._kept.values()) > self._limit:
+            self._kept[key] = _RecentRead(found, time.monotonic() + self._seconds)
+            while sum(one.read.features.nbytes for one in self._kept.values()) > self._limit:
                 self._kept.popitem(last=False)
             self._wait()
-        return features
+        return found
 
     def _wait(self) -> None:
         """Has the oldest erased in time. The lock is held."""

@@ -105,9 +105,14 @@ def _pixels(decoded: Decoded) -> Pixels:
 
 
 def _strips(picture: Pillow.Image, multiple: int) -> Iterator[Pillow.Image]:
-    """The picture from top to bottom, in strips of a multiple of so many rows."""
+    """The picture from top to bottom, in strips of a multiple of so many rows. A small one is a strip itself:
+    cutting copies.
+    """
     width, height = picture.size
     rows = max(1, _STRIP // (width * multiple)) * multiple
+    if rows >= height:
+        yield picture
+        return
     for top in range(0, height, rows):
         yield picture.crop((0, top, width, min(top + rows, height)))
 
