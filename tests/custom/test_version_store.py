@@ -18,6 +18,7 @@ from regard.errors import LimitExceededException, ResourceInUseException, Resour
 from regard.jobs.records import NewJob
 from regard.jobs.store import JobStore
 from regard.operations.custom_labels.running import stop_idle
+from regard.operations.custom_labels.training.artefacts import Artefact, OutputFolder
 from regard.storage.backend import Turn
 from regard.storage.clock import milliseconds
 from regard.storage.database import Database
@@ -84,6 +85,33 @@ def test_a_version_and_its_job_are_made_together_or_not_at_all(
     with pytest.raises(LimitExceededException, match="Maximum limit: 2"):
         make(versions, database, "v3")
     assert len(jobs.page(limit=10)) == 2
+
+
+@pytest.mark.parametrize(
+    ("folder", "expected"),
+    [
+        (("b", "out"), "a-b-c~2"),
+        (("b", "/out/"), "a-b-c~2"),
+        (("b", ""), "a-b-c"),
+        (("other", "out"), "a-b-c"),
+    ],
+)
+def test_of_versions_whose_objects_would_have_the_same_names_the_later_one_has_others(
+    versions: ProjectVersions, database: Database, folder: tuple[str, str], expected: str
+) -> None:
+    def named(project: str, name: str, *place: str) -> ProjectVersion:
+        config = dict(zip(("S3Bucket", "S3KeyPrefix"), place, strict=True))
+        request = {"VersionName": name, "OutputConfig": config, "Datasets": {}}
+        row, created = Projects(database).create(project).row, milliseconds()
+        resource = f"project/{project}/version/{name}/{created}"
+        new = NewVersion(resource, row, name, created, SOMEBODY, request)
+        return versions.create(new, NewJob("create_project_version", {}, "r", SOMEBODY), tags={})
+
+    first, second = named("a", "b-c", "b", "out"), named("a-b", "c", *folder)
+    summaries = [OutputFolder.of(one).place(Artefact.EVALUATION_SUMMARY) for one in (first, second)]
+    assert summaries[0] == BucketObject("b", "out/EvaluationResultSummary-a-b-c.json")
+    assert summaries[1].name.removeprefix("out/") == f"EvaluationResultSummary-{expected}.json"
+    assert summaries[0] != summaries[1]
 
 
 def test_a_job_that_fails_or_is_cancelled_has_its_version_failed(

@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import RowMapping
 
 from regard.caller import Caller
+from regard.custom.output_names import OUTPUT_NAME
 from regard.custom.records import ProjectFeature
 from regard.jobs.records import keep_caller, read_kept_caller
 
@@ -160,8 +161,8 @@ def read_version(row: RowMapping) -> ProjectVersion:
     return ProjectVersion(**(values | {"status": VersionStatus(values["status"])}))
 
 
-def row_of_new(new: NewVersion, job_id: str) -> dict[str, Any]:
-    """The row of a new version, which that job makes."""
+def row_of_new(new: NewVersion, job_id: str, name: str) -> dict[str, Any]:
+    """The row of a new version, which that job makes, and whose objects in its bucket have `name`."""
     return {
         "resource": new.resource,
         "project": new.project,
@@ -170,7 +171,7 @@ def row_of_new(new: NewVersion, job_id: str) -> dict[str, Any]:
         "created_by": keep_caller(new.caller),
         "status": new.status.value,
         "message": MESSAGES[new.status],
-        "request": json.dumps(new.request),
+        "request": json.dumps({**new.request, OUTPUT_NAME: name}),
         "job_id": job_id,
         "source_arn": new.source_arn,
     }

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, and_, delete, func, insert, or_, select, upda
 
 from regard.caller import Caller
 from regard.custom.datasets import keep_datasets, release_datasets
+from regard.custom.output_names import free_output_name
 from regard.custom.records import CustomDataset
 from regard.custom.resources import is_version, not_found, resource_of
 from regard.custom.version_records import (
@@ -64,7 +65,8 @@ class ProjectVersions:
     ) -> ProjectVersion:
         """Makes a version, its tags, and the job that trains or copies it, all by one transaction.
 
-        Its data sets are kept from being deleted until that job has ended.
+        Its data sets are kept from being deleted until that job has ended. What it writes into its bucket has
+        names that no other version's objects have there.
 
         Raises ResourceInUseException for a name that the project has already, LimitExceededException while as
         many trainings are under way as may be, and what starting the job and tagging raise.
@@ -75,7 +77,8 @@ class ProjectVersions:
             if new.status is VersionStatus.TRAINING_IN_PROGRESS:
                 self._check_limit(connection)
             started = self._jobs.start_within(connection, job)
-            connection.execute(insert(table).values(row_of_new(new, started.job_id)))
+            name = free_output_name(connection, new.project, new.name, new.request)
+            connection.execute(insert(table).values(row_of_new(new, started.job_id, name)))
             put_tags(connection, new.resource, tags)
             keep_datasets(connection, datasets, new.resource)
             return get_version(connection, new.resource)

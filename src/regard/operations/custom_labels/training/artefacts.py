@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from regard.context import Context
+from regard.custom.output_names import output_folder, output_name
 from regard.custom.version_records import BucketObject, ProjectVersion
 from regard.errors import InvalidKmsKeyException, InvalidOutputConfigException, ServiceError
 from regard.storage.buckets.objects import NotWritten
@@ -35,12 +36,13 @@ _ENDINGS: Final = {Artefact.MODEL: "onnx", Artefact.REPORT: "html"}
 
 @dataclass(frozen=True, slots=True)
 class OutputFolder:
-    """Where the objects of a version are written: `bucket`, below `prefix`, for `project` and `version`."""
+    """Where the objects of a version are written: `bucket`, below `prefix`; `name` is the part of their names
+    that is the version's.
+    """
 
     bucket: str
     prefix: str
-    project: str
-    version: str
+    name: str
     kms_key: str | None = None
 
     @classmethod
@@ -51,18 +53,12 @@ class OutputFolder:
     @classmethod
     def of_request(cls, project: str, request: Mapping[str, Any]) -> OutputFolder:
         """That of the version that a request makes in a project; its OutputConfig has an S3Bucket."""
-        config = request["OutputConfig"]
-        return cls(
-            config["S3Bucket"],
-            config.get("S3KeyPrefix", "").strip("/"),
-            project,
-            request["VersionName"],
-            request.get("KmsKeyId"),
-        )
+        name = output_name(project, request["VersionName"], request)
+        return cls(*output_folder(request), name, request.get("KmsKeyId"))
 
     def place(self, artefact: Artefact) -> BucketObject:
         """The object of an artefact."""
-        name = f"{artefact}-{self.project}-{self.version}.{_ENDINGS.get(artefact, 'json')}"
+        name = f"{artefact}-{self.name}.{_ENDINGS.get(artefact, 'json')}"
         return BucketObject(self.bucket, f"{self.prefix}/{name}" if self.prefix else name)
 
     def write(self, ctx: Context, artefact: Artefact, pieces: Iterable[bytes]) -> BucketObject:
