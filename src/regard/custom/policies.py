@@ -29,7 +29,11 @@ COPY: Final = "rekognition:CopyProjectVersion"
 _POLICIES: Final = 100  # of a project, so that what is read to decide stays small
 _PARTS: Final = {"Version", "Id", "Statement"}
 _STATEMENT: Final = {"Sid", "Effect", "Principal", "Action", "Resource"}
-_PRINCIPAL: Final = re.compile(r"\*|\d{12}|arn:aws[a-z-]*:iam::\d{12}:(?:root|user/.+|role/.+)", re.DOTALL)
+_PRINCIPAL: Final = re.compile(
+    r"\*|\d{12}|arn:aws[a-z-]*:iam::\d{12}:(?:root|user/.+|role/.+)"
+    r"|arn:aws[a-z-]*:sts::\d{12}:assumed-role/[^/]+/.+",
+    re.DOTALL,
+)
 _RESOURCE: Final = re.compile(r"\*|arn:[^:]+:rekognition:[^:]*:[^:]*:project/.+", re.DOTALL)
 
 

@@ -17,6 +17,7 @@ from regard.custom.versions import keep_made
 from regard.errors import (
     AccessDeniedException,
     InvalidParameterException,
+    MalformedPolicyDocumentException,
     ResourceInUseException,
     ResourceNotFoundException,
 )
@@ -145,6 +146,47 @@ def test_whoever_has_no_right_to_the_source_needs_its_project_s_policy(
     put_policy(parts, project, "*", "Deny", "nobody")
     assert not copies(key(mine), "denied")
     assert not copies(LOCAL, "denied-too")
+
+
+@pytest.mark.parametrize(
+    ("principal", "is_let"),
+    [
+        ("arn:aws:iam::000000000000:role/operator", True),
+        ("arn:aws:iam::000000000000:role/service/operator", True),
+        ("arn:aws:iam::000000000000:role/admin", False),
+        ("arn:aws:iam::111122223333:role/operator", False),
+        ("arn:aws:sts::000000000000:assumed-role/operator/ada", True),
+        ("arn:aws:sts::000000000000:assumed-role/operator/bob", False),
+        ("arn:aws:sts::000000000000:assumed-role/admin/ada", False),
+        ("arn:aws:iam::000000000000:user/operator", False),
+        ("arn:aws:iam::000000000000:user/team/ada", True),
+    ],
+)
+def test_a_principal_is_the_role_or_the_name_of_whoever_calls(
+    parts: Parts, project: str, other: str, principal: str, is_let: bool
+) -> None:
+    put_policy(parts, project, principal, "Allow", "one")
+    request = wanted(project, made_version(parts, project), other)
+    if is_let:
+        parts.gate.call("copy_project_version", request, key())
+    else:
+        with pytest.raises(AccessDeniedException):
+            parts.gate.call("copy_project_version", request, key())
+
+
+def test_a_deny_of_a_role_keeps_out_who_acts_in_it(parts: Parts, project: str, other: str) -> None:
+    put_policy(parts, project, "*", "Allow", "all")
+    put_policy(parts, project, "arn:aws:iam::000000000000:role/operator", "Deny", "no-operators")
+    request = wanted(project, made_version(parts, project), other)
+    with pytest.raises(AccessDeniedException):
+        parts.gate.call("copy_project_version", request, key())
+    parts.gate.call("copy_project_version", request, LOCAL)
+
+
+def test_a_role_that_there_is_not_is_refused_in_a_policy(parts: Parts, project: str) -> None:
+    with pytest.raises(MalformedPolicyDocumentException, match="there is no role Nobody; there are admin"):
+        put_policy(parts, project, "arn:aws:iam::000000000000:role/Nobody", "Allow", "nobody")
+    put_policy(parts, project, "arn:aws:iam::111122223333:role/Nobody", "Allow", "elsewhere")
 
 
 def test_a_policy_of_another_project_lets_nobody_copy(parts: Parts, project: str, other: str) -> None:

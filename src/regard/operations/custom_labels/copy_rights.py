@@ -26,7 +26,7 @@ def source_of_copy(ctx: Context, request: Mapping[str, Any]) -> ProjectVersion:
     arn = custom_arn(ctx.settings, str(resource_of(named)))
     policies = () if found is None else ctx.stores.custom.policies.of_row(found.project)
     account = ctx.settings.account
-    decision = decide(policies, arn, user=ctx.caller.name, account=account)
+    decision = decide(policies, arn, ctx.caller, account=account)
     has_right = policy.allows(ctx.caller, Permission.TRAIN, COPY, arn)
     is_let = decision is PolicyDecision.ALLOWED and not policy.denies(ctx.caller, COPY, arn)
     if decision is PolicyDecision.DENIED or not (has_right or is_let):
