@@ -31,6 +31,7 @@ class Commands(LazyGroup):
         Entry("index", "regard.cli.gallery:index", "Enrol every face of a folder."),
         Entry("search", "regard.cli.gallery:search", "Find the person of a photo in a collection."),
         Entry("import", "regard.cli.importing:import_", "Enrol embeddings from a file."),
+        Entry("migrate", "regard.cli.migration:app", "Leave AWS: carry collections over, and compare."),
         Entry("backup", "regard.cli.backup:backup", "Write everything in the database to one file."),
         Entry("restore", "regard.cli.backup:restore", "Make the database what it was at a backup."),
         Entry("collections", "regard.cli.collections:app", "Make, list and delete collections."),

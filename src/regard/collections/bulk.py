@@ -37,7 +37,8 @@ class Embeddings:
     """Embeddings (n, dimension), float16 or float32, and what is known of each, in the same order.
 
     `boxes` (n, 4) are left, top, width and height as fractions of the image, `confidences` (n,) percent.
-    What is not given is: no external id, new ids, the whole image, 100 %.
+    What is not given is: no external id, new ids, the whole image, 100 %. `image_digests` are those of the
+    pictures' encoded bytes, by which IndexFaces knows a face again; they take `face_ids`.
     """
 
     vectors: NDArray[np.floating]
@@ -46,6 +47,7 @@ class Embeddings:
     image_ids: Sequence[str] | None = None
     confidences: NDArray[np.float64] | None = None
     boxes: NDArray[np.float64] | None = None
+    image_digests: Sequence[str] | None = None
 
     def __len__(self) -> int:
         return len(self.vectors)
@@ -197,7 +199,9 @@ def _columns(batch: Embeddings) -> dict[str, Sequence[Any]]:
     return {
         "face_id": batch.face_ids or new_identifiers(size),
         "image_id": batch.image_ids or new_identifiers(size),
-        "image_digest": _digests(vectors, names) if batch.face_ids is None else [""] * size,
+        "image_digest": _digests(vectors, names)
+        if batch.face_ids is None
+        else batch.image_digests or [""] * size,
         "external_image_id": names,
         "user_id": [None] * size,
         "left": boxes[0],

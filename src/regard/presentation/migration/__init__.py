@@ -1,0 +1,1 @@
+"""What a migration finds, as tables, sentences and pages."""

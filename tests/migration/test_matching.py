@@ -1,0 +1,57 @@
+"""Which picture a face is of, and which face of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from regard.errors import InvalidS3ObjectException, RegardError
+from regard.migration.overlap import same_boxes
+from regard.migration.pictures import Matching, PicturesByList, PicturesByName
+from regard.migration.places import PicturePlace
+from regard.migration.records import SourceFace
+from regard.vision.geometry import Box
+
+
+def face(external_image_id: str) -> SourceFace:
+    return SourceFace("f", "i", external_image_id, Box(0.1, 0.1, 0.2, 0.2))
+
+
+@pytest.mark.parametrize("name", ["ann.jpg", "ann", "staff"])
+def test_an_external_id_is_a_pictures_name_or_its_folders(name: str) -> None:
+    pictures = PicturesByName(["a/staff/ann.jpg", "a/guests/bob.png"], Matching.EXTERNAL_ID, "a/")
+    assert pictures.of([face(name)]) == ["a/staff/ann.jpg"]
+
+
+@pytest.mark.parametrize("name", ["staff:ann.jpg", "staff_ann", "staff--ann.jpg"])
+def test_an_object_key_is_known_whatever_stands_for_its_slashes(name: str) -> None:
+    pictures = PicturesByName(["a/staff/ann.jpg", "a/guests/ann.jpg"], Matching.OBJECT_KEY, "a/")
+    assert pictures.of([face(name)]) == ["a/staff/ann.jpg"]
+
+
+def test_a_face_without_a_name_has_no_picture() -> None:
+    assert PicturesByName(["ann.jpg"], Matching.EXTERNAL_ID).of([face("")]) == []
+
+
+def test_a_list_without_a_key_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("face_id,file\nf,ann.jpg\n")
+    with pytest.raises(RegardError, match="needs a column `key`"):
+        PicturesByList(tmp_path / "list.csv")
+
+
+def test_a_list_leads_nowhere_outside_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "secret.jpg").write_bytes(b"x")
+    (tmp_path / "pictures").mkdir()
+    with pytest.raises(InvalidS3ObjectException):
+        PicturePlace(folder=tmp_path / "pictures").image("../secret.jpg")
+
+
+def test_each_face_is_paired_once_with_what_shares_the_most_in_all() -> None:
+    source = [Box(0.0, 0.0, 0.4, 0.4), Box(0.1, 0.0, 0.4, 0.4)]
+    here = [Box(0.1, 0.0, 0.4, 0.4), Box(0.0, 0.0, 0.4, 0.4), Box(0.6, 0.6, 0.2, 0.2)]
+    assert [(one, other) for one, other, _ in same_boxes(source, here)] == [(0, 1), (1, 0)]
+
+
+def test_boxes_that_share_less_than_half_are_no_pair() -> None:
+    assert same_boxes([Box(0.0, 0.0, 0.4, 0.4)], [Box(0.2, 0.0, 0.4, 0.4)]) == []

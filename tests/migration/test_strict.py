@@ -1,0 +1,67 @@
+"""A collection for a strict purpose is filled once it is settled who may keep faces, and for how long."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from regard.app import Parts
+from regard.caller import LOCAL, Caller
+from regard.errors import RegardError
+from regard.migration.places import PicturePlace
+from regard.migration.records import MigrationOutcome, SourceFace
+from regard.vision.geometry import Box
+from tests.responsible import Office
+
+ARN = "arn:aws:rekognition:us-east-1:000000000000:collection/mugshots"
+
+
+def migrate(parts: Parts, caller: Caller, pictures: Path, **options: Any) -> MigrationOutcome:
+    found = parts.gate.call(
+        "detect_faces", {"Image": {"Bytes": (pictures / "astronaut.jpg").read_bytes()}}, caller
+    )
+    box = found["FaceDetails"][0]["BoundingBox"]
+    face = SourceFace(
+        "3b8a1c2e-0d3f-4a55-9c1e-2f7b6a4d9e01",
+        "9d3c1f7a-5b2e-4c68-8f0d-6e1a2b3c4d5e",
+        "astronaut",
+        Box(box["Left"], box["Top"], box["Width"], box["Height"]),
+    )
+    request = {
+        "CollectionId": "mugshots",
+        "Source": ARN,
+        "Faces": [face],
+        "Users": [],
+        "Images": PicturePlace(folder=pictures),
+        "Match": "external-id",
+        "Workers": 1,
+    }
+    carried: MigrationOutcome = parts.gate.call("migrate_faces", request | options, caller)["Migration"]
+    return carried
+
+
+def owner(office: Office, name: str, role: str) -> Caller:
+    """A person at the command line of the data folder, as `--as NAME` has them."""
+    office.person(name, role)
+    code = office.code(name, office.key(name, role))
+    opened = office.call("open_session", Code=code, PersonId=name)
+    return office.parts.stores.accountability.sessions.caller(opened["SessionToken"], LOCAL)
+
+
+def test_retention_and_consent_are_asked_for_before_the_first_face(parts: Parts, portrait: Path) -> None:
+    office = Office(parts)
+    otto = owner(office, "otto", "operator")
+    office.call(
+        "create_collection", otto, CollectionId="mugshots", Tags={"regard:purpose": "law-enforcement"}
+    )
+    with pytest.raises(RegardError, match="nothing says how long faces are kept"):
+        migrate(parts, otto, portrait.parent)
+    office.call("tag_resource", otto, ResourceArn=ARN, Tags={"regard:retention-days": "30"})
+    with pytest.raises(RegardError, match="asks nobody for consent"):
+        migrate(parts, otto, portrait.parent)
+    carried = migrate(parts, otto, portrait.parent, WithoutConsent="Police act, section 12")
+    assert (carried.enrolled, carried.left) == (1, {})
+    [face] = parts.stores.gallery.page(parts.stores.collections.get("mugshots"), after=0, limit=2)
+    assert parts.stores.accountability.examination.crops.get(face.row)
