@@ -11,6 +11,7 @@ from regard.custom.opened import OpenedModels
 from regard.custom.policies import ProjectPolicies
 from regard.custom.projects import Projects
 from regard.custom.tagging import ProjectTags
+from regard.custom.units import InferenceUnits
 from regard.custom.versions import ProjectVersions
 from regard.jobs.store import JobStore
 from regard.storage.database import Database
@@ -36,6 +37,7 @@ class CustomLabels:
     models: CustomModels
     opened: OpenedModels[CustomModel]
     recent: RecentFeatures
+    units: InferenceUnits
     adapters: OpenedModels[StoredAdapter]
 
     @classmethod
@@ -52,6 +54,7 @@ class CustomLabels:
             models=models,
             opened=OpenedModels(models.get, _opened),
             recent=RecentFeatures(),
+            units=InferenceUnits(),
             adapters=OpenedModels(models.get, read_adapter),
         )
 

@@ -34,7 +34,7 @@ def detect_custom_labels(ctx: Context, request: dict[str, Any]) -> dict[str, Any
     """What a version that runs says of an image, the surest first.
 
     Without MinConfidence each label's assumed threshold decides. Raises ResourceNotReadyException unless the
-    version runs.
+    version runs, and ProvisionedThroughputExceededException where its inference units are busy.
     """
     version = ctx.project_version
     refuse_adapter(version)
@@ -46,12 +46,18 @@ def detect_custom_labels(ctx: Context, request: dict[str, Any]) -> dict[str, Any
     content = read_content(ctx, request["Image"], max_bytes=MAX_BYTES)
     trained = open_model(ctx, version)
     min_confidence = request.get("MinConfidence")
+    with ctx.stores.custom.units.hold(version):
+        labels = _detect(ctx, content, trained, min_confidence)
+    return {"CustomLabels": labels[: request.get("MaxResults", len(labels))]}
+
+
+def _detect(
+    ctx: Context, content: bytes, trained: CustomModel, min_confidence: float | None
+) -> list[dict[str, Any]]:
     if isinstance(trained, TunedBoxModel):
         image = _open(ctx, content).image
-        labels = _box_labels(trained.find(image), _minima(trained.thresholds, min_confidence))
-    else:
-        labels = custom_labels(_read(ctx, content, trained), trained, min_confidence)
-    return {"CustomLabels": labels[: request.get("MaxResults", len(labels))]}
+        return _box_labels(trained.find(image), _minima(trained.thresholds, min_confidence))
+    return custom_labels(_read(ctx, content, trained), trained, min_confidence)
 
 
 def _open(ctx: Context, content: bytes) -> PictureFindings:
