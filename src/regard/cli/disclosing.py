@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +13,7 @@ from regard.cli.options import AsPerson, DataFolder, KeyFile
 from regard.cli.printing import say
 from regard.errors import RegardError
 from regard.presentation.files import drafting
-from regard.presentation.pages import render
+from regard.presentation.packets import write_packet
 from regard.presentation.wording import count
 
 
@@ -31,14 +30,7 @@ def disclose(
     with local_gate(data, existing=True, has_models=False, key=key, person=person) as gate:
         answer = gate.call("get_disclosure", CaseId=case)
     document = json.loads(answer["Document"])
-    page = render("disclosure.html", title=f"Face searches on the case {case}", packet=document)
-    with drafting(out) as draft, zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as packet:
-        packet.writestr("disclosure.html", page)
-        packet.writestr("disclosure.json", json.dumps(document, indent=2, ensure_ascii=False))
-        for picture in answer["Pictures"]:
-            packet.writestr(f"pictures/{picture['Name']}", picture["Bytes"])
-        for receipt in document["records"]:
-            name = f"receipts/{receipt['sequence']}.json"
-            packet.writestr(name, json.dumps(receipt, indent=2, ensure_ascii=False))
+    with drafting(out) as draft:
+        write_packet(draft, answer)
     searches = count(len(document["searches"]), "search")
     say(f"{searches} with candidates, and {count(len(document['records']), 'record')}, are in {out}.")

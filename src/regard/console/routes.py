@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from regard.console.page import Page
-from regard.console.pages import home, languages
+from regard.console.pages import cases, home, languages
 
 PAGES: Final[Sequence[Page]] = (
     *home.PAGES,
+    *cases.PAGES,
     *languages.PAGES,
 )

@@ -1,0 +1,81 @@
+"""Words for what the API enumerates, in English; they are said in the visitor's language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from regard.console.languages import msgid
+from regard.console.visit import PageVisit
+
+PURPOSES: Final[Mapping[str, str]] = {
+    "law-enforcement": msgid("Law enforcement"),
+    "missing-person": msgid("Missing person"),
+}
+ATTESTED: Final[Mapping[str, str]] = {
+    "NO_PROTECTED_TRAIT": msgid("Nobody is searched for because of what they are or believe."),
+    "NO_LAWFUL_ASSEMBLY": msgid("Nobody is searched for because they assembled lawfully."),
+    "NO_SKETCH": msgid("No picture that is searched with is drawn, composed or generated."),
+    "EDITS_LISTED": msgid("Every edit of a picture that is searched with is listed."),
+}
+REVIEW_STATES: Final[Mapping[str, tuple[str, str]]] = {
+    "PENDING": (msgid("Waits for the first reviewer"), "wait"),
+    "RATED_1": (msgid("Rated once, waits for another reviewer"), "wait"),
+    "RATED_2": (msgid("Rated twice, waits for another reviewer"), "wait"),
+    "RATED_3": (msgid("Rated three times, waits for another reviewer"), "wait"),
+    "RATED_4": (msgid("Rated four times, waits for another reviewer"), "wait"),
+    "DECIDED": (msgid("Decided"), "good"),
+    "WITHDRAWN": (msgid("Withdrawn"), "plain"),
+    "EXPIRED": (msgid("Expired before anybody decided"), "bad"),
+    "NO_PICTURE": (msgid("No picture to compare"), "bad"),
+}
+"""Words and kind of a review's state."""
+CANDIDATE_STATES: Final[Mapping[str, tuple[str, str]]] = {
+    "PENDING_REVIEW": (msgid("Waits for reviewers"), "wait"),
+    "NO_PICTURE": (msgid("No picture to compare"), "bad"),
+    "LEAD": (msgid("Lead"), "good"),
+    "REJECTED": (msgid("Rejected: another person"), "plain"),
+    "INCONCLUSIVE": (msgid("Inconclusive"), "plain"),
+    "CONFIRMED": (msgid("Confirmed by evidence"), "good"),
+    "DISPUTED": (msgid("Disputed"), "bad"),
+    "WRONG": (msgid("Wrong: a false match"), "bad"),
+    "UPHELD": (msgid("Upheld after a dispute"), "good"),
+}
+EVIDENCE_KINDS: Final[Mapping[str, str]] = {
+    "WITNESS": msgid("Witness"),
+    "STATEMENT": msgid("Statement"),
+    "DOCUMENT": msgid("Document"),
+    "RECORDING": msgid("Recording"),
+    "LOCATION": msgid("Location"),
+    "FORENSIC": msgid("Forensic trace"),
+    "LINEUP": msgid("Line-up"),
+    "OTHER": msgid("Other"),
+}
+AUTHORIZATION_STATES: Final[Mapping[str, tuple[str, str]]] = {
+    "REQUESTED": (msgid("Requested"), "wait"),
+    "APPROVED": (msgid("Approved, begins later"), "wait"),
+    "ACTIVE": (msgid("Active"), "good"),
+    "EXIGENT": (msgid("Exigent: the authority must be asked"), "wait"),
+    "AWAITING": (msgid("Exigent: the authority was asked"), "wait"),
+    "EXPIRED": (msgid("Expired"), "plain"),
+    "EXTENDED": (msgid("Extended by another"), "plain"),
+    "REVOKED": (msgid("Revoked"), "bad"),
+    "REJECTED": (msgid("Rejected"), "bad"),
+    "LAPSED": (msgid("Lapsed"), "bad"),
+}
+GROUNDS: Final[Mapping[str, str]] = {
+    "warrant": msgid("Warrant"),
+    "court-order": msgid("Court order"),
+    "administrative-authority": msgid("Administrative authority"),
+    "exigency": msgid("Exigency: begins at once"),
+    "first-identification": msgid("First identification of an unknown suspect"),
+}
+FACTS: Final[Mapping[str, str]] = {
+    "UNKNOWN_SUSPECT": msgid("Nobody knows who the suspect is."),
+    "FOOTAGE_OF_OFFENCE": msgid("The footage shows the offence."),
+}
+
+
+def choices(visit: PageVisit, words: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Values and their words in the visitor's language, for a field to choose from."""
+    return [(value, visit.say(word)) for value, word in words.items()]
