@@ -113,8 +113,10 @@ class Console:
         chosen = request.cookies.get(LANGUAGE_COOKIE)
         language = choose_language(chosen, request.headers.get("accept-language", ""))
         address = request.client.host if request.client else ""
+        stranger = replace(NOBODY, address=network_of(address))
         return PageVisit(
-            caller=replace(NOBODY, address=network_of(address)),
+            caller=stranger,
+            stranger=stranger,
             apis=self._apis,
             texts=texts_of(language),
             address=request.url.path,

@@ -6,10 +6,19 @@ from collections.abc import Sequence
 from typing import Final
 
 from regard.console.page import Page
-from regard.console.pages import cases, home, languages
+from regard.console.pages import cases, feedback, home, languages, notices, receipts, transparency
+
+PUBLIC_PAGES: Final[Sequence[Page]] = (
+    *languages.PAGES,
+    *notices.PAGES,
+    *transparency.PAGES,
+    *feedback.PAGES,
+    *receipts.PAGES,
+)
+"""What anybody may open."""
 
 PAGES: Final[Sequence[Page]] = (
     *home.PAGES,
     *cases.PAGES,
-    *languages.PAGES,
+    *PUBLIC_PAGES,
 )

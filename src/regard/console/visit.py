@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from regard.api.answer import ServedApi
-from regard.caller import Caller, Person
+from regard.caller import NOBODY, Caller, Person
 from regard.console.forms import FormFields
 from regard.console.languages import Texts
 from regard.console.signin.sessions import SignedIn
@@ -34,7 +34,8 @@ class PageVisit:
 
     `is_partial` is set where htmx asks, for a part of the page; `host` is the authority that the browser
     called, `http` or `https` its `scheme`. `token` is the session's, `signed_in` what is known of it;
-    both are None where nobody is signed in.
+    both are None where nobody is signed in. `stranger` is the caller without any sign-in: what anybody may
+    ask is asked so, whoever is signed in, and leaves no trace of them.
     """
 
     caller: Caller
@@ -50,6 +51,7 @@ class PageVisit:
     is_partial: bool = False
     token: str | None = None
     signed_in: SignedIn | None = None
+    stranger: Caller = NOBODY
 
     @property
     def person(self) -> Person | None:
@@ -73,6 +75,11 @@ class PageVisit:
         """An operation's answer with its headers. Members that are None are left out."""
         sent = {name: value for name, value in params.items() if value is not None}
         return self.apis.of(operation).call(operation, sent, self.caller, case=case)
+
+    def ask(self, operation: str, **params: Any) -> dict[str, Any]:
+        """A public operation's answer, asked as a stranger. Raises ServiceError."""
+        sent = {name: value for name, value in params.items() if value is not None}
+        return self.apis.of(operation).call(operation, sent, self.stranger).body
 
     def written(self, operation: str, answer: Mapping[str, Any]) -> dict[str, Any]:
         """An answer as the API writes it in JSON, for `PageView.data`."""
