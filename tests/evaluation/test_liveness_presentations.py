@@ -13,7 +13,14 @@ from av.video.frame import VideoFrame
 
 from regard.collections.face_models import FACE_MODELS
 from regard.evaluation.liveness.portraits import read_portrait
-from regard.evaluation.liveness.presentations import PortraitSource, RenderedAttempt, Species, render
+from regard.evaluation.liveness.presentations import (
+    Presentation,
+    RenderedAttempt,
+    Species,
+    render,
+    render_together,
+)
+from regard.evaluation.liveness.scenes import PortraitSource
 from regard.packs.install import InstalledPack
 from regard.video.reading.limits import VideoError, VideoTooLarge
 from regard.video.recording import MAX_BYTES, Recording
@@ -141,6 +148,37 @@ def test_an_attack_scores_less_than_a_person(
     assert of_person is not None
     assert of_attack is not None
     assert light_score(of_attack) < light_score(of_person)
+
+
+def frames_of(video: bytes) -> list[bytes]:
+    with av.open(io.BytesIO(video), "r") as container:
+        return [frame.to_ndarray(format="rgb24").tobytes() for frame in container.decode(video=0)]
+
+
+def test_an_attempt_is_the_same_whatever_it_is_rendered_with(
+    person: PortraitSource, challenge: Challenge
+) -> None:
+    wanted = [Presentation(species, 0.2) for species in (Species.OTHER_SEQUENCE, Species.MATTE_PRINT)]
+    together = render_together(wanted, person, challenge, seed=5, moves=False)
+    alone = [render(one.species, person, challenge, k=one.k, seed=5, moves=False) for one in wanted]
+    for one, other in zip(together, alone, strict=True):
+        assert frames_of(one.video) == frames_of(other.video)
+
+
+def test_light_is_the_same_whether_faces_are_counted_or_not(
+    sessions: SessionPool, person: PortraitSource, challenge: Challenge
+) -> None:
+    attempt = render(Species.BONA_FIDE, person, challenge, k=0.2, seed=3, moves=False)
+    found = []
+    for counts in (True, False):
+        with Recording(sessions, counts_faces=counts) as recording:
+            recording.append(attempt.video)
+            found.append(recording.finish(PATIENCE))
+    counted, uncounted = found
+    assert {frame.face_count for frame in uncounted.frames[1:]} == {None}
+    assert measure_light(uncounted, challenge, attempt.report) == measure_light(
+        counted, challenge, attempt.report
+    )
 
 
 def mp4(pictures: int, *, last: bool, width: int = 160, height: int = 96) -> bytes:

@@ -66,8 +66,9 @@ class Recording:
     ends the thread.
     """
 
-    def __init__(self, runner: Runner) -> None:
-        self._watch = AttemptWatch(runner)
+    def __init__(self, runner: Runner, *, counts_faces: bool = True) -> None:
+        """`counts_faces` as `AttemptWatch`."""
+        self._watch = AttemptWatch(runner, counts_faces=counts_faces)
         self._arriving = _Arriving()
         self._failure: Exception | None = None
         self._is_closed = False

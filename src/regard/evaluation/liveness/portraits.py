@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from regard.evaluation.liveness.presentations import PortraitSource
+from regard.evaluation.liveness.scenes import PortraitSource
 from regard.vision.faces import FaceAnalyzer
 from regard.vision.faces.mesh import FaceMesh
 from regard.vision.image import decode_image

@@ -12,26 +12,24 @@ units of the light that was there without. How much falls on it is what tells sp
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from regard.evaluation.liveness.camera import RATE, CameraTraits, SimulatedCamera, encode_video, linear_light
-from regard.vision.geometry import Box
-from regard.vision.liveness.challenge import Challenge, draw_colours
+from regard.evaluation.liveness.camera import CameraTraits, SimulatedCamera, VideoEncoder, linear_light
+from regard.evaluation.liveness.scenes import APPROACH, FAR, WAVES, CameraView, PortraitSource, Shape, views
+from regard.vision.liveness.challenge import Challenge, Colour, draw_colours
 from regard.vision.liveness.client_report import ClientReport, ShownColour
-from regard.vision.pixels import Floats, Pixels
+from regard.vision.pixels import Floats
 
-FAR, APPROACH, HOLD, AFTER = 1.6, 1.8, 1.0, 0.4  # s of the movement and around the colours
+HOLD, AFTER = 1.0, 0.4  # s before the colours and after them
 _VIDEO_START = 1_700_000_000_000.0  # ms, the client's clock
-_BEHIND = 0.12  # of the light on the face, that falls on what is behind it
-_HAIR, _WIDEST_HAIR = 0.5, (1.1, 1.8)  # the same on hair, and its radius in half widths of the face
-_PRINT, _BEHIND_PRINT = 0.9, 0.06  # the same on a print, and behind it
+_WIDEST_HAIR = (1.1, 1.8)  # its radius in half widths of the face
+_PRINT, _BEHIND_PRINT = 0.9, 0.06  # of the screen's light, that falls on a print, and behind it
 _GLASS = 0.05  # of the screen's light that a display's glass mirrors
+_GREY = 0.18  # the mean linear light to which the glass's is related
 
 
 class Species(StrEnum):
@@ -43,16 +41,22 @@ class Species(StrEnum):
     MATTE_PRINT = "matte print in the hand"
     LIT_DISPLAY = "display with light on its glass"
 
+    @property
+    def shape(self) -> Shape:
+        """What the screen's light falls on."""
+        is_sheet = self in (Species.MATTE_PRINT, Species.LIT_DISPLAY)
+        return Shape.SHEET if is_sheet else Shape.HEAD
+
 
 ATTACKS = tuple(species for species in Species if species is not Species.BONA_FIDE)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class PortraitSource:
-    """A picture (H, W, 3), uint8, RGB, of one face, and the `box` of its mesh, px."""
+@dataclass(frozen=True, slots=True)
+class Presentation:
+    """`k`: the screen's light on the face (or artefact) by the light that is there without it."""
 
-    pixels: Pixels
-    box: Box
+    species: Species
+    k: float
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -73,22 +77,52 @@ def render(
     traits: CameraTraits | None = None,
     moves: bool = True,
 ) -> RenderedAttempt:
-    """One attempt. `k`: the screen's light on the face (or artefact) by the light that is there without it.
-    `seed` draws sway, noise and another sequence. `moves`: whether the person comes from afar; else the
-    video begins just before the colours, which is enough to measure light."""
+    """One attempt, as `render_together` makes it."""
+    wanted = [Presentation(species, k)]
+    (attempt,) = render_together(wanted, source, challenge, seed=seed, traits=traits, moves=moves)
+    return attempt
+
+
+def render_together(
+    presentations: Sequence[Presentation],
+    source: PortraitSource,
+    challenge: Challenge,
+    *,
+    seed: int,
+    traits: CameraTraits | None = None,
+    moves: bool = True,
+) -> list[RenderedAttempt]:
+    """Attempts that differ in what is presented, and in nothing else: challenge, sway, camera and noise are
+    the same, and what they have in common is rendered once.
+
+    Each is what it would be by itself. `seed` draws sway, noise and another sequence. `moves`: whether the
+    person comes from afar; else the video begins just before the colours, which is enough to measure light.
+    """
     draws = random.Random(seed)  # noqa: S311 - a simulation
-    begin = (FAR + APPROACH + HOLD if moves else HOLD) * 1000
-    report = _report(challenge, begin)
-    lit = challenge.colours
-    if species is Species.OTHER_SEQUENCE:
-        other = draw_colours(draws)
-        while [one.rgb for one in other] == [one.rgb for one in lit]:
-            other = draw_colours(draws)
-        lit = other
-    shown = _ScreenLight(report, [colour.rgb for colour in lit], draws.uniform(60, 220))
-    camera = SimulatedCamera(traits or CameraTraits(), seed)
-    scenes = _scenes(species, source, challenge, shown, k, draws, moves=moves)
-    return RenderedAttempt(encode_video(camera.take(scene) for scene in scenes), report)
+    before = FAR + APPROACH + HOLD if moves else HOLD
+    report = _report(challenge, before * 1000)
+    delay, hair = draws.uniform(60, 220), draws.uniform(*_WIDEST_HAIR)
+    phases = [draws.uniform(0, 2 * np.pi) for _ in range(WAVES)]
+    sent = _ScreenLight(report, challenge.colours, delay)
+    other = _ScreenLight(report, _other_colours(challenge, draws), delay)
+    takes = [
+        _Take(one, other if one.species is Species.OTHER_SEQUENCE else sent, source, challenge, traits, seed)
+        for one in presentations
+    ]
+    colours = sum(one.flat_ms + one.scroll_ms for one in challenge.colours[1:]) / 1000
+    shapes = sorted({one.species.shape for one in presentations}, key=lambda shape: shape.value)
+    for view in views(
+        source,
+        challenge,
+        shapes,
+        seconds=before + colours + AFTER,
+        hair=hair,
+        phases=phases,
+        moves=moves,
+    ):
+        for take in takes:
+            take.add(view)
+    return [RenderedAttempt(take.video.finish(), report) for take in takes]
 
 
 def _report(challenge: Challenge, begin: float) -> ClientReport:
@@ -105,12 +139,19 @@ def _report(challenge: Challenge, begin: float) -> ClientReport:
     return ClientReport(_VIDEO_START, at + AFTER * 1000, colours=tuple(events))
 
 
+def _other_colours(challenge: Challenge, draws: random.Random) -> tuple[Colour, ...]:
+    other = draw_colours(draws)
+    while challenge.colours and [one.rgb for one in other] == [one.rgb for one in challenge.colours]:
+        other = draw_colours(draws)
+    return other
+
+
 class _ScreenLight:
     """The screen's mean linear colour over the video's time, `delay` ms late, as the camera sees it."""
 
-    def __init__(self, report: ClientReport, rgbs: list[tuple[int, int, int]], delay: float) -> None:
+    def __init__(self, report: ClientReport, colours: Sequence[Colour], delay: float) -> None:
         self._events = [(one.started - _VIDEO_START + delay, one) for one in report.colours]
-        self._rgbs = np.array(rgbs, np.float32) / 255
+        self._rgbs = np.array([one.rgb for one in colours], np.float32) / 255
         end = (report.video_end or 0.0) - _VIDEO_START - AFTER * 1000 + delay
         self._ends = [*(start for start, _ in self._events[1:]), end]
 
@@ -126,85 +167,48 @@ class _ScreenLight:
         return np.zeros(3, np.float32)
 
 
-def _scenes(
-    species: Species,
-    source: PortraitSource,
-    challenge: Challenge,
-    shown: _ScreenLight,
-    k: float,
-    draws: random.Random,
-    *,
-    moves: bool,
-) -> Iterator[Floats]:
-    """Linear light (H, W, 3) of each frame."""
-    width, height = challenge.video_width, challenge.video_height
-    light = linear_light(source.pixels)
-    falls = _falls_on(species, source, draws.uniform(*_WIDEST_HAIR))
-    colours = sum(one.flat_ms + one.scroll_ms for one in challenge.colours[1:]) / 1000
-    before = FAR + APPROACH + HOLD if moves else HOLD
-    phases = [draws.uniform(0, 2 * np.pi) for _ in range(6)]
-    for number in range(round((before + colours + AFTER) * RATE)):
-        time = number / RATE
-        nearness = np.clip((time - FAR) / APPROACH, 0, 1) if moves else 1.0
-        placed = _placement(source, challenge, float(nearness), time, phases)
-        picture = _warped(light, placed, width, height)
-        share = _warped(falls, placed, width, height)[..., None]
-        screen = shown.at(time * 1000)
+class _Take:
+    """One presentation before a camera of its own, which records it."""
+
+    def __init__(
+        self,
+        presentation: Presentation,
+        screen: _ScreenLight,
+        source: PortraitSource,
+        challenge: Challenge,
+        traits: CameraTraits | None,
+        seed: int,
+    ) -> None:
+        self._presentation, self._screen = presentation, screen
+        self._glass = np.float32(_GLASS * presentation.k * float(linear_light(source.pixels).mean()) / _GREY)
+        self._camera = SimulatedCamera(traits or CameraTraits(), seed)
+        self.video = VideoEncoder(challenge.video_width, challenge.video_height)
+
+    def add(self, view: CameraView) -> None:
+        """Records what the camera has before it."""
+        self.video.add(self._camera.take(self._lit(view, self._screen.at(view.time * 1000))))
+
+    def _lit(self, view: CameraView, screen: Floats) -> Floats:
+        """Linear light (3, H, W), of the caller's own, where the screen shows `screen` (3,)."""
+        species, k = self._presentation.species, np.float32(self._presentation.k)
+        if species is Species.UNLIT_VIDEO:
+            return view.light.copy()
+        share = view.shares[species.shape]
         if species is Species.LIT_DISPLAY:
-            yield picture + np.float32(_GLASS * k * float(light.mean()) / 0.18) * share * screen
-        elif species is Species.UNLIT_VIDEO:
-            yield picture
-        else:
-            yield picture * (1 + np.float32(k) * share * screen)
+            mirrored = self._glass * share
+            return np.stack(
+                [light + mirrored * colour for light, colour in zip(view.light, screen, strict=True)]
+            )
+        if species is Species.MATTE_PRINT:
+            share = share * np.float32(_PRINT - _BEHIND_PRINT) + np.float32(_BEHIND_PRINT)
+        return _brightened(view.light, k * share, screen)
 
 
-def _placement(
-    source: PortraitSource, challenge: Challenge, nearness: float, time: float, phases: list[float]
-) -> NDArray[np.float64]:
-    """The map (2, 3) from pixels of the video to the picture's, with the sway of a held head."""
-    oval = challenge.oval
-    near = 0.78 * oval.height / (1.25 * source.box.height)
-    scale = near * (0.52 + 0.48 * nearness)
-    sway = [np.sin(2 * np.pi * (0.31 + 0.23 * at) * time + phase) for at, phase in enumerate(phases)]
-    scale *= 1 + 0.006 * float(sway[0])
-    middle_x = (
-        source.box.left + source.box.width / 2 + 0.010 * source.box.width * float(sway[1] + sway[2] / 2)
-    )
-    middle_y = source.box.top + source.box.height * 0.42 + 0.006 * source.box.width * float(sway[3])
-    turn = np.radians(0.8 * float(sway[4]))
-    linear = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) / scale
-    shift = np.array([middle_x, middle_y]) - linear @ np.array([oval.center_x, oval.center_y])
-    return np.column_stack([linear, shift])
-
-
-def _falls_on(species: Species, source: PortraitSource, hair: float) -> Floats:
-    """(H, W), 0 to 1: how much of the screen's light falls on each place of the picture, with hair of the
-    radius `hair` in half widths of the face."""
-    height, width = source.pixels.shape[:2]
-    rows, columns = np.mgrid[:height, :width].astype(np.float32)
-    box = source.box
-    across = (columns - (box.left + box.width / 2)) / (box.width / 2)
-    down = (rows - (box.top + box.height * 0.42)) / (box.height * 0.65)
-    distance = across**2 + down**2
-    if species in (Species.MATTE_PRINT, Species.LIT_DISPLAY):
-        inside = (np.abs(across) < 1.9) & (np.abs(down) < 1.7)
-        back = _BEHIND_PRINT if species is Species.MATTE_PRINT else 0.0
-        front = _PRINT if species is Species.MATTE_PRINT else 1.0
-        return _blurred(np.where(inside, front, back), 1.5)
-    curved = np.sqrt(np.clip(1 - 0.8 * distance, 0.15, 1))  # a head turns away from the screen at its sides
-    behind = np.where(distance < hair**2, _HAIR, _BEHIND)
-    body = (down > 1) & (np.abs(across) < 1.9)
-    falls = np.where(distance < 1.15, curved, np.where(body, 0.35, behind))
-    return _blurred(falls, max(1.0, box.width / 40))
-
-
-def _blurred(values: NDArray[np.float64], sigma: float) -> Floats:
-    return np.asarray(cv2.GaussianBlur(values.astype(np.float32), (0, 0), sigma), np.float32)
-
-
-def _warped(values: Floats, placed: NDArray[np.float64], width: int, height: int) -> Floats:
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return np.asarray(
-        cv2.warpAffine(values, placed, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE),
-        np.float32,
-    )
+def _brightened(light: Floats, share: Floats, screen: Floats) -> Floats:
+    """`light` (3, H, W) times one plus the `share` (H, W) that it has of `screen` (3,)."""
+    lit = np.empty_like(light)
+    for plane, own, colour in zip(lit, light, screen, strict=True):
+        np.multiply(share, colour, out=plane)
+        plane += 1
+        plane *= own
+    return lit

@@ -55,7 +55,10 @@ class AttemptWatch:
     Not for several threads at a time.
     """
 
-    def __init__(self, runner: Runner) -> None:
+    def __init__(self, runner: Runner, *, counts_faces: bool = True) -> None:
+        """`counts_faces`: whether faces are searched for while one is followed, only to count them: movement
+        needs that, light doesn't."""
+        self._counts_faces = counts_faces
         self._blazeface, self._mesh = BlazeFace(runner), FaceMesh(runner)
         self._analyzer = FaceAnalyzer(runner)
         self._frames: list[SeenFrame] = []
@@ -70,9 +73,7 @@ class AttemptWatch:
         count: int | None = None
         points: Floats | None = None
         if len(self._frames) % EVERY == 0:
-            found = self._blazeface.detect(image.copies, _FOUND)
-            points = self._follow(image, found)
-            count = self._counted(found, points)
+            count, points = self._search(image)
             if points is not None:
                 self._keep(image, points, time)
         face, beside, surround, clipped = _NOTHING, _NOTHING, _NOTHING, 0.0
@@ -86,16 +87,24 @@ class AttemptWatch:
         pictures = tuple(self._pictures[at] for at in sorted(self._pictures))
         return SeenVideo(width, height, tuple(self._frames), pictures)
 
-    def _follow(self, image: Image, found: Sightings) -> Floats | None:
-        """The mesh (468, 2) of the face that is followed: where it was, else where a detector finds one."""
+    def _search(self, image: Image) -> tuple[int | None, Floats | None]:
+        """How many faces there are, None where nobody counted, and the mesh (468, 2) of the one that is
+        followed: where it was, else where a detector finds one."""
         points = None if self._landmarks is None else self._fitted(image, self._landmarks)
-        if points is None and len(found.boxes):
-            faces = self._analyzer.detect_upright(
-                image, longer=max(image.width, image.height), limit=1
-            )  # which has landmarks
-            points = self._fitted(image, faces[0].landmarks) if faces else None
+        count: int | None = None
+        if points is None or self._counts_faces:
+            found = self._blazeface.detect(image.copies, _FOUND)
+            if points is None and len(found.boxes):
+                points = self._found_anew(image)
+            count = self._counted(found, points)
         self._landmarks = None if points is None else landmarks_of_mesh(points)
-        return points
+        return count, points
+
+    def _found_anew(self, image: Image) -> Floats | None:
+        """The mesh of the largest face, by a detector that gives landmarks."""
+        longer = max(image.width, image.height)
+        faces = self._analyzer.detect_upright(image, longer=longer, limit=1)
+        return self._fitted(image, faces[0].landmarks) if faces else None
 
     def _fitted(self, image: Image, landmarks: Floats) -> Floats | None:
         points, scores = self._mesh.surface(image.copies, landmarks[None])

@@ -1,0 +1,43 @@
+"""Rendered presentations, scored by the light on them as a real attempt's video would be."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Iterator
+
+from regard.evaluation.liveness.camera import draw_traits
+from regard.evaluation.liveness.presentations import ATTACKS, Presentation, Species, render_together
+from regard.evaluation.liveness.scenes import PortraitSource
+from regard.evaluation.liveness.species_rates import ScoredPresentation
+from regard.vision.liveness.challenge import ChallengeKind, draw_challenge
+from regard.vision.liveness.light import measure_light
+from regard.vision.liveness.scoring import light_score
+from regard.vision.liveness.seen_frames import SeenVideo
+
+STRENGTHS = (0.2, 0.1, 0.05)
+"""The screen's light on people's faces by the room's, each for every third portrait."""
+_ATTACKED = (0.1, 0.2, 0.5)  # the same, drawn for each attack
+_SIZE = (640, 480)  # px
+
+
+def scored_portrait(
+    source: PortraitSource, watch: Callable[[bytes], SeenVideo], number: int, seed: int
+) -> Iterator[ScoredPresentation]:
+    """A presentation of the person and one of each attack, by the same camera, sway and challenge, which
+    `seed` and the portrait's `number` draw. `watch` sees a video."""
+    draws = random.Random(f"{seed} {number}")  # noqa: S311 - a simulation
+    challenge = draw_challenge(ChallengeKind.MOVEMENT_AND_LIGHT, *_SIZE, draws)
+    person = Presentation(Species.BONA_FIDE, STRENGTHS[number % len(STRENGTHS)])
+    attacks = [Presentation(species, draws.choice(_ATTACKED)) for species in ATTACKS]
+    traits = draw_traits(draws)
+    presented = [person, *attacks]
+    attempts = render_together(
+        presented, source, challenge, seed=draws.getrandbits(32), traits=traits, moves=False
+    )
+    for one, attempt in zip(presented, attempts, strict=True):
+        light = measure_light(watch(attempt.video), challenge, attempt.report)
+        score = -math.inf if light is None else light_score(light)
+        is_person = one.species is Species.BONA_FIDE
+        name = f"{one.species}, {one.k:g}" if is_person else one.species.value
+        yield ScoredPresentation(name, not is_person, score)

@@ -1,0 +1,121 @@
+"""What is before the camera: a picture of a face that sways like a held head, and where light falls on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from regard.evaluation.liveness.camera import RATE, linear_light
+from regard.vision.geometry import Box
+from regard.vision.liveness.challenge import Challenge
+from regard.vision.pixels import Floats, Pixels
+
+FAR, APPROACH = 1.6, 1.8  # s for which the head is far, and comes closer
+_BEHIND = 0.12  # of the light on the face, that falls on what is behind it
+_HAIR = 0.5  # the same on hair
+WAVES = 6  # of which the sway is made
+
+
+class Shape(Enum):
+    """What it is that light falls on: a head before a room, or a sheet that is held up."""
+
+    HEAD = auto()
+    SHEET = auto()
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class PortraitSource:
+    """A picture (H, W, 3), uint8, RGB, of one face, and the `box` of its mesh, px."""
+
+    pixels: Pixels
+    box: Box
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class CameraView:
+    """What the camera has before it at `time`, s. `light` (3, H, W): linear, without the screen's.
+    `shares` (H, W): how much of the screen's light falls on a shape there, 0 to 1."""
+
+    time: float
+    light: Floats
+    shares: dict[Shape, Floats]
+
+
+def views(
+    source: PortraitSource,
+    challenge: Challenge,
+    shapes: Sequence[Shape],
+    *,
+    seconds: float,
+    hair: float,
+    phases: Sequence[float],
+    moves: bool,
+) -> Iterator[CameraView]:
+    """One for each frame of a video of so many `seconds`. `hair`: its radius in half widths of the face;
+    `phases` of the sway's WAVES, radians; `moves`: whether the face comes from afar."""
+    size = challenge.video_width, challenge.video_height
+    light = linear_light(source.pixels)
+    falls = {shape: _falls_on(shape, source, hair) for shape in shapes}
+    for number in range(round(seconds * RATE)):
+        time = number / RATE
+        nearness = float(np.clip((time - FAR) / APPROACH, 0, 1)) if moves else 1.0
+        placed = _placement(source, challenge, nearness, time, phases)
+        planes = np.ascontiguousarray(_warped(light, placed, *size).transpose(2, 0, 1))
+        yield CameraView(
+            time, planes, {shape: _warped(share, placed, *size) for shape, share in falls.items()}
+        )
+
+
+def _placement(
+    source: PortraitSource, challenge: Challenge, nearness: float, time: float, phases: Sequence[float]
+) -> NDArray[np.float64]:
+    """The map (2, 3) from pixels of the video to the picture's, with the sway of a held head."""
+    oval = challenge.oval
+    near = 0.78 * oval.height / (1.25 * source.box.height)
+    scale = near * (0.52 + 0.48 * nearness)
+    sway = [np.sin(2 * np.pi * (0.31 + 0.23 * at) * time + phase) for at, phase in enumerate(phases)]
+    scale *= 1 + 0.006 * float(sway[0])
+    middle_x = (
+        source.box.left + source.box.width / 2 + 0.010 * source.box.width * float(sway[1] + sway[2] / 2)
+    )
+    middle_y = source.box.top + source.box.height * 0.42 + 0.006 * source.box.width * float(sway[3])
+    turn = np.radians(0.8 * float(sway[4]))
+    linear = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) / scale
+    shift = np.array([middle_x, middle_y]) - linear @ np.array([oval.center_x, oval.center_y])
+    return np.column_stack([linear, shift])
+
+
+def _falls_on(shape: Shape, source: PortraitSource, hair: float) -> Floats:
+    """(H, W), 0 to 1: how much of the screen's light falls on each place of the picture: all of it on a
+    sheet and none beside it; on a head by how its parts face the screen."""
+    height, width = source.pixels.shape[:2]
+    rows, columns = np.mgrid[:height, :width].astype(np.float32)
+    box = source.box
+    across = (columns - (box.left + box.width / 2)) / (box.width / 2)
+    down = (rows - (box.top + box.height * 0.42)) / (box.height * 0.65)
+    if shape is Shape.SHEET:
+        inside = (np.abs(across) < 1.9) & (np.abs(down) < 1.7)
+        return _blurred(np.where(inside, 1.0, 0.0), 1.5)
+    distance = across**2 + down**2
+    curved = np.sqrt(np.clip(1 - 0.8 * distance, 0.15, 1))  # a head turns away from the screen at its sides
+    behind = np.where(distance < hair**2, _HAIR, _BEHIND)
+    body = (down > 1) & (np.abs(across) < 1.9)
+    falls = np.where(distance < 1.15, curved, np.where(body, 0.35, behind))
+    return _blurred(falls, max(1.0, box.width / 40))
+
+
+def _blurred(values: NDArray[np.float64], sigma: float) -> Floats:
+    return np.asarray(cv2.GaussianBlur(values.astype(np.float32), (0, 0), sigma), np.float32)
+
+
+def _warped(values: Floats, placed: NDArray[np.float64], width: int, height: int) -> Floats:
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(
+        cv2.warpAffine(values, placed, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE),
+        np.float32,
+    )
