@@ -63,7 +63,7 @@ from regard.metering.usage import UsageStore
 from regard.metering.vector_counts import VectorCounts
 from regard.notifications.anchor import anchor_of
 from regard.operations import OPERATIONS, Operation
-from regard.operations.custom_labels.running import count_running, remove_features, stop_idle
+from regard.operations.custom_labels.upkeep import upkeep_tasks
 from regard.operations.inputs.live_sources import check_networks
 from regard.operations.liveness.checking import check_liveness_card
 from regard.operations.streams.viewing import LIVE_PATH
@@ -266,7 +266,11 @@ def build(
         seals=SealKeeper(seals, publication),
         upkeep=Upkeep(
             database,
-            (Task("void authorizations", erasure.run_due), *privacy.tasks(), *_tasks(stores, settings)),
+            (
+                Task("void authorizations", erasure.run_due),
+                *privacy.tasks(),
+                *_tasks(stores, settings, models),
+            ),
         ),
         erasing=Upkeep(
             database, (Task("images of liveness", stores.liveness.erase_due),), seconds=_ERASING_SECONDS
@@ -294,17 +298,14 @@ def declared_operations() -> Mapping[str, DeclaredOperation]:
     }
 
 
-def _tasks(stores: Stores, settings: Settings) -> list[Task]:
+def _tasks(stores: Stores, settings: Settings, models: Models) -> list[Task]:
     """What the upkeep does."""
     examination = stores.accountability.examination
     return [
         Task("reviews past their time", lambda _now: examination.reviews.expire()),
         Task("candidates erased since", lambda _now: examination.reviews.forget_erased()),
         Task("what streams saw", stores.stream_events.prune),
-        Task("custom models without a version", stores.custom.models.erase_unnamed),
-        Task("custom models that run", lambda now: count_running(stores, settings, now)),
-        Task("custom models that nobody asks", lambda now: stop_idle(stores, settings, now)),
-        Task("features of ended trainings", lambda now: remove_features(stores, settings, now)),
+        *upkeep_tasks(stores, settings, models),
         Task("streams without leave", lambda _now: len(StreamLeases(stores.database).end_unauthorized())),
     ]
 

@@ -40,6 +40,10 @@ MADE: Final = (VersionStatus.TRAINING_IN_PROGRESS, VersionStatus.COPYING_IN_PROG
 
 READY: Final = "The model is ready to run."
 """Rekognition's own words, which clients match."""
+RETRAINING_FAILED: Final = "The automatic retraining failed:"
+"""Before why it has, in the message of a version that is kept as it was."""
+BASES: Final = "Bases"
+"""Member of a kept request: the bases that an adapter was trained for, or was to be, by their digests."""
 MESSAGES: Final[Mapping[VersionStatus, str]] = {
     VersionStatus.TRAINING_IN_PROGRESS: "The training waits for a worker.",
     VersionStatus.TRAINING_COMPLETED: READY,
@@ -143,6 +147,16 @@ class ProjectVersion:
     def is_adapter(self) -> bool:
         """Whether it corrects the labels of moderation; else it has labels of its own."""
         return self.request.get("Feature") == ProjectFeature.CONTENT_MODERATION
+
+    @property
+    def is_retrained(self) -> bool:
+        """Whether a job is at it that trains it anew: it has a model of before, whose base is another."""
+        return self.status is VersionStatus.TRAINING_IN_PROGRESS and self.model is not None
+
+    @property
+    def bases(self) -> frozenset[str]:
+        """The bases that it was trained for, or was to be."""
+        return frozenset(self.request.get(BASES, ())) | ({self.backbone} if self.backbone else frozenset())
 
     @property
     def project_name(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -13,8 +14,10 @@ from regard.custom.output_names import free_output_name
 from regard.custom.records import CustomDataset
 from regard.custom.resources import is_version, not_found, resource_of
 from regard.custom.version_records import (
+    BASES,
     MADE,
     MESSAGES,
+    RETRAINING_FAILED,
     STARTABLE,
     BucketObject,
     Made,
@@ -82,6 +85,37 @@ class ProjectVersions:
             put_tags(connection, new.resource, tags)
             keep_datasets(connection, datasets, new.resource)
             return get_version(connection, new.resource)
+
+    def outdated(self, base: str) -> list[ProjectVersion]:
+        """The adapters of projects with AutoUpdate that were trained for another base, never for `base`."""
+        query = (
+            select(table)
+            .join(projects, projects.c.row == table.c.project)
+            .where(projects.c.auto_update.is_(True))
+            .where(table.c.status == VersionStatus.TRAINING_COMPLETED.value, table.c.backbone != base)
+        )
+        with self.database.read() as connection:
+            found = [read_version(row) for row in connection.execute(query.order_by(table.c.row)).mappings()]
+        return [one for one in found if base not in one.bases]
+
+    def retrain_within(self, connection: Connection, version: ProjectVersion, job: NewJob, base: str) -> bool:
+        """Has a job train an adapter anew for a base; False where it isn't as it was any more. To be called
+        in a transaction with the turn JOBS. Raises LimitExceededException while as many trainings are under
+        way as may be.
+        """
+        self._check_limit(connection)
+        current = get_version(connection, version.resource)
+        if (current.status, current.job_id) != (version.status, version.job_id):
+            return False
+        started = self._jobs.start_within(connection, job)
+        values = {
+            "status": VersionStatus.TRAINING_IN_PROGRESS.value,
+            "message": MESSAGES[VersionStatus.TRAINING_IN_PROGRESS],
+            "job_id": started.job_id,
+            "request": json.dumps({**current.request, BASES: sorted(current.bases | {base})}),
+        }
+        connection.execute(update(table).where(table.c.row == version.row).values(values))
+        return True
 
     def _check_limit(self, connection: Connection) -> None:
         training = table.c.status == VersionStatus.TRAINING_IN_PROGRESS.value
@@ -248,16 +282,23 @@ def keep_manifest_summary(connection: Connection, job_id: str, place: BucketObje
 
 
 def follow_end(connection: Connection, end: JobEnd) -> None:
-    """What follows for a version from the end of the job that was to make it: where that failed, it has."""
+    """What follows for a version from the end of the job that was to make it: where that failed, it has. An
+    adapter that was to be trained anew is what it was before.
+    """
     if end.status is not Status.FAILED:
         return
     version = _of_job(connection, end.job_id)
     if version is not None and version.status in MADE:
-        values = {
+        values: dict[str, Any] = {
             "status": _FAILED[version.status].value,
             "message": end.message or "",
             "ended": milliseconds(),
         }
+        if version.is_retrained:
+            values = {
+                "status": VersionStatus.TRAINING_COMPLETED.value,
+                "message": f"{RETRAINING_FAILED} {end.message or ''}",
+            }
         connection.execute(update(table).where(table.c.row == version.row).values(values))
         release_datasets(connection, version.resource)
 

@@ -40,7 +40,8 @@ class ChosenAdapter:
 
 
 def find_adapter(ctx: Context, arn: str | None, action: tuple[str, Permission]) -> ChosenAdapter | None:
-    """The adapter of an ARN; None where none is named, or where it has expired.
+    """The adapter of an ARN; None where none is named, or where it has expired, or is trained anew since it
+    has.
 
     Raises AccessDeniedException where the caller may not do `action` with it, ResourceNotFoundException,
     InvalidParameterException for what is no adapter, and ResourceNotReadyException for one that isn't
@@ -60,6 +61,8 @@ def find_adapter(ctx: Context, arn: str | None, action: tuple[str, Permission]) 
         raise InvalidParameterException(
             f"Request has invalid parameters: {version.name} is a model of custom labels, and no adapter"
         )
+    if version.is_retrained:
+        return None
     if version.status is not VersionStatus.TRAINING_COMPLETED:
         raise ResourceNotReadyException(f"The adapter {version.name} is {version.status.value}.")
     if has_expired(version, ctx.models):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from regard.custom.version_records import MADE, BucketObject, ProjectVersion
+from regard.custom.version_records import MADE, RETRAINING_FAILED, BucketObject, ProjectVersion
 from regard.jobs.records import Job
 from regard.operations.custom_subjects import custom_arn
 from regard.operations.pictures.moderation_taxonomy import MIN_CONFIDENCE, VERSION
@@ -28,7 +28,7 @@ def described_version(
         "ProjectVersionArn": custom_arn(settings, version.resource),
         "CreationTimestamp": moment(version.created),
         "Status": _EXPIRED if expired else version.status.value,
-        "StatusMessage": _TRAIN_AGAIN if expired else _message(version, job),
+        "StatusMessage": _expired_message(version) if expired else _message(version, job),
     }
     shape |= {name: version.request[name] for name in _ECHOED if name in version.request}
     if version.is_adapter:
@@ -80,6 +80,12 @@ def _message(version: ProjectVersion, job: Job | None) -> str:
     if version.status in MADE and job is not None:
         return str(job.facts.get("StatusMessage", version.message))
     return version.message
+
+
+def _expired_message(version: ProjectVersion) -> str:
+    return (
+        f"{_TRAIN_AGAIN} {version.message}" if version.message.startswith(RETRAINING_FAILED) else _TRAIN_AGAIN
+    )
 
 
 def _place(one: BucketObject) -> dict[str, Any]:
