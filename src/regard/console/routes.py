@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from regard.console.page import Page
-from regard.console.pages import cases, feedback, home, languages, notices, receipts, transparency
+from regard.console.pages import cases, feedback, home, languages, notices, receipts, review, transparency
 
 PUBLIC_PAGES: Final[Sequence[Page]] = (
     *languages.PAGES,
@@ -20,5 +20,6 @@ PUBLIC_PAGES: Final[Sequence[Page]] = (
 PAGES: Final[Sequence[Page]] = (
     *home.PAGES,
     *cases.PAGES,
+    *review.PAGES,
     *PUBLIC_PAGES,
 )

@@ -74,6 +74,31 @@ FACTS: Final[Mapping[str, str]] = {
     "UNKNOWN_SUSPECT": msgid("Nobody knows who the suspect is."),
     "FOOTAGE_OF_OFFENCE": msgid("The footage shows the offence."),
 }
+FEATURES: Final[Mapping[str, str]] = {
+    "FACE_SHAPE": msgid("Shape of the face"),
+    "HAIRLINE": msgid("Hairline"),
+    "FOREHEAD": msgid("Forehead"),
+    "BROWS": msgid("Eyebrows"),
+    "EYES": msgid("Eyes"),
+    "NOSE": msgid("Nose"),
+    "CHEEKS": msgid("Cheeks"),
+    "MOUTH": msgid("Mouth"),
+    "CHIN": msgid("Chin and jaw"),
+    "EARS": msgid("Ears"),
+    "FACIAL_HAIR": msgid("Facial hair"),
+    "LINES": msgid("Lines"),
+    "SCARS_AND_MARKS": msgid("Scars and marks"),
+}
+RATINGS: Final[Mapping[str, str]] = {
+    "-3": msgid("Surely another person"),
+    "-2": msgid("Probably another person"),
+    "-1": msgid("Rather another person"),
+    "0": msgid("Can’t be told"),
+    "1": msgid("Rather the same person"),
+    "2": msgid("Probably the same person"),
+    "3": msgid("Surely the same person"),
+}
+"""The seven ratings, by the values that PutRatings takes."""
 
 
 def choices(visit: PageVisit, words: Mapping[str, str]) -> list[tuple[str, str]]:
