@@ -122,7 +122,7 @@ class Console:
             address=request.url.path,
             scheme=request.url.scheme,
             host=request.headers.get("host", ""),
-            path=dict(request.path_params),
+            path={name: str(value) for name, value in request.path_params.items()},
             query=dict(request.query_params),
             headers=request.headers,
             is_partial=request.headers.get("hx-request") == "true",

@@ -6,7 +6,22 @@ from collections.abc import Sequence
 from typing import Final
 
 from regard.console.page import Page
-from regard.console.pages import cases, feedback, home, languages, notices, receipts, review, transparency
+from regard.console.pages import (
+    audit,
+    cases,
+    feedback,
+    home,
+    keys,
+    languages,
+    notices,
+    people,
+    receipts,
+    reports,
+    review,
+    settings,
+    transparency,
+    usage,
+)
 
 PUBLIC_PAGES: Final[Sequence[Page]] = (
     *languages.PAGES,
@@ -21,5 +36,11 @@ PAGES: Final[Sequence[Page]] = (
     *home.PAGES,
     *cases.PAGES,
     *review.PAGES,
+    *people.PAGES,
+    *keys.PAGES,
+    *usage.PAGES,
+    *audit.PAGES,
+    *reports.PAGES,
+    *settings.PAGES,
     *PUBLIC_PAGES,
 )

@@ -1,10 +1,11 @@
-"""ListAuditRecords, VerifyAuditLog: the log of who did what, read and checked."""
+"""ListAuditRecords, SearchAuditRecords, VerifyAuditLog: the log of who did what, read and checked."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from regard.context import Context
+from regard.governance.audit_search import AuditSearch, RecordFilter
 from regard.governance.chain import AuditBroken
 from regard.governance.examination.blindness import refuse_raters
 from regard.governance.permissions import Permission
@@ -14,6 +15,9 @@ from regard.operations.operation import Area, Operation
 
 _LISTING = "audit records"
 _MAX_RESULTS = 1000
+_SEARCHING = "found audit records"
+_MAX_FOUND = 100
+_FILTERS = ("Person", "Key", "Case", "Operation", "Collection", "Outcome")
 
 
 def list_audit_records(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
@@ -37,6 +41,30 @@ def list_audit_records(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
+def search_audit_records(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """The records that say what is asked, the newest first; a call reads a part of the log.
+
+    Raises AccessDeniedException for who rates candidates.
+    """
+    refuse_raters(ctx.caller)
+    asked = RecordFilter(**{name.lower(): request[name] for name in _FILTERS if name in request})
+    found = AuditSearch(ctx.stores.database).find(
+        asked,
+        start=request.get("From"),
+        end=request.get("To"),
+        before=read_token(_SEARCHING, request.get("NextToken")) or None,
+        limit=min(request.get("MaxResults", _MAX_FOUND), _MAX_FOUND),
+    )
+    answer: dict[str, Any] = {
+        "Records": [
+            {"Sequence": sequence, "Record": text, "Hash": link} for sequence, text, link in found.entries
+        ]
+    }
+    if found.before is not None:
+        answer["NextToken"] = make_token(_SEARCHING, found.before)
+    return answer
+
+
 def verify_audit_log(ctx: Context, _request: dict[str, Any]) -> dict[str, Any]:
     """Recomputes the chain of hashes and the seals of its days; answers the newest record's number and hash,
     or what does not fit.
@@ -52,6 +80,13 @@ OPERATIONS = (
     Operation(
         name="ListAuditRecords",
         run=list_audit_records,
+        area=Area.ADMINISTRATION,
+        permission=Permission.AUDIT,
+        is_own=True,
+    ),
+    Operation(
+        name="SearchAuditRecords",
+        run=search_audit_records,
         area=Area.ADMINISTRATION,
         permission=Permission.AUDIT,
         is_own=True,
