@@ -36,6 +36,7 @@ def _change(visit: PageVisit) -> PageAnswer:
 
 
 MADE = (
+    Page(path="/unshown", show=lambda _: PageView("error.html"), roles=None),
     Page(path="/broken", show=_raise, roles=None),
     Page(path="/file", show=lambda _: RawContent(b"x", "text/plain", "é.txt"), roles=None),
     Page(
@@ -162,6 +163,12 @@ def test_nothing_of_a_fault_inside_is_shown(browser: Visitor) -> None:
     answer = browser.get("/broken")
     assert answer.status_code == 500
     assert "hunter2" not in answer.text
+
+
+def test_a_page_that_cannot_be_shown_is_a_page_that_says_so(browser: Visitor) -> None:
+    answer = browser.get("/unshown")
+    assert answer.status_code == 500
+    assert "<h1>" in answer.text
 
 
 def test_every_answer_says_what_a_browser_may_do(browser: Visitor) -> None:

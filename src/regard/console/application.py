@@ -107,7 +107,11 @@ class Console:
             request_id = str(uuid.uuid4())
             log.exception("a page failed", request_id=request_id, page=page.path)
             answered = _refused(InternalServerError(), status=500)
-        return self._response(answered, request, visit)
+        try:
+            return self._response(answered, request, visit)
+        except Exception:
+            log.exception("a page could not be shown", page=page.path)
+            return self._response(_refused(InternalServerError(), status=500), request, visit)
 
     def _stranger(self, request: Request) -> PageVisit:
         chosen = request.cookies.get(LANGUAGE_COOKIE)
