@@ -300,6 +300,7 @@ def call_each_operation(client: Any, counted: str, waiting: str, portrait: Path)
     client.list_celebrities()
     client.delete_celebrity(Id=celebrity["Id"])
     client.list_audit_records(MaxResults=5)
+    client.search_audit_records(Operation="ListAuditRecords", MaxResults=5)
     client.verify_audit_log()
     head = client.get_audit_head()["Sequence"]
     client.list_audit_days()
