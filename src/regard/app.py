@@ -78,6 +78,7 @@ from regard.streams.leases import StreamLeases
 from regard.streams.store import StreamStore
 from regard.streams.watching import LiveWatching
 from regard.vision.custom import cells
+from regard.vision.findings import Pictures
 from regard.vision.models import Models
 from regard.vision.session import SessionPool, one_thread_each
 from regard.wire.browsers import allow_origins
@@ -378,7 +379,8 @@ def asgi(parts: Parts, *, tls_port: int | None = None) -> Starlette:
     async def healthz(_: Request) -> Response:
         return JSONResponse({"status": "ok", "version": version("regard")})
 
-    console = Console(PAGES, Apis(parts.apis), BrowserSessions(parts.database), parts.settings)
+    shared = Apis(parts.apis, pictures=lambda: Pictures(parts.models))
+    console = Console(PAGES, shared, BrowserSessions(parts.database), parts.settings)
     return Starlette(
         routes=[
             Route("/healthz", healthz),

@@ -26,7 +26,7 @@ def messages() -> Iterator[Message]:
     """Every text of templates, of `say`, of `msgid` and of pages' titles; a pair where it has a plural."""
     for template in sorted((CONSOLE / "templates").rglob("*.html")):
         options = {"trimmed": "true", "silent": "false", "trim_blocks": "true", "lstrip_blocks": "true"}
-        found = babel_extract(BytesIO(template.read_bytes()), ("_", "gettext", "ngettext:1,2"), [], options)
+        found = babel_extract(BytesIO(template.read_bytes()), ("_", "gettext", "ngettext"), [], options)
         for _line, function, message, _comments in found:
             words = (message,) if isinstance(message, str) else message or ()
             texts = tuple(word for word in words if word)

@@ -30,7 +30,7 @@ from regard.console.languages import choose_language, texts_of
 from regard.console.origin import check_origin
 from regard.console.page import EventStream, Page, PageAnswer, PageView, RawContent, Redirect
 from regard.console.rendering import render
-from regard.console.security import PAGE_HEADERS
+from regard.console.security import PAGE_HEADERS, PICTURE_PAGE_HEADERS
 from regard.console.signin.sessions import BrowserSessions, SignedIn
 from regard.console.visit import Apis, PageVisit
 from regard.errors import (
@@ -119,6 +119,7 @@ class Console:
         address = request.client.host if request.client else ""
         stranger = replace(NOBODY, address=network_of(address))
         return PageVisit(
+            pictures=self._apis.shared_pictures(),
             caller=stranger,
             stranger=stranger,
             apis=self._apis,
@@ -189,7 +190,8 @@ class Console:
             response = Response(body, answered.status, media_type="application/json")
         else:
             response = HTMLResponse(render(answered, visit, self._pages), answered.status)
-        for name, value in PAGE_HEADERS.items():
+        has_pictures = isinstance(answered, PageView) and answered.has_pictures_within
+        for name, value in (PICTURE_PAGE_HEADERS if has_pictures else PAGE_HEADERS).items():
             response.headers.setdefault(name, value)
         return response
 

@@ -18,13 +18,14 @@ EVERYBODY: Final = frozenset(ROLES)
 @dataclass(frozen=True, slots=True)
 class PageView:
     """A template with its values. `data` is what a program gets that accepts JSON: members as the API has
-    them. `status` is that of the HTTP answer.
+    them. `status` is that of the HTTP answer; `has_pictures_within` allows the page pictures as data.
     """
 
     template: str
     values: Mapping[str, Any] = field(default_factory=dict)
     data: Mapping[str, Any] = field(default_factory=dict)
     status: int = 200
+    has_pictures_within: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from regard.console.pages import (
     review,
     settings,
     transparency,
+    trying,
     usage,
 )
 
@@ -36,6 +37,7 @@ PAGES: Final[Sequence[Page]] = (
     *home.PAGES,
     *cases.PAGES,
     *review.PAGES,
+    *trying.PAGES,
     *people.PAGES,
     *keys.PAGES,
     *usage.PAGES,

@@ -29,3 +29,11 @@ PAGE_HEADERS: Final[Mapping[str, str]] = {
     "Cache-Control": "no-store",
 }
 """No page is kept by a browser: most show faces, or names."""
+
+PICTURE_PAGE_HEADERS: Final[Mapping[str, str]] = {
+    **PAGE_HEADERS,
+    "Content-Security-Policy": PAGE_HEADERS["Content-Security-Policy"].replace(
+        "img-src 'self' blob:", "img-src 'self' blob: data:"
+    ),
+}
+"""Of a page that holds a picture within itself, so that there is no address to take it from again."""

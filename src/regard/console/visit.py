@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from regard.api.answer import ServedApi
@@ -16,12 +16,25 @@ from regard.console.signin.sessions import SignedIn
 from regard.governance.released import Released
 from regard.governance.sessions import is_fresh
 
+if TYPE_CHECKING:
+    from regard.vision.findings import Pictures
+
 
 class Apis:
-    """The APIs by their operations' keys: `list_cases`, `detect_faces`."""
+    """The APIs by their operations' keys: `list_cases`, `detect_faces`.
 
-    def __init__(self, served: Mapping[str, ServedApi]) -> None:
+    `pictures` makes what the requests of one visit share, so that a picture is decoded and examined once.
+    """
+
+    def __init__(
+        self, served: Mapping[str, ServedApi], *, pictures: Callable[[], Pictures] | None = None
+    ) -> None:
         self._served = {key: one for one in served.values() for key in one.api.operations}
+        self._pictures = pictures
+
+    def shared_pictures(self) -> Pictures | None:
+        """Pictures for one visit; None where its requests share none."""
+        return None if self._pictures is None else self._pictures()
 
     def of(self, operation: str) -> ServedApi:
         """The API of an operation. Raises KeyError."""
@@ -35,7 +48,7 @@ class PageVisit:
     `is_partial` is set where htmx asks, for a part of the page; `host` is the authority that the browser
     called, `http` or `https` its `scheme`. `token` is the session's, `signed_in` what is known of it;
     both are None where nobody is signed in. `stranger` is the caller without any sign-in: what anybody may
-    ask is asked so, whoever is signed in, and leaves no trace of them.
+    ask is asked so, whoever is signed in, and leaves no trace of them. `pictures` is what its requests share.
     """
 
     caller: Caller
@@ -52,6 +65,7 @@ class PageVisit:
     token: str | None = None
     signed_in: SignedIn | None = None
     stranger: Caller = NOBODY
+    pictures: Pictures | None = None
 
     @property
     def person(self) -> Person | None:
@@ -74,7 +88,7 @@ class PageVisit:
     def release(self, operation: str, *, case: str | None = None, **params: Any) -> Released:
         """An operation's answer with its headers. Members that are None are left out."""
         sent = {name: value for name, value in params.items() if value is not None}
-        return self.apis.of(operation).call(operation, sent, self.caller, case=case)
+        return self.apis.of(operation).call(operation, sent, self.caller, case=case, pictures=self.pictures)
 
     def ask(self, operation: str, **params: Any) -> dict[str, Any]:
         """A public operation's answer, asked as a stranger. Raises ServiceError."""

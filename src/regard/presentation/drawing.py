@@ -18,6 +18,7 @@ from regard.presentation.colours import AMBER, Colour
 from regard.presentation.wording import printable
 
 _DARK, _LIGHT = (24, 24, 24), (255, 255, 255)
+_QUALITY = 85
 _MAX_LETTERS = 32  # of a caption
 
 
@@ -50,20 +51,47 @@ def draw(
     A picture whose longer side has fewer than `min_side` pixels is enlarged, so that captions can be read.
     `legend`: what the colours stand for, in a strip below the picture.
     """
-    canvas = ImageOps.exif_transpose(Image.open(io.BytesIO(picture))).convert("RGB")
-    scale = min_side / max(canvas.size)
-    if scale > 1:
-        size = round(canvas.width * scale), round(canvas.height * scale)
-        canvas = canvas.resize(size, Image.Resampling.LANCZOS)
-    paint(canvas, marks)
-    if legend:
-        canvas = _with_legend(canvas, legend, line_of(canvas.size))
+    canvas = _marked(picture, marks, min_side, legend)
     try:
         canvas.save(target)
     except (OSError, ValueError) as error:
         raise RegardError(
             f"{target} can't be written: give a .png or .jpg in a folder that exists."
         ) from error
+
+
+def marked_jpeg(
+    picture: bytes,
+    marks: Sequence[Mark],
+    *,
+    side: int,
+    legend: Mapping[str, Colour] | None = None,
+) -> tuple[bytes, tuple[int, int]]:
+    """The same as a JPEG whose longer side has `side` pixels, without metadata, and its width and height."""
+    canvas = _marked(picture, marks, side, legend, max_side=side)
+    written = io.BytesIO()
+    canvas.save(written, "JPEG", quality=_QUALITY)
+    return written.getvalue(), canvas.size
+
+
+def _marked(
+    picture: bytes,
+    marks: Sequence[Mark],
+    min_side: int,
+    legend: Mapping[str, Colour] | None,
+    *,
+    max_side: int | None = None,
+) -> Image.Image:
+    canvas = ImageOps.exif_transpose(Image.open(io.BytesIO(picture))).convert("RGB")
+    longer = max(canvas.size)
+    scale = max(min_side / longer, 1.0)
+    if max_side is not None:
+        scale = min(scale, max_side / longer)
+    if scale != 1:
+        size = max(1, round(canvas.width * scale)), max(1, round(canvas.height * scale))
+        canvas = canvas.resize(size, Image.Resampling.LANCZOS)
+    paint(canvas, marks)
+    return _with_legend(canvas, legend, line_of(canvas.size)) if legend else canvas
 
 
 def paint(

@@ -1,0 +1,111 @@
+"""`/console/try`: drop a picture, see every analysis drawn on it, and copy the lines that do the same."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from regard.console.languages import msgid
+from regard.console.page import Page, PageAnswer, PageView
+from regard.console.visit import PageVisit
+from regard.errors import InvalidImageFormatException, ResourceNotReadyException, ValidationException
+from regard.presentation.drawing import marked_jpeg
+from regard.presentation.pictures.findings import ShownFinding, findings, legend
+
+_SIDE: Final = 1280  # px of the drawn picture's longer side
+
+
+@dataclass(frozen=True, slots=True)
+class PictureAnalysis:
+    """An operation on a picture: its key, its name in boto3's lines, and what is asked beside the picture."""
+
+    operation: str
+    words: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+_ANALYSES: Final[Sequence[PictureAnalysis]] = (
+    PictureAnalysis("detect_faces", msgid("Faces"), {"Attributes": ["ALL"]}),
+    PictureAnalysis(
+        "detect_labels", msgid("Labels and colours"), {"Features": ["GENERAL_LABELS", "IMAGE_PROPERTIES"]}
+    ),
+    PictureAnalysis("detect_text", msgid("Text")),
+    PictureAnalysis("detect_moderation_labels", msgid("Moderation")),
+    PictureAnalysis("detect_protective_equipment", msgid("Protective equipment")),
+    PictureAnalysis("recognize_celebrities", msgid("Celebrities")),
+)
+_DEFAULT: Final = frozenset({"detect_faces", "detect_labels", "detect_text"})
+
+
+def _show(_visit: PageVisit) -> PageAnswer:
+    return PageView("try.html", {"analyses": _ANALYSES, "chosen": _DEFAULT})
+
+
+def _analyze(visit: PageVisit) -> PageAnswer:
+    picture, chosen = visit.form.file("picture"), set(visit.form.all("analysis"))
+    wanted = [one for one in _ANALYSES if one.operation in chosen]
+    if picture is None:
+        raise ValidationException(visit.say("Choose a picture, a JPEG or PNG."))
+    if not wanted:
+        raise ValidationException(visit.say("Choose at least one analysis."))
+    found: list[ShownFinding] = []
+    data: dict[str, Any] = {}
+    missing: list[str] = []
+    for one in wanted:
+        try:
+            answer = visit.call(one.operation, Image={"Bytes": picture.content}, **one.options)
+        except ResourceNotReadyException as error:  # a model that is optional
+            missing.append(error.message)
+            continue
+        found += findings(answer)
+        data[one.operation] = visit.written(one.operation, answer)
+    marks = [mark for finding in found for mark in finding.marks]
+    drawn, size = _drawn(picture.content, marks)
+    values = {
+        "analyses": _ANALYSES,
+        "chosen": chosen,
+        "picture": "data:image/jpeg;base64," + base64.b64encode(drawn).decode(),
+        "width": size[0],
+        "height": size[1],
+        "found": found,
+        "missing": missing,
+        "code": _lines(visit, wanted),
+        "name": picture.name,
+    }
+    return PageView("try.html", values, data, has_pictures_within=True)
+
+
+def _drawn(picture: bytes, marks: Sequence[Any]) -> tuple[bytes, tuple[int, int]]:
+    try:
+        return marked_jpeg(picture, marks, side=_SIDE, legend=legend(marks))
+    except OSError as error:  # cut off at its end: the models saw what there was
+        raise InvalidImageFormatException from error
+
+
+def _lines(visit: PageVisit, wanted: Sequence[PictureAnalysis]) -> str:
+    """The lines of boto3 that make the same requests."""
+    lines = [
+        "import boto3",
+        "",
+        f'client = boto3.client("rekognition", endpoint_url="{visit.scheme}://{visit.host}")',
+        'picture = open("picture.jpg", "rb").read()',
+    ]
+    for one in wanted:
+        options = "".join(f", {name}={value!r}" for name, value in one.options.items()).replace("'", '"')
+        lines.append(f'print(client.{one.operation}(Image={{"Bytes": picture}}{options}))')
+    return "\n".join(lines)
+
+
+PAGES: Final[Sequence[Page]] = (
+    Page(
+        path="/console/try",
+        show=_show,
+        acts={"analyze": _analyze},
+        roles=frozenset({"admin", "operator", "investigator"}),
+        title=msgid("Try a picture"),
+        menu=True,
+        takes_pictures=True,
+    ),
+)
