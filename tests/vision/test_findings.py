@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
@@ -165,3 +168,27 @@ def test_the_limits_of_each_who_opens_a_picture_hold(sessions: SessionPool, port
     with pytest.raises(ImageTooLarge):
         pictures.open(picture, max_side=100, max_pixels=10**7)
     assert pictures.open(picture, max_side=4096, max_pixels=10**7) is seen
+
+
+@pytest.fixture
+def uncollected() -> Iterator[None]:
+    """Python's garbage collection waits until the test is over."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("uncollected")
+def test_a_picture_leaves_memory_at_once_with_what_was_found_in_it(
+    sessions: SessionPool, group: Image
+) -> None:
+    """It waits for no garbage collection: until that comes, many more pictures may."""
+    findings = PictureFindings(Image(group.pixels, "again"), Models.on(sessions))
+    largest = findings.faces()[:1]
+    findings.attributes(largest)
+    findings.embeddings(FACE_MODELS["3.0"].embedder, largest)
+    findings.person_embeddings(np.array([0]))
+    picture = weakref.ref(findings.image.copies)
+    assert picture() is not None
+    del findings
+    assert picture() is None

@@ -55,9 +55,9 @@ class PictureFindings:
         self._models = models
         self._lock = threading.RLock()
         self._kept: dict[str, Any] = {}
-        self._attributes: Kept[Face, Attributes] = Kept(self._describe)
+        self._attributes: Kept[Face, Attributes] = Kept()
         self._embeddings: dict[FaceEmbedder, Kept[Face, Floats]] = {}
-        self._appearances: Kept[int, Floats] = Kept(self._embed_persons)
+        self._appearances: Kept[int, Floats] = Kept()
 
     @_once
     def faces(self) -> Sequence[Face]:
@@ -67,16 +67,18 @@ class PictureFindings:
     def attributes(self, faces: Sequence[Face] | None = None) -> list[Attributes]:
         """The attributes of these of its `faces()`, in their order; of all where none are named."""
         with self._lock:
-            return self._attributes.of(self.faces() if faces is None else faces)
+            return self._attributes.of(self.faces() if faces is None else faces, self._describe)
 
     def embeddings(self, embedder: FaceEmbedder, faces: Sequence[Face] | None = None) -> Floats:
         """(K, D), float32: one embedder's vectors of these of its `faces()`, in their order; of all where
         none are named. The Euclidean distance of two tells how alike the faces are.
         """
         with self._lock:
-            if embedder not in self._embeddings:
-                self._embeddings[embedder] = Kept(lambda some: embedder.embed(self._descriptors(), some))
-            rows = self._embeddings[embedder].of(self.faces() if faces is None else faces)
+            kept = self._embeddings.setdefault(embedder, Kept())
+            rows = kept.of(
+                self.faces() if faces is None else faces,
+                lambda some: embedder.embed(self._descriptors(), some),
+            )
         return np.array(rows, np.float32).reshape(-1, embedder.dimension)
 
     @_once
@@ -94,7 +96,7 @@ class PictureFindings:
         alike two are.
         """
         with self._lock:
-            found = self._appearances.of(rows.tolist())
+            found = self._appearances.of(rows.tolist(), self._embed_persons)
         return np.array(found, np.float32).reshape(-1, self._models.persons.dimension)
 
     @_once

@@ -10,15 +10,21 @@ T = TypeVar("T")
 
 
 class Kept(Generic[K, T]):
-    """What `find` finds of each: of those that are asked for, and of each once."""
+    """What was found of each: of those that were asked for, and of each once.
 
-    def __init__(self, find: Callable[[Sequence[K]], Iterable[T]]) -> None:
-        self._find = find
+    It does not know what finds: that is mostly a method of its owner, and an owner that is referred to by
+    what it owns stays in memory, with its picture, until Python's garbage collection comes to it.
+    """
+
+    def __init__(self) -> None:
         self._found: dict[K, T] = {}
 
-    def of(self, some: Sequence[K]) -> list[T]:
-        """In the order that is asked for. Raises what `find` raises; nothing is kept then."""
+    def of(self, some: Sequence[K], find: Callable[[Sequence[K]], Iterable[T]]) -> list[T]:
+        """In the order that is asked for; `find` finds those that weren't found before.
+
+        Raises what `find` raises; nothing is kept then.
+        """
         missing = [one for one in dict.fromkeys(some) if one not in self._found]
         if missing:
-            self._found.update(zip(missing, self._find(missing), strict=True))
+            self._found.update(zip(missing, find(missing), strict=True))
         return [self._found[one] for one in some]

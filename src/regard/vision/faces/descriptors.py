@@ -72,26 +72,27 @@ class FaceDescriptors:
         """`picture` (H, W, 3), uint8, RGB: the upright one that faces are found in."""
         self._runner = runner
         self._chips = FaceChips(picture)
-        self._readings: Kept[Face, FaceReadings] = Kept(self._read)
-        self._dlib: Kept[Face, Floats] = Kept(self._describe_by_dlib)
-        self._dlib_mirrored: Kept[Face, Floats] = Kept(self._describe_mirrored_by_dlib)
-        self._mobilefacenet: Kept[Face, Floats] = Kept(self._describe_by_mobilefacenet)
+        self._readings: Kept[Face, FaceReadings] = Kept()
+        self._dlib: Kept[Face, Floats] = Kept()
+        self._dlib_mirrored: Kept[Face, Floats] = Kept()
+        self._mobilefacenet: Kept[Face, Floats] = Kept()
 
     def readings(self, faces: Sequence[Face]) -> FaceReadings:
         """All that FaceRes says of these faces, one at least, in their order."""
-        return FaceReadings.join(self._readings.of(faces))
+        return FaceReadings.join(self._readings.of(faces, self._read))
 
     def dlib(self, faces: Sequence[Face]) -> Floats:
         """dlib's descriptors (N, 128) of these faces, one at least."""
-        return np.stack(self._dlib.of(faces))
+        return np.stack(self._dlib.of(faces, self._describe_by_dlib))
 
     def dlib_both(self, faces: Sequence[Face]) -> Floats:
         """dlib's descriptors (N, 128) of these faces, one at least, and of their mirror images, added."""
-        return self.dlib(faces) + np.stack(self._dlib_mirrored.of(faces))
+        mirrored = self._dlib_mirrored.of(faces, self._describe_mirrored_by_dlib)
+        return self.dlib(faces) + np.stack(mirrored)
 
     def mobilefacenet(self, faces: Sequence[Face]) -> Floats:
         """MobileFaceNet's descriptors (N, 192) of these faces, one at least, from two views each."""
-        return np.stack(self._mobilefacenet.of(faces))
+        return np.stack(self._mobilefacenet.of(faces, self._describe_by_mobilefacenet))
 
     def _read(self, faces: Sequence[Face]) -> Sequence[FaceReadings]:
         return read_faces(self._runner, self._chips, landmarks_of(faces)).split()
