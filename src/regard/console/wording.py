@@ -99,6 +99,24 @@ RATINGS: Final[Mapping[str, str]] = {
     "3": msgid("Surely the same person"),
 }
 """The seven ratings, by the values that PutRatings takes."""
+OUTCOMES: Final[Mapping[str, str]] = {
+    "UPHELD": msgid("The lead is upheld."),
+    "WRONG": msgid("The lead was wrong: a false match."),
+}
+CONSEQUENCES: Final[Mapping[str, str]] = {
+    "NONE": msgid("Nobody was stopped or arrested."),
+    "STOP": msgid("Somebody was stopped."),
+    "ARREST": msgid("Somebody was arrested."),
+}
+TOLD: Final[Mapping[str, str]] = {
+    "PERSON": msgid("the person"),
+    "DEFENCE": msgid("the defence"),
+    "PROSECUTION": msgid("the prosecution"),
+    "COURT": msgid("the court"),
+    "SUPERVISOR": msgid("the supervisor"),
+    "PUBLIC": msgid("the public"),
+}
+"""Who was told that a lead was wrong."""
 
 
 def choices(visit: PageVisit, words: Mapping[str, str]) -> list[tuple[str, str]]:

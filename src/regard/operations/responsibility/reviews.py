@@ -1,11 +1,12 @@
-"""ListReviews, GetReview, WithdrawReview, ReopenReview: how the reviews of searches stand."""
+"""ListReviews, GetReview, GetLeadPicture, WithdrawReview, ReopenReview: how the reviews of searches stand."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from regard.context import Context
-from regard.errors import AccessDeniedException
+from regard.errors import AccessDeniedException, RegardError, ResourceNotFoundException
+from regard.evaluation.card import ModelCard
 from regard.governance.examination.blindness import may_rate
 from regard.governance.examination.records import Rating, Review, ReviewCandidate
 from regard.governance.examination.reviews import review_not_found
@@ -16,6 +17,7 @@ from regard.operations.inputs.pagination import page_of
 from regard.operations.operation import Area, Operation
 from regard.operations.responsibility.cases import is_of_key
 from regard.operations.shapes.times import moment
+from regard.vision.portraits import shown_portrait
 
 _LISTING = "reviews"
 _MAX_RESULTS = 1000
@@ -35,8 +37,31 @@ def list_reviews(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def get_review(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """One review, as the caller may see it."""
-    return review_shape(ctx, visible_review(ctx, request["ReviewId"]))
+    """One review, as the caller may see it, and what its threshold means in its gallery."""
+    review = visible_review(ctx, request["ReviewId"])
+    meaning = {"GallerySize": review.gallery_size, "FalseMatchRate": _false_match_rate(ctx, review)}
+    return review_shape(ctx, review) | {name: one for name, one in meaning.items() if one is not None}
+
+
+def get_lead_picture(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """The probe, 0, or the face of a lead. Raises ResourceNotFoundException for who isn't told whom it shows,
+    for a candidate that is no lead, and for a picture that was erased.
+    """
+    review, number = visible_review(ctx, request["ReviewId"]), request["Number"]
+    examination = ctx.stores.accountability.examination
+    gone = examination.reviews.erased(review)
+    leads = {
+        one.number
+        for one in review.candidates
+        if one.status in SHOWN and (review.row, one.number) not in gone
+    }
+    told = not may_rate(ctx.caller) or _is_member(ctx, review)
+    if not told or not leads or number not in {0, *leads}:
+        raise ResourceNotFoundException(f"{review.review_id} has no lead {number} that you may see.")
+    kept = examination.sheets.pictures(review).get(number)
+    if kept is None:
+        raise ResourceNotFoundException(f"The picture {number} of {review.review_id} was erased.")
+    return {"Picture": shown_portrait(kept)}
 
 
 def withdraw_review(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
@@ -129,6 +154,16 @@ def rating_shape(rating: Rating) -> dict[str, Any]:
     return {name: value for name, value in shape.items() if value is not None}
 
 
+def _false_match_rate(ctx: Context, review: Review) -> float | None:
+    """The share of impostor pairs at the threshold, rounded down to one of the model card's; None without."""
+    try:
+        rates = ModelCard.load(ctx.settings.pack, review.model).rates
+    except RegardError:
+        return None
+    measured = [one for one in rates if one.threshold <= review.threshold]
+    return max(measured, key=lambda one: one.threshold).false_match.value if measured else None
+
+
 def _candidate(one: ReviewCandidate, *, scores: bool, who: bool) -> dict[str, Any]:
     shape: dict[str, Any] = {"Number": one.number, "Status": one.status.value}
     if scores:
@@ -177,6 +212,7 @@ def _operation(
 OPERATIONS = (
     _operation("ListReviews", list_reviews, Permission.READ),
     _operation("GetReview", get_review, Permission.READ, "ReviewId"),
+    _operation("GetLeadPicture", get_lead_picture, Permission.READ, "ReviewId", "Number"),
     _operation(
         "WithdrawReview",
         withdraw_review,
