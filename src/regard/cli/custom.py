@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from regard.cli.custom_proposing import propose
+from regard.cli.custom_taking import take
 from regard.cli.custom_training import VERSION_COMMANDS
 from regard.cli.local import LocalGate, local_gate
 from regard.cli.options import DataFolder
@@ -36,6 +37,7 @@ app = typer.Typer(
 for _name, _command in VERSION_COMMANDS.items():
     app.command(_name)(_command)
 app.command("propose")(propose)
+app.command("take")(take)
 
 _SHOWN = 100  # faults that are printed
 

@@ -27,6 +27,7 @@ from regard.presentation.training.tables import adapter_table, evaluation_table,
 from regard.presentation.wording import count
 from regard.settings import Settings
 from regard.vision.custom.box_file import StoredBoxModel, write_whole_box_model
+from regard.vision.custom.carried import CarriedCard, with_card
 from regard.vision.custom.model_file import StoredLabelModel, write_whole_model
 from regard.vision.custom.tuned_boxes import TunedBoxModel
 
@@ -117,7 +118,10 @@ def evaluate(
         if "EvaluationResult" not in described:
             raise RegardError(f"{version} is {described['Status']}: {described['StatusMessage']}")
         if "Summary" not in described["EvaluationResult"]:
-            raise RegardError(f"The summary of {version} was gone from its bucket when it was copied.")
+            raise RegardError(
+                f"{version} has no summary: it was gone from its bucket when it was copied, or stayed in "
+                "the installation that the version was taken from."
+            )
         where = described["EvaluationResult"]["Summary"]["S3Object"]
         content = gate.parts.stores.objects.read(where["Bucket"], where["Name"], None, limit=100_000_000)
     summary = json.loads(content)
@@ -207,7 +211,8 @@ def export(
     file: Annotated[Path, typer.Argument(help="The ONNX file to write.")],
     data: DataFolder = None,
 ) -> None:
-    """Write a version's model as an ONNX file that reads pictures by itself, to be used anywhere."""
+    """Write a version's model as an ONNX file that reads pictures by itself, to be used anywhere, and that
+    `regard custom take` makes a version of in another installation."""
     with local_gate(data, existing=True) as gate:
         described = described_version(gate, project_arn(gate, project), version)
         custom = gate.parts.stores.custom
@@ -224,8 +229,15 @@ def export(
         if hashlib.sha256(backbone).hexdigest() != stored.backbone.digest:
             raise RegardError(f"{version} was trained with another model pack; train it again.")
         content = _whole(stored, backbone)
+    card = CarriedCard(
+        model=kept.model,
+        arn=described["ProjectVersionArn"],
+        version=version,
+        f1=kept.f1 or 0.0,
+        trained=kept.ended or 0,
+    )
     try:
-        file.write_bytes(content)
+        file.write_bytes(with_card(content, card))
     except OSError as error:
         raise RegardError(f"{file} can't be written: {error.strerror}.") from error
     side = stored.side if isinstance(stored, TunedBoxModel) else _SIDES[type(stored)]

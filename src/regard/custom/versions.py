@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -75,8 +76,7 @@ class ProjectVersions:
         many trainings are under way as may be, and what starting the job and tagging raise.
         """
         with self.database.write(turn=Turn.JOBS) as connection:
-            if find_named(connection, new.project, new.name) is not None:
-                raise ResourceInUseException(f"A project version named {new.name} already exists.")
+            _refuse_named(connection, new)
             if new.status is VersionStatus.TRAINING_IN_PROGRESS:
                 self._check_limit(connection)
             started = self._jobs.start_within(connection, job)
@@ -84,6 +84,19 @@ class ProjectVersions:
             connection.execute(insert(table).values(row_of_new(new, started.job_id, name)))
             put_tags(connection, new.resource, tags)
             keep_datasets(connection, datasets, new.resource)
+            return get_version(connection, new.resource)
+
+    def take(self, new: NewVersion, made: Made) -> ProjectVersion:
+        """Makes a version whose model was trained elsewhere: as a copy that is completed. Raises
+        ResourceInUseException for a name that the project has already.
+        """
+        done = VersionStatus.COPYING_COMPLETED
+        with self.database.write(turn=Turn.JOBS) as connection:
+            _refuse_named(connection, new)
+            name = free_output_name(connection, new.project, new.name, new.request)
+            values = row_of_new(new, str(uuid.uuid4()), name) | columns_of(made)
+            values |= {"status": done.value, "message": MESSAGES[done], "ended": made.ended}
+            connection.execute(insert(table).values(values))
             return get_version(connection, new.resource)
 
     def outdated(self, base: str) -> list[ProjectVersion]:
@@ -254,6 +267,11 @@ def find_named(connection: Connection, project: int, name: str) -> ProjectVersio
     named = and_(table.c.project == project, table.c.name == name)
     row = connection.execute(select(table).where(named)).mappings().first()
     return None if row is None else read_version(row)
+
+
+def _refuse_named(connection: Connection, new: NewVersion) -> None:
+    if find_named(connection, new.project, new.name) is not None:
+        raise ResourceInUseException(f"A project version named {new.name} already exists.")
 
 
 def keep_made(connection: Connection, job_id: str, made: Made) -> None:

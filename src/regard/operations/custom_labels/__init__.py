@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from regard.operations.custom_labels import (
+    carrying,
     copying,
     creating,
     datasets,
@@ -20,6 +21,7 @@ OPERATIONS = (
     *policies.OPERATIONS,
     *creating.OPERATIONS,
     *copying.OPERATIONS,
+    *carrying.OPERATIONS,
     *versions.OPERATIONS,
     *detecting.OPERATIONS,
 )

@@ -70,28 +70,41 @@ def open_model(data: bytes, kind: str) -> OpenedModel:
     ModelFileError.
     """
     import onnx
-    from google.protobuf.message import DecodeError
 
     with refusing_damage():
-        try:
-            model = onnx.load_from_string(data)
-        except DecodeError as error:
-            raise ModelFileError("The file is no ONNX model, or is damaged; export it again.") from error
-        metadata = {one.key: one.value for one in model.metadata_props}
-        if KEY not in metadata:
-            raise ModelFileError("The ONNX model is none of Regard's: its metadata lacks `regard`.")
-        facts = json.loads(metadata[KEY])
+        model = load_model(data)
+        facts = facts_of(model)
         if facts["kind"] != kind or facts["format"] != FORMAT:
             raise ModelFileError(
                 f"The model is of kind {str(facts['kind'])[:40]!r}, format {str(facts['format'])[:20]}; "
                 f"{kind} of format {FORMAT} can be read here."
             )
         arrays = {
-            one.name.removeprefix(_HEAD): _numbers(one)
+            one.name.removeprefix(_HEAD): numbers_of(one)
             for one in model.graph.initializer
             if one.name.startswith(_HEAD) and one.data_type == onnx.TensorProto.FLOAT
         }
         return OpenedModel(facts, arrays)
+
+
+def load_model(data: bytes) -> onnx.ModelProto:
+    """The ONNX model in `data`; no other file is read. Raises ModelFileError."""
+    import onnx
+    from google.protobuf.message import DecodeError
+
+    try:
+        return onnx.load_from_string(data)
+    except DecodeError as error:
+        raise ModelFileError("The file is no ONNX model, or is damaged; export it again.") from error
+
+
+def facts_of(model: onnx.ModelProto) -> dict[str, Any]:
+    """What `seal` was given. Raises ModelFileError for another's model, and ValueError."""
+    metadata = {one.key: one.value for one in model.metadata_props}
+    if KEY not in metadata:
+        raise ModelFileError("The ONNX model is none of Regard's: its metadata lacks `regard`.")
+    facts: dict[str, Any] = json.loads(metadata[KEY])
+    return facts
 
 
 @contextmanager
@@ -101,12 +114,14 @@ def refusing_damage() -> Iterator[None]:
         yield
     except ModelFileError:
         raise
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise ModelFileError("The model is incomplete, or is damaged; export it again.") from error
 
 
-def _numbers(constant: onnx.TensorProto) -> Floats:
-    """Raises ValueError where they don't fill the shape, or one is no number."""
+def numbers_of(constant: onnx.TensorProto) -> Floats:
+    """The numbers of a constant, float32, that lie in the file itself. Raises ValueError where they don't
+    fill the shape, or one is no number.
+    """
     found = np.frombuffer(constant.raw_data, "<f4").astype(np.float32).reshape(tuple(constant.dims))
     if not np.isfinite(found).all():
         raise ValueError("weights are finite")

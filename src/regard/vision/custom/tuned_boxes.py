@@ -19,7 +19,7 @@ from regard.vision.labels.objects import letterboxed
 from regard.vision.pixels import Floats
 from regard.vision.session import OwnNetwork
 
-_KIND = "tuned boxes"
+KIND = "tuned boxes"
 _SHORTEST = 0.5  # px, of the distance of a box's side
 _MAX_SIDE = 1024  # px, of a canvas
 
@@ -76,7 +76,7 @@ def write_tuned_boxes(
     import onnx
 
     facts = {
-        "kind": _KIND,
+        "kind": KIND,
         "labels": fit.names,
         "thresholds": [thresholds[name] for name in fit.names],
         "backbone": {"network": backbone.network, "digest": backbone.digest},
@@ -93,9 +93,9 @@ def write_tuned_boxes(
 
 def read_tuned_boxes(data: bytes) -> TunedBoxModel:
     """What `write_tuned_boxes` wrote, opened. Raises ModelFileError for any other file."""
-    opened = open_model(data, _KIND)
+    opened = open_model(data, KIND)
     with refusing_damage():
-        side = _side(opened.facts)
+        side = side_of(opened.facts)
         return TunedBoxModel(
             opened.names,
             side,
@@ -114,7 +114,8 @@ def open_boxes(data: bytes) -> StoredBoxModel | TunedBoxModel:
         return read_tuned_boxes(data)
 
 
-def _side(facts: Mapping[str, Any]) -> int:
+def side_of(facts: Mapping[str, Any]) -> int:
+    """px, of the canvas that a file's metadata tell. Raises KeyError and ValueError."""
     side = int(facts["side"])
     if not 0 < side <= _MAX_SIDE:
         raise ValueError("the canvas is of no size")

@@ -1,0 +1,177 @@
+"""A version's model in a file that another installation can take in.
+
+The file is the ONNX file that `regard custom export` has always written, with a card in its metadata. Nothing
+in it is trusted, and its graph is never run: numbers are read out of it, by name and shape, and the model is
+written anew around them, as a training here would have written it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from regard.vision.custom.box_file import StoredBoxModel, read_box_model, write_box_model
+from regard.vision.custom.embedding import PictureFeatures
+from regard.vision.custom.model_file import StoredLabelModel, read_label_model, write_label_model
+from regard.vision.custom.onnx_file import (
+    Backbone,
+    ModelFileError,
+    facts_of,
+    load_model,
+    numbers_of,
+    open_model,
+    refusing_damage,
+)
+from regard.vision.custom.tuned_boxes import KIND as TUNED_BOXES
+from regard.vision.custom.tuned_boxes import TunedFit, side_of, write_tuned_boxes
+from regard.vision.custom.tuning.box_network import STRIDE, tunable, with_weights
+from regard.vision.custom.tuning.outcome import TuningOutcome
+from regard.vision.pixels import Floats
+
+if TYPE_CHECKING:  # importing onnx takes as long as starting a server
+    import onnx
+
+CARD_KEY: Final = "regard-card"  # of the metadata
+MAX_BYTES: Final = 64 * 1024 * 1024
+"""Of a file that is taken in; the pack's largest network has a seventh of it."""
+_MAX_LABELS: Final = 250
+_LONGEST_NAME: Final = 256  # characters, of a label
+_LONGEST_TEXT: Final = 2048  # characters, of an ARN
+_CANVAS: Final = 32 * STRIDE  # px, that a canvas is a multiple of
+
+NetworkFile = Callable[[Backbone], bytes]
+"""Gives the file of this installation's network. Raises ModelFileError where that is another."""
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedCard:
+    """What is told of a version beside its model. `model` is the SHA-256 of the model as the database has it,
+    hex; `arn` the version's; `f1` from 0 to 1; `trained` in milliseconds since the epoch.
+    """
+
+    model: str
+    arn: str
+    version: str
+    f1: float
+    trained: int
+
+    @classmethod
+    def of(cls, facts: Mapping[str, Any]) -> CarriedCard:
+        """Raises KeyError, TypeError and ValueError for what is no card."""
+        model, arn, version = (facts[name] for name in ("model", "arn", "version"))
+        if not all(isinstance(text, str) and len(text) <= _LONGEST_TEXT for text in (model, arn, version)):
+            raise TypeError("a card has texts")
+        card = cls(model, arn, version, float(facts["f1"]), int(facts["trained"]))
+        if not 0 <= card.f1 <= 1 or not 0 <= card.trained < 1 << 53:
+            raise ValueError("a card has an F1 from 0 to 1 and a time")
+        return card
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class CarriedModel:
+    """A model that was taken out of a file: `content` as the database keeps it, with its `digest`."""
+
+    content: bytes
+    digest: str
+    card: CarriedCard
+    names: tuple[str, ...]
+    backbone: Backbone
+    has_boxes: bool
+
+
+def with_card(content: bytes, card: CarriedCard) -> bytes:
+    """The ONNX file of a model with a card."""
+    model = load_model(content)
+    model.metadata_props.add(key=CARD_KEY, value=json.dumps(asdict(card), sort_keys=True))
+    return bytes(model.SerializeToString(deterministic=True))
+
+
+def read_carried(data: bytes, network_file: NetworkFile) -> CarriedModel:
+    """The model that a file holds, written anew. Raises ModelFileError for what is none, for a file that
+    isn't as it was exported, and for a model of another base network than this installation's.
+    """
+    model = load_model(data)
+    cards = [one.value for one in model.metadata_props if one.key == CARD_KEY]
+    if not cards:
+        raise ModelFileError("The file has no card: export the version again, by this version of Regard.")
+    with refusing_damage():
+        card = CarriedCard.of(json.loads(cards[0]))
+        kind = str(facts_of(model)["kind"])
+    if kind not in _WRITTEN_ANEW:
+        raise ModelFileError(f"The file is a model of kind {kind[:40]!r}, which can't be taken in.")
+    content, names, backbone = _WRITTEN_ANEW[kind](data, network_file)
+    _check_names(names)
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != card.model:
+        raise ModelFileError("The file isn't as it was exported, or is damaged; export it again.")
+    return CarriedModel(content, digest, card, names, backbone, has_boxes=kind != _LABELS)
+
+
+_Anew = tuple[bytes, tuple[str, ...], Backbone]
+
+
+def _labels_anew(data: bytes, network_file: NetworkFile) -> _Anew:
+    stored: StoredLabelModel = read_label_model(data)
+    network_file(stored.backbone)
+    if stored.model.dimension != PictureFeatures.dimension:
+        raise ModelFileError("The model reads features that no network here has; export it again.")
+    return write_label_model(stored), stored.model.names, stored.backbone
+
+
+def _boxes_anew(data: bytes, network_file: NetworkFile) -> _Anew:
+    stored: StoredBoxModel = read_box_model(data)
+    network_file(stored.backbone)
+    return write_box_model(stored), stored.names, stored.backbone
+
+
+def _tuned_boxes_anew(data: bytes, network_file: NetworkFile) -> _Anew:
+    """The weights of a fine-tuned network, put into this installation's own."""
+    opened = open_model(data, TUNED_BOXES)
+    with refusing_damage():
+        side, names, thresholds = side_of(opened.facts), opened.names, opened.thresholds
+        if side % _CANVAS:
+            raise ValueError("the canvas is of another size")
+        _check_names(names)
+        tuning = TuningOutcome.of(opened.facts["tuning"])
+        if tuning is None:
+            raise ValueError("fine-tuning has an outcome")
+        fresh = tunable(network_file(opened.backbone), len(names), side)
+        weights = dict(_trained(load_model(fresh).graph, load_model(data).graph))
+    fit = TunedFit(names, side, with_weights(fresh, weights), ())
+    return write_tuned_boxes(fit, thresholds, opened.backbone, tuning), names, opened.backbone
+
+
+def _trained(fresh: onnx.GraphProto, given: onnx.GraphProto) -> Iterator[tuple[str, Floats]]:
+    """The constants of a fresh network in whose place a file has others. Raises KeyError and ValueError where
+    it has none, or of another shape.
+    """
+    import onnx
+
+    constants = {one.name: one for one in given.initializer}
+    for one in fresh.initializer:
+        if one.data_type == onnx.TensorProto.FLOAT and constants[one.name] != one:
+            numbers = numbers_of(constants[one.name])
+            if numbers.shape != tuple(one.dims):
+                raise ValueError("the weights are of another network")
+            yield one.name, numbers
+
+
+def _check_names(names: tuple[str, ...]) -> None:
+    """Raises ModelFileError unless labels are such as a data set may have."""
+    if len(names) > _MAX_LABELS or not all(_is_name(name) for name in names):
+        raise ModelFileError("The labels of the file are none: 250 names of 1 to 256 characters at most.")
+
+
+def _is_name(name: str) -> bool:
+    return bool(name.strip()) and len(name) <= _LONGEST_NAME and name.isprintable()
+
+
+_LABELS: Final = "labels"
+_WRITTEN_ANEW: Final[Mapping[str, Callable[[bytes, NetworkFile], _Anew]]] = {
+    _LABELS: _labels_anew,
+    "boxes": _boxes_anew,
+    TUNED_BOXES: _tuned_boxes_anew,
+}
