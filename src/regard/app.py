@@ -28,7 +28,8 @@ from regard.collections.upgrades import Upgrades
 from regard.collections.users import Users
 from regard.console.application import Console
 from regard.console.routes import PAGES
-from regard.console.signin.sessions import BrowserSessions
+from regard.console.signin.doors import SignInDoors
+from regard.console.signin.routes import sign_in_pages
 from regard.console.visit import Apis
 from regard.context import Accountability, Privacy, Stores
 from regard.custom.stores import CustomLabels
@@ -379,8 +380,17 @@ def asgi(parts: Parts, *, tls_port: int | None = None) -> Starlette:
     async def healthz(_: Request) -> Response:
         return JSONResponse({"status": "ok", "version": version("regard")})
 
+    doors = SignInDoors.of(
+        parts.database,
+        Cipher(parts.settings.keys, parts.database),
+        parts.audit,
+        stores.accountability,
+        parts.gate,
+        parts.public_reads,
+        public_url=parts.settings.public_url,
+    )
     shared = Apis(parts.apis, pictures=lambda: Pictures(parts.models))
-    console = Console(PAGES, shared, BrowserSessions(parts.database), parts.settings)
+    console = Console((*PAGES, *sign_in_pages(doors)), shared, doors.sessions, parts.settings)
     return Starlette(
         routes=[
             Route("/healthz", healthz),

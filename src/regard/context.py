@@ -35,6 +35,7 @@ from regard.governance.camera_notices import CameraNotices
 from regard.governance.cases import Case, Cases
 from regard.governance.examination.examination import Examination
 from regard.governance.examination.purging import purge_reviews
+from regard.governance.invitations import Invitations
 from regard.governance.keys import KeyStore
 from regard.governance.people import People
 from regard.governance.privacy.consents import Consents
@@ -83,6 +84,7 @@ class Accountability:
     """Who acts, what they may, and why; built once, in `regard.app`."""
 
     people: People
+    invitations: Invitations
     factors: SecondFactors
     sessions: Sessions
     trainings: Trainings
@@ -111,6 +113,7 @@ class Accountability:
         cases, trainings = Cases(database), Trainings(database, profiles.rules.training_days)
         return cls(
             people=People(database),
+            invitations=Invitations(database),
             factors=SecondFactors(database, cipher),
             sessions=Sessions(database),
             trainings=trainings,

@@ -45,6 +45,11 @@ class Settings:
     )
     tls_cert: str | None = _setting(None, "File of the certificate's chain, PEM; it takes REGARD_TLS_KEY.")
     tls_key: str | None = _setting(None, "File of the certificate's key, PEM, without a password.")
+    public_url: str | None = _setting(
+        None,
+        "Address of the console for browsers elsewhere, https://HOST or https://HOST:PORT; passkeys belong "
+        "to its host.",
+    )
     public_hosts: str = _setting(
         "",
         "Names under which a proxy serves Regard to browsers: HOST or HOST:PORT, separated by commas.",
@@ -311,6 +316,8 @@ def _parse(setting: Field[Any], value: Any) -> Any:
         return ",".join(_with_home(item) for item in str(value).split(","))
     if setting.name == "origins":
         return ",".join(_origin(item.strip()) for item in str(value).split(","))
+    if setting.name == "public_url":
+        return _public_url(str(value))
     if setting.name == "public_hosts":
         return ",".join(_public_host(item.strip()) for item in str(value).split(","))
     if setting.name == "account" and not re.fullmatch("[0-9]{12}", value):
@@ -366,6 +373,18 @@ def _origin(text: str) -> str:
         )
     scheme, _, host = origin.partition("://")
     return origin.removesuffix(_DEFAULT_PORTS.get(scheme, "")) if host else origin
+
+
+def _public_url(text: str) -> str:
+    """An origin with TLS, at a name and not at an IP address, as browsers write it. Raises RegardError."""
+    url = text.lower().removesuffix("/")
+    host = url.removeprefix("https://").partition(":")[0]
+    if not _ORIGIN.fullmatch(url) or not url.startswith("https://") or re.fullmatch(r"[0-9.]+|\[.*", host):
+        raise RegardError(
+            "REGARD_PUBLIC_URL must be like https://vision.example.org, with a name and no path; "
+            f"{text[:80]!r} is none."
+        )
+    return url.removesuffix(_DEFAULT_PORTS["https"])
 
 
 def _public_host(text: str) -> str:

@@ -15,10 +15,12 @@ import typer
 from regard.cli.local import local_gate
 from regard.cli.options import AsPerson, DataFolder
 from regard.cli.printing import print_table, say
+from regard.cli.welcome_link import welcome_link
 from regard.errors import RegardError
 from regard.governance.permissions import ROLES
 from regard.governance.training import KINDS, TOPICS
 from regard.presentation.tables import Table, broken, whole
+from regard.settings import Settings
 
 app = typer.Typer(help="Add people, give them roles, record their training.", no_args_is_help=True)
 
@@ -35,6 +37,24 @@ def add(name: Name, role: Roles, data: DataFolder = None, person: AsPerson = Non
         made = gate.call("create_person", Name=name, Roles=role)
     say(f"{name} is {made['PersonId']}, {' and '.join(made['Roles'])}.")
     say(f"Next: regard people factor {name}; a key: regard keys create NAME --role ROLE --person {name}.")
+
+
+@app.command("invite")
+def invite(
+    name: Name,
+    role: Annotated[
+        list[str] | None, typer.Option("--role", help="Of somebody new; once for each role.")
+    ] = None,
+    data: DataFolder = None,
+    person: AsPerson = None,
+) -> None:
+    """Make a link by which somebody comes to sign in to the console."""
+    with local_gate(data, has_models=False, person=person) as gate:
+        if role:
+            gate.call("create_person", Name=name, Roles=role)
+        made = gate.call("invite_person", PersonId=name)
+    say(welcome_link(Settings.load(data=data), made["Code"]))
+    say(f"It is for {name} alone, good once and until {made['Expires']:%Y-%m-%d %H:%M} UTC.", on_stderr=True)
 
 
 @app.command("list")
@@ -116,7 +136,7 @@ def factor(name: Name, data: DataFolder = None) -> None:
 
 @app.command("reset-factor")
 def reset_factor(name: Name, data: DataFolder = None, person: AsPerson = None) -> None:
-    """Forget somebody's second factor and end their sessions."""
+    """Forget what somebody signs in with and end their sessions."""
     with local_gate(data, existing=True, has_models=False, person=person) as gate:
         gate.call("reset_second_factor", PersonId=name)
     say(f"{name} has no second factor now.")

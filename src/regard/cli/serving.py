@@ -14,6 +14,7 @@ from regard import logs
 from regard.app import asgi, build
 from regard.cli.loading import Loading
 from regard.cli.printing import say
+from regard.cli.welcome_link import welcome_link
 from regard.cli.worker_processes import WorkerProcesses
 from regard.governance.rules_in_force import note_rules
 from regard.settings import Settings
@@ -48,6 +49,11 @@ def run_server(settings: Settings, listener: socket.socket, tls: TlsListener | N
         f"aws --endpoint-url {address} rekognition list-collections",
         on_stderr=True,
     )
+    invitation = parts.stores.accountability.invitations.make_first()
+    if invitation is not None:
+        parts.audit.append_command("people invite", "the first administrator")
+        link = welcome_link(settings, invitation.code, port=listener.getsockname()[1])
+        say(f"There is nobody yet. The first administrator comes by {link}", on_stderr=True)
     if tls is not None:
         say(f"By TLS it serves on https://{authority(settings.host, tls.port)}.", on_stderr=True)
     application = asgi(parts, tls_port=None if tls is None else tls.port)

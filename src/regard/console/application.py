@@ -176,8 +176,6 @@ class Console:
                 response = Response(status_code=200, headers={"HX-Redirect": answered.to})
             else:
                 response = RedirectResponse(answered.to, status_code=303)
-            for name, value in answered.cookies.items():
-                _set_cookie(response, name, value, visit)
         elif isinstance(answered, RawContent):
             headers = dict(answered.headers)
             if answered.file_name is not None:
@@ -190,6 +188,9 @@ class Console:
             response = Response(body, answered.status, media_type="application/json")
         else:
             response = HTMLResponse(render(answered, visit, self._pages), answered.status)
+        if isinstance(answered, Redirect | PageView):
+            for name, cookie in answered.cookies.items():
+                _set_cookie(response, name, cookie, visit)
         has_pictures = isinstance(answered, PageView) and answered.has_pictures_within
         for name, value in (PICTURE_PAGE_HEADERS if has_pictures else PAGE_HEADERS).items():
             response.headers.setdefault(name, value)

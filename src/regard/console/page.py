@@ -18,7 +18,8 @@ EVERYBODY: Final = frozenset(ROLES)
 @dataclass(frozen=True, slots=True)
 class PageView:
     """A template with its values. `data` is what a program gets that accepts JSON: members as the API has
-    them. `status` is that of the HTTP answer; `has_pictures_within` allows the page pictures as data.
+    them. `status` is that of the HTTP answer; `has_pictures_within` allows the page pictures as data, and
+    `cookies` are as a `Redirect` sets them.
     """
 
     template: str
@@ -26,6 +27,7 @@ class PageView:
     data: Mapping[str, Any] = field(default_factory=dict)
     status: int = 200
     has_pictures_within: bool = False
+    cookies: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

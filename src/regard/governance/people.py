@@ -100,6 +100,13 @@ class People:
             sign_out(connection, person_id)
         return self.get(person_id)
 
+    def choose_language(self, person_id: str, language: str | None) -> None:
+        """Keeps in which language somebody reads the console; None for what their browser asks for."""
+        with self._database.write() as connection:
+            connection.execute(
+                update(people).where(people.c.person_id == person_id).values(language=language)
+            )
+
     def suspend(self, person_id: str, *, suspended: bool = True) -> Person:
         """Stops somebody's keys and sessions at once, or lets their keys be used again."""
         with self._database.write() as connection:

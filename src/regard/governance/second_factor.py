@@ -16,7 +16,7 @@ from regard.governance.people import sign_out
 from regard.storage.clock import milliseconds
 from regard.storage.database import Database
 from regard.storage.encryption import Cipher
-from regard.storage.schema import people, sessions
+from regard.storage.schema import passkeys, passwords, people, recovery_codes, sessions
 
 _STEP: Final = 30_000  # milliseconds
 _MAX_FAILURES: Final = 5
@@ -37,26 +37,43 @@ class SecondFactors:
         Raises ConflictException where they have one: only who may reset it can have another made.
         """
         secret = pyotp.random_base32()
+        self._keep(person, secret, 0)
+        return provisioning_uri(secret, person.name)
+
+    def adopt(self, person: Person, secret: str, step: int) -> None:
+        """Makes a secret somebody's of which they have shown a code, whose time step isn't taken again.
+
+        Raises ConflictException as `set_up` does.
+        """
+        self._keep(person, secret, step)
+
+    def has(self, person: Person) -> bool:
+        """Whether somebody has a second factor."""
+        query = select(people.c.factor).where(people.c.person_id == person.person_id)
+        with self._database.read() as connection:
+            return connection.execute(query).scalar() is not None
+
+    def _keep(self, person: Person, secret: str, step: int) -> None:
         encrypted = self._cipher.encrypt(secret.encode(), person.person_id)
         with self._database.write() as connection:
             done = connection.execute(
                 update(people)
                 .where(people.c.person_id == person.person_id, people.c.factor.is_(None))
-                .values(factor=encrypted, factor_step=0, failures=0, locked_until=0)
+                .values(factor=encrypted, factor_step=step, failures=0, locked_until=0)
             ).rowcount
         if not done:
             raise ConflictException(
                 f"{person.name} has a second factor already; an administrator can reset it."
             )
-        return pyotp.TOTP(secret).provisioning_uri(name=person.name, issuer_name="Regard")
 
     def reset(self, person: Person) -> None:
-        """Forgets somebody's second factor, and ends their sessions."""
+        """Forgets somebody's second factor and whatever else they sign in with, and ends their sessions."""
         with self._database.write() as connection:
             connection.execute(
                 update(people).where(people.c.person_id == person.person_id).values(factor=None)
             )
-            connection.execute(sessions.delete().where(sessions.c.person_id == person.person_id))
+            for table in (sessions, passkeys, passwords, recovery_codes):
+                connection.execute(table.delete().where(table.c.person_id == person.person_id))
             sign_out(connection, person.person_id)
 
     def check(self, person: Person, code: str) -> None:
@@ -92,6 +109,19 @@ class SecondFactors:
             connection.execute(update(people).where(people.c.person_id == person.person_id).values(changed))
         if step is None:
             raise AccessDeniedException("The code is wrong, or was used before; wait for the next one.")
+
+
+def provisioning_uri(secret: str, name: str) -> str:
+    """A secret as authenticator programs read it, otpauth://, under a person's name."""
+    return pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name="Regard")
+
+
+def check_code(secret: str, code: str) -> int:
+    """The time step of a code of a secret. Raises AccessDeniedException for a wrong one."""
+    step = _matching_step(pyotp.TOTP(secret), code, milliseconds() // _STEP)
+    if step is None:
+        raise AccessDeniedException("The code is wrong; type the one that the telephone shows now.")
+    return step
 
 
 def _matching_step(totp: pyotp.TOTP, code: str, step: int) -> int | None:

@@ -11,6 +11,7 @@ from regard.governance.audit import AuditLog
 SIGN_IN: Final = "sign in"
 SIGN_OUT: Final = "sign out"
 VERIFY: Final = "verify"
+CHANGE: Final = "change sign-in"
 
 
 class SignInLog:

@@ -152,6 +152,12 @@ class BrowserSessions:
         with self._database.write() as connection:
             sign_out(connection, person_id)
 
+    def close_others(self, person_id: str, token: str) -> None:
+        """Signs somebody out everywhere but in one browser."""
+        others = (browser_sessions.c.person_id == person_id, browser_sessions.c.digest != _digest(token))
+        with self._database.write() as connection:
+            connection.execute(browser_sessions.delete().where(*others))
+
     def _change(self, digest: str, **values: Any) -> None:
         with self._database.write() as connection:
             connection.execute(

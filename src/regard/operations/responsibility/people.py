@@ -1,4 +1,4 @@
-"""CreatePerson, ListPeople, SetRoles, SuspendPerson, ResumePerson, ResetSecondFactor: who there is."""
+"""CreatePerson, InvitePerson, ListPeople, SetRoles, SuspendPerson and others: who there is."""
 
 from __future__ import annotations
 
@@ -20,6 +20,13 @@ _MAX_RESULTS = 1000
 def create_person(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Adds a person in some roles."""
     return person_shape(ctx.stores.accountability.people.add(request["Name"], request["Roles"]))
+
+
+def invite_person(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Makes a link by which somebody comes to sign in to the console: good once, and for a day."""
+    person = ctx.stores.accountability.people.get(request["PersonId"])
+    made = ctx.stores.accountability.invitations.make(person)
+    return {"PersonId": person.person_id, "Code": made.code, "Expires": moment(made.expires)}
 
 
 def list_people(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
@@ -51,7 +58,7 @@ def resume_person(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def reset_second_factor(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """Forgets somebody's second factor and ends their sessions, so that they can set up another."""
+    """Forgets what somebody signs in with and ends their sessions, so that they can set up another."""
     person = another(ctx, request["PersonId"], "reset the second factor of")
     ctx.stores.accountability.factors.reset(person)
     return person_shape(person)
@@ -90,6 +97,7 @@ def _operation(name: str, run: Any, *notes: str, presence: Presence = Presence.O
 
 OPERATIONS = (
     _operation("CreatePerson", create_person, "PersonId", "Name", "Roles"),
+    _operation("InvitePerson", invite_person, "PersonId", "Expires"),
     _operation("ListPeople", list_people, presence=Presence.KEY),
     _operation("SetRoles", set_roles, "PersonId", "Roles"),
     _operation("SuspendPerson", suspend_person, "PersonId", presence=Presence.KEY),

@@ -1,0 +1,75 @@
+"""Passkeys in a real browser, with an authenticator that Chromium plays itself."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import uvicorn
+from tests.console.signin.conftest import House
+from tests.waiting import PATIENCE
+
+from regard.app import asgi
+
+api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (extra `browser`)")
+CHROMIUM = shutil.which("chromium")
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+
+
+@pytest.fixture
+def address(house: House) -> Iterator[str]:
+    """Where the pages are served."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(asgi(house.parts), log_level="warning", lifespan="off"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    yield f"http://localhost:{listener.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(PATIENCE)
+
+
+@pytest.fixture
+def page(address: str) -> Iterator[Any]:
+    """A page in a browser with an authenticator that knows its person, and without one error."""
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        context = browser.new_context(base_url=address, viewport={"width": 390, "height": 844})
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE * 1000)
+        errors: list[str] = []
+        page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        devtools = context.new_cdp_session(page)
+        devtools.send("WebAuthn.enable")
+        authenticator = {
+            "protocol": "ctap2",
+            "transport": "internal",
+            "hasResidentKey": True,
+            "hasUserVerification": True,
+            "isUserVerified": True,
+            "automaticPresenceSimulation": True,
+        }
+        devtools.send("WebAuthn.addVirtualAuthenticator", {"options": authenticator})
+        yield page
+        assert errors == []
+        browser.close()
+
+
+def test_somebody_comes_by_a_link_with_a_passkey_leaves_and_comes_back(house: House, page: Any) -> None:
+    page.goto(house.invited("petra", "auditor"))
+    page.get_by_role("button", name="Make a passkey").click()
+    page.wait_for_url("**/console")
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/console/sign-in")
+    page.goto("/console/account")
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    page.wait_for_url("**/console/account")
+    assert page.get_by_text("You have no password.").is_visible()
+    page.goto("/console/verify?next=/console/language")
+    page.get_by_role("button", name="Use your passkey").click()
+    page.wait_for_url("**/console/language")
