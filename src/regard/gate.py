@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from botocore import xform_name
 from sqlalchemy import Connection
 
 from regard.caller import LOCAL, Caller
@@ -91,6 +92,11 @@ class Gate:
         """The API's name of an operation, by its key. Raises KeyError."""
         declared = self._operations.get(operation)
         return self._unbuilt[operation] if declared is None else declared.name
+
+    def repeatable(self, operation: str) -> Operation | None:
+        """The operation of that name of the API's, where asking it again elsewhere changes nothing."""
+        declared = self._operations.get(xform_name(operation))
+        return declared if declared is not None and declared.is_repeatable else None
 
     def call(
         self, operation: str, params: Mapping[str, Any], caller: Caller, **options: Any

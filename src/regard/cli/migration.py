@@ -20,9 +20,12 @@ from regard.errors import RegardError, ResourceNotFoundException
 from regard.governance import purpose as purposes
 from regard.migration.checked import MigrationCheck
 from regard.migration.estimate import PictureSurvey
+from regard.migration.iam import PolicyUse, iam_policy
 from regard.migration.inventory import read_inventory
 from regard.migration.places import PicturePlace
 from regard.migration.records import Inventory, MigrationOutcome, SourceCollection
+from regard.migration.shadow.journal import ComparisonJournal
+from regard.migration.shadow.report import ShadowReport
 from regard.migration.source import MigrationSource
 from regard.presentation.files import writing
 from regard.presentation.migration.check import (
@@ -31,6 +34,14 @@ from regard.presentation.migration.check import (
     check_sentences,
     check_table,
     left_table,
+)
+from regard.presentation.migration.comparison import (
+    comparison_document,
+    comparison_page,
+    comparison_sentences,
+    comparison_table,
+    disagreement_table,
+    thresholds_table,
 )
 from regard.presentation.migration.plan import (
     NEVER,
@@ -204,6 +215,38 @@ def check(
     print_table(left_table(found))
     for sentence in check_sentences(found):
         say(sentence)
+
+
+@app.command("report")
+def report(
+    html: Annotated[Path | None, typer.Option(help="Write it as a page that stands alone.")] = None,
+    as_json: AsJson = False,
+    data: DataFolder = None,
+) -> None:
+    """Say how the answers of `regard serve --shadow` compare with the other service's."""
+    found = ShadowReport.of(ComparisonJournal(Settings.load(data=data).data).entries())
+    made = datetime.now(UTC)
+    if html is not None:
+        with writing(html) as page:
+            page.write(comparison_page(found, made))
+    if as_json:
+        print_json(comparison_document(found, made))
+        return
+    for sentence in comparison_sentences(found):
+        say(sentence)
+    for table in (comparison_table(found), thresholds_table(found), disagreement_table(found)):
+        print_table(table)
+
+
+@app.command("policy")
+def policy(
+    use: Annotated[PolicyUse, typer.Argument(help="What the credentials are for.")],
+    collection_arn: Annotated[
+        list[str] | None, typer.Option(help="ARN of a collection, several times for several; else all.")
+    ] = None,
+) -> None:
+    """Print the IAM policy that credentials at AWS need, and no more."""
+    print_json(iam_policy(use, collection_arn or []))
 
 
 def _prepare(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import socket
+from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -11,10 +13,18 @@ import typer
 
 from regard.cli.options import DataFolder, joined_buckets
 from regard.errors import RegardError
+from regard.migration.shadow.options import ShadowOptions
 from regard.settings import Settings
 from regard.storage.folder import in_use
 from regard.wire.certificates import LOCAL_NAMES, CertificateFiles, LocalAuthority
 from regard.wire.listeners import TlsListener, authority
+
+
+class AnswerFrom(StrEnum):
+    """Whose answers clients get."""
+
+    HERE = "here"
+    SHADOW = "shadow"
 
 
 def serve(
@@ -38,8 +48,30 @@ def serve(
     bucket: Annotated[
         list[str] | None, typer.Option(help="NAME=FOLDER: serve a folder as the S3 bucket NAME.")
     ] = None,
+    shadow: Annotated[
+        str | None, typer.Option(help="URL of a Rekognition: some requests are sent there too, and compared.")
+    ] = None,
+    share: Annotated[float, typer.Option("--shadow-share", help="Share of the requests, 0 to 1.")] = 0.05,
+    budget: Annotated[
+        float, typer.Option("--shadow-budget", min=0, help="What that may cost, by AWS's price list, in USD.")
+    ] = 20.0,
+    shadow_profile: Annotated[
+        str | None, typer.Option(help="Profile of ~/.aws with the credentials for it.")
+    ] = None,
+    answer_from: Annotated[
+        AnswerFrom, typer.Option(help="Whose answers clients get to these requests.")
+    ] = AnswerFrom.HERE,
+    keep: Annotated[
+        bool, typer.Option("--keep-disagreements", help="Keep digests of pictures that both see differently.")
+    ] = False,
 ) -> None:
     """Serve the Rekognition API."""
+    choice = None
+    if shadow is not None:
+        from regard.cli.shadowing import ShadowChoice
+
+        options = ShadowOptions(share, answers=answer_from is AnswerFrom.SHADOW, keep_disagreements=keep)
+        choice = ShadowChoice(shadow, shadow_profile, Decimal(str(budget)), options)
     settings = Settings.load(
         host=host,
         port=port,
@@ -62,7 +94,7 @@ def serve(
         from regard.cli.serving import run_server  # takes seconds, and a port that is taken is told at once
 
         with in_use(settings.data):
-            run_server(settings, listener, tls)
+            run_server(settings, listener, tls, choice)
     finally:
         gc.enable()
 

@@ -159,6 +159,12 @@ class Operation:
         """Whether what it bills is counted as that runs, and not when the request is answered."""
         return self.analysis is not None or self.follows_people or self.bills is Bill.INFERENCE_MS
 
+    @cached_property
+    def is_repeatable(self) -> bool:
+        """Whether it is about a picture or a face, changes nothing, and is answered at once."""
+        reads = self.permission in (Permission.ANALYZE, Permission.SEARCH)
+        return reads and self.bills in (Bill.IMAGE_1, Bill.IMAGE_2)
+
     def act_on(self, subject: Subject) -> Act | None:
         """What it does to the people of a subject: nothing where a stream processor searches no faces."""
         searches_nobody = subject.kind is Kind.STREAM and subject.collection_id is None

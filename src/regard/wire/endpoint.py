@@ -40,6 +40,7 @@ from regard.errors import (
     ValidationException,
 )
 from regard.governance.address_limit import AddressLimit, network_of
+from regard.migration.shadow.shadow import AnsweredRequest, Shadow
 from regard.settings import Settings
 from regard.wire import sigv4
 from regard.wire.body import RequestBody
@@ -85,8 +86,9 @@ class Endpoint:
         *,
         clock: Callable[[], datetime] = _now,
         queue: RequestQueue | None = None,
+        shadow: Shadow | None = None,
     ) -> None:
-        """Endpoints of one server share a `queue`."""
+        """Endpoints of one server share a `queue`. `shadow` compares its answers with another service's."""
         self._served = served
         self._protocol = served.protocol
         self._keys = keys
@@ -95,6 +97,7 @@ class Endpoint:
         self._skew = timedelta(seconds=settings.clock_skew)
         self.queue = queue or RequestQueue(max(1, settings.queue))
         self.limit = AddressLimit(settings.public_requests)
+        self._shadow = shadow
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         response = await self.handle(Request(scope, receive))
@@ -195,15 +198,48 @@ class Endpoint:
         """In a worker thread: from a request to its answer."""
         leave()
         try:
-            return self._served.answer(
-                operation, request, identify(request), request_id=request_id, case=case
-            )
+            return self._answered(operation, request, identify(request), request_id, case)
         except ServiceError:
             raise
         except Exception as error:
             # Logged here, where it is logged even when the client is gone.
             log.exception("an operation failed", request_id=request_id, operation=operation.key)
             raise InternalServerError from error
+
+    def _answered(
+        self,
+        operation: ApiOperation,
+        request: HttpRequest,
+        caller: Caller,
+        request_id: str,
+        case: str | None,
+    ) -> HttpAnswer:
+        """Regard's answer, which the shadow is told of, or the shadow's. Raises ServiceError."""
+        serve = partial(self._served.answer, operation, request, caller, request_id=request_id, case=case)
+        if self._shadow is None:
+            return serve()
+        started, failed = time.monotonic(), None
+        try:
+            own = serve()
+        except ServiceError as error:
+            failed, own = error, self._protocol.write_error(error, request_id)
+        told = AnsweredRequest(
+            operation=operation.name,
+            body=request.body,
+            caller=caller,
+            request_id=request_id,
+            status=own.status,
+            error=own.headers.get("x-amzn-ErrorType"),
+            answer=own.body,
+            seconds=time.monotonic() - started,
+        )
+        theirs = self._shadow.answered(told)
+        if theirs is not None:
+            headers = {"Content-Type": CONTENT_TYPE, "x-amzn-RequestId": request_id}
+            return HttpAnswer(theirs.status, headers, theirs.body)
+        if failed is not None:
+            raise failed
+        return own
 
     def _error(self, error: ServiceError, request_id: str) -> Response:
         return _response(self._protocol.write_error(error, request_id))

@@ -1,0 +1,26 @@
+"""The IAM policies that a migration needs at AWS, each with the least rights."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final
+
+_FOLDER: Final = Path(__file__).parent / "policies"
+
+
+class PolicyUse(StrEnum):
+    """What credentials are for: reading what there is, or asking what clients ask."""
+
+    READ = "read"
+    SHADOW = "shadow"
+
+
+def iam_policy(use: PolicyUse, collection_arns: list[str]) -> dict[str, Any]:
+    """A policy document; its actions on collections are allowed on these, or, where none is named, on all."""
+    document: dict[str, Any] = json.loads((_FOLDER / f"{use}.json").read_text("utf-8"))
+    on_collections = next(one for one in document["Statement"] if one["Sid"] == "Collections")
+    if collection_arns:
+        on_collections["Resource"] = collection_arns
+    return document
