@@ -36,9 +36,11 @@ def messages() -> Iterator[Message]:
         yield from _in_module(ast.parse(module.read_text("utf-8")))
 
 
-def _in_module(tree: ast.Module) -> Iterator[str]:
+def _in_module(tree: ast.Module) -> Iterator[Message]:
     for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
         name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        if name == "ngettext" and all(isinstance(one, ast.Constant) for one in call.args[:2]):
+            yield tuple(ast.literal_eval(one) for one in call.args[:2])
         told = [call.args[0]] if name in _CALLS and call.args else []
         if name == "Page":
             told += [word.value for word in call.keywords if word.arg == "title"]

@@ -1,0 +1,63 @@
+"""`/console/jobs`: analyses of films and of many pictures: how far they are, what they found when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from regard.console.languages import msgid
+from regard.console.page import Page, PageAnswer, PageView, Redirect
+from regard.console.timelines import TIMELINES, bars_of
+from regard.console.visit import PageVisit
+
+_PATH: Final = "/console/jobs"
+_PAGE: Final = 50
+_ITEMS: Final = 1000
+_PAGES: Final = 5  # of a job's results that a timeline is drawn from
+
+
+def _list(visit: PageVisit) -> PageAnswer:
+    answer = visit.call("list_jobs", MaxResults=_PAGE, NextToken=visit.query.get("token"))
+    values = {"jobs": answer["Jobs"], "token": answer.get("NextToken")}
+    return PageView("jobs.html", values, visit.written("list_jobs", answer))
+
+
+def _show(visit: PageVisit) -> PageAnswer:
+    answer = visit.call("get_job", JobId=visit.path["job_id"])
+    job = answer["Job"]
+    values: dict[str, Any] = {"job": job, "bars": [], "duration": 0, "is_whole": True, "path": visit.address}
+    timeline = TIMELINES.get(job["API"])
+    if timeline is not None and job["JobStatus"] == "SUCCEEDED":
+        items, duration, is_whole = _results(visit, timeline.operation, timeline.member)
+        values |= {"bars": bars_of(timeline, items), "duration": duration, "is_whole": is_whole}
+    return PageView("job.html", values, visit.written("get_job", answer))
+
+
+def _results(visit: PageVisit, operation: str, member: str) -> tuple[list[dict[str, Any]], int, bool]:
+    """What a job found, how long its video is in ms, and whether that is all of what it found."""
+    items: list[dict[str, Any]] = []
+    token: str | None = None
+    duration = 0
+    for _ in range(_PAGES):
+        page = visit.call(operation, JobId=visit.path["job_id"], MaxResults=_ITEMS, NextToken=token)
+        items += page[member]
+        about = page.get("VideoMetadata", {})
+        about = about[0] if isinstance(about, list) else about
+        duration = int(about.get("DurationMillis", 0))
+        token = page.get("NextToken")
+        if token is None:
+            return items, duration, True
+    return items, duration, False
+
+
+def _cancel(visit: PageVisit) -> PageAnswer:
+    visit.call("cancel_job", JobId=visit.path["job_id"])
+    return Redirect(visit.address)
+
+
+_READERS: Final = frozenset({"admin", "operator", "investigator"})
+
+PAGES: Final[Sequence[Page]] = (
+    Page(path=_PATH, show=_list, roles=_READERS, title=msgid("Jobs"), menu=True),
+    Page(path=_PATH + "/{job_id}", show=_show, acts={"cancel": _cancel}, roles=_READERS),
+)

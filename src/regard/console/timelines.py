@@ -1,0 +1,82 @@
+"""What an analysis found in a video, as bars over its time: one for each label, person, text or kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+_GAP: Final = 1500  # ms between two findings of the same that are still one stretch
+_POINT: Final = 200  # ms for which a single finding is drawn
+
+Item = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class JobTimeline:
+    """Where an analysis's findings are: the Get operation's key, its list, and what names one of it."""
+
+    operation: str
+    member: str
+    name: Callable[[Item], str]
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineBar:
+    """One name, and the stretches in which it was found: from and to, in ms of the video."""
+
+    name: str
+    stretches: Sequence[tuple[int, int]]
+
+    @property
+    def seconds(self) -> float:
+        """How long it was found in all."""
+        return sum(end - start for start, end in self.stretches) / 1000
+
+
+def _person(item: Item) -> str:
+    index, matches = item["Person"]["Index"], item.get("FaceMatches", ())
+    if not matches:
+        return str(index)
+    face = matches[0]["Face"]
+    return f"{index}: {face.get('ExternalImageId') or face['FaceId']}"
+
+
+TIMELINES: Final[Mapping[str, JobTimeline]] = {
+    "StartLabelDetection": JobTimeline("get_label_detection", "Labels", lambda item: item["Label"]["Name"]),
+    "StartContentModeration": JobTimeline(
+        "get_content_moderation", "ModerationLabels", lambda item: item["ModerationLabel"]["Name"]
+    ),
+    "StartFaceDetection": JobTimeline("get_face_detection", "Faces", lambda _item: "face"),
+    "StartFaceSearch": JobTimeline("get_face_search", "Persons", _person),
+    "StartPersonTracking": JobTimeline("get_person_tracking", "Persons", _person),
+    "StartCelebrityRecognition": JobTimeline(
+        "get_celebrity_recognition", "Celebrities", lambda item: item["Celebrity"]["Name"]
+    ),
+    "StartTextDetection": JobTimeline(
+        "get_text_detection", "TextDetections", lambda item: item["TextDetection"]["DetectedText"]
+    ),
+    "StartSegmentDetection": JobTimeline(
+        "get_segment_detection",
+        "Segments",
+        lambda item: item.get("TechnicalCueSegment", {}).get("Type", "Shot"),
+    ),
+}
+"""The analyses that have a time, by the operation that starts them."""
+
+
+def bars_of(timeline: JobTimeline, items: Iterable[Item]) -> list[TimelineBar]:
+    """A bar for each name, in the order in which the names first appear."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    for item in items:
+        name = timeline.name(item)
+        if "StartTimestampMillis" in item:
+            found.setdefault(name, []).append((item["StartTimestampMillis"], item["EndTimestampMillis"]))
+            continue
+        at = int(item["Timestamp"])
+        stretches = found.setdefault(name, [])
+        if stretches and at - stretches[-1][1] <= _GAP:
+            stretches[-1] = (stretches[-1][0], max(at, stretches[-1][1]))
+        else:
+            stretches.append((at, at + _POINT))
+    return [TimelineBar(name, stretches) for name, stretches in found.items()]
