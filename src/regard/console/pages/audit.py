@@ -84,5 +84,5 @@ PAGES: Final[Sequence[Page]] = (
         title=msgid("Audit log"),
         menu=True,
     ),
-    Page(path=_PATH + "/{number:int}/receipt", show=_receipt, roles=_AUDITOR),
+    Page(path=_PATH + "/{number}/receipt", show=_receipt, roles=_AUDITOR),
 )
