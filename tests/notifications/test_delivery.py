@@ -6,6 +6,7 @@ import datetime
 import hashlib
 import hmac
 import json
+import os
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -299,6 +300,27 @@ def test_a_certificate_is_held_to_the_name_and_not_to_the_address(
     for receiver in receive(unknown):
         with pytest.raises(webhook.DeliveryFailed, match="can't be reached"):
             send("unknown.test", receiver)
+
+
+def test_authorities_are_read_once_until_they_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trusted, context = authority(tmp_path, "hooks.test")
+    monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
+    read, create = [], ssl.create_default_context
+    monkeypatch.setattr(ssl, "create_default_context", lambda: read.append(1) or create())
+
+    def send(receiver: Receiver) -> None:
+        url = receiver.url.replace("http://127.0.0.1", "https://hooks.test")
+        webhook.post(url, "{}", "s", allowed="private", resolve=lambda *_: ["127.0.0.1"])
+
+    for receiver in receive(context):
+        for _ in range(3):
+            send(receiver)
+        assert len(read) == 1
+    later, context = authority(tmp_path, "hooks.test")
+    os.utime(later, (1, 1))
+    for receiver in receive(context):
+        send(receiver)
+        assert len(read) == 2
 
 
 def test_an_address_is_public_as_python_says_and_no_trick_of_notation_changes_it() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -19,6 +19,7 @@ from regard.governance.purpose import TAG
 from regard.governance.rules.replay import Replay
 from regard.governance.rules.sources import records_within
 from regard.governance.rules.tables import unexplained
+from regard.operations.reviewing.recorded import is_placeholder
 from regard.packs.install import InstalledPack
 from regard.settings import Settings
 from regard.streams.leases import StreamLeases
@@ -165,6 +166,29 @@ def test_an_alert_opens_a_review_and_names_nobody(guarded: Guarded) -> None:
         assert secret not in told
     assert event.pictures == frozenset()
     assert guarded.broken() == []
+
+
+def test_another_worker_goes_on_with_the_same_placeholders(guarded: Guarded) -> None:
+    """With the first picture, though there is no other alert about the same sighting."""
+    stores = guarded.parts.stores
+    before, alerts = _placeholders(guarded.output.records), stores.stream_events.page(limit=10)
+    assert len(before) == 1
+    guarded.output.records.clear()
+    with guarded.working():
+        wait_until(lambda: _placeholders(guarded.output.records))
+    assert _placeholders(guarded.output.records) == before
+    later = stores.stream_events.page(limit=10)
+    assert [one for one in later if one.kind == "FACE_MATCHED"] == [
+        one for one in alerts if one.kind == "FACE_MATCHED"
+    ]
+
+
+def _placeholders(records: Sequence[str]) -> set[str]:
+    """The ids that stand for enrolled faces in records."""
+    responses = [one for text in records for one in json.loads(text)["FaceSearchResponse"]]
+    matches = [match for one in responses for match in one["MatchedFaces"]]
+    assert all(is_placeholder(match) for match in matches)
+    return {match["Face"]["FaceId"] for match in matches}
 
 
 def test_a_revoked_authorization_ends_the_search(guarded: Guarded) -> None:
