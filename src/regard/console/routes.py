@@ -9,6 +9,7 @@ from regard.console.page import Page
 from regard.console.pages import (
     audit,
     camera_notices,
+    cameras,
     cases,
     consents,
     erasures,
@@ -55,6 +56,7 @@ PAGES: Final[Sequence[Page]] = (
     *audit.PAGES,
     *reports.PAGES,
     *settings.PAGES,
+    *cameras.PAGES,
     *privacy.PAGES,
     *consents.PAGES,
     *erasures.PAGES,

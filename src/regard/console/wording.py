@@ -118,6 +118,57 @@ TOLD: Final[Mapping[str, str]] = {
 }
 """Who was told that a lead was wrong."""
 
+COVERS: Final[Mapping[str, str]] = {
+    "FACE_SEARCH": msgid("Faces are compared with a list of people"),
+    "ATTRIBUTES": msgid("Emotions, age and gender are estimated"),
+    "LABELS": msgid("People, animals and packages are searched for"),
+}
+FEEDBACK_KINDS: Final[Mapping[str, str]] = {
+    "ACCESS": msgid("I want to know what is kept about me"),
+    "ERASURE": msgid("I want my face to be erased"),
+    "OBJECTION": msgid("I object to my face being processed"),
+    "CORRECTION": msgid("Something that is kept about me is wrong"),
+    "MISTAKE": msgid("I was taken for somebody else"),
+    "COMPLAINT": msgid("I complain of something else"),
+}
+FEEDBACK_STATES: Final[Mapping[str, str]] = {
+    "RECEIVED": msgid("Received"),
+    "IDENTIFIED": msgid("In work: it is known who asks"),
+    "UNIDENTIFIED": msgid("In work: it is not known who asks"),
+    "GRANTED": msgid("Granted"),
+    "PARTLY": msgid("Granted in part"),
+    "REFUSED": msgid("Refused"),
+}
+ERASURE_CAUSES: Final[Mapping[str, str]] = {
+    "REQUESTED": msgid("Somebody asked for it"),
+    "CONSENT_ENDED": msgid("The consent ended"),
+    "RETENTION": msgid("The time was over for which faces are kept"),
+    "DELETED": msgid("The faces, the user or the collection were deleted"),
+}
+STREAM_STATES: Final[Mapping[str, tuple[str, str]]] = {
+    "STOPPED": (msgid("Stopped"), "plain"),
+    "STARTING": (msgid("Starting"), "wait"),
+    "RUNNING": (msgid("Running"), "good"),
+    "FAILED": (msgid("Failed"), "bad"),
+    "STOPPING": (msgid("Stopping"), "wait"),
+    "UPDATING": (msgid("Changing"), "wait"),
+}
+SOURCE_STATES: Final[Mapping[str, str]] = {
+    "CONNECTING": msgid("Connecting to the camera"),
+    "PLAYING": msgid("Pictures arrive"),
+    "WAITING": msgid("No picture; it is tried again"),
+    "ENDED": msgid("The source has ended"),
+    "REFUSED": msgid("The camera refuses"),
+}
+STREAM_EVENTS: Final[Mapping[str, str]] = {
+    "FACE_MATCHED": msgid("Somebody resembles a face that is searched"),
+    "LABEL_DETECTED": msgid("Something was seen"),
+    "SOURCE_LOST": msgid("No picture from the camera any more"),
+    "SOURCE_BACK": msgid("Pictures arrive again"),
+    "STREAM_PROCESSING_COMPLETE": msgid("The session has ended"),
+    "INTERRUPTED": msgid("Another worker went on"),
+}
+
 
 def choices(visit: PageVisit, words: Mapping[str, str]) -> list[tuple[str, str]]:
     """Values and their words in the visitor's language, for a field to choose from."""

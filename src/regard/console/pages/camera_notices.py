@@ -8,8 +8,8 @@ from typing import Final
 from regard.console.dates import read_moment
 from regard.console.page import Page, PageAnswer, PageView, Redirect
 from regard.console.pages.privacy import PRIVACY
-from regard.console.pages.words import COVERS
 from regard.console.visit import PageVisit
+from regard.console.wording import COVERS
 
 _SHOWN: Final = 50
 

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from regard.console.page import Page, PageAnswer, PageView, Redirect
 from regard.console.pages.privacy import PRIVACY, collections
-from regard.console.pages.words import ERASURE_CAUSES
 from regard.console.visit import PageVisit
+from regard.console.wording import ERASURE_CAUSES
 from regard.errors import InvalidParameterException
 
 _SHOWN: Final = 50

@@ -7,8 +7,8 @@ from typing import Final
 from urllib.parse import quote
 
 from regard.console.page import Page, PageAnswer, PageView, Redirect
-from regard.console.pages.words import FEEDBACK_KINDS, FEEDBACK_STATES
 from regard.console.visit import PageVisit
+from regard.console.wording import FEEDBACK_KINDS, FEEDBACK_STATES
 from regard.errors import InvalidParameterException, LimitExceededException, ServiceError
 
 _TEXT: Final = 4096

@@ -11,8 +11,8 @@ from markupsafe import Markup
 
 from regard.console.cookies import is_loopback
 from regard.console.page import Page, PageAnswer, PageView
-from regard.console.pages.words import COVERS
 from regard.console.visit import PageVisit
+from regard.console.wording import COVERS
 from regard.errors import ResourceNotFoundException
 
 _SHOWN: Final = 50

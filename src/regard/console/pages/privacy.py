@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from regard.console.page import Page, PageAnswer, PageView, Redirect
-from regard.console.pages.words import FEEDBACK_KINDS, FEEDBACK_STATES
 from regard.console.visit import PageVisit
+from regard.console.wording import FEEDBACK_KINDS, FEEDBACK_STATES
 from regard.errors import ResourceNotFoundException
 
 PRIVACY: Final = frozenset({"privacy"})

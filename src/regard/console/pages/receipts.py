@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from regard.console.page import Page, PageAnswer, PageView, RawContent
-from regard.console.pages.words import ERASURE_CAUSES
 from regard.console.visit import PageVisit
+from regard.console.wording import ERASURE_CAUSES
 
 
 def _show(visit: PageVisit) -> PageAnswer:
