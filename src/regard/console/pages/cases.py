@@ -36,6 +36,8 @@ def _cases(visit: PageVisit, refusal: str | None = None) -> PageAnswer:
     """The list, with the form that opens another case; `refusal` says why that was not taken."""
     answer = visit.call("list_cases", MaxResults=_SHOWN, NextToken=visit.query.get("token"))
     may_open = visit.has_role("investigator")
+    back = inner_path(visit.form.get("next") or visit.query.get("next", "")) or ""
+    is_query = back.startswith("/console/query")  # which makes pictures smaller
     values = {
         "cases": answer["Cases"],
         "token": answer.get("NextToken"),
@@ -46,7 +48,8 @@ def _cases(visit: PageVisit, refusal: str | None = None) -> PageAnswer:
         "attested": ATTESTED,
         "refusal": refusal,
         "is_opening": refusal is not None or "open" in visit.query,
-        "next": inner_path(visit.form.get("next") or visit.query.get("next", "")) or "",
+        "next": back,
+        "edits": visit.form.get("edits") or (visit.say("made smaller, to 2,048 pixels") if is_query else ""),
     }
     status = 200 if refusal is None else 422
     return PageView("cases.html", values, visit.written("list_cases", answer), status)
