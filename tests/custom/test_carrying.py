@@ -16,12 +16,13 @@ from tests.custom.drawn import draw, fill
 from tests.custom.test_training_crash import begun, opened, run_some
 from tests.custom.training import write_manifest
 
-from regard.app import Parts
+from regard.app import Parts, build
 from regard.caller import LOCAL
 from regard.cli.custom_taking import take
 from regard.cli.custom_training import export
 from regard.errors import RegardError, ResourceInUseException
 from regard.packs.install import InstalledPack
+from regard.settings import Settings
 from regard.vision.custom import carried
 from regard.vision.custom.onnx_file import Backbone, ModelFileError
 from regard.vision.custom.tuned_boxes import TunedFit, write_tuned_boxes
@@ -160,6 +161,14 @@ def test_a_file_is_taken_at_the_shell_into_a_project_that_is_made(
 ) -> None:
     take(file, "new", None, data=tmp_path / "fresh")
     assert "v1 of new is ready to run: 3 labels" in capsys.readouterr().out.replace("\n", " ")
+
+
+def test_a_project_is_not_made_for_a_file_that_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RegardError, match="can't be read"):
+        take(tmp_path / "none", "new", None, data=tmp_path / "fresh")
+    parts = build(Settings.load({}, data=tmp_path / "fresh"), has_models=False)
+    assert parts.gate.call("describe_projects", {}, LOCAL)["ProjectDescriptions"] == []
+    parts.close()
 
 
 def weights_moved(model: Any) -> None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from regard.cli.custom_training import project_arn
-from regard.cli.local import local_gate
+from regard.cli.local import LocalGate, local_gate
 from regard.cli.options import AsJson, DataFolder
 from regard.cli.printing import print_json, say
 from regard.context import silent
+from regard.errors import RegardError
 from regard.presentation.wording import count
 
 
@@ -27,15 +27,15 @@ def take(
     """Make a version of a model that another installation has exported."""
     with local_gate(data) as gate:
         found = gate.call("describe_projects", ProjectNames=[project])["ProjectDescriptions"]
-        if not found:
-            gate.call("create_project", ProjectName=project)
-        taken = gate.long(
-            "import_project_version",
-            silent,
-            ProjectArn=project_arn(gate, project),
-            File=file,
-            VersionName=version,
-        )
+        if found:
+            taken = _taken(gate, str(found[0]["ProjectArn"]), file, version)
+        else:
+            arn = str(gate.call("create_project", ProjectName=project)["ProjectArn"])
+            try:
+                taken = _taken(gate, arn, file, version)
+            except RegardError:
+                gate.call("delete_project", ProjectArn=arn)
+                raise
     if as_json:
         print_json(taken)
         return
@@ -43,3 +43,8 @@ def take(
         f"{taken['VersionName']} of {project} is ready to run: {count(taken['Labels'], 'label')}, F1 "
         f"{taken['F1Score']:.3f} where it was trained."
     )
+
+
+def _taken(gate: LocalGate, project: str, file: Path, version: str | None) -> dict[str, Any]:
+    request = {"ProjectArn": project, "File": file, "VersionName": version}
+    return gate.long("import_project_version", silent, **request)
