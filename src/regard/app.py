@@ -62,7 +62,7 @@ from regard.metering.quotas import Quotas, QuotaStore
 from regard.metering.stored_faces import Enrollers
 from regard.metering.usage import UsageStore
 from regard.metering.vector_counts import VectorCounts
-from regard.migration.shadow.shadow import Shadow
+from regard.migration.elsewhere import Elsewhere
 from regard.notifications.anchor import anchor_of
 from regard.operations import OPERATIONS, Operation
 from regard.operations.custom_labels.upkeep import upkeep_tasks
@@ -367,16 +367,16 @@ def _figures(parts: Parts) -> list[Route]:
     return [figures_route(parts.settings.metrics_token, exposition.text)]
 
 
-def asgi(parts: Parts, *, tls_port: int | None = None, shadow: Shadow | None = None) -> Starlette:
-    """The HTTP application, which is served by TLS too on `tls_port`, where there is one. `shadow` compares
-    answers to Rekognition's operations with another service's.
+def asgi(parts: Parts, *, tls_port: int | None = None, elsewhere: Elsewhere | None = None) -> Starlette:
+    """The HTTP application, which is served by TLS too on `tls_port`, where there is one. `elsewhere`
+    is told of the answers to Rekognition's operations.
 
     The request path: Endpoint (signature) → ServedApi (parse) → gate → ServedApi.
     """
     executor = ThreadPoolExecutor(parts.settings.worker_count, thread_name_prefix="request")
     stores = parts.stores
     keys = SigningKeys(parts.keys, stores.accountability.sessions, stores.liveness_credentials)
-    endpoint = Endpoint(parts.apis[REKOGNITION], keys, parts.settings, executor, shadow=shadow)
+    endpoint = Endpoint(parts.apis[REKOGNITION], keys, parts.settings, executor, elsewhere=elsewhere)
     own = Endpoint(parts.apis[REGARD], keys, parts.settings, executor, queue=endpoint.queue)
 
     async def healthz(_: Request) -> Response:

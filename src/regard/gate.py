@@ -93,10 +93,9 @@ class Gate:
         declared = self._operations.get(operation)
         return self._unbuilt[operation] if declared is None else declared.name
 
-    def repeatable(self, operation: str) -> Operation | None:
-        """The operation of that name of the API's, where asking it again elsewhere changes nothing."""
-        declared = self._operations.get(xform_name(operation))
-        return declared if declared is not None and declared.is_repeatable else None
+    def declared(self, name: str) -> Operation | None:
+        """The operation of that name of the API's, `DetectFaces`; None where it is not built."""
+        return self._operations.get(xform_name(name))
 
     def call(
         self, operation: str, params: Mapping[str, Any], caller: Caller, **options: Any

@@ -18,13 +18,14 @@ from regard.app import Parts
 from regard.caller import LOCAL, Caller
 from regard.errors import RegardError
 from regard.metering.prices import find_price_list
+from regard.migration.shadow.answered import AnsweredRequest
 from regard.migration.shadow.budget import ShadowBudget
 from regard.migration.shadow.exchange import ShadowService
 from regard.migration.shadow.journal import ComparisonJournal
 from regard.migration.shadow.options import ShadowOptions
 from regard.migration.shadow.report import ShadowReport
 from regard.migration.shadow.rules import LeavingRules
-from regard.migration.shadow.shadow import AnsweredRequest, Shadow
+from regard.migration.shadow.shadow import Shadow
 from tests.conftest import Server
 from tests.migration.faulty import BROKEN, EXPIRED, THROTTLED, FaultyAws, faulty_aws
 from tests.waiting import wait_until
@@ -52,7 +53,7 @@ def house(parts: Parts, server: Server, aws: FaultyAws) -> House:
             ShadowBudget(find_price_list("aws-us-east-1-2026"), Decimal(budget)),
             LeavingRules(parts.stores.collections, parts.stores.privacy.faces, "general", {"photos"}),
             ComparisonJournal(parts.settings.data),
-            parts.gate.repeatable,
+            parts.gate.declared,
             ShadowOptions(**{"share": 1.0} | options),
         )
         try:

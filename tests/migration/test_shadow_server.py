@@ -15,6 +15,7 @@ import uvicorn
 
 from regard.app import Parts, asgi
 from regard.metering.prices import find_price_list
+from regard.migration.elsewhere import Elsewhere
 from regard.migration.shadow.budget import ShadowBudget
 from regard.migration.shadow.exchange import ShadowService
 from regard.migration.shadow.journal import ComparisonJournal
@@ -37,12 +38,14 @@ def house(parts: Parts, leaving: Leaving) -> Iterator[tuple[str, Shadow]]:
         ShadowBudget(find_price_list("aws-us-east-1-2026"), Decimal(1)),
         LeavingRules(parts.stores.collections, parts.stores.privacy.faces, "general", set()),
         ComparisonJournal(parts.settings.data),
-        parts.gate.repeatable,
+        parts.gate.declared,
         ShadowOptions(1.0, answers=True),
     )
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(asgi(parts, shadow=shadow), ws="none", lifespan="off", log_config=None)
+        config = uvicorn.Config(
+            asgi(parts, elsewhere=Elsewhere(shadow)), ws="none", lifespan="off", log_config=None
+        )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()

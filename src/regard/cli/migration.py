@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import secrets
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +23,7 @@ from regard.migration.checked import MigrationCheck
 from regard.migration.estimate import PictureSurvey
 from regard.migration.iam import PolicyUse, iam_policy
 from regard.migration.inventory import read_inventory
+from regard.migration.mirror.mirror import DELIVERED, FOLDER, open_journal
 from regard.migration.places import PicturePlace
 from regard.migration.records import Inventory, MigrationOutcome, SourceCollection
 from regard.migration.shadow.journal import ComparisonJournal
@@ -236,6 +238,21 @@ def report(
         say(sentence)
     for table in (comparison_table(found), thresholds_table(found), disagreement_table(found)):
         print_table(table)
+
+
+@app.command("mirror")
+def mirror(as_json: AsJson = False, data: DataFolder = None) -> None:
+    """Say what became of the changes that `regard serve --mirror` makes at the other service."""
+    folder = Settings.load(data=data).data
+    outcomes = Counter(str(entry["outcome"]) for entry in open_journal(folder).entries())
+    waiting = len(list((folder / FOLDER).glob("*.json")))
+    if as_json:
+        print_json({"waiting": waiting, "outcomes": outcomes})
+        return
+    say(f"{count(outcomes[DELIVERED], 'change')} were made there, {waiting:,} wait.")
+    for outcome, number in outcomes.items():
+        if outcome != DELIVERED:
+            say_point(f"{count(number, 'change')} not made there: {outcome}.")
 
 
 @app.command("policy")

@@ -64,14 +64,24 @@ def serve(
     keep: Annotated[
         bool, typer.Option("--keep-disagreements", help="Keep digests of pictures that both see differently.")
     ] = False,
+    mirror: Annotated[
+        str | None, typer.Option(help="URL of a Rekognition: faces and users that change here change there.")
+    ] = None,
+    mirror_profile: Annotated[
+        str | None, typer.Option(help="Profile of ~/.aws with the credentials for that.")
+    ] = None,
 ) -> None:
     """Serve the Rekognition API."""
     choice = None
-    if shadow is not None:
-        from regard.cli.shadowing import ShadowChoice
+    if shadow is not None or mirror is not None:
+        from regard.cli.shadowing import ElsewhereChoice, MirrorChoice, ShadowChoice
 
         options = ShadowOptions(share, answers=answer_from is AnswerFrom.SHADOW, keep_disagreements=keep)
-        choice = ShadowChoice(shadow, shadow_profile, Decimal(str(budget)), options)
+        money = Decimal(str(budget))
+        choice = ElsewhereChoice(
+            None if shadow is None else ShadowChoice(shadow, shadow_profile, money, options),
+            None if mirror is None else MirrorChoice(mirror, mirror_profile),
+        )
     settings = Settings.load(
         host=host,
         port=port,

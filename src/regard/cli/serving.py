@@ -14,7 +14,7 @@ from regard import logs
 from regard.app import asgi, build
 from regard.cli.loading import Loading
 from regard.cli.printing import say
-from regard.cli.shadowing import ShadowChoice, open_shadow
+from regard.cli.shadowing import ElsewhereChoice, open_elsewhere
 from regard.cli.welcome_link import welcome_link
 from regard.cli.worker_processes import WorkerProcesses
 from regard.governance.rules_in_force import note_rules
@@ -27,11 +27,14 @@ from regard.wire.listeners import ListeningServer, TlsListener, authority
 
 
 def run_server(
-    settings: Settings, listener: socket.socket, tls: TlsListener | None, choice: ShadowChoice | None = None
+    settings: Settings,
+    listener: socket.socket,
+    tls: TlsListener | None,
+    choice: ElsewhereChoice | None = None,
 ) -> None:
     """Serves on a bound socket, and by TLS on another where there is one, until a signal ends it.
 
-    `choice` says which other service answers are compared with. Raises RegardError where that may not be.
+    `choice` says which other services are told of answers. Raises RegardError where that may not be.
     """
     logs.configure()
     parts = build(settings, report=Loading().report)
@@ -62,8 +65,8 @@ def run_server(
         say(f"There is nobody yet. The first administrator comes by {link}", on_stderr=True)
     if tls is not None:
         say(f"By TLS it serves on https://{authority(settings.host, tls.port)}.", on_stderr=True)
-    shadow = None if choice is None else open_shadow(parts, choice)
-    application = asgi(parts, tls_port=None if tls is None else tls.port, shadow=shadow)
+    elsewhere = None if choice is None else open_elsewhere(parts, choice)
+    application = asgi(parts, tls_port=None if tls is None else tls.port, elsewhere=elsewhere)
     gc.freeze()  # the collector never visits what the start has made
     gc.enable()
     config = uvicorn.Config(
@@ -86,6 +89,6 @@ def run_server(
         ListeningServer(config, tls).run(sockets=[listener])
     finally:
         workers.stop()
-        if shadow is not None:
-            shadow.close()
+        if elsewhere is not None:
+            elsewhere.close()
         parts.close()

@@ -1,4 +1,4 @@
-"""A shadow of `regard serve`: some requests are asked at another service, too."""
+"""What `regard serve` does at other services: it compares answers, and makes changes there, too."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from regard.app import Parts
 from regard.cli.printing import say
 from regard.errors import RegardError
 from regard.metering.prices import find_price_list
+from regard.migration.elsewhere import Elsewhere
+from regard.migration.mirror.mirror import FOLDER, Mirror, open_journal
+from regard.migration.mirror.spool import MirrorSpool
 from regard.migration.shadow.budget import ShadowBudget
 from regard.migration.shadow.exchange import ShadowService
 from regard.migration.shadow.journal import ComparisonJournal
@@ -35,14 +38,46 @@ class ShadowChoice:
             raise RegardError("--shadow-share is a share of the requests: more than 0, and 1 at most.")
 
 
+@dataclass(frozen=True, slots=True)
+class MirrorChoice:
+    """What the command line says of a mirror: its URL, and the credentials' profile."""
+
+    url: str
+    profile: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ElsewhereChoice:
+    """A shadow, a mirror, or both."""
+
+    shadow: ShadowChoice | None
+    mirror: MirrorChoice | None
+
+
+def open_elsewhere(parts: Parts, choice: ElsewhereChoice) -> Elsewhere:
+    """Raises RegardError where pictures may not leave, or there are no credentials."""
+    shadow = None if choice.shadow is None else open_shadow(parts, choice.shadow)
+    return Elsewhere(shadow, None if choice.mirror is None else open_mirror(parts, choice.mirror))
+
+
+def open_mirror(parts: Parts, choice: MirrorChoice) -> Mirror:
+    """The same for a mirror alone."""
+    spool = MirrorSpool(parts.settings.data / FOLDER)
+    say(f"Changes are made at {choice.url}, too; {len(spool):,} wait.", on_stderr=True)
+
+    def changes(name: str) -> bool:
+        declared = parts.gate.declared(name)
+        return declared is not None and declared.fills_collections
+
+    service = ShadowService.connect(choice.url, choice.profile)
+    return Mirror(service, _rules(parts), spool, open_journal(parts.settings.data), changes)
+
+
 def open_shadow(parts: Parts, choice: ShadowChoice) -> Shadow:
     """Raises RegardError where pictures may not leave, or there are no credentials."""
-    settings, stores = parts.settings, parts.stores
-    rules = LeavingRules(
-        stores.collections, stores.privacy.faces, settings.site_purpose, set(parse_folders(settings.buckets))
-    )
+    rules = _rules(parts)
     service = ShadowService.connect(choice.url, choice.profile)
-    journal = ComparisonJournal(settings.data)
+    journal = ComparisonJournal(parts.settings.data)
     budget = ShadowBudget(find_price_list(PRICES), choice.budget, journal.spent())
     share = f"{100 * choice.options.share:g} % of what may leave"
     say(
@@ -50,4 +85,10 @@ def open_shadow(parts: Parts, choice: ShadowChoice) -> Shadow:
         "are spent.",
         on_stderr=True,
     )
-    return Shadow(service, budget, rules, journal, parts.gate.repeatable, choice.options)
+    return Shadow(service, budget, rules, journal, parts.gate.declared, choice.options)
+
+
+def _rules(parts: Parts) -> LeavingRules:
+    settings, stores = parts.settings, parts.stores
+    local = set(parse_folders(settings.buckets))
+    return LeavingRules(stores.collections, stores.privacy.faces, settings.site_purpose, local)

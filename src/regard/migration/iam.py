@@ -11,10 +11,11 @@ _FOLDER: Final = Path(__file__).parent / "policies"
 
 
 class PolicyUse(StrEnum):
-    """What credentials are for: reading what there is, or asking what clients ask."""
+    """What credentials are for: reading what there is, asking what clients ask, changing what they change."""
 
     READ = "read"
     SHADOW = "shadow"
+    MIRROR = "mirror"
 
 
 def iam_policy(use: PolicyUse, collection_arns: list[str]) -> dict[str, Any]:

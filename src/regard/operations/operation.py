@@ -165,6 +165,12 @@ class Operation:
         reads = self.permission in (Permission.ANALYZE, Permission.SEARCH)
         return reads and self.bills in (Bill.IMAGE_1, Bill.IMAGE_2)
 
+    @cached_property
+    def fills_collections(self) -> bool:
+        """Whether it is one of Rekognition's that changes what is in a collection, or the collection."""
+        is_change = self.permission is Permission.ENROL and self.about.kind is Kind.COLLECTION
+        return is_change and not self.is_own
+
     def act_on(self, subject: Subject) -> Act | None:
         """What it does to the people of a subject: nothing where a stream processor searches no faces."""
         searches_nobody = subject.kind is Kind.STREAM and subject.collection_id is None

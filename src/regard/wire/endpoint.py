@@ -40,7 +40,8 @@ from regard.errors import (
     ValidationException,
 )
 from regard.governance.address_limit import AddressLimit, network_of
-from regard.migration.shadow.shadow import AnsweredRequest, Shadow
+from regard.migration.elsewhere import Elsewhere
+from regard.migration.shadow.answered import AnsweredRequest
 from regard.settings import Settings
 from regard.wire import sigv4
 from regard.wire.body import RequestBody
@@ -86,9 +87,9 @@ class Endpoint:
         *,
         clock: Callable[[], datetime] = _now,
         queue: RequestQueue | None = None,
-        shadow: Shadow | None = None,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
-        """Endpoints of one server share a `queue`. `shadow` compares its answers with another service's."""
+        """Endpoints of one server share a `queue`. `elsewhere` is told of its answers."""
         self._served = served
         self._protocol = served.protocol
         self._keys = keys
@@ -97,7 +98,7 @@ class Endpoint:
         self._skew = timedelta(seconds=settings.clock_skew)
         self.queue = queue or RequestQueue(max(1, settings.queue))
         self.limit = AddressLimit(settings.public_requests)
-        self._shadow = shadow
+        self._elsewhere = elsewhere
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         response = await self.handle(Request(scope, receive))
@@ -214,9 +215,9 @@ class Endpoint:
         request_id: str,
         case: str | None,
     ) -> HttpAnswer:
-        """Regard's answer, which the shadow is told of, or the shadow's. Raises ServiceError."""
+        """Regard's answer, which other services are told of, or one of theirs. Raises ServiceError."""
         serve = partial(self._served.answer, operation, request, caller, request_id=request_id, case=case)
-        if self._shadow is None:
+        if self._elsewhere is None:
             return serve()
         started, failed = time.monotonic(), None
         try:
@@ -233,7 +234,7 @@ class Endpoint:
             answer=own.body,
             seconds=time.monotonic() - started,
         )
-        theirs = self._shadow.answered(told)
+        theirs = self._elsewhere.answered(told)
         if theirs is not None:
             headers = {"Content-Type": CONTENT_TYPE, "x-amzn-RequestId": request_id}
             return HttpAnswer(theirs.status, headers, theirs.body)

@@ -11,12 +11,11 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 import structlog
 
-from regard.caller import Caller
+from regard.migration.shadow.answered import AnsweredRequest
 from regard.migration.shadow.budget import ShadowBudget
 from regard.migration.shadow.comparing import compare, disagreement
 from regard.migration.shadow.exchange import ShadowAnswer, ShadowService, ShadowUnreachable
@@ -31,32 +30,23 @@ _KEPT_DISAGREEMENT: Final = 0.5
 _CLOSING_SECONDS: Final = 5.0
 
 
-class Repeatable(Protocol):
-    """An operation that changes nothing when it is asked again elsewhere."""
+class DeclaredCall(Protocol):
+    """What is known of an operation."""
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether asking it again elsewhere changes nothing."""
+        ...
 
     def units(self, request: Mapping[str, Any], /) -> Mapping[str, int]:
         """What a request is counted as once it is answered."""
         ...
 
 
-Repeatables = Callable[[str], Repeatable | None]
-"""Finds one by the API's name of the operation; None for every other operation."""
+FindCall = Callable[[str], DeclaredCall | None]
+"""Finds an operation by the API's name of it."""
 
 log: Any = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class AnsweredRequest:
-    """A request and Regard's own answer to it; bodies are JSON as it was sent. `error` is its code."""
-
-    operation: str
-    body: bytes
-    caller: Caller
-    request_id: str
-    status: int
-    error: str | None
-    answer: bytes
-    seconds: float
 
 
 class Shadow:
@@ -72,14 +62,14 @@ class Shadow:
         budget: ShadowBudget,
         rules: LeavingRules,
         journal: ComparisonJournal,
-        repeatables: Repeatables,
+        find: FindCall,
         options: ShadowOptions,
     ) -> None:
         self._service = service
         self._budget = budget
         self._rules = rules
         self._journal = journal
-        self._repeatables = repeatables
+        self._find = find
         self._options = options
         self._waiting: queue.Queue[AnsweredRequest | None] = queue.Queue(_QUEUE)
         self._bytes = 0
@@ -104,8 +94,8 @@ class Shadow:
 
         The answer to give in place of Regard's own, or None for that.
         """
-        repeatable = self._repeatables(request.operation)
-        if repeatable is None or not is_settled(request.status, request.error):
+        called = self._find(request.operation)
+        if called is None or not called.is_repeatable or not is_settled(request.status, request.error):
             return None
         if self._random.random() >= self._options.share:
             return None
@@ -162,8 +152,8 @@ class Shadow:
         if refusal is not None:
             self._count(refusal)
             return None
-        repeatable = self._repeatables(request.operation)
-        cost = None if repeatable is None else self._budget.take(repeatable.units(params))
+        called = self._find(request.operation)
+        cost = None if called is None else self._budget.take(called.units(params))
         if cost is None:
             self._count("budget spent")
             return None
@@ -185,7 +175,7 @@ class Shadow:
         differs = disagreement(compared, same_status=request.status == answer.status)
         if self._options.keep_disagreements and differs > _KEPT_DISAGREEMENT:
             entry["pictures"] = list(_digests(params))
-        there = {"status": answer.status, "error": _error_of(answer, theirs), "seconds": answer.seconds}
+        there = {"status": answer.status, "error": error_of(answer), "seconds": answer.seconds}
         self._journal.write(
             {
                 **entry,
@@ -196,7 +186,7 @@ class Shadow:
             }
         )
         # What fails for a moment there is answered from here.
-        return None if answer.status >= 500 or _error_of(answer, theirs) in _THEIR_OWN else answer
+        return None if is_transient(answer) else answer
 
     def _count(self, what: str) -> None:
         with self._lock:
@@ -237,7 +227,13 @@ def _document(body: bytes) -> dict[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
-def _error_of(answer: ShadowAnswer, document: Mapping[str, Any]) -> str | None:
+def error_of(answer: ShadowAnswer) -> str | None:
+    """The code of the error that a service answered; None where it answered none."""
     if answer.status == 200:
         return None
-    return str(document.get("__type", "")).rpartition("#")[2].split(":")[0] or None
+    return str(_document(answer.body).get("__type", "")).rpartition("#")[2].split(":")[0] or None
+
+
+def is_transient(answer: ShadowAnswer) -> bool:
+    """Whether an answer says nothing of the request, which may be asked again another time."""
+    return answer.status >= 500 or error_of(answer) in _THEIR_OWN

@@ -1,0 +1,116 @@
+"""Changes that wait to be made elsewhere, on disk and in their order."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+MAX_CHANGES, MAX_BYTES = 10_000, 2 * 1024**3
+
+_SUFFIX, _DRAFT = ".json", ".draft"
+
+
+@dataclass(frozen=True, slots=True)
+class MirroredChange:
+    """A request that Regard has answered; `body` and `answer` are JSON as it was sent."""
+
+    operation: str
+    request_id: str
+    body: str
+    answer: str
+
+
+class MirrorSpool:
+    """A folder with a file for each change. Threads may share it; processes may not.
+
+    It holds pictures until they are delivered, readable by its owner alone.
+    """
+
+    def __init__(self, folder: Path, *, max_changes: int = MAX_CHANGES, max_bytes: int = MAX_BYTES) -> None:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for draft in folder.glob(f"*{_DRAFT}"):
+            draft.unlink()  # of a process that was killed, whose request was not answered
+        self._folder = folder
+        self._limits = max_changes, max_bytes
+        self._lock = threading.Lock()
+        files = self._files()
+        self._sizes = {file.name: file.stat().st_size for file in files}
+        self._next = 1 + (int(files[-1].stem) if files else 0)
+
+    def __len__(self) -> int:
+        return len(self._sizes)
+
+    def put(self, change: MirroredChange) -> bool:
+        """Whether there was room for it. On disk when it returns. Raises OSError."""
+        content = json.dumps(asdict(change)).encode("ascii")
+        with self._lock:
+            if (
+                len(self._sizes) >= self._limits[0]
+                or sum(self._sizes.values()) + len(content) > self._limits[1]
+            ):
+                return False
+            name = f"{self._next:012d}"
+            draft = self._folder / f"{name}{_DRAFT}"
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
+                out.write(content)
+                out.flush()
+                os.fsync(out.fileno())
+            draft.replace(self._folder / f"{name}{_SUFFIX}")
+            self._sizes[f"{name}{_SUFFIX}"] = len(content)
+            self._next += 1
+        return True
+
+    def oldest(self) -> tuple[str, MirroredChange] | None:
+        """The change that waits the longest, and its name; None where there is none."""
+        with self._lock:
+            name = min(self._sizes, default=None)
+        if name is None:
+            return None
+        return name, MirroredChange(**json.loads((self._folder / name).read_bytes()))
+
+    def remove(self, name: str) -> None:
+        """Takes out what is done."""
+        with self._lock:
+            (self._folder / name).unlink(missing_ok=True)
+            self._sizes.pop(name, None)
+
+    def _files(self) -> list[Path]:
+        return sorted(self._folder.glob(f"*{_SUFFIX}"))
+
+
+class MirrorJournal:
+    """What became of changes, and which face here is which there: lines of a file that only grows."""
+
+    def __init__(self, file: Path) -> None:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._file = file
+        self._lock = threading.Lock()
+        self._faces: dict[str, str | None] = {}
+        for entry in self.entries():
+            self._faces |= entry.get("faces", {})
+
+    def write(self, operation: str, request_id: str, outcome: str, faces: dict[str, str | None]) -> None:
+        """Notes that a change is done, or why not. `faces` are FaceIds there by those here, None for none."""
+        entry = {"operation": operation, "request": request_id, "outcome": outcome, "faces": faces}
+        with self._lock, self._file.open("a", encoding="ascii") as out:
+            out.write(json.dumps(entry) + "\n")
+            self._faces |= faces
+
+    def face_there(self, face_id: str) -> str | None:
+        """The FaceId there: the same for a face that came from there; None where it has none."""
+        return self._faces.get(face_id, face_id)
+
+    def entries(self) -> Iterator[dict[str, dict[str, str | None]]]:
+        """All lines; one that a kill cut off is passed over."""
+        if not self._file.exists():
+            return
+        with self._file.open(encoding="ascii", errors="replace") as lines:
+            for line in lines:
+                try:
+                    yield json.loads(line)
+                except ValueError:
+                    continue
