@@ -30,9 +30,10 @@ from regard.vision.custom.box_file import StoredBoxModel, write_whole_box_model
 from regard.vision.custom.carried import CarriedCard, with_card
 from regard.vision.custom.model_file import StoredLabelModel, write_whole_model
 from regard.vision.custom.tuned_boxes import TunedBoxModel
+from regard.vision.custom.tuned_labels import TUNED_SIDE, TunedLabelModel
 
 _POLL_SECONDS: Final = 0.3
-_SIDES: Final = {StoredLabelModel: 224, StoredBoxModel: 512}  # px, of what models read that aren't fine-tuned
+_SIDES: Final = {StoredLabelModel: 224, TunedLabelModel: TUNED_SIDE, StoredBoxModel: 512}  # px
 _PICTURES: Final = (".jpg", ".jpeg", ".png")
 _UNTIL: Final = ("TRAINING_COMPLETED", "TRAINING_FAILED")
 
@@ -223,7 +224,7 @@ def export(
             raise RegardError(f"{version} is an adapter; its ONNX file is in its output bucket.")
         content, stored = custom.models.get(kept.model), custom.opened.get(kept.model)
         settings = gate.parts.settings
-    if not isinstance(stored, TunedBoxModel):
+    if not isinstance(stored, TunedBoxModel | TunedLabelModel):
         pack = InstalledPack.load(settings.pack, settings.models)
         backbone = pack.path(stored.backbone.network).read_bytes()
         if hashlib.sha256(backbone).hexdigest() != stored.backbone.digest:

@@ -17,11 +17,12 @@ from regard.jobs.store import JobStore
 from regard.storage.database import Database
 from regard.vision.custom.adapter_file import StoredAdapter, read_adapter
 from regard.vision.custom.box_file import StoredBoxModel
-from regard.vision.custom.model_file import ModelFileError, StoredLabelModel, read_label_model
+from regard.vision.custom.model_file import ModelFileError, StoredLabelModel
 from regard.vision.custom.recent import RecentFeatures
 from regard.vision.custom.tuned_boxes import TunedBoxModel, open_boxes
+from regard.vision.custom.tuned_labels import TunedLabelModel, open_labels
 
-CustomModel = StoredLabelModel | StoredBoxModel | TunedBoxModel
+CustomModel = StoredLabelModel | TunedLabelModel | StoredBoxModel | TunedBoxModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,6 @@ class CustomLabels:
 def _opened(content: bytes) -> CustomModel:
     """A model of any kind. Raises ModelFileError."""
     try:
-        return read_label_model(content)
+        return open_labels(content)
     except ModelFileError:
         return open_boxes(content)

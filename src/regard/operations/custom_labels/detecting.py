@@ -24,7 +24,9 @@ from regard.vision.custom.box_model import BoxFinding, boxes_in
 from regard.vision.custom.model_file import StoredLabelModel
 from regard.vision.custom.recent import SizedFeatures
 from regard.vision.custom.tuned_boxes import TunedBoxModel
+from regard.vision.custom.tuned_labels import TunedLabelModel
 from regard.vision.findings import PictureFindings
+from regard.vision.pixels import Floats
 
 MAX_BYTES: Final = 4_194_304
 """Of an image in a request, as Amazon has it."""
@@ -57,6 +59,9 @@ def _detect(
     if isinstance(trained, TunedBoxModel):
         image = _open(ctx, content).image
         return _box_labels(trained.find(image), _minima(trained.thresholds, min_confidence))
+    if isinstance(trained, TunedLabelModel):
+        said = trained.confidences([_open(ctx, content).image])[0]
+        return _picture_labels(trained.names, said, _minima(trained.thresholds, min_confidence))
     return custom_labels(_read(ctx, content, trained), trained, min_confidence)
 
 
@@ -90,13 +95,8 @@ def custom_labels(
     minima = _minima(trained.thresholds, min_confidence)
     if isinstance(trained, StoredBoxModel):
         return _box_labels(boxes_in(trained.model, picture.features, picture.width, picture.height), minima)
-    said = trained.model.confidences(picture.features[np.newaxis])[0].tolist()
-    found = [
-        {"Name": name, "Confidence": 100 * confidence}
-        for name, confidence in zip(trained.model.names, said, strict=True)
-        if confidence >= minima[name]
-    ]
-    return sorted(found, key=lambda label: (-label["Confidence"], label["Name"]))
+    said = trained.model.confidences(picture.features[np.newaxis])[0]
+    return _picture_labels(trained.names, said, minima)
 
 
 def refuse_adapter(version: ProjectVersion) -> None:
@@ -120,12 +120,22 @@ def _box_labels(found: Sequence[BoxFinding], minima: Mapping[str, float]) -> lis
     ]
 
 
+def _picture_labels(names: Sequence[str], said: Floats, minima: Mapping[str, float]) -> list[dict[str, Any]]:
+    """The labels of a whole picture, of confidences (L,), 0 to 1."""
+    found = [
+        {"Name": name, "Confidence": 100 * confidence}
+        for name, confidence in zip(names, said.tolist(), strict=True)
+        if confidence >= minima[name]
+    ]
+    return sorted(found, key=lambda label: (-label["Confidence"], label["Name"]))
+
+
 def open_model(ctx: Context, version: ProjectVersion) -> CustomModel:
     """The model of a version. Raises ResourceNotReadyException where the installed model pack is another than
     it was trained with and it isn't fine-tuned, and InternalServerError where the model is gone.
     """
     trained = ctx.stores.custom.opened.get(str(version.model))
-    if isinstance(trained, TunedBoxModel):
+    if isinstance(trained, TunedBoxModel | TunedLabelModel):
         return trained
     if version.backbone not in (ctx.models.features.digest, ctx.models.cells.digest):
         raise ResourceNotReadyException(

@@ -63,18 +63,24 @@ def evaluate_labels(
     """Of the model on test pictures, at `thresholds`, 0 to 1, of each of its labels. Labels of the pictures
     that the model doesn't know count as none.
     """
-    said = model.confidences(test.features)
+    return evaluate_confidences(model.names, model.confidences(test.features), thresholds, test)
+
+
+def evaluate_confidences(
+    names: tuple[str, ...], said: Floats, thresholds: Mapping[str, float], test: LabelExamples
+) -> LabelEvaluation:
+    """The same of any model of `names` that says confidences (N, L), 0 to 1, of the test pictures."""
     pictures = tuple(
-        tuple(_outcomes(model.names, row, thresholds, frozenset(labels)))
+        tuple(_outcomes(names, row, thresholds, frozenset(labels)))
         for row, labels in zip(said.tolist(), test.labels, strict=True)
     )
     confusion = Counter(cell for outcomes in pictures for cell in cells_of(outcomes))
     return LabelEvaluation(
-        {name: _retrieval(name, confusion) for name in model.names},
+        {name: _retrieval(name, confusion) for name in names},
         dict(thresholds),
         dict(sorted(confusion.items(), key=lambda cell: tuple(name or "" for name in cell[0]))),
         pictures,
-        {name: one for name, one in _curves(model.names, said, test) if one is not None},
+        {name: one for name, one in _curves(names, said, test) if one is not None},
     )
 
 

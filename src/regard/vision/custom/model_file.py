@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,11 +19,16 @@ from regard.vision.custom.onnx_file import (
     refusing_damage,
     seal,
 )
+from regard.vision.custom.tuning.outcome import TuningOutcome
+
+if TYPE_CHECKING:  # importing onnx takes as long as starting a server
+    import onnx
 
 __all__ = [
     "Backbone",
     "ModelFileError",
     "StoredLabelModel",
+    "append_head",
     "read_label_model",
     "write_label_model",
     "write_whole_model",
@@ -34,11 +39,19 @@ _KIND = "labels"
 
 @dataclass(frozen=True, eq=False, slots=True)
 class StoredLabelModel:
-    """What a model's file holds. `thresholds`: of each label, 0 to 1, from which on it is assumed."""
+    """What a model's file holds. `thresholds`: of each label, 0 to 1, from which on it is assumed. `tuning`:
+    what came of fine-tuning; None in files from before there was any.
+    """
 
     model: LabelModel
     thresholds: Mapping[str, float]
     backbone: Backbone
+    tuning: TuningOutcome | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The labels."""
+        return self.model.names
 
 
 def write_label_model(stored: StoredLabelModel) -> bytes:
@@ -47,7 +60,7 @@ def write_label_model(stored: StoredLabelModel) -> bytes:
 
     model = stored.model
     graph = helper.make_graph(
-        nodes(_steps(model, "features"), {"features", "confidences"}),
+        nodes(_steps(model, "features", "confidences"), {"features", "confidences"}),
         "custom labels",
         [helper.make_tensor_value_info("features", TensorProto.FLOAT, ["N", model.dimension])],
         [helper.make_tensor_value_info("confidences", TensorProto.FLOAT, ["N", len(model.names)])],
@@ -66,14 +79,19 @@ def write_whole_model(stored: StoredLabelModel, backbone: bytes) -> bytes:
 
     graph, model = onnx.load_from_string(backbone).graph, stored.model
     graph.name = "custom labels"
-    features = graph.output[0].name
-    graph.node.extend(nodes(_steps(model, features), {features, "confidences"}))
-    graph.initializer.extend(constants(_arrays(model)))
+    append_head(graph, model, "confidences")
     del graph.output[:]
     said = helper.make_tensor_value_info("confidences", TensorProto.FLOAT, ["N", len(model.names)])
     graph.output.append(said)
     reads = "whole pictures (N, height, width, 3), RGB, 0 to 255, stretched to a square"
     return seal(graph, _facts(stored) | {"input": reads})
+
+
+def append_head(graph: onnx.GraphProto, model: LabelModel, output: str) -> None:
+    """Has a backbone's graph make the value `output`, the model's confidences (N, L), of its features."""
+    features = graph.output[0].name
+    graph.node.extend(nodes(_steps(model, features, output), {features, output}))
+    graph.initializer.extend(constants(_arrays(model)))
 
 
 def read_label_model(data: bytes) -> StoredLabelModel:
@@ -90,7 +108,9 @@ def read_label_model(data: bytes) -> StoredLabelModel:
             None if none_label is None else str(none_label),
         )
         _check(model)
-        return StoredLabelModel(model, opened.thresholds, opened.backbone)
+        return StoredLabelModel(
+            model, opened.thresholds, opened.backbone, TuningOutcome.of(facts.get("tuning"))
+        )
 
 
 def _check(model: LabelModel) -> None:
@@ -114,10 +134,11 @@ def _facts(stored: StoredLabelModel) -> dict[str, Any]:
         "knows_none": model.knows_none,
         "none_label": model.none_label,
         "backbone": {"network": stored.backbone.network, "digest": stored.backbone.digest},
+        "tuning": None if stored.tuning is None else stored.tuning.facts,
     }
 
 
-def _steps(model: LabelModel, features: str) -> list[Step]:
+def _steps(model: LabelModel, features: str, output: str) -> list[Step]:
     kind, attributes = ("Softmax", {"axis": 1}) if model.is_exclusive else ("Sigmoid", {})
     return [
         ("Relu", [features], "amounts", {}),
@@ -125,7 +146,7 @@ def _steps(model: LabelModel, features: str) -> list[Step]:
         ("MatMul", ["roots", "weights"], "products", {}),
         ("Add", ["products", "bias"], "logits", {}),
         (kind, ["logits"], "shares", attributes),
-        ("Gather", ["shares", "answered"], "confidences", {"axis": 1}),
+        ("Gather", ["shares", "answered"], output, {"axis": 1}),
     ]
 
 

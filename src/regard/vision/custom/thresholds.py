@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.vision.custom.examples import LabelExamples, targets_of
-from regard.vision.custom.label_model import LabelFit
+from regard.vision.custom.label_model import HeldOut, LabelFit
 from regard.vision.geometry import Mask
+from regard.vision.pixels import Floats
 
 MIN_PICTURES = 10  # of a label in the test set; with fewer, folds of the training set tell more
 _UNKNOWN = 0.5  # the threshold of a label that no picture has
@@ -45,13 +46,25 @@ def best_threshold(confidences: NDArray[np.floating], truth: Mask, *, missed: in
 
 def assumed_thresholds(fit: LabelFit, test: LabelExamples | None) -> dict[str, float]:
     """Of each label, 0 to 1: by the test set, or by the fit's folds where `few_pictures` says so."""
-    names, judged_on_folds = fit.model.names, few_pictures(fit.model.names, test)
-    held = fit.held_out
-    labels = [fit.examples.labels[row] for row in held.rows.tolist()]
-    by_folds = _by_label(names, held.confidences, labels)
-    if test is None or len(judged_on_folds) == len(names):
+    said = None if test is None else fit.model.confidences(test.features)
+    return chosen_thresholds(fit.model.names, fit.held_out, fit.examples, said, test)
+
+
+def chosen_thresholds(
+    names: tuple[str, ...],
+    held: HeldOut,
+    examples: LabelExamples,
+    said: Floats | None,
+    test: LabelExamples | None,
+) -> dict[str, float]:
+    """The same of any model of `names`: `held` is what it says of some of the `examples` of the training set,
+    `said` (N, L), 0 to 1, what it says of the test set.
+    """
+    judged_on_folds = few_pictures(names, test)
+    by_folds = _by_label(names, held.confidences, [examples.labels[row] for row in held.rows.tolist()])
+    if test is None or said is None or len(judged_on_folds) == len(names):
         return by_folds
-    by_test = _by_label(names, fit.model.confidences(test.features), test.labels)
+    by_test = _by_label(names, said, test.labels)
     return {name: (by_folds if name in judged_on_folds else by_test)[name] for name in names}
 
 

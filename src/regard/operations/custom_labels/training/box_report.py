@@ -7,26 +7,16 @@ from typing import Final
 
 from regard.operations.custom_labels.training.examples import TrainingExample
 from regard.operations.custom_labels.training.reporting import MISTAKES, Reporting
+from regard.operations.custom_labels.training.tuning_remarks import MEAN_PRECISION, tuning_remark
 from regard.presentation.training.report import ReportPicture
-from regard.presentation.wording import count
 from regard.vision.custom.box_evaluation import BoxEvaluation, BoxOutcome
-from regard.vision.custom.tuning.outcome import TuningLeftOut, TuningOutcome
+from regard.vision.custom.tuning.outcome import TuningOutcome
 
 _RIGHT, _MISSED, _WRONG = "#2f9e44", "#1f5fa8", "#e03131"
 _REMARK: Final = (
     "Boxes count as found where they share half of what they cover together (IoU .5). In the pictures: green "
     "is right, blue was missed, red is wrong."
 )
-_LEFT_OUT: Final = {
-    TuningLeftOut.TURNED_OFF: "Fine-tuning is turned off: REGARD_TRAINING_DEVICE is none.",
-    TuningLeftOut.NO_PYTORCH: (
-        "Fine-tuning was not available: the worker has no PyTorch. With regard[train] it is tried as well."
-    ),
-    TuningLeftOut.NO_DEVICE: (
-        "Fine-tuning was not available: PyTorch lacks the device that REGARD_TRAINING_DEVICE names."
-    ),
-    TuningLeftOut.FEW_PICTURES: "There are too few pictures for fine-tuning: a fifth of them can't judge it.",
-}
 
 
 def box_report(
@@ -46,19 +36,7 @@ def box_report(
         f1,
         mistakes=[_picture(reporting, *one) for one in wrong[:MISTAKES]],
         mistaken=len(wrong),
-        remarks=(_REMARK, *(() if tuning is None else (tuning_remark(tuning),))),
-    )
-
-
-def tuning_remark(tuning: TuningOutcome) -> str:
-    """What came of fine-tuning, in a sentence or two."""
-    if tuning.left_out is not None:
-        return _LEFT_OUT[tuning.left_out]
-    kept = "fine-tuned" if tuning.is_tuned else "frozen"
-    return (
-        f"On {count(tuning.pictures, 'picture')} of the training set that neither had learned from, the "
-        f"frozen network comes to a mean average precision of {tuning.frozen:.2f} and the fine-tuned one to "
-        f"{tuning.tuned:.2f}: the {kept} one was kept."
+        remarks=(_REMARK, *(() if tuning is None else (tuning_remark(tuning, MEAN_PRECISION),))),
     )
 
 

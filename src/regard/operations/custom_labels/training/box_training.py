@@ -14,12 +14,11 @@ import numpy as np
 
 from regard.context import Context
 from regard.custom.version_records import ProjectVersion
-from regard.errors import InvalidS3ObjectException
 from regard.operations.custom_labels.training.box_report import box_report
 from regard.operations.custom_labels.training.course import Course
 from regard.operations.custom_labels.training.evaluation_lines import box_evaluation_line, box_training_line
 from regard.operations.custom_labels.training.examples import TrainingExample, TrainingPart
-from regard.operations.custom_labels.training.reading import UnusableImage, open_picture
+from regard.operations.custom_labels.training.reading import open_again
 from regard.operations.custom_labels.training.reporting import Reporting
 from regard.operations.custom_labels.training.writing import ModelJudgement
 from regard.vision.custom.box_evaluation import BoxOutcome, evaluate_boxes, matched
@@ -86,24 +85,15 @@ class BoxTraining:
     def _example(self, example: TrainingExample) -> BoxExample:
         boxes = corners([box.box for box in example.boxes])
         return BoxExample(
-            lambda: self._opened(example),
+            partial(open_again, self.ctx, example),
             hashlib.sha256(example.reference.encode()).hexdigest(),  # which seeds its views
             np.clip(boxes, 0, 1),
             tuple(box.label for box in example.boxes),
         )
 
-    def _opened(self, example: TrainingExample) -> Image:
-        """Raises InvalidS3ObjectException where the picture is gone since it was read."""
-        try:
-            return open_picture(self.ctx, example)
-        except UnusableImage as error:
-            raise InvalidS3ObjectException(
-                f"{example.reference} was removed or replaced while the training went on; train again."
-            ) from error
-
     def found(self, find: Callable[[Image], Sequence[BoxFinding]]) -> TestFindings:
         """What `find` finds in each test picture."""
-        return [find(self._opened(example)) for _, example in self.course.valid(TrainingPart.TESTING)]
+        return [find(open_again(self.ctx, example)) for _, example in self.course.valid(TrainingPart.TESTING)]
 
     def found_by(self, trained: StoredBoxModel | TunedBoxModel) -> TestFindings:
         """What a model finds there."""

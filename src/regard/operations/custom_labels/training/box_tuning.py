@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -13,6 +12,7 @@ from regard.context import Context
 from regard.jobs.records import Step
 from regard.operations.custom_labels.training.box_training import BoxTraining, TestFindings
 from regard.operations.custom_labels.training.tuning_files import TuningFiles
+from regard.operations.custom_labels.training.tuning_steps import STAGE, TuningProgress, has_pytorch
 from regard.packs.install import InstalledPack
 from regard.vision.custom.box_file import read_box_model, write_box_model
 from regard.vision.custom.boxes import BoxFit, HeldOutFifth
@@ -22,10 +22,6 @@ from regard.vision.custom.tuning.state import TuningState
 
 if TYPE_CHECKING:  # which imports PyTorch
     from regard.vision.custom.tuning.torch_boxes import BoxTuner
-
-STAGE: Final = "tune"
-"""The stage of a training in which it is fine-tuned."""
-_BEGUN, _ENDED = 0.9, 0.95  # of the progress
 
 log: Any = structlog.get_logger(__name__)
 
@@ -71,7 +67,7 @@ class BoxTuning:
             len(self.training.examples()),
             self.ctx.settings.training_device,
             has_boxes=all(any(one.labels for one in some) for some in (parts.learned, parts.judges)),
-            has_pytorch=importlib.util.find_spec("torch") is not None,
+            has_pytorch=has_pytorch(),
         )
         if left_out is not None:
             return _told(frozen, TuningOutcome(left_out=left_out)), frozen.findings
@@ -106,15 +102,17 @@ class BoxTuning:
         self, tuner: BoxTuner, frozen: FrozenBoxes, state: Mapping[str, Any]
     ) -> Generator[Step, None, TuningState]:
         """Those that are left; returns the last state."""
+        begun = reached = TuningState.kept(
+            self.files.get(state["epoch"]) if state["stage"] == STAGE else None
+        )
+        progress = TuningProgress(begun.done / tuner.schedule.epochs)
         if state["stage"] != STAGE:
             digest = self.files.put(frozen.content)
             state = {"stage": STAGE, "frozen": digest, "precision": frozen.precision, "epoch": ""}
-            yield Step([], state, _BEGUN, _message(0))
-        begun = reached = TuningState.kept(self.files.get(state["epoch"]))
+            yield progress.step(state, 0)
         for reached in tuner.run(begun):
             state = {**state, "epoch": self.files.put(reached.written())}
-            share = reached.done / tuner.schedule.epochs
-            yield Step([], state, _BEGUN + (_ENDED - _BEGUN) * share, _message(share))
+            yield progress.step(state, 1.0 if reached.is_done else reached.done / tuner.schedule.epochs)
             self.files.keep_only(state["frozen"], state["epoch"])
         return reached
 
@@ -125,7 +123,3 @@ class BoxTuning:
 def _told(frozen: FrozenBoxes, outcome: TuningOutcome) -> bytes:
     """The file of the frozen fit, which tells the outcome."""
     return write_box_model(replace(read_box_model(frozen.content), tuning=outcome))
-
-
-def _message(share: float) -> dict[str, str]:
-    return {"StatusMessage": f"Training: {share:.0%} of the fine-tuning."}

@@ -14,6 +14,7 @@ from regard.vision.custom.labels import fit_labels
 from regard.vision.custom.model_file import Backbone, StoredLabelModel, write_label_model
 from regard.vision.custom.none_of_these import load_centroids
 from regard.vision.custom.thresholds import assumed_thresholds
+from regard.vision.custom.tuning.outcome import TuningOutcome
 
 
 def fit_course(
@@ -29,11 +30,17 @@ def fit_course(
     )
 
 
-def model_file(ctx: Context, course: Course, features: FeatureFile, fit: LabelFit) -> bytes:
-    """The file of a fit's model, with the thresholds that the test pictures give it."""
-    thresholds = assumed_thresholds(fit, examples_of(course, features, TrainingPart.TESTING))
-    backbone = Backbone(ctx.models.features.networks[0], ctx.models.features.digest)
-    return write_label_model(StoredLabelModel(fit.model, thresholds, backbone))
+def frozen_file(ctx: Context, fit: LabelFit, test: LabelExamples, tuning: TuningOutcome) -> bytes:
+    """The file of a fit's model, with the thresholds that the test pictures give it, and with what came of
+    fine-tuning.
+    """
+    thresholds = assumed_thresholds(fit, test)
+    return write_label_model(StoredLabelModel(fit.model, thresholds, backbone_of(ctx), tuning))
+
+
+def backbone_of(ctx: Context) -> Backbone:
+    """The network that labels are learned on."""
+    return Backbone(ctx.models.features.networks[0], ctx.models.features.digest)
 
 
 def examples_of(course: Course, features: FeatureFile, part: TrainingPart) -> LabelExamples:

@@ -8,10 +8,12 @@ from typing import Final
 
 from regard.operations.custom_labels.training.examples import TrainingExample
 from regard.operations.custom_labels.training.reporting import MISTAKES, Reporting
+from regard.operations.custom_labels.training.tuning_remarks import MEAN_F1, tuning_remark
 from regard.presentation.training.report import ConfusionCell, ReportPicture
 from regard.vision.custom.doubts import doubted_labels
 from regard.vision.custom.evaluation import LabelEvaluation, LabelOutcome, cells_of
 from regard.vision.custom.label_model import LabelFit
+from regard.vision.custom.tuning.outcome import TuningOutcome
 
 DOUBTS: Final = 24
 OF_RIGHT, OF_WRONG = 4, 12
@@ -21,8 +23,16 @@ _ALL_CELLS: Final = 240
 _Judged = tuple[TrainingExample, tuple[LabelOutcome, ...]]
 
 
-def label_report(reporting: Reporting, fit: LabelFit, evaluation: LabelEvaluation, f1: float) -> bytes:
-    """The report as HTML; `evaluation` is that of the fit's model on the test pictures."""
+def label_report(
+    reporting: Reporting,
+    fit: LabelFit,
+    evaluation: LabelEvaluation,
+    tuning: TuningOutcome | None,
+    f1: float,
+) -> bytes:
+    """The report as HTML; `evaluation` is that of the model on the test pictures, `tuning` what came of
+    fine-tuning the network that `fit` reads.
+    """
     judged: list[_Judged] = list(zip(reporting.testing, evaluation.pictures, strict=True))
     wrong = [one for one in judged if any(said.is_true != said.is_assumed for said in one[1])]
     wrong.sort(key=lambda one: (-_badness(one[1]), one[0].line))
@@ -38,7 +48,7 @@ def label_report(reporting: Reporting, fit: LabelFit, evaluation: LabelEvaluatio
             for one in doubts[:DOUBTS]
         ],
         doubted=len(doubts),
-        remarks=_remarks(fit),
+        remarks=[*_remarks(fit), *([] if tuning is None else [tuning_remark(tuning, MEAN_F1)])],
     )
 
 

@@ -102,6 +102,18 @@ def open_picture(ctx: Context, example: TrainingExample) -> Image:
     return _opened(_content(ctx, example), example)
 
 
+def open_again(ctx: Context, example: TrainingExample) -> Image:
+    """The same of an example whose picture was of use before. Raises InvalidS3ObjectException where it is
+    gone since then.
+    """
+    try:
+        return open_picture(ctx, example)
+    except UnusableImage as error:
+        raise InvalidS3ObjectException(
+            f"{example.reference} was removed or replaced while the training went on; train again."
+        ) from error
+
+
 def _content(ctx: Context, example: TrainingExample) -> bytes:
     try:
         return ctx.stores.objects.read(example.bucket, example.key, None, limit=MAX_BYTES)

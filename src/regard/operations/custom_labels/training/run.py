@@ -36,9 +36,10 @@ from regard.operations.custom_labels.training.course import (
 )
 from regard.operations.custom_labels.training.examples import TrainingPart, UseCase
 from regard.operations.custom_labels.training.feature_file import FeatureFile
-from regard.operations.custom_labels.training.fitting import fit_course, model_file
+from regard.operations.custom_labels.training.fitting import examples_of, fit_course
 from regard.operations.custom_labels.training.kept_features import KeptFeatures
 from regard.operations.custom_labels.training.label_judging import judge_labels
+from regard.operations.custom_labels.training.label_tuning import LabelTuning
 from regard.operations.custom_labels.training.reading import read_pictures
 from regard.operations.custom_labels.training.sources import DATASETS, EMPTY, is_split, source_of
 from regard.operations.custom_labels.training.splitting import can_be_split
@@ -95,16 +96,25 @@ class TrainingRun:
         if course.use_case is UseCase.BOXES:
             yield from self._boxes(course, model, state)
         else:
-            yield from self._labels(course, features, model)
+            yield from self._labels(course, features, model, state)
         self._clean()
 
-    def _labels(self, course: Course, features: FeatureFile, model: str | None) -> Iterator[Step]:
-        """The fit, its judgement, and all that is written of labels of whole pictures."""
-        fit = self._fit(course, features)
+    def _labels(
+        self, course: Course, features: FeatureFile, model: str | None, state: dict[str, Any]
+    ) -> Iterator[Step]:
+        """The fit, its judgement, and all that is written of labels of whole pictures: on the frozen network
+        and then, where that can help, fine-tuned.
+        """
+        fit, said = self._fit(course, features), None
+        test = examples_of(course, features, TrainingPart.TESTING)
         if model is None:
-            model = self.ctx.stores.custom.models.put(model_file(self.ctx, course, features, fit))
+            seed = seed_of(self.version.resource)
+            tuning = LabelTuning(self.ctx, course, fit, test, self._tuning_files(), seed)
+            content, said = yield from tuning.steps(state)
+            model = self.ctx.stores.custom.models.put(content)
             yield self._fitted(model)
-        yield self._written(course, model, judge_labels(self.ctx, self.version, course, features, fit, model))
+        judged = judge_labels(self.ctx, self.version, course, fit, test, model=model, said=said)
+        yield self._written(course, model, judged)
 
     def _boxes(self, course: Course, model: str | None, state: dict[str, Any]) -> Iterator[Step]:
         """The same of boxes, on the frozen network and then, where that can be, fine-tuned."""

@@ -11,7 +11,13 @@ NO_DEVICE = "none"
 """The device that turns fine-tuning off."""
 MIN_PICTURES = 10
 """Of a training set, below which nothing is fine-tuned: a fifth of fewer can't judge."""
-MARGIN = 0.02  # of mAP50, by which a network of a version's own must be better: it costs memory and time
+MIN_LABELLED = 100
+"""Pictures of a training set, below which labels aren't fine-tuned."""
+GOOD_ENOUGH = 0.88
+"""Mean F1 in folds of the training set, from which on labels aren't fine-tuned: there it gains nothing."""
+MARGIN = (
+    0.02  # of mAP50 or F1, by which a network of a version's own must be better: it costs memory and time
+)
 
 
 class TuningLeftOut(StrEnum):
@@ -21,10 +27,12 @@ class TuningLeftOut(StrEnum):
     NO_PYTORCH = "no_pytorch"
     NO_DEVICE = "no_device"
     FEW_PICTURES = "few_pictures"
+    GOOD_ENOUGH = "good_enough"
+    OTHER_NETWORK = "other_network"
 
 
 def why_left_out(pictures: int, device: str, *, has_boxes: bool, has_pytorch: bool) -> TuningLeftOut | None:
-    """Why a training set of so many pictures isn't fine-tuned; None where it is. `has_boxes`: in the pictures
+    """Why boxes of so many pictures aren't fine-tuned; None where they are. `has_boxes`: in the pictures
     that are learned from and in those that judge.
     """
     if device == NO_DEVICE:
@@ -34,10 +42,24 @@ def why_left_out(pictures: int, device: str, *, has_boxes: bool, has_pytorch: bo
     return None if has_pytorch else TuningLeftOut.NO_PYTORCH
 
 
+def why_labels_left_out(pictures: int, f1: float, device: str, *, has_pytorch: bool) -> TuningLeftOut | None:
+    """Why labels of so many pictures aren't fine-tuned; None where they are. `f1`: the mean of the frozen
+    network, 0 to 1, in folds of the training set.
+    """
+    if device == NO_DEVICE:
+        return TuningLeftOut.TURNED_OFF
+    if pictures < MIN_LABELLED:
+        return TuningLeftOut.FEW_PICTURES
+    if f1 >= GOOD_ENOUGH:
+        return TuningLeftOut.GOOD_ENOUGH
+    return None if has_pytorch else TuningLeftOut.NO_PYTORCH
+
+
 @dataclass(frozen=True, slots=True)
 class TuningOutcome:
-    """mAP50, 0 to 1, of the frozen network with linear heads and of the fine-tuned one, on `pictures` of the
-    training set that neither had learned from; or why nothing was fine-tuned.
+    """How the frozen network with linear heads and the fine-tuned one do, 0 to 1, on `pictures` of the
+    training set that neither had learned from, by mAP50 of boxes and mean F1 of labels; or why nothing was
+    fine-tuned.
     """
 
     frozen: float = 0.0

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 OPERATORS = frozenset(
     (
         "Add", "Cast", "Clip", "Concat", "Conv", "Flatten", "GlobalAveragePool", "Mul", "ReduceMean",
-        "Relu", "Resize", "Sigmoid", "Sub", "Transpose",
+        "Relu", "Resize", "Sigmoid", "Sqrt", "Sub", "Transpose",
     )
 )  # fmt: skip
 """Those that can be trained through."""

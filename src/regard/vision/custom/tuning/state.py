@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -42,24 +43,13 @@ class TuningState:
 
     def written(self) -> bytes:
         """The state as bytes: the same state gives the same."""
-        arrays = {
-            f"{part}/{name}": array for part in _PARTS for name, array in sorted(getattr(self, part).items())
-        }
-        facts = np.array([self.done, self.is_done, self.precision, self.worse], np.float64)
-        out = io.BytesIO()
-        np.savez(out, facts=facts, **arrays)
-        return out.getvalue()
+        facts = (self.done, self.is_done, self.precision, self.worse)
+        return pack_state({part: getattr(self, part) for part in _PARTS}, facts)
 
     @classmethod
     def read(cls, content: bytes) -> TuningState:
         """What `written` gave."""
-        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
-            parts: dict[str, dict[str, Floats]] = {part: {} for part in _PARTS}
-            for key in stored.files:
-                part, _, name = key.partition("/")
-                if part in parts:
-                    parts[part][name] = stored[key]
-            done, is_done, precision, worse = stored["facts"].tolist()
+        parts, (done, is_done, precision, worse) = unpack_state(content, _PARTS)
         return cls(
             int(done),
             bool(is_done),
@@ -70,3 +60,24 @@ class TuningState:
             precision,
             int(worse),
         )
+
+
+def pack_state(parts: Mapping[str, Arrays], facts: Sequence[float]) -> bytes:
+    """Arrays by part and name, and numbers, as bytes: the same give the same."""
+    arrays: dict[str, Any] = {
+        f"{part}/{name}": array for part in parts for name, array in sorted(parts[part].items())
+    }
+    out = io.BytesIO()
+    np.savez(out, facts=np.array(facts, np.float64), **arrays)
+    return out.getvalue()
+
+
+def unpack_state(content: bytes, parts: Sequence[str]) -> tuple[dict[str, dict[str, Floats]], list[float]]:
+    """What `pack_state` was given."""
+    with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+        found: dict[str, dict[str, Floats]] = {part: {} for part in parts}
+        for key in stored.files:
+            part, _, name = key.partition("/")
+            if part in found:
+                found[part][name] = stored[key]
+        return found, stored["facts"].tolist()

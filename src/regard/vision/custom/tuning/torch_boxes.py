@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import torch
@@ -28,16 +28,23 @@ from regard.vision.custom.tuning.box_network import (
 from regard.vision.custom.tuning.box_targets import ViewSource
 from regard.vision.custom.tuning.plan import plan_graph
 from regard.vision.custom.tuning.schedule import BATCH, EPOCH, PATIENCE, TOLERANCE, TuningSchedule
-from regard.vision.custom.tuning.state import Arrays, TuningState
+from regard.vision.custom.tuning.state import TuningState
 from regard.vision.custom.tuning.torch_graph import TorchGraph
 from regard.vision.custom.tuning.torch_losses import box_loss
+from regard.vision.custom.tuning.torch_optimizer import (
+    SHARES,
+    GraphOptimizer,
+    LearningRates,
+    drawn_rows,
+    has_device,
+    tuning_threads,
+)
 from regard.vision.labels.objects import letterboxed
 
 _HEAD_RATE: Final = 2e-3
 _RATE: Final = 5e-4
 _DECAY: Final = 1e-2
 _LONGEST: Final = 10.0  # of the gradient
-_SHARES: Final = 2  # of a batch, each with a thread
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +64,7 @@ class BoxTuner:
     @property
     def has_device(self) -> bool:
         """Whether PyTorch has the device here."""
-        return self.device == "cpu" or (self.device == "cuda" and torch.cuda.is_available())
+        return has_device(self.device)
 
     @cached_property
     def schedule(self) -> TuningSchedule:
@@ -71,7 +78,7 @@ class BoxTuner:
         it has.
         """
         torch.set_num_threads(1)  # of this thread: sums come out another way on more
-        with ThreadPoolExecutor(_SHARES, "tuning", torch.set_num_threads, (1,)) as threads:
+        with tuning_threads() as threads:
             course = _TuningCourse(self, threads)
             course.resume(state)
             while not state.is_done:
@@ -82,7 +89,7 @@ class BoxTuner:
         """The network with the weights that did best, its confidences calibrated on what it finds in the
         pictures that judge.
         """
-        with ThreadPoolExecutor(_SHARES, "tuning", torch.set_num_threads, (1,)) as threads:
+        with tuning_threads() as threads:
             course = _TuningCourse(self, threads)
             course.graph.load(state.best)
             found = course.judge()
@@ -106,7 +113,9 @@ class _TuningCourse:
         plan = plan_graph(tunable(tuning.network, len(tuning.names), self._schedule.side), (LOGITS, SIDES))
         names = plan.weights(FIRST_TRAINED)
         self.graph = TorchGraph(plan, names, tuning.device)
-        self._optimizer = torch.optim.AdamW(_groups(self.graph), weight_decay=_DECAY)
+        rates = LearningRates(HEAD, _HEAD_RATE, _RATE)
+        self._optimizer = GraphOptimizer(self.graph, rates, decay=_DECAY, longest=_LONGEST)
+        self._rows = range(len(tuning.learned))
         self._source = ViewSource(tuning.learned, tuning.names, self._schedule.side)
 
     def resume(self, state: TuningState) -> None:
@@ -114,12 +123,7 @@ class _TuningCourse:
         if not state.done:
             return
         self.graph.load(state.weights)
-        for name, parameter in self._named():
-            self._optimizer.state[parameter] = {
-                "step": torch.tensor(float(state.done * EPOCH)),
-                "exp_avg": torch.from_numpy(state.means[name].copy()).to(self._device),
-                "exp_avg_sq": torch.from_numpy(state.squares[name].copy()).to(self._device),
-            }
+        self._optimizer.resume(state.done * EPOCH, state.means, state.squares)
 
     def epoch(self, state: TuningState) -> TuningState:
         """The state after one more epoch."""
@@ -127,7 +131,7 @@ class _TuningCourse:
             self._step(batch)
         done = state.done + 1
         weights = self.graph.weights()
-        means, squares = (self._moments(name) for name in ("exp_avg", "exp_avg_sq"))
+        means, squares = self._optimizer.moments()
         best, precision, worse = state.best, state.precision, state.worse
         if self._schedule.is_evaluated(done):
             found = mean_precision(self.judge())
@@ -151,23 +155,17 @@ class _TuningCourse:
 
     def _step(self, batch: int) -> None:
         """One batch, in two halves side by side, whatever the machine has: so it comes to the same."""
-        rate = self._schedule.rate(batch)
-        for group in self._optimizer.param_groups:
-            group["lr"] = group["highest"] * rate
-        size = BATCH // _SHARES
+        size = BATCH // SHARES
         begins = range(batch * BATCH, (batch + 1) * BATCH, size)
         shares = list(self._threads.map(self._gradients, (range(begin, begin + size) for begin in begins)))
-        for parameter, *gradients in zip(self.graph.trained, *shares, strict=True):
-            parameter.grad = torch.stack(gradients).mean(0)
-        torch.nn.utils.clip_grad_norm_(self.graph.trained, _LONGEST)
-        self._optimizer.step()
+        self._optimizer.step(shares, self._schedule.rate(batch))
 
     def _gradients(self, places: Sequence[int]) -> tuple[torch.Tensor, ...]:
         """Of the loss on views; which pictures and which views follow from the seed and their places."""
         squares, targets = [], []
         for place in places:
             random = np.random.default_rng([self._tuning.seed, place])
-            square, target = self._source.view(self._drawn(place), random)
+            square, target = self._source.view(drawn_rows(self._rows, place, self._tuning.seed), random)
             squares.append(square)
             targets.append(target)
         logits, sides = self.graph.run(self._input(squares))
@@ -178,28 +176,5 @@ class _TuningCourse:
         loss = box_loss(logits, sides, heat, distances, weights)
         return tuple(torch.autograd.grad(loss, self.graph.trained))
 
-    def _drawn(self, place: int) -> int:
-        """Which picture comes at a place: each once, in random order, then each once more."""
-        count = len(self._tuning.learned)
-        turn, number = divmod(place, count)
-        return int(np.random.default_rng([self._tuning.seed, turn, count]).permutation(count)[number])
-
     def _input(self, squares: Sequence[np.ndarray]) -> torch.Tensor:
         return torch.from_numpy(np.stack(squares)).to(self._device).float()
-
-    def _named(self) -> Iterator[tuple[str, torch.Tensor]]:
-        return iter(zip(self.graph.names, self.graph.trained, strict=True))
-
-    def _moments(self, kind: str) -> Arrays:
-        return {
-            name: self._optimizer.state[parameter][kind].cpu().numpy().copy()
-            for name, parameter in self._named()
-        }
-
-
-def _groups(graph: TorchGraph) -> list[dict[str, Any]]:
-    """The parameters by how fast they learn: those of the head, then the others."""
-    pairs = list(zip(graph.names, graph.trained, strict=True))
-    head = [parameter for name, parameter in pairs if name in HEAD]
-    others = [parameter for name, parameter in pairs if name not in HEAD]
-    return [{"params": head, "highest": _HEAD_RATE}, {"params": others, "highest": _RATE}]

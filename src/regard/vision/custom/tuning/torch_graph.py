@@ -127,6 +127,7 @@ _OPERATORS: Mapping[str, Callable[[PlannedNode, Any], Tensor]] = {
     "Relu": _plain(torch.relu),
     "Resize": _resize,
     "Sigmoid": _plain(torch.sigmoid),
+    "Sqrt": _plain(torch.sqrt),
     "Sub": _plain(torch.sub),
     "Transpose": lambda node, inputs: inputs[0].permute(node.attributes["perm"]),
 }
