@@ -38,12 +38,25 @@ from training.measure_custom_labels import MAX_SHARE, calibration_error
 from training.wilson import wilson
 
 JUDGES = 500
+COLUMNS = (
+    "set",
+    "a label",
+    "draw",
+    "right, frozen",
+    "right, kept",
+    "calibration error",
+    "held out: pictures",
+    "F1, frozen",
+    "F1, fine-tuned",
+    "kept",
+    "CPU s",
+)
 
 
 @dataclass(frozen=True)
 class LabelGain:
-    """Shares of the pictures that judge that are right by the most confident label, and how the fine-tuned
-    model's confidence differs from that; the outcome; the rule's words; CPU seconds of the fine-tuning.
+    """Shares of the pictures that judge that are right by the most confident label, of the frozen model and of
+    the one that is kept, and how far the latter's confidence is from it; what came of it, and CPU seconds.
     """
 
     frozen: float
@@ -119,7 +132,9 @@ def row(name: str, count: int, draw: int, gain: LabelGain) -> str:
         str(judged.pictures),
         f"{judged.frozen:.3f}",
         f"{judged.tuned:.3f}",
-        "fine-tuned" if judged.is_tuned else f"frozen{f', {judged.left_out.value}' if judged.left_out else ''}",
+        "fine-tuned"
+        if judged.is_tuned
+        else f"frozen{f', {judged.left_out.value}' if judged.left_out else ''}",
         f"{gain.seconds:.0f}",
     ]
     return "| " + " | ".join(numbers) + " |"
@@ -140,8 +155,7 @@ def main() -> None:
     options = parser.parse_args()
     one_thread_each()
     network = InstalledPack.load(find_pack("default").name, Settings.load().models).path(NETWORK).read_bytes()
-    print("| set | a label | draw | right, frozen | right, kept | calibration error | held out | F1 frozen |")
-    print("F1 tuned | kept | CPU s |\n|---|---|---|---|---|---|---|---|---|---|---|")
+    print("| " + " | ".join(COLUMNS) + " |\n" + "|---" * len(COLUMNS) + "|")
     for one in options.sets:
         name, _, count = one.partition(":")
         folder = options.data / SETS[name]

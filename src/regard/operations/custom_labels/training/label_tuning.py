@@ -89,7 +89,7 @@ class LabelTuning:
         begun = reached = LabelTuningState.kept(kept)
         whole = 2 * tuner.schedule.epochs
         progress = TuningProgress(begun.done / whole)
-        if kept is None:
+        if state["stage"] != STAGE:
             yield progress.step({"stage": STAGE, "epoch": ""}, 0)
         for reached in tuner.run(begun):
             digest = self.files.put(reached.written())
