@@ -2,9 +2,9 @@
 
     python -m training.measure_label_tuning ../shared/data flowers:100 insects:60 --cache CACHE [--draws 0 1]
 
-Of each set so many pictures a label are drawn at random and learned, by the frozen network and by fine-tuning, as
-`regard worker` does with `regard[train]`; the others, at most 500, judge the models from their files. `--always`
-fine-tunes where the rule would leave it out, too. Prints Markdown.
+Of each set so many pictures a label are drawn at random and learned, by the frozen network and by
+fine-tuning, as `regard worker` does with `regard[train]`; the others, at most 500, judge the models from their files.
+`--always` fine-tunes where the rule would leave it out, too. Prints Markdown.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class LabelGain:
-    """Shares of the pictures that judge that are right by the most confident label, of the frozen model and of
-    the one that is kept, and how far the latter's confidence is from it; what came of it, and CPU seconds.
+    """Shares of the pictures that judge that are right by the most confident label, of the frozen model and
+    of the one that is kept, and how far the latter's confidence is from it; what came of it, and CPU seconds.
     """
 
     frozen: float
@@ -132,9 +132,7 @@ def row(name: str, count: int, draw: int, gain: LabelGain) -> str:
         str(judged.pictures),
         f"{judged.frozen:.3f}",
         f"{judged.tuned:.3f}",
-        "fine-tuned"
-        if judged.is_tuned
-        else f"frozen{f', {judged.left_out.value}' if judged.left_out else ''}",
+        "fine-tuned" if judged.is_tuned else f"frozen {judged.left_out or ''}",
         f"{gain.seconds:.0f}",
     ]
     return "| " + " | ".join(numbers) + " |"

@@ -41,9 +41,12 @@ def bucket(tmp_path: Path) -> Path:
 def test_a_fine_tuning_of_labels_goes_on_from_any_epoch_to_the_same_model_which_answers(
     bucket: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(label_schedule, "_MIN_VIEWS", 0)
-    monkeypatch.setattr(label_schedule, "_SIDES", ((96, 800), (96, 800)))
-    monkeypatch.setattr(label_schedule, "_TURNS", 30)
+    from regard.vision.custom.tuning import torch_labels
+
+    for module in (label_schedule, torch_labels):
+        monkeypatch.setattr(module, "EPOCH", 3)
+    monkeypatch.setattr(label_schedule, "_MIN_VIEWS", 96)
+    monkeypatch.setattr(label_schedule, "_SIDES", ((96, 96), (96, 96)))
     for name, value in (("MARGIN", -1.0), ("MIN_LABELLED", 10), ("GOOD_ENOUGH", 2.0)):
         monkeypatch.setattr(outcome, name, value)  # so that it is tuned, and kept, in any case
     first = opened(tmp_path / "data", bucket)

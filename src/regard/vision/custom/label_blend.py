@@ -14,7 +14,7 @@ from regard.vision.pixels import Floats
 
 SMALLEST = 1e-6
 """A confidence, as near to 0 and 1 as the logarithms of one are taken."""
-TUNED_SHARE = 0.8
+TUNED_SHARE = 0.9
 """How much the fine-tuned network counts; what is left is the frozen one's."""
 
 
