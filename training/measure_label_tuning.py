@@ -3,8 +3,8 @@
     python -m training.measure_label_tuning ../shared/data flowers:100 insects:60 --cache CACHE [--draws 0 1]
 
 Of each set so many pictures a label are drawn at random and learned, by the frozen network and by
-fine-tuning, as `regard worker` does with `regard[train]`; the others, at most 500, judge the models from their files.
-`--always` fine-tunes where the rule would leave it out, too. Prints Markdown.
+fine-tuning, as `regard worker` does with `regard[train]`; the others, at most 500, judge the models from
+their files. `--always` fine-tunes where the rule would leave it out, too. Prints Markdown.
 """
 
 from __future__ import annotations
