@@ -8,6 +8,7 @@ from typing import Final
 from regard.console.page import Page
 from regard.console.pages import (
     audit,
+    authorizations,
     camera_notices,
     cameras,
     cases,
@@ -47,6 +48,7 @@ PAGES: Final[Sequence[Page]] = (
     *home.PAGES,
     *cases.PAGES,
     *review.PAGES,
+    *authorizations.PAGES,
     *query.PAGES,
     *reviews.PAGES,
     *galleries.PAGES,
