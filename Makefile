@@ -6,7 +6,7 @@ ARGS   ?=
 # Files of tests run in two processes at once; `make test SIDE_BY_SIDE=` runs them one by one.
 SIDE_BY_SIDE ?= -n 2 --dist loadfile
 
-.PHONY: run test test-all test-nightly lint bench bench-full bench-search accuracy models clean
+.PHONY: run test test-all test-nightly lint bench bench-full bench-search accuracy pictures models clean
 
 run: $(VENV)/.installed
 	@$(BIN)/regard models install --if-missing
@@ -50,6 +50,10 @@ accuracy: $(VENV)/.developer models
 	@test -n "$(DATA)" || { echo "Name the folder of the data: make accuracy DATA=folder"; exit 1; }
 	@$(BIN)/python -m pip install --disable-pip-version-check --quiet -e '.[train]'
 	$(BIN)/python -m training.accuracy $(DATA) --cache $(CACHE) $(ARGS)
+
+# Photographs each page of the console, with Debian's Chromium. Open every one before it is committed.
+pictures: $(VENV)/.developer models
+	$(BIN)/python docs/pictures.py
 
 clean:
 	rm -rf $(VENV)
