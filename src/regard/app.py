@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from regard.api.answer import ServedApi
 from regard.api.model import REGARD, REKOGNITION, load_api
-from regard.caller import LOCAL, Caller
+from regard.caller import Caller
 from regard.collections.celebrities import Celebrities
 from regard.collections.face_models import FACE_MODELS, FaceModel, FaceModels
 from regard.collections.fastscan import Sizes
@@ -26,11 +26,7 @@ from regard.collections.milvus import MilvusEngine
 from regard.collections.store import CollectionStore
 from regard.collections.upgrades import Upgrades
 from regard.collections.users import Users
-from regard.console.application import Console
-from regard.console.routes import PAGES
-from regard.console.signin.doors import SignInDoors
-from regard.console.signin.routes import sign_in_pages
-from regard.console.visit import Apis
+from regard.console.building import build_console
 from regard.context import Accountability, Privacy, Stores
 from regard.custom.stores import CustomLabels
 from regard.custom.versions import follow_end
@@ -39,8 +35,8 @@ from regard.gate import Gate
 from regard.governance.audit import AuditLog
 from regard.governance.authorizations.erasure import AuthorizationErasure
 from regard.governance.credentials import read_credentials
+from regard.governance.holders import Holders
 from regard.governance.keys import KeyStore
-from regard.governance.people import People, caller_of
 from regard.governance.profiles import load_profiles
 from regard.governance.proof.keeper import SealKeeper
 from regard.governance.proof.publication import Publication
@@ -80,7 +76,6 @@ from regard.streams.leases import StreamLeases
 from regard.streams.store import StreamStore
 from regard.streams.watching import LiveWatching
 from regard.vision.custom import cells
-from regard.vision.findings import Pictures
 from regard.vision.models import Models
 from regard.vision.session import SessionPool, one_thread_each
 from regard.wire.browsers import allow_origins
@@ -93,7 +88,6 @@ from regard.wire.signing_keys import SigningKeys
 
 _SEGMENT_OF_TAILS = 64  # tails that a segment of an index holds at most
 _ERASING_SECONDS = 15.0  # between two rounds; images of faces are to be gone when their minutes are over
-_LONG_AGO = 0  # who started something in the console showed that it was them; they need not be there any more
 _MORE_CONNECTIONS = 4  # beside one for each worker: for keys, and what else looks into the database
 
 
@@ -256,7 +250,7 @@ def build(
         audit,
         operations,
         unbuilt=apis[REKOGNITION].names,
-        holder=lambda key_id: _holder(keys, accountability.people, key_id),
+        holder=Holders(keys, accountability.people).find,
         public_reads=public_reads,
     )
     return Parts(
@@ -311,17 +305,6 @@ def _tasks(stores: Stores, settings: Settings, models: Models) -> list[Task]:
         *upkeep_tasks(stores, settings, models),
         Task("streams without leave", lambda _now: len(StreamLeases(stores.database).end_unauthorized())),
     ]
-
-
-def _holder(keys: KeyStore, people: People, key_id: str) -> Caller | None:
-    """Who calls by an id now: the data folder's owner, a key's holder, or a person of the console."""
-    if key_id == LOCAL.key_id:
-        return LOCAL
-    key = keys.find(key_id)
-    if key is not None:
-        return key.holder
-    person = people.find(key_id)
-    return None if person is None else caller_of(person, verified=_LONG_AGO)
 
 
 def shown_key(parts: Parts, file: Path) -> Caller:
@@ -382,17 +365,16 @@ def asgi(parts: Parts, *, tls_port: int | None = None, elsewhere: Elsewhere | No
     async def healthz(_: Request) -> Response:
         return JSONResponse({"status": "ok", "version": version("regard")})
 
-    doors = SignInDoors.of(
+    console = build_console(
+        parts.settings,
         parts.database,
-        Cipher(parts.settings.keys, parts.database),
         parts.audit,
         stores.accountability,
         parts.gate,
         parts.public_reads,
-        public_url=parts.settings.public_url,
+        parts.models,
+        parts.apis,
     )
-    shared = Apis(parts.apis, pictures=lambda: Pictures(parts.models))
-    console = Console((*PAGES, *sign_in_pages(doors)), shared, doors.sessions, parts.settings)
     return Starlette(
         routes=[
             Route("/healthz", healthz),

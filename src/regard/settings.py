@@ -8,17 +8,14 @@ from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
 
+from regard.addresses import is_endpoint, read_milvus, read_origin, read_public_host, read_public_url
 from regard.errors import RegardError
 
 STAMPING: Final = "tsp+"
 """Begins a REGARD_AUDIT_ANCHOR that is a time-stamping authority."""
 
 _PORTS = 65_535
-_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
-_PUBLIC_HOST = re.compile(r"([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
-_DEFAULT_PORTS = {"http": ":80", "https": ":443"}  # which browsers leave out
 
 
 def _setting(
@@ -315,11 +312,11 @@ def _parse(setting: Field[Any], value: Any) -> Any:
     if setting.name == "buckets":
         return ",".join(_with_home(item) for item in str(value).split(","))
     if setting.name == "origins":
-        return ",".join(_origin(item.strip()) for item in str(value).split(","))
+        return ",".join(read_origin(item.strip()) for item in str(value).split(","))
     if setting.name == "public_url":
-        return _public_url(str(value))
+        return read_public_url(str(value))
     if setting.name == "public_hosts":
-        return ",".join(_public_host(item.strip()) for item in str(value).split(","))
+        return ",".join(read_public_host(item.strip()) for item in str(value).split(","))
     if setting.name == "account" and not re.fullmatch("[0-9]{12}", value):
         raise RegardError("REGARD_ACCOUNT must be 12 digits.")
     if setting.name == "index_engine" and value not in ("local", "milvus"):
@@ -329,18 +326,18 @@ def _parse(setting: Field[Any], value: Any) -> Any:
     if setting.name == "webhooks" and value not in ("public", "private", "none"):
         raise RegardError(f"REGARD_WEBHOOKS must be `public`, `private` or `none`, not {value!r}.")
     endpoints = ("sns_endpoint", "kinesis_endpoint", "kinesis_video_endpoint")
-    if setting.name in endpoints and not _is_endpoint(value):
+    if setting.name in endpoints and not is_endpoint(value):
         raise RegardError(f"{_variable(setting)} must be `aws` or an http:// or https:// URL, not {value!r}.")
     if setting.name == "stream_folders":
         return ",".join(os.path.expanduser(folder.strip()) for folder in str(value).split(","))
-    if setting.name == "audit_anchor" and not _is_endpoint(value.removeprefix(STAMPING)):
+    if setting.name == "audit_anchor" and not is_endpoint(value.removeprefix(STAMPING)):
         raise RegardError(
             "REGARD_AUDIT_ANCHOR must be a file or an https:// URL, or tsp+https:// and an authority's, "
             f"not {value!r}."
         )
     if setting.name == "milvus":
-        return _milvus(str(value))
-    if setting.name == "s3_endpoint" and not _is_endpoint(value):
+        return read_milvus(str(value))
+    if setting.name == "s3_endpoint" and not is_endpoint(value):
         raise RegardError(f"REGARD_S3_ENDPOINT must be `aws` or an http:// or https:// URL, not {value!r}.")
     return value
 
@@ -361,59 +358,3 @@ def _with_home(bucket: str) -> str:
     """`NAME=~/FOLDER` with the home folder spelled out: no shell does so behind an equals sign."""
     name, equals, folder = bucket.partition("=")
     return name + equals + os.path.expanduser(folder.strip())
-
-
-def _origin(text: str) -> str:
-    """An origin as browsers write it, or `*`. Raises RegardError."""
-    origin = text.lower()
-    if origin != "*" and not _ORIGIN.fullmatch(origin):
-        raise RegardError(
-            "REGARD_ORIGINS must be `*`, or origins like https://app.example.org with commas between them, "
-            f"and nothing behind host and port; {text!r} is none."
-        )
-    scheme, _, host = origin.partition("://")
-    return origin.removesuffix(_DEFAULT_PORTS.get(scheme, "")) if host else origin
-
-
-def _public_url(text: str) -> str:
-    """An origin with TLS, at a name and not at an IP address, as browsers write it. Raises RegardError."""
-    url = text.lower().removesuffix("/")
-    host = url.removeprefix("https://").partition(":")[0]
-    if not _ORIGIN.fullmatch(url) or not url.startswith("https://") or re.fullmatch(r"[0-9.]+|\[.*", host):
-        raise RegardError(
-            "REGARD_PUBLIC_URL must be like https://vision.example.org, with a name and no path; "
-            f"{text[:80]!r} is none."
-        )
-    return url.removesuffix(_DEFAULT_PORTS["https"])
-
-
-def _public_host(text: str) -> str:
-    """A host as browsers send it in a request's header. Raises RegardError."""
-    host = text.lower()
-    if not _PUBLIC_HOST.fullmatch(host):
-        raise RegardError(
-            "REGARD_PUBLIC_HOSTS must be hosts like vision.example.org or vision.example.org:8443, with "
-            f"commas between them; {text[:80]!r} is none."
-        )
-    return host
-
-
-def _milvus(text: str) -> str:
-    """A URL, or a file with the home folder spelled out. Raises RegardError, which never holds the text."""
-    if "://" not in text and text.endswith(".db"):
-        return os.path.expanduser(text)
-    if text == "aws" or not _is_endpoint(text):
-        raise RegardError("REGARD_MILVUS must be like http://HOST:19530, or a file that ends in .db.")
-    if "@" in text:
-        raise RegardError("REGARD_MILVUS must not hold a password; give it in REGARD_MILVUS_TOKEN.")
-    return text
-
-
-def _is_endpoint(text: str) -> bool:
-    if text == "aws":
-        return True
-    try:
-        url = urlsplit(text)
-        return url.scheme in ("http", "https") and bool(url.hostname)
-    except ValueError:
-        return False

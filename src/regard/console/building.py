@@ -1,0 +1,45 @@
+"""The console of a server, with everything that its pages need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from regard.api.answer import ServedApi
+from regard.console.application import Console
+from regard.console.routes import PAGES
+from regard.console.signin.doors import SignInDoors
+from regard.console.signin.routes import sign_in_pages
+from regard.console.visit import Apis
+from regard.context import Accountability
+from regard.gate import Gate
+from regard.governance.audit import AuditLog
+from regard.governance.public_reads import PublicReads
+from regard.settings import Settings
+from regard.storage.database import Database
+from regard.storage.encryption import Cipher
+from regard.vision.findings import Pictures
+from regard.vision.models import Models
+
+
+def build_console(
+    settings: Settings,
+    database: Database,
+    audit: AuditLog,
+    accountability: Accountability,
+    gate: Gate,
+    public_reads: PublicReads,
+    models: Models,
+    apis: Mapping[str, ServedApi],
+) -> Console:
+    """Every page, those of sign-in among them."""
+    doors = SignInDoors.of(
+        database,
+        Cipher(settings.keys, database),
+        audit,
+        accountability,
+        gate,
+        public_reads,
+        public_url=settings.public_url,
+    )
+    shared = Apis(apis, pictures=lambda: Pictures(models))
+    return Console((*PAGES, *sign_in_pages(doors)), shared, doors.sessions, settings)
