@@ -15,6 +15,7 @@ from onnx import numpy_helper
 from tests.custom.drawn import draw, fill
 from tests.custom.test_training_crash import begun, opened, run_some
 from tests.custom.training import write_manifest
+from tests.vision.custom.test_label_tuning import NO_ROWS, frozen_model, tuned_weights
 
 from regard.app import Parts, build
 from regard.caller import LOCAL
@@ -24,8 +25,10 @@ from regard.errors import RegardError, ResourceInUseException
 from regard.packs.install import InstalledPack
 from regard.settings import Settings
 from regard.vision.custom import carried
+from regard.vision.custom.label_blend import LabelBlend
 from regard.vision.custom.onnx_file import Backbone, ModelFileError
 from regard.vision.custom.tuned_boxes import TunedFit, write_tuned_boxes
+from regard.vision.custom.tuned_labels import TunedLabels, write_tuned_labels
 from regard.vision.custom.tuning.box_network import LOGITS, SCORE_BIAS, tunable, with_weights
 from regard.vision.custom.tuning.outcome import TuningOutcome
 
@@ -250,6 +253,22 @@ def test_a_fine_tuned_network_is_put_together_anew(installed_pack: InstalledPack
     moved(model)
     with pytest.raises(ModelFileError, match="isn't as it was exported"):
         carried.read_carried(model.SerializeToString(), lambda _: base)
+
+
+@pytest.mark.parametrize(("is_exclusive", "side"), [(True, 160), (False, 224)])
+def test_a_fine_tuned_network_of_labels_is_put_together_anew(
+    installed_pack: InstalledPack, is_exclusive: bool, side: int
+) -> None:
+    base = installed_pack.path("mobilenetv2").read_bytes()
+    frozen = frozen_model(is_exclusive=is_exclusive)
+    blend = LabelBlend(0.8, 0.3, np.array([0.2, -0.1]), is_exclusive)
+    outcome = TuningOutcome(frozen=0.25, tuned=0.5, pictures=40)
+    fit = TunedLabels(frozen, side, tuned_weights(base, frozen), blend, NO_ROWS, outcome)
+    backbone = Backbone("mobilenetv2", digest_of(base))
+    content = write_tuned_labels(fit, {"ant": 0.5, "bee": 0.25}, backbone, base)
+    file = carried.with_card(content, carried.CarriedCard(digest_of(content), "arn", "v1", 0.5, 1))
+    taken = carried.read_carried(file, lambda _: base)
+    assert (taken.content, taken.has_boxes) == (content, False)
 
 
 def test_nodes_of_a_file_are_not_taken_over(installed_pack: InstalledPack) -> None:

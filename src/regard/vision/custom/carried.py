@@ -9,41 +9,28 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from regard.vision.custom.box_file import StoredBoxModel, read_box_model, write_box_model
+from regard.vision.custom.carried_networks import (
+    NetworkFile,
+    WrittenAnew,
+    check_names,
+    tuned_boxes_anew,
+    tuned_labels_anew,
+)
 from regard.vision.custom.embedding import PictureFeatures
 from regard.vision.custom.model_file import StoredLabelModel, read_label_model, write_label_model
-from regard.vision.custom.onnx_file import (
-    Backbone,
-    ModelFileError,
-    facts_of,
-    load_model,
-    numbers_of,
-    open_model,
-    refusing_damage,
-)
+from regard.vision.custom.onnx_file import Backbone, ModelFileError, facts_of, load_model, refusing_damage
 from regard.vision.custom.tuned_boxes import KIND as TUNED_BOXES
-from regard.vision.custom.tuned_boxes import TunedFit, side_of, write_tuned_boxes
-from regard.vision.custom.tuning.box_network import STRIDE, tunable, with_weights
-from regard.vision.custom.tuning.outcome import TuningOutcome
-from regard.vision.pixels import Floats
-
-if TYPE_CHECKING:  # importing onnx takes as long as starting a server
-    import onnx
+from regard.vision.custom.tuned_labels import KIND as TUNED_LABELS
 
 CARD_KEY: Final = "regard-card"  # of the metadata
 MAX_BYTES: Final = 64 * 1024 * 1024
 """Of a file that is taken in; the pack's largest network has a seventh of it."""
-_MAX_LABELS: Final = 250
-_LONGEST_NAME: Final = 256  # characters, of a label
 _LONGEST_TEXT: Final = 2048  # characters, of an ARN
-_CANVAS: Final = 32 * STRIDE  # px, that a canvas is a multiple of
-
-NetworkFile = Callable[[Backbone], bytes]
-"""Gives the file of this installation's network. Raises ModelFileError where that is another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +90,14 @@ def read_carried(data: bytes, network_file: NetworkFile) -> CarriedModel:
     if kind not in _WRITTEN_ANEW:
         raise ModelFileError(f"The file is a model of kind {kind[:40]!r}, which can't be taken in.")
     content, names, backbone = _WRITTEN_ANEW[kind](data, network_file)
-    _check_names(names)
+    check_names(names)
     digest = hashlib.sha256(content).hexdigest()
     if digest != card.model:
         raise ModelFileError("The file isn't as it was exported, or is damaged; export it again.")
-    return CarriedModel(content, digest, card, names, backbone, has_boxes=kind != _LABELS)
+    return CarriedModel(content, digest, card, names, backbone, has_boxes=kind in _OF_BOXES)
 
 
-_Anew = tuple[bytes, tuple[str, ...], Backbone]
-
-
-def _labels_anew(data: bytes, network_file: NetworkFile) -> _Anew:
+def _labels_anew(data: bytes, network_file: NetworkFile) -> WrittenAnew:
     stored: StoredLabelModel = read_label_model(data)
     network_file(stored.backbone)
     if stored.model.dimension != PictureFeatures.dimension:
@@ -121,57 +105,16 @@ def _labels_anew(data: bytes, network_file: NetworkFile) -> _Anew:
     return write_label_model(stored), stored.model.names, stored.backbone
 
 
-def _boxes_anew(data: bytes, network_file: NetworkFile) -> _Anew:
+def _boxes_anew(data: bytes, network_file: NetworkFile) -> WrittenAnew:
     stored: StoredBoxModel = read_box_model(data)
     network_file(stored.backbone)
     return write_box_model(stored), stored.names, stored.backbone
 
 
-def _tuned_boxes_anew(data: bytes, network_file: NetworkFile) -> _Anew:
-    """The weights of a fine-tuned network, put into this installation's own."""
-    opened = open_model(data, TUNED_BOXES)
-    with refusing_damage():
-        side, names, thresholds = side_of(opened.facts), opened.names, opened.thresholds
-        if side % _CANVAS:
-            raise ValueError("the canvas is of another size")
-        _check_names(names)
-        tuning = TuningOutcome.of(opened.facts["tuning"])
-        if tuning is None:
-            raise ValueError("fine-tuning has an outcome")
-        fresh = tunable(network_file(opened.backbone), len(names), side)
-        weights = dict(_trained(load_model(fresh).graph, load_model(data).graph))
-    fit = TunedFit(names, side, with_weights(fresh, weights), ())
-    return write_tuned_boxes(fit, thresholds, opened.backbone, tuning), names, opened.backbone
-
-
-def _trained(fresh: onnx.GraphProto, given: onnx.GraphProto) -> Iterator[tuple[str, Floats]]:
-    """The constants of a fresh network in whose place a file has others. Raises KeyError and ValueError where
-    it has none, or of another shape.
-    """
-    import onnx
-
-    constants = {one.name: one for one in given.initializer}
-    for one in fresh.initializer:
-        if one.data_type == onnx.TensorProto.FLOAT and constants[one.name] != one:
-            numbers = numbers_of(constants[one.name])
-            if numbers.shape != tuple(one.dims):
-                raise ValueError("the weights are of another network")
-            yield one.name, numbers
-
-
-def _check_names(names: tuple[str, ...]) -> None:
-    """Raises ModelFileError unless labels are such as a data set may have."""
-    if len(names) > _MAX_LABELS or not all(_is_name(name) for name in names):
-        raise ModelFileError("The labels of the file are none: 250 names of 1 to 256 characters at most.")
-
-
-def _is_name(name: str) -> bool:
-    return bool(name.strip()) and len(name) <= _LONGEST_NAME and name.isprintable()
-
-
-_LABELS: Final = "labels"
-_WRITTEN_ANEW: Final[Mapping[str, Callable[[bytes, NetworkFile], _Anew]]] = {
-    _LABELS: _labels_anew,
+_OF_BOXES: Final = ("boxes", TUNED_BOXES)
+_WRITTEN_ANEW: Final[Mapping[str, Callable[[bytes, NetworkFile], WrittenAnew]]] = {
+    "labels": _labels_anew,
     "boxes": _boxes_anew,
-    TUNED_BOXES: _tuned_boxes_anew,
+    TUNED_LABELS: tuned_labels_anew,
+    TUNED_BOXES: tuned_boxes_anew,
 }

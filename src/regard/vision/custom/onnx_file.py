@@ -114,7 +114,7 @@ def refusing_damage() -> Iterator[None]:
         yield
     except ModelFileError:
         raise
-    except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
+    except (LookupError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise ModelFileError("The model is incomplete, or is damaged; export it again.") from error
 
 

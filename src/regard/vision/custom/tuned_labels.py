@@ -35,8 +35,8 @@ from regard.vision.session import OwnNetwork
 if TYPE_CHECKING:  # importing onnx takes as long as starting a server
     import onnx
 
-_KIND = "tuned labels"
-_OWN = "tuned/"  # before the names of what the fine-tuned network has to itself
+KIND = "tuned labels"
+OWN = "tuned/"  # before the names of what the fine-tuned network has to itself
 _SAID, _FROZEN = "confidences", "frozen/confidences"
 TUNED_SIDE: Final = SIDE
 """px of the square that pictures are stretched to."""
@@ -96,7 +96,7 @@ def write_tuned_labels(
     del graph.output[:]
     graph.output.append(helper.make_tensor_value_info(_SAID, TensorProto.FLOAT, ["N", len(names)]))
     facts = {
-        "kind": _KIND,
+        "kind": KIND,
         "labels": names,
         "thresholds": [thresholds[name] for name in names],
         "backbone": {"network": backbone.network, "digest": backbone.digest},
@@ -108,7 +108,7 @@ def write_tuned_labels(
 
 def read_tuned_labels(data: bytes) -> TunedLabelModel:
     """What `write_tuned_labels` wrote, opened. Raises ModelFileError for any other file."""
-    opened = open_model(data, _KIND)
+    opened = open_model(data, KIND)
     with refusing_damage():
         return TunedLabelModel(
             opened.names,
@@ -166,7 +166,7 @@ def _shrinking(picture: str) -> list[Step]:
 
 
 def _own(name: str) -> str:
-    return name if name.startswith(_OWN) else f"{_OWN}{name}"
+    return name if name.startswith(OWN) else f"{OWN}{name}"
 
 
 def _blending(blend: LabelBlend) -> list[Step]:
