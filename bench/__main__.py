@@ -25,6 +25,7 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     "custom-labels": Measurement("custom_labels", by_name=True),
     "search": Measurement("search", by_name=True),
     "governance": Measurement("governance", by_name=True),
+    "console": Measurement("console", by_name=True),
     "detection": Measurement("face_detection", ("data",)),
     "rolls": Measurement("face_rolls", ("data",)),
     "text": Measurement("text", ("data",)),

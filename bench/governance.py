@@ -44,7 +44,7 @@ def measure(folder: Path, count: int) -> Iterator[Row]:
     seals = Seals(database, log, folder)
     usage = UsageStore(database, log)
     try:
-        yield _row("write, past the gate", count, lambda: _write(database, log, count))
+        yield _row("write, past the gate", count, lambda: write_searches(database, log, count))
         yield _row("seal the day", count, lambda: seals.seal_due(_DAY + timedelta(days=1)))
         yield _row("verify chain, root and signature", count, lambda: verify_log(log, seals))
         yield _row("fold usage", count, usage.follow)
@@ -80,16 +80,17 @@ def _receipts(log: AuditLog, seals: Seals, count: int) -> Row:
     }
 
 
-def _write(database: Database, log: AuditLog, count: int) -> None:
+def write_searches(database: Database, log: AuditLog, count: int, day: datetime = _DAY) -> None:
+    """Adds the records of `count` searches, evenly over a day."""
     for start in range(0, count, _BATCH):
         numbers = range(start, min(start + _BATCH, count))
         with database.write(turn=Turn.AUDIT) as connection:
-            log.append_within(connection, *(_record(number, count) for number in numbers))
+            log.append_within(connection, *(_record(number, count, day) for number in numbers))
 
 
-def _record(number: int, count: int) -> dict[str, object]:
+def _record(number: int, count: int, day: datetime) -> dict[str, object]:
     return {
-        "time": (_DAY + number * timedelta(days=1) / count).isoformat(timespec="milliseconds"),
+        "time": (day + number * timedelta(days=1) / count).isoformat(timespec="milliseconds"),
         "request_id": f"{number:032x}",
         "key": f"RGRDAAAAAAAAAAAAAAA{number % 8}",
         "name": "ann",
