@@ -1,7 +1,7 @@
 """The console's pages: server time and bytes over the wire, beside an audit log of a million records.
 
-Each page without a parameter in its address is asked for as somebody of its roles, in-process through all of the
-application. The log's records are made past the gate, of the last days, so that pages have lists to read.
+Each page without a parameter in its address is asked for as somebody of its roles, in-process through all of
+the application. The log's records are made past the gate, of the last days, so that pages have lists to read.
 """
 
 from __future__ import annotations
