@@ -26,6 +26,7 @@ from regard.collections.milvus import MilvusEngine
 from regard.collections.store import CollectionStore
 from regard.collections.upgrades import Upgrades
 from regard.collections.users import Users
+from regard.console.alert_feed import AlertFeed
 from regard.console.building import build_console
 from regard.context import Accountability, Privacy, Stores
 from regard.custom.stores import CustomLabels
@@ -110,6 +111,7 @@ class Parts:
     stores: Stores
     gate: Gate
     public_reads: PublicReads
+    alerts: AlertFeed
     apis: Mapping[str, ServedApi]  # by what botocore calls the service
 
     def close(self) -> None:
@@ -118,6 +120,7 @@ class Parts:
         self.usage.close()
         self.seals.close()
         self.public_reads.close()
+        self.alerts.close()
         self.indexes.close()
         self.database.close()
 
@@ -278,6 +281,7 @@ def build(
         stores=stores,
         gate=gate,
         public_reads=public_reads,
+        alerts=AlertFeed(stores.stream_events),
         apis={service: ServedApi.of(api, gate, settings) for service, api in apis.items()},
     )
 
@@ -374,6 +378,7 @@ def asgi(parts: Parts, *, tls_port: int | None = None, elsewhere: Elsewhere | No
         parts.public_reads,
         parts.models,
         parts.apis,
+        parts.alerts,
     )
     return Starlette(
         routes=[

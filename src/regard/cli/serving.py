@@ -86,7 +86,7 @@ def run_server(
     workers = WorkerProcesses(settings, StreamLeases(parts.database))
     workers.start()
     try:
-        ListeningServer(config, tls).run(sockets=[listener])
+        ListeningServer(config, tls, end_streams=parts.alerts.close).run(sockets=[listener])
     finally:
         workers.stop()
         if elsewhere is not None:

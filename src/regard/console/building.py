@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from regard.api.answer import ServedApi
+from regard.console.alert_feed import AlertFeed
 from regard.console.application import Console
+from regard.console.pages.alerts import alert_pages
 from regard.console.routes import PAGES
 from regard.console.signin.doors import SignInDoors
 from regard.console.signin.routes import sign_in_pages
@@ -30,8 +32,9 @@ def build_console(
     public_reads: PublicReads,
     models: Models,
     apis: Mapping[str, ServedApi],
+    alerts: AlertFeed,
 ) -> Console:
-    """Every page, those of sign-in among them."""
+    """Every page, those of sign-in and of alerts among them."""
     doors = SignInDoors.of(
         database,
         Cipher(settings.keys, database),
@@ -42,4 +45,5 @@ def build_console(
         public_url=settings.public_url,
     )
     shared = Apis(apis, pictures=lambda: Pictures(models))
-    return Console((*PAGES, *sign_in_pages(doors)), shared, doors.sessions, settings)
+    pages = (*PAGES, *alert_pages(alerts, doors.sessions.is_open), *sign_in_pages(doors))
+    return Console(pages, shared, doors.sessions, settings)

@@ -210,6 +210,21 @@ class StreamEvents:
             rows = connection.execute(query.order_by(table.c.row.desc()).limit(limit)).mappings()
             return [_event(row) for row in rows]
 
+    def alerts(self, *, limit: int, behind: int | None = None) -> list[tuple[int, str, str]]:
+        """Sightings of all processors: row, event's id, processor's name. The newest first, or, the oldest
+        first, those behind the row `behind`.
+        """
+        query = select(table.c.row, table.c.event_id, table.c.name).where(
+            table.c.kind.in_((EventKind.FACE_MATCHED, EventKind.LABEL_DETECTED)),
+            table.c.expires > self._clock(),
+        )
+        if behind is None:
+            query = query.order_by(table.c.row.desc())
+        else:
+            query = query.where(table.c.row > behind).order_by(table.c.row)
+        with self.database.read() as connection:
+            return [(row.row, row.event_id, row.name) for row in connection.execute(query.limit(limit))]
+
     def count(self, processor: StreamProcessor, kind: EventKind, since: int) -> int:
         """How many events of a kind are kept of a processor since a time, in milliseconds since the epoch."""
         query = select(func.count()).where(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import uvicorn
@@ -31,13 +31,22 @@ def authority(host: str, port: int) -> str:
 class ListeningServer(uvicorn.Server):
     """uvicorn's server, which listens on a second socket by TLS where there is one.
 
+    `end_streams` is called when it stops: it waits for answers that go on, and some would for ever.
+
     uvicorn itself speaks TLS on all its sockets or on none. Connections of both are counted together, so that
     the end of the server waits for both.
     """
 
-    def __init__(self, config: uvicorn.Config, tls: TlsListener | None) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        tls: TlsListener | None,
+        *,
+        end_streams: Callable[[], None] = lambda: None,
+    ) -> None:
         super().__init__(config)
         self._tls = tls
+        self._end_streams = end_streams
 
     async def startup(self, sockets: Sequence[socket.socket] | None = None) -> None:
         await super().startup(None if sockets is None else list(sockets))
@@ -51,6 +60,10 @@ class ListeningServer(uvicorn.Server):
                 backlog=self.config.backlog,
             )
         )
+
+    async def shutdown(self, sockets: Sequence[socket.socket] | None = None) -> None:
+        self._end_streams()
+        await super().shutdown(None if sockets is None else list(sockets))
 
     def _connection(self) -> asyncio.Protocol:
         protocol = self.config.http_protocol_class

@@ -102,12 +102,9 @@ class BrowserSessions:
 
         That the browser has asked is noted, once a minute, and keeps the session open.
         """
-        if len(token) > _TOKEN_LENGTH:
-            return None
         digest, now = _digest(token), milliseconds()
-        with self._database.read() as connection:
-            row = connection.execute(_FIND, {"digest": digest}).first()
-        if row is None or row.suspended is not None or now >= min(row.seen + _IDLE, row.opened + _WHOLE):
+        row = self._open_row(token, now)
+        if row is None:
             return None
         if now - row.seen >= _SEEN_EVERY:
             self._change(digest, seen=now)
@@ -121,6 +118,10 @@ class BrowserSessions:
             has_second_factor=row.factor is not None,
             has_passkey=row.has_passkey,
         )
+
+    def is_open(self, token: str) -> bool:
+        """Whether somebody is signed in with a token. To ask this keeps no session open."""
+        return self._open_row(token, milliseconds()) is not None
 
     def verify(self, token: str) -> None:
         """Notes that whoever is signed in has just shown again that it is them."""
@@ -157,6 +158,16 @@ class BrowserSessions:
         others = (browser_sessions.c.person_id == person_id, browser_sessions.c.digest != _digest(token))
         with self._database.write() as connection:
             connection.execute(browser_sessions.delete().where(*others))
+
+    def _open_row(self, token: str, now: int) -> Any:
+        """The row of a session that is open at `now`, with its person's; None for any other."""
+        if len(token) > _TOKEN_LENGTH:
+            return None
+        with self._database.read() as connection:
+            row = connection.execute(_FIND, {"digest": _digest(token)}).first()
+        if row is None or row.suspended is not None or now >= min(row.seen + _IDLE, row.opened + _WHOLE):
+            return None
+        return row
 
     def _change(self, digest: str, **values: Any) -> None:
         with self._database.write() as connection:

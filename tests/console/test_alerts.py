@@ -1,0 +1,196 @@
+"""Live alerts: who hears of what, how soon, and when a stream ends."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from regard.app import Parts, asgi, build
+from regard.console.alert_feed import AlertFeed
+from regard.console.signin.sessions import BrowserSessions, Means
+from regard.governance.people import People
+from regard.governance.permissions import ROLES
+from regard.settings import Settings
+from tests.console.visiting import Visitor
+from tests.porch import Porch
+
+ALERTS = "/console/alerts"
+
+
+class Log:
+    """Alerts, as a database has them, and how often it was asked."""
+
+    def __init__(self) -> None:
+        self.kept: list[tuple[int, str, str]] = []
+        self.asked = 0
+
+    def raise_(self, camera: str = "porch") -> None:
+        number = len(self.kept) + 1
+        self.kept.append((number, f"e-{number}", camera))
+
+    def alerts(self, *, limit: int, behind: int | None = None) -> list[tuple[int, str, str]]:
+        self.asked += 1
+        found = self.kept[::-1] if behind is None else [one for one in self.kept if one[0] > behind]
+        return found[:limit]
+
+
+@pytest.fixture
+def log() -> Log:
+    return Log()
+
+
+@pytest.fixture
+def feed(log: Log) -> Iterator[AlertFeed]:
+    made = AlertFeed(log, every=0.01, ping=0.02)
+    yield made
+    made.close()
+
+
+def told(frame: bytes) -> tuple[int, list[str]]:
+    """The number and the cameras of a frame."""
+    lines = dict(line.split(": ", 1) for line in frame.decode().strip().splitlines())
+    return int(lines["id"]), json.loads(lines["data"])
+
+
+def heard(
+    feed: AlertFeed,
+    since: int | None = None,
+    meanwhile: Callable[[], None] | None = None,
+    is_open: Callable[[], bool] = lambda: True,
+) -> tuple[int, list[str]] | None:
+    """The first alert that a browser hears of; `meanwhile` happens once it waits. None: the stream ends."""
+
+    async def listened() -> tuple[int, list[str]] | None:
+        frames = feed.frames(since, is_open)
+        try:
+            await anext(frames)
+            if meanwhile is not None:
+                meanwhile()
+            async for frame in frames:
+                if frame.startswith(b"event: alert"):
+                    return told(frame)
+            return None
+        finally:
+            await frames.aclose()  # type: ignore[attr-defined]
+
+    return asyncio.run(listened())
+
+
+def test_a_browser_hears_of_what_comes_and_of_nothing_before(feed: AlertFeed, log: Log) -> None:
+    log.raise_("yard")
+    assert heard(feed, meanwhile=log.raise_) == (2, ["porch"])
+
+
+def test_who_comes_back_hears_of_what_they_missed(feed: AlertFeed, log: Log) -> None:
+    for camera in ("porch", "yard", "porch", "gate"):
+        log.raise_(camera)
+    assert heard(feed, since=1) == (4, ["gate", "porch", "yard"])
+
+
+def test_many_browsers_ask_the_database_once(feed: AlertFeed, log: Log) -> None:
+    async def all_heard() -> list[tuple[int, list[str]]]:
+        ready = asyncio.Barrier(21)
+
+        async def one() -> tuple[int, list[str]]:
+            frames = feed.frames(None, lambda: True)
+            await anext(frames)
+            await ready.wait()
+            async for frame in frames:
+                if frame.startswith(b"event: alert"):
+                    return told(frame)
+            raise AssertionError("the stream ended")
+
+        waiting = [asyncio.create_task(one()) for _ in range(20)]
+        await ready.wait()
+        assert sum(thread.name == "alerts" for thread in threading.enumerate()) == 1
+        log.raise_()
+        return await asyncio.gather(*waiting)
+
+    assert asyncio.run(all_heard()) == [(1, ["porch"])] * 20
+
+
+def test_a_stream_ends_with_the_session(feed: AlertFeed) -> None:
+    assert heard(feed, is_open=lambda: False) is None
+
+
+def test_a_stream_that_is_never_silent_ends_with_the_session_too(feed: AlertFeed, log: Log) -> None:
+    async def counted() -> int:
+        frames = feed.frames(None, lambda: log.asked < 5)
+        number = 0
+        async for _ in frames:
+            number += 1
+            log.raise_()
+        return number
+
+    assert asyncio.run(asyncio.wait_for(counted(), 30)) > 0
+
+
+def test_a_server_that_stops_waits_for_no_stream(feed: AlertFeed) -> None:
+    assert heard(feed, meanwhile=feed.close) is None
+
+
+def test_nobody_asks_where_nobody_waits(feed: AlertFeed, log: Log) -> None:
+    heard(feed, meanwhile=log.raise_)
+    threads = [thread for thread in threading.enumerate() if thread.name == "alerts"]
+    for thread in threads:
+        thread.join(30)
+    assert not any(thread.is_alive() for thread in threads)
+
+
+@pytest.fixture(scope="module")
+def porch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Porch]:
+    data = tmp_path_factory.mktemp("alerts") / "data"
+    settings = Settings.load({}, data=data, kinesis_endpoint="http://127.0.0.1:9", alert_quiet=1)
+    parts = build(settings, has_models=False)
+    yield Porch(parts)
+    parts.close()
+
+
+def browser(parts: Parts, role: str) -> Visitor:
+    people = People(parts.database)
+    person = people.add(f"{role}-{len(people.all())}", [role])
+    return Visitor(asgi(parts), {"regard": BrowserSessions(parts.database).open(person, Means.PASSKEY)})
+
+
+def test_what_is_new_is_told_from_what_was_seen(porch: Porch) -> None:
+    otto = browser(porch.parts, "operator")
+    porch.saw("face/f-1")
+    page = otto.get(ALERTS).text
+    assert "1 new alert" in page
+    assert "eve (u-1)" in page
+    newest = page.partition('name="newest" value="')[2].partition('"')[0]
+    porch.saw("face/f-3")
+    otto.post(ALERTS, act="seen", newest=newest)
+    assert "1 new alert" in otto.get(ALERTS).text
+    part = otto.get(ALERTS, headers={"HX-Request": "true"}).text
+    assert "<html" not in part
+    assert "1 new alert" in part
+
+
+def test_what_a_strict_purpose_withholds_is_not_in_the_list(porch: Porch) -> None:
+    event = porch.saw("face/f-4", "law-enforcement")
+    page = browser(porch.parts, "operator").get(ALERTS).text
+    assert event.event_id not in page
+
+
+@pytest.mark.parametrize("role", sorted(set(ROLES) - {"operator", "investigator"}))
+def test_other_roles_hear_of_nothing(porch: Porch, role: str) -> None:
+    visitor = browser(porch.parts, role)
+    assert visitor.get(ALERTS).status_code == 403
+    assert visitor.get(f"{ALERTS}/stream").status_code == 403
+    assert visitor.post(ALERTS, act="seen").status_code == 403
+
+
+def test_who_is_signed_out_hears_nothing_more(porch: Porch) -> None:
+    sessions = BrowserSessions(porch.parts.database)
+    token = sessions.open(People(porch.parts.database).add("Ola", ["operator"]), Means.PASSKEY)
+    assert sessions.is_open(token)
+    sessions.close(token)
+    assert not sessions.is_open(token)
+    gone: dict[str, Any] = {"regard": token}
+    assert Visitor(asgi(porch.parts), gone).get(f"{ALERTS}/stream").status_code == 303
