@@ -11,6 +11,7 @@ from regard.migration.overlap import same_boxes
 from regard.migration.pictures import Matching, PicturesByList, PicturesByName
 from regard.migration.places import PicturePlace
 from regard.migration.records import SourceFace
+from regard.storage.buckets.objects import ObjectStore
 from regard.vision.geometry import Box
 
 
@@ -55,3 +56,18 @@ def test_each_face_is_paired_once_with_what_shares_the_most_in_all() -> None:
 
 def test_boxes_that_share_less_than_half_are_no_pair() -> None:
     assert same_boxes([Box(0.0, 0.0, 0.4, 0.4)], [Box(0.2, 0.0, 0.4, 0.4)]) == []
+
+
+def test_pictures_in_a_bucket_are_those_below_its_prefix(tmp_path: Path) -> None:
+    (tmp_path / "staff").mkdir()
+    for name in ("staff/ann.jpg", "staff/notes.txt", "guest.png"):
+        (tmp_path / name).write_bytes(b"x")
+    place, objects = PicturePlace.parse("s3://photos/staff/"), ObjectStore({"photos": tmp_path}, None)
+    assert list(place.keys(objects)) == ["staff/ann.jpg"]
+    assert place.candidates("object-key", objects).of([face("ann")]) == ["staff/ann.jpg"]
+    assert place.image("staff/ann.jpg") == {"S3Object": {"Bucket": "photos", "Name": "staff/ann.jpg"}}
+
+
+def test_what_says_neither_names_nor_a_list_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RegardError, match="matched by external-id, object-key or FILE.csv"):
+        PicturePlace(folder=tmp_path).candidates("names", ObjectStore({}, None))
