@@ -112,6 +112,7 @@ def test_a_second_run_reads_no_picture_and_doubles_nothing(
     assert said == arrived[1] | {"enrolled": 0, "known": 6}
 
 
+@pytest.mark.slow
 def test_again_tries_what_was_left(leaving: Leaving, copied: Path, tmp_path: Path) -> None:
     found = tmp_path / "found"
     found.mkdir()
@@ -133,6 +134,7 @@ def test_where_each_face_takes_a_consent_none_is_enrolled_before_all_are_there(
         migrate(leaving, tmp_path / "data", "--consent")
 
 
+@pytest.mark.slow
 def test_a_list_says_which_picture_is_which(leaving: Leaving, tmp_path: Path) -> None:
     listed = tmp_path / "pictures.csv"
     listed.write_text(f"face_id,key\n{leaving.faces['hopper'][0]},people/hopper.jpg\n")
@@ -140,6 +142,7 @@ def test_a_list_says_which_picture_is_which(leaving: Leaving, tmp_path: Path) ->
     assert (said["enrolled"], said["left"]) == (1, {"no picture": 8})
 
 
+@pytest.mark.slow
 def test_a_source_that_throttles_and_fails_for_a_moment_is_asked_again(
     leaving: Leaving, tmp_path: Path
 ) -> None:

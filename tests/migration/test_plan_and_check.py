@@ -21,6 +21,7 @@ def test_the_plan_counts_and_times_the_pictures(leaving: Leaving, tmp_path: Path
     assert plan["unread"] == []
 
 
+@pytest.mark.slow
 def test_the_plan_is_read_by_people_too(leaving: Leaving, tmp_path: Path) -> None:
     said = regard("migrate", "plan", "--data", tmp_path / "data", *leaving.options)
     assert NAME in said
@@ -59,6 +60,7 @@ def test_the_report_has_a_line_to_sign(checked: tuple[Path, dict[str, Any]]) -> 
     assert "<th>Signature</th>" in page
 
 
+@pytest.mark.slow
 def test_a_face_that_was_erased_here_is_missed(leaving: Leaving, copied: Path) -> None:
     face = leaving.faces["group"][0]
     local_client(data=copied).delete_faces(CollectionId=NAME, FaceIds=[face])
