@@ -20,7 +20,9 @@ from regard.governance.permissions import ROLES, Permission
 from regard.governance.rules.replay import RULES
 from regard.operations import OPERATIONS, Operation
 from regard.operations.operation import Area
+from regard.presentation.audits.liveness_tables import species_table
 from regard.settings import Settings
+from regard.vision.liveness.card import load_card
 from regard.vision.taxonomy import load_taxonomy
 
 ROOT = Path(__file__).parent.parent
@@ -39,6 +41,8 @@ _API = "<!-- api: begin (made by docs/generate.py) -->"
 _API_END = "<!-- api: end -->"
 _LABELS = "<!-- labels: begin (made by docs/generate.py) -->"
 _LABELS_END = "<!-- labels: end -->"
+_CARD = "<!-- liveness: begin (made by docs/generate.py from the card) -->"
+_CARD_END = "<!-- liveness: end -->"
 _EQUIPMENT = ("head", "face", "hand", "glove", "bare")
 
 
@@ -167,13 +171,14 @@ def pages() -> dict[Path, str]:
     """Every generated file with the text it must have."""
     readme, accuracy = ROOT / "README.md", ROOT / "docs" / "accuracy.md"
     governance, api = ROOT / "docs" / "governance.md", ROOT / "docs" / "api.md"
-    labels = ROOT / "docs" / "labels.md"
+    labels, liveness = ROOT / "docs" / "labels.md", ROOT / "docs" / "liveness.md"
     return {
         readme: between(readme.read_text(), _BEGIN, _END, readme_table()),
         accuracy: accuracy_page(accuracy.read_text()),
         governance: governance_page(governance.read_text()),
         api: between(api.read_text(), _API, _API_END, own_operations()),
         labels: between(labels.read_text(), _LABELS, _LABELS_END, label_lists()),
+        liveness: between(liveness.read_text(), _CARD, _CARD_END, liveness_table()),
         ROOT / "docs" / "operations.md": operations_page(),
         ROOT / "docs" / "settings.md": settings_page(),
     }
@@ -192,6 +197,20 @@ def accuracy_page(page: str) -> str:
         begin = f"<!-- {name}: begin (made by docs/generate.py from its card) -->"
         page = between(page, begin, f"<!-- {name}: end -->", text)
     return page
+
+
+def liveness_table() -> str:
+    """What the card that comes with Regard says, species by species."""
+    card = load_card()
+    table = species_table(card)
+    lines = [
+        f"Measured on {card.data}",
+        "",
+        f"| {' | '.join(header.name for header in table.headers)} |",
+        f"|{'|'.join('--:' if header.right else '---' for header in table.headers)}|",
+        *(f"| {' | '.join(row)} |" for row in table.rows),
+    ]
+    return "\n".join(lines)
 
 
 def label_lists() -> str:

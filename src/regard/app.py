@@ -389,7 +389,7 @@ def asgi(parts: Parts, *, tls_port: int | None = None, elsewhere: Elsewhere | No
                 LiveWatching(stores.streams, parts.settings.data, parts.settings.keys).pictures,
             ),
             *LivenessDoors(parts.gate, keys, parts.settings).routes(),
-            *liveness_routes(tls_port),
+            *liveness_routes(tls_port, check_liveness_card(parts.settings).basis),
             *console.routes(),
             *routes(endpoint),
             *own_routes(own, parts.apis[REGARD].api),

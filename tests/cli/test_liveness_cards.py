@@ -21,7 +21,6 @@ def test_bench_writes_a_card_of_every_species(tmp_path: Path, portrait: Path) ->
     done = run_regard("liveness", "bench", people, "--out", card_file, "--count", 1)
     assert done.returncode == 0, done.stderr
     card = load_card(card_file)
-    assert card is not None
     assert card.is_simulated
     assert sum(one.is_attack for one in card.species) == 4
     assert {one.presentations for one in card.species} == {1}
@@ -56,7 +55,6 @@ def test_a_sites_own_attempts_make_a_card_that_is_no_simulation(tmp_path: Path) 
     done = run_regard("liveness", "card", attempts, "--log", log, "--out", card_file)
     assert done.returncode == 0, done.stderr
     card = load_card(card_file)
-    assert card is not None
     assert not card.is_simulated
     people, phones = card.species
     at = card.scores.index(1.0)

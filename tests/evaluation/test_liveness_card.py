@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 
 from regard.errors import RegardError
+from regard.evaluation.liveness.presentations import ATTACKS
 from regard.evaluation.liveness.species_rates import ScoredPresentation, apcer_bound, make_card
 from regard.operations.liveness.checking import check_liveness_card
+from regard.presentation.audits.liveness_tables import species_table
 from regard.settings import Settings
-from regard.vision.liveness.card import SIMULATED_LIMIT, LivenessCard
+from regard.vision.liveness.card import SIMULATED_LIMIT, LivenessCard, VoidCard, load_card
+from regard.vision.liveness.parameters import parameters_digest
 from regard.vision.liveness.scoring import VERSION
 
 
@@ -82,7 +85,43 @@ def test_a_card_needs_an_attack() -> None:
         make_card("Drawn numbers.", [ScoredPresentation("person", False, 1.0)], is_simulated=True)
 
 
-def test_a_card_of_another_version_is_refused() -> None:
-    other = replace(measured(10), version=VERSION + 1)
-    with pytest.raises(ValueError, match="another version"):
+@pytest.mark.parametrize(
+    "other", [replace(measured(10), version=VERSION + 1), replace(measured(10), parameters="0" * 16)]
+)
+def test_a_card_of_other_evidence_or_of_other_parameters_is_void(other: LivenessCard) -> None:
+    with pytest.raises(VoidCard, match="measure it anew"):
         LivenessCard.from_json(other.to_json())
+
+
+def test_the_digest_changes_with_a_parameter(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = parameters_digest()
+    monkeypatch.setattr("regard.vision.liveness.parameters.STRENGTH", 0.013)
+    assert parameters_digest() != before
+
+
+def test_the_card_that_comes_with_regard_counts_for_its_evidence() -> None:
+    card = load_card()
+    assert card.is_simulated
+    assert {one.name for one in card.species if one.is_attack} == set(ATTACKS)
+    attacks = [one for one in card.species if one.is_attack]
+    for at, bound in enumerate(card.apcer_bounds):
+        assert bound == max(apcer_bound(one.accepted[at], one.presentations) for one in attacks)
+
+
+def test_the_card_that_comes_with_regard_tells_people_from_attacks() -> None:
+    card = load_card()
+    assert card.confidence(1.5) > 80
+    assert card.confidence(1.5) > card.confidence(0.3)
+    assert card.confidence(0.0) == 0
+
+
+def test_what_a_confidence_rests_on_says_that_it_is_a_simulation() -> None:
+    assert "simulation" in load_card().basis
+    assert measured(10).basis == "Confidence above 40 rests on Drawn numbers."
+
+
+def test_the_table_has_the_bounds_of_each_species() -> None:
+    rows = {row[0]: row for row in species_table(measured(60)).rows}
+    assert rows["print"][3:5] == ("1 (\u2264 7.7 %)", "0 (\u2264 4.9 %)")
+    assert rows["person"][2:4] == ("1", "1 (\u2265 5.0 %)")
+    assert rows["Confidence"][4] == "95.1"

@@ -55,12 +55,14 @@ def lit(
     told: Challenge | None = None,
     face: float = 0.1,
     beside: float = 0.02,
+    beside_level: float = 0.3,
     gains: float = 0.0,
     seed: int = 1,
 ) -> LightFindings:
     """What is found where the screen shows one challenge's colours and the client is told another's.
 
-    `face`, `beside`: the screen's light there by the room's. `gains`: how strongly the camera's gain wanders,
+    `face`, `beside`: the screen's light there by the room's, of which there is as much as `beside_level` says
+    beside the head and .3 on it. `gains`: how strongly the camera's gain wanders,
     by channel, over the whole picture.
     """
     noise = np.random.default_rng(seed)
@@ -78,8 +80,8 @@ def lit(
         screen = np.array(shown.colours[place].rgb) / 255
         gain = np.exp(gains * wander[number])
         parts = [
-            (0.3 * gain * (1 + share * screen) * noise.normal(1, 0.002, 3)).astype(np.float32)
-            for share in (face, beside, 0.0)
+            (level * gain * (1 + share * screen) * noise.normal(1, 0.002, 3)).astype(np.float32)
+            for level, share in ((0.3, face), (beside_level, beside), (0.3, 0.0))
         ]
         frames.append(SeenFrame(time, None, None, parts[0], parts[1], parts[2], 0.0))
     found = measure_light(SeenVideo(640, 480, tuple(frames), ()), told, ClientReport(0.0, colours=events))
@@ -117,6 +119,13 @@ def test_a_face_that_nothing_lights_scores_under_one() -> None:
 
 def test_what_is_lit_beside_the_head_as_on_it_scores_under_one() -> None:
     found = lit(challenge_of(1), face=0.1, beside=0.1)
+    assert found.rank <= 20
+    assert found.beside_share > 0.9
+    assert light_score(found) < 1
+
+
+def test_light_that_glass_adds_to_a_bright_picture_beside_the_head_scores_under_one() -> None:
+    found = lit(challenge_of(1), face=0.1, beside=0.05, beside_level=0.6)
     assert found.rank <= 20
     assert found.beside_share > 0.9
     assert light_score(found) < 1

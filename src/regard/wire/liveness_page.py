@@ -6,6 +6,7 @@ here the server has them, so that neither page nor browser needs a way out. `web
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Sequence
 from importlib.resources import files
@@ -38,9 +39,11 @@ _SHARED: Final = {
 _HOST: Final = re.compile(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 
 
-def liveness_routes(tls_port: int | None) -> Sequence[Route]:
-    """The page, its script and style, and the component's files. `tls_port`: where this server speaks TLS."""
-    page = (_FOLDER / "try.html").read_text("utf-8").replace("TLS_PORT", str(tls_port or ""))
+def liveness_routes(tls_port: int | None, basis: str) -> Sequence[Route]:
+    """The page, its script and style, and the component's files. `tls_port`: where this server speaks TLS.
+    `basis`: on what the confidence rests, a sentence or two."""
+    page = (_FOLDER / "try.html").read_text("utf-8")
+    page = page.replace("TLS_PORT", str(tls_port or "")).replace("BASIS", html.escape(basis))
 
     async def show(request: Request) -> Response:
         headers = {

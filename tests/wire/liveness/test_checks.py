@@ -120,6 +120,7 @@ def test_the_record_of_a_check_has_its_numbers_and_no_picture(server: Site, chec
     assert (record["outcome"], record["units"]) == ("ok", {"liveness": 1})
     told = record["liveness"]
     assert told["confidence"] > GATE_LIMIT
+    assert "rests on" in told["basis"]
     assert told["evidence"]["growth"] > 1.35
     digests = [told["video_sha256"], *told["images_sha256"]]
     assert [len(digest) for digest in digests] == [64] * 4

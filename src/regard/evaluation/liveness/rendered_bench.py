@@ -18,7 +18,7 @@ from regard.vision.liveness.seen_frames import SeenVideo
 STRENGTHS = (0.2, 0.1, 0.05)
 """The screen's light on people's faces by the room's, each for every third portrait."""
 _ATTACKED = (0.1, 0.2, 0.5)  # the same, drawn for each attack
-_SIZE = (640, 480)  # px
+_SIZE = (320, 240)  # px, the smallest that the component records: colours are means over a face
 
 
 def scored_portrait(

@@ -18,6 +18,9 @@ from regard.vision.pixels import Floats, Pixels
 FAR, APPROACH = 1.6, 1.8  # s for which the head is far, and comes closer
 _BEHIND = 0.12  # of the light on the face, that falls on what is behind it
 _HAIR = 0.5  # the same on hair
+_SHEET = (1.9, 1.7)  # how far a sheet reaches, in the units of the plane on which light falls
+_REACH = (7.0, 5.0)  # how far that plane does: beyond what the camera sees of it
+_STEPS = 64  # px of the plane for a unit of it
 WAVES = 6  # of which the sway is made
 
 
@@ -60,15 +63,16 @@ def views(
     `phases` of the sway's WAVES, radians; `moves`: whether the face comes from afar."""
     size = challenge.video_width, challenge.video_height
     light = linear_light(source.pixels)
-    falls = {shape: _falls_on(shape, source, hair) for shape in shapes}
+    falls = {shape: _falls_on(shape, hair) for shape in shapes}
+    to_plane = _to_plane(source)
     for number in range(round(seconds * RATE)):
         time = number / RATE
         nearness = float(np.clip((time - FAR) / APPROACH, 0, 1)) if moves else 1.0
         placed = _placement(source, challenge, nearness, time, phases)
         planes = np.ascontiguousarray(_warped(light, placed, *size).transpose(2, 0, 1))
-        yield CameraView(
-            time, planes, {shape: _warped(share, placed, *size) for shape, share in falls.items()}
-        )
+        on_plane = _chained(to_plane, placed)
+        shares = {shape: _warped(share, on_plane, *size) for shape, share in falls.items()}
+        yield CameraView(time, planes, shares)
 
 
 def _placement(
@@ -90,23 +94,40 @@ def _placement(
     return np.column_stack([linear, shift])
 
 
-def _falls_on(shape: Shape, source: PortraitSource, hair: float) -> Floats:
-    """(H, W), 0 to 1: how much of the screen's light falls on each place of the picture: all of it on a
-    sheet and none beside it; on a head by how its parts face the screen."""
-    height, width = source.pixels.shape[:2]
+def _falls_on(shape: Shape, hair: float) -> Floats:
+    """How much of the screen's light falls on each place about a face, 0 to 1: all of it on a sheet and none
+    beside it; on a head by how its parts face the screen.
+
+    Of the plane of `_to_plane`, which goes on where a portrait ends: else what is beside a face that fills
+    its portrait would be lit like the portrait's edge.
+    """
+    width, height = (round(2 * reach * _STEPS) + 1 for reach in _REACH)
     rows, columns = np.mgrid[:height, :width].astype(np.float32)
-    box = source.box
-    across = (columns - (box.left + box.width / 2)) / (box.width / 2)
-    down = (rows - (box.top + box.height * 0.42)) / (box.height * 0.65)
+    across, down = columns / _STEPS - _REACH[0], rows / _STEPS - _REACH[1]
     if shape is Shape.SHEET:
-        inside = (np.abs(across) < 1.9) & (np.abs(down) < 1.7)
-        return _blurred(np.where(inside, 1.0, 0.0), 1.5)
+        inside = (np.abs(across) < _SHEET[0]) & (np.abs(down) < _SHEET[1])
+        return _blurred(np.where(inside, 1.0, 0.0), _STEPS / 60)
     distance = across**2 + down**2
     curved = np.sqrt(np.clip(1 - 0.8 * distance, 0.15, 1))  # a head turns away from the screen at its sides
     behind = np.where(distance < hair**2, _HAIR, _BEHIND)
     body = (down > 1) & (np.abs(across) < 1.9)
     falls = np.where(distance < 1.15, curved, np.where(body, 0.35, behind))
-    return _blurred(falls, max(1.0, box.width / 40))
+    return _blurred(falls, _STEPS / 20)
+
+
+def _to_plane(source: PortraitSource) -> NDArray[np.float64]:
+    """The map (2, 3) from pixels of the picture to those of `_falls_on`, which are _STEPS for half the width
+    of the face across, and for .65 of its height down."""
+    box = source.box
+    across, down = _STEPS / (box.width / 2), _STEPS / (box.height * 0.65)
+    left = _REACH[0] * _STEPS - (box.left + box.width / 2) * across
+    top = _REACH[1] * _STEPS - (box.top + box.height * 0.42) * down
+    return np.array([[across, 0, left], [0, down, top]])
+
+
+def _chained(second: NDArray[np.float64], first: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The map (2, 3) that applies `first`, then `second`."""
+    return np.asarray(second @ np.vstack([first, [0, 0, 1]]), np.float64)
 
 
 def _blurred(values: NDArray[np.float64], sigma: float) -> Floats:

@@ -27,7 +27,7 @@ from regard.operations.liveness.outputs import put_images
 from regard.settings import Settings
 from regard.video.reading.limits import VideoError
 from regard.video.recording import Recording
-from regard.vision.liveness.card import load_card
+from regard.vision.liveness.card import LivenessCard, load_card
 from regard.vision.liveness.challenge import Challenge, ChallengeKind, draw_challenge
 from regard.vision.liveness.identity import SamePersonRule
 from regard.vision.liveness.images import EncodedFace
@@ -40,12 +40,15 @@ _SDK: Final = re.compile(
 )
 
 
-def check_liveness_card(settings: Settings) -> None:
-    """Raises RegardError where the settings name a card that can't be read."""
+def check_liveness_card(settings: Settings) -> LivenessCard:
+    """The card that Confidence rests on. Raises RegardError where it can't be read, or counts no more."""
     try:
-        if settings.liveness_card is not None:
-            load_card(settings.liveness_card)
+        return load_card(settings.liveness_card)
     except (OSError, ValueError) as error:
+        if settings.liveness_card is None:
+            raise RegardError(
+                f"{error} `regard liveness bench` makes the card that comes with Regard."
+            ) from error
         raise RegardError(
             f"REGARD_LIVENESS_CARD, {settings.liveness_card}, is no card that can be read; `regard liveness "
             "card` makes one."
@@ -82,11 +85,12 @@ def _check(
     challenge = draw_challenge(kind, request["VideoWidth"], request["VideoHeight"], random.SystemRandom())
     stream.send("ChallengeEvent", {"Type": kind.value, "Version": VERSIONS[kind]})
     stream.send("ServerSessionInformationEvent", session_information(challenge))
+    card = load_card(ctx.settings.liveness_card)
     with Recording(ctx.models.faces.runner) as recording:
         taken = _take(stream, challenge, recording)
         stream.finish()
-        verdict = _judged(ctx, session, taken, recording, challenge)
-    _note(ctx, challenge, taken, verdict)
+        verdict = _judged(ctx, session, taken, recording, challenge, card)
+    _note(ctx, challenge, taken, verdict, card)
     if time.monotonic() - taken.ended > VERDICT_SECONDS:
         raise InternalServerError(_LATE)
     result = {
@@ -140,7 +144,12 @@ def _take(stream: ClientStream, challenge: Challenge, recording: Recording) -> _
 
 
 def _judged(
-    ctx: Context, session: LivenessSession, taken: _Taken, recording: Recording, challenge: Challenge
+    ctx: Context,
+    session: LivenessSession,
+    taken: _Taken,
+    recording: Recording,
+    challenge: Challenge,
+    card: LivenessCard,
 ) -> LivenessVerdict:
     """Raises ValidationException where there is no video, or nobody in it."""
     model = ctx.face_models.default
@@ -151,7 +160,7 @@ def _judged(
             taken.account.report,
             ctx.models.faces,
             SamePersonRule(model.embedder, model.curve.distance_at(_SAME_PERSON)),
-            load_card(ctx.settings.liveness_card),
+            card,
             audit_limit=session.settings["AuditImagesLimit"],
         )
     except VideoError as error:
@@ -162,14 +171,17 @@ def _judged(
         raise ValidationException("The video shows no face.") from error
 
 
-def _note(ctx: Context, challenge: Challenge, taken: _Taken, verdict: LivenessVerdict) -> None:
-    """What the audit record keeps: numbers and digests, no picture."""
+def _note(
+    ctx: Context, challenge: Challenge, taken: _Taken, verdict: LivenessVerdict, card: LivenessCard
+) -> None:
+    """What the audit record keeps: numbers, digests and what they rest on, no picture."""
     images = [one for one in (verdict.reference, *verdict.audit) if one is not None]
     ctx.note(
         liveness={
             "challenge": challenge.kind.value,
             "confidence": round(verdict.confidence, 4),
             "evidence": dict(verdict.evidence()),
+            "basis": card.basis,
             "video_sha256": taken.digest,
             "video_bytes": taken.size,
             "images_sha256": [hashlib.sha256(one.jpeg).hexdigest() for one in images],

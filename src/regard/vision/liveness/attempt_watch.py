@@ -28,7 +28,7 @@ from regard.vision.runner import Runner
 EVERY = 3  # frames from one search to the next
 _SECOND_FACE = 0.3  # of the followed face's side, that another face has to count
 _FOUND = 0.6  # BlazeFace's score from which a face counts
-_HELD = 0.5  # the mesh's own score from which its face is followed on
+HELD = 0.5  # the mesh's own score from which its face is followed on
 _APART = 1_000.0  # ms: of each such stretch of the video the best picture is kept
 _QUALITY = 95
 _DARK = 60.0  # grey level under which a face is worth less
@@ -108,7 +108,7 @@ class AttemptWatch:
 
     def _fitted(self, image: Image, landmarks: Floats) -> Floats | None:
         points, scores = self._mesh.surface(image.copies, landmarks[None])
-        return points[0, :, :2] if scores[0] >= _HELD else None
+        return points[0, :, :2] if scores[0] >= HELD else None
 
     @staticmethod
     def _counted(found: Sightings, points: Floats | None) -> int:

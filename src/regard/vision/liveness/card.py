@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Self
 
+from regard.vision.liveness.parameters import parameters_digest
 from regard.vision.liveness.scoring import VERSION
 
 SIMULATED_LIMIT = 90.0
 """The highest Confidence while a card rests on rendered presentations."""
 _FILE = "card.json"
+
+
+class VoidCard(ValueError):
+    """A card that was measured by other evidence, or with other parameters: it says nothing of a score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,8 @@ class SpeciesCounts:
 class LivenessCard:
     """`scores` rise. `apcer_bounds[i]`: the upper 95 % bound of the worst attack species' APCER at the i-th
     score, 0 to 1. `is_simulated`: whether the presentations were rendered. `data`: on what it was measured, a
-    sentence. `version`: of what a score means."""
+    noun phrase that ends in a full stop. `version`: of what a score means; `parameters`: digest of the
+    numbers by which it comes about."""
 
     data: str
     is_simulated: bool
@@ -43,6 +49,17 @@ class LivenessCard:
     apcer_bounds: tuple[float, ...]
     species: tuple[SpeciesCounts, ...]
     version: int = VERSION
+    parameters: str = field(default_factory=parameters_digest)
+
+    @property
+    def basis(self) -> str:
+        """What a Confidence above 40 rests on, for whoever reads one."""
+        if not self.is_simulated:
+            return f"Confidence above 40 rests on {self.data}"
+        return (
+            f"Confidence above 40 rests on {self.data} It is a simulation, by which Confidence is at most "
+            f"{SIMULATED_LIMIT:.0f}; no laboratory has tested it."
+        )
 
     def confidence(self, score: float) -> float:
         """0 to 100: by how much the APCER of every species that was measured stays under 100 %, of an attempt
@@ -57,7 +74,7 @@ class LivenessCard:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """What `to_json` gave. Raises ValueError for what is no card, or one of another version."""
+        """What `to_json` gave. Raises ValueError for what is no card, VoidCard for one of other evidence."""
         try:
             kept: Mapping[str, Any] = json.loads(text)
             species = tuple(
@@ -65,11 +82,12 @@ class LivenessCard:
                 for one in kept["species"]
             )
             scores, bounds = _numbers(kept["scores"]), _numbers(kept["apcer_bounds"])
-            card = cls(kept["data"], bool(kept["is_simulated"]), scores, bounds, species, kept["version"])
+            measured = kept["data"], bool(kept["is_simulated"]), scores, bounds, species
+            card = cls(*measured, kept["version"], kept["parameters"])
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError("The file is no card of liveness evidence.") from error
-        if card.version != VERSION:
-            raise ValueError("The card is of another version of Regard's evidence: measure it anew.")
+        if (card.version, card.parameters) != (VERSION, parameters_digest()):
+            raise VoidCard("The card is of another version of Regard's evidence: measure it anew.")
         if len({len(scores), len(bounds), *(len(one.accepted) for one in species)}) != 1:
             raise ValueError("The file is no card of liveness evidence: its columns differ in length.")
         return card
@@ -80,10 +98,9 @@ def _numbers(values: Sequence[float]) -> tuple[float, ...]:
     return tuple(float(value) for value in values)
 
 
-def load_card(file: Path | None = None) -> LivenessCard | None:
-    """A site's own card, else the one that comes with Regard, of rendered presentations; None where neither
-    is there. Raises ValueError for a file that is no card."""
+def load_card(file: Path | None = None) -> LivenessCard:
+    """A site's own card, else the one that comes with Regard, of rendered presentations. Raises ValueError
+    for a file that is no card, VoidCard among them."""
     if file is not None:
         return LivenessCard.from_json(file.read_text("utf-8"))
-    shipped = files("regard.vision.liveness").joinpath(_FILE)
-    return LivenessCard.from_json(shipped.read_text("utf-8")) if shipped.is_file() else None
+    return LivenessCard.from_json(files("regard.vision.liveness").joinpath(_FILE).read_text("utf-8"))

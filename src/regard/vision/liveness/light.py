@@ -25,8 +25,8 @@ from regard.vision.liveness.client_report import ClientReport
 from regard.vision.liveness.seen_frames import SeenVideo
 
 LAGS = np.arange(-400, 841, 40, dtype=np.float64)  # ms by which the picture comes after the screen
-_TREND = 3  # the degree of the slow trend
-_MIN_FRAMES = 24  # with a face, while colours are shown
+TREND = 3  # the degree of the slow trend
+MIN_FRAMES = 24  # with a face, while colours are shown
 
 Doubles = NDArray[np.float64]
 Span = tuple[float, float, int, int]  # begin, end (ms), the colour before and the colour, by their places
@@ -40,9 +40,10 @@ class LightFindings:
     colour's course that the sequence explains, 0 to 1. `deficit`: by how much its log-likelihood a frame
     falls behind that of the best alternative; below 0 where it is ahead. `weakest`: the smallest channel's
     strength, in units of the light that was there without the screen. `beside_share`: how strongly what is
-    close beside the head follows the colours, as a share of the face: near 1 on a picture of a face that
-    somebody holds. `lag`: ms. `clipped`: the share of the skin that is overexposed, 0 to 1. `frames`: how
-    many this rests on.
+    close beside the head follows the colours, as a share of the face, whether by its own colour, as paper
+    does, or by light that is added to it, as a display's glass mirrors it; the larger of the two, near 1 on a
+    picture of a face that somebody holds. `lag`: ms. `clipped`: the share of the skin that is overexposed,
+    0 to 1. `frames`: how many this rests on.
     """
 
     rank: int
@@ -94,7 +95,8 @@ def _measured(course: _ColourCourse, spans: list[Span], orders: Doubles) -> Ligh
     best = cleared[place]
     of_face = _strengths(best.face, best.basis, orders[0])
     of_beside = _strengths(best.beside, best.basis, orders[0])
-    share = float(of_beside.sum() / max(of_face.sum(), 1e-6))
+    levels = np.exp(course.face.mean(0)), np.exp(course.beside.mean(0))
+    share = max(_share(of_beside, of_face), _share(of_beside * levels[1], of_face * levels[0]))
     others = fits[1:]
     return LightFindings(
         int((others >= fits[0]).sum()),
@@ -107,6 +109,10 @@ def _measured(course: _ColourCourse, spans: list[Span], orders: Doubles) -> Ligh
         course.clipped,
         len(course.times),
     )
+
+
+def _share(part: Doubles, whole: Doubles) -> float:
+    return float(part.sum() / max(whole.sum(), 1e-6))
 
 
 def _spans(report: ClientReport, challenge: Challenge) -> list[Span]:
@@ -129,7 +135,7 @@ def _course(seen: SeenVideo, start: float, begin: float, end: float) -> _ColourC
     colours = np.concatenate(seen.colours, 1)
     valid = (np.nan_to_num(colours) > 0).all(1)
     within = valid & (times >= begin + LAGS[0]) & (times <= end + LAGS[-1] / 2)
-    if within.sum() < _MIN_FRAMES:
+    if within.sum() < MIN_FRAMES:
         return None
     clipped = np.median(np.array([frame.clipped for frame in seen.frames])[within])
     face, beside, surround = np.split(np.log(colours[within]), 3, axis=1)
@@ -158,7 +164,7 @@ def _at_lag(course: _ColourCourse, spans: list[Span], colours: int, lag: float) 
     """Taken out are slow trends, whatever the surround shows, and what the screen showed before and after its
     colours. As much is taken from all sequences, so that their ranks stay what they are."""
     times = course.times - lag
-    trends = np.polynomial.legendre.legvander(np.linspace(-1, 1, len(times)), _TREND)
+    trends = np.polynomial.legendre.legvander(np.linspace(-1, 1, len(times)), TREND)
     aside = np.column_stack([times < spans[0][0], times >= spans[-1][1]])
     aside = aside[:, aside.any(0)]
     nuisance, _ = np.linalg.qr(np.column_stack([trends, course.surround, aside]))

@@ -6,7 +6,7 @@ import math
 
 from regard.vision.liveness.light import LightFindings
 
-VERSION = 1
+VERSION = 2
 """Of what a score means: a card of another version says nothing of it."""
 
 # At each of these a margin is 1: the probability that the sequence ranks as high by accident, by how much it

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from regard.vision.faces.alignment import chip_maps
 from regard.vision.pixels import Copies, Floats
 
-_SIDE = 64  # px of the upright cut-out that colours are read in
-_PADDING = 1.2  # of the face, on each side of it: the surround is in it
-_CLIPPED = 250  # the value from which a pixel says too little
+SIDE = 64  # px of the upright cut-out that colours are read in
+PADDING = 1.2  # of the face, on each side of it: the surround is in it
+CLIPPED = 250  # the value from which a pixel says too little
 
 
 def _linear() -> NDArray[np.float32]:
@@ -29,12 +29,12 @@ LINEAR = _linear()
 
 
 def _regions() -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which pixels (_SIDE, _SIDE) of the cut-out are skin, which lie beside the head, and which farther off.
+    """Which pixels (SIDE, SIDE) of the cut-out are skin, which lie beside the head, and which farther off.
 
     Distances are in units of the face without padding, whose square is from 0 to 1. Neck and shoulders, which
     the screen lights too, belong to neither.
     """
-    steps = (np.arange(_SIDE) + 0.5) / _SIDE * (1 + 2 * _PADDING) - _PADDING
+    steps = (np.arange(SIDE) + 0.5) / SIDE * (1 + 2 * PADDING) - PADDING
     across, down = np.meshgrid(steps, steps)
     skin = ((across - 0.5) / 0.42) ** 2 + ((down - 0.55) / 0.6) ** 2 < 1
     distance = ((across - 0.5) / 1.0) ** 2 + ((down - 0.4) / 1.25) ** 2
@@ -42,7 +42,7 @@ def _regions() -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]
     return skin, beside, (distance >= 1.6) & (down < 1.1)
 
 
-_SKIN, _BESIDE, _AROUND = _regions()
+SKIN, BESIDE, AROUND = _regions()
 
 
 class ReadColours(NamedTuple):
@@ -57,15 +57,15 @@ class ReadColours(NamedTuple):
 def read_colours(copies: Copies, landmarks: Floats) -> ReadColours:
     """Of the face with `landmarks` (5, 2), px. What lies outside of the picture isn't counted; where nothing
     of a part is in the picture, its colour is NaN."""
-    maps = chip_maps(landmarks[None], _SIDE, _PADDING)
-    chip = copies.cut(maps, _SIDE)[0]
+    maps = chip_maps(landmarks[None], SIDE, PADDING)
+    chip = copies.cut(maps, SIDE)[0]
     height, width = copies.shape
-    steps = np.arange(_SIDE)
+    steps = np.arange(SIDE)
     places = maps[0, :, :2] @ np.array(np.meshgrid(steps, steps)).reshape(2, -1) + maps[0, :, 2:]
-    inside = ((places >= 0) & (places <= np.array([[width - 1], [height - 1]]))).all(0).reshape(_SIDE, _SIDE)
-    skin = chip[_SKIN & inside]
-    clipped = float((skin >= _CLIPPED).any(1).mean()) if len(skin) else 1.0
-    return ReadColours(_mean(skin), _mean(chip[_BESIDE & inside]), _mean(chip[_AROUND & inside]), clipped)
+    inside = ((places >= 0) & (places <= np.array([[width - 1], [height - 1]]))).all(0).reshape(SIDE, SIDE)
+    skin = chip[SKIN & inside]
+    clipped = float((skin >= CLIPPED).any(1).mean()) if len(skin) else 1.0
+    return ReadColours(_mean(skin), _mean(chip[BESIDE & inside]), _mean(chip[AROUND & inside]), clipped)
 
 
 def _mean(pixels: NDArray[np.uint8]) -> Floats:
