@@ -6,7 +6,7 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 
 from regard.governance.purpose import TAG
-from tests.console.casework.conftest import Browse
+from tests.console.casework.conftest import Browse, grow_old
 from tests.console.visiting import Visitor
 from tests.reviewing import ReviewOffice
 
@@ -109,6 +109,17 @@ def test_an_approver_asks_for_none_and_an_investigator_decides_on_none(
         answer = browse("ines").post(page, act=act, **document(digest="a" * 64, reason="x", until=moment(9)))
         assert answer.status_code == 403, act
     assert browse("anna").post(page, act="submit", authority="x").status_code == 403
+
+
+def test_who_must_show_themself_first_is_led_there_before_a_form_is_filled_in(
+    office: ReviewOffice, browse: Browse
+) -> None:
+    page, anna = request(office, browse("ines")), browse("anna")
+    assert "/console/verify" not in anna.get(page).text
+    grow_old(office)
+    shown = anna.get(page).text
+    assert "/console/verify?next=/console/authorizations/A-" in shown
+    assert 'value="approve"' not in shown
 
 
 def test_the_list_is_of_one_case_where_the_query_names_it(office: ReviewOffice, browse: Browse) -> None:

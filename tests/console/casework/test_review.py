@@ -9,11 +9,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from sqlalchemy import update
 
 from regard.console.signin.sessions import BrowserSessions
-from regard.storage.schema import browser_sessions
-from tests.console.casework.conftest import Browse
+from tests.console.casework.conftest import Browse, grow_old
 from tests.console.visiting import Visitor
 from tests.responsible import CASE
 from tests.reviewing import ReviewOffice
@@ -99,8 +97,7 @@ def test_an_old_verification_loses_nothing_of_what_was_filled_in(
     review = office.review_of(office.search(portrait))
     browser = browse("rita")
     sheet = take(browser)
-    with office.parts.database.write() as connection:
-        connection.execute(update(browser_sessions).values(verified=browser_sessions.c.opened - 16 * 60_000))
+    grow_old(office)
     answer = browser.post(sheet, act="commit", **SAME)
     assert (answer.status_code, "/console/verify" in answer.text) == (422, True)
     assert "A scar." in answer.text

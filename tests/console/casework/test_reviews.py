@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.console.casework.conftest import Browse
+from tests.console.casework.conftest import Browse, grow_old
 from tests.reviewing import ReviewOffice
 
 
@@ -42,6 +42,11 @@ def test_a_lead_is_confirmed_by_evidence_and_an_approver_alone(
     form = {"number": str(number), "evidence": item, "reason": "The neighbour has known him for years."}
     assert browse("ines").post(page, act="confirm", **form).status_code == 403
     assert browse("anna").post(page, act="confirm", **{**form, "evidence": []}).status_code == 422
+    anna = browse("anna")
+    grow_old(office)
+    assert "Confirm the lead" not in anna.get(page).text
+    assert f"/console/verify?next={page}" in anna.get(page).text
+    assert anna.post(page, act="confirm", **form).headers["location"].startswith("/console/verify?next=")
     assert browse("anna").post(page, act="confirm", **form).status_code == 303
     assert office.status(review) == "CONFIRMED"
 
