@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,15 @@ from tests.console.visiting import Visitor
 
 from regard.app import Parts, asgi, build
 from regard.caller import LOCAL
+from regard.console.signin import passwords as passwords_module
 from regard.console.signin.recovery import RecoveryCodes
 from regard.console.signin.sessions import BrowserSessions, Means
 from regard.settings import Settings
 from regard.storage.schema import passwords, sign_in_tries
 
 PASSWORD = "quiet otter lends umbrellas"
+CHEAP = partial(PasswordHasher, time_cost=1, memory_cost=1024, parallelism=1)
+"""Argon2id in a thousandth of its time; what passwords are kept with, test_passwords.py says."""
 
 
 class House:
@@ -96,7 +99,7 @@ class Account:
 @cache
 def _hashed(password: str) -> str:
     """Once for all: it takes as long as it is meant to."""
-    return PasswordHasher().hash(password)
+    return CHEAP().hash(password)
 
 
 def sealed(page: str) -> str:
@@ -114,5 +117,7 @@ def recovery_codes(page: str) -> list[str]:
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     folder: Path = tmp_path_factory.mktemp("house")
     parts = build(Settings.load({}, data=folder / "data", public_requests=10_000), has_models=False)
-    yield House(parts)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords_module, "PasswordHasher", CHEAP)
+        yield House(parts)
     parts.close()
