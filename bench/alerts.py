@@ -70,10 +70,11 @@ def serve(settings: Settings, listener: socket.socket, orders: Connection) -> No
         serving = asyncio.create_task(server.serve([listener]))
         number = 0
         while not serving.done():
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.1)
             if orders.poll():
                 orders.recv()
                 number += 1
+                porch.lease = next(iter(porch.leases.take("w", 1)), porch.lease)  # it lapses after 15 s
                 porch.saw(f"face/f-{number}")
                 orders.send(time.monotonic())
 

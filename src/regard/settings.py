@@ -51,6 +51,12 @@ class Settings:
         "",
         "Names under which a proxy serves Regard to browsers: HOST or HOST:PORT, separated by commas.",
     )
+    public_port: int = _setting(
+        0,
+        "Port of the console's public pages alone: notices, transparency, feedback, receipts; 0: none.",
+        minimum=0,
+        maximum=_PORTS,
+    )
     data: Path = _setting(Path("data"), "Folder of the database and the first key.")
     database: str | None = _setting(
         None,

@@ -10,16 +10,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from starlette.applications import Starlette
 from typer.testing import CliRunner
 
 from regard.app import Parts, asgi, build
 from regard.cli import app as cli
 from regard.collections.records import NewFace
-from regard.console.application import Console
-from regard.console.routes import PUBLIC_PAGES
+from regard.console.building import build_public_pages
 from regard.console.signin.sessions import BrowserSessions, Means
-from regard.console.visit import Apis
 from regard.governance.people import People
 from regard.settings import Settings
 from regard.vision.geometry import Box
@@ -236,10 +233,9 @@ def test_transparency_counts_the_months_that_are_over(tmp_path: Path) -> None:
 
 
 def test_public_pages_alone_are_whole(site: Site) -> None:
-    console = Console(
-        PUBLIC_PAGES, Apis(site.parts.apis), BrowserSessions(site.parts.database), site.parts.settings
-    )
-    alone = Visitor(Starlette(routes=console.routes()))
+    parts = site.parts
+    alone = Visitor(build_public_pages(parts.settings, parts.database, parts.apis))
+    assert alone.get("/").headers["location"] == "/notice"
     assert 'class="brand" href="/notice"' in alone.get("/notice").text
     assert alone.get("/console").status_code == 404
     assert alone.get("/regard/v1/notices").status_code == 404

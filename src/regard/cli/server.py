@@ -99,12 +99,15 @@ def serve(
     tls = None
     if context is not None:
         tls = TlsListener(_listen(settings.host, settings.tls_port, "--tls-port"), context)
+    public = None
+    if settings.public_port:
+        public = _listen(settings.host, settings.public_port, "REGARD_PUBLIC_PORT")
     gc.disable()  # what is made until requests are answered lives as long as the process: nothing to collect
     try:
         from regard.cli.serving import run_server  # takes seconds, and a port that is taken is told at once
 
         with in_use(settings.data):
-            run_server(settings, listener, tls, choice)
+            run_server(settings, listener, tls, choice, public)
     finally:
         gc.enable()
 

@@ -17,13 +17,14 @@ from regard.cli.printing import say
 from regard.cli.shadowing import ElsewhereChoice, open_elsewhere
 from regard.cli.welcome_link import welcome_link
 from regard.cli.worker_processes import WorkerProcesses
+from regard.console.building import build_public_pages
 from regard.governance.rules_in_force import note_rules
 from regard.settings import Settings
 from regard.streams.leases import StreamLeases
 from regard.vision.faces import FaceAnalyzer
 from regard.wire.browser_websockets import BrowserWebSocket
 from regard.wire.eventstream import FRAME_BYTES
-from regard.wire.listeners import ListeningServer, TlsListener, authority
+from regard.wire.listeners import ListeningServer, OtherListener, TlsListener, authority
 
 
 def run_server(
@@ -31,8 +32,10 @@ def run_server(
     listener: socket.socket,
     tls: TlsListener | None,
     choice: ElsewhereChoice | None = None,
+    public: socket.socket | None = None,
 ) -> None:
-    """Serves on a bound socket, and by TLS on another where there is one, until a signal ends it.
+    """Serves on a bound socket, by TLS on another where there is one, and the public pages alone on
+    `public`, until a signal ends it.
 
     `choice` says which other services are told of answers. Raises RegardError where that may not be.
     """
@@ -65,6 +68,14 @@ def run_server(
         say(f"There is nobody yet. The first administrator comes by {link}", on_stderr=True)
     if tls is not None:
         say(f"By TLS it serves on https://{authority(settings.host, tls.port)}.", on_stderr=True)
+    other = None
+    if public is not None:
+        pages = build_public_pages(settings, parts.database, parts.apis)
+        other = OtherListener(public, pages)
+        say(
+            f"The public pages are on http://{authority(settings.host, public.getsockname()[1])}.",
+            on_stderr=True,
+        )
     elsewhere = None if choice is None else open_elsewhere(parts, choice)
     application = asgi(parts, tls_port=None if tls is None else tls.port, elsewhere=elsewhere)
     gc.freeze()  # the collector never visits what the start has made
@@ -86,7 +97,7 @@ def run_server(
     workers = WorkerProcesses(settings, StreamLeases(parts.database))
     workers.start()
     try:
-        ListeningServer(config, tls, end_streams=parts.alerts.close).run(sockets=[listener])
+        ListeningServer(config, tls, other=other, end_streams=parts.alerts.close).run(sockets=[listener])
     finally:
         workers.stop()
         if elsewhere is not None:

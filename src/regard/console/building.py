@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
 from regard.api.answer import ServedApi
 from regard.console.alert_feed import AlertFeed
 from regard.console.application import Console
 from regard.console.pages.alerts import alert_pages
-from regard.console.routes import PAGES
+from regard.console.routes import PAGES, PUBLIC_PAGES
 from regard.console.signin.doors import SignInDoors
 from regard.console.signin.routes import sign_in_pages
+from regard.console.signin.sessions import BrowserSessions
 from regard.console.visit import Apis
 from regard.context import Accountability
 from regard.gate import Gate
@@ -47,3 +53,13 @@ def build_console(
     shared = Apis(apis, pictures=lambda: Pictures(models))
     pages = (*PAGES, *alert_pages(alerts, doors.sessions.is_open), *sign_in_pages(doors))
     return Console(pages, shared, doors.sessions, settings)
+
+
+def build_public_pages(settings: Settings, database: Database, apis: Mapping[str, ServedApi]) -> Starlette:
+    """The public pages as an application of their own, in which there is nothing else to reach."""
+    console = Console(PUBLIC_PAGES, Apis(apis), BrowserSessions(database), settings)
+
+    def begin(_: Request) -> Response:
+        return RedirectResponse("/notice", status_code=303)
+
+    return Starlette(routes=[Route("/", begin), *console.routes()])
