@@ -80,3 +80,27 @@ def test_a_gallery_goes_only_when_its_name_is_typed(operator: Visitor) -> None:
     assert operator.post(STAFF, act="erase-whole", typed="stuff").status_code == 422
     assert operator.post(STAFF, act="erase-whole", typed="staff").status_code == 303
     assert operator.get(STAFF).status_code == 404
+
+
+def search(operator: Visitor, picture: Path, gallery: str = STAFF) -> Any:
+    return operator.post(
+        gallery, files={"picture": ("who.jpg", picture.read_bytes(), "image/jpeg")}, act="search"
+    )
+
+
+def test_a_picture_finds_whom_it_shows_and_nobody_else(
+    operator: Visitor, portrait: Path, other_portrait: Path, texture: Path
+) -> None:
+    upload(operator, portrait.read_bytes(), "eve.jpg")
+    found = search(operator, portrait)
+    assert "<td>eve</td>" in found.text
+    assert "no proof" in found.text
+    assert "Nobody was found" in search(operator, other_portrait).text
+    assert search(operator, texture).status_code == 422
+
+
+def test_a_strict_gallery_is_not_searched_here(operator: Visitor, portrait: Path) -> None:
+    operator.post("/console/galleries", act="make", name="wanted", purpose="law-enforcement")
+    answer = search(operator, portrait, "/console/galleries/wanted")
+    assert answer.status_code == 403
+    assert "data:image" not in answer.text

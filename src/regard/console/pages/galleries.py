@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -12,10 +13,14 @@ from regard.console.page import Page, PageAnswer, PageView, Redirect
 from regard.console.visit import PageVisit
 from regard.errors import ServiceError, ValidationException
 from regard.governance.purpose import PURPOSES
+from regard.presentation.drawing import marked_jpeg
+from regard.presentation.pictures.faces import match_marks
 
 _PATH: Final = "/console/galleries"
 _PAGE: Final = 50
 _MAX_FACES: Final = 100
+_SHOWN: Final = 10  # matches
+_SIDE: Final = 960  # px of the longer side of the picture that was searched with
 _FOREIGN: Final = re.compile(r"[^a-zA-Z0-9_.\-:]+")  # what an ExternalImageId can't have
 _REASONS: Final[Mapping[str, str]] = {
     "EXCEEDS_MAX_FACES": msgid("more faces than were asked for"),
@@ -100,6 +105,27 @@ def _told(visit: PageVisit, answer: Mapping[str, Any]) -> str:
     )
 
 
+def _search(visit: PageVisit) -> PageAnswer:
+    """Who in the gallery resembles a picture's largest face. Under strict purposes `/console/query` asks."""
+    name, picture = visit.path["name"], visit.form.file("picture")
+    if picture is None:
+        raise ValidationException(visit.say("Choose a picture, a JPEG or PNG."))
+    answer = visit.call(
+        "search_faces_by_image", CollectionId=name, Image={"Bytes": picture.content}, MaxFaces=_SHOWN
+    )
+    drawn, size = marked_jpeg(picture.content, match_marks(answer), side=_SIDE)
+    values = {
+        "name": name,
+        "path": _address(name),
+        "matches": answer["FaceMatches"],
+        "picture": "data:image/jpeg;base64," + base64.b64encode(drawn).decode(),
+        "width": size[0],
+        "height": size[1],
+    }
+    data = visit.written("search_faces_by_image", answer)
+    return PageView("gallery_found.html", values, data, has_pictures_within=True)
+
+
 def _ask(visit: PageVisit) -> PageAnswer:
     """Shows what would go, before it goes."""
     name, chosen = visit.path["name"], visit.form.all("face")
@@ -144,6 +170,7 @@ PAGES: Final[Sequence[Page]] = (
         show=_show,
         acts={
             "upload": _upload,
+            "search": _search,
             "ask": _ask,
             "erase": _erase,
             "ask-whole": _ask_whole,
