@@ -23,7 +23,7 @@ from regard.migration.places import PicturePlace
 from regard.migration.records import MigrationOutcome, NotCarried, SourceFace
 from regard.operations.collections.consent import consents_to_load
 from regard.operations.migration.joining import join_users
-from regard.operations.migration.reading import CarriedFace, ImageReading, read_image
+from regard.operations.migration.reading import CarriedFace, FoundBoxes, ImageReading, read_image
 from regard.operations.operation import Area, Operation
 from regard.operations.subjects import COLLECTION
 
@@ -168,8 +168,10 @@ def _read(ctx: Context, request: Mapping[str, Any], waiting: _Groups) -> Iterato
     candidates = place.candidates(request["Match"], ctx.stores.objects)
     quality_filter = request.get("QualityFilter", "AUTO")
 
+    seen: FoundBoxes = {}
+
     def one(image: tuple[str, Sequence[SourceFace]]) -> ImageReading:
-        return read_image(ctx, *image, place, candidates.of(image[1]), quality_filter)
+        return read_image(ctx, *image, place, candidates.of(image[1]), quality_filter, seen)
 
     rest: Iterable[tuple[str, Sequence[SourceFace]]] = iter(waiting.items())
     with ThreadPoolExecutor(request["Workers"]) as executor:

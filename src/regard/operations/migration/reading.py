@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -61,16 +61,8 @@ class ImageReading:
     left: Mapping[str, NotCarried] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _PossiblePicture:
-    """A picture that an image may be: which of its faces is which of the source's, and how well they fit."""
-
-    picture: PictureFindings
-    pairs: Sequence[tuple[int, int, float]]
-
-    @property
-    def fit(self) -> float:
-        return sum(shared for _, _, shared in self.pairs)
+FoundBoxes = MutableMapping[str, Sequence[Box] | None]
+"""Where the faces of pictures are, by key, in fractions of the sides; None for what is no picture."""
 
 
 def read_image(
@@ -80,38 +72,61 @@ def read_image(
     place: PicturePlace,
     keys: Sequence[str],
     quality_filter: str,
+    seen: FoundBoxes,
 ) -> ImageReading:
     """Reads the picture, of those with `keys`, whose faces are where the source has its own.
 
-    Raises InternalServerError for a bucket that can't be reached.
+    `seen` is what earlier images have found, and is added to: several images have the same candidates where
+    a folder has the pictures of one person. Raises InternalServerError for a bucket that can't be reached.
     """
-    candidates = [one for key in keys[:_MAX_CANDIDATES] if (one := _candidate(ctx, faces, place, key))]
-    if not candidates:
+    keys = keys[:_MAX_CANDIDATES]
+    if len(keys) > 1:
+        fits = {key: fit for key in keys if (fit := _fit(ctx, faces, place, key, seen)) is not None}
+        keys = [max(fits, key=fits.__getitem__)] if fits else []
+    picture = _open(ctx, place, keys[0]) if keys else None
+    if picture is None:
         return _left(image_id, faces, NotCarried.NO_PICTURE)
-    best = max(candidates, key=lambda one: one.fit)
-    if not best.pairs:
+    pairs = same_boxes([face.box for face in faces], _boxes(picture))
+    if not pairs:
         return _left(image_id, faces, NotCarried.NO_FACE)
-    return _carried(ctx, image_id, faces, best, quality_filter)
+    return _carried(ctx, image_id, faces, picture, pairs, quality_filter)
 
 
-def _candidate(
-    ctx: Context, faces: Sequence[SourceFace], place: PicturePlace, key: str
-) -> _PossiblePicture | None:
+def _fit(
+    ctx: Context, faces: Sequence[SourceFace], place: PicturePlace, key: str, seen: FoundBoxes
+) -> float | None:
+    """How well a picture's faces lie where the source's are: the sum of their IoU; None of no picture."""
+    if key not in seen:
+        picture = _open(ctx, place, key)
+        seen[key] = None if picture is None else _boxes(picture)
+    boxes = seen[key]
+    return None if boxes is None else sum(one[2] for one in same_boxes([face.box for face in faces], boxes))
+
+
+def _open(ctx: Context, place: PicturePlace, key: str) -> PictureFindings | None:
+    """The picture with a key, or None where it is none that can be used: its faces then have no picture."""
     try:
         # Pictures of its own, since they are kept as long as what holds them.
-        picture = load_picture(replace(ctx, pictures=Pictures(ctx.models)), place.image(key))
-    except UNUSABLE:  # counted: its faces have no picture
+        return load_picture(replace(ctx, pictures=Pictures(ctx.models)), place.image(key))
+    except UNUSABLE:
         return None
-    boxes = [face.box.relative_to(picture.image.width, picture.image.height) for face in picture.faces()]
-    return _PossiblePicture(picture, same_boxes([face.box for face in faces], boxes))
+
+
+def _boxes(picture: PictureFindings) -> list[Box]:
+    return [face.box.relative_to(picture.image.width, picture.image.height) for face in picture.faces()]
 
 
 def _carried(
-    ctx: Context, image_id: str, faces: Sequence[SourceFace], found: _PossiblePicture, quality_filter: str
+    ctx: Context,
+    image_id: str,
+    faces: Sequence[SourceFace],
+    picture: PictureFindings,
+    found: Sequence[tuple[int, int, float]],
+    quality_filter: str,
 ) -> ImageReading:
-    picture, here = found.picture, found.picture.faces()
+    here = picture.faces()
     left = {face.face_id: NotCarried.NO_FACE for face in faces}
-    pairs = [(faces[row], here[column]) for row, column, _ in found.pairs]
+    pairs = [(faces[row], here[column]) for row, column, _ in found]
     good = _good(ctx, here, quality_filter, left, pairs)
     vectors = picture.embeddings(ctx.face_model.embedder, [face for _, face in good])
     is_strict = strict_of(ctx.collection.purpose, ctx.settings.site_purpose) is not None

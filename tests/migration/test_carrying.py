@@ -1,11 +1,13 @@
-"""A collection for a strict purpose is filled once it is settled who may keep faces, and for how long."""
+"""Faces are carried from their pictures, and under a strict purpose once it is settled who may keep them."""
 
 from __future__ import annotations
 
+import uuid
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from regard.app import Parts
 from regard.caller import LOCAL, Caller
@@ -48,6 +50,29 @@ def owner(office: Office, name: str, role: str) -> Caller:
     code = office.code(name, office.key(name, role))
     opened = office.call("open_session", Code=code, PersonId=name)
     return office.parts.stores.accountability.sessions.caller(opened["SessionToken"], LOCAL)
+
+
+def test_of_a_persons_folder_each_picture_is_read_once_to_find_its_face_and_once_to_enrol_it(
+    parts: Parts, portrait: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "eileen").mkdir()
+    image, faces = Image.open(portrait), []
+    for number, cut in enumerate((0, 40, 80)):  # the same person, elsewhere in each picture
+        file = tmp_path / "eileen" / f"{number}.jpg"
+        image.crop((cut, 0, image.width, image.height - cut)).save(file, quality=95)
+        answer = parts.gate.call("detect_faces", {"Image": {"Bytes": file.read_bytes()}}, LOCAL)
+        box = answer["FaceDetails"][0]["BoundingBox"]
+        place = Box(box["Left"], box["Top"], box["Width"], box["Height"])
+        faces.append(SourceFace(str(uuid.uuid4()), str(uuid.uuid4()), "eileen", place))
+    read: list[str] = []
+    opened = PicturePlace.image
+    monkeypatch.setattr(PicturePlace, "image", lambda self, key: (read.append(key), opened(self, key))[1])
+    parts.gate.call("create_collection", {"CollectionId": "staff"}, LOCAL)
+    request = {"CollectionId": "staff", "Source": ARN, "Faces": faces, "Users": [], "Match": "external-id"}
+    images = PicturePlace(folder=tmp_path)
+    carried = parts.gate.call("migrate_faces", request | {"Images": images, "Workers": 1}, LOCAL)["Migration"]
+    assert (carried.enrolled, carried.left) == (3, {})
+    assert sorted(read) == sorted([f"eileen/{number}.jpg" for number in range(3)] * 2)
 
 
 def test_retention_and_consent_are_asked_for_before_the_first_face(parts: Parts, portrait: Path) -> None:
