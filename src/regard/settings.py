@@ -169,9 +169,7 @@ class Settings:
         0, "Hours unasked after which a custom model stops; 0: never.", minimum=0
     )
     liveness_streams: int = _setting(8, "Checks of liveness that may be under way at a time in one server.")
-    liveness_card: Path | None = _setting(
-        None, "File of a site's own card of liveness evidence, in place of Regard's."
-    )
+    liveness_card: Path | None = _setting(None, "File of a site's own liveness card, in place of Regard's.")
     training_device: str = _setting(
         "cpu", "Where PyTorch fine-tunes custom models: `cpu`, `cuda` (not tested), or `none` for nowhere."
     )
