@@ -14,8 +14,9 @@ Item = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class JobTimeline:
-    """Where an analysis's findings are: the Get operation's key, its list, and what names one of it."""
+    """Where an analysis has its findings: the Start and the Get operation, the list, and a name of each."""
 
+    start: str
     operation: str
     member: str
     name: Callable[[Item], str]
@@ -42,26 +43,37 @@ def _person(item: Item) -> str:
     return f"{index}: {face.get('ExternalImageId') or face['FaceId']}"
 
 
-TIMELINES: Final[Mapping[str, JobTimeline]] = {
-    "StartLabelDetection": JobTimeline("get_label_detection", "Labels", lambda item: item["Label"]["Name"]),
-    "StartContentModeration": JobTimeline(
-        "get_content_moderation", "ModerationLabels", lambda item: item["ModerationLabel"]["Name"]
+_TIMELINES: Final = (
+    JobTimeline("StartLabelDetection", "get_label_detection", "Labels", lambda item: item["Label"]["Name"]),
+    JobTimeline(
+        "StartContentModeration",
+        "get_content_moderation",
+        "ModerationLabels",
+        lambda item: item["ModerationLabel"]["Name"],
     ),
-    "StartFaceDetection": JobTimeline("get_face_detection", "Faces", lambda _item: "face"),
-    "StartFaceSearch": JobTimeline("get_face_search", "Persons", _person),
-    "StartPersonTracking": JobTimeline("get_person_tracking", "Persons", _person),
-    "StartCelebrityRecognition": JobTimeline(
-        "get_celebrity_recognition", "Celebrities", lambda item: item["Celebrity"]["Name"]
+    JobTimeline("StartFaceDetection", "get_face_detection", "Faces", lambda _item: "face"),
+    JobTimeline("StartFaceSearch", "get_face_search", "Persons", _person),
+    JobTimeline("StartPersonTracking", "get_person_tracking", "Persons", _person),
+    JobTimeline(
+        "StartCelebrityRecognition",
+        "get_celebrity_recognition",
+        "Celebrities",
+        lambda item: item["Celebrity"]["Name"],
     ),
-    "StartTextDetection": JobTimeline(
-        "get_text_detection", "TextDetections", lambda item: item["TextDetection"]["DetectedText"]
+    JobTimeline(
+        "StartTextDetection",
+        "get_text_detection",
+        "TextDetections",
+        lambda item: item["TextDetection"]["DetectedText"],
     ),
-    "StartSegmentDetection": JobTimeline(
+    JobTimeline(
+        "StartSegmentDetection",
         "get_segment_detection",
         "Segments",
         lambda item: item.get("TechnicalCueSegment", {}).get("Type", "Shot"),
     ),
-}
+)
+TIMELINES: Final[Mapping[str, JobTimeline]] = {one.start: one for one in _TIMELINES}
 """The analyses that have a time, by the operation that starts them."""
 
 

@@ -24,19 +24,23 @@ class PictureAnalysis:
     operation: str
     words: str
     options: Mapping[str, Any] = field(default_factory=dict)
+    is_chosen_first: bool = False
 
 
 _ANALYSES: Final[Sequence[PictureAnalysis]] = (
-    PictureAnalysis("detect_faces", msgid("Faces"), {"Attributes": ["ALL"]}),
+    PictureAnalysis("detect_faces", msgid("Faces"), {"Attributes": ["ALL"]}, is_chosen_first=True),
     PictureAnalysis(
-        "detect_labels", msgid("Labels and colours"), {"Features": ["GENERAL_LABELS", "IMAGE_PROPERTIES"]}
+        "detect_labels",
+        msgid("Labels and colours"),
+        {"Features": ["GENERAL_LABELS", "IMAGE_PROPERTIES"]},
+        is_chosen_first=True,
     ),
-    PictureAnalysis("detect_text", msgid("Text")),
+    PictureAnalysis("detect_text", msgid("Text"), is_chosen_first=True),
     PictureAnalysis("detect_moderation_labels", msgid("Moderation")),
     PictureAnalysis("detect_protective_equipment", msgid("Protective equipment")),
     PictureAnalysis("recognize_celebrities", msgid("Celebrities")),
 )
-_DEFAULT: Final = frozenset({"detect_faces", "detect_labels", "detect_text"})
+_DEFAULT: Final = frozenset(one.operation for one in _ANALYSES if one.is_chosen_first)
 
 
 def _show(_visit: PageVisit) -> PageAnswer:
