@@ -33,12 +33,15 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cameras", type=int, nargs="+", default=[1, 4], help="how many at a time")
     parser.add_argument("--seconds", type=float, default=60, help="how long each is measured")
+    parser.add_argument("--minutes", type=float, default=0, help="how long one camera's memory is measured")
 
 
 def run(chosen: argparse.Namespace) -> Tables:
     scene = make_scene()
     yield "alerts of live video", (measure(scene, count, chosen.seconds) for count in chosen.cameras)
     yield "a worker that is killed", [restart(scene)]
+    if chosen.minutes:
+        yield "memory of one camera", memory(scene, chosen.minutes * 60)
 
 
 def measure(scene: Scene, count: int, seconds: float) -> Row:
@@ -73,6 +76,32 @@ def measure(scene: Scene, count: int, seconds: float) -> Row:
             "reader, %": round(100 * used["readers"], 1),
             "reader, MB of its own": round(sum(map(_memory, readers)) / max(1, len(readers)), 1),
         }
+
+
+def memory(scene: Scene, seconds: float) -> Iterator[Row]:
+    """What is resident, MB, read every ten seconds, by tenths of the time; of the first tenth, while the
+    networks see sizes of pictures for the first time, too.
+    """
+    with _site(scene, 1) as (server, receiver):
+        wait_until(lambda: receiver.got)
+        worker, began = _worker(server), time.monotonic()
+        [reader] = [pid for pid in _below(worker) if _is_reader(pid)]
+        records = _Records(server.data.parent / "camera-0.jsonl")
+        for tenth in range(1, 11):
+            workers, examined = [], len(records.ages)
+            while time.monotonic() < began + tenth * seconds / 10:
+                records.follow()
+                workers.append(_resident(worker))
+                time.sleep(10)
+            yield {
+                "minutes": round(tenth * seconds / 600, 1),
+                "records": len(records.ages) - examined,
+                "worker, MB": round(statistics.mean(workers)),
+                "lowest": round(min(workers)),
+                "highest": round(max(workers)),
+                "server, MB": round(_resident(server.process.pid)),
+                "reader, MB of its own": round(_memory(reader), 1),
+            }
 
 
 class _Records:
@@ -186,6 +215,11 @@ def _is_reader(pid: int) -> bool:
 def _seconds(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def _resident(pid: int) -> float:
+    """MB, what is shared with others too."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 def _memory(pid: int) -> float:
