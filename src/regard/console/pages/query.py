@@ -33,7 +33,7 @@ _MIN_SHARPNESS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
-class FoundFace:
+class ProbeFace:
     """A face of the picture. `refusal` says why it can't be searched for, `probe` is its cut-out, base64."""
 
     number: int
@@ -98,7 +98,7 @@ def _find_faces(visit: PageVisit) -> PageAnswer:
     details = sorted(details, key=lambda one: -one["BoundingBox"]["Width"])
     boxes = [_box(one, whole.size) for one in details]
     faces = [
-        FoundFace(
+        ProbeFace(
             number=number,
             where=_where(visit, box, whole.width),
             side=round(box.side),
