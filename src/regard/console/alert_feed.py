@@ -43,7 +43,7 @@ class AlertSource(Protocol):
 
 
 @dataclass(eq=False, slots=True)
-class _Waiting:
+class _WaitingBrowser:
     """A browser that waits, in the event loop of its connection; `last` is the number it was told."""
 
     loop: asyncio.AbstractEventLoop
@@ -73,7 +73,7 @@ class AlertFeed:
         self._source = source
         self._every = every
         self._ping = ping
-        self._waiting: set[_Waiting] = set()
+        self._waiting: set[_WaitingBrowser] = set()
         self._last = 0
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -126,12 +126,12 @@ class AlertFeed:
     def _behind(self, last: int) -> list[NewAlert]:
         return [NewAlert(*found) for found in self._source.alerts(limit=_READ, behind=last)]
 
-    def _enter(self, loop: asyncio.AbstractEventLoop, since: int | None) -> _Waiting:
+    def _enter(self, loop: asyncio.AbstractEventLoop, since: int | None) -> _WaitingBrowser:
         """A browser that waits from now on, with what it has missed. Raises ServiceError."""
         newest = self.newest()
         last = max((one.number for one in newest), default=0)
         missed = [] if since is None or since >= last else self._behind(since)
-        waiting = _Waiting(loop, last if since is None else since, missed)
+        waiting = _WaitingBrowser(loop, last if since is None else since, missed)
         with self._lock:
             if not self._waiting:
                 self._last = last
@@ -162,7 +162,7 @@ class AlertFeed:
                 _in_loop(one, found)
 
 
-def _in_loop(waiting: _Waiting, found: Sequence[NewAlert]) -> None:
+def _in_loop(waiting: _WaitingBrowser, found: Sequence[NewAlert]) -> None:
     try:
         waiting.loop.call_soon_threadsafe(waiting.tell, found)
     except RuntimeError:  # its event loop is closed: so is its connection
