@@ -169,7 +169,7 @@ def _called(node: ast.AST) -> str:
 
 
 def own_operation_files(source: Source) -> list[str]:
-    """Files that name one of Regard's own operations, but for commands and pages: what one more would touch."""
+    """Files that name one of Regard's own operations, commands and pages apart: what one more would touch."""
     names = (_PROBE, xform_name(_PROBE))
     others = {
         path.relative_to(source.folder): path.read_text("utf-8") for path in source.folder.rglob("*.json")
