@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from importlib.resources import files
 from itertools import count
+from urllib.parse import quote
 
 import pytest
 from sqlalchemy import update
@@ -132,6 +133,7 @@ def test_the_cookie_of_plain_http_is_none_by_tls(browser: Visitor, sign_in: Sign
         {"Sec-Fetch-Site": "none"},
         {"Origin": "http://evil.example"},
         {"Origin": "null"},
+        {"Origin": "http://[::1"},
         {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost:8090"},
     ],
 )
@@ -157,6 +159,43 @@ def test_an_act_that_the_page_has_not_is_not_found(browser: Visitor) -> None:
 
 def test_a_form_too_long_is_refused(browser: Visitor) -> None:
     assert browser.post("/form", act="echo", text="x" * 300_000).status_code in (413, 422)
+
+
+@pytest.mark.parametrize("text", ["a\0", "\0"])
+def test_a_text_with_a_character_that_is_none_is_refused_with_a_sentence(browser: Visitor, text: str) -> None:
+    sent = (
+        browser.post("/form", act="echo", text=text),
+        browser.post("/form", act="echo", **{text: "a"}),
+        browser.get(f"/console/language?next={quote(text)}"),
+    )
+    assert {answer.status_code for answer in sent} == {422}
+    assert all("U+0000" in answer.text for answer in sent)
+
+
+@pytest.mark.parametrize(
+    ("names", "value"),
+    [(b'name="text"', b"+2AA-"), (b'name="file"; filename="\0"', b"x")],
+    ids=["half", "file"],
+)
+def test_a_part_that_is_no_text_in_the_form_s_own_encoding_is_refused(
+    browser: Visitor, names: bytes, value: bytes
+) -> None:
+    content = b"--x\r\nContent-Disposition: form-data; " + names + b"\r\n\r\n" + value + b"\r\n--x--\r\n"
+    answer = browser.send_raw("/form?act=echo", content, "multipart/form-data; boundary=x; charset=utf-7")
+    assert answer.status_code == 422
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1:99999", "127.0.0.1:x", "[::1", "[1]:80", "a@localhost", "localhost/x", "[:::]:80"]
+)
+def test_a_host_that_is_none_is_refused_with_a_sentence(browser: Visitor, host: str) -> None:
+    answer = browser.get("/console/language", headers={"Host": host})
+    assert (answer.status_code, "Host" in answer.text) == (422, True)
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:8090", "[::1]:8090", "vision_1.example.org", ""])
+def test_a_host_that_browsers_write_is_taken(browser: Visitor, host: str) -> None:
+    assert browser.get("/console/language", headers={"Host": host}).status_code == 200
 
 
 def test_nothing_of_a_fault_inside_is_shown(browser: Visitor) -> None:

@@ -37,6 +37,11 @@ class Visitor:
         sent = {"Sec-Fetch-Site": "same-origin"} if headers is None else headers
         return self._send("POST", path, data=fields, files=files, headers=sent)
 
+    def send_raw(self, path: str, content: bytes, media_type: str) -> httpx.Response:
+        """What no browser sends as a form, from a page of the same server."""
+        headers = {"Sec-Fetch-Site": "same-origin", "Content-Type": media_type}
+        return self._send("POST", path, content=content, headers=headers)
+
     def _send(self, method: str, path: str, **options: Any) -> httpx.Response:
         async def sent() -> httpx.Response:
             transport = httpx.ASGITransport(app=self._application, client=("127.0.0.1", 40_000))

@@ -33,6 +33,7 @@ from regard.console.rendering import render
 from regard.console.security import PAGE_HEADERS, PICTURE_PAGE_HEADERS
 from regard.console.signin.sessions import BrowserSessions, SignedIn
 from regard.console.visit import Apis, PageVisit
+from regard.console.well_formed import check_host, check_texts
 from regard.errors import (
     AccessDeniedException,
     ConflictException,
@@ -124,8 +125,8 @@ class Console:
             stranger=stranger,
             apis=self._apis,
             texts=texts_of(language),
-            address=request.url.path,
-            scheme=request.url.scheme,
+            address=_path(request),
+            scheme=request.scope["scheme"],
             host=request.headers.get("host", ""),
             path={name: str(value) for name, value in request.path_params.items()},
             query=dict(request.query_params),
@@ -135,6 +136,8 @@ class Console:
 
     async def _arrive(self, page: Page, request: Request, visit: PageVisit) -> PageVisit:
         """The visit with who comes and what they sent. Raises ServiceError where they may not."""
+        check_host(visit.host)
+        check_texts((*visit.path.values(), *visit.query.keys(), *visit.query.values()))
         token = request.cookies.get(session_cookie(visit.scheme, visit.host))
         signed_in = None if token is None else await self._in_thread(self._find, token)
         if signed_in is not None:
@@ -228,8 +231,13 @@ def _wants_data(request: Request) -> bool:
 
 def _address(request: Request) -> str:
     """Where to come back to: the page, and for a form the page that it stands on."""
-    query = f"?{request.url.query}" if request.url.query else ""
-    return request.url.path + query
+    query = request.scope["query_string"].decode("latin-1")
+    return _path(request) + (f"?{query}" if query else "")
+
+
+def _path(request: Request) -> str:
+    """A page's own path, as a URL has it."""
+    return quote(request.scope["path"], safe="/!$&'()*+,;=:@~", errors="replace")
 
 
 def _written(value: Any) -> Any:

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import Message, Receive
 
+from regard.console.well_formed import check_texts
 from regard.errors import RequestEntityTooLargeException, ValidationException
 
 _FIELDS: Final = 1000
@@ -54,7 +55,7 @@ async def read_form(request: Request, *, picture_bytes: int = 0) -> FormFields:
     """The form that a request brings.
 
     Raises RequestEntityTooLargeException for one longer than its pictures may be, and ValidationException for
-    what is no form.
+    what is no form, or has a text in it that is none.
     """
     limited = Request(request.scope, _limited(request.receive, _ROOM + picture_bytes))
     try:
@@ -68,8 +69,12 @@ async def read_form(request: Request, *, picture_bytes: int = 0) -> FormFields:
                     files.setdefault(name, []).append(UploadedFile(value.filename or "", kind, content))
                 else:
                     fields.setdefault(name, []).append(value)
-    except HTTPException as error:
+    except (HTTPException, UnicodeError) as error:  # the latter of an encoding that the form names
         raise ValidationException("The form can't be read; send it again.") from error
+    check_texts(text for name, values in fields.items() for text in (name, *values))
+    check_texts(
+        text for name, sent_files in files.items() for text in (name, *(one.name for one in sent_files))
+    )
     return FormFields(fields, files)
 
 

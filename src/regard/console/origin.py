@@ -23,6 +23,13 @@ def check_origin(headers: Mapping[str, str], host: str) -> None:
         if site != "same-origin":
             raise AccessDeniedException("This form was sent from a page of another site; open it here.")
         return
-    origin = headers.get("origin")
-    if origin is None or urlsplit(origin).netloc.lower() != host.lower():
+    if _host_of(headers.get("origin", "")) != host.lower():
         raise AccessDeniedException("This form was sent from a page of another site; open it here.")
+
+
+def _host_of(origin: str) -> str | None:
+    """The host that a page comes from, None for an origin that names none, as `null`."""
+    try:
+        return urlsplit(origin).netloc.lower() or None
+    except ValueError:
+        return None

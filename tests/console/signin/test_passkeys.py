@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import urlsafe_b64encode
 from itertools import count
 from typing import Any
 
@@ -175,8 +176,20 @@ def test_bytes_that_no_authenticator_has_made_are_refused(house: House, paula: O
         "{}",
         '{"response": null}',
         '{"response": {"clientDataJSON": "e30"}}',
+        json.dumps({"response": {"clientDataJSON": urlsafe_b64encode(b"[" * 20_000).decode()}}),
     ):
         assert send(browser, value) == 403
+
+
+@pytest.mark.parametrize("name", ["\ud800", "\0", "!", "", 7, None])
+def test_a_passkey_whose_id_is_no_base64url_is_not_known(house: House, paula: Owner, name: Any) -> None:
+    browser = house.browser()
+    signed = json.loads(paula.authenticator.sign(paula.options(browser)))
+    assert send(browser, json.dumps({**signed, "id": name})) == 403
+
+
+def test_an_account_that_is_no_text_has_no_passkey(house: House, paula: Owner) -> None:
+    assert paula.sign_in(house.browser(), handle="\ud800") == 403
 
 
 def test_passkeys_belong_to_localhost_and_to_the_public_address_alone() -> None:

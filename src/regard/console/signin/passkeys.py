@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -44,6 +45,7 @@ _SERVICE: Final = "Regard"
 _HANDLE_BYTES: Final = 32
 _TIMEOUT: Final = 5 * 60_000  # milliseconds: who looks for a security key needs a while
 _RESPONSE_CHARACTERS: Final = 32_768
+_BASE64URL: Final = re.compile(r"[A-Za-z0-9_-]+=*")
 # What the library raises for bytes that no authenticator has made, beside its own errors.
 _MALFORMED: Final = (
     WebAuthnException,
@@ -53,6 +55,7 @@ _MALFORMED: Final = (
     AttributeError,
     EOFError,
     OverflowError,
+    RecursionError,
 )
 
 
@@ -179,9 +182,7 @@ class Passkeys:
         parsed = _parsed(response)
         answered = _answered(parsed)
         self._challenges.take(answered, Ceremony.SIGN_IN, person_id or "")
-        query = select(passkeys).where(
-            passkeys.c.credential_id == str(parsed.get("id"))[:_RESPONSE_CHARACTERS]
-        )
+        query = select(passkeys).where(passkeys.c.credential_id == _id_of(parsed))
         with self._database.read() as connection:
             row = connection.execute(query).first()
         if row is None or person_id not in (None, row.person_id) or not _is_of(parsed, row.handle):
@@ -251,10 +252,20 @@ def _answered(parsed: Mapping[str, Any]) -> bytes:
         raise _unverified() from error
 
 
+def _id_of(parsed: Mapping[str, Any]) -> str:
+    """Which passkey it is, as the browser says. Raises AccessDeniedException for what is no base64url."""
+    told = parsed.get("id")
+    if not isinstance(told, str) or not _BASE64URL.fullmatch(told):
+        raise _unverified()
+    return told
+
+
 def _is_of(parsed: Mapping[str, Any], handle: str) -> bool:
     """Whether the passkey names the account that it was made for, where it names one."""
-    told = parsed.get("response", {}).get("userHandle")
-    return told is None or hmac.compare_digest(str(told).rstrip("=").encode(), handle.encode())
+    told = parsed["response"].get("userHandle")
+    if told is None:
+        return True
+    return hmac.compare_digest(str(told).rstrip("=").encode(errors="replace"), handle.encode())
 
 
 def _unverified() -> AccessDeniedException:
