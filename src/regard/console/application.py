@@ -139,7 +139,8 @@ class Console:
         check_host(visit.host)
         check_texts((*visit.path.values(), *visit.query.keys(), *visit.query.values()))
         token = request.cookies.get(session_cookie(visit.scheme, visit.host))
-        signed_in = None if token is None else await self._in_thread(self._find, token)
+        by_person = not (visit.is_partial and request.method == "GET")  # else a page that renews itself
+        signed_in = None if token is None else await self._in_thread(self._find, token, by_person)
         if signed_in is not None:
             texts = visit.texts if signed_in.language is None else texts_of(signed_in.language)
             visit = replace(visit, caller=signed_in.caller, token=token, signed_in=signed_in, texts=texts)
@@ -156,8 +157,8 @@ class Console:
             visit = replace(visit, form=await read_form(request, picture_bytes=room))
         return visit
 
-    def _find(self, token: str) -> SignedIn | None:
-        return self._sessions.find(token)
+    def _find(self, token: str, by_person: bool) -> SignedIn | None:
+        return self._sessions.find(token, by_person=by_person)
 
     async def _run(self, page: Page, request: Request, visit: PageVisit) -> PageAnswer:
         answering = page.show

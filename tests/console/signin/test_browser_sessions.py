@@ -78,6 +78,17 @@ def test_nobody_is_signed_in_by_a_token_that_was_never_given(signed_in: BrowserS
     assert signed_in.find(token) is None
 
 
+def test_a_page_that_renews_itself_keeps_nobody_signed_in(
+    signed_in: BrowserSessions, nina: Person, clock: Clock
+) -> None:
+    token = signed_in.open(nina, Means.PASSKEY)
+    for _ in range(3):
+        clock.minutes(9)
+        assert signed_in.find(token, by_person=False) is not None
+    clock.minutes(3)
+    assert signed_in.find(token, by_person=False) is None
+
+
 def test_an_idle_browser_is_signed_out_after_half_an_hour(
     signed_in: BrowserSessions, nina: Person, clock: Clock
 ) -> None:

@@ -97,16 +97,17 @@ class BrowserSessions:
             )
         return token
 
-    def find(self, token: str) -> SignedIn | None:
+    def find(self, token: str, *, by_person: bool = True) -> SignedIn | None:
         """Who is signed in with a token; None for one that is over, or that there never was.
 
-        That the browser has asked is noted, once a minute, and keeps the session open.
+        That a person has asked is noted, once a minute, and keeps the session open; what their page asks by
+        itself, to renew what it shows, doesn't.
         """
         digest, now = _digest(token), milliseconds()
         row = self._open_row(token, now)
         if row is None:
             return None
-        if now - row.seen >= _SEEN_EVERY:
+        if by_person and now - row.seen >= _SEEN_EVERY:
             self._change(digest, seen=now)
         person = read_person(row)
         return SignedIn(

@@ -4,8 +4,8 @@ const [picture, none] = [still.querySelector("img"), still.querySelector("p")];
 
 async function renew() {
   if (!document.hidden) {
-    const answer = await fetch(still.dataset.still).catch(() => null);
-    const shown = Boolean(answer?.ok && !answer.redirected);
+    const answer = await fetch(still.dataset.still, { headers: { "HX-Request": "true" } }).catch(() => null);
+    const shown = Boolean(answer?.ok && answer.headers.get("Content-Type")?.startsWith("image/"));
     if (shown) {
       const before = picture.src;
       picture.src = URL.createObjectURL(await answer.blob());
