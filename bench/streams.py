@@ -79,8 +79,8 @@ def measure(scene: Scene, count: int, seconds: float) -> Row:
 
 
 def memory(scene: Scene, seconds: float) -> Iterator[Row]:
-    """What is resident, MB, read every ten seconds, by tenths of the time; of the first tenth, while the
-    networks see sizes of pictures for the first time, too.
+    """What is resident, MB, by tenths of the time; it is read every ten seconds, and at the least ten times
+    a tenth. In the first, networks see sizes of pictures for the first time.
     """
     with _site(scene, 1) as (server, receiver):
         wait_until(lambda: receiver.got)
@@ -92,7 +92,7 @@ def memory(scene: Scene, seconds: float) -> Iterator[Row]:
             while time.monotonic() < began + tenth * seconds / 10:
                 records.follow()
                 workers.append(_resident(worker))
-                time.sleep(10)
+                time.sleep(min(10.0, seconds / 100))
             yield {
                 "minutes": round(tenth * seconds / 600, 1),
                 "records": len(records.ages) - examined,
