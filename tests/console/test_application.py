@@ -46,6 +46,13 @@ MADE = (
         acts={"echo": _echo, "leave": lambda _: Redirect("/file", {"regard": None})},
         roles=None,
     ),
+    Page(
+        path="/guarded",
+        show=lambda _: Redirect("/file"),
+        acts={"grave": lambda _: Redirect("/done"), "light": lambda _: Redirect("/done")},
+        roles=frozenset({"admin"}),
+        guarded=frozenset({"grave"}),
+    ),
     Page(path="/auditors", show=lambda _: Redirect("/file"), roles=frozenset({"auditor"})),
     Page(
         path="/people",
@@ -227,6 +234,32 @@ def test_what_needs_the_person_now_leads_to_where_they_show_it(
         connection.execute(update(browser_sessions).values(verified=browser_sessions.c.opened - 16 * 60_000))
     answer = signed_in(browser, token).post("/people", act="change")
     assert answer.headers["location"] == "/console/verify?next=%2Fpeople"
+
+
+def test_who_protects_privacy_has_a_home_though_their_code_is_old(
+    browser: Visitor, sign_in: SignIn, parts: Parts
+) -> None:
+    signed_in(browser, sign_in("privacy"))
+    assert "Nothing waits here" in browser.get("/console").text
+    with parts.database.write() as connection:
+        connection.execute(update(browser_sessions).values(verified=browser_sessions.c.opened - 16 * 60_000))
+    assert "Show them" in browser.get("/console").text
+
+
+def test_a_guarded_act_takes_who_has_just_shown_that_it_is_them(
+    browser: Visitor, sign_in: SignIn, parts: Parts
+) -> None:
+    signed_in(browser, sign_in("admin"))
+    assert browser.post("/guarded", act="grave").headers["location"] == "/done"
+    with parts.database.write() as connection:
+        connection.execute(update(browser_sessions).values(verified=browser_sessions.c.opened - 16 * 60_000))
+    assert browser.post("/guarded", act="grave").headers["location"].startswith("/console/verify")
+    assert browser.post("/guarded", act="light").headers["location"] == "/done"
+
+
+@pytest.mark.parametrize("accepted", ["DE", "de-AT; q=0.8", "x" * 5000, "*", ",;,q=", "\u00e9"])
+def test_whatever_languages_a_browser_accepts_it_has_a_page(browser: Visitor, accepted: str) -> None:
+    assert browser.ask("/file", {"Accept-Language": accepted}).status_code == 200
 
 
 def test_the_language_is_chosen_and_kept(browser: Visitor) -> None:

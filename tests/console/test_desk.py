@@ -117,6 +117,16 @@ def test_a_key_shows_its_secret_once(admin: Visitor, parts: Parts) -> None:
     assert found.holder.suspended
 
 
+def test_who_is_an_administrator_second_suspends_keys_too(parts: Parts, admin: Visitor) -> None:
+    People(parts.database).add("both", ["auditor", "admin"])
+    key = parts.keys.create("stolen", "admin")
+    answer = visitor(parts, "both").post("/console/keys", act="suspend", key=key.key_id)
+    assert answer.status_code == 303
+    found = parts.keys.find(key.key_id)
+    assert found is not None
+    assert found.holder.suspended
+
+
 def test_a_limit_is_set_and_shown(admin: Visitor, parts: Parts) -> None:
     admin.post("/console/keys", act="limit", holder=person_id(parts, "olga"), ImagesPerMonth="5000")
     assert "5,000" in admin.get("/console/keys").text
@@ -145,6 +155,14 @@ def test_the_log_is_searched_by_what_its_records_say(auditor: Visitor) -> None:
     today = f"{datetime.now(UTC):%Y-%m-%d}"
     assert auditor.get(f"/console/audit?from={today}&to={today}", data=True).json()["Records"]
     assert not auditor.get("/console/audit?to=2020-01-01", data=True).json()["Records"]
+    assert auditor.get("/console/audit?to=9999-12-31").status_code == 422
+
+
+def test_refused_sign_ins_are_found_by_their_outcome(auditor: Visitor, parts: Parts) -> None:
+    parts.audit.append({"time": datetime.now(UTC).isoformat(), "operation": "SignIn", "result": "refused"})
+    found = auditor.get("/console/audit?outcome=refused", data=True).json()["Records"]
+    assert [json.loads(one["Record"])["operation"] for one in found] == ["SignIn"]
+    assert "refused" in auditor.get("/console/audit?outcome=refused").text
 
 
 def test_a_record_of_the_log_has_a_receipt(auditor: Visitor) -> None:

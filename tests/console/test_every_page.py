@@ -143,3 +143,16 @@ def test_a_page_is_accessible_in_every_way_of_showing_it(
         assert shown.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert errors == []
     shown.context.close()
+
+
+def test_a_public_form_is_taken_by_plain_http_from_elsewhere(address: str) -> None:
+    port = address.rpartition(":")[2]
+    rules = "--host-resolver-rules=MAP regard.test 127.0.0.1"  # no origin that browsers trust
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", rules])
+        page = browser.new_page(base_url=f"http://regard.test:{port}")
+        page.goto("/console/language?next=/notice")
+        page.get_by_role("button", name="Deutsch").click()
+        page.wait_for_url("**/notice")
+        assert page.locator("html").get_attribute("lang") == "de"
+        browser.close()

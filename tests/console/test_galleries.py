@@ -99,6 +99,15 @@ def test_a_picture_finds_whom_it_shows_and_nobody_else(
     assert search(operator, texture).status_code == 422
 
 
+def test_a_picture_that_is_cut_off_is_refused_in_a_sentence(
+    operator: Visitor, portrait: Path, tmp_path: Path
+) -> None:
+    upload(operator, portrait.read_bytes(), "eve.jpg")
+    cut = tmp_path / "cut.jpg"
+    cut.write_bytes(portrait.read_bytes()[:-20_000])
+    assert search(operator, cut).status_code == 422
+
+
 def test_a_strict_gallery_is_not_searched_here(operator: Visitor, portrait: Path) -> None:
     operator.post("/console/galleries", act="make", name="wanted", purpose="law-enforcement")
     answer = search(operator, portrait, "/console/galleries/wanted")

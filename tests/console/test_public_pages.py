@@ -234,7 +234,7 @@ def test_transparency_counts_the_months_that_are_over(tmp_path: Path) -> None:
 
 def test_public_pages_alone_are_whole(site: Site) -> None:
     parts = site.parts
-    alone = Visitor(build_public_pages(parts.settings, parts.database, parts.apis))
+    alone = Visitor(build_public_pages(parts.settings, parts.apis))
     assert alone.get("/").headers["location"] == "/notice"
     assert 'class="brand" href="/notice"' in alone.get("/notice").text
     assert alone.get("/console").status_code == 404

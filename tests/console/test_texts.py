@@ -54,6 +54,8 @@ def test_a_text_is_said_in_the_language() -> None:
         (None, "nl", "en"),
         (None, "", "en"),
         (None, "de;q=x, fr", "fr"),
+        (None, "DE", "de"),
+        (None, "fr ; q=0.3, ES-mx; q=0.8", "es"),
         ("es", "de", "es"),
         ("xx", "de", "de"),
     ],

@@ -25,6 +25,10 @@ class Visitor:
         accepts = {"Accept": "application/json"} if data else {"Accept": "text/html"}
         return self._send("GET", path, headers={**accepts, **(headers or {})})
 
+    def ask(self, path: str, headers: Mapping[str, str]) -> httpx.Response:
+        """A page, asked for with these headers."""
+        return self._send("GET", path, headers={name: value.encode() for name, value in headers.items()})
+
     def post(
         self,
         path: str,

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from tests.postgres import Place
+from tests.tampering import tamper
 
 from regard.governance import audit_search
 from regard.governance.audit import AuditLog
@@ -71,6 +72,12 @@ def test_what_is_asked_must_all_hold(database: Database) -> None:
 def test_a_time_has_its_beginning_and_not_its_end(database: Database) -> None:
     found = find(database, start=BEGAN + timedelta(minutes=10), end=BEGAN + timedelta(minutes=20))
     assert numbers(found) == list(range(20, 10, -1))
+
+
+def test_a_log_from_which_records_were_removed_is_searched_all_the_same(database: Database) -> None:
+    tamper(database, "DELETE FROM audit WHERE sequence BETWEEN 40 AND 60")
+    found = find(database, start=BEGAN + timedelta(minutes=30), end=BEGAN + timedelta(minutes=70))
+    assert numbers(found) == [*range(70, 60, -1), *range(39, 30, -1)]
 
 
 def test_a_call_reads_a_stretch_and_says_where_it_stopped(

@@ -70,7 +70,7 @@ def run_server(
         say(f"By TLS it serves on https://{authority(settings.host, tls.port)}.", on_stderr=True)
     other = None
     if public is not None:
-        pages = build_public_pages(settings, parts.database, parts.apis)
+        pages = build_public_pages(settings, parts.apis)
         other = OtherListener(public, pages)
         say(
             f"The public pages are on http://{authority(settings.host, public.getsockname()[1])}.",

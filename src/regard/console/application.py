@@ -22,11 +22,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from regard.api.request_queue import RequestQueue
 from regard.caller import NOBODY
 from regard.console.assets import asset_routes
 from regard.console.cookies import LANGUAGE_COOKIE, is_loopback, session_cookie
 from regard.console.forms import read_form
-from regard.console.languages import choose_language, texts_of
+from regard.console.languages import LANGUAGES, choose_language, texts_of
 from regard.console.origin import check_origin
 from regard.console.page import EventStream, Page, PageAnswer, PageView, RawContent, Redirect
 from regard.console.rendering import render
@@ -43,13 +44,15 @@ from regard.errors import (
     ThrottlingException,
 )
 from regard.governance.address_limit import AddressLimit, network_of
-from regard.governance.presence import StaleVerificationException
+from regard.governance.presence import Presence, StaleVerificationException, check_presence
 from regard.settings import Settings
 
 SIGN_IN: Final = "/console/sign-in"
 VERIFY: Final = "/console/verify"
 
-_THREADS: Final = 4
+_THREADS: Final = 4  # for pages that are there in milliseconds, and for who is signed in
+_SLOW_THREADS: Final = 2
+_SLOW_PLACES: Final = 32
 _YEAR: Final = 31_536_000  # seconds
 _STATUS: Final[Mapping[type[ServiceError], int]] = {
     AccessDeniedException: 403,
@@ -66,14 +69,24 @@ class Console:
     """The console of one server."""
 
     def __init__(
-        self, pages: Sequence[Page], apis: Apis, sessions: BrowserSessions, settings: Settings
+        self,
+        pages: Sequence[Page],
+        apis: Apis,
+        sessions: BrowserSessions | None,
+        settings: Settings,
+        *,
+        home: str = "/console",
     ) -> None:
+        """Without `sessions` nobody is signed in, whatever their browser sends."""
         self._pages = pages
         self._apis = apis
         self._sessions = sessions
         self._picture_bytes = settings.image_bytes
+        self._public_url, self._home = settings.public_url, home
         self._limit = AddressLimit(settings.public_requests)
         self._executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="console")
+        self._slow_executor = ThreadPoolExecutor(_SLOW_THREADS, thread_name_prefix="console-slow")
+        self._slow_queue = RequestQueue(_SLOW_PLACES)
 
     def routes(self) -> list[Route]:
         """Every page, and the files that pages fetch."""
@@ -126,6 +139,8 @@ class Console:
             apis=self._apis,
             texts=texts_of(language),
             address=_path(request),
+            root=self._public_url or f"{request.scope['scheme']}://{request.headers.get('host', '')}",
+            home=self._home,
             scheme=request.scope["scheme"],
             host=request.headers.get("host", ""),
             path={name: str(value) for name, value in request.path_params.items()},
@@ -138,11 +153,14 @@ class Console:
         """The visit with who comes and what they sent. Raises ServiceError where they may not."""
         check_host(visit.host)
         check_texts((*visit.path.values(), *visit.query.keys(), *visit.query.values()))
-        token = request.cookies.get(session_cookie(visit.scheme, visit.host))
+        cookie = session_cookie(visit.scheme, visit.host)
+        token = None if self._sessions is None else request.cookies.get(cookie)
         by_person = not (visit.is_partial and request.method == "GET")  # else a page that renews itself
         signed_in = None if token is None else await self._in_thread(self._find, token, by_person)
         if signed_in is not None:
-            texts = visit.texts if signed_in.language is None else texts_of(signed_in.language)
+            is_chosen = request.cookies.get(LANGUAGE_COOKIE) in LANGUAGES  # in this browser, just now perhaps
+            kept = signed_in.language
+            texts = visit.texts if is_chosen or kept is None else texts_of(kept)
             visit = replace(visit, caller=signed_in.caller, token=token, signed_in=signed_in, texts=texts)
         elif page.roles is None:
             self._limit.admit(request.client.host if request.client else "")
@@ -158,7 +176,7 @@ class Console:
         return visit
 
     def _find(self, token: str, by_person: bool) -> SignedIn | None:
-        return self._sessions.find(token, by_person=by_person)
+        return None if self._sessions is None else self._sessions.find(token, by_person=by_person)
 
     async def _run(self, page: Page, request: Request, visit: PageVisit) -> PageAnswer:
         answering = page.show
@@ -167,9 +185,19 @@ class Console:
             found = page.acts.get(act)
             if found is None:
                 raise ResourceNotFoundException(visit.say("This page has no such act."))
+            if act in page.guarded:
+                check_presence(Presence.VERIFIED, visit.caller)
             answering = found
-        answered: PageAnswer = await self._in_thread(answering, visit)
-        return answered
+        if not (page.is_slow or (page.takes_pictures and request.method == "POST")):
+            quickly: PageAnswer = await self._in_thread(answering, visit)
+            return quickly
+        leave = self._slow_queue.take()  # so that whoever waits for seconds keeps nobody from a quick page
+        try:
+            loop = asyncio.get_running_loop()
+            slowly: PageAnswer = await loop.run_in_executor(self._slow_executor, answering, visit)
+        finally:
+            leave()
+        return slowly
 
     async def _in_thread(self, function: Any, *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._executor, function, *arguments)
@@ -248,7 +276,8 @@ def _written(value: Any) -> Any:
 
 
 def _set_cookie(response: Response, name: str, value: str | None, visit: PageVisit) -> None:
-    is_secure = not is_loopback(visit.scheme, visit.host)
+    # What a language is needs no secrecy, and must last where pages are public and plain.
+    is_secure = name != LANGUAGE_COOKIE and not is_loopback(visit.scheme, visit.host)
     if value is None:
         response.delete_cookie(name, path="/", secure=is_secure, httponly=True, samesite="lax")
         return

@@ -16,7 +16,6 @@ from regard.console.pages.alerts import alert_pages
 from regard.console.routes import PAGES, PUBLIC_PAGES
 from regard.console.signin.doors import SignInDoors
 from regard.console.signin.routes import sign_in_pages
-from regard.console.signin.sessions import BrowserSessions
 from regard.console.visit import Apis
 from regard.context import Accountability
 from regard.gate import Gate
@@ -55,9 +54,9 @@ def build_console(
     return Console(pages, shared, doors.sessions, settings)
 
 
-def build_public_pages(settings: Settings, database: Database, apis: Mapping[str, ServedApi]) -> Starlette:
+def build_public_pages(settings: Settings, apis: Mapping[str, ServedApi]) -> Starlette:
     """The public pages as an application of their own, in which there is nothing else to reach."""
-    console = Console(PUBLIC_PAGES, Apis(apis), BrowserSessions(database), settings)
+    console = Console(PUBLIC_PAGES, Apis(apis), None, settings, home="/notice")
 
     def begin(_: Request) -> Response:
         return RedirectResponse("/notice", status_code=303)

@@ -71,9 +71,10 @@ def choose_language(chosen: str | None, accepted: str) -> str:
         return str(chosen)
     wanted: list[tuple[float, str]] = []
     for entry in accepted.split(",")[:_ACCEPTED]:
-        name, _, weight = entry.strip().partition(";q=")
+        name, _, parameter = entry.partition(";")
+        weight = parameter.strip().removeprefix("q=")
         try:
-            wanted.append((float(weight or 1), name.replace("-", "_")))
+            wanted.append((float(weight or 1), name.strip().lower().replace("-", "_")))
         except ValueError:
             continue
     wanted.sort(key=lambda one: -one[0])

@@ -70,7 +70,8 @@ class Page:
     `path` is Starlette's, with its parameters in braces. `show` answers a GET; `acts` answer a POST, by the
     value of the button named `act`. `roles` may open it; None makes it public, and nobody signs in.
     `title` is an English text; with `menu`, the page is in the navigation under it. `takes_pictures` lets a
-    form be as long as the largest image that a request may have.
+    form be as long as the largest image that a request may have. `guarded` are acts for which the person must
+    have shown within a quarter of an hour that it is them. `is_slow` is for what may take seconds.
     """
 
     path: str
@@ -80,6 +81,8 @@ class Page:
     title: str = ""
     menu: bool = False
     takes_pictures: bool = False
+    guarded: frozenset[str] = frozenset()
+    is_slow: bool = False
 
     def is_for(self, roles: tuple[str, ...]) -> bool:
         """Whether somebody in these roles may open it."""

@@ -25,7 +25,7 @@ def render(view: PageView, visit: PageVisit, pages: Sequence[Page]) -> str:
         "visit": visit,
         "person": visit.person,
         "menu": [page for page in pages if page.menu and page.roles is not None and page.is_for(roles)],
-        "home": "/console" if any(page.path == "/console" for page in pages) else "/notice",
+        "home": visit.home,
         "languages": LANGUAGES,
         "language": visit.texts.language,
     }

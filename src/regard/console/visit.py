@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from regard.api.answer import ServedApi
@@ -18,6 +18,9 @@ from regard.governance.sessions import is_fresh
 
 if TYPE_CHECKING:
     from regard.vision.findings import Pictures
+
+
+_PAGE: Final = 1000
 
 
 class Apis:
@@ -49,6 +52,7 @@ class PageVisit:
     called, `http` or `https` its `scheme`. `token` is the session's, `signed_in` what is known of it;
     both are None where nobody is signed in. `stranger` is the caller without any sign-in: what anybody may
     ask is asked so, whoever is signed in, and leaves no trace of them. `pictures` is what its requests share.
+    `root` is the address of the server as others reach it, `home` the page that the visitor begins at.
     """
 
     caller: Caller
@@ -66,6 +70,8 @@ class PageVisit:
     signed_in: SignedIn | None = None
     stranger: Caller = NOBODY
     pictures: Pictures | None = None
+    root: str = ""
+    home: str = "/console"
 
     @property
     def person(self) -> Person | None:
@@ -89,6 +95,16 @@ class PageVisit:
         """An operation's answer with its headers. Members that are None are left out."""
         sent = {name: value for name, value in params.items() if value is not None}
         return self.apis.of(operation).call(operation, sent, self.caller, case=case, pictures=self.pictures)
+
+    def every(self, operation: str, member: str, **params: Any) -> Iterator[dict[str, Any]]:
+        """Everything that an operation lists as `member`, page by page. Raises ServiceError."""
+        token: str | None = None
+        while True:
+            page = self.call(operation, MaxResults=_PAGE, NextToken=token, **params)
+            yield from page[member]
+            token = page.get("NextToken")
+            if token is None:
+                return
 
     def ask(self, operation: str, **params: Any) -> dict[str, Any]:
         """A public operation's answer, asked as a stranger. Raises ServiceError."""

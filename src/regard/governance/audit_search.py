@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 from regard.governance.audit import newest_head
 from regard.governance.chain import Entry
@@ -23,6 +23,10 @@ STRETCH: Final = 20_000
 
 _LATE: Final = 1000
 """Records further on than a moment's that are read for it: what takes long stands where it ended."""
+
+
+_MEMBERS: Final = {"outcome": ("outcome", "result")}
+"""Members of records that say the same: requests have an outcome, and what happens at sign-in a result."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +85,8 @@ class AuditSearch:
                 audit.c.sequence >= floor, audit.c.sequence <= last
             )
             for name, value in wanted.items():
-                query = query.where(audit.c.record.contains(_sign(name, value), autoescape=True))
+                signs = [_sign(member, value) for member in _MEMBERS.get(name, (name,))]
+                query = query.where(or_(*(audit.c.record.contains(one, autoescape=True) for one in signs)))
             found = connection.execute(query.order_by(audit.c.sequence.desc()).limit(limit)).all()
         # What stands in a nested object reads alike: the record itself decides, on its time too.
         entries = [(row[0], row[1], row[2]) for row in found if _says(row[1], wanted, start, end)]
@@ -97,8 +102,9 @@ def _sign(name: str, value: str) -> str:
 
 def _says(record: str, wanted: dict[str, str], start: datetime | None, end: datetime | None) -> bool:
     said: dict[str, Any] = json.loads(record)
-    if any(said.get(name) != value for name, value in wanted.items()):
-        return False
+    for name, value in wanted.items():
+        if all(said.get(member) != value for member in _MEMBERS.get(name, (name,))):
+            return False
     made = datetime.fromisoformat(said["time"])
     return (start is None or made >= start) and (end is None or made < end)
 
@@ -108,8 +114,9 @@ def _count_until(connection: Connection, moment: datetime, newest: int) -> int:
     low, high = 0, newest
     while low < high:
         middle = (low + high + 1) // 2
-        record = connection.execute(select(audit.c.record).where(audit.c.sequence == middle)).scalar_one()
-        if datetime.fromisoformat(json.loads(record)["time"]) < moment:
+        behind = select(audit.c.record).where(audit.c.sequence >= middle).order_by(audit.c.sequence).limit(1)
+        record = connection.execute(behind).scalar()  # of the next one, where somebody has removed this
+        if record is not None and datetime.fromisoformat(json.loads(record)["time"]) < moment:
             low = middle
         else:
             high = middle - 1

@@ -56,10 +56,9 @@ def _day(visit: PageVisit, name: str, *, after: bool = False) -> datetime | None
     if not text:
         return None
     try:
-        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
-    except ValueError as error:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC) + timedelta(days=after)
+    except (ValueError, OverflowError) as error:
         raise ValidationException(visit.say("Write a day as year-month-day, 2026-11-30.")) from error
-    return day + timedelta(days=after)
 
 
 def _verify(visit: PageVisit) -> PageAnswer:
@@ -80,6 +79,7 @@ PAGES: Final[Sequence[Page]] = (
         path=_PATH,
         show=_search,
         acts={"verify": _verify},
+        is_slow=True,
         roles=_AUDITOR,
         title=msgid("Audit log"),
         menu=True,

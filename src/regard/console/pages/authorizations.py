@@ -55,7 +55,7 @@ def _cases(visit: PageVisit) -> Sequence[tuple[str, str]]:
     person = visit.person
     return [
         (one["CaseId"], f"{one['CaseId']} · {one['Reference']}")
-        for one in visit.call("list_cases", MaxResults=_READ)["Cases"]
+        for one in reversed(list(visit.every("list_cases", "Cases")))
         if "Closed" not in one and person is not None and person.person_id in one["Members"]
     ]
 
@@ -181,7 +181,8 @@ def _moment(visit: PageVisit, text: str) -> datetime | None:
     if not text:
         return None
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+        read = datetime.fromisoformat(text)
+        return read if read.tzinfo else read.replace(tzinfo=UTC)
     except ValueError as error:
         raise ValidationException(visit.say("Write a date and time as 2026-11-30T09:00.")) from error
 

@@ -85,19 +85,19 @@ EVENT_WORDS: Final = {"kinds": STREAM_EVENTS, "review_states": REVIEW_STATES}
 
 def _grants(visit: PageVisit, camera: str | None) -> list[Mapping[str, Any]]:
     """The authorizations of one's own cases that cover the camera now or later."""
-    found = visit.call("list_authorizations", MaxResults=_READ)["Authorizations"]
+    found = visit.every("list_authorizations", "Authorizations")
     return [one for one in found if camera in one["Cameras"] and one["State"] in _IN_FORCE]
 
 
 def _open_cases(visit: PageVisit) -> list[Mapping[str, Any]]:
-    return [one for one in visit.call("list_cases", MaxResults=_READ)["Cases"] if "Closed" not in one]
+    return [one for one in visit.every("list_cases", "Cases") if "Closed" not in one]
 
 
 def _start(visit: PageVisit) -> PageAnswer:
     name, seconds = visit.path["name"], visit.form.get("seconds")
     stop = None
     if seconds:
-        if not seconds.isdecimal() or not 1 <= int(seconds) <= _MAX_SECONDS:
+        if not seconds.isdecimal() or len(seconds) > _LONGEST or not 1 <= int(seconds) <= _MAX_SECONDS:
             raise InvalidParameterException(visit.say("Say a whole number of seconds from 1 to 120."))
         stop = {"MaxDurationInSeconds": int(seconds)}
     case = visit.form.get("case") or None
@@ -126,6 +126,7 @@ def _picture(visit: PageVisit) -> PageAnswer:
     return RawContent(answer["Picture"], "image/jpeg")
 
 
+_LONGEST: Final = 4  # digits of seconds
 _CAMERA: Final = "/console/cameras/{name}"
 
 PAGES: Final[Sequence[Page]] = (

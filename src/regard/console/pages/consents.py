@@ -136,5 +136,11 @@ PAGES: Final[Sequence[Page]] = (
         roles=PRIVACY,
         takes_pictures=True,
     ),
-    Page(path=_LIST + "/{id}", show=_consent, acts={"withdraw": _withdraw}, roles=PRIVACY),
+    Page(
+        path=_LIST + "/{id}",
+        show=_consent,
+        acts={"withdraw": _withdraw},
+        roles=PRIVACY,
+        guarded=frozenset({"withdraw"}),  # the faces go with it
+    ),
 )

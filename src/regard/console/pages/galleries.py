@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
+from regard.console.drawn import drawn_picture
 from regard.console.languages import msgid
 from regard.console.page import Page, PageAnswer, PageView, Redirect
 from regard.console.visit import PageVisit
 from regard.errors import ServiceError, ValidationException
 from regard.governance.purpose import PURPOSES
-from regard.presentation.drawing import marked_jpeg
 from regard.presentation.pictures.faces import match_marks
 
 _PATH: Final = "/console/galleries"
@@ -113,14 +112,11 @@ def _search(visit: PageVisit) -> PageAnswer:
     answer = visit.call(
         "search_faces_by_image", CollectionId=name, Image={"Bytes": picture.content}, MaxFaces=_SHOWN
     )
-    drawn, size = marked_jpeg(picture.content, match_marks(answer), side=_SIDE)
     values = {
         "name": name,
         "path": _address(name),
         "matches": answer["FaceMatches"],
-        "picture": "data:image/jpeg;base64," + base64.b64encode(drawn).decode(),
-        "width": size[0],
-        "height": size[1],
+        **drawn_picture(picture.content, match_marks(answer), side=_SIDE),
     }
     data = visit.written("search_faces_by_image", answer)
     return PageView("gallery_found.html", values, data, has_pictures_within=True)
@@ -177,6 +173,7 @@ PAGES: Final[Sequence[Page]] = (
             "erase-whole": _erase_whole,
         },
         roles=_OPERATOR,
+        guarded=frozenset({"ask", "erase", "ask-whole", "erase-whole"}),
         takes_pictures=True,
     ),
 )

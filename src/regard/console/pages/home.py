@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from regard.console.page import EVERYBODY, Page, PageAnswer, PageView
 from regard.console.visit import PageVisit
 
-_READ: Final = 100
 _SHOWN: Final = 10
+_UNDECIDED: Final = frozenset({"REQUESTED", "EXIGENT", "AWAITING"})  # what begins at once may lapse in hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,34 +24,35 @@ class WaitingList:
 
 
 def _cases(visit: PageVisit) -> WaitingList:
-    found = visit.call("list_cases", MaxResults=_READ)["Cases"]
-    lines = [
-        (one["CaseId"], f"/console/cases/{one['CaseId']}", one["Reference"])
-        for one in found
-        if "Closed" not in one
-    ]
-    return WaitingList(visit.say("Open cases"), "/console/cases", lines[:_SHOWN])
+    found = _newest(one for one in visit.every("list_cases", "Cases") if "Closed" not in one)
+    lines = [(one["CaseId"], f"/console/cases/{one['CaseId']}", one["Reference"]) for one in found]
+    return WaitingList(visit.say("Open cases"), "/console/cases", lines)
 
 
 def _authorizations(visit: PageVisit) -> WaitingList:
-    found = visit.call("list_authorizations", MaxResults=_READ)["Authorizations"]
+    every = visit.every("list_authorizations", "Authorizations")
     lines = [
         (one["AuthorizationId"], f"/console/authorizations/{one['AuthorizationId']}", one["CaseId"])
-        for one in found
-        if one["State"] == "REQUESTED"
+        for one in _newest(one for one in every if one["State"] in _UNDECIDED)
     ]
     heading = visit.say("Authorizations that wait for a decision")
-    return WaitingList(heading, "/console/authorizations", lines[:_SHOWN])
+    return WaitingList(heading, "/console/authorizations", lines)
 
 
 def _feedback(visit: PageVisit) -> WaitingList:
-    found = visit.call("list_feedback", MaxResults=_READ)["Feedback"]
+    heading = visit.say("Feedback that waits for an answer")
+    if not visit.is_fresh:  # who asked is shown to who has just shown that it is them
+        return WaitingList(heading, "/console/privacy", [(visit.say("Show them"), "/console/privacy", "")])
     lines = [
         (one["FeedbackId"], f"/console/privacy/feedback/{one['FeedbackId']}", one["Kind"])
-        for one in found
-        if "Decided" not in one
+        for one in _newest(one for one in visit.every("list_feedback", "Feedback") if "Decided" not in one)
     ]
-    return WaitingList(visit.say("Feedback that waits for an answer"), "/console/privacy", lines[:_SHOWN])
+    return WaitingList(heading, "/console/privacy", lines)
+
+
+def _newest(found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The last of what is listed from the oldest on, the newest first."""
+    return list(deque(found, _SHOWN))[::-1]
 
 
 _WAITING: Final[Sequence[tuple[frozenset[str], Callable[[PageVisit], WaitingList]]]] = (

@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from regard.console.languages import msgid
 from regard.console.page import Page, PageAnswer, PageView, Redirect
-from regard.console.timelines import TIMELINES, bars_of
+from regard.console.timelines import TIMELINES, JobTimeline, bars_of
 from regard.console.visit import PageVisit
+from regard.errors import AccessDeniedException
 
 _PATH: Final = "/console/jobs"
 _PAGE: Final = 50
@@ -25,22 +26,37 @@ def _list(visit: PageVisit) -> PageAnswer:
 def _show(visit: PageVisit) -> PageAnswer:
     answer = visit.call("get_job", JobId=visit.path["job_id"])
     job = answer["Job"]
-    values: dict[str, Any] = {"job": job, "bars": [], "duration": 0, "is_whole": True, "path": visit.address}
+    values: dict[str, Any] = {
+        "job": job,
+        "bars": [],
+        "duration": 0,
+        "is_whole": True,
+        "path": visit.address,
+        "withheld": None,
+    }
     timeline = TIMELINES.get(job["API"])
     if timeline is not None and job["JobStatus"] == "SUCCEEDED":
-        items, duration, is_whole = _results(visit, timeline.operation, timeline.member)
-        values |= {"bars": bars_of(timeline, items), "duration": duration, "is_whole": is_whole}
+        try:
+            items, duration, is_whole = _results(visit, job.get("Case"), timeline)
+        except AccessDeniedException as error:
+            values["withheld"] = error.message
+        else:
+            values |= {"bars": bars_of(timeline, items), "duration": duration, "is_whole": is_whole}
     return PageView("job.html", values, visit.written("get_job", answer))
 
 
-def _results(visit: PageVisit, operation: str, member: str) -> tuple[list[dict[str, Any]], int, bool]:
+def _results(
+    visit: PageVisit, case: str | None, timeline: JobTimeline
+) -> tuple[list[dict[str, Any]], int, bool]:
     """What a job found, how long its video is in ms, and whether that is all of what it found."""
     items: list[dict[str, Any]] = []
     token: str | None = None
     duration = 0
     for _ in range(_PAGES):
-        page = visit.call(operation, JobId=visit.path["job_id"], MaxResults=_ITEMS, NextToken=token)
-        items += page[member]
+        page = visit.call(
+            timeline.operation, case=case, JobId=visit.path["job_id"], MaxResults=_ITEMS, NextToken=token
+        )
+        items += page[timeline.member]
         about = page.get("VideoMetadata", {})
         about = about[0] if isinstance(about, list) else about
         duration = int(about.get("DurationMillis", 0))

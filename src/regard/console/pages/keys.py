@@ -73,6 +73,7 @@ PAGES: Final[Sequence[Page]] = (
         show=_list,
         acts={"make": _make, "suspend": _suspend, "resume": _resume, "limit": _limit},
         roles=frozenset({"admin"}),
+        guarded=frozenset({"make", "resume", "limit"}),
         title=msgid("Keys"),
         menu=True,
     ),

@@ -14,7 +14,7 @@ from regard.errors import ValidationException
 
 
 def _show(visit: PageVisit) -> PageAnswer:
-    values = {"next": inner_path(visit.query.get("next", "")) or "/console"}
+    values = {"next": inner_path(visit.query.get("next", "")) or visit.home}
     return PageView("language.html", values, {"Languages": dict(LANGUAGES)})
 
 
@@ -22,7 +22,7 @@ def _choose(visit: PageVisit) -> PageAnswer:
     language = visit.form.get("language")
     if language not in LANGUAGES:
         raise ValidationException(visit.say("There is no such language here."))
-    to = inner_path(visit.form.get("next")) or "/console"
+    to = inner_path(visit.form.get("next")) or visit.home
     return Redirect(to, {LANGUAGE_COOKIE: language})
 
 

@@ -34,7 +34,7 @@ def _show(visit: PageVisit) -> PageAnswer:
     data = visit.written("list_notices", {"Notices": [notice]})["Notices"][0]
     if "sign" not in visit.query:
         return PageView("notice.html", values, data)
-    address = f"{visit.scheme}://{visit.host}/notice/{quote(camera)}"
+    address = f"{visit.root}/notice/{quote(camera)}"
     values |= {"address": address, "code": _code(address), "is_local": is_loopback("http", visit.host)}
     return PageView("notice_sign.html", values, data)
 

@@ -79,7 +79,7 @@ def _invite(visit: PageVisit) -> PageAnswer:
 def _invited(visit: PageVisit, person_id: str, name: str) -> PageAnswer:
     """The link that lets somebody sign in for the first time, which is shown this once."""
     invited = visit.call("invite_person", PersonId=person_id)
-    link = f"{visit.scheme}://{visit.host}/console/welcome?code={invited['Code']}"
+    link = f"{visit.root}/console/welcome?code={invited['Code']}"
     values = {"name": name, "person_id": person_id, "link": link, "until": invited["Expires"]}
     return PageView("invited.html", values, {"PersonId": person_id, "Link": link})
 
@@ -127,7 +127,7 @@ def _train(visit: PageVisit) -> PageAnswer:
 def _day(visit: PageVisit, name: str) -> datetime:
     """A day of a form, at its beginning in UTC. Raises ValidationException."""
     try:
-        return datetime.fromisoformat(visit.form.get(name)).replace(tzinfo=UTC)
+        return datetime.strptime(visit.form.get(name), "%Y-%m-%d").replace(tzinfo=UTC)
     except ValueError as error:
         raise ValidationException(visit.say("Write a day as year-month-day, 2026-11-30.")) from error
 

@@ -72,7 +72,7 @@ def _check_rules(visit: PageVisit) -> None:
 def _cases(visit: PageVisit) -> Sequence[tuple[str, str]]:
     """The open cases that the visitor works on, the newest first, to choose from."""
     person = visit.person
-    found = visit.call("list_cases", MaxResults=_READ)["Cases"]
+    found = list(visit.every("list_cases", "Cases"))
     return [
         (one["CaseId"], f"{one['CaseId']} · {one['Reference']}")
         for one in reversed(found)

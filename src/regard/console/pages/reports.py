@@ -51,5 +51,5 @@ _READERS: Final = frozenset({"auditor", "admin"})
 
 PAGES: Final[Sequence[Page]] = (
     Page(path=_PATH, show=_list, roles=_READERS, title=msgid("Reports"), menu=True),
-    Page(path=_PATH + "/{name}", show=_show, roles=_READERS),
+    Page(path=_PATH + "/{name}", show=_show, roles=_READERS, is_slow=True),
 )

@@ -79,4 +79,4 @@ def _months(visit: PageVisit) -> list[str]:
     return [one for one in listed if one >= begins]
 
 
-PAGES: Final[Sequence[Page]] = (Page(path="/transparency", show=_show, roles=None),)
+PAGES: Final[Sequence[Page]] = (Page(path="/transparency", show=_show, roles=None, is_slow=True),)

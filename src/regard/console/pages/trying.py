@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from regard.console.drawn import drawn_picture
 from regard.console.languages import msgid
 from regard.console.page import Page, PageAnswer, PageView
 from regard.console.visit import PageVisit
-from regard.errors import InvalidImageFormatException, ResourceNotReadyException, ValidationException
-from regard.presentation.drawing import marked_jpeg
+from regard.errors import ResourceNotReadyException, ValidationException
 from regard.presentation.pictures.findings import ShownFinding, findings, legend
 
 _SIDE: Final = 1280  # px of the drawn picture's longer side
@@ -66,13 +65,10 @@ def _analyze(visit: PageVisit) -> PageAnswer:
         found += findings(answer)
         data[one.operation] = visit.written(one.operation, answer)
     marks = [mark for finding in found for mark in finding.marks]
-    drawn, size = _drawn(picture.content, marks)
     values = {
         "analyses": _ANALYSES,
         "chosen": chosen,
-        "picture": "data:image/jpeg;base64," + base64.b64encode(drawn).decode(),
-        "width": size[0],
-        "height": size[1],
+        **drawn_picture(picture.content, marks, side=_SIDE, legend=legend(marks)),
         "found": found,
         "missing": missing,
         "code": _lines(visit, wanted),
@@ -81,19 +77,12 @@ def _analyze(visit: PageVisit) -> PageAnswer:
     return PageView("try.html", values, data, has_pictures_within=True)
 
 
-def _drawn(picture: bytes, marks: Sequence[Any]) -> tuple[bytes, tuple[int, int]]:
-    try:
-        return marked_jpeg(picture, marks, side=_SIDE, legend=legend(marks))
-    except OSError as error:  # cut off at its end: the models saw what there was
-        raise InvalidImageFormatException from error
-
-
 def _lines(visit: PageVisit, wanted: Sequence[PictureAnalysis]) -> str:
     """The lines of boto3 that make the same requests."""
     lines = [
         "import boto3",
         "",
-        f'client = boto3.client("rekognition", endpoint_url="{visit.scheme}://{visit.host}")',
+        f'client = boto3.client("rekognition", endpoint_url="{visit.root}")',
         'picture = open("picture.jpg", "rb").read()',
     ]
     for one in wanted:

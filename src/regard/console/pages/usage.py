@@ -112,6 +112,7 @@ PAGES: Final[Sequence[Page]] = (
     Page(
         path="/console/usage",
         show=_show,
+        is_slow=True,
         roles=frozenset({"admin", "operator", "auditor"}),
         title=msgid("Usage and cost"),
         menu=True,

@@ -11,11 +11,13 @@ from typing import Final
 
 from sqlalchemy import select
 
+from regard.errors import ThrottlingException
 from regard.governance.reports.report import Report
 from regard.storage.database import Database
 from regard.storage.schema import audit
 
 _SECONDS: Final = 3600.0
+_PATIENCE: Final = 10.0  # seconds that a request waits for others
 
 
 class PublishedReports:
@@ -32,12 +34,19 @@ class PublishedReports:
         self._counted: dict[datetime, tuple[float, Report]] = {}
 
     def of(self, month: datetime, count: Callable[[], Report]) -> Report:
-        """The report on a month, which `count` makes unless it is there."""
-        with self._lock:
+        """The report on a month, which `count` makes unless it is there.
+
+        Raises ThrottlingException where others are being counted for longer than strangers may wait.
+        """
+        if not self._lock.acquire(timeout=_PATIENCE):
+            raise ThrottlingException("The months are being counted; try again in a minute.")
+        try:
             counted = self._counted.get(month)
             if counted is None or self._clock() - counted[0] >= _SECONDS:
                 counted = self._counted[month] = self._clock(), count()
             return counted[1]
+        finally:
+            self._lock.release()
 
     def begins(self) -> str | None:
         """The month of UTC of the log's first record, as `2026-11`; None for an empty log."""

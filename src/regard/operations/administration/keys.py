@@ -109,9 +109,10 @@ def _refuse_more(caller: Caller, role: str, of: str) -> None:
         raise AccessDeniedException(
             "A key with a policy of its own can't make or change keys; ask an administrator."
         )
-    if not may_make(caller.role, role):
+    if not any(may_make(one, role) for one in caller.roles):
+        held = ", ".join(caller.roles)
         raise AccessDeniedException(
-            f"A key of the role {role} may do what the role {caller.role} may not; ask an administrator."
+            f"A key of the role {role} may do what the role {held} may not; ask an administrator."
         )
     if purpose.stricter(caller.purpose, of) != of:
         raise AccessDeniedException(
