@@ -25,6 +25,7 @@ from regard.errors import RegardError, ResourceInUseException
 from regard.packs.install import InstalledPack
 from regard.settings import Settings
 from regard.vision.custom import carried
+from regard.vision.custom.carried_networks import tuned_labels_anew
 from regard.vision.custom.label_blend import LabelBlend
 from regard.vision.custom.onnx_file import Backbone, ModelFileError
 from regard.vision.custom.tuned_boxes import TunedFit, write_tuned_boxes
@@ -269,6 +270,66 @@ def test_a_fine_tuned_network_of_labels_is_put_together_anew(
     file = carried.with_card(content, carried.CarriedCard(digest_of(content), "arn", "v1", 0.5, 1))
     taken = carried.read_carried(file, lambda _: base)
     assert (taken.content, taken.has_boxes) == (content, False)
+
+
+def of_side(side: float) -> Change:
+    def change(model: Any) -> None:
+        (scales,) = [one for one in model.graph.initializer if one.name == "custom/scales"]
+        moved = np.array([1, 1, side / 224, side / 224], np.float32)
+        scales.CopyFrom(numpy_helper.from_array(moved, scales.name))
+
+    return change
+
+
+def of_other_labels(model: Any) -> None:
+    (bias,) = [one for one in model.graph.initializer if one.name == "custom/bias"]
+    bias.CopyFrom(numpy_helper.from_array(np.zeros(7, np.float32), bias.name))
+
+
+@pytest.fixture(scope="module")
+def tuned_file(installed_pack: InstalledPack) -> bytes:
+    """A fine-tuned model of two labels that exclude each other, of views of 160 px."""
+    base = installed_pack.path("mobilenetv2").read_bytes()
+    frozen = frozen_model(is_exclusive=True)
+    blend = LabelBlend(0.8, 0.3, np.array([0.2, -0.1]), is_exclusive=True)
+    outcome = TuningOutcome(frozen=0.25, tuned=0.5, pictures=40)
+    fit = TunedLabels(frozen, 160, tuned_weights(base, frozen), blend, NO_ROWS, outcome)
+    return write_tuned_labels(fit, {"ant": 0.5, "bee": 0.25}, Backbone("mobilenetv2", digest_of(base)), base)
+
+
+@pytest.mark.parametrize("change", [of_side(4480), of_side(-160), of_side(161), of_other_labels, weights_cut])
+def test_a_fine_tuned_network_of_labels_is_as_large_as_a_training_makes_one(
+    tuned_file: bytes, change: Change
+) -> None:
+    model = onnx.load_from_string(tuned_file)
+    change(model)
+    with pytest.raises(ModelFileError, match="incomplete, or is damaged"):
+        tuned_labels_anew(model.SerializeToString(), lambda _: pytest.fail("a network was asked for"))
+
+
+def test_a_model_that_does_not_open_is_no_version(
+    file: Path, taken: Taken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ModelFileError("The network is one of other labels; export it again.")
+
+    monkeypatch.setattr("regard.custom.opened.OpenedModels.get", fail)
+    with pytest.raises(RegardError, match="doesn't open"):
+        taken(file)
+
+
+def test_a_project_does_not_stay_whatever_a_file_fails_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("regard.cli.custom_taking._taken", fail)
+    with pytest.raises(MemoryError):
+        take(tmp_path / "any", "new", None, data=tmp_path / "fresh")
+    parts = build(Settings.load({}, data=tmp_path / "fresh"), has_models=False)
+    assert parts.gate.call("describe_projects", {}, LOCAL)["ProjectDescriptions"] == []
+    parts.close()
 
 
 def test_nodes_of_a_file_are_not_taken_over(installed_pack: InstalledPack) -> None:

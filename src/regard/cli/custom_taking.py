@@ -11,7 +11,6 @@ from regard.cli.local import LocalGate, local_gate
 from regard.cli.options import AsJson, DataFolder
 from regard.cli.printing import print_json, say
 from regard.context import silent
-from regard.errors import RegardError
 from regard.presentation.wording import count
 
 
@@ -33,7 +32,7 @@ def take(
             arn = str(gate.call("create_project", ProjectName=project)["ProjectArn"])
             try:
                 taken = _taken(gate, arn, file, version)
-            except RegardError:
+            except BaseException:  # whatever it is, and an interruption too, no empty project stays
                 gate.call("delete_project", ProjectArn=arn)
                 raise
     if as_json:

@@ -63,16 +63,23 @@ class OwnNetwork:
 
         try:
             self._session = _session(content, PROVIDERS, 1)
-        except (errors.InvalidProtobuf, errors.InvalidGraph, errors.Fail, errors.NotImplemented) as error:
+        except (
+            errors.InvalidProtobuf,
+            errors.InvalidGraph,
+            errors.InvalidArgument,
+            errors.Fail,
+            errors.NotImplemented,
+            errors.RuntimeException,
+        ) as error:
             raise ValueError("The network is no ONNX file, or is damaged.") from error
 
     def run(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
         """Its outputs, in its own order. Raises ValueError for inputs of another shape."""
-        from onnxruntime.capi.onnxruntime_pybind11_state import InvalidArgument
+        from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument, RuntimeException
 
         try:
             outputs: list[NDArray[Any]] = self._session.run(None, dict(feeds))
-        except InvalidArgument as error:
+        except (Fail, InvalidArgument, RuntimeException) as error:
             raise ValueError("The network takes inputs of another shape.") from error
         return outputs
 

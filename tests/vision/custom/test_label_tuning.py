@@ -4,6 +4,8 @@ and the file of the model.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import onnx
 import onnxruntime
@@ -98,6 +100,20 @@ def test_the_better_network_shows_in_the_outcome() -> None:
     assert judges.outcome(right).frozen < 1
     assert judges.outcome(right).is_tuned
     assert not judges.outcome(-right).is_tuned
+
+
+def test_a_blend_of_what_tells_nothing_is_judged_by_pictures_that_it_was_not_fitted_on() -> None:
+    fit = fit_labels(clusters({f"label {at}": 20 for at in range(10)}), NOTHING, seed=1)
+    judges = LabelJudges.of(fit, seed=1)
+    flat = replace(judges, frozen=np.full_like(judges.frozen, 0.1))
+    compared, fitted_on = list[float](), list[float]()
+    for seed in range(10):
+        noise = np.random.default_rng(seed).normal(size=judges.frozen.shape)
+        outcome = flat.outcome(noise)
+        assert flat.outcome(noise) == outcome
+        compared.append(outcome.tuned)
+        fitted_on.append(flat.fit(fit.model, LabelTuningState(1, True, {}, {}, {}, noise), 224).held_out.f1)
+    assert np.mean(compared) < np.mean(fitted_on)
 
 
 @pytest.mark.parametrize("is_exclusive", [True, False])

@@ -40,7 +40,7 @@ def import_project_version(ctx: Context, request: dict[str, Any]) -> dict[str, A
         raise RegardError("A version's name has 1 to 255 letters, digits, dots, hyphens and underscores.")
     models, now = ctx.stores.custom.models, milliseconds()
     _check_backbone(ctx, carried)
-    ctx.stores.custom.opened.get(models.put(carried.content))  # what doesn't open is no version
+    _check_opens(ctx, models.put(carried.content), file)
     new = NewVersion(
         resource=version_resource(project.name, name, now),
         project=project.row,
@@ -74,6 +74,14 @@ def _read(ctx: Context, file: Path) -> CarriedModel:
         return read_carried(data, lambda backbone: _network(ctx, backbone))
     except ModelFileError as error:
         raise RegardError(f"{file} can't be taken in. {error}") from error
+
+
+def _check_opens(ctx: Context, digest: str, file: Path) -> None:
+    """Raises RegardError where a stored model doesn't open, and so is no version; the upkeep erases it."""
+    try:
+        ctx.stores.custom.opened.get(digest)
+    except (ModelFileError, ValueError) as error:
+        raise RegardError(f"{file} can't be taken in: its model doesn't open. Export it again.") from error
 
 
 def _network(ctx: Context, backbone: Backbone) -> bytes:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from regard.vision.custom.embedding import PictureFeatures
 from regard.vision.custom.label_blend import LabelBlend
 from regard.vision.custom.label_model import HeldOut, LabelModel
+from regard.vision.custom.model_file import check_weights
 from regard.vision.custom.onnx_file import (
     Backbone,
     ModelFileError,
@@ -23,6 +25,7 @@ from regard.vision.custom.tuned_labels import KIND as TUNED_LABELS
 from regard.vision.custom.tuned_labels import OWN, TUNED_SIDE, TunedLabels, write_tuned_labels
 from regard.vision.custom.tuning.box_network import STRIDE, tunable, with_weights
 from regard.vision.custom.tuning.label_network import HEAD, tunable_labels
+from regard.vision.custom.tuning.label_schedule import SIDES
 from regard.vision.custom.tuning.outcome import TuningOutcome
 from regard.vision.pixels import Floats
 
@@ -47,14 +50,16 @@ def tuned_labels_anew(data: bytes, network_file: NetworkFile) -> WrittenAnew:
         tuning = TuningOutcome.of(opened.facts["tuning"])
         if tuning is None:
             raise ValueError("fine-tuning has an outcome")
-        network = network_file(opened.backbone)
         is_exclusive = "one" not in arrays  # which the odds of labels that stand for themselves are made with
         frozen = LabelModel(names, is_exclusive, arrays["weights"], arrays["bias"], True)
+        _check_frozen(frozen)
         shares = float(arrays["tuned_share"]), float(arrays["frozen_share"])
+        if arrays["shifts"].shape != (len(names),):
+            raise ValueError("each label has a shift")
         blend = LabelBlend(*shares, arrays["shifts"].astype(np.float64), is_exclusive)
-        scale = float(arrays["scales"][-1]) if "scales" in arrays else 1.0
+        side = _view_side(arrays)
+        network = network_file(opened.backbone)
         weights = dict(_own_weights(tunable_labels(network, len(names)), data))
-        side = round(scale * TUNED_SIDE)
     held_out = HeldOut(np.zeros(0, np.intp), np.zeros((0, len(names)), np.float32), 0.0)
     fit = TunedLabels(frozen, side, weights, blend, held_out, tuning)
     return write_tuned_labels(fit, thresholds, opened.backbone, network), names, opened.backbone
@@ -75,6 +80,24 @@ def tuned_boxes_anew(data: bytes, network_file: NetworkFile) -> WrittenAnew:
         weights = dict(_trained(load_model(fresh).graph, load_model(data).graph))
     fit = TunedFit(names, side, with_weights(fresh, weights), ())
     return write_tuned_boxes(fit, thresholds, opened.backbone, tuning), names, opened.backbone
+
+
+def _check_frozen(model: LabelModel) -> None:
+    """Raises ValueError unless a model of labels reads this network's features, and fits its labels."""
+    check_weights(model)
+    if model.dimension != PictureFeatures.dimension:
+        raise ValueError("the weights read other features")
+
+
+def _view_side(arrays: Mapping[str, Floats]) -> int:
+    """px, of the views that a network was trained on. Raises ValueError unless a training here has such: a
+    larger one takes memory without end.
+    """
+    scales = arrays.get("scales", np.ones(4, np.float32))
+    side = round(float(scales[-1]) * TUNED_SIDE)
+    if side not in SIDES or scales.shape != (4,):
+        raise ValueError("the views are of another size")
+    return side
 
 
 def _own_weights(fresh: bytes, given: bytes) -> Iterator[tuple[str, Floats]]:

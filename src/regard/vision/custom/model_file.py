@@ -107,13 +107,13 @@ def read_label_model(data: bytes) -> StoredLabelModel:
             bool(facts["knows_none"]),
             None if none_label is None else str(none_label),
         )
-        _check(model)
+        check_weights(model)
         return StoredLabelModel(
             model, opened.thresholds, opened.backbone, TuningOutcome.of(facts.get("tuning"))
         )
 
 
-def _check(model: LabelModel) -> None:
+def check_weights(model: LabelModel) -> None:
     """Raises ValueError where weights and labels don't fit each other."""
     columns = {len(model.names), len(model.names) + model.is_exclusive}
     if (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -15,6 +16,8 @@ EPOCH = 25  # batches, after which the state is kept
 _TURNS = 8  # how often each picture is shown,
 _MIN_VIEWS = 1600  # unless these are too few altogether, or too many:
 _SIDES = ((160, 6400), (SIDE, 4000))  # px of a view, and how many there are: about as long on one core
+SIDES: Final = frozenset(side for side, _ in _SIDES)
+"""px, of the views that there are."""
 _THUMBNAIL = 192  # px of the longer side of a picture, up to which it has nothing for a larger view
 _WARM = 0.15  # of the passes
 _FINAL = 0.01  # of the highest rate, in the end
