@@ -19,6 +19,7 @@ from regard.custom.versions import keep_made
 from regard.errors import ServiceError
 from regard.jobs.leases import JobLeases
 from regard.jobs.records import Status
+from regard.operations.custom_labels.adapters.retraining import retrain_outdated
 from regard.packs.install import InstalledPack
 
 OTHER = "0" * 64
@@ -73,7 +74,9 @@ def told(parts: Parts) -> dict[str, Any]:
     return dict(found)
 
 
-def test_an_adapter_of_other_models_is_trained_anew_and_answers_again(parts: Parts, bucket: Path) -> None:
+def test_an_adapter_of_other_models_is_trained_anew_and_answers_again_even_while_another_server_trains_it(
+    parts: Parts, bucket: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     arn = outdated(parts, write_both(bucket))
     request = {"Image": {"Bytes": draw("square", 999)}, "ProjectVersion": arn}
     assert told(parts)["Status"] == "EXPIRED"
@@ -86,6 +89,25 @@ def test_an_adapter_of_other_models_is_trained_anew_and_answers_again(parts: Par
     assert described["BaseModelVersion"] != "7.0-000000000000"
     assert parts.gate.call("detect_moderation_labels", request, LOCAL)["ProjectVersion"] == arn
     assert [one["version"] for one in parts.audit.export() if one["operation"] == "RetrainAdapter"] == [arn]
+    monkeypatch.setattr("regard.operations.custom_labels.adapters.retraining.base_digest", lambda _: "1" * 64)
+    assert retrain_outdated(parts.stores, parts.settings, parts.models, 1) == 1
+    assert told(parts)["Status"] == "TRAINING_IN_PROGRESS"
+    assert parts.gate.call("detect_moderation_labels", request, LOCAL)["ProjectVersion"] == arn
+
+
+def test_a_retraining_whose_record_cannot_be_written_does_not_begin(
+    parts: Parts, bucket: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arn = outdated(parts, write_both(bucket))
+
+    def fail(*_: object) -> None:
+        raise OSError("no room")
+
+    monkeypatch.setattr(parts.stores.audit, "append_within", fail)
+    with pytest.raises(OSError, match="no room"):
+        retrain_outdated(parts.stores, parts.settings, parts.models, 1)
+    assert parts.stores.custom.versions.get(arn).status is VersionStatus.TRAINING_COMPLETED
+    assert JobLeases(parts.stores.jobs, seconds=60).take("worker") is None
 
 
 def test_a_retraining_that_fails_leaves_the_adapter_expired_and_is_not_tried_again(

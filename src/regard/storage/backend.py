@@ -30,7 +30,7 @@ class Backend(Protocol):
     """One kind of database, at one place.
 
     Its engine begins a transaction as the connection's execution options say: `regard_write`, a bool, and
-    `regard_turn`, a Turn that the transaction then holds to its end, or None.
+    `regard_turns`, a tuple of the Turns that the transaction then holds to its end.
     """
 
     engine: Engine

@@ -111,15 +111,16 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self, *, turn: Turn | None = None) -> Iterator[Connection]:
+    def write(self, *, turn: Turn | tuple[Turn, ...] | None = None) -> Iterator[Connection]:
         """A connection within one write transaction, committed at the end, rolled back on an error.
 
-        With a `turn`, only one such transaction is under way at a time, over all servers, and it sees what
-        those before it have written.
+        With a `turn`, or several, only one such transaction is under way at a time, over all servers, and it
+        sees what those before it have written.
         """
+        turns = (turn,) if isinstance(turn, Turn) else turn or ()
         with (
             self._translated(),
-            self._transaction(regard_write=True, regard_turn=turn) as connection,
+            self._transaction(regard_write=True, regard_turns=turns) as connection,
         ):
             yield connection
 

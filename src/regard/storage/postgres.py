@@ -120,7 +120,7 @@ class Postgres:
 
     @contextmanager
     def migration(self) -> Iterator[Connection]:
-        options = {"regard_write": True, "regard_turn": Turn.MIGRATE}
+        options = {"regard_write": True, "regard_turns": (Turn.MIGRATE,)}
         with self.engine.connect() as connection, connection.execution_options(**options).begin():
             yield connection
 
@@ -175,10 +175,10 @@ def _engine(url: URL, busy_seconds: float, connections: int) -> Engine:
             connection.exec_driver_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             return
         connection.exec_driver_sql("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
-        turn = options.get("regard_turn")
-        if turn is Turn.MIGRATE:
+        turns = options.get("regard_turns", ())
+        if Turn.MIGRATE in turns:
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_MIGRATION_SECONDS}s'")
-        if turn is not None:
+        for turn in sorted(turns):  # in one order everywhere, so that no two wait for each other
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({int(turn)})")
 
     return engine

@@ -90,7 +90,7 @@ def _cancel(ctx: Context, version: ProjectVersion) -> None:
 
 def _shape(ctx: Context, version: ProjectVersion) -> dict[str, Any]:
     job = ctx.stores.jobs.find(version.job_id) if version.status in MADE else None
-    expired = version.is_adapter and has_expired(version, ctx.models)
+    expired = version.is_adapter and not version.is_retrained and has_expired(version, ctx.models)
     return described_version(version, job, ctx.settings, expired=expired)
 
 

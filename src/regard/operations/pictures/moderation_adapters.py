@@ -40,8 +40,8 @@ class ChosenAdapter:
 
 
 def find_adapter(ctx: Context, arn: str | None, action: tuple[str, Permission]) -> ChosenAdapter | None:
-    """The adapter of an ARN; None where none is named, or where it has expired, or is trained anew since it
-    has.
+    """The adapter of an ARN; None where none is named, or where it has expired for this server's models.
+    While it is trained anew for those of another server, the one of before answers where its models are.
 
     Raises AccessDeniedException where the caller may not do `action` with it, ResourceNotFoundException,
     InvalidParameterException for what is no adapter, and ResourceNotReadyException for one that isn't
@@ -61,9 +61,7 @@ def find_adapter(ctx: Context, arn: str | None, action: tuple[str, Permission]) 
         raise InvalidParameterException(
             f"Request has invalid parameters: {version.name} is a model of custom labels, and no adapter"
         )
-    if version.is_retrained:
-        return None
-    if version.status is not VersionStatus.TRAINING_COMPLETED:
+    if version.status is not VersionStatus.TRAINING_COMPLETED and not version.is_retrained:
         raise ResourceNotReadyException(f"The adapter {version.name} is {version.status.value}.")
     if has_expired(version, ctx.models):
         return None
@@ -83,6 +81,8 @@ def base_digest(models: Models) -> str | None:
 
 
 def has_expired(version: ProjectVersion, models: Models) -> bool:
-    """Whether the models of a trained adapter are others by now, so that what it learned is worth nothing."""
-    is_trained = version.status is VersionStatus.TRAINING_COMPLETED
+    """Whether this server's models are others than those of a trained adapter, so that what it learned is
+    worth nothing here; one that is trained anew is what it was before until that is done.
+    """
+    is_trained = version.status is VersionStatus.TRAINING_COMPLETED or version.is_retrained
     return is_trained and base_digest(models) not in (None, version.backbone)

@@ -33,7 +33,7 @@ _ASKED: Final = (
 
 def retrain_outdated(stores: Stores, settings: Settings, models: Models, now: int) -> int:
     """Begins to train those anew, on the manifests that they were trained on, each with a record of it;
-    answers how many.
+    answers how many. A training and its record begin in one transaction.
 
     An adapter is trained once for each base, so that two servers with different models don't take turns, and
     what has failed isn't tried for ever. What is over the limit of trainings waits for the next time.
@@ -60,10 +60,9 @@ def _retrain(stores: Stores, settings: Settings, version: ProjectVersion, base: 
         request_id=str(uuid.uuid4()),
         caller=version.created_by,
     )
-    with versions.database.write(turn=Turn.JOBS) as connection:
+    with versions.database.write(turn=(Turn.AUDIT, Turn.JOBS)) as connection:
         if not versions.retrain_within(connection, version, job, base):
             return False
-    with versions.database.write(turn=Turn.AUDIT) as connection:
         stores.audit.append_within(
             connection,
             {
