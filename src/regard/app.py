@@ -50,6 +50,7 @@ from regard.governance.rules_in_force import note_rules
 from regard.governance.upkeep import Task, Upkeep
 from regard.jobs.notices import JobNotices
 from regard.jobs.store import JobStore
+from regard.liveness.cards import card_in_force
 from regard.liveness.credentials import CredentialIssuer
 from regard.liveness.sessions import LivenessSessions
 from regard.metering.follower import UsageFollower
@@ -64,7 +65,6 @@ from regard.notifications.anchor import anchor_of
 from regard.operations import OPERATIONS, Operation
 from regard.operations.custom_labels.upkeep import upkeep_tasks
 from regard.operations.inputs.live_sources import check_networks
-from regard.operations.liveness.checking import check_liveness_card
 from regard.operations.streams.viewing import LIVE_PATH
 from regard.packs.install import InstalledPack
 from regard.packs.manifest import MissingPackError
@@ -149,7 +149,7 @@ def build(
     if not settings.keys.is_dir() and settings.key_folder is not None:
         raise RegardError(f"There is no folder {settings.key_folder} (REGARD_KEY_FOLDER); make it.")
     check_networks(settings)
-    check_liveness_card(settings)
+    card_in_force(settings)
     prices, profiles = chosen_price_list(settings.prices), load_profiles(settings.profiles)
     known = FaceModels(face_models, settings.face_model)
     engine = _engine(settings)
@@ -389,7 +389,7 @@ def asgi(parts: Parts, *, tls_port: int | None = None, elsewhere: Elsewhere | No
                 LiveWatching(stores.streams, parts.settings.data, parts.settings.keys).pictures,
             ),
             *LivenessDoors(parts.gate, keys, parts.settings).routes(),
-            *liveness_routes(tls_port, check_liveness_card(parts.settings).basis),
+            *liveness_routes(tls_port, card_in_force(parts.settings).basis),
             *console.routes(),
             *routes(endpoint),
             *own_routes(own, parts.apis[REGARD].api),

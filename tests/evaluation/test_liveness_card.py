@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from regard.app import build
 from regard.errors import RegardError
 from regard.evaluation.liveness.presentations import ATTACKS
+from regard.evaluation.liveness.rendered_bench import presentation_count
 from regard.evaluation.liveness.species_rates import ScoredPresentation, apcer_bound, make_card
-from regard.operations.liveness.checking import check_liveness_card
+from regard.liveness.cards import card_in_force
 from regard.presentation.audits.liveness_tables import species_table
 from regard.settings import Settings
 from regard.vision.liveness.card import SIMULATED_LIMIT, LivenessCard, VoidCard, load_card
@@ -75,9 +77,32 @@ def test_a_card_whose_columns_differ_in_length_or_hold_words_is_none() -> None:
 
 def test_a_server_with_a_card_that_cannot_be_read_does_not_start(tmp_path: Path) -> None:
     (tmp_path / "card.json").write_text("{}")
-    for name in ("card.json", "missing.json"):
-        with pytest.raises(RegardError, match="REGARD_LIVENESS_CARD"):
-            check_liveness_card(Settings.load({}, data=tmp_path, liveness_card=tmp_path / name))
+    for name, reason in (("card.json", "is no card"), ("missing.json", "No such file")):
+        with pytest.raises(RegardError, match=f"REGARD_LIVENESS_CARD, .*{reason}"):
+            card_in_force(Settings.load({}, data=tmp_path, liveness_card=tmp_path / name))
+
+
+def test_a_card_that_counts_no_more_leaves_no_card_and_the_reason(tmp_path: Path) -> None:
+    file = tmp_path / "card.json"
+    file.write_text(replace(measured(60), parameters="0" * 16).to_json())
+    chosen = card_in_force(Settings.load({}, data=tmp_path, liveness_card=file))
+    assert chosen.card is None
+    assert "with other parameters, and counts no more: Confidence is at most 40" in chosen.basis
+
+
+def test_the_audit_log_opens_beside_a_card_that_counts_no_more(tmp_path: Path) -> None:
+    file = tmp_path / "card.json"
+    file.write_text(replace(measured(60), version=VERSION + 1).to_json())
+    settings = Settings.load({}, data=tmp_path / "data", liveness_card=file)
+    parts = build(settings, has_models=False)
+    assert list(parts.audit.export()) == []
+    parts.close()
+
+
+def test_repeats_of_a_portrait_are_no_presentations_more() -> None:
+    assert presentation_count(24, None) == presentation_count(30, 24) == 24
+    with pytest.raises(RegardError, match=r"of as many people; the folder has 1\."):
+        presentation_count(1, 300)
 
 
 def test_a_card_needs_an_attack() -> None:

@@ -11,9 +11,9 @@ import typer
 from regard.cli.printing import print_table, say
 from regard.errors import RegardError
 from regard.evaluation.liveness.portraits import read_portrait
-from regard.evaluation.liveness.rendered_bench import scored_portrait
+from regard.evaluation.liveness.rendered_bench import presentation_count, scored_portrait
 from regard.evaluation.liveness.scenes import PortraitSource
-from regard.evaluation.liveness.site_attempts import read_species, scored_attempts
+from regard.evaluation.liveness.site_attempts import read_species, site_attempts
 from regard.evaluation.liveness.species_rates import make_card
 from regard.governance.rules.sources import records_in
 from regard.packs.install import install
@@ -40,25 +40,27 @@ def _group() -> None:
 def bench(
     folder: Annotated[Path, typer.Argument(help="Folder of portraits, JPEG and PNG; people differ.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Where the card is written.")],
-    count: Annotated[int, typer.Option(min=1, help="Presentations of each attack, and of people.")] = 300,
+    count: Annotated[
+        int | None, typer.Option(min=1, help="Of how many portraits, each once; of all if left out.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Draws challenges, sway, noise and sequences.")] = 1,
 ) -> None:
     """Render presentations of people and of attacks, score their light, and write the card that it makes.
 
     All of it is simulation: no paper, no display and no camera was there. A card of it lets Confidence rise
-    to 90 at most. A person's screen gives a fifth, a tenth and a twentieth of the room's light by turns. A
-    presentation takes about two seconds of one core.
+    to 90 at most. Each person is presented once, and once as each attack: the bounds need presentations that
+    are independent, which repeats of one portrait aren't. A person's screen gives a fifth, a tenth and a
+    twentieth of the room's light by turns. A presentation takes about two seconds of one core.
     """
     one_thread_each()
     sessions = SessionPool(install(find_pack(Settings.load().pack)).paths())
     people = _people(folder, sessions)
+    presented = presentation_count(len(people), count)
     watch = partial(_watch, sessions=sessions)
     scored = [
-        one
-        for number in range(count)
-        for one in scored_portrait(people[number % len(people)], watch, number, seed)
+        one for number in range(presented) for one in scored_portrait(people[number], watch, number, seed)
     ]
-    data = f"{len(scored):,} rendered presentations, of portraits of {min(len(people), count)} people."
+    data = f"{len(scored):,} rendered presentations, of portraits of {presented} people."
     _write(make_card(data, scored, is_simulated=True), out)
 
 
@@ -70,13 +72,17 @@ def site_card(
 ) -> None:
     """Write the card of attempts that people made at this site, by what its audit log says of their light.
 
-    A card of attempts before real cameras lets Confidence rise beyond 90.
+    A card of attempts before real cameras lets Confidence rise beyond 90. An attack counts where it passed
+    movement and identity and its light was scored; one that failed before tells nothing of light. A person
+    always counts.
     """
     species = read_species(attempts)
-    scored = list(scored_attempts(species, (one.said for one in records_in(log))))
-    if not any(one.is_attack for one in scored):
-        raise RegardError(f"No attack of {attempts} came to a verdict in {log}; a card needs some.")
-    _write(make_card(f"{len(scored)} attempts before cameras of this site.", scored, is_simulated=False), out)
+    found = site_attempts(species, (one.said for one in records_in(log)))
+    if not any(one.is_attack for one in found.scored):
+        raise RegardError(f"No attack of {attempts} came to a score of light in {log}; a card needs some.")
+    for name, left_out in found.left_out.items():
+        say(f"Not counted of {name}: {left_out}, which failed at a gate or had no light to score.")
+    _write(make_card(found.data, found.scored, is_simulated=False), out)
 
 
 def _write(card: LivenessCard, out: Path) -> None:

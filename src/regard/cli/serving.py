@@ -7,7 +7,9 @@ import shlex
 import signal
 import socket
 import sys
+from typing import Any
 
+import structlog
 import uvicorn
 
 from regard import logs
@@ -19,12 +21,15 @@ from regard.cli.welcome_link import welcome_link
 from regard.cli.worker_processes import WorkerProcesses
 from regard.console.building import build_public_pages
 from regard.governance.rules_in_force import note_rules
+from regard.liveness.cards import card_in_force
 from regard.settings import Settings
 from regard.streams.leases import StreamLeases
 from regard.vision.faces import FaceAnalyzer
 from regard.wire.browser_websockets import BrowserWebSocket
 from regard.wire.eventstream import FRAME_BYTES
 from regard.wire.listeners import ListeningServer, OtherListener, TlsListener, authority
+
+log: Any = structlog.get_logger(__name__)
 
 
 def run_server(
@@ -41,6 +46,7 @@ def run_server(
     """
     logs.configure()
     parts = build(settings, report=Loading().report)
+    _warn_of_void_card(settings)
     parts.sessions.load({*FaceAnalyzer.networks, *parts.face_models.default.networks})
     parts.indexes.keep_level()
     parts.usage.keep_level()
@@ -103,3 +109,11 @@ def run_server(
         if elsewhere is not None:
             elsewhere.close()
         parts.close()
+
+
+def _warn_of_void_card(settings: Settings) -> None:
+    """Says, in the log and to whoever has started the server, where the card of liveness counts no more."""
+    chosen = card_in_force(settings)
+    if chosen.card is None:
+        log.warning("the card of liveness is void", basis=chosen.basis)
+        say(chosen.basis, on_stderr=True)

@@ -6,6 +6,7 @@ import math
 import random
 from collections.abc import Callable, Iterator
 
+from regard.errors import RegardError
 from regard.evaluation.liveness.camera import draw_traits
 from regard.evaluation.liveness.presentations import ATTACKS, Presentation, Species, render_together
 from regard.evaluation.liveness.scenes import PortraitSource
@@ -19,6 +20,19 @@ STRENGTHS = (0.2, 0.1, 0.05)
 """The screen's light on people's faces by the room's, each for every third portrait."""
 _ATTACKED = (0.1, 0.2, 0.5)  # the same, drawn for each attack
 _SIZE = (320, 240)  # px, the smallest that the component records: colours are means over a face
+
+
+def presentation_count(portraits: int, wanted: int | None) -> int:
+    """How many presentations of each species so many portraits give: each portrait one, since repeats of one
+    aren't independent and would narrow a bound that rests on their being so. Raises RegardError where more
+    are `wanted` than there are portraits.
+    """
+    if wanted is not None and wanted > portraits:
+        raise RegardError(
+            f"{wanted} presentations need portraits of as many people; the folder has {portraits}. Repeats "
+            "of one person aren't independent, and prove nothing more: add portraits, or ask for fewer."
+        )
+    return portraits if wanted is None else wanted
 
 
 def scored_portrait(

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from regard.context import Context
-from regard.errors import InternalServerError, RegardError, ValidationException
+from regard.errors import InternalServerError, ValidationException
+from regard.liveness.cards import CardInForce, card_in_force
 from regard.liveness.records import LivenessImage, LivenessSession
 from regard.liveness.streams import (
     RECORDING_SECONDS,
@@ -24,10 +25,8 @@ from regard.liveness.streams import (
 from regard.operations.liveness.challenges import VERSIONS, choose_challenge, session_information
 from regard.operations.liveness.client_events import ClientAccount, video_chunk
 from regard.operations.liveness.outputs import put_images
-from regard.settings import Settings
 from regard.video.reading.limits import VideoError
 from regard.video.recording import Recording
-from regard.vision.liveness.card import LivenessCard, load_card
 from regard.vision.liveness.challenge import Challenge, ChallengeKind, draw_challenge
 from regard.vision.liveness.identity import SamePersonRule
 from regard.vision.liveness.images import EncodedFace
@@ -38,21 +37,6 @@ _SAME_PERSON: Final = 80.0  # percent of similarity: two pictures of one camera,
 _SDK: Final = re.compile(
     r"[A-Za-z0-9_.\-]{0,40}liveness[A-Za-z0-9_.\-]{0,10}(?:/[0-9A-Za-z.\-]{1,12})?", re.ASCII
 )
-
-
-def check_liveness_card(settings: Settings) -> LivenessCard:
-    """The card that Confidence rests on. Raises RegardError where it can't be read, or counts no more."""
-    try:
-        return load_card(settings.liveness_card)
-    except (OSError, ValueError) as error:
-        if settings.liveness_card is None:
-            raise RegardError(
-                f"{error} `regard liveness bench` makes the card that comes with Regard."
-            ) from error
-        raise RegardError(
-            f"REGARD_LIVENESS_CARD, {settings.liveness_card}, is no card that can be read; `regard liveness "
-            "card` makes one."
-        ) from error
 
 
 def start_face_liveness_session(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
@@ -85,12 +69,12 @@ def _check(
     challenge = draw_challenge(kind, request["VideoWidth"], request["VideoHeight"], random.SystemRandom())
     stream.send("ChallengeEvent", {"Type": kind.value, "Version": VERSIONS[kind]})
     stream.send("ServerSessionInformationEvent", session_information(challenge))
-    card = load_card(ctx.settings.liveness_card)
+    chosen = card_in_force(ctx.settings)
     with Recording(ctx.models.faces.runner) as recording:
         taken = _take(stream, challenge, recording)
         stream.finish()
-        verdict = _judged(ctx, session, taken, recording, challenge, card)
-    _note(ctx, challenge, taken, verdict, card)
+        verdict = _judged(ctx, session, taken, recording, challenge, chosen)
+    _note(ctx, challenge, taken, verdict, chosen)
     if time.monotonic() - taken.ended > VERDICT_SECONDS:
         raise InternalServerError(_LATE)
     result = {
@@ -149,7 +133,7 @@ def _judged(
     taken: _Taken,
     recording: Recording,
     challenge: Challenge,
-    card: LivenessCard,
+    chosen: CardInForce,
 ) -> LivenessVerdict:
     """Raises ValidationException where there is no video, or nobody in it."""
     model = ctx.face_models.default
@@ -160,7 +144,7 @@ def _judged(
             taken.account.report,
             ctx.models.faces,
             SamePersonRule(model.embedder, model.curve.distance_at(_SAME_PERSON)),
-            card,
+            chosen.card,
             audit_limit=session.settings["AuditImagesLimit"],
         )
     except VideoError as error:
@@ -172,7 +156,7 @@ def _judged(
 
 
 def _note(
-    ctx: Context, challenge: Challenge, taken: _Taken, verdict: LivenessVerdict, card: LivenessCard
+    ctx: Context, challenge: Challenge, taken: _Taken, verdict: LivenessVerdict, chosen: CardInForce
 ) -> None:
     """What the audit record keeps: numbers, digests and what they rest on, no picture."""
     images = [one for one in (verdict.reference, *verdict.audit) if one is not None]
@@ -181,7 +165,7 @@ def _note(
             "challenge": challenge.kind.value,
             "confidence": round(verdict.confidence, 4),
             "evidence": dict(verdict.evidence()),
-            "basis": card.basis,
+            "basis": chosen.basis,
             "video_sha256": taken.digest,
             "video_bytes": taken.size,
             "images_sha256": [hashlib.sha256(one.jpeg).hexdigest() for one in images],

@@ -21,6 +21,7 @@ from regard.vision.liveness.identity import IdentityFindings, SamePersonRule, co
 from regard.vision.liveness.images import EncodedFace, audit_images, reference_image
 from regard.vision.liveness.light import LightFindings, measure_light
 from regard.vision.liveness.movement import MAX_GAP, MovementFindings, observe_movement
+from regard.vision.liveness.parameters import parameters_digest
 from regard.vision.liveness.scoring import VERSION, light_score
 from regard.vision.liveness.seen_frames import SeenVideo
 
@@ -82,8 +83,8 @@ class LivenessVerdict:
         """Whether movement, identity and the client's own account are what they should be."""
         return self.movement.passes and self.identity.passes and self.is_echoed
 
-    def evidence(self) -> Mapping[str, float | int | bool | None]:
-        """The numbers of an audit record, by name."""
+    def evidence(self) -> Mapping[str, float | int | bool | str | None]:
+        """What an audit record has, by name: numbers, and by which version and parameters they came about."""
         light = self.light
         return {
             "growth": round(self.movement.growth, 3),
@@ -97,6 +98,7 @@ class LivenessVerdict:
             "light_beside_share": None if light is None else round(light.beside_share, 3),
             "light_score": _rounded(self.score),
             "light_version": VERSION,
+            "light_parameters": parameters_digest(),
             "gates_passed": self.passes_gates,
         }
 
