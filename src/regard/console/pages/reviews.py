@@ -23,7 +23,6 @@ from regard.errors import InvalidParameterException, ResourceNotFoundException, 
 REVIEWS: Final = "/console/reviews"
 _WAITING: Final = frozenset({"PENDING", "RATED_1", "RATED_2", "RATED_3", "RATED_4"})
 _LEADS: Final = frozenset({"LEAD", "CONFIRMED", "DISPUTED", "UPHELD"})
-_READ: Final = 1000
 _MILLION: Final = 1_000_000
 
 
@@ -34,12 +33,15 @@ def _show(visit: PageVisit) -> PageAnswer:
 def _review(visit: PageVisit, refusal: str | None = None) -> PageAnswer:
     review = visit.call("get_review", ReviewId=visit.path["review_id"])
     case = visit.call("get_case", CaseId=review["CaseId"])
-    evidence = visit.call("list_evidence", CaseId=review["CaseId"], MaxResults=_READ)["Evidence"]
+    # A page that waits renews itself: no more is asked, and so recorded, than it shows.
+    is_waiting = review["Status"] in _WAITING
+    every = () if is_waiting else visit.every("list_evidence", "Evidence", CaseId=review["CaseId"])
+    evidence = list(every)
     person = visit.person
     rate, size = review.get("FalseMatchRate"), review.get("GallerySize")
     values = {
         "review": review,
-        "is_waiting": review["Status"] in _WAITING,
+        "is_waiting": is_waiting,
         "is_member": person is not None and person.person_id in case["Members"],
         "may_decide": visit.has_role("approver") and visit.is_fresh,
         "must_show": visit.has_role("approver") and not visit.is_fresh,
