@@ -28,6 +28,7 @@ from regard.collections.upgrades import Upgrades
 from regard.collections.users import Users
 from regard.console.alert_feed import AlertFeed
 from regard.console.building import build_console
+from regard.console.signin.places import PasskeyPlaces
 from regard.context import Accountability, Privacy, Stores
 from regard.custom.stores import CustomLabels
 from regard.custom.versions import follow_end
@@ -354,9 +355,15 @@ def _figures(parts: Parts) -> list[Route]:
     return [figures_route(parts.settings.metrics_token, exposition.text)]
 
 
-def asgi(parts: Parts, *, tls_port: int | None = None, elsewhere: Elsewhere | None = None) -> Starlette:
-    """The HTTP application, which is served by TLS too on `tls_port`, where there is one. `elsewhere`
-    is told of the answers to Rekognition's operations.
+def asgi(
+    parts: Parts,
+    *,
+    port: int | None = None,
+    tls_port: int | None = None,
+    elsewhere: Elsewhere | None = None,
+) -> Starlette:
+    """The HTTP application, which is served on `port`, the settings' unless it is said, and by TLS too on
+    `tls_port`, where there is one. `elsewhere` is told of the answers to Rekognition's operations.
 
     The request path: Endpoint (signature) → ServedApi (parse) → gate → ServedApi.
     """
@@ -379,6 +386,7 @@ def asgi(parts: Parts, *, tls_port: int | None = None, elsewhere: Elsewhere | No
         parts.models,
         parts.apis,
         parts.alerts,
+        PasskeyPlaces(parts.settings.public_url, parts.settings.port if port is None else port, tls_port),
     )
     return Starlette(
         routes=[

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from regard.governance.permissions import ROLES
 from regard.settings import Settings
 from tests.console.visiting import Visitor
 from tests.porch import Porch
+from tests.waiting import PATIENCE
 
 ALERTS = "/console/alerts"
 
@@ -140,6 +141,77 @@ def test_nobody_asks_where_nobody_waits(feed: AlertFeed, log: Log) -> None:
     for thread in threads:
         thread.join(30)
     assert not any(thread.is_alive() for thread in threads)
+
+
+class SlowLog(Log):
+    """Alerts whose newest are read while something else happens."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.meanwhile: Callable[[], object] = lambda: None
+
+    def alerts(self, *, limit: int, behind: int | None = None) -> list[tuple[int, str, str]]:
+        found = super().alerts(limit=limit, behind=behind)
+        if behind is None:
+            self.meanwhile()
+        return found
+
+
+async def next_alert(frames: AsyncIterator[bytes]) -> tuple[int, list[str]]:
+    """The next alert of a stream."""
+    async for frame in frames:
+        if frame.startswith(b"event: alert"):
+            return told(frame)
+    raise AssertionError("the stream ended")
+
+
+def test_an_alert_that_comes_while_a_browser_enters_is_not_lost() -> None:
+    log = SlowLog()
+    feed = AlertFeed(log, every=0.01)
+    was_told = threading.Event()
+
+    def come() -> None:
+        log.raise_()
+        assert was_told.wait(PATIENCE)
+
+    async def second_heard() -> tuple[int, list[str]]:
+        first, second = (feed.frames(None, lambda: True) for _ in range(2))
+        await anext(first)
+        log.meanwhile = come
+        entering = asyncio.create_task(next_alert(second))
+        await next_alert(first)
+        was_told.set()
+        heard = await asyncio.wait_for(entering, PATIENCE)
+        for frames in (first, second):
+            await frames.aclose()  # type: ignore[attr-defined]
+        return heard
+
+    assert asyncio.run(second_heard()) == (1, ["porch"])
+    feed.close()
+
+
+def test_a_browser_that_goes_away_while_it_enters_is_forgotten() -> None:
+    log = SlowLog()
+    feed = AlertFeed(log, every=0.01)
+    reads, goes_on = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        reads.set()
+        assert goes_on.wait(PATIENCE)
+
+    async def leave() -> None:
+        log.meanwhile = wait
+        entering = asyncio.create_task(next_alert(feed.frames(None, lambda: True)))
+        await asyncio.to_thread(reads.wait, PATIENCE)
+        entering.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await entering
+        goes_on.set()
+
+    asyncio.run(leave())
+    for thread in [thread for thread in threading.enumerate() if thread.name == "alerts"]:
+        thread.join(PATIENCE)
+        assert not thread.is_alive()
 
 
 @pytest.fixture(scope="module")

@@ -83,7 +83,12 @@ def run_server(
             on_stderr=True,
         )
     elsewhere = None if choice is None else open_elsewhere(parts, choice)
-    application = asgi(parts, tls_port=None if tls is None else tls.port, elsewhere=elsewhere)
+    application = asgi(
+        parts,
+        port=listener.getsockname()[1],
+        tls_port=None if tls is None else tls.port,
+        elsewhere=elsewhere,
+    )
     gc.freeze()  # the collector never visits what the start has made
     gc.enable()
     config = uvicorn.Config(
@@ -91,7 +96,7 @@ def run_server(
         log_level="warning",
         access_log=False,
         server_header=False,
-        proxy_headers=False,  # nothing depends on the client's address, so nobody may claim one
+        proxy_headers=False,  # limits and the audit log go by the client's address, so nobody may claim one
         timeout_keep_alive=75,
         timeout_graceful_shutdown=20,
         ws=BrowserWebSocket,

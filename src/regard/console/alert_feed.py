@@ -44,17 +44,24 @@ class AlertSource(Protocol):
 
 @dataclass(eq=False, slots=True)
 class _WaitingBrowser:
-    """A browser that waits, in the event loop of its connection; `last` is the number it was told."""
+    """A browser that waits, in the event loop of its connection; `last` is the number it was told, None until
+    it is known what it missed.
+    """
 
     loop: asyncio.AbstractEventLoop
-    last: int
+    last: int | None = None
     new: list[NewAlert] = field(default_factory=list)
     woken: asyncio.Event = field(default_factory=asyncio.Event)
 
     def tell(self, found: Sequence[NewAlert]) -> None:
         """Takes what is new; in the event loop's thread."""
-        self.new += [one for one in found if one.number > self.last]
+        self.new += [one for one in found if self.last is None or one.number > self.last]
         self.woken.set()
+
+    def begin(self, last: int, missed: Sequence[NewAlert]) -> None:
+        """Goes on behind `last`, with what was missed and what has come since; in the event loop's thread."""
+        self.last = last
+        self.new = [one for one in (*missed, *self.new) if one.number > last]
 
     def frame(self) -> bytes | None:
         """What is new as a server-sent event; None where nothing is."""
@@ -74,7 +81,7 @@ class AlertFeed:
         self._every = every
         self._ping = ping
         self._waiting: set[_WaitingBrowser] = set()
-        self._last = 0
+        self._last: int | None = None  # what the thread has told; None while there is none
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closed = threading.Event()
@@ -90,8 +97,11 @@ class AlertFeed:
         is asked with every ping, in a thread, says no, and when the feed is closed.
         """
         loop = asyncio.get_running_loop()
-        waiting = await asyncio.to_thread(self._enter, loop, since)
+        waiting = _WaitingBrowser(loop)
         try:
+            with self._lock:  # before what is there is read, so that nothing comes in between
+                self._waiting.add(waiting)
+            waiting.begin(*await asyncio.to_thread(self._enter, since))
             yield b"retry: 3000\n\n"
             pinged = loop.time()
             while not self._closed.is_set():
@@ -126,28 +136,25 @@ class AlertFeed:
     def _behind(self, last: int) -> list[NewAlert]:
         return [NewAlert(*found) for found in self._source.alerts(limit=_READ, behind=last)]
 
-    def _enter(self, loop: asyncio.AbstractEventLoop, since: int | None) -> _WaitingBrowser:
-        """A browser that waits from now on, with what it has missed. Raises ServiceError."""
-        newest = self.newest()
-        last = max((one.number for one in newest), default=0)
+    def _enter(self, since: int | None) -> tuple[int, list[NewAlert]]:
+        """Behind which alert a browser that waits goes on, and what it has missed. Raises ServiceError."""
+        last = max((one.number for one in self.newest()), default=0)
         missed = [] if since is None or since >= last else self._behind(since)
-        waiting = _WaitingBrowser(loop, last if since is None else since, missed)
         with self._lock:
-            if not self._waiting:
-                self._last = last
-            self._waiting.add(waiting)
+            # Who reads slowly has read less than the thread may have told by now: it tells that again.
+            self._last = last if self._last is None else min(self._last, last)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="alerts", daemon=True)
                 self._thread.start()
-        return waiting
+        return last if since is None else since, missed
 
     def _run(self) -> None:
         while not self._closed.wait(self._every):
             with self._lock:
-                if not self._waiting:
-                    self._thread = None
-                    return
                 last = self._last
+                if not self._waiting or last is None:
+                    self._thread = self._last = None
+                    return
             try:
                 found = self._behind(last)
             except ServiceError as error:  # it is asked again
@@ -156,7 +163,8 @@ class AlertFeed:
             if not found:
                 continue
             with self._lock:
-                self._last = max(self._last, found[-1].number)
+                if self._last == last:
+                    self._last = found[-1].number
                 waiting = list(self._waiting)
             for one in waiting:
                 _in_loop(one, found)

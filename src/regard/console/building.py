@@ -15,6 +15,7 @@ from regard.console.application import Console
 from regard.console.pages.alerts import alert_pages
 from regard.console.routes import PAGES, PUBLIC_PAGES
 from regard.console.signin.doors import SignInDoors
+from regard.console.signin.places import PasskeyPlaces
 from regard.console.signin.routes import sign_in_pages
 from regard.console.visit import Apis
 from regard.context import Accountability
@@ -38,8 +39,9 @@ def build_console(
     models: Models,
     apis: Mapping[str, ServedApi],
     alerts: AlertFeed,
+    places: PasskeyPlaces,
 ) -> Console:
-    """Every page, those of sign-in and of alerts among them."""
+    """Every page, those of sign-in and of alerts among them. Passkeys are good at `places`."""
     doors = SignInDoors.of(
         database,
         Cipher(settings.keys, database),
@@ -47,7 +49,7 @@ def build_console(
         accountability,
         gate,
         public_reads,
-        public_url=settings.public_url,
+        places=places,
     )
     shared = Apis(apis, pictures=lambda: Pictures(models))
     pages = (*PAGES, *alert_pages(alerts, doors.sessions.is_open), *sign_in_pages(doors))

@@ -27,10 +27,12 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not instal
 def address(house: House) -> Iterator[str]:
     """Where the pages are served."""
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(asgi(house.parts), log_level="warning", lifespan="off"))
+    port = listener.getsockname()[1]
+    application = asgi(house.parts, port=port)
+    server = uvicorn.Server(uvicorn.Config(application, log_level="warning", lifespan="off"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
-    yield f"http://localhost:{listener.getsockname()[1]}"
+    yield f"http://localhost:{port}"
     server.should_exit = True
     thread.join(PATIENCE)
 

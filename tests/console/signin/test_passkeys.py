@@ -13,7 +13,7 @@ from tests.console.signin.conftest import House
 from tests.console.visiting import Visitor
 
 from regard.caller import LOCAL
-from regard.console.signin.places import better_address, passkey_place
+from regard.console.signin.places import PasskeyPlaces, better_address
 
 NAMES = count()
 
@@ -194,10 +194,42 @@ def test_an_account_that_is_no_text_has_no_passkey(house: House, paula: Owner) -
 
 def test_passkeys_belong_to_localhost_and_to_the_public_address_alone() -> None:
     url = "https://vision.example.org"
-    place = passkey_place("http", "vision.example.org", url)  # as a proxy passes it on
+    places = PasskeyPlaces(url, 8090)
+    place = places.at("http", "vision.example.org")  # as a proxy passes it on
     assert place is not None
     assert (place.domain, place.origin) == ("vision.example.org", url)
-    assert passkey_place("https", "evil.example", url) is None
-    assert passkey_place("https", "127.0.0.1:8090", url) is None
-    assert passkey_place("https", "vision.example.org", None) is None
+    assert places.at("https", "evil.example") is None
+    assert places.at("https", "127.0.0.1:8090") is None
+    assert PasskeyPlaces(None, 8090, 8091).at("https", "vision.example.org") is None
     assert better_address("https", "10.0.0.5:8091", url) == url
+
+
+@pytest.mark.parametrize(
+    ("scheme", "host", "origin"),
+    [
+        ("http", "localhost:8090", "http://localhost:8090"),
+        ("http", "LOCALHOST:8090", "http://localhost:8090"),
+        ("https", "localhost:443", "https://localhost"),
+        ("https", "localhost", "https://localhost"),
+        ("http", "localhost:3000", None),
+        ("http", "localhost", None),
+        ("https", "localhost:8090", None),
+        ("http", "localhost:443", None),
+    ],
+)
+def test_at_localhost_passkeys_are_good_at_the_ports_of_the_server_alone(
+    scheme: str, host: str, origin: str | None
+) -> None:
+    place = PasskeyPlaces(None, 8090, 443).at(scheme, host)
+    assert (place and place.origin) == origin
+
+
+def test_what_was_signed_for_a_page_at_another_port_is_refused_whatever_host_it_says(
+    house: House, paula: Owner
+) -> None:
+    browser, other = house.browser(), "localhost:3000"
+    signed = paula.authenticator.sign(paula.options(browser), origin=f"http://{other}")
+    headers = {"Host": other, "Origin": f"http://{other}"}
+    answer = browser.post("/console/sign-in", act="passkey", credential=signed, headers=headers)
+    assert (answer.status_code, "set-cookie" in answer.headers) == (403, False)
+    assert "Passkey" not in browser.get("/console/sign-in", data=True, headers={"Host": other}).json()

@@ -45,7 +45,7 @@ class AccountPage:
     def _form(self, visit: PageVisit, refused: ServiceError | None = None) -> PageView:
         signed_in, _ = present(visit)
         person, account = signed_in.person, self._doors.account
-        place = place_of(visit, self._doors.public_url)
+        place = place_of(visit, self._doors.places)
         data: dict[str, Any] = {
             "PersonId": person.person_id,
             "Name": person.name,
@@ -79,7 +79,7 @@ class AccountPage:
     def _add_passkey(self, visit: PageVisit) -> PageAnswer:
         check_presence(Presence.VERIFIED, visit.caller)
         signed_in, _ = present(visit)
-        place, form = needed_place(visit, self._doors.public_url), visit.form
+        place, form = needed_place(visit, self._doors.places), visit.form
         try:
             self._doors.account.add_passkey(
                 arrival_of(visit), signed_in, place, form.get("credential"), form.get("passkey_name")

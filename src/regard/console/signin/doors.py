@@ -9,6 +9,7 @@ from regard.console.signin.account import OwnAccount
 from regard.console.signin.challenges import Challenges
 from regard.console.signin.passkeys import Passkeys
 from regard.console.signin.passwords import Passwords
+from regard.console.signin.places import PasskeyPlaces
 from regard.console.signin.proposed_factor import ProposedFactors
 from regard.console.signin.recovery import RecoveryCodes
 from regard.console.signin.sessions import BrowserSessions
@@ -26,7 +27,7 @@ from regard.storage.encryption import Cipher
 
 @dataclass(frozen=True, slots=True)
 class SignInDoors:
-    """The ways in, and what is behind each. `public_url` is REGARD_PUBLIC_URL."""
+    """The ways in, and what is behind each. `places` are where passkeys are good."""
 
     sessions: BrowserSessions
     sign_in: SignIn
@@ -34,7 +35,7 @@ class SignInDoors:
     account: OwnAccount
     proposals: ProposedFactors
     passkeys: Passkeys
-    public_url: str | None
+    places: PasskeyPlaces
 
     @classmethod
     def of(
@@ -46,7 +47,7 @@ class SignInDoors:
         gate: Gate,
         public_reads: PublicReads,
         *,
-        public_url: str | None,
+        places: PasskeyPlaces,
     ) -> SignInDoors:
         """Those of one database. The first administrator is made through the gate, as everybody is."""
         people, factors, log = accountability.people, accountability.factors, SignInLog(audit)
@@ -89,4 +90,4 @@ class SignInDoors:
             proposals=proposals,
             log=log,
         )
-        return cls(sessions, sign_in, welcome, account, proposals, passkeys, public_url)
+        return cls(sessions, sign_in, welcome, account, proposals, passkeys, places)

@@ -9,7 +9,7 @@ from regard.console.cookies import LANGUAGE_COOKIE, is_loopback, session_cookie
 from regard.console.page import EVERYBODY, Page, PageAnswer, PageView, Redirect
 from regard.console.paths import inner_path
 from regard.console.signin.doors import SignInDoors
-from regard.console.signin.places import PasskeyPlace, better_address, passkey_place
+from regard.console.signin.places import PasskeyPlace, PasskeyPlaces, better_address
 from regard.console.signin.sessions import SignedIn
 from regard.console.signin.sign_in import Arrival
 from regard.console.visit import PageVisit
@@ -54,7 +54,7 @@ class SignInPages:
         )
 
     def _show(self, visit: PageVisit) -> PageAnswer:
-        moved = moved_to(visit, self._doors.public_url)
+        moved = moved_to(visit, self._doors.places)
         if moved is not None:
             return moved
         if visit.signed_in is not None:
@@ -62,14 +62,14 @@ class SignInPages:
         return self._form(visit)
 
     def _form(self, visit: PageVisit, refused: ServiceError | None = None) -> PageView:
-        place = place_of(visit, self._doors.public_url)
+        place = place_of(visit, self._doors.places)
         data = {} if place is None else {"Passkey": self._doors.passkeys.request_options(place)}
         values = {
             "next": next_of(visit),
             "name": visit.form.get("name"),
             "has_place": place is not None,
-            "elsewhere": better_address(visit.scheme, visit.host, self._doors.public_url),
-            "is_safe": can_sign_in(visit, self._doors.public_url),
+            "elsewhere": better_address(visit.scheme, visit.host, self._doors.places.public_url),
+            "is_safe": can_sign_in(visit, self._doors.places),
         }
         return answered("sign_in.html", visit, values, data, refused)
 
@@ -83,7 +83,7 @@ class SignInPages:
 
     def _by_passkey(self, visit: PageVisit) -> PageAnswer:
         try:
-            place = needed_place(visit, self._doors.public_url)
+            place = needed_place(visit, self._doors.places)
             token = self._doors.sign_in.by_passkey(arrival_of(visit), place, visit.form.get("credential"))
         except (AccessDeniedException, ThrottlingException) as error:
             return self._form(visit, error)
@@ -108,7 +108,7 @@ class SignInPages:
 
     def _verify_form(self, visit: PageVisit, refused: ServiceError | None = None) -> PageView:
         signed_in, _ = present(visit)
-        place = place_of(visit, self._doors.public_url)
+        place = place_of(visit, self._doors.places)
         has_passkey = place is not None and signed_in.has_passkey
         data: Mapping[str, Any] = {}
         if place is not None and has_passkey:
@@ -131,7 +131,7 @@ class SignInPages:
     def _verify_by_passkey(self, visit: PageVisit) -> PageAnswer:
         signed_in, token = present(visit)
         try:
-            place, response = needed_place(visit, self._doors.public_url), visit.form.get("credential")
+            place, response = needed_place(visit, self._doors.places), visit.form.get("credential")
             self._doors.sign_in.verify_by_passkey(arrival_of(visit), signed_in, token, place, response)
         except (AccessDeniedException, ThrottlingException) as error:
             return self._verify_form(visit, error)
@@ -156,31 +156,31 @@ def next_of(visit: PageVisit) -> str:
     return inner_path(wanted) or HOME
 
 
-def place_of(visit: PageVisit, public_url: str | None) -> PasskeyPlace | None:
+def place_of(visit: PageVisit, places: PasskeyPlaces) -> PasskeyPlace | None:
     """Where passkeys are good, if they are at the address that was called."""
-    return passkey_place(visit.scheme, visit.host, public_url)
+    return places.at(visit.scheme, visit.host)
 
 
-def needed_place(visit: PageVisit, public_url: str | None) -> PasskeyPlace:
+def needed_place(visit: PageVisit, places: PasskeyPlaces) -> PasskeyPlace:
     """The same. Raises AccessDeniedException where they are not."""
-    place = place_of(visit, public_url)
+    place = place_of(visit, places)
     if place is None:
         raise AccessDeniedException(visit.say("Passkeys are not good at this address."))
     return place
 
 
-def can_sign_in(visit: PageVisit, public_url: str | None) -> bool:
+def can_sign_in(visit: PageVisit, places: PasskeyPlaces) -> bool:
     """Whether the browser keeps a session's cookie from here: by TLS, or on this machine itself."""
     return (
         visit.scheme == "https"
         or is_loopback(visit.scheme, visit.host)
-        or place_of(visit, public_url) is not None
+        or place_of(visit, places) is not None
     )
 
 
-def moved_to(visit: PageVisit, public_url: str | None) -> Redirect | None:
+def moved_to(visit: PageVisit, places: PasskeyPlaces) -> Redirect | None:
     """The same page at `localhost`, for who came to an IP address of this machine; else None."""
-    if not is_loopback(visit.scheme, visit.host) or place_of(visit, public_url) is not None:
+    if not is_loopback(visit.scheme, visit.host) or place_of(visit, places) is not None:
         return None
     better = better_address(visit.scheme, visit.host, None)
     return None if better is None else Redirect(better + visit.here())

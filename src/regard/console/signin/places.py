@@ -1,6 +1,8 @@
-"""At which addresses passkeys are good: `localhost`, and the one that REGARD_PUBLIC_URL names.
+"""At which addresses passkeys are good: `localhost` at the server's own ports, and REGARD_PUBLIC_URL's.
 
-A passkey belongs to a domain. An IP address is none, and what a request calls this server can't be believed.
+A passkey belongs to a domain. An IP address is none, and what a request calls this server can't be believed:
+a page of another program at another port of `localhost` may use the same passkeys, and pass on what they
+sign, with whatever Host it likes.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 _LOCALHOST: Final = "localhost"
+_DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}  # which browsers leave out
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +26,28 @@ class PasskeyPlace:
     origin: str
 
 
-def passkey_place(scheme: str, host: str, public_url: str | None) -> PasskeyPlace | None:
-    """The place that a browser has called; None where passkeys are not good.
-
-    `host` is `name` or `name:port`, as the request says. Behind a proxy that ends TLS the scheme is http; the
-    origin is then the one that was set.
+@dataclass(frozen=True, slots=True)
+class PasskeyPlaces:
+    """The places of one server: REGARD_PUBLIC_URL, and the ports that it listens on; `tls_port` is None where
+    it speaks no TLS.
     """
-    if public_url is not None and host.lower() == urlsplit(public_url).netloc.lower():
-        return PasskeyPlace(urlsplit(public_url).hostname or "", public_url)
-    if _name_of(host) == _LOCALHOST:
-        return PasskeyPlace(_LOCALHOST, f"{scheme}://{host.lower()}")
-    return None
+
+    public_url: str | None
+    port: int
+    tls_port: int | None = None
+
+    def at(self, scheme: str, host: str) -> PasskeyPlace | None:
+        """The place that a browser has called; None where passkeys are not good.
+
+        `host` is `name` or `name:port`, as the request says. Behind a proxy that ends TLS the scheme is http;
+        the origin is then the one that was set.
+        """
+        public = self.public_url
+        if public is not None and host.lower() == urlsplit(public).netloc.lower():
+            return PasskeyPlace(urlsplit(public).hostname or "", public)
+        port = self.tls_port if scheme == "https" else self.port
+        local = _origin(scheme, f"{_LOCALHOST}:{port}")
+        return PasskeyPlace(_LOCALHOST, local) if _origin(scheme, host.lower()) == local else None
 
 
 def better_address(scheme: str, host: str, public_url: str | None) -> str | None:
@@ -49,6 +63,11 @@ def better_address(scheme: str, host: str, public_url: str | None) -> str | None
         return public_url
     port = urlsplit(f"//{host}").port
     return f"{scheme}://{_LOCALHOST}" + (f":{port}" if port is not None else "")
+
+
+def _origin(scheme: str, host: str) -> str:
+    """An origin as browsers write it."""
+    return f"{scheme}://{host.removesuffix(_DEFAULT_PORTS.get(scheme, ''))}"
 
 
 def _name_of(host: str) -> str:

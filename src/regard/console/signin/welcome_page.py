@@ -47,7 +47,7 @@ class WelcomePage:
         )
 
     def _show(self, visit: PageVisit) -> PageAnswer:
-        moved = moved_to(visit, self._doors.public_url)
+        moved = moved_to(visit, self._doors.places)
         return self._form(visit, self._guest(visit)) if moved is None else moved
 
     def _guest(self, visit: PageVisit) -> Guest:
@@ -57,7 +57,7 @@ class WelcomePage:
             raise AccessDeniedException(visit.say(error.message)) from error
 
     def _form(self, visit: PageVisit, guest: Guest, refused: ServiceError | None = None) -> PageView:
-        place = place_of(visit, self._doors.public_url)
+        place = place_of(visit, self._doors.places)
         name = visit.form.get("name") if guest.person is None else guest.person.name
         data: Mapping[str, Any] = {}
         if place is not None:
@@ -69,7 +69,7 @@ class WelcomePage:
             "guest": guest,
             "name": name,
             "has_place": place is not None,
-            "is_safe": can_sign_in(visit, self._doors.public_url),
+            "is_safe": can_sign_in(visit, self._doors.places),
             "factor": factor,
             "qr": None if factor is None else qr_of(factor, name or "Regard"),
         }
@@ -102,7 +102,7 @@ class WelcomePage:
     def _by_passkey(self, visit: PageVisit) -> PageAnswer:
         guest, form = self._guest(visit), visit.form
         try:
-            place = needed_place(visit, self._doors.public_url)
+            place = needed_place(visit, self._doors.places)
             welcomed = self._doors.welcome.by_passkey(
                 arrival_of(visit), guest, form.get("name"), place, form.get("credential"), form.get("code")
             )
