@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from importlib.resources import files
 from itertools import count
 from urllib.parse import quote
@@ -162,6 +163,17 @@ def test_markup_in_what_was_sent_is_text(browser: Visitor) -> None:
 
 def test_an_act_that_the_page_has_not_is_not_found(browser: Visitor) -> None:
     assert browser.post("/form", act="fly").status_code == 404
+
+
+def test_people_come_in_where_the_public_is_shut_out_and_sixty_times_a_minute(parts: Parts) -> None:
+    settings = replace(parts.settings, public_requests=0)
+    door = Page(path="/door", show=lambda _: Redirect("/file"), roles=None, is_door=True)
+    console = Console((*MADE, door), Apis(parts.apis), BrowserSessions(parts.database), settings)
+    visitor = Visitor(Starlette(routes=console.routes()))
+    assert visitor.get("/file").status_code == 403
+    answers = [visitor.get("/door").status_code for _ in range(100)]  # it fills again meanwhile
+    assert answers[:60] == [303] * 60
+    assert 429 in answers
 
 
 def test_a_form_too_long_is_refused(browser: Visitor) -> None:

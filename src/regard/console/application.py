@@ -53,6 +53,7 @@ VERIFY: Final = "/console/verify"
 _THREADS: Final = 4  # for pages that are there in milliseconds, and for who is signed in
 _SLOW_THREADS: Final = 2
 _SLOW_PLACES: Final = 32
+_DOOR_REQUESTS: Final = 60  # a minute of an address, for the pages where people come in
 _YEAR: Final = 31_536_000  # seconds
 _STATUS: Final[Mapping[type[ServiceError], int]] = {
     AccessDeniedException: 403,
@@ -84,6 +85,7 @@ class Console:
         self._picture_bytes = settings.image_bytes
         self._public_url, self._home = settings.public_url, home
         self._limit = AddressLimit(settings.public_requests)
+        self._door_limit = AddressLimit(max(_DOOR_REQUESTS, settings.public_requests))
         self._executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="console")
         self._slow_executor = ThreadPoolExecutor(_SLOW_THREADS, thread_name_prefix="console-slow")
         self._slow_queue = RequestQueue(_SLOW_PLACES)
@@ -163,7 +165,8 @@ class Console:
             texts = visit.texts if is_chosen or kept is None else texts_of(kept)
             visit = replace(visit, caller=signed_in.caller, token=token, signed_in=signed_in, texts=texts)
         elif page.roles is None:
-            self._limit.admit(request.client.host if request.client else "")
+            limit = self._door_limit if page.is_door else self._limit
+            limit.admit(request.client.host if request.client else "")
         if page.roles is not None:
             if signed_in is None:
                 raise _SignedOut

@@ -71,7 +71,8 @@ class Page:
     value of the button named `act`. `roles` may open it; None makes it public, and nobody signs in.
     `title` is an English text; with `menu`, the page is in the navigation under it. `takes_pictures` lets a
     form be as long as the largest image that a request may have. `guarded` are acts for which the person must
-    have shown within a quarter of an hour that it is them. `is_slow` is for what may take seconds.
+    have shown within a quarter of an hour that it is them. `is_slow` is for what may take seconds. `is_door` is set where
+    people come in: nobody shuts these by REGARD_PUBLIC_REQUESTS.
     """
 
     path: str
@@ -83,6 +84,7 @@ class Page:
     takes_pictures: bool = False
     guarded: frozenset[str] = frozenset()
     is_slow: bool = False
+    is_door: bool = False
 
     def is_for(self, roles: tuple[str, ...]) -> bool:
         """Whether somebody in these roles may open it."""

@@ -145,6 +145,13 @@ def test_an_id_gives_no_more_tries_than_the_name(house: House, nina: Account) ->
     assert nina.sign_in(house.browser(), name=person.person_id, code=nina.codes[0]).status_code == 429
 
 
+def test_strangers_behind_the_same_proxy_keep_nobody_from_verifying(house: House, nina: Account) -> None:
+    for number in range(31):
+        nina.sign_in(house.browser(), name=f"nobody{number}")
+    assert nina.sign_in(house.browser(), code=nina.codes[0]).status_code == 429
+    assert nina.browser.post("/console/verify", act="code", code=nina.codes[0]).status_code == 303
+
+
 def test_a_code_is_good_once(house: House, nina: Account) -> None:
     code = nina.telephone.code()
     assert nina.sign_in(house.browser(), code=code).status_code == 303

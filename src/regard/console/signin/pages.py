@@ -36,6 +36,7 @@ class SignInPages:
                 acts={"password": self._by_password, "passkey": self._by_passkey},
                 roles=None,
                 title="Sign in",
+                is_door=True,
             ),
             Page(
                 path="/console/sign-out",

@@ -108,22 +108,22 @@ class SignIn:
     def verify_by_code(self, arrival: Arrival, signed_in: SignedIn, token: str, code: str) -> None:
         """Takes a code, or a recovery code, of somebody who is signed in. Raises as `by_password` does."""
         person = signed_in.person
-        self._tries.take(person.name, arrival.network)
+        self._tries.take_own(person)
         means = self._check_code(arrival, person, code, VERIFY)
-        self._tries.give_back(person.name, arrival.network)
+        self._tries.give_back_own(person)
         self._verified(arrival, person, token, means)
 
     def verify_by_passkey(
         self, arrival: Arrival, signed_in: SignedIn, token: str, place: PasskeyPlace, response: str
     ) -> None:
         """Takes a passkey of somebody who is signed in, and nobody else's. Raises as `by_passkey` does."""
-        self._tries.take_address(arrival.network)
+        self._tries.take_own(signed_in.person)
         try:
             self._passkeys.check(place, response, signed_in.person.person_id)
         except AccessDeniedException:
             self._log.refused(VERIFY, signed_in.person, arrival.network, "passkey")
             raise
-        self._tries.give_back("", arrival.network)
+        self._tries.give_back_own(signed_in.person)
         self._verified(arrival, signed_in.person, token, Means.PASSKEY)
 
     def sign_out(self, arrival: Arrival, signed_in: SignedIn, token: str) -> None:

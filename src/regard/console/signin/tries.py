@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, update
+import structlog
+from sqlalchemy import Connection, case, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from regard.caller import Person
 from regard.console.languages import msgid
-from regard.errors import ThrottlingException
+from regard.errors import ServiceError, ThrottlingException
 from regard.storage.clock import milliseconds
 from regard.storage.database import Database
 from regard.storage.encryption import Cipher
@@ -20,6 +22,9 @@ TRIES: Final = 5
 ADDRESS_TRIES: Final = 30
 """Of one network, whatever the names: several people may share it."""
 _WINDOW: Final = MINUTES * 60_000
+_SIGNED_IN: Final = "signed in"  # in place of a network, and like none
+
+log: Any = structlog.get_logger(__name__)
 
 
 class SignInTries:
@@ -40,22 +45,49 @@ class SignInTries:
         """Counts a try that names nobody. Raises ThrottlingException where there were too many."""
         self._take((self._of("", network), ADDRESS_TRIES))
 
+    def take_own(self, person: Person) -> None:
+        """Counts a try of who is signed in already, whom no stranger of the same network keeps out. Raises
+        ThrottlingException where there were too many.
+        """
+        self._take((self._of(person.person_id, _SIGNED_IN), TRIES))
+
     def give_back(self, name: str, network: str) -> None:
         """Forgets the tries of who succeeded, "" for a name that wasn't given; those of others stay."""
-        theirs, all_of_network = self._of(name, network), self._of("", network)
-        fewer = update(sign_in_tries).values(tries=sign_in_tries.c.tries - 1)
-        with self._database.write() as connection:
-            connection.execute(fewer.where(sign_in_tries.c.holder == all_of_network))
-            if name:
-                connection.execute(sign_in_tries.delete().where(sign_in_tries.c.holder == theirs))
+        self._give_back(self._of(name, network) if name else None, self._of("", network))
+
+    def give_back_own(self, person: Person) -> None:
+        """Forgets the tries of who has shown again that it is them."""
+        self._give_back(self._of(person.person_id, _SIGNED_IN), None)
+
+    def _give_back(self, forgotten: str | None, fewer: str | None) -> None:
+        """Changes counts in the order of `take`, so that of two neither waits for the other for ever.
+
+        Raises nothing: who succeeded comes in, since the code that they have shown is used up.
+        """
+        try:
+            with self._database.write() as connection:
+                if forgotten is not None:
+                    connection.execute(sign_in_tries.delete().where(sign_in_tries.c.holder == forgotten))
+                if fewer is not None:
+                    one_less = update(sign_in_tries).values(tries=sign_in_tries.c.tries - 1)
+                    connection.execute(one_less.where(sign_in_tries.c.holder == fewer))
+        except ServiceError as error:
+            log.warning("tries of who succeeded still count", error=error.message)
 
     def _take(self, *limits: tuple[str, int]) -> None:
         now = milliseconds()
         with self._database.write() as connection:
-            connection.execute(sign_in_tries.delete().where(sign_in_tries.c.began < now - _WINDOW))
             counts = [(_count(connection, holder, now), limit) for holder, limit in limits]
+        self._forget_old(now)
         if any(count > limit for count, limit in counts):
             raise ThrottlingException(msgid("There were too many tries. Wait 15 minutes and try again."))
+
+    def _forget_old(self, now: int) -> None:
+        """In a transaction of its own, and past what others are changing: it has no order to keep then."""
+        old = select(sign_in_tries.c.holder).where(sign_in_tries.c.began < now - _WINDOW)
+        with self._database.write() as connection:
+            gone = sign_in_tries.c.holder.in_(old.with_for_update(skip_locked=True))
+            connection.execute(sign_in_tries.delete().where(gone))
 
     def _of(self, name: str, network: str) -> str:
         """Whom a count is of: the table tells neither names nor addresses."""
@@ -66,7 +98,12 @@ def _count(connection: Connection, holder: str, now: int) -> int:
     """One more try of a holder, and how many there are now: by one statement, so that none is missed."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     added = dialect.insert(sign_in_tries).values(holder=holder, tries=1, began=now)
+    is_old = sign_in_tries.c.began < now - _WINDOW
     counted = added.on_conflict_do_update(
-        index_elements=[sign_in_tries.c.holder], set_={"tries": sign_in_tries.c.tries + 1}
+        index_elements=[sign_in_tries.c.holder],
+        set_={
+            "tries": case((is_old, 1), else_=sign_in_tries.c.tries + 1),
+            "began": case((is_old, now), else_=sign_in_tries.c.began),
+        },
     ).returning(sign_in_tries.c.tries)
     return int(connection.execute(counted).scalar_one())

@@ -43,6 +43,7 @@ class WelcomePage:
                 acts={"password": self._by_password, "passkey": self._by_passkey},
                 roles=None,
                 title="Welcome",
+                is_door=True,
             ),
         )
 
