@@ -71,8 +71,8 @@ class Page:
     value of the button named `act`. `roles` may open it; None makes it public, and nobody signs in.
     `title` is an English text; with `menu`, the page is in the navigation under it. `takes_pictures` lets a
     form be as long as the largest image that a request may have. `guarded` are acts for which the person must
-    have shown within a quarter of an hour that it is them. `is_slow` is for what may take seconds. `is_door` is set where
-    people come in: nobody shuts these by REGARD_PUBLIC_REQUESTS.
+    have shown within a quarter of an hour that it is them. `is_slow` is for what may take seconds.
+    `is_door` is set where people come in, which nobody shuts by REGARD_PUBLIC_REQUESTS.
     """
 
     path: str
