@@ -22,6 +22,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from regard.api.request_body import RequestBody
 from regard.api.request_queue import RequestQueue
 from regard.caller import NOBODY
 from regard.console.assets import asset_routes
@@ -53,6 +54,8 @@ VERIFY: Final = "/console/verify"
 _THREADS: Final = 4  # for pages that are there in milliseconds, and for who is signed in
 _SLOW_THREADS: Final = 2
 _SLOW_PLACES: Final = 32
+_FORMS: Final = 64  # that come at once from who is signed in
+_STRANGERS_FORMS: Final = 256  # and from strangers, who keep no place from the former
 _DOOR_REQUESTS: Final = 60  # a minute of an address, for the pages where people come in
 _YEAR: Final = 31_536_000  # seconds
 _STATUS: Final[Mapping[type[ServiceError], int]] = {
@@ -89,6 +92,7 @@ class Console:
         self._executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="console")
         self._slow_executor = ThreadPoolExecutor(_SLOW_THREADS, thread_name_prefix="console-slow")
         self._slow_queue = RequestQueue(_SLOW_PLACES)
+        self._forms, self._strangers_forms = RequestQueue(_FORMS), RequestQueue(_STRANGERS_FORMS)
 
     def routes(self) -> list[Route]:
         """Every page, and the files that pages fetch."""
@@ -103,9 +107,20 @@ class Console:
 
     async def answer(self, page: Page, request: Request) -> Response:
         """The answer to any request for a page; nothing is raised."""
+        body = RequestBody(request.receive, request.headers)
+        response = await self._answer(page, request, body)
+        if request.method == "POST" and not body.complete:  # who still sends reads no answer
+            try:
+                await body.drain()
+            except ClientDisconnect:
+                return Response(status_code=499)
+            response.headers["connection"] = "close"
+        return response
+
+    async def _answer(self, page: Page, request: Request, body: RequestBody) -> Response:
         visit = self._stranger(request)
         try:
-            visit = await self._arrive(page, request, visit)
+            visit = await self._arrive(page, request, visit, body)
             answered = await self._run(page, request, visit)
         except StaleVerificationException as error:
             answered = Redirect(f"{VERIFY}?next={quote(_address(request), safe='')}")
@@ -151,7 +166,7 @@ class Console:
             is_partial=request.headers.get("hx-request") == "true",
         )
 
-    async def _arrive(self, page: Page, request: Request, visit: PageVisit) -> PageVisit:
+    async def _arrive(self, page: Page, request: Request, visit: PageVisit, body: RequestBody) -> PageVisit:
         """The visit with who comes and what they sent. Raises ServiceError where they may not."""
         check_host(visit.host)
         check_texts((*visit.path.values(), *visit.query.keys(), *visit.query.values()))
@@ -175,7 +190,11 @@ class Console:
         if request.method == "POST":
             check_origin(request.headers, visit.host)
             room = self._picture_bytes if page.takes_pictures else 0
-            visit = replace(visit, form=await read_form(request, picture_bytes=room))
+            leave = (self._strangers_forms if signed_in is None else self._forms).take()
+            try:
+                visit = replace(visit, form=await read_form(request, body, picture_bytes=room))
+            finally:
+                leave()
         return visit
 
     def _find(self, token: str, by_person: bool) -> SignedIn | None:

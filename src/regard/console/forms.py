@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import Message, Receive
 
+from regard.api.request_body import SECONDS, RequestBody, RequestTimeoutException
 from regard.console.well_formed import check_texts
 from regard.errors import RequestEntityTooLargeException, ValidationException
 
@@ -51,41 +52,50 @@ class FormFields:
         return found[-1] if found else None
 
 
-async def read_form(request: Request, *, picture_bytes: int = 0) -> FormFields:
-    """The form that a request brings.
+async def read_form(
+    request: Request, body: RequestBody, *, picture_bytes: int = 0, seconds: float = SECONDS
+) -> FormFields:
+    """The form that a request brings in its body.
 
-    Raises RequestEntityTooLargeException for one longer than its pictures may be, and ValidationException for
-    what is no form, or has a text in it that is none.
+    Raises RequestEntityTooLargeException for one longer than its pictures may be, RequestTimeoutException for
+    one that takes longer than so many seconds to come, and ValidationException for what is no form, or has a
+    text in it that is none.
     """
-    limited = Request(request.scope, _limited(request.receive, _ROOM + picture_bytes))
+    content = await _content(body, _ROOM + picture_bytes, seconds)
+    whole = Request(request.scope, _receiving(content))
     try:
-        async with limited.form(max_files=_FILES, max_fields=_FIELDS, max_part_size=_ROOM) as sent:
+        async with whole.form(max_files=_FILES, max_fields=_FIELDS, max_part_size=_ROOM) as sent:
             fields: dict[str, list[str]] = {}
             files: dict[str, list[UploadedFile]] = {}
             for name, value in sent.multi_items():
                 if isinstance(value, UploadFile):
-                    content = await value.read()
                     kind = value.content_type or "application/octet-stream"
-                    files.setdefault(name, []).append(UploadedFile(value.filename or "", kind, content))
+                    uploaded = UploadedFile(value.filename or "", kind, await value.read())
+                    files.setdefault(name, []).append(uploaded)
                 else:
                     fields.setdefault(name, []).append(value)
     except (HTTPException, UnicodeError) as error:  # the latter of an encoding that the form names
         raise ValidationException("The form can't be read; send it again.") from error
     check_texts(text for name, values in fields.items() for text in (name, *values))
-    check_texts(
-        text for name, sent_files in files.items() for text in (name, *(one.name for one in sent_files))
-    )
+    check_texts(text for name, those in files.items() for text in (name, *(one.name for one in those)))
     return FormFields(fields, files)
 
 
-def _limited(receive: Receive, limit: int) -> Receive:
-    left = [limit]
+async def _content(body: RequestBody, limit: int, seconds: float) -> bytes:
+    try:
+        return await body.read(limit, seconds=seconds)
+    except RequestEntityTooLargeException as error:
+        raise RequestEntityTooLargeException("The form is larger than this page takes.") from error
+    except RequestTimeoutException as error:
+        raise RequestTimeoutException(
+            f"The form took longer than {seconds:.0f} seconds to come; send it again."
+        ) from error
 
-    async def limited() -> Message:
-        message = await receive()
-        left[0] -= len(message.get("body", b""))
-        if left[0] < 0:
-            raise RequestEntityTooLargeException("The form is larger than this page takes.")
-        return message
 
-    return limited
+def _receiving(content: bytes) -> Receive:
+    """What Starlette reads a form from: a body that has come already."""
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": content, "more_body": False}
+
+    return receive

@@ -29,6 +29,7 @@ from regard.api.aws_json import CONTENT_TYPE
 from regard.api.elsewhere import unknown_path
 from regard.api.messages import HttpAnswer, HttpRequest
 from regard.api.model import ApiOperation
+from regard.api.request_body import RequestBody
 from regard.api.request_queue import RequestQueue
 from regard.api.serialize import error_headers, serialize_error
 from regard.caller import NOBODY, Caller
@@ -45,7 +46,6 @@ from regard.migration.elsewhere import Elsewhere
 from regard.migration.shadow.answered import AnsweredRequest
 from regard.settings import Settings
 from regard.wire import sigv4
-from regard.wire.body import RequestBody
 
 CASE_HEADER: Final = "x-regard-case"
 SESSION_HEADER: Final = "x-regard-session"
