@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import urlsplit
 
 THROTTLED = (400, {"__type": "ThrottlingException", "message": "Slow down."})
@@ -27,8 +28,8 @@ class FaultyAws(ThreadingHTTPServer):
     def __init__(self, endpoint: str) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.behind = urlsplit(endpoint)
-        self.faults: deque[tuple[int, dict[str, str]]] = deque()
-        self.always: tuple[int, dict[str, str]] | None = None
+        self.faults: deque[tuple[int, Any]] = deque()
+        self.always: tuple[int, Any] | None = None
         self.asked: list[str] = []
         self.passed: list[str] = []
         self.held = threading.Event()

@@ -13,7 +13,8 @@ from regard.app import Parts
 from regard.caller import LOCAL, Caller
 from regard.errors import RegardError
 from regard.migration.places import PicturePlace
-from regard.migration.records import MigrationOutcome, SourceFace
+from regard.migration.records import MigrationOutcome, NotCarried, SourceFace
+from regard.storage.schema import face_crops
 from regard.vision.geometry import Box
 from tests.responsible import Office
 
@@ -89,4 +90,25 @@ def test_retention_and_consent_are_asked_for_before_the_first_face(parts: Parts,
     carried = migrate(parts, otto, portrait.parent, WithoutConsent="Police act, section 12")
     assert (carried.enrolled, carried.left) == (1, {})
     [face] = parts.stores.gallery.page(parts.stores.collections.get("mugshots"), after=0, limit=2)
-    assert parts.stores.accountability.examination.crops.get(face.row)
+    crops = parts.stores.accountability.examination.crops
+    portrait_kept = crops.get(face.row)
+    assert portrait_kept
+    with parts.database.write() as connection:  # as a run that was killed before it had left it
+        connection.execute(face_crops.delete())
+    again = migrate(parts, otto, portrait.parent, WithoutConsent="Police act, section 12")
+    assert (again.enrolled, again.known, again.left) == (0, 1, {})
+    assert crops.get(face.row) == portrait_kept
+
+
+def test_where_pictures_of_two_names_fit_about_as_well_none_is_taken(
+    parts: Parts, portrait: Path, tmp_path: Path
+) -> None:
+    for folder in ("alice", "bob"):
+        (tmp_path / folder).mkdir()
+    image = Image.open(portrait)
+    image.save(tmp_path / "alice" / "astronaut.jpg", quality=95)
+    image.save(tmp_path / "bob" / "astronaut.jpg", quality=80)
+    image.save(tmp_path / "astronaut.jpg")
+    parts.gate.call("create_collection", {"CollectionId": "mugshots"}, LOCAL)
+    carried = migrate(parts, LOCAL, tmp_path)
+    assert list(carried.left.values()) == [NotCarried.AMBIGUOUS]

@@ -33,6 +33,7 @@ def test_each_face_is_carried_or_has_a_reason(arrived: tuple[Path, dict[str, Any
         "users": 2,
         "associated": 2,
         "full": 0,
+        "users_erased": 0,
     }
 
 
@@ -110,6 +111,19 @@ def test_a_second_run_reads_no_picture_and_doubles_nothing(
         "migrate", "collection", NAME, "--images", tmp_path, "--data", arrived[0], *leaving.options
     )
     assert said == arrived[1] | {"enrolled": 0, "known": 6}
+
+
+def test_whom_somebody_has_erased_since_stays_erased(leaving: Leaving, copied: Path) -> None:
+    here = local_client(data=copied)
+    gone = leaving.faces["hopper"][0]
+    here.delete_user(CollectionId=NAME, UserId="grace")
+    here.delete_faces(CollectionId=NAME, FaceIds=[gone])
+    options = ["--images", leaving.pictures, "--data", copied, *leaving.options]
+    said = regard_json("migrate", "collection", NAME, *options)
+    assert (said["enrolled"], said["left"]["erased since"], said["users_erased"]) == (0, 1, 1)
+    assert "grace" not in [user["UserId"] for user in here.list_users(CollectionId=NAME)["Users"]]
+    said = regard_json("migrate", "collection", NAME, *options, "--even-erased")
+    assert (said["enrolled"], said["associated"]) == (1, 2)
 
 
 @pytest.mark.slow

@@ -15,8 +15,10 @@ import pytest
 
 from regard.app import Parts
 from regard.caller import LOCAL
+from regard.migration.mirror.delivery import MirrorDelivery
+from regard.migration.mirror.here import faces_here
 from regard.migration.mirror.mirror import FOLDER, Mirror, open_journal
-from regard.migration.mirror.spool import MirroredChange, MirrorSpool
+from regard.migration.mirror.spool import MirroredChange, MirrorJournal, MirrorSpool
 from regard.migration.shadow.answered import AnsweredRequest
 from regard.migration.shadow.exchange import ShadowService
 from regard.migration.shadow.rules import LeavingRules
@@ -83,7 +85,7 @@ def opened(parts: Parts, server: Server, aws: FaultyAws) -> Open:
         return declared is not None and declared.fills_collections
 
     @contextmanager
-    def mirror(**limits: int) -> Iterator[Mirror]:
+    def mirror(erasures_every: float = 60.0, **limits: int) -> Iterator[Mirror]:
         session = boto3.Session(server.key_id, server.secret, region_name="us-east-1")
         one = Mirror(
             ShadowService(aws.endpoint, session.get_credentials(), "us-east-1"),
@@ -91,7 +93,9 @@ def opened(parts: Parts, server: Server, aws: FaultyAws) -> Open:
             MirrorSpool(parts.settings.data / FOLDER, **limits),
             open_journal(parts.settings.data),
             changes,
+            faces_here(parts.stores.collections, parts.stores.gallery),
             first_pause=0.01,
+            erasures_every=erasures_every,
         )
         try:
             yield one
@@ -183,3 +187,97 @@ def test_a_spool_gives_changes_back_in_their_order_past_a_restart(tmp_path: Path
         again.remove(waiting[0])
     assert found == ["0", "1", "2", "3"]
     assert [path.stat().st_mode & 0o077 for path in tmp_path.iterdir()] == []
+
+
+def test_faces_that_are_erased_here_without_a_request_are_erased_there_users_faces_too(
+    mirrored: Mirrored, opened: Open, parts: Parts, portrait: Path
+) -> None:
+    with opened(erasures_every=0.01) as mirror:
+        mirror.answered(mirrored.index(portrait))
+        mirror.answered(mirrored.change("CreateUser", "create_user", UserId="ann"))
+        faces = [mirrored.face()]
+        mirror.answered(mirrored.change("AssociateFaces", "associate_faces", UserId="ann", FaceIds=faces))
+        wait_until(lambda: len(mirrored.outcomes()) == 3)
+        parts.gate.call("delete_collection", {"CollectionId": mirrored.name}, LOCAL)
+        wait_until(lambda: mirrored.faces_there() == [])
+        wait_until(lambda: len(mirrored.outcomes()) == 4)
+    assert open_journal(parts.settings.data).pairs() == {}
+
+
+def test_a_picture_whose_faces_are_erased_before_it_is_sent_stays_here(
+    mirrored: Mirrored, opened: Open, aws: FaultyAws, portrait: Path
+) -> None:
+    request = mirrored.index(portrait)
+    mirrored.call("delete_faces", FaceIds=[mirrored.face()])
+    with opened() as mirror:
+        mirror.answered(request)
+        wait_until(mirrored.outcomes)
+    assert mirrored.outcomes() == ["erased here meanwhile"]
+    assert aws.asked == []
+
+
+def test_rules_that_have_changed_since_hold_what_waits_back(
+    parts: Parts, mirrored: Mirrored, opened: Open, aws: FaultyAws, portrait: Path
+) -> None:
+    aws.always = BROKEN
+    with opened() as mirror:
+        mirror.answered(mirrored.index(portrait))
+        wait_until(lambda: aws.asked)
+    arn = mirrored.call("describe_collection")["CollectionARN"]
+    parts.gate.call("tag_resource", {"ResourceArn": arn, "Tags": {"regard:purpose": "missing-person"}}, LOCAL)
+    aws.always = None
+    with opened():
+        wait_until(mirrored.outcomes)
+    assert mirrored.outcomes() == ["strict purpose"]
+    assert mirrored.faces_there() == []
+
+
+def test_a_file_that_is_no_change_is_set_aside_and_holds_nothing_up(
+    mirrored: Mirrored, opened: Open, aws: FaultyAws
+) -> None:
+    folder = mirrored.parts.settings.data / FOLDER
+    folder.mkdir(parents=True)
+    (folder / "000000000001.json").write_text("half a chan")
+    with opened() as mirror:
+        mirror.answered(mirrored.change("CreateUser", "create_user", UserId="ann"))
+        wait_until(lambda: len(mirrored.outcomes()) == 2)
+    assert mirrored.outcomes() == ["unreadable", "delivered"]
+    assert [file.name for file in folder.glob("*.unreadable")] == ["000000000001.unreadable"]
+
+
+def test_a_failure_of_its_own_ends_no_mirror(
+    mirrored: Mirrored, opened: Open, aws: FaultyAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrote, full = MirrorJournal.write, [OSError(28, "No space left on device")]
+
+    def write(self: MirrorJournal, *values: Any) -> None:
+        if full:
+            raise full.pop()
+        wrote(self, *values)
+
+    monkeypatch.setattr(MirrorJournal, "write", write)
+    aws.faults.append((200, ["a proxy's page"]))
+    with opened() as mirror:
+        mirror.answered(mirrored.change("CreateUser", "create_user", UserId="ann"))
+        wait_until(mirrored.outcomes)
+    assert len(aws.asked) == 3
+
+
+def test_what_is_made_in_part_says_why() -> None:
+    box = {"Left": 0.1, "Top": 0.1, "Width": 0.2, "Height": 0.2}
+    here = {"FaceRecords": [{"Face": {"FaceId": "own", "BoundingBox": box}}]}
+    there = {"FaceRecords": [], "UnindexedFaces": [{"Reasons": ["SMALL_BOUNDING_BOX"]}]}
+    delivery = MirrorDelivery.of(here, there, {})
+    assert (delivery.outcome, delivery.faces) == (
+        "in part: SMALL_BOUNDING_BOX, fewer faces there",
+        {"own": None},
+    )
+    refused = {"UnsuccessfulFaceDeletions": [{"FaceId": "t", "Reasons": ["ASSOCIATED"], "UserId": "ann"}]}
+    assert MirrorDelivery.of({}, refused, {"t": "own"}) == MirrorDelivery("in part: ASSOCIATED", {})
+
+
+def test_a_line_that_was_cut_off_takes_no_other_with_it(tmp_path: Path) -> None:
+    file = tmp_path / "journal.jsonl"
+    file.write_text('{"operation":"Inde')
+    MirrorJournal(file).write("CreateUser", "r", "delivered", {})
+    assert [entry["outcome"] for entry in MirrorJournal(file).entries()] == ["delivered"]

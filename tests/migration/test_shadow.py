@@ -16,9 +16,11 @@ import pytest
 
 from regard.app import Parts
 from regard.caller import LOCAL, Caller
+from regard.cli.shadowing import price_list
 from regard.errors import RegardError
 from regard.metering.prices import find_price_list
 from regard.migration.shadow.answered import AnsweredRequest
+from regard.migration.shadow.breaker import ShadowBreaker
 from regard.migration.shadow.budget import ShadowBudget
 from regard.migration.shadow.exchange import ShadowService
 from regard.migration.shadow.journal import ComparisonJournal
@@ -196,6 +198,7 @@ def test_neither_does_a_key_for_a_strict_purpose_nor_a_bucket_of_this_machine(
     with house(answers=True) as shadow:
         shadow.answered(answered(caller=strict))
         shadow.answered(answered(Image=here))
+        wait_until(lambda: sum(shadow.counts.values()) == 2)
     assert aws.asked == []
     assert ShadowReport.of(entries(parts)).counts == {
         "strict purpose": 1,
@@ -237,3 +240,91 @@ def test_digests_of_pictures_are_kept_where_that_is_wanted(
     assert first["pictures"] == [hashlib.sha256(portrait.read_bytes()).hexdigest()]
     assert "pictures" not in second
     assert ShadowReport.of([first]).disagreements == [("request-1", "DetectFaces", 1.0)]
+
+
+@pytest.mark.parametrize("purpose", ["access-control", "law-enforcement"])
+def test_where_matches_have_a_floor_clients_get_regards_own_answer(
+    parts: Parts,
+    house: House,
+    answered: Callable[..., AnsweredRequest],
+    purpose: str,
+) -> None:
+    key = Caller(key_id="k", name="k", role="admin", purpose=purpose)
+    tags = {"regard:purpose": "access-control"}
+    parts.gate.call("create_collection", {"CollectionId": "doors", "Tags": tags}, LOCAL)
+    with house(answers=True) as shadow:
+        assert shadow.answered(answered("CompareFaces", caller=key)) is None
+        assert shadow.answered(answered("SearchFacesByImage", CollectionId="doors")) is None
+
+
+def test_the_threshold_that_is_written_down_is_the_one_that_was_applied_here(
+    parts: Parts, house: House, aws: FaultyAws, answered: Callable[..., AnsweredRequest]
+) -> None:
+    tags = {"regard:purpose": "access-control"}
+    parts.gate.call("create_collection", {"CollectionId": "doors", "Tags": tags}, LOCAL)
+    own = replace(answered("SearchFacesByImage", CollectionId="doors"), answer=b'{"FaceMatches":[]}')
+    with house() as shadow:
+        match = {"Similarity": 90.0, "Face": {"FaceId": "f"}}
+        aws.always = 200, {"FaceMatches": [match]}
+        shadow.answered(own)
+        wait_until(lambda: entries(parts))
+    [entry] = entries(parts)
+    assert (entry["compared"]["search"]["threshold"], entry["compared"]["search"]["there"]) == (99.0, [])
+
+
+@pytest.mark.parametrize("status", [200, 400, 403, 429])
+def test_what_something_between_answers_is_no_answer(
+    house: House, aws: FaultyAws, answered: Callable[..., AnsweredRequest], status: int
+) -> None:
+    with house(answers=True) as shadow:
+        aws.always = status, ["a proxy's page"]
+        assert shadow.answered(answered()) is None
+
+
+def test_what_regard_has_answered_is_not_refused_by_the_other(
+    parts: Parts, house: House, aws: FaultyAws, answered: Callable[..., AnsweredRequest]
+) -> None:
+    with house(answers=True) as shadow:
+        aws.always = 400, {"__type": "InvalidParameterException"}
+        assert shadow.answered(answered()) is None
+        aws.always = None
+        assert shadow.answered(answered()) is not None
+    assert [entry["answered_from"] for entry in entries(parts)] == ["here", "there"]
+
+
+def test_what_an_answer_has_cost_is_written_down_where_it_cannot_be_compared(
+    parts: Parts, house: House, aws: FaultyAws, answered: Callable[..., AnsweredRequest]
+) -> None:
+    with house(answers=True) as shadow:
+        aws.always = 200, {"FaceDetails": ["no face"]}
+        assert shadow.answered(answered()) is not None
+    assert ComparisonJournal(parts.settings.data).spent() == Decimal("0.001")
+    assert ShadowReport.of(entries(parts)).counts == {"failed": 1}
+
+
+def test_a_region_without_a_price_list_takes_one() -> None:
+    with pytest.raises(RegardError, match="no list of AWS's prices in eu-west-1"):
+        price_list(None, "eu-west-1")
+    assert price_list("aws-us-east-1-2026", "eu-west-1") == price_list(None, "us-east-1")
+
+
+def test_a_service_that_fails_in_a_row_is_left_alone(
+    parts: Parts, house: House, aws: FaultyAws, answered: Callable[..., AnsweredRequest]
+) -> None:
+    with house(answers=True) as shadow:
+        aws.always = BROKEN
+        for _ in range(7):
+            shadow.answered(answered())
+    assert len(aws.asked) == 5
+    assert ShadowReport.of(entries(parts)).counts["not asked after failures in a row"] == 2
+
+
+def test_after_its_rest_a_service_is_tried_by_one_request() -> None:
+    breaker = ShadowBreaker(failures=1, rest=0.0)
+    breaker.note(failed=True)
+    assert breaker.allows()
+    resting = ShadowBreaker(failures=1)
+    resting.note(failed=True)
+    assert not resting.allows()
+    resting.note(failed=False)
+    assert resting.allows()

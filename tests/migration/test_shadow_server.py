@@ -107,6 +107,11 @@ def test_a_policy_is_for_the_collections_that_are_named() -> None:
     assert "rekognition:ListFaces" in first["Action"]
 
 
+def test_a_policy_lets_pictures_be_read_in_the_buckets_that_are_named() -> None:
+    last = json.loads(regard("migrate", "policy", "mirror", "--bucket", "photos"))["Statement"][-1]
+    assert (last["Action"], last["Resource"]) == (["s3:GetObject"], ["arn:aws:s3:::photos/*"])
+
+
 @pytest.mark.slow  # a server of its own takes ten seconds to start
 def test_the_command_opens_a_shadow_and_says_so(
     installed_pack: InstalledPack, leaving: Leaving, portrait: Path, tmp_path: Path

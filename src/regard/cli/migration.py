@@ -23,7 +23,8 @@ from regard.migration.checked import MigrationCheck
 from regard.migration.estimate import PictureSurvey
 from regard.migration.iam import PolicyUse, iam_policy
 from regard.migration.inventory import read_inventory
-from regard.migration.mirror.mirror import DELIVERED, FOLDER, open_journal
+from regard.migration.mirror.delivery import DELIVERED, IN_PART
+from regard.migration.mirror.mirror import FOLDER, open_journal
 from regard.migration.places import PicturePlace
 from regard.migration.records import Inventory, MigrationOutcome, SourceCollection
 from regard.migration.shadow.journal import ComparisonJournal
@@ -130,6 +131,9 @@ def collection(
     again: Annotated[
         bool, typer.Option("--again", help="Try those faces again that could not be carried.")
     ] = False,
+    even_erased: Annotated[
+        bool, typer.Option("--even-erased", help="Bring back whom somebody has erased here since.")
+    ] = False,
     left: Annotated[
         Path | None, typer.Option("--left", help="Write the faces that were not carried here, as CSV.")
     ] = None,
@@ -167,6 +171,7 @@ def collection(
             "QualityFilter": quality,
             "WithoutConsent": without_consent,
             "Again": again,
+            "EvenErased": even_erased,
             "Workers": workers,
         }
         carried: MigrationOutcome = gate.long("migrate_faces", report, **request)["Migration"]
@@ -251,7 +256,9 @@ def mirror(as_json: AsJson = False, data: DataFolder = None) -> None:
         return
     say(f"{count(outcomes[DELIVERED], 'change')} were made there, {waiting:,} wait.")
     for outcome, number in outcomes.items():
-        if outcome != DELIVERED:
+        if outcome.startswith(IN_PART):
+            say_point(f"{count(number, 'change')} made there {outcome}.")
+        elif outcome != DELIVERED:
             say_point(f"{count(number, 'change')} not made there: {outcome}.")
 
 
@@ -261,9 +268,13 @@ def policy(
     collection_arn: Annotated[
         list[str] | None, typer.Option(help="ARN of a collection, several times for several; else all.")
     ] = None,
+    bucket: Annotated[
+        list[str] | None,
+        typer.Option(help="A bucket whose pictures requests name; several times for several."),
+    ] = None,
 ) -> None:
     """Print the IAM policy that credentials at AWS need, and no more."""
-    print_json(iam_policy(use, collection_arn or []))
+    print_json(iam_policy(use, collection_arn or [], bucket or []))
 
 
 def _prepare(
@@ -332,6 +343,8 @@ def _tell(name: str, carried: MigrationOutcome, again: bool) -> None:
     )
     if carried.full:
         say(f"{count(carried.full, 'user')} had more faces than a user may have here.")
+    if carried.users_erased:
+        say(f"{count(carried.users_erased, 'user')} were erased here since, and stay so.")
     for reason, number in carried.reasons().items():
         say_point(f"{count(number, 'face')}: {reason}.")
     if carried.left and not again:
@@ -354,4 +367,5 @@ def _carried_document(carried: MigrationOutcome) -> dict[str, Any]:
         "users": carried.users,
         "associated": carried.associated,
         "full": carried.full,
+        "users_erased": carried.users_erased,
     }

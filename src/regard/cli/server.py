@@ -55,6 +55,9 @@ def serve(
     budget: Annotated[
         float, typer.Option("--shadow-budget", min=0, help="What that may cost, by AWS's price list, in USD.")
     ] = 20.0,
+    prices: Annotated[
+        str | None, typer.Option(help="The price list for that: its name, or FILE.toml; else by the region.")
+    ] = None,
     shadow_profile: Annotated[
         str | None, typer.Option(help="Profile of ~/.aws with the credentials for it.")
     ] = None,
@@ -79,7 +82,7 @@ def serve(
         options = ShadowOptions(share, answers=answer_from is AnswerFrom.SHADOW, keep_disagreements=keep)
         money = Decimal(str(budget))
         choice = ElsewhereChoice(
-            None if shadow is None else ShadowChoice(shadow, shadow_profile, money, options),
+            None if shadow is None else ShadowChoice(shadow, shadow_profile, money, options, prices),
             None if mirror is None else MirrorChoice(mirror, mirror_profile),
         )
     settings = Settings.load(

@@ -8,8 +8,9 @@ from decimal import Decimal
 from regard.app import Parts
 from regard.cli.printing import say
 from regard.errors import RegardError
-from regard.metering.prices import find_price_list
+from regard.metering.prices import PriceList, chosen_price_list, find_price_list
 from regard.migration.elsewhere import Elsewhere
+from regard.migration.mirror.here import faces_here
 from regard.migration.mirror.mirror import FOLDER, Mirror, open_journal
 from regard.migration.mirror.spool import MirrorSpool
 from regard.migration.shadow.budget import ShadowBudget
@@ -31,6 +32,8 @@ class ShadowChoice:
     profile: str | None
     budget: Decimal
     options: ShadowOptions
+    prices: str | None = None
+    """A price list by its name, or a file NAME.toml."""
 
     def __post_init__(self) -> None:
         """Raises RegardError."""
@@ -70,7 +73,9 @@ def open_mirror(parts: Parts, choice: MirrorChoice) -> Mirror:
         return declared is not None and declared.fills_collections
 
     service = ShadowService.connect(choice.url, choice.profile)
-    return Mirror(service, _rules(parts), spool, open_journal(parts.settings.data), changes)
+    here = faces_here(parts.stores.collections, parts.stores.gallery)
+    journal = open_journal(parts.settings.data)
+    return Mirror(service, _rules(parts), spool, journal, changes, here)
 
 
 def open_shadow(parts: Parts, choice: ShadowChoice) -> Shadow:
@@ -78,7 +83,7 @@ def open_shadow(parts: Parts, choice: ShadowChoice) -> Shadow:
     rules = _rules(parts)
     service = ShadowService.connect(choice.url, choice.profile)
     journal = ComparisonJournal(parts.settings.data)
-    budget = ShadowBudget(find_price_list(PRICES), choice.budget, journal.spent())
+    budget = ShadowBudget(price_list(choice.prices, service.aws_region), choice.budget, journal.spent())
     share = f"{100 * choice.options.share:g} % of what may leave"
     say(
         f"{share} is compared with {choice.url}; {budget.spent:.2f} of {budget.limit:.2f} {budget.currency} "
@@ -86,6 +91,22 @@ def open_shadow(parts: Parts, choice: ShadowChoice) -> Shadow:
         on_stderr=True,
     )
     return Shadow(service, budget, rules, journal, parts.gate.declared, choice.options)
+
+
+def price_list(named: str | None, aws_region: str | None) -> PriceList:
+    """The list that was named, or else AWS's for a region, None for no region of AWS's. Raises RegardError
+    where there is none.
+    """
+    chosen = None if named is None else chosen_price_list(named)
+    if chosen is not None:
+        return chosen
+    known = find_price_list(PRICES)
+    if aws_region not in (None, known.region):
+        raise RegardError(
+            f"There is no list of AWS's prices in {aws_region}, so that a budget would say nothing: give one "
+            f"(--prices FILE.toml), or {PRICES} where the prices of {known.region} will do."
+        )
+    return known
 
 
 def _rules(parts: Parts) -> LeavingRules:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
@@ -18,10 +19,18 @@ class PolicyUse(StrEnum):
     MIRROR = "mirror"
 
 
-def iam_policy(use: PolicyUse, collection_arns: list[str]) -> dict[str, Any]:
-    """A policy document; its actions on collections are allowed on these, or, where none is named, on all."""
+def iam_policy(use: PolicyUse, collection_arns: list[str], buckets: Sequence[str] = ()) -> dict[str, Any]:
+    """A policy document; its actions on collections are allowed on these, or, where none is named, on all.
+
+    `buckets` are those whose pictures requests name: AWS reads them with the rights of who asks.
+    """
     document: dict[str, Any] = json.loads((_FOLDER / f"{use}.json").read_text("utf-8"))
     on_collections = next(one for one in document["Statement"] if one["Sid"] == "Collections")
     if collection_arns:
         on_collections["Resource"] = collection_arns
+    if buckets:
+        objects = [f"arn:aws:s3:::{bucket}/*" for bucket in buckets]
+        document["Statement"].append(
+            {"Sid": "Pictures", "Effect": "Allow", "Action": ["s3:GetObject"], "Resource": objects}
+        )
     return document

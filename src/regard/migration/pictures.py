@@ -13,7 +13,8 @@ from regard.errors import RegardError
 from regard.migration.records import SourceFace
 
 _SUFFIXES = {".jpg", ".jpeg", ".jpe", ".png"}
-_NOT_ALPHANUMERIC = re.compile(r"[^a-z0-9]+")
+_ALPHANUMERIC = re.compile(r"[A-Za-z0-9]")
+_OTHER = re.compile(r"[^A-Za-z0-9]")
 _IDS = ("face_id", "image_id", "external_image_id")
 _KEY = "key"
 
@@ -28,8 +29,10 @@ class Matching(StrEnum):
 class CandidatePictures(Protocol):
     """Finds pictures by faces."""
 
-    def of(self, faces: Sequence[SourceFace]) -> Sequence[str]:
-        """Keys of the pictures that the faces of one image may be of, none twice."""
+    def of(self, faces: Sequence[SourceFace]) -> Mapping[str, str]:
+        """Keys of the pictures that the faces of one image may be of, each with the name it goes by: where
+        names differ, the pictures may be of different people.
+        """
         ...
 
 
@@ -38,27 +41,37 @@ class PicturesByName:
 
     For EXTERNAL_ID an ExternalImageId is a picture's file name, with its suffix or without, or the name of
     its folder: every picture of that folder is a candidate then. For OBJECT_KEY it is the whole key below
-    the prefix, with its suffix or without; which letters stand for slashes and whatever else an
-    ExternalImageId can't have is all the same.
+    the prefix, with its suffix or without; one character, whichever, stands for each slash and whatever else
+    an ExternalImageId can't have. A key without a letter or digit of ASCII's is told from no other so, and
+    is nobody's.
     """
 
     def __init__(self, keys: Iterable[str], matching: Matching, prefix: str = "") -> None:
         self._matching = matching
-        self._keys: dict[str, list[str]] = {}
+        self._keys: dict[str, dict[str, str]] = {}
         for key in keys:
-            for name in self._names(PurePosixPath(key.removeprefix(prefix))):
-                self._keys.setdefault(name, []).append(key)
+            # A prefix may name a picture itself.
+            path = PurePosixPath(key.removeprefix(prefix).lstrip("/") or PurePosixPath(key).name)
+            for name, whose in self._names(path).items():
+                self._keys.setdefault(name, {})[key] = whose
 
-    def _names(self, path: PurePosixPath) -> set[str]:
+    def _names(self, path: PurePosixPath) -> dict[str, str]:
+        """What a picture may be named, and whose each name says that it is."""
+        own = str(path.with_suffix(""))
         if self._matching is Matching.OBJECT_KEY:
-            return {_plain(str(path)), _plain(str(path.with_suffix("")))}
-        return {path.name, path.stem, path.parent.name} - {""}
+            named = dict.fromkeys((_plain(str(path)), _plain(own)), own)
+            return named if _ALPHANUMERIC.search(own) else {}
+        of_folder = {path.parent.name: str(path.parent)} if path.parent.name else {}
+        return {path.name: own, path.stem: own, **of_folder}
 
-    def of(self, faces: Sequence[SourceFace]) -> Sequence[str]:
+    def of(self, faces: Sequence[SourceFace]) -> Mapping[str, str]:
         names = [face.external_image_id for face in faces if face.external_image_id]
         if self._matching is Matching.OBJECT_KEY:
             names = [_plain(name) for name in names]
-        return list(dict.fromkeys(key for name in names for key in self._keys.get(name, ())))
+        found: dict[str, str] = {}
+        for name in names:
+            found |= self._keys.get(name, {})
+        return found
 
 
 class PicturesByList:
@@ -84,9 +97,9 @@ class PicturesByList:
                 if row[name] and row[_KEY]:
                     self._keys.setdefault((name, row[name]), []).append(row[_KEY])
 
-    def of(self, faces: Sequence[SourceFace]) -> Sequence[str]:
+    def of(self, faces: Sequence[SourceFace]) -> Mapping[str, str]:
         ids = ((name, getattr(face, name)) for name in _IDS for face in faces)
-        return list(dict.fromkeys(key for one in ids for key in self._keys.get(one, ())))
+        return dict.fromkeys((key for one in ids for key in self._keys.get(one, ())), "the list")
 
 
 def is_picture(key: str) -> bool:
@@ -103,4 +116,4 @@ def by_image(faces: Iterable[SourceFace]) -> Mapping[str, list[SourceFace]]:
 
 
 def _plain(name: str) -> str:
-    return _NOT_ALPHANUMERIC.sub("_", name.lower()).strip("_")
+    return _OTHER.sub("_", name).lower()

@@ -39,7 +39,7 @@ class PicturePlace:
         if self.folder is None:
             yield from filter(is_picture, objects.keys(self.bucket, self.prefix))
         else:
-            files = (path for path in self.folder.rglob("*") if is_picture(path.name) and path.is_file())
+            files = (path for path in self.folder.rglob("*") if is_picture(path.name) and _is_file(path))
             yield from sorted(path.relative_to(self.folder).as_posix() for path in files)
 
     def image(self, key: str) -> Mapping[str, Any]:
@@ -47,10 +47,13 @@ class PicturePlace:
         if self.folder is None:
             return {"S3Object": {"Bucket": self.bucket, "Name": key}}
         root = self.folder.resolve()
-        file = (root / key).resolve()
-        if not (file.is_relative_to(root) and file.is_file()):
-            raise InvalidS3ObjectException(f"There is no picture {key} in the folder.")
-        return {"Bytes": file.read_bytes()}
+        try:
+            file = (root / key).resolve()
+            if not (file.is_relative_to(root) and file.is_file()):
+                raise InvalidS3ObjectException(f"There is no picture {key} in the folder.")
+            return {"Bytes": file.read_bytes()}
+        except (OSError, ValueError) as error:  # no right to it, a broken disk, a name that can be none
+            raise InvalidS3ObjectException(f"The picture {key} can't be read.") from error
 
     def candidates(self, match: str, objects: ObjectStore) -> CandidatePictures:
         """Which of the pictures a face may be of. `match` is a `Matching` or the name of a CSV file.
@@ -62,3 +65,10 @@ class PicturePlace:
         if not match.endswith(".csv"):
             raise RegardError(f"Pictures are matched by {', '.join(Matching)} or FILE.csv, not {match!r}.")
         return PicturesByList(Path(match))
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # in a folder that may not be entered
+        return False

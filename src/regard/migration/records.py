@@ -48,6 +48,10 @@ class NotCarried(StrEnum):
     LOW_QUALITY = "below the quality here"
     BYSTANDER = "another person in the picture"
     """Where each face takes a consent: the picture shows somebody else as well."""
+    AMBIGUOUS = "ambiguous"
+    """Pictures that may be of different people fit about as well."""
+    ERASED = "erased since"
+    """It came over, and was erased here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,8 @@ class MigrationOutcome:
 
     `faces` are those of the source; `enrolled` came in this run, `known` were here before it. `left` says of
     each other face why. `associated` faces are with their users, of which there are `users`;
-    `full` couldn't join, since their users have as many faces as a user may.
+    `full` couldn't join, since their users have as many faces as a user may. `users_erased` were here, and
+    were erased since.
     """
 
     faces: int
@@ -66,6 +71,7 @@ class MigrationOutcome:
     users: int
     associated: int
     full: int
+    users_erased: int = 0
 
     def reasons(self) -> dict[str, int]:
         """How many faces were left for each reason."""

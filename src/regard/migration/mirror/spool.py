@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
+
+from regard.errors import RegardError
+from regard.governance.purpose import GENERAL
+from regard.migration.lines import append_entries, read_entries
 
 MAX_CHANGES, MAX_BYTES = 10_000, 2 * 1024**3
 
-_SUFFIX, _DRAFT = ".json", ".draft"
+_SUFFIX, _DRAFT, _ASIDE = ".json", ".draft", ".unreadable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +27,12 @@ class MirroredChange:
     request_id: str
     body: str
     answer: str
+    key_purpose: str = GENERAL
+    """What the key of who made the request is for."""
+
+
+class UnreadableChange(RegardError):
+    """A file of the spool has no change in it, and was set aside."""
 
 
 class MirrorSpool:
@@ -65,12 +76,23 @@ class MirrorSpool:
         return True
 
     def oldest(self) -> tuple[str, MirroredChange] | None:
-        """The change that waits the longest, and its name; None where there is none."""
+        """The change that waits the longest, and its name; None where there is none.
+
+        Raises UnreadableChange once for a file that has none in it, and OSError.
+        """
         with self._lock:
             name = min(self._sizes, default=None)
         if name is None:
             return None
-        return name, MirroredChange(**json.loads((self._folder / name).read_bytes()))
+        file = self._folder / name
+        try:
+            return name, MirroredChange(**json.loads(file.read_bytes()))
+        except (FileNotFoundError, TypeError, ValueError) as error:
+            if file.exists():
+                file.replace(file.with_suffix(_ASIDE))
+            with self._lock:
+                self._sizes.pop(name, None)
+            raise UnreadableChange(f"The change {name} can't be read, and is not made.") from error
 
     def remove(self, name: str) -> None:
         """Takes out what is done."""
@@ -90,27 +112,52 @@ class MirrorJournal:
         self._file = file
         self._lock = threading.Lock()
         self._faces: dict[str, str | None] = {}
+        self._collections: dict[str, str] = {}
         for entry in self.entries():
-            self._faces |= entry.get("faces", {})
+            self._take(entry)
 
-    def write(self, operation: str, request_id: str, outcome: str, faces: dict[str, str | None]) -> None:
-        """Notes that a change is done, or why not. `faces` are FaceIds there by those here, None for none."""
-        entry = {"operation": operation, "request": request_id, "outcome": outcome, "faces": faces}
-        with self._lock, self._file.open("a", encoding="ascii") as out:
-            out.write(json.dumps(entry) + "\n")
-            self._faces |= faces
+    def write(
+        self,
+        operation: str,
+        request_id: str,
+        outcome: str,
+        faces: Mapping[str, str | None],
+        collection: str | None = None,
+    ) -> None:
+        """Notes that a change is done, or why not, on disk when it returns. Raises OSError.
+
+        `faces` are FaceIds there by those here, None for none, of a collection.
+        """
+        entry = {
+            "operation": operation,
+            "request": request_id,
+            "outcome": outcome,
+            "faces": dict(faces),
+            "collection": collection,
+        }
+        with self._lock:
+            append_entries(self._file, [entry])
+            self._take(entry)
+
+    def _take(self, entry: Mapping[str, Any]) -> None:
+        faces: dict[str, str | None] = entry.get("faces") or {}
+        self._faces |= faces
+        if entry.get("collection") is not None:
+            self._collections |= dict.fromkeys(faces, entry["collection"])
+
+    def pairs(self) -> dict[str, dict[str, str]]:
+        """By collection the FaceIds there by those here, of the faces that changes here have made there."""
+        found: dict[str, dict[str, str]] = {}
+        with self._lock:
+            for own, there in self._faces.items():
+                if there is not None and own in self._collections:
+                    found.setdefault(self._collections[own], {})[own] = there
+        return found
 
     def face_there(self, face_id: str) -> str | None:
         """The FaceId there: the same for a face that came from there; None where it has none."""
         return self._faces.get(face_id, face_id)
 
-    def entries(self) -> Iterator[dict[str, dict[str, str | None]]]:
+    def entries(self) -> Iterator[dict[str, Any]]:
         """All lines; one that a kill cut off is passed over."""
-        if not self._file.exists():
-            return
-        with self._file.open(encoding="ascii", errors="replace") as lines:
-            for line in lines:
-                try:
-                    yield json.loads(line)
-                except ValueError:
-                    continue
+        return read_entries(self._file)

@@ -33,10 +33,14 @@ class ShadowAnswer:
 class ShadowService:
     """One endpoint, with credentials of its own. Threads may share it."""
 
-    def __init__(self, endpoint: str, credentials: Any, region: str) -> None:
+    def __init__(
+        self, endpoint: str, credentials: Any, region: str, *, aws_region: str | None = None
+    ) -> None:
+        """`aws_region` is that of an endpoint of AWS, None for any other."""
         from botocore.httpsession import URLLib3Session
 
         self.endpoint = endpoint
+        self.aws_region = aws_region
         self._credentials = credentials
         self._region = region
         self._http = URLLib3Session(timeout=(_CONNECT_SECONDS, _READ_SECONDS))
@@ -59,7 +63,7 @@ class ShadowService:
             raise RegardError(f"There are no credentials for {endpoint}: name a profile that has some.")
         named = _AWS_HOST.fullmatch(parts.hostname)
         region = named[1] if named else session.region_name or _REGION
-        return cls(endpoint, credentials, region)
+        return cls(endpoint, credentials, region, aws_region=named[1] if named else None)
 
     def ask(self, operation: str, body: bytes) -> ShadowAnswer:
         """The answer to the body of a request. Raises ShadowUnreachable."""

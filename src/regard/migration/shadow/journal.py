@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+from regard.migration.lines import append_entries, read_entries
 
 _FOLDER, _FILE = "migrations", "shadow.jsonl"
 
@@ -23,22 +24,12 @@ class ComparisonJournal:
 
     def write(self, entry: Mapping[str, Any]) -> None:
         """Adds an entry of JSON's types."""
-        line = json.dumps(entry, separators=(",", ":"))
-        with self._lock, self._file.open("a", encoding="ascii") as out:
-            out.write(line + "\n")
+        with self._lock:
+            append_entries(self._file, [entry])
 
     def entries(self) -> Iterator[dict[str, Any]]:
         """All that were written; a line that a kill cut off is passed over."""
-        if not self._file.exists():
-            return
-        with self._file.open(encoding="ascii", errors="replace") as lines:
-            for line in lines:
-                try:
-                    entry = json.loads(line)
-                except ValueError:
-                    continue
-                if isinstance(entry, dict):
-                    yield entry
+        return read_entries(self._file)
 
     def spent(self) -> Decimal:
         """What the comparisons have cost."""

@@ -6,11 +6,10 @@ from collections.abc import Collection as Names
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from regard.caller import Caller
 from regard.collections.retention import FaceRetention
 from regard.collections.store import CollectionStore
 from regard.errors import RegardError, ResourceNotFoundException
-from regard.governance.purpose import strict_of
+from regard.governance.purpose import GENERAL, floor_of, strict_of, stricter
 
 _OWN_PARAMETERS: Final = ("ProjectVersion", "HumanLoopConfig")  # name what the other service hasn't got
 _SETTLED: Final = frozenset(
@@ -40,11 +39,15 @@ class LeavingRules:
             raise RegardError(f"This installation is for {site_purpose}: its pictures don't leave the house.")
         self._collections = collections
         self._faces = faces
+        self._site = site_purpose
         self._local = frozenset(local_buckets)
 
-    def refusal(self, request: Mapping[str, Any], caller: Caller) -> str | None:
-        """Why a request may not be asked elsewhere, in a few words; None where it may."""
-        if strict_of(caller.purpose) is not None:
+    def refusal(self, request: Mapping[str, Any], key_purpose: str) -> str | None:
+        """Why a request may not be asked elsewhere, in a few words; None where it may.
+
+        `key_purpose` is what the key of who made it is for.
+        """
+        if strict_of(key_purpose) is not None:
             return "strict purpose"
         if any(name in request for name in _OWN_PARAMETERS):
             return "names what is here alone"
@@ -52,6 +55,25 @@ class LeavingRules:
             return "picture in a bucket of this machine"
         named = request.get("CollectionId")
         return None if named is None else self._collection_refusal(named)
+
+    def purpose(self, request: Mapping[str, Any], key_purpose: str) -> str:
+        """The strictest purpose that a request runs under: its collection's, its key's, the installation's.
+
+        Raises ResourceNotFoundException.
+        """
+        named = request.get("CollectionId")
+        of_collection = GENERAL if named is None else self._collections.get(named).purpose
+        return stricter(stricter(of_collection, key_purpose), self._site)
+
+    def keeps_answer(self, request: Mapping[str, Any], key_purpose: str) -> bool:
+        """Whether clients get Regard's own answer whatever another service says.
+
+        The purpose has a floor, below which nobody is shown a match; the other service knows none.
+        """
+        try:
+            return floor_of(self.purpose(request, key_purpose)) is not None
+        except ResourceNotFoundException:
+            return False  # of which nothing is asked elsewhere
 
     def _collection_refusal(self, name: str) -> str | None:
         try:

@@ -15,7 +15,9 @@ from typing import Any, Final, Protocol
 
 import structlog
 
+from regard.governance.purpose import Threshold
 from regard.migration.shadow.answered import AnsweredRequest
+from regard.migration.shadow.breaker import ShadowBreaker
 from regard.migration.shadow.budget import ShadowBudget
 from regard.migration.shadow.comparing import compare, disagreement
 from regard.migration.shadow.exchange import ShadowAnswer, ShadowService, ShadowUnreachable
@@ -36,6 +38,11 @@ class DeclaredCall(Protocol):
     @property
     def is_repeatable(self) -> bool:
         """Whether asking it again elsewhere changes nothing."""
+        ...
+
+    @property
+    def matches(self) -> Threshold | None:
+        """The threshold of an operation that compares faces."""
         ...
 
     def units(self, request: Mapping[str, Any], /) -> Mapping[str, int]:
@@ -71,6 +78,7 @@ class Shadow:
         self._journal = journal
         self._find = find
         self._options = options
+        self._breaker = ShadowBreaker()
         self._waiting: queue.Queue[AnsweredRequest | None] = queue.Queue(_QUEUE)
         self._bytes = 0
         self._counts: Counter[str] = Counter()
@@ -99,8 +107,8 @@ class Shadow:
             return None
         if self._random.random() >= self._options.share:
             return None
-        if self._options.answers:
-            return self._compare_safely(request)
+        if self._options.answers and not self._keeps_answer(request):
+            return self._compare_safely(request, is_waited_for=True)
         with self._lock:
             fits = self._bytes + len(request.body) <= _QUEUE_BYTES
             if fits:
@@ -132,25 +140,56 @@ class Shadow:
         if counts:
             self._journal.write({"counts": counts})
 
+    def _keeps_answer(self, request: AnsweredRequest) -> bool:
+        try:
+            return self._rules.keeps_answer(json.loads(request.body), request.caller.purpose)
+        except Exception:  # Regard's answer is the one that its rules have passed
+            log.exception("the purpose of a request is not known", request_id=request.request_id)
+            return True
+
     def _work(self) -> None:
         while (request := self._waiting.get()) is not None:
             with self._lock:
                 self._bytes -= len(request.body)
             self._compare_safely(request)
 
-    def _compare_safely(self, request: AnsweredRequest) -> ShadowAnswer | None:
+    def _compared(
+        self, request: AnsweredRequest, asked: dict[str, Any], own: dict[str, Any], theirs: dict[str, Any]
+    ) -> dict[str, Any]:
+        """The differences; none where they can't be told: what it has cost is written down all the same."""
         try:
-            return self._compare(request)
+            return compare(asked, own, theirs)
+        except Exception:
+            log.exception("answers can't be compared", request_id=request.request_id)
+            self._count("failed")
+            return {}
+
+    @staticmethod
+    def _applied(called: DeclaredCall, params: dict[str, Any], purpose: str) -> dict[str, Any]:
+        """A request with the threshold that Regard applied."""
+        rule = called.matches
+        if rule is None or rule.parameter is None:
+            return params
+        return {**params, rule.parameter: rule.applied(params.get(rule.parameter), purpose, raised=True)}
+
+    def _compare_safely(
+        self, request: AnsweredRequest, *, is_waited_for: bool = False
+    ) -> ShadowAnswer | None:
+        try:
+            return self._compare(request, is_waited_for=is_waited_for)
         except Exception:  # a comparison may not keep anybody from their answer
             log.exception("a comparison failed", request_id=request.request_id, operation=request.operation)
             self._count("failed")
             return None
 
-    def _compare(self, request: AnsweredRequest) -> ShadowAnswer | None:
+    def _compare(self, request: AnsweredRequest, *, is_waited_for: bool) -> ShadowAnswer | None:
         params = json.loads(request.body)
-        refusal = self._rules.refusal(params, request.caller)
+        refusal = self._rules.refusal(params, request.caller.purpose)
         if refusal is not None:
             self._count(refusal)
+            return None
+        if not self._breaker.allows():
+            self._count("not asked after failures in a row")
             return None
         called = self._find(request.operation)
         cost = None if called is None else self._budget.take(called.units(params))
@@ -167,14 +206,21 @@ class Shadow:
         try:
             answer = self._service.ask(request.operation, request.body)
         except ShadowUnreachable as error:
+            self._breaker.note(failed=True)
             log.warning("the shadow is not reached", error=str(error))
             self._journal.write({**entry, "there": {"status": 0}, "counts": self._taken_counts()})
             return None
         own, theirs = json.loads(request.answer), _document(answer.body)
-        compared = compare(params, own, theirs) if request.status == answer.status == 200 else {}
+        purpose = self._rules.purpose(params, request.caller.purpose)
+        asked = params if called is None else self._applied(called, params, purpose)
+        both = request.status == answer.status == 200
+        compared = self._compared(request, asked, own, theirs) if both else {}
         differs = disagreement(compared, same_status=request.status == answer.status)
         if self._options.keep_disagreements and differs > _KEPT_DISAGREEMENT:
             entry["pictures"] = list(_digests(params))
+        self._breaker.note(failed=is_transient(answer))
+        # What fails for a moment there, or is answered here alone, is answered from here.
+        is_given = not is_transient(answer) and not (request.status == 200 != answer.status)
         there = {"status": answer.status, "error": error_of(answer), "seconds": answer.seconds}
         self._journal.write(
             {
@@ -182,11 +228,11 @@ class Shadow:
                 "there": there,
                 "compared": compared,
                 "differs": differs,
+                "answered_from": "there" if is_given and is_waited_for else "here",
                 "counts": self._taken_counts(),
             }
         )
-        # What fails for a moment there is answered from here.
-        return None if is_transient(answer) else answer
+        return answer if is_given else None
 
     def _count(self, what: str) -> None:
         with self._lock:
@@ -210,6 +256,8 @@ _THEIR_OWN: Final = frozenset(
 )
 """Errors that are between Regard and the other service, and no client's."""
 
+_BETWEEN: Final = frozenset((401, 403, 407, 408, 429))  # statuses of the same
+
 
 def _digests(request: Mapping[str, Any]) -> Iterator[str]:
     """SHA-256 of the pictures that a request brought along."""
@@ -220,11 +268,14 @@ def _digests(request: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _document(body: bytes) -> dict[str, Any]:
+    return json.loads(body) if _is_document(body) else {}
+
+
+def _is_document(body: bytes) -> bool:
     try:
-        document = json.loads(body)
+        return isinstance(json.loads(body), dict)
     except ValueError:
-        return {}
-    return document if isinstance(document, dict) else {}
+        return False
 
 
 def error_of(answer: ShadowAnswer) -> str | None:
@@ -235,5 +286,11 @@ def error_of(answer: ShadowAnswer) -> str | None:
 
 
 def is_transient(answer: ShadowAnswer) -> bool:
-    """Whether an answer says nothing of the request, which may be asked again another time."""
-    return answer.status >= 500 or error_of(answer) in _THEIR_OWN
+    """Whether an answer says nothing of the request, which may be asked again another time.
+
+    What is neither a document nor an error with a code comes from something between: a proxy, a portal.
+    """
+    if answer.status == 200:
+        return not _is_document(answer.body)
+    error = error_of(answer)
+    return answer.status >= 500 or answer.status in _BETWEEN or error is None or error in _THEIR_OWN

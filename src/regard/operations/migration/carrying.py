@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from regard.collections.bulk import BulkLoader, Embeddings
+from regard.collections.bulk import BulkLoader, Embeddings, check
 from regard.collections.changes import identity_of
 from regard.context import Context
 from regard.errors import RegardError
@@ -37,7 +37,8 @@ def migrate_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 
     `Faces` and `Users` are what the source lists, `Images` is where pictures lie and `Match` says which of
     them a face may be of. Each face keeps its FaceId, ImageId and ExternalImageId; its box is where it was
-    found here. What was done before is passed over, and what couldn't be carried too, unless `Again`. Under
+    found here. What was done before is passed over, and what couldn't be carried too, unless `Again`. Whom
+    somebody has erased here since stays erased, unless `EvenErased`. Under
     a strict purpose the collection must say for how long faces are kept, and take consents, unless
     `WithoutConsent` says by what right they aren't asked for. Raises RegardError.
     """
@@ -48,19 +49,26 @@ def migrate_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     known = _known(ctx, faces)
     _check_room(ctx, len(faces) - len(known))
     journal = journal_of(ctx, request["Source"])
-    left: dict[str, NotCarried] = {}
+    even_erased = bool(request.get("EvenErased"))
+    erased = set() if even_erased else journal.carried - known.keys()
+    journal.write([], known)
+    left = {face.face_id: NotCarried.ERASED for face in faces if face.face_id in erased}
     waiting: dict[str, Sequence[SourceFace]] = {}
+    whole = known.keys() - _without_portrait(ctx, known) | erased
     for image_id, group in by_image(faces).items():
-        missing = [face for face in group if face.face_id not in known]
+        missing = [face for face in group if face.face_id not in whole]
         before = None if request.get("Again") else journal.left(image_id)
         if before is not None and all(face.face_id in before for face in missing):
             left |= {face.face_id: before[face.face_id] for face in missing}
         elif missing:
             waiting[image_id] = missing
     enrolled = _enrol(ctx, request, waiting, journal, left)
+    left = {face_id: reason for face_id, reason in left.items() if face_id not in known}
     users = request["Users"]
-    associated, full = join_users(ctx, users)
-    carried = MigrationOutcome(len(faces), enrolled, len(known), left, len(users), associated, full)
+    associated, full, users_erased = join_users(ctx, users, journal, even_erased=even_erased)
+    carried = MigrationOutcome(
+        len(faces), enrolled, len(known), left, len(users), associated, full, users_erased
+    )
     return {
         "Migration": carried,
         "SourceFaces": carried.faces,
@@ -119,14 +127,25 @@ def _check_room(ctx: Context, new: int) -> None:
         )
 
 
-def _known(ctx: Context, faces: Sequence[SourceFace]) -> set[str]:
-    """The FaceIds of those that are in the collection."""
-    found: set[str] = set()
+def _without_portrait(ctx: Context, known: Mapping[str, int]) -> set[str]:
+    """The FaceIds of those that reviewers need a portrait of and have none: a run was killed before it."""
+    if strict_of(ctx.collection.purpose, ctx.settings.site_purpose) is None:
+        return set()
+    rows = list(known.values())
+    having: set[int] = set()
+    for start in range(0, len(rows), _NAMED):
+        having |= ctx.stores.accountability.examination.crops.having(rows[start : start + _NAMED])
+    return {face_id for face_id, row in known.items() if row not in having}
+
+
+def _known(ctx: Context, faces: Sequence[SourceFace]) -> dict[str, int]:
+    """The rows of those that are in the collection, by FaceId."""
+    found: dict[str, int] = {}
     ids = [face.face_id for face in faces]
     for start in range(0, len(ids), _NAMED):
         named = ids[start : start + _NAMED]
         page = ctx.stores.gallery.page(ctx.collection, after=0, limit=_NAMED, face_ids=named)
-        found |= {face.face_id for face in page}
+        found |= {face.face_id: face.row for face in page}
     return found
 
 
@@ -154,7 +173,10 @@ def _enrol(
         carried = [face for reading in readings for face in reading.carried]
         if carried:
             enrolled += _load(ctx, loader, carried)
-        journal.write([(reading.image_id, reading.left) for reading in readings])
+        journal.write(
+            [(reading.image_id, reading.left) for reading in readings],
+            [one.face.face_id for one in carried],
+        )
         for reading in readings:
             left |= reading.left
         done += len(readings)
@@ -191,6 +213,7 @@ def _load(ctx: Context, loader: BulkLoader, carried: Sequence[CarriedFace]) -> i
         boxes=np.array([[one.box.left, one.box.top, one.box.width, one.box.height] for one in carried]),
         image_digests=[one.digest for one in carried],
     )
+    check(batch, 0)
     added = loader.load(collection, batch, consents_to_load(ctx, collection, names)).added
     portraits = {one.face.face_id: one.portrait for one in carried if one.portrait is not None}
     if portraits:

@@ -84,7 +84,8 @@ def _left(ctx: Context, source: str, missing: Sequence[SourceFace]) -> tuple[dic
     for image_id, faces in by_image(missing).items():
         known = journal.left(image_id) or {}
         for face in faces:
-            reason = known.get(face.face_id)
+            erased = NotCarried.ERASED if face.face_id in journal.carried else None
+            reason = erased or known.get(face.face_id)
             if reason is None:
                 unexplained += 1
             else:

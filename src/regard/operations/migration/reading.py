@@ -28,6 +28,7 @@ from regard.vision.geometry import Box
 from regard.vision.portraits import cut_portrait
 
 _MAX_CANDIDATES = 200  # pictures that one image is looked for in
+_MARGIN = 0.1  # of the IoU of a face: pictures that are as close are told apart by nothing
 UNUSABLE = (
     ImageTooLargeException,
     InvalidImageFormatException,
@@ -61,8 +62,10 @@ class ImageReading:
     left: Mapping[str, NotCarried] = field(default_factory=dict)
 
 
-FoundBoxes = MutableMapping[str, Sequence[Box] | None]
-"""Where the faces of pictures are, by key, in fractions of the sides; None for what is no picture."""
+FoundBoxes = MutableMapping[str, tuple[str, Sequence[Box]] | None]
+"""The digests of pictures and where their faces are, by key, in fractions of the sides; None for what is no
+picture.
+"""
 
 
 def read_image(
@@ -70,19 +73,23 @@ def read_image(
     image_id: str,
     faces: Sequence[SourceFace],
     place: PicturePlace,
-    keys: Sequence[str],
+    candidates: Mapping[str, str],
     quality_filter: str,
     seen: FoundBoxes,
 ) -> ImageReading:
-    """Reads the picture, of those with `keys`, whose faces are where the source has its own.
+    """Reads the picture, of the candidates, whose faces are where the source has its own.
 
+    Candidates have a name each by their key: where one of another name fits about as well, and is another
+    picture, none is taken.
     `seen` is what earlier images have found, and is added to: several images have the same candidates where
     a folder has the pictures of one person. Raises InternalServerError for a bucket that can't be reached.
     """
-    keys = keys[:_MAX_CANDIDATES]
+    keys = list(candidates)[:_MAX_CANDIDATES]
     if len(keys) > 1:
         fits = {key: fit for key in keys if (fit := _fit(ctx, faces, place, key, seen)) is not None}
         keys = [max(fits, key=fits.__getitem__)] if fits else []
+        if keys and _is_ambiguous(keys[0], fits, candidates, seen):
+            return _left(image_id, faces, NotCarried.AMBIGUOUS)
     picture = _open(ctx, place, keys[0]) if keys else None
     if picture is None:
         return _left(image_id, faces, NotCarried.NO_PICTURE)
@@ -95,12 +102,30 @@ def read_image(
 def _fit(
     ctx: Context, faces: Sequence[SourceFace], place: PicturePlace, key: str, seen: FoundBoxes
 ) -> float | None:
-    """How well a picture's faces lie where the source's are: the sum of their IoU; None of no picture."""
+    """How well a picture's faces lie where the source's are: their mean IoU; None of no picture."""
     if key not in seen:
         picture = _open(ctx, place, key)
-        seen[key] = None if picture is None else _boxes(picture)
-    boxes = seen[key]
-    return None if boxes is None else sum(one[2] for one in same_boxes([face.box for face in faces], boxes))
+        seen[key] = None if picture is None else (picture.image.digest, _boxes(picture))
+    found = seen[key]
+    if found is None:
+        return None
+    return sum(one[2] for one in same_boxes([face.box for face in faces], found[1])) / len(faces)
+
+
+def _is_ambiguous(
+    best: str, fits: Mapping[str, float], candidates: Mapping[str, str], seen: FoundBoxes
+) -> bool:
+    """Whether another picture, of another name, fits about as well as the best; 0 is no fit at all."""
+    return fits[best] > 0 and any(
+        fit >= max(fits[best] - _MARGIN, _MARGIN)
+        and candidates[key] != candidates[best]
+        and _digest(seen[key]) != _digest(seen[best])
+        for key, fit in fits.items()
+    )
+
+
+def _digest(found: tuple[str, Sequence[Box]] | None) -> str | None:
+    return None if found is None else found[0]
 
 
 def _open(ctx: Context, place: PicturePlace, key: str) -> PictureFindings | None:

@@ -44,7 +44,10 @@ def survey_migration(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
         if number > 1 or len(drawn) == 1:  # the first one loads the models
             timed, seconds = timed + 1, seconds + time.monotonic() - started
         ctx.report("Timing", number, len(drawn))
-    survey = PictureSurvey(len(found), sum(map(bool, found)), sum(map(len, found)), timed, seconds)
+    with_picture = sum(map(bool, found))
+    # Of several candidates each is read once for all images, and then the one of each image once more.
+    compared = {key for one in found if len(one) > 1 for key in one}
+    survey = PictureSurvey(len(found), with_picture, len(compared) + with_picture, timed, seconds)
     return {"Survey": survey, "Surveyed": survey.images, "WithPicture": survey.with_picture, "Timed": timed}
 
 

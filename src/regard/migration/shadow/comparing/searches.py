@@ -20,16 +20,19 @@ def compare_matches(
     """Whether both found the same person first, the same people, in the same order.
 
     People are told apart by ExternalImageId or, without one, by FaceId; users by UserId. `similar` has
-    similarities here and there of the same face or user, in percent; nobody is named.
+    similarities here and there of the same face or user, in percent; nobody is named. `asked` has the
+    threshold that was applied here, in percent: what the other found below it is left out.
     """
-    own, theirs = _matches(here), _matches(there)
+    threshold = _threshold(asked, "FaceMatchThreshold", "UserMatchThreshold")
+    own = _matches(here)
+    theirs = [one for one in _matches(there) if one["similarity"] >= threshold]
     people, their_people = _people(own), _people(theirs)
     together = set(people) | set(their_people)
     jaccard = len(set(people) & set(their_people)) / len(together) if together else 1.0
     by_id = {one["id"]: one["similarity"] for one in theirs}
     pairs = [[one["similarity"], by_id[one["id"]]] for one in own if one["id"] in by_id]
     return {
-        "threshold": _threshold(asked, "FaceMatchThreshold", "UserMatchThreshold"),
+        "threshold": threshold,
         "first": people[:1] == their_people[:1] if together else None,
         "jaccard": jaccard,
         "rank": _rank(people, their_people),
@@ -44,12 +47,14 @@ def compare_pairs(
     asked: Mapping[str, Any], here: Mapping[str, Any], there: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The same for the faces of CompareFaces's target, paired by their boxes."""
-    own, theirs = here.get("FaceMatches", []), there.get("FaceMatches", [])
+    threshold = _threshold(asked, "SimilarityThreshold")
+    own = here.get("FaceMatches", [])
+    theirs = [one for one in there.get("FaceMatches", []) if one["Similarity"] >= threshold]
     found = same_boxes([box_of(one["Face"]) for one in own], [box_of(one["Face"]) for one in theirs])
     many = len(own) + len(theirs) - len(found)
     jaccard = len(found) / many if many else 1.0
     return {
-        "threshold": _threshold(asked, "SimilarityThreshold"),
+        "threshold": threshold,
         "jaccard": jaccard,
         "here": [one["Similarity"] for one in own],
         "there": [one["Similarity"] for one in theirs],
