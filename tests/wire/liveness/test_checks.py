@@ -13,6 +13,7 @@ from regard.evaluation.liveness.portraits import read_portrait
 from regard.evaluation.liveness.presentations import PortraitSource, Species, render
 from regard.packs.install import InstalledPack
 from regard.vision.liveness.challenge import Challenge, ChallengeKind, Colour, draw_challenge
+from regard.vision.liveness.parameters import parameters_digest
 from regard.vision.liveness.verdict import GATE_LIMIT
 from regard.vision.session import SessionPool
 from tests.waiting import PATIENCE
@@ -122,5 +123,6 @@ def test_the_record_of_a_check_has_its_numbers_and_no_picture(server: Site, chec
     assert told["confidence"] > GATE_LIMIT
     assert "rests on" in told["basis"]
     assert told["evidence"]["growth"] > 1.35
+    assert told["evidence"]["light_parameters"] == parameters_digest()
     digests = [told["video_sha256"], *told["images_sha256"]]
     assert [len(digest) for digest in digests] == [64] * 4
