@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from itertools import count
 from typing import Literal
 from urllib.parse import unquote
 
 import pytest
 from argon2 import PasswordHasher
-from sqlalchemy import update
+from sqlalchemy import Connection, update
 from tests.console.signin.conftest import PASSWORD, Account, House, recovery_codes, sealed
 from tests.console.signin.telephone import Telephone
 
 from regard.caller import LOCAL
 from regard.errors import ConflictException
+from regard.storage.backend import Turn
+from regard.storage.database import Database
 from regard.storage.schema import browser_sessions
 
 NAMES = count()
@@ -136,6 +139,24 @@ def test_a_name_that_there_is_not_takes_as_long_as_one_that_there_is(
         nina.sign_in(house.browser(), name=name, password="another password")
     assert len(checked) == 2
     assert checked[0] != checked[1]
+
+
+def test_a_name_that_there_is_not_is_written_down_as_durably_as_one_that_there_is(
+    house: House, nina: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns: list[Turn | None] = []
+    write = Database.write
+
+    def note_turn(self: Database, *, turn: Turn | None = None) -> AbstractContextManager[Connection]:
+        turns.append(turn)
+        return write(self, turn=turn)
+
+    monkeypatch.setattr(Database, "write", note_turn)
+    nina.sign_in(house.browser(), password="another password")
+    of_nina, turns = turns, []
+    nina.sign_in(house.browser(), name="nobody-at-all")
+    assert turns == of_nina
+    assert Turn.AUDIT in turns
 
 
 def test_an_id_gives_no_more_tries_than_the_name(house: House, nina: Account) -> None:

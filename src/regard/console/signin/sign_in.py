@@ -75,6 +75,7 @@ class SignIn:
         is_right = self._passwords.is_right(person, password)
         if person is None:
             self._count_stranger(_STRANGER)
+            self._tries.write_for_nobody()
             raise _refused()
         self._refuse_suspended(arrival, person)
         if not is_right:

@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from regard.caller import Person
 from regard.console.languages import msgid
 from regard.errors import ServiceError, ThrottlingException
+from regard.storage.backend import Turn
 from regard.storage.clock import milliseconds
 from regard.storage.database import Database
 from regard.storage.encryption import Cipher
@@ -23,6 +24,7 @@ ADDRESS_TRIES: Final = 30
 """Of one network, whatever the names: several people may share it."""
 _WINDOW: Final = MINUTES * 60_000
 _SIGNED_IN: Final = "signed in"  # in place of a network, and like none
+_NOBODY: Final = "nobody"
 
 log: Any = structlog.get_logger(__name__)
 
@@ -50,6 +52,13 @@ class SignInTries:
         ThrottlingException where there were too many.
         """
         self._take((self._of(person.person_id, _SIGNED_IN), TRIES))
+
+    def write_for_nobody(self) -> None:
+        """Writes as durably, and in the same turn, as the log records a try of somebody that failed: without
+        it an answer that comes sooner would say that there is no such name.
+        """
+        with self._database.write(turn=Turn.AUDIT) as connection:
+            _count(connection, self._of("", _NOBODY), milliseconds())
 
     def give_back(self, name: str, network: str) -> None:
         """Forgets the tries of who succeeded, "" for a name that wasn't given; those of others stay."""
