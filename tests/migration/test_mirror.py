@@ -272,6 +272,7 @@ def test_what_is_made_in_part_says_why() -> None:
         "in part: SMALL_BOUNDING_BOX, fewer faces there",
         {"own": None},
     )
+    assert MirrorDelivery("delivered").lacking_faces().outcome == "in part: fewer faces there"
     refused = {"UnsuccessfulFaceDeletions": [{"FaceId": "t", "Reasons": ["ASSOCIATED"], "UserId": "ann"}]}
     assert MirrorDelivery.of({}, refused, {"t": "own"}) == MirrorDelivery("in part: ASSOCIATED", {})
 

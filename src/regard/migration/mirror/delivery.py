@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from regard.migration.overlap import same_boxes
@@ -40,6 +40,12 @@ class MirrorDelivery:
         except (AttributeError, KeyError, TypeError):
             return cls(f"{IN_PART}: {_UNREADABLE}", paired(here, {}))
         return cls(f"{IN_PART}: {', '.join(reasons)}" if reasons else DELIVERED, faces)
+
+    def lacking_faces(self) -> MirrorDelivery:
+        """The same of a request some of whose faces aren't there."""
+        if self.outcome == DELIVERED:
+            return replace(self, outcome=f"{IN_PART}: {_FEWER}")
+        return self if _FEWER in self.outcome else replace(self, outcome=f"{self.outcome}, {_FEWER}")
 
 
 def paired(here: Mapping[str, Any], there: Mapping[str, Any]) -> dict[str, str | None]:

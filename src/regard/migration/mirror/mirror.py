@@ -164,7 +164,9 @@ class Mirror:
             return None
         if answer.status != 200:
             return MirrorDelivery(error_of(answer) or str(answer.status), paired(own, {}))
-        return MirrorDelivery.of(own, json.loads(answer.body), named)
+        delivery = MirrorDelivery.of(own, json.loads(answer.body), named)
+        is_whole = len(named) == len(body.get("FaceIds", ())) or change.operation.startswith(_ERASING)
+        return delivery if is_whole else delivery.lacking_faces()
 
     def _ask(self, operation: str, request: Mapping[str, Any]) -> ShadowAnswer | None:
         """The answer there; None where it says nothing of the request."""

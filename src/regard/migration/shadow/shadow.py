@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol
 
 import structlog
 
-from regard.governance.purpose import Threshold
+from regard.governance.purpose import Threshold, floor_of
 from regard.migration.shadow.answered import AnsweredRequest
 from regard.migration.shadow.breaker import ShadowBreaker
 from regard.migration.shadow.budget import ShadowBudget
@@ -191,6 +191,7 @@ class Shadow:
         if not self._breaker.allows():
             self._count("not asked after failures in a row")
             return None
+        purpose = self._rules.purpose(params, request.caller.purpose)
         called = self._find(request.operation)
         cost = None if called is None else self._budget.take(called.units(params))
         if cost is None:
@@ -211,16 +212,16 @@ class Shadow:
             self._journal.write({**entry, "there": {"status": 0}, "counts": self._taken_counts()})
             return None
         own, theirs = json.loads(request.answer), _document(answer.body)
-        purpose = self._rules.purpose(params, request.caller.purpose)
         asked = params if called is None else self._applied(called, params, purpose)
-        both = request.status == answer.status == 200
+        both = request.status == answer.status == 200 and not is_transient(answer)
         compared = self._compared(request, asked, own, theirs) if both else {}
         differs = disagreement(compared, same_status=request.status == answer.status)
         if self._options.keep_disagreements and differs > _KEPT_DISAGREEMENT:
             entry["pictures"] = list(_digests(params))
         self._breaker.note(failed=is_transient(answer))
         # What fails for a moment there, or is answered here alone, is answered from here.
-        is_given = not is_transient(answer) and not (request.status == 200 != answer.status)
+        is_refused = request.status == 200 != answer.status
+        is_given = not is_transient(answer) and not is_refused and floor_of(purpose) is None
         there = {"status": answer.status, "error": error_of(answer), "seconds": answer.seconds}
         self._journal.write(
             {

@@ -233,6 +233,7 @@ OPERATIONS = (
         notes=(
             "Source",
             "WithoutConsent",
+            "EvenErased",
             "SourceFaces",
             "Enrolled",
             "Known",
