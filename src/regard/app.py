@@ -356,11 +356,7 @@ def _figures(parts: Parts) -> list[Route]:
 
 
 def asgi(
-    parts: Parts,
-    *,
-    port: int | None = None,
-    tls_port: int | None = None,
-    elsewhere: Elsewhere | None = None,
+    parts: Parts, *, port: int | None = None, tls_port: int | None = None, elsewhere: Elsewhere | None = None
 ) -> Starlette:
     """The HTTP application, which is served on `port`, the settings' unless it is said, and by TLS too on
     `tls_port`, where there is one. `elsewhere` is told of the answers to Rekognition's operations.
@@ -393,8 +389,7 @@ def asgi(
             Route("/healthz", healthz),
             *_figures(parts),
             live_route(
-                LIVE_PATH,
-                LiveWatching(stores.streams, parts.settings.data, parts.settings.keys).pictures,
+                LIVE_PATH, LiveWatching(stores.streams, parts.settings.data, parts.settings.keys).pictures
             ),
             *LivenessDoors(parts.gate, keys, parts.settings).routes(),
             *liveness_routes(tls_port, card_in_force(parts.settings).basis),
