@@ -22,7 +22,7 @@ from regard.collections.fastscan import Sizes
 from regard.collections.followed import FollowedIndexes
 from regard.collections.following import Report
 from regard.collections.gallery import Gallery
-from regard.collections.milvus import MilvusEngine
+from regard.collections.milvus import chosen_engine
 from regard.collections.store import CollectionStore
 from regard.collections.upgrades import Upgrades
 from regard.collections.users import Users
@@ -153,7 +153,7 @@ def build(
     card_in_force(settings)
     prices, profiles = chosen_price_list(settings.prices), load_profiles(settings.profiles)
     known = FaceModels(face_models, settings.face_model)
-    engine = _engine(settings)
+    engine = chosen_engine(settings)
     anchor = anchor_of(settings)
     paths = InstalledPack.load(settings.pack, settings.models).paths() if has_models else {}
     database = Database.open(
@@ -334,14 +334,6 @@ def _nudenet(settings: Settings) -> Path | None:
         return InstalledPack.load("nudenet", settings.models).path("nudenet")
     except MissingPackError:
         return None
-
-
-def _engine(settings: Settings) -> MilvusEngine | None:
-    if settings.index_engine == "local":
-        return None
-    if settings.milvus is None:
-        raise RegardError("REGARD_INDEX_ENGINE is milvus; say in REGARD_MILVUS where Milvus is.")
-    return MilvusEngine(settings.milvus, settings.milvus_token)
 
 
 def _figures(parts: Parts) -> list[Route]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from regard.collections.index import Neighbours, merged
 from regard.errors import InternalServerError, RegardError, ServiceError, ThrottlingException
+from regard.settings import Settings
 
 _log = structlog.get_logger()
 _SECONDS = 10.0  # that a request waits for Milvus
@@ -21,6 +22,15 @@ _BATCH = 4096  # vectors in one message: Milvus takes 64 MB, and 16,384 ids in o
 _MARGIN = 1e-3  # how much further Milvus searches than asked, since it may round what is measured again here
 _CONNECTION_FAILED = 2  # pymilvus' own code
 _NOT_FOUND = 100  # https://milvus.io/docs, "collection not found"
+
+
+def chosen_engine(settings: Settings) -> MilvusEngine | None:
+    """The Milvus that the settings name; None for the index of this machine. Raises RegardError."""
+    if settings.index_engine == "local":
+        return None
+    if settings.milvus is None:
+        raise RegardError("REGARD_INDEX_ENGINE is milvus; say in REGARD_MILVUS where Milvus is.")
+    return MilvusEngine(settings.milvus, settings.milvus_token)
 
 
 class MilvusEngine:
