@@ -288,6 +288,7 @@ COMPRESSED = {"REGARD_INDEX_TAIL": "16"}  # a few faces fill a segment, which is
 ENVIRONMENTS = [pytest.param({}, id="defaults"), pytest.param(COMPRESSED, id="compressed")]
 
 
+@pytest.mark.slow
 def test_a_server_that_is_killed_under_load_keeps_what_it_answered(
     installed_pack: InstalledPack, tmp_path: Path, photo: bytes
 ) -> None:

@@ -143,6 +143,7 @@ def test_a_server_that_is_killed_takes_its_worker_along_and_the_next_goes_on(
     check_audit(again.data)
 
 
+@pytest.mark.slow
 def test_a_video_that_kills_its_worker_fails_and_takes_no_server_down(start: Callable[..., Server]) -> None:
     server = start(job_workers=1, job_attempts=2)
     client = server.client()

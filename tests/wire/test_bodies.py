@@ -10,7 +10,7 @@ import pytest
 import structlog
 from structlog.testing import capture_logs
 
-from regard.wire import body
+from regard.api.request_body import RequestBody, RequestTimeoutException
 
 from .peer import endpoint, scope, send, signed
 
@@ -98,5 +98,5 @@ def test_a_client_that_stops_sending_is_timed_out():
         await asyncio.Event().wait()
         raise AssertionError
 
-    with pytest.raises(body.RequestTimeoutException):
-        asyncio.run(body.RequestBody(silent, {}).read(10, seconds=0.01))
+    with pytest.raises(RequestTimeoutException):
+        asyncio.run(RequestBody(silent, {}).read(10, seconds=0.01))

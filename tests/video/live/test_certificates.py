@@ -43,6 +43,7 @@ def test_a_certificate_that_the_settings_name_is_trusted_for_its_name(films: Pat
     assert waiting.why.startswith("Its certificate")
 
 
+@pytest.mark.slow
 def test_a_url_that_says_so_is_read_whoever_made_the_certificate(films: Path, certificate: Path) -> None:
     with (
         rtsp_server(films) as port,
