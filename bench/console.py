@@ -61,6 +61,7 @@ def run(chosen: argparse.Namespace) -> Tables:
                 f"pages beside {chosen.records:,} records",
                 asyncio.run(_measured(parts, chosen.records, chosen.requests)),
             )
+            yield "a search by a picture", asyncio.run(_searched(parts, chosen.faces, chosen.requests))
         finally:
             parts.close()
 
