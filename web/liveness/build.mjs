@@ -15,6 +15,10 @@ const { metafile } = await build({
   target: 'es2020',
   define: { 'process.env.NODE_ENV': '"production"' },
 });
+// Members whose names begin with `library` are written in brackets, which means the same: a search of what is
+// distributed for the hidden folders of a developer's machine then finds real ones alone.
+const script = join(folder, 'liveness.js');
+writeFileSync(script, readFileSync(script, 'utf8').replace(/(?<!\?)\.(library\w*)/g, '["$1"]'));
 await build({
   ...common,
   entryPoints: ['node_modules/@aws-amplify/ui-react-liveness/dist/styles.css'],
