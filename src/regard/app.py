@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from regard.api.answer import ServedApi
 from regard.api.model import REGARD, REKOGNITION, load_api
@@ -82,10 +78,12 @@ from regard.vision.models import Models
 from regard.vision.session import SessionPool, one_thread_each
 from regard.wire.browsers import allow_origins
 from regard.wire.endpoint import Endpoint, not_found, routes
+from regard.wire.figures import figures_routes
 from regard.wire.live_pictures import live_route
 from regard.wire.liveness_doors import LivenessDoors
 from regard.wire.liveness_page import liveness_routes
 from regard.wire.own import own_routes
+from regard.wire.readiness import Readiness
 from regard.wire.signing_keys import SigningKeys
 
 _SEGMENT_OF_TAILS = 64  # tails that a segment of an index holds at most
@@ -113,6 +111,7 @@ class Parts:
     gate: Gate
     public_reads: PublicReads
     alerts: AlertFeed
+    readiness: Readiness
     apis: Mapping[str, ServedApi]  # by what botocore calls the service
 
     def close(self) -> None:
@@ -283,6 +282,7 @@ def build(
         gate=gate,
         public_reads=public_reads,
         alerts=AlertFeed(stores.stream_events),
+        readiness=Readiness(),
         apis={service: ServedApi.of(api, gate, settings) for service, api in apis.items()},
     )
 
@@ -336,17 +336,6 @@ def _nudenet(settings: Settings) -> Path | None:
         return None
 
 
-def _figures(parts: Parts) -> list[Route]:
-    """The route of figures; none where there is no token: nobody reads them by default."""
-    if not parts.settings.metrics_token:
-        return []
-    from regard.metering.exposition import Exposition  # only who has them read pays for Prometheus's client
-    from regard.wire.figures import figures_route
-
-    exposition = Exposition(parts.database, parts.stores.usage)
-    return [figures_route(parts.settings.metrics_token, exposition.text)]
-
-
 def asgi(
     parts: Parts, *, port: int | None = None, tls_port: int | None = None, elsewhere: Elsewhere | None = None
 ) -> Starlette:
@@ -360,9 +349,6 @@ def asgi(
     keys = SigningKeys(parts.keys, stores.accountability.sessions, stores.liveness_credentials)
     endpoint = Endpoint(parts.apis[REKOGNITION], keys, parts.settings, executor, elsewhere=elsewhere)
     own = Endpoint(parts.apis[REGARD], keys, parts.settings, executor, queue=endpoint.queue)
-
-    async def healthz(_: Request) -> Response:
-        return JSONResponse({"status": "ok", "version": version("regard")})
 
     console = build_console(
         parts.settings,
@@ -378,10 +364,12 @@ def asgi(
     )
     return Starlette(
         routes=[
-            Route("/healthz", healthz),
-            *_figures(parts),
+            *parts.readiness.routes(),
+            *figures_routes(parts.settings.metrics_token, parts.database, stores.usage),
             live_route(
-                LIVE_PATH, LiveWatching(stores.streams, parts.settings.data, parts.settings.keys).pictures
+                LIVE_PATH,
+                LiveWatching(stores.streams, parts.settings.data, parts.settings.keys).pictures,
+                parts.readiness,
             ),
             *LivenessDoors(parts.gate, keys, parts.settings).routes(),
             *liveness_routes(tls_port, card_in_force(parts.settings).basis),

@@ -79,6 +79,13 @@ class Settings:
     workers: int = _setting(
         0, "Images analysed at the same time; 0 means one for each processor core.", minimum=0
     )
+    stop_grace: int = _setting(
+        0,
+        "Seconds for which `regard serve`, told to stop, still takes requests while /readyz says no: as long "
+        "as load balancers take to notice.",
+        minimum=0,
+    )
+    stop_seconds: int = _setting(30, "Seconds that requests under way, then, and steps of jobs have to end.")
     queue: int = _setting(256, "Requests that may wait for a worker before new ones are throttled.")
     buckets: str = _setting("", "Folders served as S3 buckets: NAME=FOLDER, separated by commas.")
     s3_endpoint: str | None = _setting(

@@ -14,7 +14,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from regard.wire.listeners import ListeningServer, OtherListener
+from regard.wire.listeners import Ending, ListeningServer, OtherListener
+from regard.wire.readiness import Readiness
 from tests.waiting import PATIENCE
 
 
@@ -62,7 +63,7 @@ def test_a_server_that_stops_ends_streams_before_it_waits_for_answers() -> None:
         lifespan="off",
         timeout_graceful_shutdown=round(PATIENCE),
     )
-    server = ListeningServer(config, None, end_streams=ended.set)
+    server = ListeningServer(config, None, ending=Ending(Readiness(), end_streams=ended.set))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     address = f"http://127.0.0.1:{listener.getsockname()[1]}/"

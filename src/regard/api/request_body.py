@@ -28,6 +28,11 @@ class RequestBody:
         self._receive = receive
         self._headers = headers
         self.complete = False
+        self._is_given_up = False
+
+    def give_up(self) -> None:
+        """Whatever still comes is taken by nobody: `drain` returns at once."""
+        self._is_given_up = True
 
     async def read(self, limit: int, *, seconds: float = SECONDS) -> bytes:
         """The body, of no more than `limit` bytes whether or not its length was announced.
@@ -58,7 +63,7 @@ class RequestBody:
         place of the answer. Bounded in bytes and seconds. A client that waits for `100 Continue` has sent
         nothing. Raises ClientDisconnect.
         """
-        if self._headers.get("expect", "").lower() == "100-continue":
+        if self._is_given_up or self._headers.get("expect", "").lower() == "100-continue":
             return
         size = 0
         try:

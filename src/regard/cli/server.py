@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import signal
 import socket
+import sys
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
@@ -105,6 +107,8 @@ def serve(
     public = None
     if settings.public_port:
         public = _listen(settings.host, settings.public_port, "REGARD_PUBLIC_PORT")
+    # While it starts nothing is under way. The first process of a container has no default for a signal.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     gc.disable()  # what is made until requests are answered lives as long as the process: nothing to collect
     try:
         from regard.cli.serving import run_server  # takes seconds, and a port that is taken is told at once

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import gc
 import shlex
-import signal
 import socket
-import sys
 from typing import Any
 
 import structlog
@@ -17,6 +15,7 @@ from regard.app import asgi, build
 from regard.cli.loading import Loading
 from regard.cli.printing import say
 from regard.cli.shadowing import ElsewhereChoice, open_elsewhere
+from regard.cli.stopping import end_after, end_at_next_signal, end_at_once
 from regard.cli.welcome_link import welcome_link
 from regard.cli.worker_processes import WorkerProcesses
 from regard.console.building import build_public_pages
@@ -27,7 +26,12 @@ from regard.streams.leases import StreamLeases
 from regard.vision.faces import FaceAnalyzer
 from regard.wire.browser_websockets import BrowserWebSocket
 from regard.wire.eventstream import FRAME_BYTES
-from regard.wire.listeners import ListeningServer, OtherListener, TlsListener, authority
+from regard.wire.listeners import Ending, ListeningServer, OtherListener, TlsListener, authority
+from regard.wire.readiness import ClosingConnections
+
+_CLOSING = (
+    10.0  # seconds, after requests have ended, for the rest: workers that were killed, files, the database
+)
 
 log: Any = structlog.get_logger(__name__)
 
@@ -92,28 +96,39 @@ def run_server(
     gc.freeze()  # the collector never visits what the start has made
     gc.enable()
     config = uvicorn.Config(
-        application,
+        ClosingConnections(application, parts.readiness),
         log_level="warning",
         access_log=False,
         server_header=False,
         proxy_headers=False,  # limits and the audit log go by the client's address, so nobody may claim one
         timeout_keep_alive=75,
-        timeout_graceful_shutdown=20,
+        timeout_graceful_shutdown=settings.stop_seconds,
         ws=BrowserWebSocket,
         ws_max_size=FRAME_BYTES,
         ws_per_message_deflate=False,  # video is compressed; a message of zeros would be no end of memory
     )
-    # uvicorn ends its run with the signal that stopped it, which must not end the process before the workers.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     workers = WorkerProcesses(settings, StreamLeases(parts.database))
+
+    def began() -> None:
+        log.info("the server stops", grace=settings.stop_grace, seconds=settings.stop_seconds)
+        workers.tell_to_stop()  # so that others have their jobs while requests are still finished here
+
+    ending = Ending(parts.readiness, settings.stop_grace, began, parts.alerts.close, end_at_once)
+    server = ListeningServer(config, tls, other=other, ending=ending)
     workers.start()
     try:
-        ListeningServer(config, tls, other=other, end_streams=parts.alerts.close).run(sockets=[listener])
+        server.run(sockets=[listener])
     finally:
+        end_at_next_signal()
+        # Threads of requests that were cut would keep the process for as long as they take.
+        last = end_after(_CLOSING, lambda: log.error("the server ends with work under way"), 1)
         workers.stop()
         if elsewhere is not None:
             elsewhere.close()
         parts.close()
+        if not server.was_cut:
+            last.cancel()
+        log.info("the server has stopped", requests_cut=server.was_cut)
 
 
 def _warn_of_void_card(settings: Settings) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import threading
 from pathlib import Path
 
 from regard import logs
 from regard.cli.opening import check_database
+from regard.cli.stopping import stop_on_signals
 from regard.settings import Settings
 from regard.storage.folder import in_use
 
@@ -25,8 +25,7 @@ def run_stream_worker(
     check_database(settings)
     logs.configure()
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop_on_signals(stop.set)
     if attached:
         threading.Thread(target=_stop_at_end_of_input, args=(stop,), daemon=True).start()
     from regard.stream_process import StreamProcess  # which loads what sees pictures

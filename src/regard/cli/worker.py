@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import threading
 from contextlib import ExitStack
@@ -14,6 +13,7 @@ import typer
 from regard import logs
 from regard.cli.opening import check_database
 from regard.cli.options import DataFolder, joined_buckets
+from regard.cli.stopping import end_after, stop_on_signals
 from regard.custom.versions import follow_end
 from regard.governance.audit import AuditLog
 from regard.governance.examination.notices import outbox_of
@@ -52,8 +52,7 @@ def worker(
     check_database(settings)
     logs.configure()
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop_on_signals(stop.set)
     if attached:
         threading.Thread(target=_stop_at_end_of_input, args=(stop,), daemon=True).start()
     with in_use(settings.data):
@@ -86,8 +85,15 @@ def _work(settings: Settings, stop: threading.Event) -> None:
         keeper.keep_level()
         courier = threading.Thread(target=delivery.run, args=(stop,), name="delivery")
         courier.start()
+        runner = Worker(store, leases, gate, lease_seconds=settings.job_lease)
+
+        def hurry() -> None:
+            stop.wait()
+            end_after(settings.stop_seconds, runner.give_back, 0)
+
+        threading.Thread(target=hurry, name="hurry", daemon=True).start()
         try:
-            Worker(store, leases, gate, lease_seconds=settings.job_lease).run(stop)
+            runner.run(stop)
         finally:
             stop.set()
             courier.join()

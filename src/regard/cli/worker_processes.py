@@ -18,7 +18,7 @@ from regard.settings import Settings
 from regard.streams.leases import StreamLeases
 from regard.streams.worker import worker_name
 
-_STOP_SECONDS = 30.0
+_KILL_SECONDS = 5.0  # after a worker should have given its job back and ended by itself
 _LONGEST_WAIT = 60.0
 
 log: Any = structlog.get_logger(__name__)
@@ -44,6 +44,7 @@ class WorkerProcesses:
     def __init__(self, settings: Settings, leases: StreamLeases) -> None:
         self._environment = {**os.environ, **settings.environment()}
         self._leases = leases
+        self._stop_seconds = settings.stop_seconds + _KILL_SECONDS
         self._stop = threading.Event()
         jobs = [KeptProcess("worker", attached_command, _nothing, 1.0) for _ in range(settings.job_workers)]
         streams = [self._stream_worker() for _ in range(settings.stream_workers)]
@@ -56,9 +57,13 @@ class WorkerProcesses:
         for thread in self._threads:
             thread.start()
 
-    def stop(self) -> None:
-        """Lets each finish its step; one that takes too long is killed, and its job goes on later."""
+    def tell_to_stop(self) -> None:
+        """Has each worker finish its step and leave what it runs to others."""
         self._stop.set()
+
+    def stop(self) -> None:
+        """Waits until each has ended; one that takes too long is killed, and its job goes on later."""
+        self.tell_to_stop()
         for thread in self._threads:
             thread.join()
 
@@ -106,17 +111,23 @@ class WorkerProcesses:
                 self._end(process)
                 break
             lasted += 0.2
-        if process.stdin is not None:
-            process.stdin.close()
+        _close_input(process)
         return lasted < _LONGEST_WAIT
 
     def _end(self, process: subprocess.Popen[bytes]) -> None:
-        process.terminate()
+        """Not by a signal: the terminal, or systemd, may have sent one to all, and a second ends at once."""
+        _close_input(process)
         try:
-            process.wait(_STOP_SECONDS)
+            process.wait(self._stop_seconds)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _close_input(process: subprocess.Popen[bytes]) -> None:
+    """Tells a worker that is attached to stop."""
+    if process.stdin is not None:
+        process.stdin.close()
 
 
 def _nothing() -> None:

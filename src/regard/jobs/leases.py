@@ -150,9 +150,12 @@ class JobLeases:
         if status is Status.FAILED:
             self._store.erase_items(lease.job.row)
 
-    def give_back(self, lease: Lease) -> None:
-        """Leaves the job, which is not its fault, to the next worker at once."""
-        self._leave(lease, lease_until=0, attempts=_one_less())
+    def give_back(self, lease: Lease, *, within_step: bool = False) -> None:
+        """Leaves the job, which is not its fault, to the next worker at once. `within_step`: a step of it is
+        still under way, of which nothing shall be kept.
+        """
+        fence = lease.fence + 1 if within_step else lease.fence
+        self._leave(lease, lease_until=0, attempts=_one_less(), fence=fence)
 
     def put_off(self, lease: Lease, reason: str, seconds: float) -> None:
         """Leaves the job until later; `reason` is told if it never gets ahead."""

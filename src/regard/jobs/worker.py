@@ -54,6 +54,7 @@ class Worker:
         self._leases = leases
         self._make_gate = gate
         self._gate: JobRunner | None = None
+        self._lease: Lease | None = None  # of the job that is run
         self._beat_seconds = lease_seconds / 3
         self.name = f"{socket.gethostname()[:64]}/{os.getpid()}/{uuid.uuid4().hex[:8]}"
 
@@ -85,12 +86,24 @@ class Worker:
             return False
         told = {"job": lease.job.job_id, "operation": lease.job.operation}
         log.info("a job is run", **told, progress=lease.job.progress)
+        self._lease = lease
         try:
             outcome = self._run(self._gate, lease, stop)
         except LeaseLost:
             outcome = "cancelled, or another worker has it"
+        finally:
+            self._lease = None
         log.info("a job was left", **told, outcome=outcome)
         return True
+
+    def give_back(self) -> None:
+        """Leaves the job that is run to the next worker at once, whose step takes longer than this process
+        has; from any thread. The step is lost: the lease by which it would be kept is another's.
+        """
+        lease = self._lease
+        if lease is not None:
+            self._leases.give_back(lease, within_step=True)
+            log.warning("a job was given back within a step", job=lease.job.job_id)
 
     def _run(self, gate: JobRunner, lease: Lease, stop: threading.Event) -> str:
         try:

@@ -15,11 +15,18 @@ from websockets.server import ServerProtocol
 
 
 class BrowserWebSocket(WebSocketsSansIOProtocol):
-    """uvicorn's WebSocket, which answers any close frame with code 1000."""
+    """uvicorn's WebSocket, which answers any close frame with code 1000, and which a server that stops leaves
+    open until its application has closed it: a check of liveness that is under way is finished.
+    """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.conn = _NormalClosing(max_size=self.config.ws_max_size, logger=self.logger)
+
+    def shutdown(self) -> None:
+        """A server that stops asks each connection to end."""
+        if not self.handshake_complete or self.close_sent:
+            super().shutdown()
 
 
 class _NormalClosing(ServerProtocol):

@@ -13,6 +13,7 @@ import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -117,11 +118,15 @@ class Endpoint:
                 response = self._error(error, request_id)
             except ClientDisconnect:
                 raise
+            except asyncio.CancelledError:  # the seconds are over that a server takes to stop
+                response = self._error(ServiceUnavailableException(), request_id)
+                body.give_up()
             except Exception:
                 log.exception("a request failed", request_id=request_id, target=target)
                 response = self._error(InternalServerError(), request_id)
             if not body.complete:
-                await body.drain()
+                with suppress(asyncio.CancelledError):  # the same
+                    await body.drain()
                 response.headers["connection"] = "close"
         except ClientDisconnect:
             response = Response(status_code=499)  # nobody reads it

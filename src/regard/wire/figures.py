@@ -6,16 +6,28 @@ import asyncio
 import hmac
 from collections.abc import Callable
 
-from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from regard.metering.usage import UsageStore
+from regard.storage.database import Database
+
 _SCHEME = "bearer"
+
+
+def figures_routes(token: str, database: Database, usage: UsageStore) -> list[Route]:
+    """The route of figures; none where there is no token: nobody reads them by default."""
+    if not token:
+        return []
+    from regard.metering.exposition import Exposition  # only who has them read pays for Prometheus's client
+
+    return [figures_route(token, Exposition(database, usage).text)]
 
 
 def figures_route(token: str, text: Callable[[], bytes]) -> Route:
     """The route, to whoever shows `token`."""
+    from prometheus_client import CONTENT_TYPE_LATEST
 
     async def figures(request: Request) -> Response:
         scheme, _, shown = request.headers.get("authorization", "").partition(" ")

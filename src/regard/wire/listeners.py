@@ -6,11 +6,15 @@ import asyncio
 import copy
 import socket
 import ssl
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from types import FrameType
 
 import uvicorn
 from starlette.types import ASGIApp
+
+from regard.wire.readiness import Readiness
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +42,26 @@ def authority(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a server ends.
+
+    `readiness` says so as soon as a signal comes, `began` is called at the next tick. For `grace` seconds it
+    still takes connections and requests; then `end_streams` ends answers that go on, some of which would for
+    ever, and the rest has the seconds of uvicorn's `timeout_graceful_shutdown`. `at_once` is called with the
+    number of a second signal.
+    """
+
+    readiness: Readiness
+    grace: float = 0.0
+    began: Callable[[], None] = lambda: None
+    end_streams: Callable[[], None] = lambda: None
+    at_once: Callable[[int], None] = lambda _number: None
+
+
 class ListeningServer(uvicorn.Server):
     """uvicorn's server, which listens on a second socket by TLS where there is one, and on a third for
-    `other`.
-
-    `end_streams` is called when it stops: it waits for answers that go on, and some would for ever.
+    `other`, and ends as `ending` says.
 
     uvicorn itself speaks TLS on all its sockets or on none. Connections of all are counted together, so that
     the end of the server waits for both.
@@ -54,12 +73,36 @@ class ListeningServer(uvicorn.Server):
         tls: TlsListener | None,
         *,
         other: OtherListener | None = None,
-        end_streams: Callable[[], None] = lambda: None,
+        ending: Ending | None = None,
     ) -> None:
         super().__init__(config)
         self._tls = tls
         self._other = other
-        self._end_streams = end_streams
+        self._ending = ending or Ending(Readiness())
+        self._closes_at: float | None = None  # by time.monotonic(), once it has been told to stop
+        self.was_cut = False
+        """Whether requests were still under way when their seconds were over."""
+
+    def handle_exit(self, sig: int, _frame: FrameType | None) -> None:
+        """What a signal does. uvicorn would raise it once more when the server has ended: an orderly end is
+        none by a signal.
+        """
+        if self.should_exit:
+            self._ending.at_once(sig)
+        self._ending.readiness.stop()
+        self.should_exit = True
+
+    async def on_tick(self, counter: int) -> bool:
+        """Ten times a second: whether it is time to close."""
+        is_told = await super().on_tick(counter)
+        if not is_told:
+            return False
+        now = time.monotonic()
+        if self._closes_at is None:
+            self._closes_at = now + self._ending.grace
+            self._ending.readiness.stop()
+            self._ending.began()
+        return now >= self._closes_at
 
     async def startup(self, sockets: Sequence[socket.socket] | None = None) -> None:
         await super().startup(None if sockets is None else list(sockets))
@@ -86,5 +129,7 @@ class ListeningServer(uvicorn.Server):
         )
 
     async def shutdown(self, sockets: Sequence[socket.socket] | None = None) -> None:
-        self._end_streams()
+        self._ending.end_streams()
+        began, limit = time.monotonic(), self.config.timeout_graceful_shutdown
         await super().shutdown(None if sockets is None else list(sockets))
+        self.was_cut = limit is not None and time.monotonic() - began >= limit

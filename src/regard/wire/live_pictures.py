@@ -13,6 +13,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from regard.wire.readiness import Readiness
+
 _BOUNDARY: Final = "picture"
 _WATCHING: Final = 8  # at a time: browsers open six connections a host, and each takes a thread
 
@@ -20,13 +22,15 @@ Watch = Callable[[str], Iterator[bytes] | None]
 """JPEGs for a ticket; None for a ticket that is none, or whose time is over."""
 
 
-def live_route(path: str, watch: Watch) -> Route:
-    """The route below `path`."""
+def live_route(path: str, watch: Watch, readiness: Readiness) -> Route:
+    """The route below `path`. A server that stops ends what is watched there."""
     free = threading.BoundedSemaphore(_WATCHING)
 
     def parts(pictures: Iterator[bytes]) -> Iterator[bytes]:
         try:
             for picture in pictures:
+                if readiness.is_stopping:
+                    return
                 head = f"--{_BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(picture)}\r\n\r\n"
                 yield head.encode() + picture + b"\r\n"
         finally:

@@ -132,6 +132,8 @@ class LivenessDoors:
             error = refused
         except ClientGone:
             raise
+        except asyncio.CancelledError:  # the seconds are over that a server takes to stop
+            error = ServiceUnavailableException()
         except Exception:
             log.exception("a liveness stream failed", request_id=request_id)
             error = InternalServerError()
