@@ -23,7 +23,7 @@ from regard.collections.store import CollectionStore
 from regard.collections.upgrades import Upgrades
 from regard.collections.users import Users
 from regard.console.alert_feed import AlertFeed
-from regard.console.building import build_console
+from regard.console.building import build_console, job_films
 from regard.console.signin.places import PasskeyPlaces
 from regard.context import Accountability, Privacy, Stores
 from regard.custom.stores import CustomLabels
@@ -360,6 +360,7 @@ def asgi(
         parts.models,
         parts.apis,
         parts.alerts,
+        job_films(parts.settings, stores),
         PasskeyPlaces(parts.settings.public_url, parts.settings.port if port is None else port, tls_port),
     )
     return Starlette(

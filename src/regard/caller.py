@@ -38,7 +38,9 @@ class Caller:
     `person` is whose key it is, None for a key that is nobody's in particular. `case_id` is the case that the
     key was made for, and `expired` whether its hours are over. `verified` is when the person showed their
     second factor in the session that the request belongs to, in milliseconds since the epoch; None where it
-    belongs to no session. `address` is the network that an unsigned request came from; None for all others.
+    belongs to no session. `browser` names the session of a browser in which they are signed in to the
+    console, and opens none; None for all others. `address` is the network that an unsigned request came from;
+    None for all others.
     """
 
     key_id: str
@@ -51,6 +53,7 @@ class Caller:
     case_id: str | None = None
     expired: bool = False
     verified: int | None = None
+    browser: str | None = None
     address: str | None = None
 
     @property

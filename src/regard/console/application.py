@@ -30,7 +30,16 @@ from regard.console.cookies import LANGUAGE_COOKIE, is_loopback, session_cookie
 from regard.console.forms import read_form
 from regard.console.languages import LANGUAGES, choose_language, texts_of
 from regard.console.origin import check_origin
-from regard.console.page import EventStream, Page, PageAnswer, PageView, RawContent, Redirect
+from regard.console.page import (
+    EventStream,
+    Page,
+    PageAnswer,
+    PageView,
+    RangedContent,
+    RawContent,
+    Redirect,
+)
+from regard.console.ranges import ranged_response
 from regard.console.rendering import render
 from regard.console.security import PAGE_HEADERS, PICTURE_PAGE_HEADERS
 from regard.console.signin.sessions import BrowserSessions, SignedIn
@@ -54,6 +63,7 @@ VERIFY: Final = "/console/verify"
 _THREADS: Final = 4  # for pages that are there in milliseconds, and for who is signed in
 _SLOW_THREADS: Final = 2
 _SLOW_PLACES: Final = 32
+_OBJECT_THREADS: Final = 4  # for what is read of buckets
 _FORMS: Final = 64  # that come at once from who is signed in
 _STRANGERS_FORMS: Final = 256  # and from strangers, who keep no place from the former
 _DOOR_REQUESTS: Final = 60  # a minute of an address, for the pages where people come in
@@ -91,6 +101,7 @@ class Console:
         self._door_limit = AddressLimit(max(_DOOR_REQUESTS, settings.public_requests))
         self._executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="console")
         self._slow_executor = ThreadPoolExecutor(_SLOW_THREADS, thread_name_prefix="console-slow")
+        self._object_executor = ThreadPoolExecutor(_OBJECT_THREADS, thread_name_prefix="console-objects")
         self._slow_queue = RequestQueue(_SLOW_PLACES)
         self._forms, self._strangers_forms = RequestQueue(_FORMS), RequestQueue(_STRANGERS_FORMS)
 
@@ -100,7 +111,12 @@ class Console:
         return [
             *asset_routes(),
             *(
-                Route(page.path, _Served(self, page), methods=["GET", "POST"], middleware=packed)
+                Route(
+                    page.path,
+                    _Served(self, page),
+                    methods=["GET", "POST"],
+                    middleware=[] if page.reads_objects else packed,  # films are packed, and asked by range
+                )
                 for page in self._pages
             ),
         ]
@@ -210,6 +226,9 @@ class Console:
             if act in page.guarded:
                 check_presence(Presence.VERIFIED, visit.caller)
             answering = found
+        if page.reads_objects:
+            of_bucket: PageAnswer = await self._in_thread(answering, visit, executor=self._object_executor)
+            return of_bucket
         if not (page.is_slow or (page.takes_pictures and request.method == "POST")):
             quickly: PageAnswer = await self._in_thread(answering, visit)
             return quickly
@@ -221,8 +240,11 @@ class Console:
             leave()
         return slowly
 
-    async def _in_thread(self, function: Any, *arguments: Any) -> Any:
-        return await asyncio.get_running_loop().run_in_executor(self._executor, function, *arguments)
+    async def _in_thread(
+        self, function: Any, *arguments: Any, executor: ThreadPoolExecutor | None = None
+    ) -> Any:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(executor or self._executor, function, *arguments)
 
     def _response(self, answered: PageAnswer, request: Request, visit: PageVisit) -> Response:
         if isinstance(answered, Redirect):
@@ -235,6 +257,8 @@ class Console:
             if answered.file_name is not None:
                 headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(answered.file_name)}"
             response = Response(answered.content, media_type=answered.media_type, headers=headers)
+        elif isinstance(answered, RangedContent):
+            response = ranged_response(answered, request.method, request.headers)
         elif isinstance(answered, EventStream):
             response = StreamingResponse(answered.events(), media_type="text/event-stream")
         elif _wants_data(request):

@@ -13,15 +13,18 @@ from regard.api.answer import ServedApi
 from regard.console.alert_feed import AlertFeed
 from regard.console.application import Console
 from regard.console.pages.alerts import alert_pages
+from regard.console.pages.films import film_pages
 from regard.console.routes import PAGES, PUBLIC_PAGES
 from regard.console.signin.doors import SignInDoors
 from regard.console.signin.places import PasskeyPlaces
 from regard.console.signin.routes import sign_in_pages
 from regard.console.visit import Apis
-from regard.context import Accountability
+from regard.context import Accountability, Stores
 from regard.gate import Gate
 from regard.governance.audit import AuditLog
 from regard.governance.public_reads import PublicReads
+from regard.jobs.films import JobFilms
+from regard.jobs.records import Job
 from regard.settings import Settings
 from regard.storage.database import Database
 from regard.storage.encryption import Cipher
@@ -39,6 +42,7 @@ def build_console(
     models: Models,
     apis: Mapping[str, ServedApi],
     alerts: AlertFeed,
+    films: JobFilms,
     places: PasskeyPlaces,
 ) -> Console:
     """Every page, those of sign-in and of alerts among them. Passkeys are good at `places`."""
@@ -52,8 +56,26 @@ def build_console(
         places=places,
     )
     shared = Apis(apis, pictures=lambda: Pictures(models))
-    pages = (*PAGES, *alert_pages(alerts, doors.sessions.is_open), *sign_in_pages(doors))
+    pages = (
+        *PAGES,
+        *alert_pages(alerts, doors.sessions.is_open),
+        *film_pages(films, doors.sessions.is_open),
+        *sign_in_pages(doors),
+    )
     return Console(pages, shared, doors.sessions, settings)
+
+
+def job_films(settings: Settings, stores: Stores) -> JobFilms:
+    """The films of jobs. What a void authorization has found is erased, and its film is not shown."""
+    grants = stores.accountability.grants
+
+    def may_show(job: Job) -> None:
+        if job.authorization_id is not None:
+            grants.check_readable(job.authorization_id)
+
+    return JobFilms(
+        stores.jobs, stores.objects, Cipher(settings.keys), limit=settings.video_bytes, may_show=may_show
+    )
 
 
 def build_public_pages(settings: Settings, apis: Mapping[str, ServedApi]) -> Starlette:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -58,7 +58,21 @@ class EventStream:
     events: Callable[[], AsyncIterator[bytes]]
 
 
-PageAnswer = PageView | Redirect | RawContent | EventStream
+@dataclass(frozen=True, slots=True)
+class RangedContent:
+    """Bytes of a media type that a browser asks for in ranges, `size` in all.
+
+    `tag` changes with the bytes; `pieces` gives them from a first to a last one, both included, and raises
+    ServiceError once they may not be had any more.
+    """
+
+    media_type: str
+    size: int
+    tag: str
+    pieces: Callable[[int, int], Iterator[bytes]]
+
+
+PageAnswer = PageView | Redirect | RawContent | RangedContent | EventStream
 Answering = Callable[["PageVisit"], PageAnswer]
 """What answers a visit, in a thread. Raises ServiceError, which becomes a page with its sentence."""
 
@@ -72,7 +86,8 @@ class Page:
     `title` is an English text; with `menu`, the page is in the navigation under it. `takes_pictures` lets a
     form be as long as the largest image that a request may have. `guarded` are acts for which the person must
     have shown within a quarter of an hour that it is them. `is_slow` is for what may take seconds.
-    `is_door` is set where people come in, which nobody shuts by REGARD_PUBLIC_REQUESTS.
+    `is_door` is set where people come in, which nobody shuts by REGARD_PUBLIC_REQUESTS. `reads_objects` is
+    for what reads buckets, which may be far away.
     """
 
     path: str
@@ -85,6 +100,7 @@ class Page:
     guarded: frozenset[str] = frozenset()
     is_slow: bool = False
     is_door: bool = False
+    reads_objects: bool = False
 
     def is_for(self, roles: tuple[str, ...]) -> bool:
         """Whether somebody in these roles may open it."""

@@ -118,10 +118,11 @@ class People:
         return self.get(person_id)
 
 
-def caller_of(person: Person, *, verified: int) -> Caller:
+def caller_of(person: Person, *, verified: int, browser: str | None = None) -> Caller:
     """Somebody who calls without a key, signed in to the console: in all their roles, under their own id.
 
-    `verified` is when they showed that it was them, in milliseconds since the epoch.
+    `verified` is when they showed that it was them, in milliseconds since the epoch; `browser` names the
+    session.
     """
     return Caller(
         key_id=person.person_id,
@@ -130,6 +131,7 @@ def caller_of(person: Person, *, verified: int) -> Caller:
         suspended=person.suspended is not None,
         person=person,
         verified=verified,
+        browser=browser,
     )
 
 

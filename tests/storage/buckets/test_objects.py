@@ -191,3 +191,18 @@ def test_all_keys_of_a_bucket_in_s3_are_listed(monkeypatch: pytest.MonkeyPatch) 
         assert list(store.keys("album", "people/")) == names
         with pytest.raises(InvalidS3ObjectException):
             list(store.keys("nowhere"))
+
+
+def test_a_part_of_an_object_in_s3_is_of_the_object_that_was_asked_about(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with amazon(monkeypatch) as (s3, endpoint):
+        s3.create_bucket(Bucket="films")
+        s3.put_object(Bucket="films", Key="a", Body=b"0123456789")
+        objects = ObjectStore({}, endpoint=endpoint)
+        facts = objects.facts("films", "a", None, limit=100)
+        assert facts.size == 10
+        assert objects.part("films", "a", None, first=3, last=5, tag=facts.tag) == b"345"
+        s3.put_object(Bucket="films", Key="a", Body=b"9876543210")
+        with pytest.raises(InvalidS3ObjectException):
+            objects.part("films", "a", None, first=3, last=5, tag=facts.tag)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, Final
+from urllib.parse import quote
 
 from regard.console.languages import msgid
 from regard.console.page import Page, PageAnswer, PageView, Redirect
 from regard.console.timelines import TIMELINES, JobTimeline, bars_of
 from regard.console.visit import PageVisit
-from regard.errors import AccessDeniedException
+from regard.errors import AccessDeniedException, InvalidParameterException, ResourceNotFoundException
 
+FILMS: Final = "/console/films"
 _PATH: Final = "/console/jobs"
 _PAGE: Final = 50
 _ITEMS: Final = 1000
@@ -24,8 +26,23 @@ def _list(visit: PageVisit) -> PageAnswer:
 
 
 def _show(visit: PageVisit) -> PageAnswer:
+    return _job(visit)
+
+
+def _watch(visit: PageVisit) -> PageAnswer:
+    """Opens the film, and leads to the page that plays it: to load that anew opens nothing."""
+    job = visit.call("get_job", JobId=visit.path["job_id"])["Job"]
+    try:
+        opened = visit.call("watch_job_video", case=job.get("Case"), JobId=visit.path["job_id"])
+    except (AccessDeniedException, InvalidParameterException, ResourceNotFoundException) as error:
+        return _job(visit, unplayed=error.message)
+    address = opened["Path"].removeprefix(FILMS + "/")
+    return Redirect(f"{visit.address}?film={quote(address, safe='')}#film")
+
+
+def _job(visit: PageVisit, *, unplayed: str | None = None) -> PageAnswer:
     answer = visit.call("get_job", JobId=visit.path["job_id"])
-    job = answer["Job"]
+    job, film = answer["Job"], visit.query.get("film")
     values: dict[str, Any] = {
         "job": job,
         "bars": [],
@@ -33,8 +50,11 @@ def _show(visit: PageVisit) -> PageAnswer:
         "is_whole": True,
         "path": visit.address,
         "withheld": None,
+        "unplayed": unplayed,
+        "film": None if film is None else f"{FILMS}/{quote(film, safe='')}",
     }
     timeline = TIMELINES.get(job["API"])
+    values["can_watch"] = timeline is not None and job["JobStatus"] == "SUCCEEDED"
     if timeline is not None and job["JobStatus"] == "SUCCEEDED":
         try:
             items, duration, is_whole = _results(visit, job.get("Case"), timeline)
@@ -71,9 +91,9 @@ def _cancel(visit: PageVisit) -> PageAnswer:
     return Redirect(visit.address)
 
 
-_READERS: Final = frozenset({"admin", "operator", "investigator"})
+READERS: Final = frozenset({"admin", "operator", "investigator"})
 
 PAGES: Final[Sequence[Page]] = (
-    Page(path=_PATH, show=_list, roles=_READERS, title=msgid("Jobs"), menu=True),
-    Page(path=_PATH + "/{job_id}", show=_show, acts={"cancel": _cancel}, roles=_READERS),
+    Page(path=_PATH, show=_list, roles=READERS, title=msgid("Jobs"), menu=True),
+    Page(path=_PATH + "/{job_id}", show=_show, acts={"cancel": _cancel, "watch": _watch}, roles=READERS),
 )

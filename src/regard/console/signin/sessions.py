@@ -111,7 +111,7 @@ class BrowserSessions:
             self._change(digest, seen=now)
         person = read_person(row)
         return SignedIn(
-            caller=caller_of(person, verified=row.verified),
+            caller=caller_of(person, verified=row.verified, browser=_name_of(digest)),
             person=person,
             session=_name_of(digest),
             opened=row.opened,

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from sqlalchemy import Connection, select
 
 from regard.errors import AccessDeniedException
-from regard.governance.authorizations.records import VOID, Authorization, Grant, Standing, Use
+from regard.governance.authorizations.records import VOID, Authorization, Grant, Standing, Use, names
 from regard.governance.authorizations.rows import read_authorizations
 from regard.storage.clock import milliseconds
 from regard.storage.database import Database
+from regard.storage.schema import authorization_scope as scopes
 from regard.storage.schema import authorizations as table
+
+_OF_VIDEOS: Final = select(scopes.c.authorization_id, scopes.c.value).where(scopes.c.kind == "videos")
 
 
 class Grants:
@@ -81,6 +85,18 @@ class Grants:
                 f"The authorization {authorization_id} is {state}: what was found under it is erased."
             )
         return found.purpose
+
+    def cases_with_video(self, video: str) -> list[str]:
+        """The cases on which a video, `bucket/name`, was or is to be searched, by authorizations that weren't
+        refused.
+        """
+        now = self._clock()
+        with self._database.read() as connection:
+            naming = [
+                row.authorization_id for row in connection.execute(_OF_VIDEOS) if names(row.value, video)
+            ]
+            found = [read_authorizations(connection, one)[0] for one in dict.fromkeys(naming)]
+        return sorted({one.case_id for one in found if one.state(now) not in VOID})
 
     def _holding(self, connection: Connection, authorization_id: str) -> Authorization:
         """The authorization, or the last that it was extended to, which holds now."""

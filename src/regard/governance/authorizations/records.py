@@ -63,7 +63,7 @@ class Scope:
             return False
         if use.camera is not None:
             return use.camera in self.cameras
-        return use.video is not None and any(_names(pattern, use.video) for pattern in self.videos)
+        return use.video is not None and any(names(pattern, use.video) for pattern in self.videos)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,5 +197,5 @@ class Authorization:
         return Standing.AWAITING if self.decide_by is not None and now < self.decide_by else Standing.LAPSED
 
 
-def _names(pattern: str, video: str) -> bool:
+def names(pattern: str, video: str) -> bool:
     return video.startswith(pattern[:-1]) if pattern.endswith("*") else video == pattern

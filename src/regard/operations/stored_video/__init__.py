@@ -7,6 +7,7 @@ from regard.operations.stored_video import (
     jobs,
     results,
     starts,
+    watching,
 )
 
 OPERATIONS = (
@@ -14,4 +15,5 @@ OPERATIONS = (
     *jobs.OPERATIONS,
     *results.OPERATIONS,
     *starts.OPERATIONS,
+    *watching.OPERATIONS,
 )

@@ -8,6 +8,7 @@ import stat
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -25,9 +26,18 @@ from regard.storage.buckets.ranges import RangeReader
 from regard.storage.buckets.written_files import parts_of, write_file
 
 _UNAVAILABLE = "Unable to get object metadata from S3. Check object key, region and/or access permissions."
+_REPLACED = "The object was replaced or removed while it was read, or may not be read any more."
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE}
 ANY = "*"
 _PART_BYTES = 8 * 1024 * 1024  # of an upload; 10,000 of them are as many as S3 takes
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectFacts:
+    """How many bytes an object has, and a tag that changes with them."""
+
+    size: int
+    tag: str
 
 
 class NotWritten(RegardError):
@@ -125,6 +135,36 @@ class ObjectStore:
         with BufferedReader(RangeReader(lambda first, last: self._part(which, first, last), size)) as remote:
             yield remote
 
+    def facts(self, bucket: str, name: str, version: str | None, *, limit: int) -> ObjectFacts:
+        """How long an object is, and what tells it from another of its name. Raises what `check_video`
+        does.
+        """
+        if bucket in self._folders:
+            with _open_file(self._folders[bucket], name, version) as file:
+                found = _facts_of(file)
+        elif self._endpoint is None:
+            raise InvalidS3ObjectException(_UNAVAILABLE)
+        else:
+            head = self._head(_which(bucket, name, version))
+            found = ObjectFacts(head["ContentLength"], head["ETag"].strip('"'))
+        _check_size(found.size, limit)
+        return found
+
+    def part(self, bucket: str, name: str, version: str | None, *, first: int, last: int, tag: str) -> bytes:
+        """The bytes of an object from a first to a last one, both included.
+
+        Raises InvalidS3ObjectException once it is another than the one whose facts had `tag`, and
+        InternalServerError while S3 can't be reached.
+        """
+        if bucket not in self._folders:
+            if self._endpoint is None:
+                raise InvalidS3ObjectException(_UNAVAILABLE)
+            return self._part(_which(bucket, name, version) | {"IfMatch": f'"{tag}"'}, first, last)
+        with _open_file(self._folders[bucket], name, version) as file:
+            if _facts_of(file).tag != tag:
+                raise InvalidS3ObjectException(_REPLACED)
+            return os.pread(file.fileno(), last - first + 1, first)
+
     def _head(self, which: Mapping[str, str]) -> dict[str, Any]:
         from botocore.exceptions import BotoCoreError, ClientError
 
@@ -141,9 +181,7 @@ class ObjectStore:
             with self._s3().get_object(**which, Range=f"bytes={first}-{last}")["Body"] as body:
                 content: bytes = body.read()
         except (ClientError, BotoCoreError) as error:
-            raise _not_read(
-                error, "The object was replaced or removed while it was read, or may not be read any more."
-            ) from error
+            raise _not_read(error, _REPLACED) from error
         return content
 
     def _read_s3(self, bucket: str, name: str, version: str | None, limit: int) -> bytes:
@@ -274,6 +312,11 @@ def _read_file(root: Path, name: str, version: str | None, limit: int) -> bytes:
             return file.read(limit)
         except OSError as error:
             raise InvalidS3ObjectException(_UNAVAILABLE) from error
+
+
+def _facts_of(file: BinaryIO) -> ObjectFacts:
+    found = os.fstat(file.fileno())
+    return ObjectFacts(found.st_size, f"{found.st_ino:x}-{found.st_size:x}-{found.st_mtime_ns:x}")
 
 
 def _names_below(root: Path, prefix: str) -> Iterator[str]:
