@@ -6,7 +6,7 @@ ARGS   ?=
 # Files of tests run in two processes at once; `make test SIDE_BY_SIDE=` runs them one by one.
 SIDE_BY_SIDE ?= -n 2 --dist loadfile
 
-.PHONY: run test test-all test-nightly lint bench bench-full bench-search accuracy pictures models clean
+.PHONY: run test test-all test-nightly lint bench bench-full bench-search accuracy pictures docs models clean
 
 run: $(VENV)/.installed
 	@$(BIN)/regard models install --if-missing
@@ -54,6 +54,11 @@ accuracy: $(VENV)/.developer models
 # Photographs each page of the console, with Debian's Chromium. Open every one before it is committed.
 pictures: $(VENV)/.developer models
 	$(BIN)/python docs/pictures.py
+
+# The documentation as a site, in site/: open site/index.html. `make docs ARGS=serve` shows it while one writes.
+docs: $(VENV)/.installed
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet -e '.[docs]'
+	@$(BIN)/python docs/make_site.py $(ARGS)
 
 clean:
 	rm -rf $(VENV)
