@@ -47,6 +47,12 @@ class Settings:
         "Address of the console for browsers elsewhere, https://HOST or https://HOST:PORT; passkeys belong "
         "to its host.",
     )
+    oidc: str = _setting(
+        "", "File of the identity provider by which people sign in to the console, TOML; none when unset."
+    )
+    oidc_secret: str = _setting(
+        "", "Client secret for that provider, where its file names no other file for it.", secret=True
+    )
     public_hosts: str = _setting(
         "",
         "Names under which a proxy serves Regard to browsers: HOST or HOST:PORT, separated by commas.",
@@ -319,7 +325,7 @@ def _parse(setting: Field[Any], value: Any) -> Any:
         return _whole_number(setting, value)
     if setting.name in ("data", "models", "key_folder", "liveness_card"):
         return Path(os.path.expanduser(value))
-    is_file = setting.name in ("prices", "source_certificates", "tls_cert", "tls_key")
+    is_file = setting.name in ("prices", "source_certificates", "tls_cert", "tls_key", "oidc")
     if is_file or (setting.name == "audit_anchor" and "://" not in value):
         return os.path.expanduser(value)
     if setting.name == "buckets":

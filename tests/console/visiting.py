@@ -14,8 +14,11 @@ ORIGIN = "http://localhost:8090"
 class Visitor:
     """A client of an ASGI application, with cookies that it keeps."""
 
-    def __init__(self, application: Any, cookies: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, application: Any, cookies: Mapping[str, str] | None = None, *, origin: str = ORIGIN
+    ) -> None:
         self._application = application
+        self._origin = origin
         self.cookies = dict(cookies or {})
 
     def get(
@@ -50,7 +53,7 @@ class Visitor:
         async def sent() -> httpx.Response:
             transport = httpx.ASGITransport(app=self._application, client=("127.0.0.1", 40_000))
             async with httpx.AsyncClient(
-                transport=transport, base_url=ORIGIN, cookies=self.cookies
+                transport=transport, base_url=self._origin, cookies=self.cookies
             ) as client:
                 answer = await client.request(method, path, **options)
                 self.cookies = {cookie.name: str(cookie.value) for cookie in client.cookies.jar}

@@ -179,6 +179,7 @@ class Console:
             path={name: str(value) for name, value in request.path_params.items()},
             query=dict(request.query_params),
             headers=request.headers,
+            cookies=request.cookies,
             is_partial=request.headers.get("hx-request") == "true",
         )
 

@@ -16,6 +16,7 @@ from regard.console.pages.alerts import alert_pages
 from regard.console.pages.films import film_pages
 from regard.console.routes import PAGES, PUBLIC_PAGES
 from regard.console.signin.doors import SignInDoors
+from regard.console.signin.oidc.chosen import chosen_provider
 from regard.console.signin.places import PasskeyPlaces
 from regard.console.signin.routes import sign_in_pages
 from regard.console.visit import Apis
@@ -54,6 +55,7 @@ def build_console(
         gate,
         public_reads,
         places=places,
+        provider=chosen_provider(settings),
     )
     shared = Apis(apis, pictures=lambda: Pictures(models))
     pages = (

@@ -32,7 +32,8 @@ class PageView:
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """Another page, a path of this server, which the browser gets in place of this one.
+    """Another page, a path of this server or the identity provider's, which the browser gets in place of this
+    one.
 
     `cookies` are values by name that are set on the way, None for one that is to go.
     """

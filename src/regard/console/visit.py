@@ -65,6 +65,7 @@ class PageVisit:
     query: Mapping[str, str] = field(default_factory=dict)
     form: FormFields = field(default_factory=FormFields)
     headers: Mapping[str, str] = field(default_factory=dict)
+    cookies: Mapping[str, str] = field(default_factory=dict)
     is_partial: bool = False
     token: str | None = None
     signed_in: SignedIn | None = None

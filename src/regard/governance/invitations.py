@@ -13,7 +13,7 @@ from regard.caller import Person
 from regard.errors import AccessDeniedException, ConflictException
 from regard.storage.clock import milliseconds
 from regard.storage.database import Database
-from regard.storage.schema import invitations, passkeys, passwords, people
+from regard.storage.schema import invitations, passkeys, passwords, people, provider_identities
 
 HOURS: Final = 24
 _CODE_BYTES: Final = 32
@@ -111,6 +111,7 @@ def _can_sign_in(connection: Connection, person_id: str) -> bool:
     ways = (
         exists().where(passkeys.c.person_id == person_id),
         exists().where(passwords.c.person_id == person_id),
+        exists().where(provider_identities.c.person_id == person_id),
     )
     return bool(connection.execute(select(or_(*ways))).scalar_one())
 

@@ -16,7 +16,7 @@ from regard.governance.people import sign_out
 from regard.storage.clock import milliseconds
 from regard.storage.database import Database
 from regard.storage.encryption import Cipher
-from regard.storage.schema import passkeys, passwords, people, recovery_codes, sessions
+from regard.storage.schema import passkeys, passwords, people, provider_identities, recovery_codes, sessions
 
 _STEP: Final = 30_000  # milliseconds
 _MAX_FAILURES: Final = 5
@@ -72,7 +72,7 @@ class SecondFactors:
             connection.execute(
                 update(people).where(people.c.person_id == person.person_id).values(factor=None)
             )
-            for table in (sessions, passkeys, passwords, recovery_codes):
+            for table in (sessions, passkeys, passwords, provider_identities, recovery_codes):
                 connection.execute(table.delete().where(table.c.person_id == person.person_id))
             sign_out(connection, person.person_id)
 

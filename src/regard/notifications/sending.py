@@ -1,4 +1,4 @@
-"""One POST to a URL that a setting allows."""
+"""One request to a URL that a setting allows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,13 @@ _SECONDS: Final = 10.0  # for each of connecting, sending and waiting
 
 
 class DeliveryFailed(Exception):
-    """It was not taken; the message says why, without anything of the answer but its status."""
+    """It was not taken; the message says why, without anything of the answer but its status, if there was
+    one.
+    """
+
+    def __init__(self, why: str, status: int | None = None) -> None:
+        super().__init__(why)
+        self.status = status
 
 
 def send(
@@ -27,6 +33,7 @@ def send(
     headers: Mapping[str, str],
     *,
     allowed: str,
+    method: str = "POST",
     resolve: Resolve | None = None,
     plain: bool = False,
     max_answer: int = 0,
@@ -48,7 +55,7 @@ def send(
             follow_redirects=False,
             timeout=_SECONDS,
         ) as client:
-            answer = client.send(_request(client, target, body, headers), stream=True)
+            answer = client.send(_request(client, method, target, body, headers), stream=True)
             status = answer.status_code
             read = _read(answer, max_answer)  # no more: nobody can fill our memory with an answer
             answer.close()
@@ -61,7 +68,7 @@ def send(
     except (OSError, UnicodeError) as error:
         raise DeliveryFailed("its host is not known") from error
     if not 200 <= status < 300:
-        raise DeliveryFailed(f"it answered {status}")
+        raise DeliveryFailed(f"it answered {status}", status)
     return read
 
 
@@ -105,12 +112,14 @@ def _read_authorities(_places: tuple[tuple[str, int] | None, ...]) -> ssl.SSLCon
     return context
 
 
-def _request(client: httpx.Client, target: Target, body: bytes, headers: Mapping[str, str]) -> httpx.Request:
+def _request(
+    client: httpx.Client, method: str, target: Target, body: bytes, headers: Mapping[str, str]
+) -> httpx.Request:
     """To the address that was checked; certificate and Host header are those of the name."""
     url = target.url
     place = f"[{target.address}]" if ":" in target.address else target.address
     return client.build_request(
-        "POST",
+        method,
         urlunsplit((url.scheme, f"{place}:{target.port}", url.path or "/", url.query, "")),
         content=body,
         headers={"Host": url.netloc, "User-Agent": "Regard", **headers},

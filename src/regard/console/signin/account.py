@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from regard.caller import Person
 from regard.console.languages import msgid
+from regard.console.signin.oidc.identities import ProviderIdentities
 from regard.console.signin.passkeys import Passkeys
 from regard.console.signin.passwords import Passwords, check_new
 from regard.console.signin.places import PasskeyPlace
@@ -32,6 +34,7 @@ class OwnAccount:
         recovery: RecoveryCodes,
         passkeys: Passkeys,
         proposals: ProposedFactors,
+        identities: ProviderIdentities,
         log: SignInLog,
     ) -> None:
         self.passkeys = passkeys
@@ -39,6 +42,7 @@ class OwnAccount:
         self.recovery = recovery
         self.sessions = sessions
         self.proposals = proposals
+        self.identities = identities
         self._people = people
         self._factors = factors
         self._log = log
@@ -55,14 +59,23 @@ class OwnAccount:
         """Forgets a passkey. Raises ConflictException for the last way in, and ResourceNotFoundException."""
         person = signed_in.person
         others = [one for one in self.passkeys.of(person.person_id) if one.credential_id != credential_id]
-        if not others and not (self._factors.has(person) and self.passwords.has(person)):
-            raise ConflictException(
-                msgid("This is your only way to sign in. Add another passkey or a password first.")
-            )
+        if not (others or self._has_password(person) or self.identities.of(person.person_id)):
+            raise _only_way()
         if not self.passkeys.remove(person.person_id, credential_id):
             raise ResourceNotFoundException(msgid("There is no such passkey."))
         self.sessions.close_others(person.person_id, token)
         self._log.done(CHANGE, person, arrival.network, what="passkey removed")
+
+    def remove_identity(self, arrival: Arrival, signed_in: SignedIn, token: str, subject: str) -> None:
+        """Forgets an account at the identity provider. Raises as `remove_passkey` does."""
+        person = signed_in.person
+        others = [one for one in self.identities.of(person.person_id) if one.subject != subject]
+        if not (others or self._has_password(person) or self.passkeys.of(person.person_id)):
+            raise _only_way()
+        if not self.identities.remove(person.person_id, subject):
+            raise ResourceNotFoundException(msgid("There is no such account."))
+        self.sessions.close_others(person.person_id, token)
+        self._log.done(CHANGE, person, arrival.network, what="provider account removed")
 
     def choose_password(
         self, arrival: Arrival, signed_in: SignedIn, token: str, password: str, sealed: str, code: str
@@ -91,6 +104,19 @@ class OwnAccount:
         """Whether the person has a second factor."""
         return self._factors.has(signed_in.person)
 
+    def has_own_factor(self, person: Person) -> bool:
+        """Whether somebody has a second factor here, whoever is signed in."""
+        return self._factors.has(person)
+
     def choose_language(self, signed_in: SignedIn, language: str | None) -> None:
         """Keeps in which language they read the console."""
         self._people.choose_language(signed_in.person.person_id, language)
+
+    def _has_password(self, person: Person) -> bool:
+        return self._factors.has(person) and self.passwords.has(person)
+
+
+def _only_way() -> ConflictException:
+    return ConflictException(
+        msgid("This is your only way to sign in. Add another passkey or a password first.")
+    )

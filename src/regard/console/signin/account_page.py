@@ -9,7 +9,14 @@ from regard.console.cookies import LANGUAGE_COOKIE
 from regard.console.languages import LANGUAGES
 from regard.console.page import EVERYBODY, Page, PageAnswer, PageView, Redirect
 from regard.console.signin.doors import SignInDoors
-from regard.console.signin.pages import answered, arrival_of, needed_place, place_of, present
+from regard.console.signin.oidc.leaving import provider_name
+from regard.console.signin.pages import (
+    answered,
+    arrival_of,
+    needed_place,
+    place_of,
+    present,
+)
 from regard.console.signin.welcome_page import codes_view, qr_of
 from regard.console.visit import PageVisit
 from regard.errors import ServiceError, ValidationException
@@ -36,6 +43,7 @@ class AccountPage:
                     "password": self._choose_password,
                     "codes": self._renew_codes,
                     "language": self._choose_language,
+                    "unbind": self._remove_identity,
                 },
                 roles=EVERYBODY,
                 title="Account",
@@ -68,6 +76,8 @@ class AccountPage:
             "session": signed_in.session,
             "has_password": account.passwords.has(person),
             "has_factor": signed_in.has_second_factor,
+            "identities": account.identities.of(person.person_id),
+            "provider": provider_name(visit, self._doors.provider),
             "codes_left": account.recovery.left(person),
             "has_place": place is not None,
             "chosen": signed_in.language or "",
@@ -94,6 +104,16 @@ class AccountPage:
         try:
             credential_id = visit.form.get("credential_id")
             self._doors.account.remove_passkey(arrival_of(visit), signed_in, token, credential_id)
+        except ServiceError as error:
+            return self._form(visit, error)
+        return Redirect(_PATH)
+
+    def _remove_identity(self, visit: PageVisit) -> PageAnswer:
+        check_presence(Presence.VERIFIED, visit.caller)
+        signed_in, token = present(visit)
+        try:
+            subject = visit.form.get("subject")
+            self._doors.account.remove_identity(arrival_of(visit), signed_in, token, subject)
         except ServiceError as error:
             return self._form(visit, error)
         return Redirect(_PATH)

@@ -70,10 +70,11 @@ class Challenges:
         challenge, until = PasskeyChallenge(Ceremony(told[0]), told[1], told[2]), int(told[3])
         if (challenge.ceremony, challenge.whom) != (ceremony, whom) or until <= milliseconds():
             raise _over()
-        self._use_up(answered, until)
+        self.use_up(answered, until)
         return challenge
 
-    def _use_up(self, answered: bytes, until: int) -> None:
+    def use_up(self, answered: bytes, until: int) -> None:
+        """Notes what was answered, until it is over. Raises AccessDeniedException where it was before."""
         digest = hashlib.sha256(answered).hexdigest()
         over = answered_challenges.c.expires <= milliseconds()
         try:

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from regard.caller import LOCAL
 from regard.console.signin.account import OwnAccount
 from regard.console.signin.challenges import Challenges
+from regard.console.signin.oidc.identities import ProviderIdentities
+from regard.console.signin.oidc.identity_provider import IdentityProvider
+from regard.console.signin.oidc.provider_sign_in import ProviderSignIn
+from regard.console.signin.oidc.round_trips import RoundTrips
 from regard.console.signin.passkeys import Passkeys
 from regard.console.signin.passwords import Passwords
 from regard.console.signin.places import PasskeyPlaces
@@ -27,7 +31,9 @@ from regard.storage.encryption import Cipher
 
 @dataclass(frozen=True, slots=True)
 class SignInDoors:
-    """The ways in, and what is behind each. `places` are where passkeys are good."""
+    """The ways in, and what is behind each. `places` are where passkeys are good; `provider` is None where
+    there is no identity provider.
+    """
 
     sessions: BrowserSessions
     sign_in: SignIn
@@ -36,6 +42,7 @@ class SignInDoors:
     proposals: ProposedFactors
     passkeys: Passkeys
     places: PasskeyPlaces
+    provider: ProviderSignIn | None = None
 
     @classmethod
     def of(
@@ -48,15 +55,18 @@ class SignInDoors:
         public_reads: PublicReads,
         *,
         places: PasskeyPlaces,
+        provider: IdentityProvider | None = None,
     ) -> SignInDoors:
         """Those of one database. The first administrator is made through the gate, as everybody is."""
         people, factors, log = accountability.people, accountability.factors, SignInLog(audit)
         sessions, passwords = BrowserSessions(database), Passwords(database)
-        recovery, passkeys = RecoveryCodes(database), Passkeys(database, Challenges(database, cipher))
+        recovery, challenges = RecoveryCodes(database), Challenges(database, cipher)
+        passkeys, tries = Passkeys(database, challenges), SignInTries(database, cipher)
+        identities = ProviderIdentities(database)
         proposals = ProposedFactors(cipher)
 
-        def make_first(name: str) -> None:
-            gate.call("create_person", {"Name": name, "Roles": ["admin"]}, LOCAL)
+        def make(name: str, roles: tuple[str, ...] = ("admin",)) -> None:
+            gate.call("create_person", {"Name": name, "Roles": list(roles)}, LOCAL)
 
         sign_in = SignIn(
             people=people,
@@ -65,7 +75,7 @@ class SignInDoors:
             passwords=passwords,
             recovery=recovery,
             passkeys=passkeys,
-            tries=SignInTries(database, cipher),
+            tries=tries,
             log=log,
             count_stranger=public_reads.count,
         )
@@ -78,7 +88,7 @@ class SignInDoors:
             passkeys=passkeys,
             proposals=proposals,
             sign_in=sign_in,
-            make_first=make_first,
+            make_first=make,
         )
         account = OwnAccount(
             people=people,
@@ -88,6 +98,22 @@ class SignInDoors:
             recovery=recovery,
             passkeys=passkeys,
             proposals=proposals,
+            identities=identities,
             log=log,
         )
-        return cls(sessions, sign_in, welcome, account, proposals, passkeys, places)
+        by_provider = None
+        if provider is not None and places.public_url is not None:
+            by_provider = ProviderSignIn(
+                provider=provider,
+                public_url=places.public_url,
+                identities=identities,
+                trips=RoundTrips(cipher, challenges),
+                people=people,
+                sessions=sessions,
+                sign_in=sign_in,
+                tries=tries,
+                log=log,
+                count_stranger=public_reads.count,
+                make=make,
+            )
+        return cls(sessions, sign_in, welcome, account, proposals, passkeys, places, by_provider)

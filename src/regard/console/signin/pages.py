@@ -9,11 +9,17 @@ from regard.console.cookies import LANGUAGE_COOKIE, is_loopback, session_cookie
 from regard.console.page import EVERYBODY, Page, PageAnswer, PageView, Redirect
 from regard.console.paths import inner_path
 from regard.console.signin.doors import SignInDoors
+from regard.console.signin.oidc.leaving import provider_name
 from regard.console.signin.places import PasskeyPlace, PasskeyPlaces, better_address
 from regard.console.signin.sessions import SignedIn
 from regard.console.signin.sign_in import Arrival
 from regard.console.visit import PageVisit
-from regard.errors import AccessDeniedException, ServiceError, ThrottlingException
+from regard.errors import (
+    AccessDeniedException,
+    ServiceError,
+    ServiceUnavailableException,
+    ThrottlingException,
+)
 
 HOME: Final = "/console"
 _REFUSED: Final = 403
@@ -64,11 +70,16 @@ class SignInPages:
 
     def _form(self, visit: PageVisit, refused: ServiceError | None = None) -> PageView:
         place = place_of(visit, self._doors.places)
-        data = {} if place is None else {"Passkey": self._doors.passkeys.request_options(place)}
+        has_passkeys = place is not None and self._doors.passkeys.has(place)
+        data = {"Passkey": self._doors.passkeys.request_options(place)} if place and has_passkeys else {}
+        provider = self._doors.provider
         values = {
             "next": next_of(visit),
             "name": visit.form.get("name"),
+            "has_passkeys": has_passkeys,
             "has_place": place is not None,
+            "provider": provider_name(visit, provider),
+            "left": None if provider is None or "left" not in visit.query else provider.left_url,
             "elsewhere": better_address(visit.scheme, visit.host, self._doors.places.public_url),
             "is_safe": can_sign_in(visit, self._doors.places),
         }
@@ -97,12 +108,16 @@ class SignInPages:
     def _leave(self, visit: PageVisit) -> PageAnswer:
         signed_in, token = present(visit)
         self._doors.sign_in.sign_out(arrival_of(visit), signed_in, token)
-        return _gone(visit)
+        return self._gone(visit)
 
     def _leave_everywhere(self, visit: PageVisit) -> PageAnswer:
         signed_in, _ = present(visit)
         self._doors.sign_in.sign_out_everywhere(arrival_of(visit), signed_in)
-        return _gone(visit)
+        return self._gone(visit)
+
+    def _gone(self, visit: PageVisit) -> Redirect:
+        left = "" if self._doors.provider is None else "?left=1"
+        return Redirect(f"/console/sign-in{left}", {session_cookie(visit.scheme, visit.host): None})
 
     def _show_verify(self, visit: PageVisit) -> PageView:
         return self._verify_form(visit)
@@ -110,16 +125,25 @@ class SignInPages:
     def _verify_form(self, visit: PageVisit, refused: ServiceError | None = None) -> PageView:
         signed_in, _ = present(visit)
         place = place_of(visit, self._doors.places)
-        has_passkey = place is not None and signed_in.has_passkey
+        person_id = signed_in.person.person_id
+        has_passkey = place is not None and self._doors.passkeys.has(place, person_id)
         data: Mapping[str, Any] = {}
         if place is not None and has_passkey:
-            data = {"Passkey": self._doors.passkeys.request_options(place, signed_in.person.person_id)}
+            data = {"Passkey": self._doors.passkeys.request_options(place, person_id)}
         values = {
             "next": next_of(visit),
             "has_passkey": has_passkey,
             "has_factor": signed_in.has_second_factor,
+            "provider": self._verifying_provider(visit, person_id),
         }
         return answered("verify.html", visit, values, data, refused)
+
+    def _verifying_provider(self, visit: PageVisit, person_id: str) -> str | None:
+        """What it is called, if it can say that it is them."""
+        provider = self._doors.provider
+        if provider is None or not provider.can_verify or not provider.identities.of(person_id):
+            return None
+        return provider_name(visit, provider)
 
     def _verify_by_code(self, visit: PageVisit) -> PageAnswer:
         signed_in, token = present(visit)
@@ -210,9 +234,7 @@ def answered(
         status = _REFUSED
     elif isinstance(refused, ThrottlingException):
         status = _THROTTLED
+    elif isinstance(refused, ServiceUnavailableException):
+        status = refused.status
     said = {"__type": refused.code, "message": refused.message}
     return PageView(template, {**values, "refused": visit.say(refused.message)}, {**data, **said}, status)
-
-
-def _gone(visit: PageVisit) -> Redirect:
-    return Redirect("/console/sign-in", {session_cookie(visit.scheme, visit.host): None})

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import exists, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from webauthn import (
     generate_authentication_options,
@@ -77,6 +77,7 @@ class NewPasskey:
     handle: str
     public_key: bytes
     sign_count: int
+    domain: str
 
 
 class Passkeys:
@@ -132,6 +133,7 @@ class Passkeys:
             challenge.handle,
             verified.credential_public_key,
             verified.sign_count,
+            place.domain,
         )
 
     def add(self, person: Person, new: NewPasskey, name: str) -> None:
@@ -150,6 +152,7 @@ class Passkeys:
             "handle": new.handle,
             "public_key": new.public_key,
             "sign_count": new.sign_count,
+            "domain": new.domain,
             "name": name or "Passkey",
             "added": milliseconds(),
         }
@@ -201,6 +204,15 @@ class Passkeys:
             raise _unverified() from error
         self._note_use(row.credential_id, row.sign_count, verified.new_sign_count)
         return str(row.person_id)
+
+    def has(self, place: PasskeyPlace, person_id: str | None = None) -> bool:
+        """Whether somebody, or this person, has a passkey that is good there. Those of before it was noted
+        may be.
+        """
+        of_whom = () if person_id is None else (passkeys.c.person_id == person_id,)
+        is_there = or_(passkeys.c.domain == place.domain, passkeys.c.domain.is_(None))
+        with self._database.read() as connection:
+            return bool(connection.execute(select(exists().where(is_there, *of_whom))).scalar_one())
 
     def of(self, person_id: str) -> list[Passkey]:
         """Somebody's passkeys, the oldest first."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from regard.console.page import Page
 from regard.console.signin.account_page import AccountPage
 from regard.console.signin.doors import SignInDoors
+from regard.console.signin.oidc.provider_pages import ProviderPages
 from regard.console.signin.pages import SignInPages
 from regard.console.signin.welcome_page import WelcomePage
 
@@ -14,4 +15,5 @@ from regard.console.signin.welcome_page import WelcomePage
 def sign_in_pages(doors: SignInDoors) -> Sequence[Page]:
     """The pages of the doors of one server."""
     made = (SignInPages(doors), WelcomePage(doors), AccountPage(doors))
-    return [page for one in made for page in one.pages()]
+    provider = () if doors.provider is None else ProviderPages(doors, doors.provider).pages()
+    return [*(page for one in made for page in one.pages()), *provider]

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import bindparam, exists, insert, or_, select, update
+from sqlalchemy import bindparam, insert, or_, select, update
 
 from regard.caller import Caller, Person
 from regard.governance.people import caller_of, read_person, sign_out
 from regard.storage.clock import milliseconds
 from regard.storage.database import Database
-from regard.storage.schema import browser_sessions, passkeys, people
+from regard.storage.schema import browser_sessions, people
 
 IDLE_MINUTES: Final = 30
 HOURS: Final = 12
@@ -31,6 +31,7 @@ class Means(StrEnum):
     PASSKEY = "passkey"
     CODE = "password and code"
     RECOVERY = "recovery code"
+    PROVIDER = "identity provider"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,6 @@ class SignedIn:
     opened: int
     language: str | None = None
     has_second_factor: bool = False
-    has_passkey: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +71,12 @@ class BrowserSessions:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def open(self, person: Person, means: Means, *, before: str | None = None) -> str:
+    def open(
+        self, person: Person, means: Means, *, before: str | None = None, verified: int | None = None
+    ) -> str:
         """Signs somebody in who has just shown that it is them, and answers the token, this once.
+
+        `verified` is when they did, in milliseconds since the epoch, where that was elsewhere and earlier.
 
         `before` is what the browser had in its cookie: a session that it names ends, so that nobody goes on
         with a token that another put there. Sessions that are over are removed.
@@ -92,7 +96,7 @@ class BrowserSessions:
                     means=means,
                     opened=now,
                     seen=now,
-                    verified=now,
+                    verified=now if verified is None else min(verified, now),
                 )
             )
         return token
@@ -117,7 +121,6 @@ class BrowserSessions:
             opened=row.opened,
             language=row.language,
             has_second_factor=row.factor is not None,
-            has_passkey=row.has_passkey,
         )
 
     def is_open(self, token: str) -> bool:
@@ -179,7 +182,6 @@ class BrowserSessions:
 
 def _find() -> Any:
     """The row of a session with its person's. Built once: every page asks it."""
-    has_passkey = exists().where(passkeys.c.person_id == people.c.person_id).label("has_passkey")
     joined = browser_sessions.join(people, people.c.person_id == browser_sessions.c.person_id)
     shown = (
         browser_sessions.c.opened,
@@ -192,7 +194,7 @@ def _find() -> Any:
         people.c.language,
         people.c.factor,
     )
-    query = select(*shown, has_passkey).select_from(joined)
+    query = select(*shown).select_from(joined)
     return query.where(browser_sessions.c.digest == bindparam("digest"))
 
 

@@ -100,11 +100,32 @@ class SignIn:
         self._tries.give_back("", arrival.network)
         return self.open(arrival, person, Means.PASSKEY)
 
-    def open(self, arrival: Arrival, person: Person, means: Means) -> str:
-        """The token of a new session of somebody who has shown that it is them."""
-        token = self._sessions.open(person, means, before=arrival.before)
+    def open(self, arrival: Arrival, person: Person, means: Means, *, verified: int | None = None) -> str:
+        """The token of a new session of somebody who has shown that it is them, `verified` as sessions have
+        it.
+        """
+        token = self._sessions.open(person, means, before=arrival.before, verified=verified)
         self._log.done(SIGN_IN, person, arrival.network, means=means)
         return token
+
+    def check_second(self, arrival: Arrival, person: Person, code: str) -> Means:
+        """Takes a code, or a recovery code, of whom the identity provider has named. Raises as `by_password`
+        does.
+        """
+        self._tries.take(person.name, arrival.network)
+        means = self._check_code(arrival, person, code, SIGN_IN)
+        self._tries.give_back(person.name, arrival.network)
+        return means
+
+    def check_passkey(self, arrival: Arrival, person: Person, place: PasskeyPlace, response: str) -> None:
+        """Takes a passkey of theirs, and nobody else's. Raises as `by_passkey` does."""
+        self._tries.take(person.name, arrival.network)
+        try:
+            self._passkeys.check(place, response, person.person_id)
+        except AccessDeniedException:
+            self._log.refused(SIGN_IN, person, arrival.network, "passkey")
+            raise
+        self._tries.give_back(person.name, arrival.network)
 
     def verify_by_code(self, arrival: Arrival, signed_in: SignedIn, token: str, code: str) -> None:
         """Takes a code, or a recovery code, of somebody who is signed in. Raises as `by_password` does."""

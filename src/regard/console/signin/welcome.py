@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from regard.caller import Person
 from regard.console.languages import msgid
+from regard.console.signin.oidc.id_tokens import ProvenIdentity
 from regard.console.signin.passkeys import NewPasskey, Passkeys
 from regard.console.signin.passwords import Passwords, check_new
 from regard.console.signin.places import PasskeyPlace
@@ -114,6 +115,41 @@ class Welcome:
         person = self._let_in(guest, name, code)
         self._passkeys.add(person, made, "")
         return Welcomed(person, self._sign_in.open(arrival, person, Means.PASSKEY), [])
+
+    def by_provider(
+        self,
+        arrival: Arrival,
+        guest: Guest,
+        name: str,
+        proven: ProvenIdentity,
+        *,
+        bind: Callable[[Person, ProvenIdentity], None],
+        holder: str = "",
+        sealed: str = "",
+        code: str = "",
+    ) -> Welcomed:
+        """Lets a guest in whom the identity provider knows; `bind` makes the account there theirs.
+
+        Where it says of no second factor, they have shown a `code` of theirs, or of a new one, `sealed` for
+        `holder`. Raises as `by_password` does, and ConflictException where the account is somebody's already.
+        """
+        is_new = not proven.has_second_factor and not guest.has_factor
+        secret = self._proposals.read(holder, sealed).secret if is_new else None
+        step = 0 if secret is None else check_code(secret, code)
+        person = self._let_in(guest, name, code)
+        try:
+            bind(person, proven)
+        except BaseException:
+            self._invitations.put_back(guest.invitation)
+            raise
+        codes = []
+        if secret is not None:
+            self._factors.adopt(person, secret, step)
+            codes = self._recovery.renew(person)
+        if secret is not None or guest.has_factor:
+            return Welcomed(person, self._sign_in.open(arrival, person, Means.CODE), codes)
+        when = (proven.authenticated or 0) * 1000
+        return Welcomed(person, self._sign_in.open(arrival, person, Means.PROVIDER, verified=when), codes)
 
     def _let_in(self, guest: Guest, name: str, code: str) -> Person:
         """Uses the link up, and answers whose it was, who is made where it is the first administrator."""

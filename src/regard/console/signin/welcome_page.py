@@ -11,6 +11,8 @@ from markupsafe import Markup
 
 from regard.console.page import Page, PageAnswer, PageView, Redirect
 from regard.console.signin.doors import SignInDoors
+from regard.console.signin.oidc.leaving import leaving_view, provider_name
+from regard.console.signin.oidc.round_trips import Aim, RoundTrip
 from regard.console.signin.pages import (
     HOME,
     answered,
@@ -40,7 +42,11 @@ class WelcomePage:
             Page(
                 path="/console/welcome",
                 show=self._show,
-                acts={"password": self._by_password, "passkey": self._by_passkey},
+                acts={
+                    "password": self._by_password,
+                    "passkey": self._by_passkey,
+                    "provider": self._by_provider,
+                },
                 roles=None,
                 title="Welcome",
                 is_door=True,
@@ -71,6 +77,7 @@ class WelcomePage:
             "name": name,
             "has_place": place is not None,
             "is_safe": can_sign_in(visit, self._doors.places),
+            "provider": provider_name(visit, self._doors.provider),
             "factor": factor,
             "qr": None if factor is None else qr_of(factor, name or "Regard"),
         }
@@ -110,6 +117,16 @@ class WelcomePage:
         except ServiceError as error:
             return self._form(visit, guest, error)
         return Redirect(HOME, self._cookies(visit, welcomed))
+
+    def _by_provider(self, visit: PageVisit) -> PageAnswer:
+        guest, provider = self._guest(visit), self._doors.provider
+        try:
+            if provider is None:
+                raise AccessDeniedException(visit.say("This page has no such act."))
+            trip = RoundTrip(Aim.WELCOME, HOME, guest.invitation.code, visit.form.get("name"))
+            return leaving_view(visit, provider, trip)
+        except ServiceError as error:
+            return self._form(visit, guest, error)
 
     def _cookies(self, visit: PageVisit, welcomed: Welcomed) -> Mapping[str, str | None]:
         return cookies_of(visit, welcomed.token, self._doors.sessions.find(welcomed.token))

@@ -73,6 +73,7 @@ from regard.storage.schema.signin import (
     invitations,
     passkeys,
     passwords,
+    provider_identities,
     recovery_codes,
     sign_in_tries,
 )
@@ -149,6 +150,7 @@ __all__ = [
     "project_versions",
     "project_policies",
     "projects",
+    "provider_identities",
     "quotas",
     "ratings",
     "recovery_codes",

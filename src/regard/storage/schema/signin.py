@@ -17,13 +17,14 @@ browser_sessions = Table(
     metadata,
     Column("digest", String(64), primary_key=True),
     Column("person_id", String(32), ForeignKey("people.person_id"), nullable=False),
-    Column("means", String(16), nullable=False),
+    Column("means", String(32), nullable=False),
     Column("opened", BigInteger, nullable=False),
     Column("seen", BigInteger, nullable=False),
     Column("verified", BigInteger, nullable=False),
     Index("browser_sessions_by_person", "person_id"),
 )
 
+# `domain` is the one that the passkey belongs to, NULL for those of before it was noted.
 # `credential_id` and `handle` are base64url; a person's passkeys share the handle, which tells nothing of who
 # they are. `sign_count` is what the authenticator last counted, 0 for one that counts nothing.
 passkeys = Table(
@@ -34,10 +35,25 @@ passkeys = Table(
     Column("handle", String(64), nullable=False),
     Column("public_key", LargeBinary, nullable=False),
     Column("sign_count", BigInteger, nullable=False),
+    Column("domain", String(253)),
     Column("name", String(64), nullable=False),
     Column("added", BigInteger, nullable=False),
     Column("used", BigInteger),
     Index("passkeys_by_person", "person_id"),
+)
+
+# Accounts at identity providers that people sign in with: issuer and subject name one for ever, `label` is
+# what it is called there.
+provider_identities = Table(
+    "provider_identities",
+    metadata,
+    Column("issuer", String(512), primary_key=True),
+    Column("subject", String(255), primary_key=True),
+    Column("person_id", String(32), ForeignKey("people.person_id"), nullable=False),
+    Column("label", String(128), nullable=False),
+    Column("added", BigInteger, nullable=False),
+    Column("used", BigInteger),
+    Index("provider_identities_by_person", "person_id"),
 )
 
 passwords = Table(
