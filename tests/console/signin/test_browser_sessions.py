@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import String, select
 
 from regard.caller import Person
 from regard.console.signin import sessions
@@ -195,3 +195,9 @@ def test_sessions_that_are_over_are_removed_when_somebody_signs_in(
     signed_in.open(nina, Means.PASSKEY)
     with database.read() as connection:
         assert len(connection.execute(select(browser_sessions)).all()) == 1
+
+
+def test_every_way_to_sign_in_fits_its_column() -> None:
+    column = browser_sessions.c.means.type
+    assert isinstance(column, String)
+    assert max(map(len, Means)) <= (column.length or 0)

@@ -22,7 +22,7 @@ api = pytest.importorskip("playwright.sync_api", reason="playwright is not insta
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
 pytest.importorskip("joserfc", reason="joserfc is not installed (extra `oidc`)")
 
-from tests.console.signin.provider import CLIENT, SECRET, Provider
+from tests.console.signin.provider import CLIENT, SECRET, Provider  # noqa: E402
 
 CHROMIUM = shutil.which("chromium")
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
