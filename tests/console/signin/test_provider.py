@@ -23,6 +23,7 @@ from regard.settings import Settings
 
 pytest.importorskip("joserfc", reason="joserfc is not installed (extra `oidc`)")
 
+from joserfc import jwt
 from joserfc.jwk import ECKey
 from tests.console.signin.provider import CLIENT, SECRET, Provider
 
@@ -214,16 +215,10 @@ def test_a_key_that_is_new_is_found_when_a_minute_is_over(
 
     office.bound("renewed")
     monkeypatch.setattr(identity_provider, "_KEYS_EVERY", -1.0)
-    before, office.provider.key = (
-        office.provider.key,
-        ECKey.generate_key("P-256", {"kid": "two", "use": "sig"}),
-    )
-    office.provider.sign = lambda claims: office.provider.signed(claims, kid="two")
-    try:
-        assert office.sign_in(office.browser()).status_code == 303
-    finally:
-        office.provider.key = before
-        monkeypatch.undo()
+    new = ECKey.generate_key("P-256", {"kid": "two", "use": "sig"})
+    office.provider.keys.append(new)
+    office.provider.sign = lambda claims: jwt.encode({"alg": "ES256", "kid": "two"}, claims, new)
+    assert office.sign_in(office.browser()).status_code == 303
 
 
 def test_another_state_and_another_browser_are_refused(office: Office) -> None:
