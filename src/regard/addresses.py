@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from typing import Final
@@ -11,6 +12,11 @@ from regard.errors import RegardError
 
 _ORIGIN: Final = re.compile(r"[a-z][a-z0-9+.-]*://([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 _PUBLIC_HOST: Final = re.compile(r"([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
+FORWARDED: Final = "forwarded"
+"""Stands among REGARD_PROXIES where those write Forwarded (RFC 7239)."""
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
 _DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}  # which browsers leave out
 
 
@@ -47,6 +53,26 @@ def read_public_host(text: str) -> str:
             f"commas between them; {text[:80]!r} is none."
         )
     return host
+
+
+def read_proxies(text: str) -> str:
+    """Networks of proxies, and the word `forwarded`, as they are written. Raises RegardError."""
+    entries = [entry.strip().lower() for entry in text.split(",") if entry.strip()]
+    try:
+        networks = [str(ipaddress.ip_network(entry)) for entry in entries if entry != FORWARDED]
+    except ValueError:
+        networks = []
+    if not networks:
+        raise RegardError(
+            "REGARD_PROXIES must be addresses and networks like 10.0.0.7 or 10.0.0.0/24, with commas "
+            f"between them; {text[:80]!r} is none."
+        )
+    return ",".join([FORWARDED, *networks] if FORWARDED in entries else networks)
+
+
+def read_networks(proxies: str) -> list[Network]:
+    """The networks of REGARD_PROXIES, as `read_proxies` writes it."""
+    return [ipaddress.ip_network(entry) for entry in proxies.split(",") if entry != FORWARDED]
 
 
 def read_milvus(text: str) -> str:

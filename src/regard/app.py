@@ -83,6 +83,7 @@ from regard.wire.live_pictures import live_route
 from regard.wire.liveness_doors import LivenessDoors
 from regard.wire.liveness_page import liveness_routes
 from regard.wire.own import own_routes
+from regard.wire.proxies import believe_proxies
 from regard.wire.readiness import Readiness
 from regard.wire.signing_keys import SigningKeys
 
@@ -378,6 +379,9 @@ def asgi(
             *routes(endpoint),
             *own_routes(own, parts.apis[REGARD].api),
         ],
-        middleware=allow_origins(parts.settings.allowed_origins),
+        middleware=[
+            *believe_proxies(parts.settings.proxies),
+            *allow_origins(parts.settings.allowed_origins),
+        ],
         exception_handlers={404: not_found},
     )

@@ -9,7 +9,14 @@ from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
-from regard.addresses import is_endpoint, read_milvus, read_origin, read_public_host, read_public_url
+from regard.addresses import (
+    is_endpoint,
+    read_milvus,
+    read_origin,
+    read_proxies,
+    read_public_host,
+    read_public_url,
+)
 from regard.errors import RegardError
 
 STAMPING: Final = "tsp+"
@@ -56,6 +63,11 @@ class Settings:
     public_hosts: str = _setting(
         "",
         "Names under which a proxy serves Regard to browsers: HOST or HOST:PORT, separated by commas.",
+    )
+    proxies: str = _setting(
+        "",
+        "Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses and networks, separated "
+        "by commas; with `forwarded` among them it is their Forwarded (RFC 7239). None when unset.",
     )
     public_port: int = _setting(
         0,
@@ -238,7 +250,7 @@ class Settings:
     feedback_a_day: int = _setting(
         5,
         "What one address may ask and complain of in 24 hours (SendFeedback); behind a proxy that is "
-        "everybody.",
+        "everybody, without REGARD_PROXIES.",
     )
     audit_anchor: str = _setting(
         "",
@@ -334,6 +346,8 @@ def _parse(setting: Field[Any], value: Any) -> Any:
         return ",".join(read_origin(item.strip()) for item in str(value).split(","))
     if setting.name == "public_url":
         return read_public_url(str(value))
+    if setting.name == "proxies":
+        return read_proxies(str(value))
     if setting.name == "public_hosts":
         return ",".join(read_public_host(item.strip()) for item in str(value).split(","))
     if setting.name == "account" and not re.fullmatch("[0-9]{12}", value):

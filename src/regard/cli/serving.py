@@ -27,6 +27,7 @@ from regard.vision.faces import FaceAnalyzer
 from regard.wire.browser_websockets import BrowserWebSocket
 from regard.wire.eventstream import FRAME_BYTES
 from regard.wire.listeners import Ending, ListeningServer, OtherListener, TlsListener, authority
+from regard.wire.proxies import believe_proxies
 from regard.wire.readiness import ClosingConnections
 
 _CLOSING = (
@@ -80,7 +81,7 @@ def run_server(
         say(f"By TLS it serves on https://{authority(settings.host, tls.port)}.", on_stderr=True)
     other = None
     if public is not None:
-        pages = build_public_pages(settings, parts.apis)
+        pages = build_public_pages(settings, parts.apis, believe_proxies(settings.proxies))
         other = OtherListener(public, pages)
         say(
             f"The public pages are on http://{authority(settings.host, public.getsockname()[1])}.",

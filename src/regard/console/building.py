@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -80,11 +81,15 @@ def job_films(settings: Settings, stores: Stores) -> JobFilms:
     )
 
 
-def build_public_pages(settings: Settings, apis: Mapping[str, ServedApi]) -> Starlette:
-    """The public pages as an application of their own, in which there is nothing else to reach."""
+def build_public_pages(
+    settings: Settings, apis: Mapping[str, ServedApi], middleware: Sequence[Middleware] = ()
+) -> Starlette:
+    """The public pages as an application of their own, in which there is nothing else to reach, within
+    `middleware`.
+    """
     console = Console(PUBLIC_PAGES, Apis(apis), None, settings, home="/notice")
 
     def begin(_: Request) -> Response:
         return RedirectResponse("/notice", status_code=303)
 
-    return Starlette(routes=[Route("/", begin), *console.routes()])
+    return Starlette(routes=[Route("/", begin), *console.routes()], middleware=middleware)

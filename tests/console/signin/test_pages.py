@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from itertools import count
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import unquote
 
 import pytest
@@ -12,12 +12,15 @@ from argon2 import PasswordHasher
 from sqlalchemy import Connection, update
 from tests.console.signin.conftest import PASSWORD, Account, House, recovery_codes, sealed
 from tests.console.signin.telephone import Telephone
+from tests.console.visiting import Visitor
 
+from regard.app import asgi
 from regard.caller import LOCAL
 from regard.errors import ConflictException
 from regard.storage.backend import Turn
 from regard.storage.database import Database
 from regard.storage.schema import browser_sessions
+from regard.wire.proxies import believe_proxies
 
 NAMES = count()
 MINUTE = 60_000
@@ -328,3 +331,14 @@ def test_no_form_is_shown_where_a_password_would_travel_unencrypted(house: House
     page = house.browser().get("http://192.168.1.7:8090/console/sign-in").text
     assert "unencrypted" in page
     assert 'type="password"' not in page
+
+
+def test_the_log_has_the_address_that_a_trusted_proxy_tells(house: House, nina: Account) -> None:
+    [middleware] = believe_proxies("127.0.0.1")
+    wrapped: Any = middleware.cls(asgi(house.parts), *middleware.args, **middleware.kwargs)
+    headers = {"Sec-Fetch-Site": "same-origin", "X-Forwarded-For": "192.0.2.1, 203.0.113.9"}
+    form = {"act": "password", "name": nina.name, "password": "another password", "code": "000000"}
+    Visitor(wrapped).post("/console/sign-in", headers=headers, **form)
+    house.browser().post("/console/sign-in", headers=headers, **form)
+    addresses = [one["address"] for one in house.records() if one.get("name") == nina.name]
+    assert addresses == ["203.0.113.9", "127.0.0.1"]
