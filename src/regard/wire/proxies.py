@@ -36,7 +36,7 @@ class Hop:
 
 
 class TrustedProxies:
-    """An ASGI application around another, which sees the client's address and scheme in place of the proxy's."""
+    """An ASGI application around another, which sees the client's address and scheme, not the proxy's."""
 
     def __init__(self, application: ASGIApp, networks: Sequence[Network], *, by_forwarded: bool) -> None:
         """With `by_forwarded` proxies say it by Forwarded (RFC 7239), else by X-Forwarded-For and
