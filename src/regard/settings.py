@@ -286,7 +286,7 @@ class Settings:
         """How much memory indexes may hold; None for no limit, where the machine's memory is not known."""
         if self.index_memory:
             return self.index_memory * 1_000_000
-        machine = _memory()
+        machine = machine_memory()
         return None if machine is None else machine // 2
 
     def environment(self) -> dict[str, str]:
@@ -314,7 +314,7 @@ class Settings:
         return os.cpu_count() or 1
 
 
-def _memory() -> int | None:
+def machine_memory() -> int | None:
     """Bytes of memory that this process may use: the machine's, or its container's."""
     try:
         machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

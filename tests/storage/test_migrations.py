@@ -27,9 +27,9 @@ from regard.jobs.store import JobStore
 from regard.resources.request_tokens import IdempotentRequest, earlier_answer
 from regard.storage.backend import BUSY_SECONDS, Backend
 from regard.storage.clock import milliseconds
-from regard.storage.database import MIGRATIONS
 from regard.storage.postgres import Postgres
 from regard.storage.schema import job_items, jobs, metadata, request_tokens
+from regard.storage.schema_state import MIGRATIONS
 from regard.storage.sqlite import Sqlite
 
 DAY = 24 * 60 * 60 * 1000

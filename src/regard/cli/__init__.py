@@ -32,6 +32,8 @@ class Commands(LazyGroup):
         Entry("search", "regard.cli.gallery:search", "Find the person of a photo in a collection."),
         Entry("import", "regard.cli.importing:import_", "Enrol embeddings from a file."),
         Entry("migrate", "regard.cli.migration:app", "Leave AWS: carry collections over, and compare."),
+        Entry("doctor", "regard.cli.doctor:doctor", "Say what is wrong here, and what to do."),
+        Entry("database", "regard.cli.database:app", "Say where the schema stands, and upgrade it."),
         Entry("backup", "regard.cli.backup:backup", "Write everything in the database to one file."),
         Entry("restore", "regard.cli.backup:restore", "Make the database what it was at a backup."),
         Entry("collections", "regard.cli.collections:app", "Make, list and delete collections."),

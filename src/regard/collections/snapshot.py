@@ -213,3 +213,25 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def damage_of(folder: Path, incarnation: str | None, *, quick: bool = False) -> str | None:
+    """What is wrong with what a folder keeps, so that it would be built anew; None where nothing is.
+
+    `quick` leaves the segments' own checksums out, for which all of each is read.
+    """
+    try:
+        found: dict[str, Any] = json.loads((folder / MANIFEST).read_bytes())
+        if found.pop("crc") != _crc(found):
+            return "the manifest was changed"
+        if incarnation is not None and found["identity"]["incarnation"] != incarnation:
+            return "it belongs to another state of the database"
+        for name in found["segments"]:
+            segment = Segment(np.memmap(folder / Path(name).name, np.uint8, "r"))
+            if not quick:
+                segment.verify()
+    except DamagedSegment as error:
+        return str(error)
+    except (OSError, ValueError, KeyError, TypeError):
+        return "a file of it is missing, or none of ours"
+    return None

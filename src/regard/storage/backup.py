@@ -23,9 +23,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, update
 
 from regard.errors import RegardError
-from regard.storage.database import MIGRATIONS, Database
+from regard.storage.database import Database
 from regard.storage.folder import alone
 from regard.storage.schema import facts
+from regard.storage.schema_state import MIGRATIONS
 from regard.storage.sqlite import FILE
 from regard.storage.transfer import Progress, copy_at_once, copy_into, row_counts
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import alembic.command
-import alembic.config
 import alembic.util
 import structlog
 from sqlalchemy import Connection, Engine
@@ -21,10 +20,10 @@ from regard.errors import RegardError, ServiceError
 from regard.storage.backend import BUSY_SECONDS, CONNECTIONS, Backend, Turn, busy
 from regard.storage.erasure_journal import ErasureJournal
 from regard.storage.postgres import Postgres
+from regard.storage.schema_state import SchemaState, alembic_config, schema_state
 from regard.storage.sqlite import FILE, Sqlite
 
 _MIGRATING = threading.Lock()  # Alembic keeps what it is doing in a global of its module
-MIGRATIONS = Path(__file__).parent / "migrations"
 
 log: Any = structlog.get_logger(__name__)
 
@@ -50,8 +49,10 @@ class Database:
         *,
         busy_seconds: float = BUSY_SECONDS,
         connections: int = CONNECTIONS,
+        migrate: bool = True,
     ) -> Database:
-        """Opens the PostgreSQL database at `url`, or `folder/regard.db`, at the newest schema.
+        """Opens the PostgreSQL database at `url`, or `folder/regard.db`, at the newest schema; as it is
+        without `migrate`, for whoever looks at it.
 
         The folder and the file are made where they are missing. A writer waits `busy_seconds` for another.
         `connections` are kept to PostgreSQL. Raises RegardError when the folder can't be used or the
@@ -70,7 +71,8 @@ class Database:
         )
         database = cls(backend, ErasureJournal(folder))
         try:
-            database.migrate()
+            if migrate:
+                database.migrate()
         except BaseException:
             database.close()
             raise
@@ -90,8 +92,7 @@ class Database:
 
         Servers that start at once take turns. Raises RegardError when the database is not ours.
         """
-        config = alembic.config.Config()
-        config.set_main_option("script_location", str(MIGRATIONS))
+        config = alembic_config()
         try:
             with _MIGRATING, self._backend.migration() as connection:
                 self._backend.check(connection)
@@ -99,8 +100,20 @@ class Database:
                 alembic.command.upgrade(config, "head")
         except alembic.util.CommandError as error:
             raise RegardError(
-                "The database was made by a newer version of Regard; install that version."
+                "The database was made by a newer version of Regard; install that version. "
+                f"It is at {self.schema().current}, and this version knows {self.schema().newest}."
             ) from error
+        except DBAPIError as error:
+            raise self._backend.refusal(error) from error
+
+    def schema(self) -> SchemaState:
+        """Which migrations have run, and which there are. Raises RegardError where the database can't be
+        used.
+        """
+        try:
+            with self.engine.connect() as connection, connection.begin():
+                self._backend.check(connection)
+                return schema_state(connection)
         except DBAPIError as error:
             raise self._backend.refusal(error) from error
 

@@ -45,6 +45,12 @@ def _import_onnxruntime() -> ModuleType:
     return onnxruntime
 
 
+def available_providers() -> list[str]:
+    """The execution providers that this build of ONNX Runtime has, by its own names."""
+    found: list[str] = _import_onnxruntime().get_available_providers()
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class DerivedNetwork:
     """A network that isn't in a pack: what `change` makes of the file of `source` when it is opened."""

@@ -1,0 +1,55 @@
+"""What a look at one part of an installation has come to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from regard.settings import Settings
+from regard.storage.database import Database
+
+
+class Health(StrEnum):
+    """How bad it is. A server doesn't start, or loses or refuses something, with a fault."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAULT = "fault"
+
+
+@dataclass(frozen=True, slots=True)
+class Symptom:
+    """`part` is what was looked at, `said` one sentence, and `advice` what to do where it isn't ok. None of
+    them holds a secret.
+    """
+
+    part: str
+    health: Health
+    said: str
+    advice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """An installation. `database` is None where it can't be opened; `quick`: large files aren't read."""
+
+    settings: Settings
+    database: Database | None
+    quick: bool = False
+
+
+Look = Callable[[Patient], Iterator[Symptom]]
+"""Looks at one part. Raises RegardError or OSError for what is a fault by itself."""
+
+
+def ok(part: str, said: str) -> Symptom:
+    return Symptom(part, Health.OK, said)
+
+
+def warning(part: str, said: str, advice: str) -> Symptom:
+    return Symptom(part, Health.WARNING, said, advice)
+
+
+def fault(part: str, said: str, advice: str) -> Symptom:
+    return Symptom(part, Health.FAULT, said, advice)

@@ -1,0 +1,1 @@
+"""Tests of `regard.doctor`: each fault is made, on a real installation."""
