@@ -43,7 +43,7 @@ from tests.commands import run_regard_text
 from tests.postgres import PASSWORD
 
 IN_MEMORY = Path("/dev/shm")  # noqa: S108 - it is what is tested
-Look = Callable[..., dict[str, list[Symptom]]]
+Looking = Callable[..., dict[str, list[Symptom]]]
 
 
 @pytest.fixture
@@ -56,17 +56,17 @@ def data(installed_pack: InstalledPack, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def look(data: Path) -> Look:
+def find(data: Path) -> Looking:
     """Examines it, quickly unless told otherwise; what is found by part."""
 
-    def look(*, quick: bool = True, **settings: Any) -> dict[str, list[Symptom]]:
+    def find(*, quick: bool = True, **settings: Any) -> dict[str, list[Symptom]]:
         port = {"port": 0} | settings
         found: dict[str, list[Symptom]] = {}
         for symptom in examine(Settings.load({}, **({"data": data} | port)), quick=quick):
             found.setdefault(symptom.part, []).append(symptom)
         return found
 
-    return look
+    return find
 
 
 def of(found: dict[str, list[Symptom]], part: str) -> tuple[Health, str]:
@@ -77,8 +77,8 @@ def of(found: dict[str, list[Symptom]], part: str) -> tuple[Health, str]:
     return worst.health, worst.said
 
 
-def test_nothing_is_a_fault_where_a_server_has_run(look: Look) -> None:
-    found = look()
+def test_nothing_is_a_fault_where_a_server_has_run(find: Looking) -> None:
+    found = find()
     assert [one for each in found.values() for one in each if one.health is Health.FAULT] == []
     assert {
         "settings",
@@ -96,52 +96,52 @@ def test_nothing_is_a_fault_where_a_server_has_run(look: Look) -> None:
     )
 
 
-def test_a_folder_without_a_database_is_told_and_none_is_made(look: Look, tmp_path: Path) -> None:
-    found = look(data=tmp_path / "mistyped")
+def test_a_folder_without_a_database_is_told_and_none_is_made(find: Looking, tmp_path: Path) -> None:
+    found = find(data=tmp_path / "mistyped")
     assert (of(found, "database")[0], of(found, "disk")[0]) == (Health.FAULT, Health.FAULT)
     assert not (tmp_path / "mistyped").exists()
 
 
-def test_indexes_that_may_fill_more_than_there_is_are_a_fault(look: Look) -> None:
-    assert of(look(index_memory=10_000_000), "memory")[0] is Health.FAULT
+def test_indexes_that_may_fill_more_than_there_is_are_a_fault(find: Looking) -> None:
+    assert of(find(index_memory=10_000_000), "memory")[0] is Health.FAULT
 
 
 @pytest.mark.skipif(not os.access(IN_MEMORY, os.W_OK), reason="there is no folder in memory")
-def test_a_data_folder_in_memory_is_warned_of(look: Look) -> None:
+def test_a_data_folder_in_memory_is_warned_of(find: Looking) -> None:
     folder = IN_MEMORY / f"regard-doctor-{os.getpid()}"
     try:
         Database.open(folder).close()
-        assert of(look(data=folder), "file system")[0] is Health.WARNING
+        assert of(find(data=folder), "file system")[0] is Health.WARNING
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def test_a_log_that_is_ahead_of_the_clock_is_a_fault(look: Look, data: Path) -> None:
+def test_a_log_that_is_ahead_of_the_clock_is_a_fault(find: Looking, data: Path) -> None:
     with closing(Database.open(data)) as database:
         later = datetime.now(UTC) + timedelta(hours=2)
         AuditLog(database).append({"time": later.isoformat(), "operation": "x"})
-    health, said = of(look(), "clock")
+    health, said = of(find(), "clock")
     assert (health, "in the future" in said) == (Health.FAULT, True)
 
 
-def test_a_port_that_another_program_has_is_a_fault_and_a_free_one_is_not(look: Look) -> None:
+def test_a_port_that_another_program_has_is_a_fault_and_a_free_one_is_not(find: Looking) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         other.close()
-        assert of(look(port=port), "port")[0] is Health.OK
+        assert of(find(port=port), "port")[0] is Health.OK
     with socket.create_server(("127.0.0.1", 0)) as other:
-        assert of(look(port=other.getsockname()[1]), "port")[0] is Health.FAULT
+        assert of(find(port=other.getsockname()[1]), "port")[0] is Health.FAULT
 
 
 @pytest.mark.parametrize(("days", "health"), [(900, Health.FAULT), (810, Health.WARNING), (1, Health.OK)])
 def test_a_certificate_is_judged_by_what_it_has_left(
-    look: Look, data: Path, days: int, health: Health
+    find: Looking, data: Path, days: int, health: Health
 ) -> None:
     LocalAuthority.of(data).make(["localhost"], now=datetime.now(UTC) - timedelta(days=days))
-    assert of(look(), "certificate")[0] is health
+    assert of(find(), "certificate")[0] is health
 
 
-def test_a_public_address_whose_certificate_nobody_believes_is_a_fault(look: Look, tmp_path: Path) -> None:
+def test_a_public_address_whose_certificate_nobody_believes_is_a_fault(find: Looking, tmp_path: Path) -> None:
     authority = LocalAuthority.of(tmp_path)
     authority.make(["localhost"])
     listener = socket.create_server(("127.0.0.1", 0))
@@ -154,29 +154,29 @@ def test_a_public_address_whose_certificate_nobody_believes_is_a_fault(look: Loo
 
     threading.Thread(target=serve, daemon=True).start()
     port = listener.getsockname()[1]
-    health, said = of(look(public_url=f"https://localhost:{port}"), "public address")
+    health, said = of(find(public_url=f"https://localhost:{port}"), "public address")
     listener.close()
     assert (health, "not believed" in said) == (Health.FAULT, True)
-    assert of(look(public_url=f"https://localhost:{port}"), "public address")[0] is Health.WARNING
+    assert of(find(public_url=f"https://localhost:{port}"), "public address")[0] is Health.WARNING
 
 
-def test_secrets_that_others_may_read_are_a_fault_by_name(look: Look, data: Path) -> None:
+def test_secrets_that_others_may_read_are_a_fault_by_name(find: Looking, data: Path) -> None:
     (data / "credentials").chmod(0o644)
-    health, said = of(look(), "keys")
+    health, said = of(find(), "keys")
     assert (health, "credentials" in said) == (Health.FAULT, True)
 
 
-def test_a_damaged_database_is_a_fault(look: Look, data: Path) -> None:
+def test_a_damaged_database_is_a_fault(find: Looking, data: Path) -> None:
     content = bytearray((data / FILE).read_bytes())
     middle = len(content) // 2 // 4096 * 4096
     content[middle : middle + 16 * 4096] = os.urandom(16 * 4096)
     (data / FILE).write_bytes(content)
-    found = look(quick=False)
+    found = find(quick=False)
     assert Health.FAULT in {of(found, part)[0] for part in ("integrity", "database") if part in found}
 
 
 @pytest.mark.slow
-def test_a_schema_that_waits_is_warned_of_and_not_touched(look: Look, tmp_path: Path) -> None:
+def test_a_schema_that_waits_is_warned_of_and_not_touched(find: Looking, tmp_path: Path) -> None:
     folder = tmp_path / "older"
     database = Database.open(folder)
     config = alembic_config()
@@ -188,18 +188,18 @@ def test_a_schema_that_waits_is_warned_of_and_not_touched(look: Look, tmp_path: 
         alembic.command.upgrade(config, "0027")
     database.close()
     for _ in range(2):
-        health, said = of(look(data=folder), "schema")
+        health, said = of(find(data=folder), "schema")
         assert (health, "0027" in said) == (Health.WARNING, True)
     done = run_regard_text("database", "status", "--data", folder)
     assert "0027" in done.stdout
     assert "0027" in run_regard_text("database", "upgrade", "--data", folder).stdout
-    assert of(look(data=folder), "schema")[0] is Health.OK
+    assert of(find(data=folder), "schema")[0] is Health.OK
 
 
-def test_a_newer_schema_is_a_fault_that_says_what_to_do(look: Look, data: Path) -> None:
+def test_a_newer_schema_is_a_fault_that_says_what_to_do(find: Looking, data: Path) -> None:
     with closing(Database.open(data)) as database, database.write() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
-    found = look()
+    found = find()
     assert of(found, "schema")[0] is Health.FAULT
     assert "Install" in found["schema"][0].advice
     done = run_regard_text("database", "status", "--data", data, code=1)
@@ -208,9 +208,9 @@ def test_a_newer_schema_is_a_fault_that_says_what_to_do(look: Look, data: Path) 
 
 
 def test_a_pack_that_is_missing_or_changed_is_a_fault(
-    look: Look, installed_pack: InstalledPack, tmp_path: Path
+    find: Looking, installed_pack: InstalledPack, tmp_path: Path
 ) -> None:
-    assert of(look(models=tmp_path / "none"), "models")[0] is Health.FAULT
+    assert of(find(models=tmp_path / "none"), "models")[0] is Health.FAULT
     copy = tmp_path / "models" / installed_pack.folder.name
     copy.mkdir(parents=True)
     smallest = min(installed_pack.files.values(), key=lambda one: one.size).path
@@ -220,18 +220,18 @@ def test_a_pack_that_is_missing_or_changed_is_a_fault(
     content = bytearray(smallest.read_bytes())
     content[-1] ^= 1
     (copy / smallest.name).write_bytes(content)
-    assert of(look(models=tmp_path / "models"), "models")[0] is Health.OK, "only its size is looked at"
-    assert of(look(models=tmp_path / "models", quick=False), "models")[0] is Health.FAULT
+    assert of(find(models=tmp_path / "models"), "models")[0] is Health.OK, "only its size is looked at"
+    assert of(find(models=tmp_path / "models", quick=False), "models")[0] is Health.FAULT
 
 
-def test_a_bucket_whose_folder_is_gone_and_an_s3_that_is_away_are_faults(look: Look, tmp_path: Path) -> None:
-    health, said = of(look(buckets=f"photos={tmp_path / 'gone'}"), "bucket")
+def test_a_bucket_that_is_gone_and_an_s3_that_is_away_are_faults(find: Looking, tmp_path: Path) -> None:
+    health, said = of(find(buckets=f"photos={tmp_path / 'gone'}"), "bucket")
     assert (health, "photos" in said) == (Health.FAULT, True)
-    assert of(look(s3_endpoint="http://127.0.0.1:9"), "bucket")[0] is Health.FAULT
+    assert of(find(s3_endpoint="http://127.0.0.1:9"), "bucket")[0] is Health.FAULT
 
 
 @pytest.mark.slow
-def test_an_s3_that_answers_is_well(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_s3_that_answers_is_well(find: Looking, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "x")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
@@ -239,12 +239,12 @@ def test_an_s3_that_answers_is_well(look: Look, monkeypatch: pytest.MonkeyPatch)
     amazon.start()
     try:
         endpoint = "http://{}:{}".format(*amazon.get_host_and_port())
-        assert of(look(s3_endpoint=endpoint), "bucket")[0] is Health.OK
+        assert of(find(s3_endpoint=endpoint), "bucket")[0] is Health.OK
     finally:
         amazon.stop()
 
 
-def test_an_index_that_was_changed_is_warned_of(look: Look, data: Path) -> None:
+def test_an_index_that_was_changed_is_warned_of(find: Looking, data: Path) -> None:
     with closing(Database.open(data)) as database, database.read() as connection:
         incarnation = str(
             connection.exec_driver_sql("SELECT value FROM facts WHERE name = 'incarnation'").scalar()
@@ -256,30 +256,30 @@ def test_an_index_that_was_changed_is_warned_of(look: Look, data: Path) -> None:
     index.add(np.arange(1, 1001), people(1000, 32))
     index.close()
     store.close()
-    assert of(look(quick=False), "indexes")[0] is Health.OK
+    assert of(find(quick=False), "indexes")[0] is Health.OK
     segment = next(folder.glob("*.segment"))
     content = bytearray(segment.read_bytes())
     content[-5000] ^= 0xFF
     segment.write_bytes(content)
-    assert of(look(quick=False), "indexes")[0] is Health.WARNING
+    assert of(find(quick=False), "indexes")[0] is Health.WARNING
 
 
-def test_jobs_that_nobody_takes_are_warned_of(look: Look, data: Path) -> None:
+def test_jobs_that_nobody_takes_are_warned_of(find: Looking, data: Path) -> None:
     with closing(Database.open(data)) as database:
         caller = Caller("AKIA", "name", "admin")
         store = JobStore(database, limit=5, days=1)
         store.start(NewJob("start_face_detection", {}, "r", caller))
-        assert of(look(), "jobs")[0] is Health.OK, "it may be taken yet"
+        assert of(find(), "jobs")[0] is Health.OK, "it may be taken yet"
         with database.write() as connection:
             connection.execute(update(jobs).values(created=milliseconds() - 600_000))
-    health, said = of(look(), "jobs")
+    health, said = of(find(), "jobs")
     assert (health, "10 minutes" in said) == (Health.WARNING, True)
 
 
-def test_no_secret_is_printed_and_postgresql_is_looked_at(look: Look, data: Path, postgres_url: str) -> None:
+def test_no_secret_is_printed_of_a_postgresql(find: Looking, data: Path, postgres_url: str) -> None:
     Database.open(data, postgres_url).close()
     secrets = {"metrics_token": "token-of-mine", "webhook_secret": "secret-of-mine"}
-    found = look(database=postgres_url, s3_endpoint="http://user:passing@127.0.0.1:9", **secrets)
+    found = find(database=postgres_url, s3_endpoint="http://user:passing@127.0.0.1:9", **secrets)
     assert of(found, "durability")[1].startswith("PostgreSQL")
     assert "database's" in of(found, "clock")[1]
     printed = repr(found)

@@ -7,12 +7,12 @@ from typing import Final
 
 from sqlalchemy.exc import DBAPIError
 
-from regard.doctor.machine import look_at_clock, look_at_disk, look_at_memory
-from regard.doctor.network import look_at_buckets, look_at_certificate, look_at_ports, look_at_public_url
-from regard.doctor.seeing import look_at_liveness, look_at_models, look_at_runtime
-from regard.doctor.stored import look_at_database, look_at_indexes, look_at_keys
-from regard.doctor.symptom import Look, Patient, Symptom, fault, ok
-from regard.doctor.work import look_at_audit_log, look_at_workers
+from regard.doctor.machine import examine_clock, examine_disk, examine_memory
+from regard.doctor.network import examine_buckets, examine_certificate, examine_ports, examine_public_url
+from regard.doctor.seeing import examine_liveness, examine_models, examine_runtime
+from regard.doctor.stored import examine_database, examine_indexes, examine_keys
+from regard.doctor.symptom import Examining, Patient, Symptom, fault, ok
+from regard.doctor.work import examine_audit_log, examine_workers
 from regard.errors import RegardError
 from regard.governance.profiles import load_profiles
 from regard.governance.purpose import PURPOSES
@@ -20,37 +20,37 @@ from regard.metering.prices import chosen_price_list
 from regard.settings import Settings
 from regard.storage.database import Database, database_exists
 
-LOOKS: Final[dict[str, Look]] = {
-    "memory": look_at_memory,
-    "disk": look_at_disk,
-    "clock": look_at_clock,
-    "port": look_at_ports,
-    "certificate": look_at_certificate,
-    "public address": look_at_public_url,
-    "keys": look_at_keys,
-    "database": look_at_database,
-    "indexes": look_at_indexes,
-    "models": look_at_models,
-    "runtime": look_at_runtime,
-    "liveness": look_at_liveness,
-    "bucket": look_at_buckets,
-    "jobs": look_at_workers,
-    "audit log": look_at_audit_log,
+EXAMINATIONS: Final[dict[str, Examining]] = {
+    "memory": examine_memory,
+    "disk": examine_disk,
+    "clock": examine_clock,
+    "port": examine_ports,
+    "certificate": examine_certificate,
+    "public address": examine_public_url,
+    "keys": examine_keys,
+    "database": examine_database,
+    "indexes": examine_indexes,
+    "models": examine_models,
+    "runtime": examine_runtime,
+    "liveness": examine_liveness,
+    "bucket": examine_buckets,
+    "jobs": examine_workers,
+    "audit log": examine_audit_log,
 }
 """By the name of the part under which a look that fails is told."""
 
 
 def examine(settings: Settings, *, quick: bool = False) -> Iterator[Symptom]:
     """Every symptom, one after another. Nothing is changed; files that are made are removed at once."""
-    yield _look_at_settings(settings)
+    yield _examine_settings(settings)
     database, refused = _open(settings)
     if refused is not None:
         yield refused
     patient = Patient(settings, database, quick)
     try:
-        for part, look in LOOKS.items():
+        for part, examining in EXAMINATIONS.items():
             try:
-                yield from look(patient)
+                yield from examining(patient)
             except (RegardError, OSError) as error:
                 yield fault(part, f"{error}", "Mend what it says.")
             except DBAPIError:
@@ -60,7 +60,7 @@ def examine(settings: Settings, *, quick: bool = False) -> Iterator[Symptom]:
             database.close()
 
 
-def _look_at_settings(settings: Settings) -> Symptom:
+def _examine_settings(settings: Settings) -> Symptom:
     try:
         load_profiles(settings.profiles)
         chosen_price_list(settings.prices)

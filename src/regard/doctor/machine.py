@@ -22,7 +22,7 @@ from regard.storage.database import Database
 _MB: Final = 1_000_000
 _SERVER_MB: Final = 1_000  # what a server takes at most beside its indexes, measured: docs/speed.md
 _WORKER_MB: Final = 600  # a worker for jobs, or for streams, with its models
-_LEAST_ROOM: Final = 200 * _MB
+_MIN_ROOM: Final = 200 * _MB
 _LITTLE_ROOM: Final = 2_000 * _MB
 _SYNCS: Final = 20
 _SLOW: Final = 0.020  # seconds for one commit
@@ -35,7 +35,7 @@ _SYNCHRONISE: Final = (
 )
 
 
-def look_at_memory(patient: Patient) -> Iterator[Symptom]:
+def examine_memory(patient: Patient) -> Iterator[Symptom]:
     """Whether what the settings allow fits into the memory that this process may use."""
     settings, memory = patient.settings, machine_memory()
     if memory is None:
@@ -62,7 +62,7 @@ def look_at_memory(patient: Patient) -> Iterator[Symptom]:
         yield ok("memory", said)
 
 
-def look_at_disk(patient: Patient) -> Iterator[Symptom]:
+def examine_disk(patient: Patient) -> Iterator[Symptom]:
     """Room, the kind of file system, and how long a commit takes on it."""
     folder = patient.settings.data
     if not folder.is_dir():
@@ -71,7 +71,7 @@ def look_at_disk(patient: Patient) -> Iterator[Symptom]:
     usage = shutil.disk_usage(folder)
     room = f"{usage.free / 1e9:,.1f} GB of {usage.total / 1e9:,.1f} are free in {folder}."
     advice = "Make room: with a full disk nothing is answered that must be recorded."
-    if usage.free < _LEAST_ROOM:
+    if usage.free < _MIN_ROOM:
         yield fault("disk", room, advice)
     elif usage.free < _LITTLE_ROOM:
         yield warning("disk", room, advice)
@@ -121,7 +121,7 @@ def _file_system(folder: Path) -> str | None:
     return next((mounts[one] for one in (whole, *whole.parents) if one in mounts), None)
 
 
-def look_at_clock(patient: Patient) -> Iterator[Symptom]:
+def examine_clock(patient: Patient) -> Iterator[Symptom]:
     """This machine's clock against those of the file system and the database, and against the audit log."""
     offsets: list[str] = []
     if patient.settings.data.is_dir():

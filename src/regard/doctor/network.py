@@ -27,7 +27,7 @@ _SOON: Final = timedelta(days=21)
 _RENEW: Final = "Renew it and restart the server; `regard tls make` makes one for this machine."
 
 
-def look_at_ports(patient: Patient) -> Iterator[Symptom]:
+def examine_ports(patient: Patient) -> Iterator[Symptom]:
     """Whether each port is free, or a server of Regard is on it."""
     settings = patient.settings
     ports = {"port": settings.port, "public port": settings.public_port}
@@ -35,10 +35,10 @@ def look_at_ports(patient: Patient) -> Iterator[Symptom]:
         ports["TLS port"] = settings.tls_port
     for part, port in ports.items():
         if port:
-            yield _look_at_port(part, settings.host, port)
+            yield _examine_port(part, settings.host, port)
 
 
-def _look_at_port(part: str, host: str, port: int) -> Symptom:
+def _examine_port(part: str, host: str, port: int) -> Symptom:
     where = authority(host, port)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
@@ -80,7 +80,7 @@ def _certificate(settings: Settings) -> CertificateFiles | None:
     return local.files if local.exists else None
 
 
-def look_at_certificate(patient: Patient) -> Iterator[Symptom]:
+def examine_certificate(patient: Patient) -> Iterator[Symptom]:
     """The certificate of the TLS listener."""
     files = _certificate(patient.settings)
     if files is None:
@@ -99,7 +99,7 @@ def _by_expiry(part: str, named: str, expires: datetime, advice: str) -> Symptom
     return warning(part, said, advice) if left < _SOON else ok(part, said)
 
 
-def look_at_public_url(patient: Patient) -> Iterator[Symptom]:
+def examine_public_url(patient: Patient) -> Iterator[Symptom]:
     """Whether the console's address leads somewhere, and how long its certificate is good."""
     url = patient.settings.public_url
     if url is None:
@@ -134,7 +134,7 @@ def look_at_public_url(patient: Patient) -> Iterator[Symptom]:
     yield _by_expiry("public address", named, expires, "Renew the proxy's certificate.")
 
 
-def look_at_buckets(patient: Patient) -> Iterator[Symptom]:
+def examine_buckets(patient: Patient) -> Iterator[Symptom]:
     """Folders that are served as buckets, and the S3 endpoint of all others."""
     settings = patient.settings
     folders = parse_folders(settings.buckets)
@@ -148,12 +148,12 @@ def look_at_buckets(patient: Patient) -> Iterator[Symptom]:
         else:
             yield ok("bucket", f"{name} is the folder {folder}.")
     if settings.s3_endpoint is not None:
-        yield _look_at_s3(settings.s3_endpoint)
+        yield _examine_s3(settings.s3_endpoint)
     elif not folders:
         yield ok("bucket", "None: pictures come in requests alone.")
 
 
-def _look_at_s3(endpoint: str) -> Symptom:
+def _examine_s3(endpoint: str) -> Symptom:
     """Any answer is one, also a refusal: which buckets a key may read is for S3 to say."""
     import boto3
     from botocore.config import Config

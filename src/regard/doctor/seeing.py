@@ -11,7 +11,7 @@ from regard.packs.manifest import MissingPackError, PackError
 from regard.vision.session import PROVIDERS, available_providers
 
 
-def look_at_models(patient: Patient) -> Iterator[Symptom]:
+def examine_models(patient: Patient) -> Iterator[Symptom]:
     """Whether the networks are there, and what they should be."""
     name, folder = patient.settings.pack, patient.settings.models
     try:
@@ -28,7 +28,7 @@ def look_at_models(patient: Patient) -> Iterator[Symptom]:
     yield ok("models", f"The {len(pack.files)} models of {pack.name} are what they should be, {how}.")
 
 
-def look_at_runtime(patient: Patient) -> Iterator[Symptom]:
+def examine_runtime(patient: Patient) -> Iterator[Symptom]:
     """Which execution providers ONNX Runtime has, and which of them are used."""
     there = available_providers()
     used = [name for name in PROVIDERS if name in there]
@@ -46,7 +46,7 @@ def look_at_runtime(patient: Patient) -> Iterator[Symptom]:
     )
 
 
-def look_at_liveness(patient: Patient) -> Iterator[Symptom]:
+def examine_liveness(patient: Patient) -> Iterator[Symptom]:
     """What Confidence rests on."""
     chosen = card_in_force(patient.settings)
     if chosen.card is None:

@@ -26,7 +26,7 @@ _CHECKED_BYTES: Final = 4_000_000_000
 _DURABLE: Final = ("fsync", "full_page_writes")
 
 
-def look_at_database(patient: Patient) -> Iterator[Symptom]:
+def examine_database(patient: Patient) -> Iterator[Symptom]:
     """The database, its schema, and whether a commit lasts."""
     database = patient.database
     if database is None:
@@ -83,7 +83,7 @@ def _wholeness(file: Path, database: Database) -> Symptom:
     return ok("integrity", f"{file} is whole (quick_check).")
 
 
-def look_at_keys(patient: Patient) -> Iterator[Symptom]:
+def examine_keys(patient: Patient) -> Iterator[Symptom]:
     """Who may read what only the server's user should; whether the keys are this database's."""
     settings, found = patient.settings, 0
     files = [settings.data / "credentials", *(settings.keys / name for name in _SECRETS)]
@@ -116,7 +116,7 @@ def look_at_keys(patient: Patient) -> Iterator[Symptom]:
         )
 
 
-def look_at_indexes(patient: Patient) -> Iterator[Symptom]:
+def examine_indexes(patient: Patient) -> Iterator[Symptom]:
     """What a restart finds of the indexes."""
     folder = patient.settings.data / "index"
     kept = sorted(file.parent for file in folder.glob(f"*/{MANIFEST}"))

@@ -39,7 +39,7 @@ class Patient:
     quick: bool = False
 
 
-Look = Callable[[Patient], Iterator[Symptom]]
+Examining = Callable[[Patient], Iterator[Symptom]]
 """Looks at one part. Raises RegardError or OSError for what is a fault by itself."""
 
 

@@ -21,7 +21,7 @@ from regard.streams.records import AT_WORK
 _PATIENCE: Final = 60_000  # milliseconds after which somebody who works would have taken it
 
 
-def look_at_workers(patient: Patient) -> Iterator[Symptom]:
+def examine_workers(patient: Patient) -> Iterator[Symptom]:
     """Whether jobs and stream processors that wait are taken."""
     database = patient.database
     if database is None or database.schema().current != database.schema().newest:
@@ -63,7 +63,7 @@ def look_at_workers(patient: Patient) -> Iterator[Symptom]:
         yield ok("streams", f"{held} stream processors run, {idle[0]} wait.")
 
 
-def look_at_audit_log(patient: Patient) -> Iterator[Symptom]:
+def examine_audit_log(patient: Patient) -> Iterator[Symptom]:
     """How far the days of the audit log are sealed."""
     database = patient.database
     if database is None or database.schema().current != database.schema().newest:
