@@ -16,6 +16,7 @@ from regard.cli.options import DataFolder, joined_buckets
 from regard.cli.stopping import end_after, stop_on_signals
 from regard.custom.versions import follow_end
 from regard.governance.audit import AuditLog
+from regard.governance.examination.duty import outbox_of_calls
 from regard.governance.examination.notices import outbox_of
 from regard.governance.keys import KeyStore
 from regard.governance.proof.keeper import SealKeeper
@@ -79,7 +80,8 @@ def _work(settings: Settings, stop: threading.Event) -> None:
 
         store = JobStore(database, limit=settings.job_limit, days=settings.job_days, ended=follow_end)
         leases = JobLeases(store, seconds=settings.job_lease, attempts=settings.job_attempts)
-        delivery = Delivery(JobNotices(database), settings, secret_of, outbox_of(database))
+        outboxes = (outbox_of_calls(database), outbox_of(database))
+        delivery = Delivery(JobNotices(database), settings, secret_of, others=outboxes)
         keeper = _keeper(settings, database)
         opened.callback(keeper.close)
         keeper.keep_level()

@@ -48,7 +48,9 @@ class Case:
     """One case; times are milliseconds since the epoch, and people are named by their ids.
 
     `reference` is the number that the agency itself gave it. `closed` is None while it is open, `purged`
-    while what it said is kept. `channel` and `channel_key` as in `NewCase`.
+    while what it said is kept. `urgent` is since when its reviews go first, None where they wait their turn;
+    `urgent_by` and `urgent_for` say who marked it so, or took that back, and why. `channel` and `channel_key`
+    as in `NewCase`.
     """
 
     case_id: str
@@ -68,6 +70,9 @@ class Case:
     purged: int | None = None
     channel: str | None = None
     channel_key: str | None = None
+    urgent: int | None = None
+    urgent_by: str | None = None
+    urgent_for: str | None = None
 
 
 class Cases:

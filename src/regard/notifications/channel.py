@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
-from regard.caller import LOCAL
+from regard.caller import LOCAL, is_person_id
 from regard.errors import InvalidParameterException
 from regard.settings import Settings
 
@@ -50,8 +50,11 @@ def check_channel(
     if is_topic(channel):
         if settings.sns_endpoint is None:
             problem = "this server has no SNS; set REGARD_SNS_ENDPOINT, or give a URL in place of the topic"
-    elif not settings.webhook_secret and key_id == LOCAL.key_id:
-        problem = "what is sent to a URL is signed, and the local owner has no key; set REGARD_WEBHOOK_SECRET"
+    elif not settings.webhook_secret and (key_id == LOCAL.key_id or is_person_id(key_id)):
+        problem = (
+            "what is sent to a URL is signed, and who calls without a key has none to sign with; "
+            "set REGARD_WEBHOOK_SECRET"
+        )
     else:
         try:
             _check_url(channel, settings.webhooks)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
@@ -82,7 +82,7 @@ class Delivery:
         notices: JobNotices,
         settings: Settings,
         secret_of: Callable[[str], str | None],
-        others: Outbox | None = None,
+        others: Sequence[Outbox] = (),
     ) -> None:
         self._notices = notices
         self._others = others
@@ -106,7 +106,7 @@ class Delivery:
         """Tries the notice whose turn it is; False where there is none."""
         if self._deliver_of_job():
             return True
-        return self._others is not None and self._courier.deliver(self._others)
+        return any(self._courier.deliver(one) for one in self._others)
 
     def _deliver_of_job(self) -> bool:
         notice = self._notices.take()

@@ -40,7 +40,7 @@ def desk(place: Place, receiver: Receiver) -> Iterator[Desk]:
 
 def delivery(desk: Desk, tmp_path: Path) -> Delivery:
     settings = Settings.load({}, data=tmp_path, webhooks="private", webhook_secret="known to both")
-    return Delivery(JobNotices(desk.database), settings, lambda _key: None, outbox_of(desk.database))
+    return Delivery(JobNotices(desk.database), settings, lambda _key: None, others=[outbox_of(desk.database)])
 
 
 def decide(desk: Desk) -> Review:

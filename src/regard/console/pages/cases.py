@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from regard.console.page import Page, PageAnswer, PageView, RawContent, Redirect
@@ -152,6 +153,16 @@ def _add_evidence(visit: PageVisit) -> PageAnswer:
     return Redirect(f"{visit.address}#evidence")
 
 
+def _mark(visit: PageVisit, *, urgent: bool) -> PageAnswer:
+    """Marks the case urgent, or takes that back."""
+    reason = visit.form.get("urgency")
+    try:
+        visit.call("put_case_urgency", CaseId=visit.path["case_id"], Urgent=urgent, Reason=reason)
+    except ValidationException as error:
+        return _case(visit, error.message)
+    return Redirect(visit.address)
+
+
 def _close(visit: PageVisit) -> PageAnswer:
     visit.call("close_case", CaseId=visit.path["case_id"], Reason=visit.form.get("reason"))
     return Redirect(visit.address)
@@ -173,7 +184,12 @@ PAGES: Final[Sequence[Page]] = (
     Page(
         path=CASES + "/{case_id}",
         show=_show,
-        acts={"evidence": _add_evidence, "close": _close},
+        acts={
+            "evidence": _add_evidence,
+            "close": _close,
+            "urgent": partial(_mark, urgent=True),
+            "calm": partial(_mark, urgent=False),
+        },
         roles=ROLES,
         title="Case",
     ),

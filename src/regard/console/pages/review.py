@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from regard.console.page import Page, PageAnswer, PageView, RawContent, Redirect
@@ -17,11 +18,44 @@ REVIEW: Final = "/console/review"
 _PAUSE_AFTER: Final = 30 * 60  # seconds
 _NOTE: Final = 4096  # characters that a rating's note may have
 _READ: Final = 1000
+_DUTY_HOURS: Final = (4, 8, 12, 24)
 _SINCE: Final = re.compile(r"\d{1,12}")
 
 
 def _show(visit: PageVisit) -> PageAnswer:
-    return PageView("review.html", {"is_empty": False, "since": _since(visit)})
+    return _begin(visit)
+
+
+def _begin(visit: PageVisit, *, is_empty: bool = False, refusal: str | None = None) -> PageAnswer:
+    """Where one takes a sheet, and says that one is on duty."""
+    answer = visit.call("get_duty")
+    own = [one for one in answer["OnDuty"] if visit.person and one["PersonId"] == visit.person.person_id]
+    values = {
+        "is_empty": is_empty,
+        "since": _since(visit),
+        "duty": own[0] if own else None,
+        "others": [one for one in answer["OnDuty"] if one not in own],
+        "hours": [(str(hours), str(hours)) for hours in _DUTY_HOURS],
+        "refusal": refusal,
+    }
+    return PageView("review.html", values, visit.written("get_duty", answer), 200 if not refusal else 422)
+
+
+def _go_on_duty(visit: PageVisit) -> PageAnswer:
+    hours = visit.form.get("hours")
+    if hours not in {str(one) for one in _DUTY_HOURS}:
+        return _begin(visit, refusal=visit.say("Choose for how many hours."))
+    until = datetime.now(UTC) + timedelta(hours=int(hours), seconds=-1)  # a day from now, and no more
+    try:
+        visit.call("put_duty", Until=until, NotificationChannel=visit.form.get("channel"))
+    except (InvalidParameterException, ValidationException) as error:
+        return _begin(visit, refusal=error.message)
+    return Redirect(visit.address)
+
+
+def _go_off_duty(visit: PageVisit) -> PageAnswer:
+    visit.call("end_duty")
+    return Redirect(visit.address)
 
 
 def _take(visit: PageVisit) -> PageAnswer:
@@ -30,7 +64,7 @@ def _take(visit: PageVisit) -> PageAnswer:
     try:
         taken = visit.call("take_review")
     except ResourceNotFoundException:
-        return PageView("review.html", {"is_empty": True, "since": since})
+        return _begin(visit, is_empty=True)
     return Redirect(f"{REVIEW}/{taken['ReviewId']}?since={since}")
 
 
@@ -126,7 +160,14 @@ def _since(visit: PageVisit) -> int:
 
 
 PAGES: Final[Sequence[Page]] = (
-    Page(path=REVIEW, show=_show, acts={"take": _take}, roles=ROLES, title="Review", menu=True),
+    Page(
+        path=REVIEW,
+        show=_show,
+        acts={"take": _take, "duty": _go_on_duty, "off": _go_off_duty},
+        roles=ROLES,
+        title="Review",
+        menu=True,
+    ),
     Page(path=REVIEW + "/record", show=_record, roles=ROLES, title="My measured error", menu=True),
     Page(
         path=REVIEW + "/{review_id}",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from regard.governance.audit import AuditLog
 from regard.governance.examination.conclusions import Conclusions
 from regard.governance.examination.crops import FaceCrops
+from regard.governance.examination.duty import Duty
 from regard.governance.examination.false_matches import FalseMatches
 from regard.governance.examination.found import FoundReviews
 from regard.governance.examination.measured import ErrorLimit
@@ -25,6 +26,7 @@ class Examination:
 
     reviews: Reviews
     found: FoundReviews
+    duty: Duty
     sheets: Sheets
     ratings: Ratings
     conclusions: Conclusions
@@ -38,6 +40,7 @@ class Examination:
         return cls(
             reviews=Reviews(database, audit, cipher, rules),
             found=FoundReviews(database, audit, cipher, rules),
+            duty=Duty(database, audit),
             sheets=Sheets(database, cipher),
             ratings=Ratings(database),
             conclusions=Conclusions(database),

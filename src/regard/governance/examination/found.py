@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, update
 
 from regard.governance.audit import AuditLog
+from regard.governance.examination.duty import call_reviewers
 from regard.governance.examination.opening import open_review
 from regard.governance.examination.purging import purge_found
 from regard.governance.examination.records import NewReview, Review
@@ -53,6 +54,7 @@ class FoundReviews:
             connection.execute(
                 update(reviews).where(reviews.c.row == review.row).values(record=head.sequence)
             )
+        call_reviewers(connection, self._audit, review)
         return review
 
     def encrypt(self, portrait: bytes, name: str) -> bytes:
@@ -96,5 +98,6 @@ def _record(new: NewReview, review: Review, about: dict[str, Any]) -> dict[str, 
         },
         "candidates": len(review.candidates),
         "reviewers": review.reviewers,
+        **({} if new.due is None else {"due": new.due}),
         **about,
     }

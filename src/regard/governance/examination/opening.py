@@ -93,6 +93,7 @@ def _take_up(connection: Connection, withdrawn: Review, new: NewReview, cipher: 
             probe_picture=_encrypted(new.probe_picture, withdrawn.review_id, cipher),
             opened=milliseconds(),
             due=new.due,
+            called=None,
         )
     )
     [taken_up] = find_all(connection, reviews.c.row == withdrawn.row)

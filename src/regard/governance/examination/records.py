@@ -153,7 +153,7 @@ class Rating:
     round: int = 1
 
 
-_NOT_READ = {"asked", "probe_picture", "request_id", "due"}
+_NOT_READ = {"asked", "probe_picture", "request_id", "due", "called"}
 
 
 def read_review(row: RowMapping, candidates: Sequence[RowMapping]) -> Review:

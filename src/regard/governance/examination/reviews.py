@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
 
 from regard.errors import ConflictException, ResourceNotFoundException
 from regard.governance.audit import AuditLog
+from regard.governance.examination.duty import call_reviewers
 from regard.governance.examination.finding import find_all, find_one
 from regard.governance.examination.notices import tell
 from regard.governance.examination.opening import open_review
@@ -68,6 +69,8 @@ class Reviews:
                 connection.execute(
                     update(reviews).where(reviews.c.row == review.row).values(record=opening.record)
                 )
+            if review is not None:
+                call_reviewers(connection, self._audit, review)
 
     def get(self, review_id: str) -> Review:
         """A review by its id. Raises ResourceNotFoundException."""
@@ -129,6 +132,7 @@ class Reviews:
                     status=ReviewStatus.PENDING,
                     round=review.round + 1,
                     decided=None,
+                    called=None,
                     due=milliseconds() + self._pending(),
                 )
             ).rowcount

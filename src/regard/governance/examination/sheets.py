@@ -15,6 +15,7 @@ from typing import Final
 from sqlalchemy import Connection, or_, select, update
 
 from regard.errors import ConflictException, ResourceNotFoundException
+from regard.governance.examination.duty import is_soon
 from regard.governance.examination.finding import find_all
 from regard.governance.examination.proficiency import evened_out
 from regard.governance.examination.records import Review, ReviewCandidate
@@ -27,6 +28,7 @@ from regard.storage.schema import candidates, cases, face_crops, ratings, review
 LEASE_MINUTES: Final = 30
 _LEASE: Final = LEASE_MINUTES * 60_000
 _KNOWN_ONE_IN: Final = 4
+_LAST: Final = 2**63
 
 
 class Sheets:
@@ -109,10 +111,28 @@ class Sheets:
             and one.searcher != person_id
             and person_id not in _members(connection, one.case_id)
         ]
+        first = _first(connection)
+        of_cases.sort(key=lambda one: first.get(one.row, _LAST))
+        urgent = [one for one in of_cases if one.row in first]
+        of_cases = of_cases[len(urgent) :]
         known = evened_out(connection, person_id, [one for one in found if one.case_id is None])
         if secrets.randbelow(_KNOWN_ONE_IN) == 0:
-            return [*mine, *known, *of_cases]
-        return [*mine, *of_cases, *known]
+            return [*mine, *urgent, *known, *of_cases]
+        return [*mine, *urgent, *of_cases, *known]
+
+
+def _first(connection: Connection) -> dict[int, int]:
+    """The rows of reviews that go before all others, with what sorts them: what expires within the hour, by
+    when, and then those of urgent cases, by how long they wait.
+    """
+    query = (
+        select(reviews.c.row, reviews.c.due, cases.c.urgent)
+        .join(cases, cases.c.case_id == reviews.c.case_id)
+        .where(reviews.c.status.in_(OPEN), or_(reviews.c.due.is_not(None), cases.c.urgent.is_not(None)))
+    )
+    found = connection.execute(query).all()
+    soon = {row.row: row.due for row in found if is_soon(row.due)}
+    return soon | {row.row: _LAST - 1 for row in found if row.urgent is not None and row.row not in soon}
 
 
 def sheet_order(review: Review, person_id: str) -> Sequence[ReviewCandidate]:

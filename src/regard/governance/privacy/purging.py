@@ -63,6 +63,7 @@ class CasePurge:
             basis=ERASED,
             justification=ERASED,
             closed_for=ERASED,
+            urgent_for=None,
             edits=(),
             purged=date,
         )
@@ -89,8 +90,8 @@ class CasePurge:
             for purge in self._also:
                 purge(connection, case_id)
             connection.execute(delete(keys).where(keys.c.case_id == case_id))
-            gone = {**dict.fromkeys(_TEXTS, ERASED), "edits": "[]", "channel": None, "purged": now}
-            connection.execute(update(cases).where(cases.c.case_id == case_id).values(gone))
+            gone = {**dict.fromkeys(_TEXTS, ERASED), "edits": "[]", "channel": None, "urgent_for": None}
+            connection.execute(update(cases).where(cases.c.case_id == case_id).values(purged=now, **gone))
             self._audit.append_within(
                 connection,
                 {

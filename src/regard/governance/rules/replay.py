@@ -7,6 +7,7 @@ from typing import Final
 
 from regard.governance.rules import (
     authorizations,
+    calls,
     consents,
     integrity,
     jobs,
@@ -25,6 +26,7 @@ RULES: Final[tuple[Rule, ...]] = (
     *jobs.RULES,
     *authorizations.RULES,
     *reviews.RULES,
+    *calls.RULES,
     *consents.RULES,
     *streams.RULES,
 )

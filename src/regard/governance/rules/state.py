@@ -15,6 +15,7 @@ from regard.governance.policy import check_document
 from regard.governance.proof.day import SealedDay
 from regard.governance.proof.seals import NEW_KEY, SEAL
 from regard.governance.rules.known_authorizations import KnownAuthorizations
+from regard.governance.rules.known_calls import KnownCalls
 from regard.governance.rules.known_consents import KnownConsents, follow_consents
 from regard.governance.rules.known_errors import KnownErrors, follow_errors
 from regard.governance.rules.known_reviews import KnownReview, follow_opened, follow_reviews
@@ -92,6 +93,7 @@ class LogState:
     authorizations: KnownAuthorizations = field(default_factory=KnownAuthorizations)
     consents: KnownConsents = field(default_factory=KnownConsents)
     streams: KnownStreams = field(default_factory=KnownStreams)
+    calls: KnownCalls = field(default_factory=KnownCalls)
 
     def follow(self, record: LogRecord) -> None:
         """Takes in what a record says."""
@@ -105,6 +107,7 @@ class LogState:
         follow_consents(self.consents, record)
         self.authorizations.follow(record)
         self.streams.follow(record)
+        self.calls.follow(record)
         if record.is_request:
             self._follow_request(record)
         else:

@@ -19,6 +19,7 @@ from regard.operations.responsibility import (
     sessions,
     sheets,
     training,
+    urgency,
 )
 
 OPERATIONS = (
@@ -34,4 +35,5 @@ OPERATIONS = (
     *sessions.OPERATIONS,
     *sheets.OPERATIONS,
     *training.OPERATIONS,
+    *urgency.OPERATIONS,
 )

@@ -14,6 +14,8 @@ from regard.storage.schema.custom import (
 from regard.storage.schema.examination import (
     candidates,
     conclusions,
+    duty,
+    duty_calls,
     evidence,
     face_crops,
     false_matches,
@@ -123,6 +125,8 @@ __all__ = [
     "engine_positions",
     "entry_labels",
     "erasures",
+    "duty",
+    "duty_calls",
     "encryption_keys",
     "enrollers",
     "evidence",

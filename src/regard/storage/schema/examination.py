@@ -27,6 +27,7 @@ from regard.storage.schema.metadata import ROW, metadata
 # the search. `salt` orders its sheets, another for each reviewer. `assignee` has a sheet until `lease_until`.
 # `case_id` and `record` are None where the answer is known beforehand. `authorization_id` is the leave that
 # moving pictures were searched by. The review has expired at `due`, None for the rules' time.
+# `called` is when reviewers on duty were called to it.
 reviews = Table(
     "reviews",
     metadata,
@@ -59,6 +60,7 @@ reviews = Table(
     Column("assignee", String(32)),
     Column("lease_until", BigInteger, nullable=False, server_default="0"),
     Column("due", BigInteger),
+    Column("called", BigInteger),
     Column("authorization_id", String(32)),
     Index("reviews_by_status", "status", "opened"),
     Index("reviews_by_case", "case_id", "row"),
@@ -210,5 +212,34 @@ review_notices = Table(
     Column("done", BigInteger),
     Column("failure", Text),
     Index("review_notices_by_time", "done", "next_try"),
+    sqlite_autoincrement=True,
+)
+
+# Which reviewers are on duty, until when, and where they are called: an SNS topic's ARN, or a URL.
+duty = Table(
+    "duty",
+    metadata,
+    Column("person_id", String(32), ForeignKey("people.person_id"), primary_key=True),
+    Column("until", BigInteger, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("key_id", String(128), nullable=False),
+)
+
+# That somebody is called to a sheet that waits.
+duty_calls = Table(
+    "duty_calls",
+    metadata,
+    Column("row", ROW, primary_key=True, autoincrement=True),
+    Column("review", ROW, ForeignKey("reviews.row"), nullable=False),
+    Column("person_id", String(32), ForeignKey("people.person_id"), nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("key_id", String(128), nullable=False),
+    Column("made", BigInteger, nullable=False),
+    Column("next_try", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("done", BigInteger),
+    Column("failure", Text),
+    Index("duty_calls_by_time", "done", "next_try"),
     sqlite_autoincrement=True,
 )

@@ -108,6 +108,9 @@ cases = Table(
     Column("purged", BigInteger),
     Column("channel", Text),
     Column("channel_key", String(128)),
+    Column("urgent", BigInteger),
+    Column("urgent_by", String(32)),
+    Column("urgent_for", Text),
     Index("cases_by_opening", "opened", "case_id"),
 )
 

@@ -1,0 +1,104 @@
+"""PutCaseUrgency, PutDuty, EndDuty, GetDuty: cases that can't wait, and reviewers who are called to them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from regard.context import Context
+from regard.errors import InvalidParameterException
+from regard.governance.examination.duty import LONGEST_DUTY_HOURS
+from regard.governance.permissions import Permission
+from regard.governance.presence import Presence
+from regard.notifications.channel import check_channel
+from regard.operations.operation import Area, Operation
+from regard.operations.responsibility.cases import case_shape, own_case
+from regard.operations.shapes.times import moment
+from regard.storage.clock import milliseconds
+
+
+def put_case_urgency(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Has the reviews of a case of one's own go first, and calls the reviewers on duty; or takes that back.
+
+    Raises ConflictException for a case that is closed.
+    """
+    case = own_case(ctx, request["CaseId"])
+    answer = {"CaseId": case.case_id}
+    accountability = ctx.stores.accountability
+    accountability.examination.reviews.expire()
+    accountability.examination.duty.mark(
+        case.case_id,
+        urgent=request["Urgent"],
+        by=str(ctx.caller.person_id),
+        reason=request["Reason"],
+        conclude=lambda connection: ctx.conclude(connection, answer),
+    )
+    return case_shape(ctx, accountability.cases.find(case.case_id) or case)
+
+
+def put_duty(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """Has the caller called to sheets that can't wait, until a moment.
+
+    Raises InvalidParameterException for a moment that is past, or further than a day away, and for a channel
+    that nothing could be told to.
+    """
+    until = round(request["Until"].timestamp() * 1000)
+    now = milliseconds()
+    if not now < until <= now + LONGEST_DUTY_HOURS * 3_600_000:
+        raise InvalidParameterException(
+            f"Duty ends within {LONGEST_DUTY_HOURS} hours from now; say until when, and begin anew then."
+        )
+    channel = request["NotificationChannel"]
+    check_channel(channel, ctx.settings, ctx.caller.key_id)
+    person_id, duty = str(ctx.caller.person_id), ctx.stores.accountability.examination.duty
+    duty.begin(person_id, until, channel, ctx.caller.key_id)
+    return {"PersonId": person_id, **_shown(ctx)}
+
+
+def end_duty(ctx: Context, _request: dict[str, Any]) -> dict[str, Any]:
+    """Has the caller called no more."""
+    person_id = str(ctx.caller.person_id)
+    ctx.stores.accountability.examination.duty.end(person_id)
+    return {"PersonId": person_id, **_shown(ctx)}
+
+
+def get_duty(ctx: Context, _request: dict[str, Any]) -> dict[str, Any]:
+    """Who is on duty now, and until when."""
+    return _shown(ctx)
+
+
+def _shown(ctx: Context) -> dict[str, Any]:
+    """Who is on duty; where, of the caller alone."""
+    own = ctx.caller.person_id
+    return {
+        "OnDuty": [
+            {
+                "PersonId": one.person_id,
+                "Name": one.name,
+                "Until": moment(one.until),
+                **({"NotificationChannel": one.channel} if one.person_id == own else {}),
+            }
+            for one in ctx.stores.accountability.examination.duty.now()
+        ]
+    }
+
+
+def _operation(
+    name: str, run: Any, permission: Permission, *notes: str, presence: Presence = Presence.PERSON
+) -> Operation:
+    return Operation(
+        name=name,
+        run=run,
+        area=Area.RESPONSIBLE_USE,
+        permission=permission,
+        notes=notes,
+        is_own=True,
+        presence=presence,
+    )
+
+
+OPERATIONS = (
+    _operation("PutCaseUrgency", put_case_urgency, Permission.OPEN_CASES, "CaseId", "Urgent", "Reason"),
+    _operation("PutDuty", put_duty, Permission.REVIEW, "PersonId", "Until"),
+    _operation("EndDuty", end_duty, Permission.REVIEW, "PersonId"),
+    _operation("GetDuty", get_duty, Permission.READ, presence=Presence.KEY),
+)
