@@ -153,10 +153,13 @@ def postgres_url(cluster: Cluster) -> Iterator[str]:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     """Where a test keeps its database: everything that stores runs on SQLite and on PostgreSQL."""
-    url = request.getfixturevalue("postgres_url") if request.param == "postgresql" else None
-    place = Place(tmp_path / "data", url)
+    cluster = request.getfixturevalue("cluster") if request.param == "postgresql" else None
+    place = Place(tmp_path / "data", cluster and cluster.lend_database())
     yield place
     place.close()
+    if cluster:
+        cluster.start_again()
+        cluster.take_back(place.url)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,34 @@ import socket
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 
 from regard.storage.database import Database
 
 PASSWORD = "s3cret-of-the-tests"
 _TEMPLATE = "regard_template"
+# The tables that have rows: query_to_xml runs a statement made of each table's name.
+_FILLED = """
+    SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public' AND query_to_xml(
+        format('SELECT EXISTS (SELECT FROM %I) AS found', tablename), false, true, '')::text LIKE '%>true<%'
+"""
+# One line of what a migration can change, and where each sequence stands.
+_SCHEMA = """
+    SELECT md5(string_agg(line, E'\n' ORDER BY line)) FROM (
+        SELECT concat_ws(' ', attrelid::regclass, attname, atttypid, attnotnull) AS line FROM pg_attribute
+            JOIN pg_class ON attrelid = pg_class.oid
+            WHERE relnamespace = 'public'::regnamespace AND attnum > 0
+        UNION ALL SELECT concat_ws(' ', tgrelid::regclass, tgname, tgenabled) FROM pg_trigger
+            WHERE NOT tgisinternal
+        UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'
+        UNION ALL SELECT concat_ws(' ', conrelid::regclass, pg_get_constraintdef(oid)) FROM pg_constraint
+            WHERE connamespace = 'public'::regnamespace
+        UNION ALL SELECT concat_ws(' ', sequencename, last_value) FROM pg_sequences
+    ) AS lines
+"""
 
 
 def find_programs() -> Path | None:
@@ -48,6 +68,7 @@ class Cluster:
         self.start()
         self.sql(f"CREATE ROLE regard LOGIN PASSWORD '{PASSWORD}'")
         self._has_template = False
+        self._ready: list[str] = []
 
     @property
     def _data(self) -> Path:
@@ -101,12 +122,14 @@ class Cluster:
     def url(self, name: str, *, user: str = "regard", password: str = PASSWORD) -> str:
         return f"postgresql://{user}:{password}@127.0.0.1:{self._port}/{name}"
 
-    def sql(self, statement: str, name: str = "postgres") -> list[tuple[object, ...]]:
+    def sql(
+        self, statement: str, name: str = "postgres", *, values: Sequence[object] | None = None
+    ) -> list[tuple[object, ...]]:
         """Runs a statement as the superuser, outside a transaction."""
         import psycopg
 
         with psycopg.connect(self.url(name, user="postgres"), autocommit=True) as connection:
-            cursor = connection.execute(statement)
+            cursor = connection.execute(statement, values)
             return cursor.fetchall() if cursor.description else []
 
     def make_database(self, *, empty: bool = False, disk: Path | None = None) -> str:
@@ -130,6 +153,37 @@ class Cluster:
             shutil.chown(folder, "postgres", "postgres")
         self.sql(f"CREATE TABLESPACE {name} LOCATION '{folder}'")
         return name
+
+    def lend_database(self) -> str:
+        """The URL of a database that is as a new one: copying one costs a fifth of a second of a core."""
+        return self._ready.pop() if self._ready else self.make_database()
+
+    def take_back(self, url: str) -> None:
+        """Empties a database that was lent, or drops it where more than its rows was changed."""
+        name = url.rsplit("/", 1)[1]
+        self.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", values=[name])
+        changed = [table for (table,) in self.sql(_FILLED, name) if table not in self._filled_when_new]
+        if changed:
+            # The log's rows are protected by triggers, which a replica's session doesn't run.
+            emptying = f"TRUNCATE {', '.join(map(str, changed))} RESTART IDENTITY CASCADE"
+            self.sql(f"SET session_replication_role = replica; {emptying}", name)
+        if self._looks(name) == self._new:
+            self._ready.append(url)
+        else:
+            self.drop_database(url)
+
+    @cached_property
+    def _filled_when_new(self) -> list[object]:
+        return sorted(table for (table,) in self.sql(_FILLED, _TEMPLATE))
+
+    @cached_property
+    def _new(self) -> list[tuple[object, ...]]:
+        return self._looks(_TEMPLATE)
+
+    def _looks(self, name: str) -> list[tuple[object, ...]]:
+        """What all databases have in common that are as new ones: the schema, and the rows it comes with."""
+        rows = [f"SELECT {table}::text FROM {table} ORDER BY 1" for table in self._filled_when_new]  # noqa: S608
+        return [row for statement in (_SCHEMA, *rows) for row in self.sql(statement, name)]
 
     def drop_database(self, url: str) -> None:
         name = url.rsplit("/", 1)[1]
