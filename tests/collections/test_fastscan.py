@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from structlog.testing import capture_logs
@@ -193,3 +195,30 @@ def test_a_segment_of_codes_takes_a_fraction_of_its_vectors_memory(workers: Work
     index = filled(workers, people(4_096, 128), batch=4_096)
     buffers = sum(segment.buffer.nbytes for segment in index._held.segments)
     assert index.memory == buffers + 4_096 * 16  # codes: 1 bit for a dimension
+
+
+def test_searches_of_many_at_once_find_what_each_alone_finds(workers: Workers) -> None:
+    vectors = people(12_000, 32)
+    index = filled(workers, vectors, batch=12_000)
+    index.add(np.arange(12_001, 12_021), people(20, 32, seed=9))  # in the tail
+    probes = vectors[::250].astype(np.float32)
+    wanted = [(probe, 5 + n % 3, 0.9 if n % 2 else float("inf")) for n, probe in enumerate(probes)]
+
+    def search(one: tuple[np.ndarray, int, float]) -> list[int]:
+        probe, limit, radius = one
+        return index.search(probe, limit=limit, radius=radius).rows.tolist()
+
+    alone = [search(one) for one in wanted]
+    with ThreadPoolExecutor(12) as pool:
+        for _ in range(3):
+            assert list(pool.map(search, wanted)) == alone
+
+
+def test_a_strangers_nearest_is_found_without_a_radius(workers: Workers) -> None:
+    vectors = people(30_000, 128)
+    index = FastScanIndex(128, workers, sizes=Sizes(tail=256, segment=65_536))
+    index.add(np.arange(30_000), vectors)
+    strangers = people(60, 128, seed=77).astype(np.float32)
+    found = [index.search(probe, limit=10).rows[0] for probe in strangers]
+    exact_nearest = [int(np.argmin(exact(vectors, probe))) for probe in strangers]
+    assert np.mean(np.array(found) == exact_nearest) >= 0.98

@@ -10,7 +10,8 @@ from tests.collections.gallery_data import people, uneven
 
 
 def scan(segment: Segment, probe: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    return segment.scan(probe.astype(np.float32) @ segment.basis, count)
+    squared, places = segment.scan((probe.astype(np.float32) @ segment.basis)[None], count)
+    return squared[0], places[0]
 
 
 @pytest.mark.parametrize(("count", "dimension"), [(1, 8), (3, 7), (33, 16), (700, 128), (500, 384)])
@@ -60,12 +61,12 @@ def test_principal_axes_make_codes_of_uneven_vectors_far_better() -> None:
 def test_an_erased_vector_is_infinitely_far_and_nowhere_in_the_buffer() -> None:
     vectors = people(1000, 32)
     segment = build_segment(np.arange(1000) * 3, vectors)
-    code = segment._scanned.get_CodePacker().unpack_1(segment._codes, 500)
+    packed = segment._codes[500 // 32].copy()
     assert segment.erase(np.array([1500, 1501, 9999])) == 1
     assert segment.living == 999
     assert segment.distances(vectors[500].astype(np.float32), np.array([500, 501]))[0] == np.inf
     assert vectors[500].tobytes() not in segment.buffer.tobytes()
-    assert (segment._scanned.get_CodePacker().unpack_1(segment._codes, 500) != code).any()
+    assert (segment._codes[500 // 32] != packed).any()
     assert segment.erase(np.array([1500])) == 0
     segment.verify()
     again = Segment(segment.buffer)

@@ -18,13 +18,15 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
+from regard.collections.batches import Batches
 from regard.collections.index import Neighbours, merged
 from regard.collections.memory import MemoryIndex
-from regard.collections.ranking import nearest
+from regard.collections.ranking import ScanRequest, SegmentScan, nearest, scan
 from regard.collections.segment import Segment, build_segment
 from regard.collections.workers import Workers
 
 _log = structlog.get_logger()
+_TOGETHER = 16  # searches that one pass over the codes is for at most
 _SPARSE = 0.75  # a segment with a smaller part of its vectors alive is built anew
 
 
@@ -87,6 +89,7 @@ class FastScanIndex:
         self._due = self._sizes.tail  # how full the tail is when it is sealed
         self._scheduled = False
         self._closed = False
+        self._scans = Batches(self._scan, _TOGETHER)
 
     def __len__(self) -> int:
         held = self._held
@@ -129,11 +132,18 @@ class FastScanIndex:
 
     def search(self, probe: NDArray[np.float32], *, limit: int, radius: float = float("inf")) -> Neighbours:
         held = self._held
-        probe = np.asarray(probe, np.float32)
-        tail = held.tail.search(probe, limit=limit, radius=radius)
-        if not held.segments:
-            return tail
-        return merged([tail, nearest(held.segments, probe, limit, radius, self._workers)], limit)
+        wanted = ScanRequest(np.asarray(probe, np.float32), limit, radius)
+        scans: list[SegmentScan] = []
+        if held.segments:
+            # What this batch has scanned may be newer than what was held a moment ago, never older.
+            held, scans = self._scans(wanted)
+        tail = held.tail.search(wanted.probe, limit=limit, radius=radius)
+        return merged([tail, nearest(scans, limit, radius, self._workers)], limit) if scans else tail
+
+    def _scan(self, wanted: Sequence[ScanRequest]) -> list[tuple[_Held, list[SegmentScan]]]:
+        """What is held now, and the nearest codes of its segments, for each of those that wait."""
+        held = self._held
+        return [(held, scans) for scans in scan(held.segments, wanted, self._workers)]
 
     def settle(self) -> None:
         """Returns when upkeep has nothing more to do."""

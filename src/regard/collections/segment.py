@@ -34,13 +34,14 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from regard.collections.scanner import CODES, CodeScanner
+
 FORMAT = 1
 _HEADER = 4096
 _SUBSPACE = 4  # dimensions that share 4 bits
 _CENTROIDS = 16
 _MAX_STRETCH = 4.0
 _OUTLYING = 5.0  # standard deviations of a code's error beyond which its vector is always looked up
-_CODES = 32  # vectors in a block of packed codes
 _CHECKED = 256  # vectors under one checksum
 _TRAINED = 8192  # vectors that the codebook is trained on: 512 for each of its 16 centroids
 _PROBES, _NEAREST = 16, 256  # scans that their rounding is measured on
@@ -92,7 +93,7 @@ class _Layout:
     @property
     def code_block(self) -> int:
         """Bytes of 32 packed codes; faiss takes subquantizers in pairs."""
-        return _CODES // 2 * (self.subquantizers + self.subquantizers % 2)
+        return CODES // 2 * (self.subquantizers + self.subquantizers % 2)
 
     def parts(self) -> dict[str, tuple[int, tuple[int, ...], str]]:
         """Offset, shape and dtype of every part, and of `end` the size of the buffer."""
@@ -103,7 +104,7 @@ class _Layout:
             "rows": ((self.count,), "<i8"),
             "checksums": ((-(-self.count // _CHECKED),), "<u4"),
             "alive": ((self.count,), "|u1"),
-            "codes": ((-(-self.count // _CODES), self.code_block), "|u1"),
+            "codes": ((-(-self.count // CODES), self.code_block), "|u1"),
             "vectors": ((self.count, self.dimension), "<f2"),
         }
         offset, placed = _HEADER, {}
@@ -128,7 +129,8 @@ class Segment:
         parts = self.layout.parts()
         if len(buffer) != parts["end"][0]:
             raise DamagedSegment("the file has another length than its header says")
-        view = {name: _part(buffer, where) for name, where in parts.items() if name != "end"}
+        plain = np.asarray(buffer)  # numpy takes far longer over each slice of what it knows as mapped
+        view = {name: _part(plain, where) for name, where in parts.items() if name != "end"}
         if _immutable_crc(header, view) != header["crc"]:
             raise DamagedSegment("what never changes was changed")
         self.rows: NDArray[np.int64] = view["rows"]
@@ -139,7 +141,7 @@ class Segment:
         self.basis_crc = int(header["basis_crc"])
         self.basis: NDArray[np.float32] = view["basis"]
         self._checksums, self._codes = view["checksums"], view["codes"]
-        self._scanned = _scanner(self.layout, view["codebook"], view["codes"])
+        self._scanned = CodeScanner(view["codebook"], view["codes"], self.layout.count)
         self.living = int(self.alive.sum(dtype=np.int64))
 
     def __len__(self) -> int:
@@ -149,26 +151,19 @@ class Segment:
     @property
     def memory(self) -> int:
         """Bytes in memory: the codes, and the buffer where no file stands behind it."""
-        return self._codes.nbytes + (0 if self.file else self.buffer.nbytes)
+        return self._scanned.memory + (0 if self.file else self.buffer.nbytes)
 
     def scan(self, turned: NDArray[np.float32], count: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """Squared distances float32 and places int64 of the `count` codes nearest to a probe, ascending.
+        """Squared distances float32 (q, count) and places int64 (q, count) of the codes nearest to each of
+        the probes, ascending; fewer columns in a small segment.
 
-        `turned` is `probe @ basis` (d,): segments that share a basis share it.
+        `turned` is `probes @ basis` (q, d): segments that share a basis share it.
         """
-        faiss.omp_set_num_threads(1)  # counts for the calling thread: one scan, one core
-        squared, places = self._scanned.search(turned[None], min(count, len(self)))
-        found = places[0] >= 0
-        nearest, places = squared[0][found], places[0][found]
-        if len(nearest) and np.isnan(nearest[0]):
-            nearest[:] = 0.0  # all codes are equally far: faiss has no scale to round by
-        return nearest, places
+        return self._scanned.nearest(turned, count)
 
     def distances(self, probe: NDArray[np.float32], places: NDArray[np.int64]) -> NDArray[np.float32]:
         """Exact L2 distances float32 from `probe` to vectors, infinite where one is erased."""
-        gaps = self.vectors[places].astype(np.float32)
-        gaps -= probe
-        measured: NDArray[np.float32] = np.sqrt(np.einsum("nd,nd->n", gaps, gaps))
+        measured = lengths(self.vectors[places].astype(np.float32) - probe)
         # Read after the vectors: one that was erased in between is no match, whatever was read of it.
         measured[self.alive[places] == 0] = np.inf
         return measured
@@ -184,15 +179,10 @@ class Segment:
         places = places[self.alive[places] == 1]
         self.alive[places] = 0
         self.vectors[places] = 0
-        packer = self._scanned.get_CodePacker()
         # Random codes lie where vectors do not: one fixed code would crowd the scans of what is near it.
         random = np.random.default_rng(len(self) + self.living)
-        scanned = faiss.rev_swig_ptr(self._scanned.codes.get(), self._codes.size).reshape(self._codes.shape)
         for place in places.tolist():
-            block, within = divmod(place, _CODES)
-            code = random.integers(0, 256, packer.code_size, np.uint8)
-            packer.pack_1(code, within, self._codes[block : block + 1])
-            packer.pack_1(code, within, scanned[block : block + 1])
+            self._scanned.replace(self._codes, place, random)
         for block in np.unique(places // _CHECKED).tolist():
             self._checksums[block] = self._checksum(block)
         self.living -= len(places)
@@ -219,16 +209,19 @@ class Segment:
         for block in range(len(self._checksums)):
             if self._checksum(block) != self._checksums[block]:
                 raise DamagedSegment("codes or vectors were changed")
-        last = len(self) - 1
-        packer = self._scanned.get_CodePacker()
-        code = packer.unpack_1(self._codes[last // _CODES][None], last % _CODES)
-        if (self._scanned.pq.decode(code[None]) != self._scanned.reconstruct(last)).any():
+        if not self._scanned.reads(self._codes):
             raise DamagedSegment("codes are packed in another way")
 
     def _checksum(self, block: int) -> int:
         which = slice(block * _CHECKED, (block + 1) * _CHECKED)
-        codes = slice(which.start // _CODES, which.stop // _CODES)
+        codes = slice(which.start // CODES, which.stop // CODES)
         return _crc(self.vectors[which], _crc(self._codes[codes], _crc(self.alive[which])))
+
+
+def lengths(gaps: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Of vectors (n, dimension), (n,)."""
+    squared: NDArray[np.float32] = np.einsum("nd,nd->n", gaps, gaps)
+    return np.sqrt(squared)
 
 
 def build_segment(
@@ -336,17 +329,6 @@ def _measure_errors(
     summed = np.sum((found - sample[:_PROBES, None]) ** 2, axis=2)
     rounding = float(np.nan_to_num(np.abs(scanned - summed)).max())
     return CodeErrors(float(squared.mean()), float(squared.std()), slope, rounding)
-
-
-def _scanner(layout: _Layout, codebook: NDArray[np.float32], codes: NDArray[np.uint8]) -> Any:
-    """faiss's index over a copy of the codes; a scan reads all of them, a mapped file would be in its way."""
-    index: Any = faiss.IndexPQFastScan(layout.padded, layout.subquantizers, 4)
-    faiss.copy_array_to_vector(np.ascontiguousarray(codebook).reshape(-1), index.pq.centroids)
-    faiss.copy_array_to_AlignedTable(codes.reshape(-1), index.codes)
-    index.ntotal = layout.count
-    index.ntotal2 = codes.shape[0] * _CODES
-    index.is_trained = True
-    return index
 
 
 def _read_header(buffer: NDArray[np.uint8]) -> dict[str, Any]:
