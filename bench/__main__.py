@@ -20,6 +20,7 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     "overhead": Measurement("overhead"),
     "wire": Measurement("wire", ("against",)),
     "enrolment": Measurement("enrolment"),
+    "load": Measurement("load", by_name=True),
     "video": Measurement("video"),
     "streams": Measurement("streams", by_name=True),
     "custom-labels": Measurement("custom_labels", by_name=True),

@@ -5,20 +5,18 @@ processor time, which other programs on the machine do not add to.
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from bench.measurement import Row, Tables
-from bench.peer import FACE_RECOGNITION
+from bench.peers.face_recognition import PEER
+from bench.peers.peer import PeerProcess
 from bench.photos import Boxes, photos, recall
 from regard.collections.face_models import FaceModels
 from regard.packs.install import InstalledPack
 from regard.vision.faces import FaceAnalyzer
-from regard.vision.faces.embedding import FaceEmbedder
 from regard.vision.image import decode_image
 from regard.vision.session import SessionPool, one_thread_each
 
@@ -31,11 +29,12 @@ def measure(folder: Path | None, *, full: bool) -> list[Row]:
     """Each photo goes through every engine before the next is begun, so that a slow moment hits all."""
     chosen = photos(folder, count=60 if full else 12)
     one_thread_each()
-    analyzer = FaceAnalyzer(SessionPool(InstalledPack.load().paths()))
-    embedder = FaceModels().default.embedder
-    peers = {f"face_recognition, upsample {n}": _Peer(n) for n in (0, 1)}
+    peers = {
+        f"face_recognition, upsample {options['upsample']}": PeerProcess(PEER, variant)
+        for variant, options in PEER.variants.items()
+    }
     engines: dict[str, Callable[[Path], tuple[float, Boxes]]] = {
-        "regard": lambda path: _regard(analyzer, embedder, path),
+        "regard": detect_and_embed(),
         **{name: peer.look for name, peer in peers.items()},
     }
     for engine in engines.values():
@@ -69,34 +68,17 @@ def measure(folder: Path | None, *, full: bool) -> list[Row]:
     return rows
 
 
-def _regard(analyzer: FaceAnalyzer, embedder: FaceEmbedder, path: Path) -> tuple[float, Boxes]:
-    started = time.process_time()
-    image = decode_image(path.read_bytes())
-    faces = analyzer.detect(image)
-    embedder.embed(analyzer.descriptors(image), faces)
-    took = time.process_time() - started
-    return took, tuple((face.box.left, face.box.top, face.box.width, face.box.height) for face in faces)
+def detect_and_embed() -> Callable[[Path], tuple[float, Boxes]]:
+    """Regard's: seconds of processor time, and boxes (left, top, width, height; px)."""
+    analyzer = FaceAnalyzer(SessionPool(InstalledPack.load().paths()))
+    embedder = FaceModels().default.embedder
 
+    def look(path: Path) -> tuple[float, Boxes]:
+        started = time.process_time()
+        image = decode_image(path.read_bytes())
+        faces = analyzer.detect(image)
+        embedder.embed(analyzer.descriptors(image), faces)
+        took = time.process_time() - started
+        return took, tuple((face.box.left, face.box.top, face.box.width, face.box.height) for face in faces)
 
-class _Peer:
-    """`face_recognition` in a virtual environment and a process of its own."""
-
-    def __init__(self, upsample: int) -> None:
-        self._process = subprocess.Popen(
-            [FACE_RECOGNITION.python(), str(Path(__file__).with_name("peer_worker.py")), str(upsample)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"},
-        )
-
-    def look(self, path: Path) -> tuple[float, Boxes]:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(f"{path}\n")
-        self._process.stdin.flush()
-        answer = json.loads(self._process.stdout.readline())
-        return answer["seconds"], tuple(tuple(box) for box in answer["boxes"])
-
-    def close(self) -> None:
-        self._process.communicate(timeout=30)
+    return look

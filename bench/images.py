@@ -7,8 +7,6 @@ machine that does other work, where the clock on the wall does not.
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -20,7 +18,8 @@ from numpy.typing import NDArray
 from tests.conftest import PICTURES
 
 from bench.measurement import Row, Tables
-from bench.peer import NUDENET, RAPIDOCR, Environment
+from bench.peers import nudenet, rapidocr
+from bench.peers.peer import Peer, PeerProcess
 from regard.packs.install import InstalledPack
 from regard.packs.manifest import PackError
 from regard.vision.body_parts import BodyPartDetector
@@ -51,8 +50,8 @@ def measure(folder: Path | None, *, full: bool) -> list[Row]:
     pool = _TimedPool(networks)
     texts, parts, objects = TextAnalyzer(pool), BodyPartDetector(pool), ObjectDetector(pool)
     tasks: dict[str, tuple[Callable[[Image], object], str, Look]] = {
-        "text": (texts.read, "rapidocr", _Peer(RAPIDOCR)),
-        _PARTS: (parts.detect, "nudenet", _Peer(NUDENET)),
+        "text": (texts.read, "rapidocr", _look(rapidocr.PEER)),
+        _PARTS: (parts.detect, "nudenet", _look(nudenet.PEER)),
         "objects": (
             lambda image: objects.detect(image.pixels),
             "CenterNet, bare",
@@ -133,38 +132,14 @@ class _TimedPool(SessionPool):
         return outputs
 
 
+def _look(peer: Peer) -> Look:
+    process = PeerProcess(peer)
+    return lambda file, _: process.look(file)[0]
+
+
 def _bare(pool: _TimedPool, image: Image) -> float:
     """CenterNet as its graph comes: a picture of its size in, boxes and scores out."""
     started = time.process_time()
     small = cv2.resize(image.pixels, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR)
     pool.run("centernet", {"input": small[None].astype(np.float32)})
     return time.process_time() - started
-
-
-class _Peer:
-    """A package in a virtual environment and a process of its own, which the first look starts."""
-
-    def __init__(self, environment: Environment) -> None:
-        self._environment = environment
-        self._process: subprocess.Popen[str] | None = None
-
-    def __call__(self, file: Path, _: Image) -> float:
-        if self._process is None:
-            self._process = self._start()
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(f"{file.resolve()}\n")
-        self._process.stdin.flush()
-        seconds: float = json.loads(self._process.stdout.readline())
-        return seconds
-
-    def _start(self) -> subprocess.Popen[str]:
-        """It ends with our end of its standard input."""
-        worker = Path(__file__).with_name("image_peer_worker.py")
-        return subprocess.Popen(
-            [self._environment.python(), str(worker), self._environment.name],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"},
-        )

@@ -3,8 +3,8 @@
     python -m bench --only segments --data ../shared/data [--shots 40] [--programmes 30] [--peer]
 
 Shots: clips of bench/made_clips.py from photos and films that training didn't see. A boundary is right within
-two frames of a cut, or of the frames of a gradual transition. `--peer` runs PySceneDetect, which must then be
-installed (`scenedetect-headless`), over the same frames.
+two frames of a cut, or of the frames of a gradual transition. `--peer` runs PySceneDetect, in an environment
+of its own, over the same frames.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import NamedTemporaryFile, TemporaryDirectory
 
 import av
 import cv2
@@ -23,6 +23,8 @@ import numpy as np
 from bench.made_clips import Made, Picture, footage, made_shots, photos
 from bench.made_programmes import Box, programme
 from bench.measurement import Row, Tables
+from bench.peers import pyscenedetect
+from bench.peers.peer import PeerProcess
 from regard.packs.install import install
 from regard.packs.manifest import find_pack
 from regard.video.reading.frame import Frame
@@ -99,20 +101,20 @@ def reliability(said: Sequence[float], right: Sequence[bool]) -> list[Row]:
 
 def peers() -> dict[str, Callable[[Sequence[Picture]], list[int]]]:
     """PySceneDetect's detectors, at their defaults, fed with the same frames."""
-    from scenedetect import AdaptiveDetector, ContentDetector, FrameTimecode
 
-    def run(make: Callable[[], object]) -> Callable[[Sequence[Picture]], list[int]]:
+    def run(variant: str) -> Callable[[Sequence[Picture]], list[int]]:
+        process = PeerProcess(pyscenedetect.PEER, variant)
+
         def begins(frames: Sequence[Picture]) -> list[int]:
-            detector = make()
-            found = []
-            for number, picture in enumerate(frames):
-                found += detector.process_frame(FrameTimecode(number, 25.0), picture[..., ::-1].copy())
-            found += detector.post_process(FrameTimecode(len(frames) - 1, 25.0))
-            return [cut.frame_num for cut in found]
+            with NamedTemporaryFile(suffix=".npy") as file:
+                np.save(file, np.stack(frames))
+                file.flush()
+                found: list[int] = process.look(Path(file.name))[1]
+            return found
 
         return begins
 
-    return {"PySceneDetect content": run(ContentDetector), "PySceneDetect adaptive": run(AdaptiveDetector)}
+    return {f"PySceneDetect {variant}": run(variant) for variant in pyscenedetect.PEER.variants}
 
 
 def measure_shots(data: Path, clips: int, *, peer: bool) -> Tables:

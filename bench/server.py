@@ -12,10 +12,10 @@ from tests.conftest import Server, start_server, stop_server
 
 
 @contextmanager
-def running(*arguments: str) -> Iterator[Server]:
+def running(*arguments: str, environment: dict[str, str] | None = None) -> Iterator[Server]:
     """`regard serve` in a process of its own, on a data folder that is thrown away."""
     with tempfile.TemporaryDirectory(prefix="regard-bench-") as folder:
-        server = start_server(Path(folder) / "data", *arguments)
+        server = start_server(Path(folder) / "data", *arguments, environment=environment)
         try:
             yield server
         finally:

@@ -5,8 +5,8 @@
 Needs the default model pack. A find counts when it overlaps what is annotated by half (intersection over
 union) and says the same, upper or lower case and spaces aside; what is annotated as unreadable (###)
 neither counts nor harms. Annotated are words (ICDAR 2015; drawn pages, whose truth is exact) or whole lines
-(ICPR 2018, receipts, cut-out words). Intervals of 95 % are from resampling the pictures. `--peer` runs the
-package `rapidocr`, which must then be installed, over the same pictures and compares the time.
+(ICPR 2018, receipts, cut-out words). Intervals of 95 % are from resampling the pictures. `--peer` runs
+the package `rapidocr`, in an environment of its own, over the same pictures and compares the time.
 """
 
 from __future__ import annotations
@@ -14,11 +14,16 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
+import cv2
 import numpy as np
 
 from bench.measurement import Row, Tables
+from bench.peers import rapidocr
+from bench.peers.peer import PeerProcess
 from bench.text_sets import SETS, Find, Sample, matched
 from regard.packs.install import install
 from regard.packs.manifest import find_pack
@@ -26,7 +31,17 @@ from regard.vision.image import Image
 from regard.vision.session import SessionPool, one_thread_each
 from regard.vision.text import TextAnalyzer
 
-Reader = Callable[[Image], tuple[list[Find], list[Find]]]  # a picture's words and its lines
+
+@dataclass(frozen=True, eq=False)
+class Read:
+    """A picture's words and its lines, and the seconds of processor time that reading them took."""
+
+    words: Sequence[Find]
+    lines: Sequence[Find]
+    seconds: float
+
+
+Reader = Callable[[Image], Read]
 
 
 def rates(counts: np.ndarray) -> np.ndarray:
@@ -48,15 +63,14 @@ def with_intervals(counts: np.ndarray) -> list[str]:
 def measure(name: str, read: Reader, samples: Sequence[Sample]) -> Row:
     rows, located, times = [], [], []
     for sample in samples:
-        begin = time.process_time()
-        words, lines = read(sample.image)
-        times.append(1000 * (time.process_time() - begin))
-        finds = lines if sample.lines else words
+        found = read(sample.image)
+        times.append(1000 * found.seconds)
+        finds = found.lines if sample.lines else found.words
         rows.append(matched(finds, sample.truth, same_text=True))
         located.append(matched(finds, sample.truth, same_text=False))
     wanted = sum(row[2] for row in rows)
     precision, recall, f1 = with_intervals(np.array(rows))
-    found = rates(np.array(located).sum(0))
+    places = rates(np.array(located).sum(0))
     return {
         "set": name,
         "pictures": len(rows),
@@ -64,7 +78,7 @@ def measure(name: str, read: Reader, samples: Sequence[Sample]) -> Row:
         "precision": precision,
         "recall": recall,
         "F1": f1,
-        "found, whatever it says": f"{found[0]:.2f} / {found[1]:.2f}",
+        "found, whatever it says": f"{places[0]:.2f} / {places[1]:.2f}",
         "CPU ms (median)": f"{np.median(times):.0f}",
     }
 
@@ -72,28 +86,27 @@ def measure(name: str, read: Reader, samples: Sequence[Sample]) -> Row:
 def regard_reader() -> Reader:
     analyzer = TextAnalyzer(SessionPool(install(find_pack("default")).paths()))
 
-    def read(image: Image) -> tuple[list[Find], list[Find]]:
+    def read(image: Image) -> Read:
+        begin = time.process_time()
         lines = analyzer.read(image)
+        seconds = time.process_time() - begin
         words = [Find(word.text, word.quad) for line in lines for word in line.words]
-        return words, [Find(line.text, line.quad) for line in lines]
+        return Read(words, [Find(line.text, line.quad) for line in lines], seconds)
 
     return read
 
 
 def peer_reader() -> Reader:
-    from rapidocr import RapidOCR
+    peer = PeerProcess(rapidocr.PEER)
 
-    options = {f"EngineConfig.onnxruntime.{kind}_op_num_threads": 1 for kind in ("intra", "inter")}
-    peer = RapidOCR(params={**options, "Global.log_level": "error"})
-
-    def read(image: Image) -> tuple[list[Find], list[Find]]:
-        answer = peer(np.ascontiguousarray(image.pixels[:, :, ::-1]), return_word_box=True)
-        if answer.boxes is None:
-            return [], []
-        words = [Find(text, np.float32(quad)) for line in answer.word_results for text, _, quad in line]
-        return words, [
-            Find(text, np.float32(quad)) for text, quad in zip(answer.txts, answer.boxes, strict=True)
-        ]
+    def read(image: Image) -> Read:
+        with NamedTemporaryFile(suffix=".png") as file:
+            cv2.imwrite(file.name, np.ascontiguousarray(image.pixels[:, :, ::-1]))
+            seconds, found = peer.look(Path(file.name))
+        words, lines = (
+            [Find(text, np.float32(quad)) for text, quad in found[kind]] for kind in ("words", "lines")
+        )
+        return Read(words, lines, seconds)
 
     return read
 

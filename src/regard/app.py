@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,6 +78,7 @@ from regard.vision.session import SessionPool, one_thread_each
 from regard.wire.browsers import allow_origins
 from regard.wire.endpoint import Endpoint, not_found, routes
 from regard.wire.figures import figures_routes
+from regard.wire.lanes import OTHER_THREADS, Lanes
 from regard.wire.live_pictures import live_route
 from regard.wire.liveness_doors import LivenessDoors
 from regard.wire.liveness_page import liveness_routes
@@ -89,7 +89,7 @@ from regard.wire.signing_keys import SigningKeys
 
 _SEGMENT_OF_TAILS = 64  # tails that a segment of an index holds at most
 _ERASING_SECONDS = 15.0  # between two rounds; images of faces are to be gone when their minutes are over
-_MORE_CONNECTIONS = 4  # beside one for each worker: for keys, and what else looks into the database
+_MORE_CONNECTIONS = 4  # beside one for each thread of a lane: for keys, and what else looks into the database
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,9 @@ def build(
     anchor = anchor_of(settings)
     paths = InstalledPack.load(settings.pack, settings.models).paths() if has_models else {}
     database = Database.open(
-        settings.data, settings.database, connections=settings.worker_count + _MORE_CONNECTIONS
+        settings.data,
+        settings.database,
+        connections=settings.worker_count + OTHER_THREADS + _MORE_CONNECTIONS,
     )
     sessions = SessionPool(
         paths, optional={"nudenet": lambda: _nudenet(settings)}, derived={cells.NETWORK: cells.DERIVED}
@@ -345,11 +347,11 @@ def asgi(
 
     The request path: Endpoint (signature) → ServedApi (parse) → gate → ServedApi.
     """
-    executor = ThreadPoolExecutor(parts.settings.worker_count, thread_name_prefix="request")
+    lanes = Lanes.of(parts.settings)
     stores = parts.stores
     keys = SigningKeys(parts.keys, stores.accountability.sessions, stores.liveness_credentials)
-    endpoint = Endpoint(parts.apis[REKOGNITION], keys, parts.settings, executor, elsewhere=elsewhere)
-    own = Endpoint(parts.apis[REGARD], keys, parts.settings, executor, queue=endpoint.queue)
+    endpoint = Endpoint(parts.apis[REKOGNITION], keys, parts.settings, lanes, elsewhere=elsewhere)
+    own = Endpoint(parts.apis[REGARD], keys, parts.settings, lanes)
 
     console = build_console(
         parts.settings,

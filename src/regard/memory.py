@@ -1,9 +1,24 @@
-"""Memory that the C library keeps though nothing is in it any more, given back to the system."""
+"""How much memory there is; what the C library keeps though nothing is in it any more, given back."""
 
 from __future__ import annotations
 
 import ctypes
+import os
 from collections.abc import Callable
+from pathlib import Path
+
+
+def machine_memory() -> int | None:
+    """Bytes of memory that this process may use: the machine's, or its container's."""
+    try:
+        machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):  # Windows has no sysconf
+        return None
+    try:
+        limit = Path("/sys/fs/cgroup/memory.max").read_text("ascii").strip()
+    except OSError:
+        return machine
+    return min(machine, int(limit)) if limit.isdigit() else machine
 
 
 def return_free_memory() -> None:

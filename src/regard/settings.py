@@ -18,6 +18,7 @@ from regard.addresses import (
     read_public_url,
 )
 from regard.errors import RegardError
+from regard.memory import machine_memory
 
 STAMPING: Final = "tsp+"
 """Begins a REGARD_AUDIT_ANCHOR that is a time-stamping authority."""
@@ -104,7 +105,16 @@ class Settings:
         minimum=0,
     )
     stop_seconds: int = _setting(30, "Seconds that requests under way, then, and steps of jobs have to end.")
-    queue: int = _setting(256, "Requests that may wait for a worker before new ones are throttled.")
+    queue: int = _setting(
+        256,
+        "Requests that may wait for a worker before new ones are throttled; what examines no picture has as "
+        "many places of its own.",
+    )
+    queue_seconds: int = _setting(
+        20,
+        "Seconds that a request may be expected to wait for a worker before it is throttled; SDKs give up "
+        "after 30 to 60.",
+    )
     buckets: str = _setting("", "Folders served as S3 buckets: NAME=FOLDER, separated by commas.")
     s3_endpoint: str | None = _setting(
         None, "S3 endpoint of every other bucket; AWS's own when set to `aws`, no outside bucket when unset."
@@ -312,19 +322,6 @@ class Settings:
         if hasattr(os, "sched_getaffinity"):  # Linux: the cores that this process may use, not all there are
             return len(os.sched_getaffinity(0))
         return os.cpu_count() or 1
-
-
-def machine_memory() -> int | None:
-    """Bytes of memory that this process may use: the machine's, or its container's."""
-    try:
-        machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):  # Windows has no sysconf
-        return None
-    try:
-        limit = Path("/sys/fs/cgroup/memory.max").read_text("ascii").strip()
-    except OSError:
-        return machine
-    return min(machine, int(limit)) if limit.isdigit() else machine
 
 
 def _variable(setting: Field[Any]) -> str:

@@ -16,11 +16,13 @@ from starlette.types import ASGIApp
 
 from regard.api.answer import ServedApi
 from regard.api.model import REKOGNITION, load_api
+from regard.api.request_queue import RequestQueue
 from regard.caller import Caller
 from regard.errors import AccessDeniedException
 from regard.governance.released import Released
 from regard.settings import Settings
 from regard.wire.endpoint import Endpoint
+from regard.wire.lanes import Lane, Lanes
 
 KEY_ID, SECRET = "REGARDTESTKEY0000001", "a secret+of/the tests"
 
@@ -87,9 +89,11 @@ class Answer:
 
 
 def endpoint(gate: InMemoryGate | None = None, executor: Executor | None = None, **settings: Any) -> Endpoint:
+    """Every request in one lane, whose `executor` is Inline unless another is given."""
     chosen = Settings(**settings)
     served = ServedApi.of(load_api(REKOGNITION), gate or InMemoryGate(), chosen)
-    return Endpoint(served, InMemoryKeys(), chosen, executor or Inline())
+    lane = Lane(RequestQueue(chosen.queue, seconds=chosen.queue_seconds), executor or Inline())
+    return Endpoint(served, InMemoryKeys(), chosen, Lanes(lane, lane))
 
 
 def target(operation: str) -> str:

@@ -27,7 +27,7 @@ def application(*origins: str, served: Endpoint | None = None) -> Any:
 
 def throttled() -> Endpoint:
     full = endpoint(queue=1)
-    full.queue.take()
+    full.lanes.others.queue.take()
     return full
 
 

@@ -219,7 +219,7 @@ def test_requests_beyond_the_queue_are_throttled_and_the_loop_stays_free():
         tasks = [asyncio.create_task(exchange(app, headers, [REQUEST]))]
         await until(lambda: slow.begun.acquire(blocking=False))
         tasks += [asyncio.create_task(exchange(app, headers, [REQUEST])) for _ in range(2)]
-        await until(lambda: app.queue.waiting == 2)
+        await until(lambda: app.lanes.others.queue.waiting == 2)
         throttled = await exchange(app, headers, [REQUEST])
         assert (throttled.status, throttled.code) == (400, "ThrottlingException")
         assert (await exchange(app, [], method="PUT")).code == "UnknownOperationException"
@@ -229,7 +229,7 @@ def test_requests_beyond_the_queue_are_throttled_and_the_loop_stays_free():
     with ThreadPoolExecutor(1) as executor:
         app = endpoint(InMemoryGate(slow), executor, queue=2)
         assert asyncio.run(scenario(app)) == [200, 200, 200]
-    assert app.queue.waiting == 0
+    assert app.lanes.others.queue.waiting == 0
 
 
 def test_a_request_whose_client_left_is_dropped_from_the_queue():
@@ -242,10 +242,10 @@ def test_a_request_whose_client_left_is_dropped_from_the_queue():
         await until(lambda: slow.begun.acquire(blocking=False))
         gone = asyncio.Event()
         second = asyncio.create_task(exchange(app, headers, [REQUEST], gone=gone))
-        await until(lambda: app.queue.waiting == 1)
+        await until(lambda: app.lanes.others.queue.waiting == 1)
         gone.set()
         assert (await second).status == 499
-        assert app.queue.waiting == 0
+        assert app.lanes.others.queue.waiting == 0
         slow.go.set()
         assert (await first).status == 200
 

@@ -1,30 +1,56 @@
-"""The queue before the workers, which is as long as a server wants to make clients wait."""
+"""The queue before workers, which is as long as a server wants to make clients wait."""
 
 from __future__ import annotations
 
+import math
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
 
 from regard.errors import ThrottlingException
 
+_MEMORY: Final = 16
+"""Requests over which the time that one takes is smoothed: enough to even out pictures of all sizes, few
+enough to know within a second or two what is asked now."""
+
 
 class RequestQueue:
-    """Places for the requests that wait for a worker; a request that finds none is throttled."""
+    """Places for the requests that wait for a worker. Thread-safe.
 
-    def __init__(self, places: int) -> None:
+    One that finds no place is throttled, and so is one that would have to wait for too long: its client would
+    have given up by then, and the work would be for nobody. How long it would wait is estimated: as many
+    requests as are before it, by what one took lately, over the workers.
+    """
+
+    def __init__(self, places: int, *, workers: int = 1, seconds: float = math.inf) -> None:
+        """A request may wait for `seconds`, as far as that can be estimated."""
         self._places = places
+        self._workers = workers
+        self._seconds = seconds
         self._taken = 0
+        self._each = 0.0  # seconds that a worker takes for one, smoothed
         self._lock = threading.Lock()
 
     @property
     def waiting(self) -> int:
         return self._taken
 
+    @property
+    def expected_wait(self) -> float:
+        """Seconds that the next request would wait."""
+        return self._taken * self._each / self._workers
+
+    def refuse_beyond(self) -> None:
+        """Raises ThrottlingException where `take` would. It costs next to nothing, and holds nothing."""
+        if self._taken >= self._places or self.expected_wait > self._seconds:
+            raise ThrottlingException
+
     def take(self) -> Callable[[], None]:
         """Takes a place. What comes back gives it up, once, from any thread. Raises ThrottlingException."""
         with self._lock:
-            if self._taken >= self._places:
-                raise ThrottlingException
+            self.refuse_beyond()
             self._taken += 1
         held = [True]
 
@@ -35,3 +61,14 @@ class RequestQueue:
                     self._taken -= 1
 
         return leave
+
+    @contextmanager
+    def timed(self) -> Iterator[None]:
+        """Around what a worker does for one request: from this follows how long others will wait."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            took = time.perf_counter() - began
+            with self._lock:
+                self._each += (took - self._each) / _MEMORY

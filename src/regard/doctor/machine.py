@@ -16,7 +16,7 @@ from typing import Final
 
 from regard.doctor.symptom import Patient, Symptom, fault, ok, warning
 from regard.governance.audit import AuditLog
-from regard.settings import machine_memory
+from regard.memory import machine_memory
 from regard.storage.database import Database
 
 _MB: Final = 1_000_000

@@ -1,8 +1,8 @@
 """How every request is served.
 
-A request's way: its operation and its signature's date are read from its head; it takes a place in the queue;
-its body is read; then a worker thread verifies the signature and answers it, so that the event loop stays
-free. What is public has no signature: there an address may only ask so often.
+A request's way: its operation and its signature's date are read from its head; it takes a place in the queue
+of its lane; its body is read; then a worker thread verifies the signature and answers it, so that the event
+loop stays free. What is public has no signature: there an address may only ask so often.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -31,7 +31,6 @@ from regard.api.elsewhere import unknown_path
 from regard.api.messages import HttpAnswer, HttpRequest
 from regard.api.model import ApiOperation
 from regard.api.request_body import RequestBody
-from regard.api.request_queue import RequestQueue
 from regard.api.serialize import error_headers, serialize_error
 from regard.caller import NOBODY, Caller
 from regard.errors import (
@@ -47,6 +46,7 @@ from regard.migration.elsewhere import Elsewhere
 from regard.migration.shadow.answered import AnsweredRequest
 from regard.settings import Settings
 from regard.wire import sigv4
+from regard.wire.lanes import Lane, Lanes
 
 CASE_HEADER: Final = "x-regard-case"
 SESSION_HEADER: Final = "x-regard-session"
@@ -84,20 +84,18 @@ class Endpoint:
         served: ServedApi,
         keys: Keys,
         settings: Settings,
-        executor: Executor,
+        lanes: Lanes,
         *,
         clock: Callable[[], datetime] = _now,
-        queue: RequestQueue | None = None,
         elsewhere: Elsewhere | None = None,
     ) -> None:
-        """Endpoints of one server share a `queue`. `elsewhere` is told of its answers."""
+        """Endpoints of one server share its `lanes`. `elsewhere` is told of its answers."""
         self._served = served
         self._protocol = served.protocol
         self._keys = keys
-        self._executor = executor
+        self.lanes = lanes
         self._clock = clock
         self._skew = timedelta(seconds=settings.clock_skew)
-        self.queue = queue or RequestQueue(max(1, settings.queue))
         self.limit = AddressLimit(settings.public_requests)
         self._elsewhere = elsewhere
 
@@ -127,7 +125,8 @@ class Endpoint:
             if not body.complete:
                 with suppress(asyncio.CancelledError):  # the same
                     await body.drain()
-                response.headers["connection"] = "close"
+                if not body.complete:
+                    response.headers["connection"] = "close"
         except ClientDisconnect:
             response = Response(status_code=499)  # nobody reads it
         log.info(
@@ -143,16 +142,19 @@ class Endpoint:
     async def _answer(self, request: Request, body: RequestBody, request_id: str) -> Response:
         head = head_of(request.scope)
         operation = self._protocol.operation(head)
+        lane = self.lanes.lane_of(operation)
+        # Before anything is looked up for it: where all is taken, a refusal must cost next to nothing.
+        lane.queue.refuse_beyond()
         # Refused before the body is read: a request that can't be valid must not cost its upload, nor hold
         # a place in the queue.
         identify = await self._identify(head, operation, request)
         case = _case(request)
-        leave = self.queue.take()
+        leave = lane.queue.take()
         try:
             sent = await self._read(body, operation)
             whole = HttpRequest(head.method, head.path, head.query, head.headers, sent)
-            work = partial(self._serve, leave, whole, identify, operation, request_id, case)
-            future = self._submit(work)
+            work = partial(self._serve, lane, leave, whole, identify, operation, request_id, case)
+            future = self._submit(lane, work)
             future.add_done_callback(lambda _: leave())
         except BaseException:
             leave()
@@ -186,14 +188,15 @@ class Endpoint:
         except RequestEntityTooLargeException as error:
             raise self._served.oversized(operation) from error
 
-    def _submit(self, work: Callable[[], HttpAnswer]) -> Future[HttpAnswer]:
+    def _submit(self, lane: Lane, work: Callable[[], HttpAnswer]) -> Future[HttpAnswer]:
         try:
-            return self._executor.submit(work)
+            return lane.executor.submit(work)
         except RuntimeError as error:  # the executor is shut down
             raise ServiceUnavailableException from error
 
     def _serve(
         self,
+        lane: Lane,
         leave: Callable[[], None],
         request: HttpRequest,
         identify: Identify,
@@ -204,7 +207,8 @@ class Endpoint:
         """In a worker thread: from a request to its answer."""
         leave()
         try:
-            return self._answered(operation, request, identify(request), request_id, case)
+            with lane.queue.timed():
+                return self._answered(operation, request, identify(request), request_id, case)
         except ServiceError:
             raise
         except Exception as error:
