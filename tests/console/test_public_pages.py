@@ -16,7 +16,9 @@ from regard.app import Parts, asgi, build
 from regard.cli import app as cli
 from regard.collections.records import NewFace
 from regard.console.building import build_public_pages
+from regard.console.error_rates import one_in
 from regard.console.signin.sessions import BrowserSessions, Means
+from regard.evaluation.card import ModelCard
 from regard.governance.people import People
 from regard.settings import Settings
 from regard.vision.geometry import Box
@@ -244,3 +246,24 @@ def test_public_pages_alone_are_whole(site: Site) -> None:
 def test_no_page_of_strangers_sets_a_cookie(stranger: Visitor) -> None:
     for path in ("/notice", "/transparency", "/feedback"):
         assert "set-cookie" not in stranger.get(path).headers
+
+
+def test_transparency_tells_what_the_face_models_get_wrong_by_group(stranger: Visitor) -> None:
+    page = stranger.get("/transparency").text
+    told = stranger.get("/transparency", data=True).json()["FaceModels"]
+    [default] = [one for one in told if one["IsDefault"]]
+    card = ModelCard.load("default", default["FaceModelVersion"])
+    assert [rate["FalseMatchRate"]["Value"] for rate in default["Rates"]] == [
+        rate.false_match.value for rate in card.rates
+    ]
+    groups = [group for table in card.groups for group in table.groups]
+    assert [one["Name"] for one in default["Groups"]] == [group.name for group in groups]
+    for group in groups:
+        assert group.name in page
+    strict = next(rate for rate in card.rates if rate.threshold == 99)
+    assert f"1 in {one_in(strict.false_match.value):,}*" in page
+
+
+@pytest.mark.parametrize(("rate", "many"), [(1.0, 1), (0.000099, 10_000), (1.24467e-06, 800_000), (0.0, 0)])
+def test_a_rate_is_one_in_so_many(rate: float, many: int) -> None:
+    assert one_in(rate) == many

@@ -119,6 +119,11 @@ class FaceModels:
             raise RegardError(f"REGARD_FACE_MODEL must be one of {', '.join(usable)}, not {default!r}.")
         self.default = self._models[default or usable[-1]]
 
+    @property
+    def versions(self) -> tuple[str, ...]:
+        """Those that vectors can be made by, the newest last."""
+        return tuple(model.version for model in self._models.values() if not model.is_retired)
+
     def find(self, version: str) -> FaceModel | None:
         """The model of that version, or None where this version of Regard doesn't know it."""
         return self._models.get(version)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from regard.console.error_rates import shown_models
 from regard.console.languages import msgid
 from regard.console.page import Page, PageAnswer, PageView
 from regard.console.visit import PageVisit
@@ -55,16 +56,18 @@ def _show(visit: PageVisit) -> PageAnswer:
     if month:
         answer = visit.ask("get_transparency", Month=month)
         report = json.loads(answer["Report"])
-    head = visit.ask("get_audit_head")
+    head, rates = visit.ask("get_audit_head"), visit.ask("get_error_rates")
     values = {
         "month": month,
         "months": months,
         "report": report,
         "counted": answer,
         "head": head,
+        "error_rates": shown_models(rates),
         "retention": visit.ask("get_retention_schedule"),
     }
-    return PageView("transparency.html", values, visit.written("get_transparency", answer) if answer else {})
+    counted = visit.written("get_transparency", answer) if answer else {}
+    return PageView("transparency.html", values, {**counted, **visit.written("get_error_rates", rates)})
 
 
 def _months(visit: PageVisit) -> list[str]:
