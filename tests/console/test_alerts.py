@@ -244,6 +244,25 @@ def test_what_is_new_is_told_from_what_was_seen(porch: Porch) -> None:
     assert "1 new alert" in part
 
 
+def test_an_open_page_asks_for_what_is_new_and_the_log_says_what_was_shown(porch: Porch) -> None:
+    otto, audit = browser(porch.parts, "operator"), porch.parts.audit
+    first = porch.saw("face/f-5")
+    before = audit.newest().sequence
+    page = otto.get(ALERTS).text
+    assert first.event_id in page
+    last = page.partition('data-newest="')[2].partition('"')[0]
+    second = porch.saw("face/f-6")
+    withheld = porch.saw("face/f-7", "law-enforcement")
+    part = otto.get(f"{ALERTS}?after={last}", headers={"HX-Request": "true"}).text
+    assert second.event_id in part
+    assert first.event_id not in part
+    records = [one for one in audit.export() if one["sequence"] > before and "outcome" in one]
+    assert [one["operation"] for one in records] == ["ListAlerts", "ListAlerts"]
+    assert first.event_id in records[0]["events"]
+    assert records[1]["events"] == [second.event_id]
+    assert withheld.event_id not in part
+
+
 def test_what_a_strict_purpose_withholds_is_not_in_the_list(porch: Porch) -> None:
     event = porch.saw("face/f-4", "law-enforcement")
     page = browser(porch.parts, "operator").get(ALERTS).text

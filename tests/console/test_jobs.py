@@ -43,7 +43,14 @@ def test_a_job_that_runs_renews_its_page_and_can_be_cancelled(operator: Visitor,
     assert job in operator.get("/console/jobs").text
     page = operator.get(f"/console/jobs/{job}")
     assert 'hx-trigger="every 2s"' in page.text
+    before = parts.audit.newest().sequence
+    part = operator.get(f"/console/jobs/{job}/progress", headers={"HX-Request": "true"})
+    assert "<html" not in part.text
+    assert 'hx-trigger="every 2s"' in part.text
+    assert parts.audit.newest().sequence == before  # it tells nothing of what was found
     operator.post(f"/console/jobs/{job}", act="cancel")
+    ended = operator.get(f"/console/jobs/{job}/progress", headers={"HX-Request": "true"})
+    assert ended.headers["hx-redirect"] == f"/console/jobs/{job}"
     assert operator.get(f"/console/jobs/{job}", data=True).json()["Job"]["JobStatus"] == "FAILED"
     assert "hx-trigger" not in operator.get(f"/console/jobs/{job}").text
 

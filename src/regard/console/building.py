@@ -15,6 +15,7 @@ from regard.console.alert_feed import AlertFeed
 from regard.console.application import Console
 from regard.console.pages.alerts import alert_pages
 from regard.console.pages.films import film_pages
+from regard.console.pages.job_progress import progress_pages
 from regard.console.routes import PAGES, PUBLIC_PAGES
 from regard.console.signin.doors import SignInDoors
 from regard.console.signin.oidc.chosen import chosen_provider
@@ -62,6 +63,7 @@ def build_console(
     pages = (
         *PAGES,
         *alert_pages(alerts, doors.sessions.is_open),
+        *progress_pages(films.progress),
         *film_pages(films, doors.sessions.is_open),
         *sign_in_pages(doors),
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from regard.errors import InvalidParameterException, ResourceNotFoundException
-from regard.jobs.records import Job
+from regard.jobs.records import Job, Status
 from regard.jobs.store import JobStore
 from regard.storage.buckets.objects import ObjectFacts, ObjectStore
 from regard.storage.clock import milliseconds
@@ -85,6 +85,11 @@ class JobFilms:
                 yield self._objects.part(bucket, name, version, first=start, last=end, tag=facts.tag)
 
         return Film(facts, media_type, pieces)
+
+    def progress(self, job_id: str) -> float | None:
+        """How far a job is that is under way, from 0 to 1; None for every other."""
+        job = self._jobs.find(job_id)
+        return job.progress if job is not None and job.status is Status.IN_PROGRESS else None
 
     def _job(self, address: str, session: str) -> Job:
         match self._addresses.open(address):

@@ -225,6 +225,17 @@ class StreamEvents:
         with self.database.read() as connection:
             return [(row.row, row.event_id, row.name) for row in connection.execute(query.limit(limit))]
 
+    def newest_alerts(self, *, limit: int, behind: int = 0) -> list[StreamEvent]:
+        """Those sightings themselves, the newest first; those behind the row `behind` alone."""
+        query = select(*_SHOWN).where(
+            table.c.kind.in_((EventKind.FACE_MATCHED, EventKind.LABEL_DETECTED)),
+            table.c.expires > self._clock(),
+            table.c.row > behind,
+        )
+        with self.database.read() as connection:
+            rows = connection.execute(query.order_by(table.c.row.desc()).limit(limit)).mappings()
+            return [_event(row) for row in rows]
+
     def count(self, processor: StreamProcessor, kind: EventKind, since: int) -> int:
         """How many events of a kind are kept of a processor since a time, in milliseconds since the epoch."""
         query = select(func.count()).where(

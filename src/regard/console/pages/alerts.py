@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from http.cookies import CookieError, SimpleCookie
-from typing import Any, Final
+from typing import Final
 
-from regard.console.alert_feed import AlertFeed, NewAlert
+from regard.console.alert_feed import AlertFeed
 from regard.console.page import EventStream, Page, PageAnswer, PageView, Redirect
 from regard.console.pages.cameras import EVENT_WORDS, WATCHERS
 from regard.console.visit import PageVisit
-from regard.errors import AccessDeniedException, ResourceNotFoundException
 
 SEEN_COOKIE: Final = "regard-seen"
-_EVENTS: Final = 100
 _LONGEST: Final = 18  # digits of a number
 
 
@@ -22,16 +20,17 @@ def alert_pages(feed: AlertFeed, is_open: Callable[[str], bool]) -> Sequence[Pag
     """The pages about alerts; `is_open` tells by its token whether a session still is."""
 
     def show(visit: PageVisit) -> PageAnswer:
-        newest = feed.newest()
-        seen = _number(_cookie(visit))
-        lines = [(alert, event, alert.number > (seen or 0)) for alert, event in _events(visit, newest)]
+        newest, seen = feed.newest(), _number(_cookie(visit)) or 0
+        after = _number(visit.query.get("after")) if visit.is_partial else None
+        answer = visit.call("list_alerts", After=after)
         values = {
-            "lines": lines,
-            "fresh": sum(is_new for _, _, is_new in lines),
-            "newest": max((one.number for one in newest), default=0),
+            "lines": [(alert, alert["Number"] > seen) for alert in answer["Alerts"]],
+            "fresh": sum(one.number > seen for one in newest),
+            "newest": max((*(one.number for one in newest), *(one["Number"] for one in answer["Alerts"]), 0)),
+            "is_renewal": visit.is_partial,
             **EVENT_WORDS,
         }
-        data = {"Alerts": [{"Number": alert.number, "Camera": alert.camera} for alert, _, _ in lines]}
+        data = visit.written("list_alerts", answer)
         return PageView("alerts_list.html" if visit.is_partial else "alerts.html", values, data)
 
     def stream(visit: PageVisit) -> PageAnswer:
@@ -54,22 +53,6 @@ def alert_pages(feed: AlertFeed, is_open: Callable[[str], bool]) -> Sequence[Pag
 def _see(visit: PageVisit) -> PageAnswer:
     newest = _number(visit.form.get("newest"))
     return Redirect("/console/alerts", {SEEN_COOKIE: str(newest or 0)})
-
-
-def _events(visit: PageVisit, newest: Sequence[NewAlert]) -> list[tuple[NewAlert, Mapping[str, Any] | None]]:
-    """Each alert with its event, as the person may read it; None for one that is told on a case alone."""
-    told: dict[str, Mapping[str, Any] | None] = {}
-    for camera in dict.fromkeys(one.camera for one in newest):
-        ids = [one.event_id for one in newest if one.camera == camera]
-        try:
-            found = visit.call("list_stream_events", Name=camera, MaxResults=_EVENTS)["Events"]
-        except ResourceNotFoundException:  # its time was over just now
-            continue
-        except AccessDeniedException:
-            told |= dict.fromkeys(ids)
-            continue
-        told |= {one["EventId"]: one for one in found}
-    return [(one, told[one.event_id]) for one in newest if one.event_id in told]
 
 
 def _cookie(visit: PageVisit) -> str | None:

@@ -13,7 +13,7 @@ from regard.console.visit import PageVisit
 from regard.errors import AccessDeniedException, InvalidParameterException, ResourceNotFoundException
 
 FILMS: Final = "/console/films"
-_PATH: Final = "/console/jobs"
+JOBS: Final = "/console/jobs"
 _PAGE: Final = 50
 _ITEMS: Final = 1000
 _PAGES: Final = 5  # of a job's results that a timeline is drawn from
@@ -48,7 +48,7 @@ def _job(visit: PageVisit, *, unplayed: str | None = None) -> PageAnswer:
         "bars": [],
         "duration": 0,
         "is_whole": True,
-        "path": visit.address,
+        "path": f"{visit.address}/progress",
         "withheld": None,
         "unplayed": unplayed,
         "film": None if film is None else f"{FILMS}/{quote(film, safe='')}",
@@ -94,6 +94,6 @@ def _cancel(visit: PageVisit) -> PageAnswer:
 READERS: Final = frozenset({"admin", "operator", "investigator"})
 
 PAGES: Final[Sequence[Page]] = (
-    Page(path=_PATH, show=_list, roles=READERS, title=msgid("Jobs"), menu=True),
-    Page(path=_PATH + "/{job_id}", show=_show, acts={"cancel": _cancel, "watch": _watch}, roles=READERS),
+    Page(path=JOBS, show=_list, roles=READERS, title=msgid("Jobs"), menu=True),
+    Page(path=JOBS + "/{job_id}", show=_show, acts={"cancel": _cancel, "watch": _watch}, roles=READERS),
 )

@@ -15,13 +15,25 @@ function sound() {
   wave.stop(audio.currentTime + 0.6);
 }
 
+// Fetches what is behind the newest that the page has, and puts it before the rest; what was shown is not asked for again.
+let isAsking = false, isMore = false;
 async function renew() {
-  const answer = await fetch(location.href, { headers: { "HX-Request": "true" } }).catch(() => null);
+  if (isAsking) { isMore = true; return; }
+  isAsking = true;
+  const last = list.querySelector("[data-head]").dataset.newest;
+  const answer = await fetch(`${location.pathname}?after=${last}`, { headers: { "HX-Request": "true" } }).catch(() => null);
   if (answer?.headers.has("HX-Redirect")) location.reload();
   else if (answer?.ok) {
-    list.innerHTML = await answer.text();
+    const come = document.createElement("div");
+    come.innerHTML = await answer.text();
+    const [lines, shown] = [come.querySelectorAll(".lines > li"), list.querySelector(".lines")];
+    if (shown) shown.prepend(...lines);
+    else if (lines.length) list.querySelector(".nothing")?.replaceWith(come.querySelector(".lines"));
+    list.querySelector("[data-head]").replaceWith(come.querySelector("[data-head]"));
     told.textContent = list.querySelector("[data-new]").textContent;
   }
+  isAsking = false;
+  if (isMore) { isMore = false; renew(); }
 }
 
 tone.hidden = false;

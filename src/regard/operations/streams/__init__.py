@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from regard.operations.streams import processors, shown, starting, viewing
+from regard.operations.streams import alerts, processors, shown, starting, viewing
 
-OPERATIONS = (*processors.OPERATIONS, *shown.OPERATIONS, *viewing.OPERATIONS, *starting.OPERATIONS)
+OPERATIONS = (
+    *processors.OPERATIONS,
+    *shown.OPERATIONS,
+    *alerts.OPERATIONS,
+    *viewing.OPERATIONS,
+    *starting.OPERATIONS,
+)

@@ -1,0 +1,67 @@
+"""ListAlerts: what all cameras saw, in one answer and one record, which says what of it was shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from regard.context import Context
+from regard.governance.permissions import Permission
+from regard.governance.policy import allows
+from regard.governance.purpose import floor_of, strict_of, stricter
+from regard.operations.operation import Area, Operation
+from regard.operations.shapes.stream_events import described_event
+from regard.operations.subjects import STREAM, resolve
+from regard.operations.withholding import MatchPath, withhold
+from regard.streams.events import StreamEvent
+
+_ALERTS: Final = 50
+_ACTION: Final = "rekognition:ListStreamEvents"
+_MATCHES: Final = MatchPath(("MatchedFaces",), ("Similarity",))
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """How the alerts of one camera are read now: whether at all, and by which purpose."""
+
+    is_allowed: bool
+    purpose: str
+
+
+def list_alerts(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
+    """The newest alerts of all stream processors that the caller may read, the newest first.
+
+    Under a strict purpose an alert is told on its case alone, by ListStreamEvents: here it is a number and a
+    camera. The record names the events that were shown.
+    """
+    behind = request.get("After", 0)
+    found = ctx.stores.stream_events.newest_alerts(limit=_ALERTS, behind=behind)
+    readings = {name: _reading(ctx, name) for name in dict.fromkeys(event.name for event in found)}
+    alerts = [_alert(event, readings[event.name]) for event in found if readings[event.name].is_allowed]
+    ctx.note(events=[one["Event"]["EventId"] for one in alerts if "Event" in one])
+    return {"Alerts": alerts}
+
+
+def _reading(ctx: Context, name: str) -> _Reading:
+    subject = resolve(STREAM, {"Name": name}, ctx.stores, ctx.settings)
+    purpose = stricter(stricter(subject.purpose, ctx.caller.purpose), ctx.settings.site_purpose)
+    return _Reading(allows(ctx.caller, Permission.READ, _ACTION, subject.arn), purpose)
+
+
+def _alert(event: StreamEvent, reading: _Reading) -> dict[str, Any]:
+    alert: dict[str, Any] = {"Number": event.row, "Camera": event.name}
+    if strict_of(event.purpose, reading.purpose) is not None:
+        return alert
+    shown = withhold(_MATCHES, described_event(event, is_named=True), floor_of(reading.purpose))
+    return {**alert, "Event": shown}
+
+
+OPERATIONS = (
+    Operation(
+        name="ListAlerts",
+        run=list_alerts,
+        area=Area.STREAMS,
+        permission=Permission.READ,
+        is_own=True,
+    ),
+)
