@@ -4,7 +4,9 @@ Each page without a parameter in its address is asked for as somebody of its rol
 the application. The log's records are made past the gate, of the last days, so that pages have lists to read.
 A gallery of random vectors and one enrolled portrait is searched by the form of its page: the picture is
 sent, decoded, its faces found and embedded, the gallery searched, and the picture sent back with the face
-marked. No picture is sent twice.
+marked. The same as a query from a telephone, in its two steps: the picture is sent and its faces are found,
+then one is searched for on a case, which opens a review, whose page the browser is led to. No picture is sent
+twice. A search and a query are made by turns, so that what else the machine does falls on both.
 """
 
 from __future__ import annotations
@@ -27,14 +29,18 @@ from PIL import Image
 from bench.governance import write_searches
 from bench.measurement import Row, Tables
 from regard.app import Parts, asgi, build
-from regard.caller import LOCAL
+from regard.caller import LOCAL, Caller, Person
 from regard.collections.bulk import BulkLoader, Embeddings
 from regard.console.page import Page
 from regard.console.routes import PAGES
 from regard.console.signin.sessions import BrowserSessions, Means
-from regard.governance.people import People
+from regard.governance.cases import ATTESTATIONS
+from regard.governance.people import People, caller_of
 from regard.governance.permissions import ROLES
+from regard.governance.purpose import TAG
+from regard.governance.training import TOPICS
 from regard.settings import Settings
+from regard.storage.clock import milliseconds
 
 _PORTRAIT = Path(__file__).parent.parent / "tests" / "pictures" / "astronaut.jpg"
 _BATCH = 50_000
@@ -82,40 +88,70 @@ async def _measured(parts: Parts, records: int, requests: int) -> list[Row]:
 
 
 async def _searched(parts: Parts, faces: int, requests: int) -> list[Row]:
-    _fill(parts, faces)
-    person = People(parts.database).get("one-operator")
-    headers = {
+    _fill(parts, "crowd", faces, LOCAL)
+    case = _strict_gallery(parts, faces)
+    people = People(parts.database)
+    by_form, by_phone = (_headers(parts, people.get(f"one-{role}")) for role in ("operator", "investigator"))
+    random = np.random.default_rng(3)
+    seconds: dict[str, list[float]] = {"search": [], "query, step 1": [], "query, step 2": [], "query": []}
+    found = reviews = 0
+    transport = httpx.ASGITransport(app=asgi(parts))
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8090", timeout=60) as client:
+        for _ in range(requests):
+            picture = ("who.jpg", _noisy(_PORTRAIT, random), "image/jpeg")
+            answer, took = await _sent(
+                client, "/console/galleries/crowd", by_form, {"act": "search"}, {"picture": picture}
+            )
+            seconds["search"].append(took)
+            found += "<td>portrait</td>" in answer.text
+            picture = ("who.jpg", _noisy(_PORTRAIT, random), "image/jpeg")
+            form = {"act": "faces", "case": case}
+            answer, first = await _sent(client, "/console/query", by_phone, form, {"picture": picture})
+            probe = answer.text.partition('name="probe-1" value="')[2].partition('"')[0]
+            form = {"act": "search", "case": case, "collection": "wanted", "face": "1", "probe-1": probe}
+            answer, second = await _sent(client, "/console/query", by_phone, form)
+            reviews += answer.headers.get("location", "").startswith("/console/reviews/")
+            for name, took in (("step 1", first), ("step 2", second)):
+                seconds[f"query, {name}"].append(took)
+            seconds["query"].append(first + second)
+    counted = {"search": found, "query": reviews}
+    return [
+        {
+            "what": name,
+            "faces": faces,
+            "p50 ms": round(1000 * statistics.median(taken[1:])),  # the first opens the models
+            "p95 ms": round(1000 * sorted(taken[1:])[int(0.95 * (len(taken) - 2))]),
+            "found": f"{counted[name]} of {requests}" if name in counted else "",
+        }
+        for name, taken in seconds.items()
+    ]
+
+
+async def _sent(
+    client: httpx.AsyncClient,
+    path: str,
+    headers: dict[str, str],
+    form: dict[str, str],
+    files: dict[str, tuple[str, bytes, str]] | None = None,
+) -> tuple[httpx.Response, float]:
+    started = time.perf_counter()
+    answer = await client.post(path, data=form, files=files, headers=headers)
+    return answer, time.perf_counter() - started
+
+
+def _headers(parts: Parts, person: Person) -> dict[str, str]:
+    return {
         "Accept": "text/html",
         "Accept-Encoding": "gzip",
         "Sec-Fetch-Site": "same-origin",
         "Cookie": f"regard={BrowserSessions(parts.database).open(person, Means.PASSKEY)}",
     }
-    random, seconds, found = np.random.default_rng(3), [], 0
-    transport = httpx.ASGITransport(app=asgi(parts))
-    async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8090") as client:
-        for _ in range(requests):
-            files = {"picture": ("who.jpg", _noisy(_PORTRAIT, random), "image/jpeg")}
-            started = time.perf_counter()
-            answer = await client.post(
-                "/console/galleries/crowd", data={"act": "search"}, files=files, headers=headers, timeout=60
-            )
-            seconds.append(time.perf_counter() - started)
-            found += "<td>portrait</td>" in answer.text
-    ordered = sorted(seconds[1:])  # the first opens the models
-    return [
-        {
-            "faces": faces,
-            "p50 ms": round(1000 * statistics.median(ordered)),
-            "p95 ms": round(1000 * ordered[int(0.95 * (len(ordered) - 1))]),
-            "found": f"{found} of {requests}",
-        }
-    ]
 
 
-def _fill(parts: Parts, faces: int) -> None:
+def _fill(parts: Parts, name: str, faces: int, enroller: Caller, **tags: str) -> None:
     """A gallery of vectors that resemble nobody, and the portrait."""
-    parts.gate.call("create_collection", {"CollectionId": "crowd"}, LOCAL)
-    collection = parts.stores.collections.get("crowd")
+    parts.gate.call("create_collection", {"CollectionId": name, "Tags": tags}, LOCAL)
+    collection = parts.stores.collections.get(name)
     random, loader = np.random.default_rng(1), BulkLoader(parts.database, max_faces=faces + 1)
     dimension = parts.face_models.default.dimension
     for start in range(0, faces, _BATCH):
@@ -123,9 +159,34 @@ def _fill(parts: Parts, faces: int) -> None:
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         loader.load(collection, Embeddings(vectors))
     image = {"Bytes": _PORTRAIT.read_bytes()}
-    parts.gate.call(
-        "index_faces", {"CollectionId": "crowd", "Image": image, "ExternalImageId": "portrait"}, LOCAL
+    request = {"CollectionId": name, "Image": image, "ExternalImageId": "portrait"}
+    parts.gate.call("index_faces", request, enroller)
+
+
+def _strict_gallery(parts: Parts, faces: int) -> str:
+    """A gallery for law enforcement, an investigator who may search it, and the case that it is done on."""
+    people, now = People(parts.database), milliseconds()
+    operator, investigator = (
+        caller_of(people.get(f"one-{role}"), verified=now) for role in ("operator", "investigator")
     )
+    _fill(parts, "wanted", faces, operator, **{TAG: "law-enforcement"})
+    training = {
+        "PersonId": "one-investigator",
+        "Kind": "search",
+        "Topics": list(TOPICS),
+        "Course": "Face search",
+        "Completed": datetime.now(UTC),
+    }
+    parts.gate.call("record_training", training, LOCAL)
+    case = {
+        "Reference": "1",
+        "Purpose": "law-enforcement",
+        "Basis": "law",
+        "Offence": "robbery",
+        "Justification": "a robbery",
+        "Attested": list(ATTESTATIONS),
+    }
+    return str(parts.gate.call("create_case", case, investigator)["CaseId"])
 
 
 def _noisy(picture: Path, random: np.random.Generator) -> bytes:

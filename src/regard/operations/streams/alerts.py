@@ -21,7 +21,7 @@ _MATCHES: Final = MatchPath(("MatchedFaces",), ("Similarity",))
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class _CameraRights:
     """How the alerts of one camera are read now: whether at all, and by which purpose."""
 
     is_allowed: bool
@@ -36,23 +36,23 @@ def list_alerts(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """
     behind = request.get("After", 0)
     found = ctx.stores.stream_events.newest_alerts(limit=_ALERTS, behind=behind)
-    readings = {name: _reading(ctx, name) for name in dict.fromkeys(event.name for event in found)}
-    alerts = [_alert(event, readings[event.name]) for event in found if readings[event.name].is_allowed]
+    rights = {name: _rights_to(ctx, name) for name in dict.fromkeys(event.name for event in found)}
+    alerts = [_alert(event, rights[event.name]) for event in found if rights[event.name].is_allowed]
     ctx.note(events=[one["Event"]["EventId"] for one in alerts if "Event" in one])
     return {"Alerts": alerts}
 
 
-def _reading(ctx: Context, name: str) -> _Reading:
+def _rights_to(ctx: Context, name: str) -> _CameraRights:
     subject = resolve(STREAM, {"Name": name}, ctx.stores, ctx.settings)
     purpose = stricter(stricter(subject.purpose, ctx.caller.purpose), ctx.settings.site_purpose)
-    return _Reading(allows(ctx.caller, Permission.READ, _ACTION, subject.arn), purpose)
+    return _CameraRights(allows(ctx.caller, Permission.READ, _ACTION, subject.arn), purpose)
 
 
-def _alert(event: StreamEvent, reading: _Reading) -> dict[str, Any]:
+def _alert(event: StreamEvent, held: _CameraRights) -> dict[str, Any]:
     alert: dict[str, Any] = {"Number": event.row, "Camera": event.name}
-    if strict_of(event.purpose, reading.purpose) is not None:
+    if strict_of(event.purpose, held.purpose) is not None:
         return alert
-    shown = withhold(_MATCHES, described_event(event, is_named=True), floor_of(reading.purpose))
+    shown = withhold(_MATCHES, described_event(event, is_named=True), floor_of(held.purpose))
     return {**alert, "Event": shown}
 
 
