@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 from regard.governance.audit import AuditLog
 from regard.metering import usage as usage_module
+from regard.metering.exposition import Exposition
 from regard.metering.fold import HOUR, UsageRecord, fold
 from regard.metering.units import COLUMNS
 from regard.metering.usage import UsageStore
@@ -143,6 +144,15 @@ def test_records_of_earlier_versions_count_requests_and_no_images(database: Data
     store = written(database, record(), record(operation="IndexFaces", results={"FaceRecords": 1}))
     store.follow()
     assert sum_of(store) == {"requests": 2, "work_us": 25_000}
+
+
+def test_prometheus_reads_the_sums(database: Database) -> None:
+    log = AuditLog(database)
+    log.append(record(milliseconds=1500, units={"image_1": 2}))
+    text = Exposition(database, UsageStore(database, log)).text().decode()
+    asked = 'operation="DetectFaces",purpose="general"'
+    assert f"regard_work_seconds_total{{{asked}}} 1.5\n" in text
+    assert f'regard_images_total{{group="1",{asked}}} 2.0\n' in text
 
 
 def test_the_work_of_a_job_that_is_recorded_twice_is_counted_once(database: Database) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, cast, func, select
 
 from regard.metering.units import Unit
 from regard.metering.usage import UsageStore
@@ -59,7 +59,8 @@ class _Collector:
             "regard_video_seconds", "Video analysed, once for each analysis.", labels=_LABELS
         )
         columns = (*(unit.value for unit in Unit), "requests", "refused", "errors", "work_us")
-        added = [func.sum(usage.c[name]).label(name) for name in columns]
+        # PostgreSQL's sum of whole numbers is a numeric, which comes as a Decimal.
+        added = [cast(func.sum(usage.c[name]), BigInteger).label(name) for name in columns]
         sums = select(usage.c.operation, usage.c.purpose, *added)
         with self._database.read() as connection:
             rows = connection.execute(sums.group_by(usage.c.operation, usage.c.purpose)).mappings().all()
