@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
 from importlib.resources import files
@@ -11,6 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from card_tables import accuracy_tables
+from error_tables import error_tables
+from threshold_tables import chart, threshold_tables
+from threshold_tables import load_card as default_card
 
 from regard.api.model import REGARD, REKOGNITION, load_api
 from regard.api.reference import api_reference
@@ -88,6 +92,17 @@ def operations_page() -> str:
     if waiting:
         lines += ["", "## Not built yet", "", ", ".join(waiting) + "."]
     return "\n".join(lines) + "\n"
+
+
+def compatibility_table() -> str:
+    """What docs/differences.toml says of each operation. Raises ValueError unless it names each once."""
+    sections = tomllib.loads((ROOT / "docs" / "differences.toml").read_text("utf-8")).values()
+    says = {name: text for section in sections for name, text in section.items()}
+    operations = [one for group in by_area().values() for one in group if not one.is_own]
+    if unequal := set(says) ^ {one.name for one in operations}:
+        raise ValueError(f"docs/differences.toml and the operations differ in {', '.join(sorted(unequal))}")
+    lines = ["| operation | what differs |", "|---|---|"]
+    return "\n".join([*lines, *(f"| {one.name} | {says[one.name]} |" for one in operations)])
 
 
 def _permission(operation: Operation) -> str:
@@ -172,6 +187,8 @@ def pages() -> dict[Path, str]:
     readme, accuracy = ROOT / "README.md", ROOT / "docs" / "accuracy.md"
     governance, api = ROOT / "docs" / "governance.md", ROOT / "docs" / "api.md"
     labels, liveness = ROOT / "docs" / "labels.md", ROOT / "docs" / "liveness.md"
+    compatibility = ROOT / "docs" / "compatibility.md"
+    thresholds, errors = ROOT / "docs" / "thresholds.md", ROOT / "docs" / "errors.md"
     return {
         readme: between(readme.read_text(), _BEGIN, _END, readme_table()),
         accuracy: accuracy_page(accuracy.read_text()),
@@ -179,6 +196,10 @@ def pages() -> dict[Path, str]:
         api: between(api.read_text(), _API, _API_END, own_operations()),
         labels: between(labels.read_text(), _LABELS, _LABELS_END, label_lists()),
         liveness: between(liveness.read_text(), _CARD, _CARD_END, liveness_table()),
+        thresholds: in_places(thresholds.read_text(), threshold_tables()),
+        ROOT / "docs" / "pictures" / "thresholds.svg": chart(default_card()),
+        compatibility: in_places(compatibility.read_text(), {"compatibility": compatibility_table()}),
+        errors: in_places(errors.read_text(), error_tables()),
         ROOT / "docs" / "operations.md": operations_page(),
         ROOT / "docs" / "settings.md": settings_page(),
     }
@@ -193,9 +214,14 @@ def accuracy_page(page: str) -> str:
     """docs/accuracy.md with its tables from cards."""
     page = between(page, _HEADS, _HEADS_END, attribute_tables())
     page = between(page, _WORN, _WORN_END, equipment_tables())
-    for name, text in accuracy_tables().items():
-        begin = f"<!-- {name}: begin (made by docs/generate.py from its card) -->"
-        page = between(page, begin, f"<!-- {name}: end -->", text)
+    return in_places(page, accuracy_tables())
+
+
+def in_places(page: str, tables: Mapping[str, str]) -> str:
+    """A page with each table between the marks of its name."""
+    for name, text in tables.items():
+        begin = page[page.index(f"<!-- {name}: begin") :].partition(" -->")[0]
+        page = between(page, f"{begin} -->", f"<!-- {name}: end -->", text)
     return page
 
 

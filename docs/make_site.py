@@ -19,6 +19,7 @@ PAGES: Final = (
     "src/regard/vision/taxonomy/labels.toml",  # what docs/labels.md leads to
     "src/regard/vision/taxonomy/imagenet.csv",
 )
+_NOT_SHOWN: Final = {".py", ".pyc", ".toml"}  # of docs/: what makes it
 
 
 def stage(folder: Path) -> Path:
@@ -26,9 +27,7 @@ def stage(folder: Path) -> Path:
 
     What is there already stays, so that a site that is being served is not disturbed.
     """
-    docs = (
-        path for path in (ROOT / "docs").rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")
-    )
+    docs = (path for path in (ROOT / "docs").rglob("*") if path.is_file() and path.suffix not in _NOT_SHOWN)
     wanted = {folder / name for name in PAGES} | {folder / path.relative_to(ROOT) for path in docs}
     for stale in [path for path in folder.rglob("*") if path.is_symlink() and path not in wanted]:
         stale.unlink()

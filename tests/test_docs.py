@@ -19,10 +19,13 @@ ROOT = Path(__file__).parent.parent
 PAGES = (
     "accuracy",
     "api",
+    "compatibility",
+    "errors",
     "governance",
     "labels",
     "operations",
     "settings",
+    "thresholds",
 )  # that docs/generate.py writes tables into
 
 
