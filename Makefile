@@ -6,7 +6,7 @@ ARGS   ?=
 # Files of tests run in two processes at once; `make test SIDE_BY_SIDE=` runs them one by one.
 SIDE_BY_SIDE ?= -n 2 --dist loadfile
 
-.PHONY: run test test-all test-nightly lint bench bench-full bench-search accuracy pictures docs models clean
+.PHONY: run test test-all test-nightly lint bench bench-full bench-search accuracy pictures docs models dist clean
 
 run: $(VENV)/.installed
 	@$(BIN)/regard models install --if-missing
@@ -59,6 +59,12 @@ pictures: $(VENV)/.developer models
 docs: $(VENV)/.installed
 	@$(BIN)/python -m pip install --disable-pip-version-check --quiet -e '.[docs]'
 	@$(BIN)/python docs/make_site.py $(ARGS)
+
+# The wheel and the sdist that it was built of, with their digests: dist/.
+dist: $(VENV)/.developer
+	@rm -rf dist
+	@$(BIN)/python -m build --no-isolation --outdir dist
+	@cd dist && sha256sum regard-* > SHA256SUMS && cat SHA256SUMS
 
 clean:
 	rm -rf $(VENV)

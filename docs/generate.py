@@ -123,10 +123,15 @@ def rules_table() -> str:
 
 
 def settings_page() -> str:
+    secrets = [f"`REGARD_{setting.name.upper()}`" for setting in fields(Settings) if not setting.repr]
     lines = [
         "# Settings",
         "",
         "Each is an environment variable. `regard serve` has options for the first ones.",
+        "",
+        f"{', '.join(secrets[:-1])} and {secrets[-1]} may be in files instead:",
+        "`REGARD_DATABASE_FILE`, for one, names the file that holds the database's URL. "
+        "The variable itself comes first.",
         "",
         "| variable | default | |",
         "|---|---|---|",

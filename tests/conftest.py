@@ -196,7 +196,7 @@ def start_server(data: Path, *arguments: str, environment: dict[str, str] | None
         | (environment or {}),
     )
     try:
-        endpoint = _wait_for_address(process, Path(log.name))
+        endpoint = wait_for_address(process, Path(log.name))
     finally:
         log.close()
     profile = configparser.ConfigParser()
@@ -211,7 +211,7 @@ def start_server(data: Path, *arguments: str, environment: dict[str, str] | None
     )
 
 
-def _wait_for_address(process: subprocess.Popen[str], log: Path) -> str:
+def wait_for_address(process: subprocess.Popen[str], log: Path) -> str:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and process.poll() is None:
         words = log.read_text().replace(". Try:", "").split()

@@ -123,3 +123,40 @@ def test_public_hosts_are_kept_as_browsers_send_them() -> None:
 def test_what_is_no_public_host_is_named(hosts: str) -> None:
     with pytest.raises(RegardError, match="REGARD_PUBLIC_HOSTS"):
         Settings.load({"REGARD_PUBLIC_HOSTS": hosts})
+
+
+def test_a_secret_may_be_in_a_file_and_is_never_printed(tmp_path: Path) -> None:
+    (tmp_path / "database").write_text("postgresql://regard:hidden@db/regard\n")
+    settings = Settings.load({"REGARD_DATABASE_FILE": str(tmp_path / "database")})
+    assert settings.database == "postgresql://regard:hidden@db/regard"
+    assert "hidden" not in repr(settings)
+
+
+def test_the_variable_itself_comes_before_its_file(tmp_path: Path) -> None:
+    environ = {"REGARD_METRICS_TOKEN": "said", "REGARD_METRICS_TOKEN_FILE": str(tmp_path / "none")}
+    assert Settings.load(environ).metrics_token == "said"
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (None, "can't be read (No such file or directory)"),
+        (b"\n", "is empty"),
+        (b"\xff\xfe", "is no text"),
+        (b"a" * 65_537, "is too large to be a secret"),
+    ],
+)
+def test_a_file_that_holds_no_secret_is_named_by_its_variable(
+    tmp_path: Path, content: bytes | None, sentence: str
+) -> None:
+    if content is not None:
+        (tmp_path / "secret").write_bytes(content)
+    with pytest.raises(RegardError) as caught:
+        Settings.load({"REGARD_WEBHOOK_SECRET_FILE": str(tmp_path / "secret")})
+    assert str(caught.value).startswith("The file that REGARD_WEBHOOK_SECRET_FILE names ")
+    assert sentence in str(caught.value)
+
+
+def test_only_secrets_are_read_from_files(tmp_path: Path) -> None:
+    (tmp_path / "port").write_text("80")
+    assert Settings.load({"REGARD_PORT_FILE": str(tmp_path / "port")}).port == 8090

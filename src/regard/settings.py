@@ -19,6 +19,7 @@ from regard.addresses import (
 )
 from regard.errors import RegardError
 from regard.memory import machine_memory
+from regard.secret_files import read_secret
 
 STAMPING: Final = "tsp+"
 """Begins a REGARD_AUDIT_ANCHOR that is a time-stamping authority."""
@@ -276,7 +277,8 @@ class Settings:
     def load(cls, environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
         """Settings from the environment; an override that is not None wins.
 
-        A variable that is set to nothing counts as unset. `~` is the home folder in every folder.
+        A variable that is set to nothing counts as unset; a secret may be in a file instead, which
+        `<variable>_FILE` names. `~` is the home folder in every folder.
         Raises RegardError, naming the variable, when a value has the wrong form or is out of bounds.
         """
         environ = os.environ if environ is None else environ
@@ -285,6 +287,8 @@ class Settings:
             value = overrides.pop(setting.name, None)
             if value is None:
                 value = environ.get(_variable(setting)) or None
+            if value is None and not setting.repr:
+                value = read_secret(environ, _variable(setting))
             if value is not None:
                 values[setting.name] = _parse(setting, value)
         if overrides:
