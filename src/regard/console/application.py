@@ -140,25 +140,25 @@ class Console:
             answered = await self._run(page, request, visit)
         except StaleVerificationException as error:
             answered = Redirect(f"{VERIFY}?next={quote(_address(request), safe='')}")
-            if _wants_data(request):
-                answered = _refused(error)
+            if visit.is_program:
+                answered = _refused(error, visit)
         except _SignedOut:
             answered = Redirect(f"{SIGN_IN}?next={quote(_address(request), safe='')}")
-            if _wants_data(request):
-                answered = _refused(AccessDeniedException("Sign in first."), status=401)
+            if visit.is_program:
+                answered = _refused(AccessDeniedException("Sign in first."), visit, status=401)
         except ServiceError as error:
-            answered = _refused(error)
+            answered = _refused(error, visit)
         except ClientDisconnect:
             return Response(status_code=499)
         except Exception:
             request_id = str(uuid.uuid4())
             log.exception("a page failed", request_id=request_id, page=page.path)
-            answered = _refused(InternalServerError(), status=500)
+            answered = _refused(InternalServerError(), visit, status=500)
         try:
             return self._response(answered, request, visit)
         except Exception:
             log.exception("a page could not be shown", page=page.path)
-            return self._response(_refused(InternalServerError(), status=500), request, visit)
+            return self._response(_refused(InternalServerError(), visit, status=500), request, visit)
 
     def _stranger(self, request: Request) -> PageVisit:
         chosen = request.cookies.get(LANGUAGE_COOKIE)
@@ -262,7 +262,7 @@ class Console:
             response = ranged_response(answered, request.method, request.headers)
         elif isinstance(answered, EventStream):
             response = StreamingResponse(answered.events(), media_type="text/event-stream")
-        elif _wants_data(request):
+        elif visit.is_program:
             body = json.dumps(answered.data, default=_written, separators=(",", ":"))
             response = Response(body, answered.status, media_type="application/json")
         else:
@@ -293,16 +293,14 @@ class _SignedOut(Exception):
     """Nobody is signed in."""
 
 
-def _refused(error: ServiceError, *, status: int | None = None) -> PageView:
+def _refused(error: ServiceError, visit: PageVisit, *, status: int | None = None) -> PageView:
     if status is None:
         found = (code for kind, code in _STATUS.items() if isinstance(error, kind))
         status = next(found, error.status if error.status != 400 else _UNPROCESSABLE)
-    data = {"__type": error.code, "message": error.message}
-    return PageView("error.html", {"message": error.message, "status": status}, data, status)
-
-
-def _wants_data(request: Request) -> bool:
-    return request.headers.get("accept", "").partition(";")[0].strip() == "application/json"
+    said = visit.refusal(error)
+    return PageView(
+        "error.html", {"message": said, "status": status}, {"__type": error.code, "message": said}, status
+    )
 
 
 def _address(request: Request) -> str:

@@ -28,6 +28,7 @@ _UNREADABLE: Final = (
     SyntaxError,
 )
 """What Pillow raises for what it can't read."""
+_HEIF: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
 _LINE, _EDGE = (255, 255, 255), (0, 0, 0)
 
 
@@ -67,6 +68,11 @@ def upright_picture(content: bytes, say_refusal: str, *, side: int | None = SENT
     if side is not None and max(picture.size) > side:
         picture.thumbnail((side, side), Pillow.Resampling.LANCZOS)
     return picture
+
+
+def is_heif(content: bytes) -> bool:
+    """Whether it is a picture as telephones keep them (ISO/IEC 23008-12): HEIC, by its file type box."""
+    return content[4:8] == b"ftyp" and content[8:12] in _HEIF
 
 
 def jpeg(picture: Pillow.Image) -> bytes:

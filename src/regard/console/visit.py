@@ -12,7 +12,9 @@ from regard.api.answer import ServedApi
 from regard.caller import NOBODY, Caller, Person
 from regard.console.forms import FormFields
 from regard.console.languages import Texts
+from regard.console.refusals import said_refusal
 from regard.console.signin.sessions import SignedIn
+from regard.errors import ServiceError
 from regard.governance.released import Released
 from regard.governance.sessions import is_fresh
 
@@ -75,6 +77,11 @@ class PageVisit:
     home: str = "/console"
 
     @property
+    def is_program(self) -> bool:
+        """Whether JSON is asked for."""
+        return self.headers.get("accept", "").partition(";")[0].strip() == "application/json"
+
+    @property
     def person(self) -> Person | None:
         """Who is signed in."""
         return self.caller.person
@@ -93,9 +100,10 @@ class PageVisit:
         return self.release(operation, case=case, **params).body
 
     def release(self, operation: str, *, case: str | None = None, **params: Any) -> Released:
-        """An operation's answer with its headers. Members that are None are left out."""
-        sent = {name: value for name, value in params.items() if value is not None}
-        return self.apis.of(operation).call(operation, sent, self.caller, case=case, pictures=self.pictures)
+        """An operation's answer with its headers. Members that are None are left out. Raises as `call` does,
+        with the sentence in the visitor's language.
+        """
+        return self._called(operation, params, self.caller, case=case, pictures=self.pictures)
 
     def every(self, operation: str, member: str, **params: Any) -> Iterator[dict[str, Any]]:
         """Everything that an operation lists as `member`, page by page. Raises ServiceError."""
@@ -109,8 +117,19 @@ class PageVisit:
 
     def ask(self, operation: str, **params: Any) -> dict[str, Any]:
         """A public operation's answer, asked as a stranger. Raises ServiceError."""
+        return self._called(operation, params, self.stranger).body
+
+    def _called(self, operation: str, params: Mapping[str, Any], caller: Caller, **options: Any) -> Released:
         sent = {name: value for name, value in params.items() if value is not None}
-        return self.apis.of(operation).call(operation, sent, self.stranger).body
+        try:
+            return self.apis.of(operation).call(operation, sent, caller, **options)
+        except ServiceError as error:
+            error.args = (self.refusal(error),)
+            raise
+
+    def refusal(self, error: ServiceError) -> str:
+        """Why something was refused: in the visitor's language, but to a program as the API says it."""
+        return error.message if self.is_program else said_refusal(self.texts, error.message)
 
     def written(self, operation: str, answer: Mapping[str, Any]) -> dict[str, Any]:
         """An answer as the API writes it in JSON, for `PageView.data`."""

@@ -94,6 +94,14 @@ def test_what_is_no_picture_is_asked_for_again(office: ReviewOffice, browse: Bro
     assert (answer.status_code, "no JPEG or PNG" in answer.text) == (422, True)
 
 
+def test_an_iphone_s_picture_that_no_browser_has_read_gets_a_sentence_that_says_what_to_do(
+    office: ReviewOffice, browse: Browse
+) -> None:
+    content = b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + bytes(64)
+    answer = find_faces(browse("ines"), office.case_id, content)
+    assert (answer.status_code, "Most Compatible" in answer.text) == (422, True)
+
+
 def test_a_picture_without_a_face_is_asked_for_again(
     office: ReviewOffice, browse: Browse, texture: Path
 ) -> None:

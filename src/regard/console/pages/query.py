@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from regard.console.page import Page, PageAnswer, PageView, Redirect
-from regard.console.probes import SENT_SIDE, FaceBox, cut_probe, jpeg, overview, upright_picture
+from regard.console.probes import SENT_SIDE, FaceBox, cut_probe, is_heif, jpeg, overview, upright_picture
 from regard.console.visit import PageVisit
 from regard.errors import (
     AccessDeniedException,
@@ -87,6 +87,12 @@ def _find_faces(visit: PageVisit) -> PageAnswer:
     if sent is None:
         return _query(visit, visit.say("Choose a picture."))
     refusal = visit.say("This is no JPEG or PNG picture, or it is too large; choose another.")
+    if is_heif(sent.content):
+        refusal = visit.say(
+            "This is an HEIC picture, and this browser did not make a JPEG of it. Don't send the original, "
+            "take the picture from this page, or save it as JPEG (on an iPhone: Settings, Camera, Formats, "
+            "Most Compatible)."
+        )
     try:
         whole = upright_picture(sent.content, refusal, side=None if visit.form.get("original") else SENT_SIDE)
         small = whole if max(whole.size) <= SENT_SIDE else upright_picture(sent.content, refusal)

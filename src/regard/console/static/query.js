@@ -8,6 +8,22 @@ function listed(file) {
   return list.files;
 }
 
+// An iPhone's HEIC is read by Safari alone, and by some of its versions only as an image of the page.
+async function read(file) {
+  try {
+    return await createImageBitmap(file, { imageOrientation: "from-image" });
+  } catch {
+    const image = new Image();
+    image.src = URL.createObjectURL(file);
+    try {
+      await image.decode();
+      return image;
+    } finally {
+      URL.revokeObjectURL(image.src);
+    }
+  }
+}
+
 if (form) {
   const input = form.elements.namedItem("picture");
   const original = form.elements.namedItem("original");
@@ -20,7 +36,7 @@ if (form) {
     const file = chosen;
     button.disabled = true;
     try {
-      const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
+      const picture = await read(file);
       const scale = Math.min(1, LONGEST / Math.max(picture.width, picture.height));
       canvas.width = Math.round(picture.width * scale);
       canvas.height = Math.round(picture.height * scale);
