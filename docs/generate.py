@@ -13,6 +13,7 @@ from typing import Any
 
 from card_tables import accuracy_tables
 from error_tables import error_tables
+from metric_tables import metrics_table
 from threshold_tables import chart, threshold_tables
 from threshold_tables import load_card as default_card
 
@@ -47,6 +48,8 @@ _LABELS = "<!-- labels: begin (made by docs/generate.py) -->"
 _LABELS_END = "<!-- labels: end -->"
 _CARD = "<!-- liveness: begin (made by docs/generate.py from the card) -->"
 _CARD_END = "<!-- liveness: end -->"
+_METRICS = "<!-- metrics: begin (made by docs/generate.py) -->"
+_METRICS_END = "<!-- metrics: end -->"
 _EQUIPMENT = ("head", "face", "hand", "glove", "bare")
 
 
@@ -194,6 +197,7 @@ def pages() -> dict[Path, str]:
     labels, liveness = ROOT / "docs" / "labels.md", ROOT / "docs" / "liveness.md"
     compatibility = ROOT / "docs" / "compatibility.md"
     thresholds, errors = ROOT / "docs" / "thresholds.md", ROOT / "docs" / "errors.md"
+    operate = ROOT / "docs" / "operate.md"
     return {
         readme: between(readme.read_text(), _BEGIN, _END, readme_table()),
         accuracy: accuracy_page(accuracy.read_text()),
@@ -205,6 +209,7 @@ def pages() -> dict[Path, str]:
         ROOT / "docs" / "pictures" / "thresholds.svg": chart(default_card()),
         compatibility: in_places(compatibility.read_text(), {"compatibility": compatibility_table()}),
         errors: in_places(errors.read_text(), error_tables()),
+        operate: between(operate.read_text(), _METRICS, _METRICS_END, metrics_table()),
         ROOT / "docs" / "operations.md": operations_page(),
         ROOT / "docs" / "settings.md": settings_page(),
     }

@@ -23,6 +23,7 @@ PAGES = (
     "errors",
     "governance",
     "labels",
+    "operate",
     "operations",
     "settings",
     "thresholds",

@@ -49,6 +49,7 @@ from regard.jobs.store import JobStore
 from regard.liveness.cards import card_in_force
 from regard.liveness.credentials import CredentialIssuer
 from regard.liveness.sessions import LivenessSessions
+from regard.measurements import Measurements
 from regard.metering.follower import UsageFollower
 from regard.metering.prices import chosen_price_list
 from regard.metering.quota_warnings import QuotaWarnings
@@ -62,8 +63,7 @@ from regard.operations import OPERATIONS, Operation
 from regard.operations.custom_labels.upkeep import upkeep_tasks
 from regard.operations.inputs.live_sources import check_networks
 from regard.operations.streams.viewing import LIVE_PATH
-from regard.packs.install import InstalledPack
-from regard.packs.manifest import MissingPackError
+from regard.packs.install import InstalledPack, optional_network
 from regard.settings import Settings
 from regard.storage.buckets.objects import ObjectStore, parse_folders, parse_names
 from regard.storage.database import Database
@@ -82,6 +82,7 @@ from regard.wire.lanes import OTHER_THREADS, Lanes
 from regard.wire.live_pictures import live_route
 from regard.wire.liveness_doors import LivenessDoors
 from regard.wire.liveness_page import liveness_routes
+from regard.wire.measured_server import MeasuredServer
 from regard.wire.own import own_routes
 from regard.wire.proxies import believe_proxies
 from regard.wire.readiness import Readiness
@@ -113,6 +114,7 @@ class Parts:
     public_reads: PublicReads
     alerts: AlertFeed
     readiness: Readiness
+    measurements: Measurements
     apis: Mapping[str, ServedApi]  # by what botocore calls the service
 
     def close(self) -> None:
@@ -161,10 +163,14 @@ def build(
         settings.database,
         connections=settings.worker_count + OTHER_THREADS + _MORE_CONNECTIONS,
     )
+    measurements = Measurements()
     sessions = SessionPool(
-        paths, optional={"nudenet": lambda: _nudenet(settings)}, derived={cells.NETWORK: cells.DERIVED}
+        paths,
+        optional={"nudenet": lambda: optional_network("nudenet", settings.models)},
+        derived={cells.NETWORK: cells.DERIVED},
+        timings=measurements.networks,
     )
-    models = Models.on(sessions)
+    models = Models.on(sessions, measurements.pictures)
     indexes = FollowedIndexes(
         database,
         known,
@@ -174,6 +180,7 @@ def build(
         sizes=Sizes(settings.index_tail, settings.index_tail * _SEGMENT_OF_TAILS),
         report=report,
         engine=engine,
+        timings=measurements.searches,
     )
     gallery = Gallery(database, indexes, max_faces=settings.collection_faces)
     users = Users(database, indexes, known, max_users=settings.collection_users)
@@ -286,6 +293,7 @@ def build(
         public_reads=public_reads,
         alerts=AlertFeed(stores.stream_events),
         readiness=Readiness(),
+        measurements=measurements,
         apis={service: ServedApi.of(api, gate, settings) for service, api in apis.items()},
     )
 
@@ -329,16 +337,6 @@ def shown_key(parts: Parts, file: Path) -> Caller:
     return key.holder
 
 
-def _nudenet(settings: Settings) -> Path | None:
-    """None while that pack, which has a licence of its own, isn't installed. Raises PackError when it is
-    damaged.
-    """
-    try:
-        return InstalledPack.load("nudenet", settings.models).path("nudenet")
-    except MissingPackError:
-        return None
-
-
 def asgi(
     parts: Parts, *, port: int | None = None, tls_port: int | None = None, elsewhere: Elsewhere | None = None
 ) -> Starlette:
@@ -350,9 +348,14 @@ def asgi(
     lanes = Lanes.of(parts.settings)
     stores = parts.stores
     keys = SigningKeys(parts.keys, stores.accountability.sessions, stores.liveness_credentials)
-    endpoint = Endpoint(parts.apis[REKOGNITION], keys, parts.settings, lanes, elsewhere=elsewhere)
-    own = Endpoint(parts.apis[REGARD], keys, parts.settings, lanes)
-
+    timings = parts.measurements.answers
+    endpoint = Endpoint(
+        parts.apis[REKOGNITION], keys, parts.settings, lanes, elsewhere=elsewhere, timings=timings
+    )
+    own = Endpoint(parts.apis[REGARD], keys, parts.settings, lanes, timings=timings)
+    measured = MeasuredServer(
+        parts.measurements, lanes, parts.indexes, parts.database, parts.readiness, parts.settings.data
+    )
     console = build_console(
         parts.settings,
         parts.database,
@@ -369,7 +372,7 @@ def asgi(
     return Starlette(
         routes=[
             *parts.readiness.routes(),
-            *figures_routes(parts.settings.metrics_token, parts.database, stores.usage),
+            *figures_routes(parts.settings.metrics_token, measured, stores.usage, stores.seals),
             live_route(
                 LIVE_PATH,
                 LiveWatching(stores.streams, parts.settings.data, parts.settings.keys).pictures,

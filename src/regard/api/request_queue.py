@@ -31,7 +31,13 @@ class RequestQueue:
         self._seconds = seconds
         self._taken = 0
         self._each = 0.0  # seconds that a worker takes for one, smoothed
+        self.refused = 0
+        """How many requests have found no place, or would have waited for too long."""
         self._lock = threading.Lock()
+
+    @property
+    def places(self) -> int:
+        return self._places
 
     @property
     def waiting(self) -> int:
@@ -45,6 +51,7 @@ class RequestQueue:
     def refuse_beyond(self) -> None:
         """Raises ThrottlingException where `take` would. It costs next to nothing, and holds nothing."""
         if self._taken >= self._places or self.expected_wait > self._seconds:
+            self.refused += 1  # places are asked for in one thread, that of the event loop
             raise ThrottlingException
 
     def take(self) -> Callable[[], None]:

@@ -22,6 +22,7 @@ from regard.collections.shared import SharedFollowing, behind, erase_orphans, is
 from regard.collections.snapshot import MANIFEST
 from regard.collections.workers import Workers
 from regard.errors import ServiceError, ThrottlingException
+from regard.measurements import Timings
 from regard.storage.database import Database
 from regard.storage.schema import collections
 
@@ -52,13 +53,19 @@ class FollowedIndexes:
         patience: float = _PATIENCE,
         report: Report | None = None,
         engine: MilvusEngine | None = None,
+        timings: Timings | None = None,
     ) -> None:
         """Snapshots are kept in `folder`, none when None; `threads` scan for one search at most.
 
         With an `engine`, which is closed with the indexes, all servers share those that it holds.
 
+        `timings` is told how long each search took.
+
         Indexes hold up to `memory` bytes together, but the one in use is never dropped.
         """
+        self.timings = timings or Timings()
+        self.followed = time.monotonic()
+        """When the thread that follows has last been through, by time.monotonic()."""
         self._database = database
         self._memory = memory
         self._folder = folder
@@ -282,8 +289,9 @@ class FollowedIndexes:
                 return
         while not self._stopped.wait(_POLL):
             self._attempt(self._erase_orphans)
-            self._attempt(self._follow_loaded)
-            self._attempt(self._follow_shared)
+            is_level = self._attempt(self._follow_loaded)
+            if self._attempt(self._follow_shared) and is_level:
+                self.followed = time.monotonic()
 
     def _attempt(self, task: Callable[..., object], *arguments: object) -> bool:
         """Whether it went well. The thread goes on in any case; what fails again and again is told once."""

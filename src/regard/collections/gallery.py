@@ -147,7 +147,9 @@ class Gallery:
         self, collection: Collection, probe: NDArray[np.float32], *, limit: int, radius: float
     ) -> list[Match]:
         """The nearest enrolled faces at most `radius` (L2) away, the nearest first."""
-        near = self._indexes.follow(collection, Space.FACES).search(probe, limit=limit, radius=radius)
+        index = self._indexes.follow(collection, Space.FACES)
+        with self._indexes.timings.measure():
+            near = index.search(probe, limit=limit, radius=radius)
         wanted = near.rows.tolist()
         query = select(*FACE_COLUMNS).where(faces.c.collection == collection.row, faces.c.row.in_(wanted))
         with self._database.read() as connection:

@@ -6,10 +6,11 @@ may read the log.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 from sqlalchemy import BigInteger, cast, func, select
 
 from regard.metering.units import Unit
@@ -22,13 +23,14 @@ _LABELS = ("operation", "purpose")
 
 
 class Exposition:
-    """The figures of one database, the same from every server on it."""
+    """The sums of one database, the same from every server on it, and what else there is to tell."""
 
-    def __init__(self, database: Database, store: UsageStore) -> None:
-        self._database = database
+    def __init__(self, database: Database, store: UsageStore, more: Iterable[Collector] = ()) -> None:
+        """`more` figures are told with those of usage."""
         self._store = store
         self._registry = CollectorRegistry()
-        self._registry.register(_Collector(database))
+        for one in (UsageFigures(database), *more, ProcessCollector(registry=None)):
+            self._registry.register(one)
 
     def text(self) -> bytes:
         """The figures as of now, in Prometheus's text format."""
@@ -36,7 +38,7 @@ class Exposition:
         return generate_latest(self._registry)
 
 
-class _Collector:
+class UsageFigures(Collector):
     """Makes the figures anew whenever they are read."""
 
     def __init__(self, database: Database) -> None:

@@ -95,6 +95,16 @@ class InstalledPack:
         return {model: self.path(model) for model in self.files}
 
 
+def optional_network(name: str, models: Path | None = None) -> Path | None:
+    """The ONNX file of the one model, of the same name, of a pack that few install, since its licence is
+    another; None while it isn't installed. Raises PackError when it is damaged.
+    """
+    try:
+        return InstalledPack.load(name, models).path(name)
+    except MissingPackError:
+        return None
+
+
 def install(
     pack: Pack,
     models: Path | None = None,

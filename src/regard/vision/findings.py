@@ -175,7 +175,8 @@ class Pictures:
         digest = hashlib.sha256(data).hexdigest()
         with self._lock:
             if digest not in self._kept:
-                image = decode_image(data, digest=digest, **limits)
+                with self._models.decoding.measure():
+                    image = decode_image(data, digest=digest, **limits)
                 self._kept[digest] = PictureFindings(image, self._models)
             picture = self._kept[digest]
         check_size(picture.image.width, picture.image.height, **limits)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from regard.measurements import Timings
 from regard.vision.body_parts import BodyPartDetector
 from regard.vision.custom.cells import CellReader
 from regard.vision.custom.embedding import PictureFeatures
@@ -31,9 +32,10 @@ class Models:
     persons: PersonEmbedder
     features: PictureFeatures
     cells: CellReader
+    decoding: Timings = field(default_factory=Timings)  # how long pictures take, once each
 
     @classmethod
-    def on(cls, runner: Runner) -> Models:
+    def on(cls, runner: Runner, decoding: Timings | None = None) -> Models:
         """All of them on one runner, which opens a network when it is first run."""
         return cls(
             faces=FaceAnalyzer(runner),
@@ -45,4 +47,5 @@ class Models:
             persons=PersonEmbedder(runner),
             features=PictureFeatures(runner),
             cells=CellReader(runner),
+            decoding=decoding or Timings(),
         )

@@ -16,6 +16,8 @@ import cv2
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from regard.measurements import Timings
+
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
@@ -106,15 +108,17 @@ class SessionPool:
         derived: Mapping[str, DerivedNetwork] | None = None,
         providers: Sequence[str] = PROVIDERS,
         threads: int = 1,
+        timings: Timings | None = None,
     ) -> None:
         """`optional` networks are asked for until they are there: each gives its file, or None. `derived`
-        ones are there as their sources are.
+        ones are there as their sources are. `timings` is told how long each run took.
         """
         self._paths = dict(models)
         self._optional = dict(optional or {})
         self._derived = dict(derived or {})
         self._providers = list(providers)
         self._threads = threads
+        self._timings = timings or Timings()
         self._sessions: dict[str, InferenceSession] = {}
         self._digests: dict[str, str] = {}
         self._lock = threading.Lock()
@@ -131,7 +135,8 @@ class SessionPool:
         Raises KeyError for a network that isn't there, and what an optional one raises that is damaged.
         """
         session = self._sessions.get(name) or self._open(name)
-        outputs: list[NDArray[Any]] = session.run(None, dict(feeds))
+        with self._timings.measure(name):
+            outputs: list[NDArray[Any]] = session.run(None, dict(feeds))
         return outputs
 
     def metadata(self, name: str) -> Mapping[str, str]:

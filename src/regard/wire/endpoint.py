@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final, Protocol
@@ -42,6 +42,7 @@ from regard.errors import (
     ValidationException,
 )
 from regard.governance.address_limit import AddressLimit, network_of
+from regard.measurements import ANSWERS, Timings
 from regard.migration.elsewhere import Elsewhere
 from regard.migration.shadow.answered import AnsweredRequest
 from regard.settings import Settings
@@ -51,6 +52,8 @@ from regard.wire.lanes import Lane, Lanes
 CASE_HEADER: Final = "x-regard-case"
 SESSION_HEADER: Final = "x-regard-session"
 _CASE_LENGTH: Final = 256
+_LEFT: Final = 499  # what the log and the figures call it when the client has left
+_THROTTLED: Final = ("ThrottlingException", "ProvisionedThroughputExceededException")
 _CODES: Final = re.compile(r"(/(?:feedback|receipts)/)[^/]+")  # what only their owner may know, and no log
 _WELCOME: Final = "Regard speaks Amazon Rekognition: point an AWS SDK at this address.\nHealth: /healthz\n"
 
@@ -72,6 +75,24 @@ class Keys(Protocol):
         ...
 
 
+@dataclass(slots=True)
+class _Asked:
+    """Which operation a request is for, as soon as that is known."""
+
+    operation: str = "none"
+
+
+def _outcome(status: int, error: str | None) -> str:
+    """What became of a request, in the few words that figures have for it."""
+    if status < 400:
+        return "ok"
+    if status == _LEFT:
+        return "gone"
+    if error in _THROTTLED:
+        return "throttled"
+    return "refused" if status < 500 else "error"
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -88,8 +109,11 @@ class Endpoint:
         *,
         clock: Callable[[], datetime] = _now,
         elsewhere: Elsewhere | None = None,
+        timings: Timings | None = None,
     ) -> None:
-        """Endpoints of one server share its `lanes`. `elsewhere` is told of its answers."""
+        """Endpoints of one server share `lanes`. `elsewhere` is told of its answers, `timings` of how long
+        each took, by operation and outcome.
+        """
         self._served = served
         self._protocol = served.protocol
         self._keys = keys
@@ -98,6 +122,7 @@ class Endpoint:
         self._skew = timedelta(seconds=settings.clock_skew)
         self.limit = AddressLimit(settings.public_requests)
         self._elsewhere = elsewhere
+        self._timings = timings or Timings(ANSWERS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         response = await self.handle(Request(scope, receive))
@@ -107,11 +132,12 @@ class Endpoint:
         """The answer to any request whatever; nothing is raised."""
         started = time.perf_counter()
         request_id = str(uuid.uuid4())
+        asked = _Asked()
         target = _target(request)
         body = RequestBody(request.receive, request.headers)
         try:
             try:
-                response = await self._answer(request, body, request_id)
+                response = await self._answer(request, body, request_id, asked)
             except ServiceError as error:
                 response = self._error(error, request_id)
             except ClientDisconnect:
@@ -128,20 +154,23 @@ class Endpoint:
                 if not body.complete:
                     response.headers["connection"] = "close"
         except ClientDisconnect:
-            response = Response(status_code=499)  # nobody reads it
+            response = Response(status_code=_LEFT)  # nobody reads it
+        error_type, seconds = response.headers.get("x-amzn-errortype"), time.perf_counter() - started
+        self._timings.observe(seconds, asked.operation, _outcome(response.status_code, error_type))
         log.info(
             "answered",
             request_id=request_id,
             target=target,
             status=response.status_code,
-            error=response.headers.get("x-amzn-errortype"),
-            seconds=round(time.perf_counter() - started, 4),
+            error=error_type,
+            seconds=round(seconds, 4),
         )
         return response
 
-    async def _answer(self, request: Request, body: RequestBody, request_id: str) -> Response:
+    async def _answer(self, request: Request, body: RequestBody, request_id: str, asked: _Asked) -> Response:
         head = head_of(request.scope)
         operation = self._protocol.operation(head)
+        asked.operation = operation.name
         lane = self.lanes.lane_of(operation)
         # Before anything is looked up for it: where all is taken, a refusal must cost next to nothing.
         lane.queue.refuse_beyond()

@@ -10,19 +10,24 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from regard.governance.proof.seals import Seals
 from regard.metering.usage import UsageStore
-from regard.storage.database import Database
+from regard.wire.measured_server import MeasuredServer
 
 _SCHEME = "bearer"
 
 
-def figures_routes(token: str, database: Database, usage: UsageStore) -> list[Route]:
+def figures_routes(token: str, server: MeasuredServer, usage: UsageStore, seals: Seals) -> list[Route]:
     """The route of figures; none where there is no token: nobody reads them by default."""
     if not token:
         return []
-    from regard.metering.exposition import Exposition  # only who has them read pays for Prometheus's client
+    # Only who has them read pays for Prometheus's client.
+    from regard.metering.exposition import Exposition
+    from regard.wire.process_figures import ProcessFigures
+    from regard.wire.work_figures import WorkFigures
 
-    return [figures_route(token, Exposition(database, usage).text)]
+    more = (WorkFigures(server.database, seals), ProcessFigures(server))
+    return [figures_route(token, Exposition(server.database, usage, more).text)]
 
 
 def figures_route(token: str, text: Callable[[], bytes]) -> Route:
