@@ -21,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ from bench.server import memory_mb, processor_seconds, running
 _SHARE = 0.8  # of what the server can do, at which waiting is measured
 _MORE = 2.0  # times what it can do, at which requests are refused
 _PICTURES = 24
+_REFUSALS = 500
 _SHORT_QUEUE = 16  # of the server that is asked too much
 
 Ask = Callable[[Mapping[str, Any]], dict[str, Any]]
@@ -62,33 +63,29 @@ def run(chosen: argparse.Namespace) -> Tables:
 
 
 def _tables(chosen: argparse.Namespace, folder: Path, pictures: Path) -> Tables:
-    with ExitStack() as stack:
-        server = stack.enter_context(running())
-        asked = stack.enter_context(_clients(server, pictures))
-        alone = stack.enter_context(_process("load_worker.py", str(folder / "alone"), str(pictures)))
-        measured = _Measured(server, asked, alone)
-        if chosen.rounds:
-            yield (
-                "requests/s",
-                (
-                    measured.throughput(operation, clients, chosen.rounds, chosen.batch)
-                    for operation in chosen.operations
-                    for clients in chosen.clients
-                ),
-            )
+    with _process("load_worker.py", str(folder / "alone"), str(pictures)) as alone:
+        with running() as server, _clients(server, pictures) as asked:
+            measured = _Measured(server, asked, alone)
+            if chosen.rounds:
+                yield (
+                    "requests/s",
+                    (
+                        measured.throughput(operation, clients, chosen.rounds, chosen.batch)
+                        for operation in chosen.operations
+                        for clients in chosen.clients
+                    ),
+                )
+            if chosen.arrivals:
+                waits = (measured.waiting(operation, chosen.arrivals) for operation in chosen.operations)
+                yield f"waiting at {_SHARE:.0%}", waits
+            if chosen.requests:
+                yield "memory", measured.memory(chosen.operations, chosen.requests, max(chosen.clients))
         if chosen.arrivals:
-            waits = (measured.waiting(operation, chosen.arrivals) for operation in chosen.operations)
-            yield f"waiting at {_SHARE:.0%}", waits
-        if chosen.requests:
-            yield "memory", measured.memory(chosen.operations, chosen.requests, max(chosen.clients))
-    if chosen.arrivals:
-        with ExitStack() as stack:
-            server = stack.enter_context(running(environment={"REGARD_QUEUE": str(_SHORT_QUEUE)}))
-            asked = stack.enter_context(_clients(server, pictures))
-            yield (
-                f"asked for {_MORE:g} times as much, {_SHORT_QUEUE} places",
-                [_Measured(server, asked, None).overload(chosen.operations[0], chosen.arrivals)],
-            )
+            short = {"REGARD_QUEUE": str(_SHORT_QUEUE)}
+            with running(environment=short) as server, _clients(server, pictures) as asked:
+                measured = _Measured(server, asked, alone)
+                row = measured.overload(chosen.operations[0], chosen.arrivals)
+                yield f"asked for {_MORE:g} times as much, {_SHORT_QUEUE} places", [row]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +94,10 @@ class _Measured:
 
     server: Server
     asked: Ask
-    alone: Ask | None
+    alone: Ask
 
     def throughput(self, operation: str, clients: int, rounds: int, batch: int) -> Row:
         """Medians of the turns; quartiles in brackets."""
-        assert self.alone is not None
         requests = max(batch, 2 * clients)
         threads = min(clients, workers())
         order = {"operation": operation, "requests": requests, "threads": threads}
@@ -150,15 +146,9 @@ class _Measured:
 
     def overload(self, operation: str, arrivals: int) -> Row:
         """What is still answered when more is asked for than can be, and what a refusal costs."""
-        self.server.client().create_collection(CollectionId="other")
         full = Closed(operation, max(arrivals // 4, 4 * workers()), workers())
-        used = processor_seconds(self.server)
-        answers = self._answered(full)
-        each = (processor_seconds(self.server) - used) / full.requests
-        capacity = full.requests / answers["seconds"]
-        used = processor_seconds(self.server)
+        capacity = full.requests / self._answered(full)["seconds"]
         answers = self.asked(asdict(Open(operation, arrivals, _MORE * capacity)))
-        spent = processor_seconds(self.server) - used
         refused = answers["refused"]
         row: Row = {
             "operation": operation,
@@ -172,7 +162,7 @@ class _Measured:
         if refused:
             row["p50 ms, refused"] = _percentile(refused, 50)
             row["p95 ms, refused"] = _percentile(refused, 95)
-            row["CPU ms, refused"] = (spent - each * len(answers["answered"])) * 1000 / len(refused)
+        row["CPU ms, refused"] = self.alone({"refused": _REFUSALS})["CPU"] * 1000 / _REFUSALS
         return row
 
     def memory(self, operations: Sequence[str], requests: int, clients: int) -> Iterator[Row]:
