@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import boto3
 import pytest
 import structlog
+from botocore.config import Config
 from structlog.testing import capture_logs
 
 from regard.api.request_queue import RequestQueue
@@ -20,7 +22,8 @@ from tests.api.strategies import minimal_request
 from tests.api.test_parse import body_of
 from tests.waiting import PATIENCE
 
-from .peer import InMemoryGate, InMemoryKeys, endpoint, exchange, send, signed
+from .peer import KEY_ID, SECRET, InMemoryGate, InMemoryKeys, endpoint, exchange, send, signed
+from .serving import serving
 
 
 @pytest.fixture(autouse=True)
@@ -79,3 +82,41 @@ def test_a_refusal_looks_nothing_up_and_keeps_the_connection(monkeypatch: pytest
     leave()
     assert send(app, signed("list_collections", b"{}"), [b"{}"]).code == "UnrecognizedClientException"
     assert len(asked) == 1
+
+
+def test_boto3_comes_again_to_a_full_server_and_is_answered():
+    begun, go = threading.Semaphore(0), threading.Event()
+
+    def slow(operation: str, params: dict[str, Any]) -> dict[str, Any]:
+        begun.release()
+        assert go.wait(PATIENCE)
+        return {}
+
+    def client(address: str) -> Any:
+        return boto3.client(
+            "rekognition",
+            endpoint_url=address,
+            region_name="us-east-1",
+            aws_access_key_id=KEY_ID,
+            aws_secret_access_key=SECRET,
+            config=Config(retries={"mode": "standard", "total_max_attempts": 8}),
+        )
+
+    def refused(response: Any, **_: Any) -> None:
+        if response is not None and response[1].get("Error", {}).get("Code") == "ThrottlingException":
+            go.set()  # whoever was before it is answered
+
+    with ThreadPoolExecutor(1) as worker, ThreadPoolExecutor(2) as others:
+        app = endpoint(InMemoryGate(slow), worker, queue=1)
+        with serving(app) as address:
+            calls = [others.submit(client(address).list_collections)]
+            assert begun.acquire(timeout=PATIENCE)
+            calls.append(others.submit(client(address).list_collections))
+            until = time.monotonic() + PATIENCE
+            while not app.lanes.others.queue.waiting and time.monotonic() < until:
+                time.sleep(0.01)
+            third = client(address)
+            third.meta.events.register_first("needs-retry.rekognition.*", refused)
+            answer = third.list_collections()
+            assert answer["ResponseMetadata"]["RetryAttempts"] >= 1
+            assert all(call.result(PATIENCE)["ResponseMetadata"]["HTTPStatusCode"] == 200 for call in calls)
