@@ -10,6 +10,7 @@ from typing import Final
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont, ImageOps, UnidentifiedImageError
 
+from regard.console.heif import can_read_heif, is_heif, read_heif
 from regard.errors import ValidationException
 
 SENT_SIDE: Final = 2048
@@ -26,9 +27,10 @@ _UNREADABLE: Final = (
     OSError,
     ValueError,
     SyntaxError,
+    RuntimeError,
+    EOFError,
 )
-"""What Pillow raises for what it can't read."""
-_HEIF: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
+"""What Pillow and libheif raise for what they can't read."""
 _LINE, _EDGE = (255, 255, 255), (0, 0, 0)
 
 
@@ -54,25 +56,24 @@ class FaceBox:
 
 
 def upright_picture(content: bytes, say_refusal: str, *, side: int | None = SENT_SIDE) -> Pillow.Image:
-    """A JPEG or PNG as RGB pixels, turned as its EXIF says, no larger than `side`; None keeps its size.
+    """A JPEG, PNG, or HEIC where that is installed, as RGB pixels, turned as its EXIF says, no larger than
+    `side`; None keeps its size.
 
     Raises ValidationException with `say_refusal` for what is no such picture, or has too many pixels.
     """
     try:
-        opened = Pillow.open(io.BytesIO(content), formats=("JPEG", "PNG"))
-        if opened.width * opened.height > _MAX_PIXELS:
-            raise ValidationException(say_refusal)
-        picture = ImageOps.exif_transpose(opened).convert("RGB")
+        if is_heif(content) and can_read_heif():
+            picture = read_heif(content, max_pixels=_MAX_PIXELS)
+        else:
+            opened = Pillow.open(io.BytesIO(content), formats=("JPEG", "PNG"))
+            if opened.width * opened.height > _MAX_PIXELS:
+                raise ValidationException(say_refusal)
+            picture = ImageOps.exif_transpose(opened).convert("RGB")
     except _UNREADABLE as error:
         raise ValidationException(say_refusal) from error
     if side is not None and max(picture.size) > side:
         picture.thumbnail((side, side), Pillow.Resampling.LANCZOS)
     return picture
-
-
-def is_heif(content: bytes) -> bool:
-    """Whether it is a picture as telephones keep them (ISO/IEC 23008-12): HEIC, by its file type box."""
-    return content[4:8] == b"ftyp" and content[8:12] in _HEIF
 
 
 def jpeg(picture: Pillow.Image) -> bytes:

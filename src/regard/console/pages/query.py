@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from regard.console.heif import is_heif
 from regard.console.page import Page, PageAnswer, PageView, Redirect
-from regard.console.probes import SENT_SIDE, FaceBox, cut_probe, is_heif, jpeg, overview, upright_picture
+from regard.console.probes import SENT_SIDE, FaceBox, cut_probe, jpeg, overview, upright_picture
 from regard.console.visit import PageVisit
 from regard.errors import (
     AccessDeniedException,
