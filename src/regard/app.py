@@ -46,7 +46,7 @@ from regard.governance.rules_in_force import note_rules
 from regard.governance.upkeep import Task, Upkeep
 from regard.jobs.notices import JobNotices
 from regard.jobs.store import JobStore
-from regard.liveness.cards import card_in_force
+from regard.liveness.cards import card_in_force, recapture_network
 from regard.liveness.credentials import CredentialIssuer
 from regard.liveness.sessions import LivenessSessions
 from regard.measurements import Measurements
@@ -73,6 +73,7 @@ from regard.streams.leases import StreamLeases
 from regard.streams.store import StreamStore
 from regard.streams.watching import LiveWatching
 from regard.vision.custom import cells
+from regard.vision.liveness.recapture import RECAPTURE
 from regard.vision.models import Models
 from regard.vision.session import SessionPool, one_thread_each
 from regard.wire.browsers import allow_origins
@@ -166,7 +167,10 @@ def build(
     measurements = Measurements()
     sessions = SessionPool(
         paths,
-        optional={"nudenet": lambda: optional_network("nudenet", settings.models)},
+        optional={
+            "nudenet": lambda: optional_network("nudenet", settings.models),
+            RECAPTURE: lambda: recapture_network(settings),
+        },
         derived={cells.NETWORK: cells.DERIVED},
         timings=measurements.networks,
     )

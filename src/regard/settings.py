@@ -206,6 +206,7 @@ class Settings:
     )
     liveness_streams: int = _setting(8, "Checks of liveness that may be under way at a time in one server.")
     liveness_card: Path | None = _setting(None, "File of a site's own liveness card, in place of Regard's.")
+    liveness_recapture: Path | None = _setting(None, "File that describes a network against recaptures.")
     training_device: str = _setting(
         "cpu", "Where PyTorch fine-tunes custom models: `cpu`, `cuda` (not tested), or `none` for nowhere."
     )
@@ -336,7 +337,7 @@ def _parse(setting: Field[Any], value: Any) -> Any:
     """A value of the setting's type. Raises RegardError when it is none."""
     if isinstance(setting.default, int):
         return _whole_number(setting, value)
-    if setting.name in ("data", "models", "key_folder", "liveness_card"):
+    if setting.name in ("data", "models", "key_folder", "liveness_card", "liveness_recapture"):
         return Path(os.path.expanduser(value))
     is_file = setting.name in ("prices", "source_certificates", "tls_cert", "tls_key", "oidc")
     if is_file or (setting.name == "audit_anchor" and "://" not in value):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -11,11 +12,13 @@ import typer
 from regard.cli.printing import print_table, say
 from regard.errors import RegardError
 from regard.evaluation.liveness.portraits import read_portrait
+from regard.evaluation.liveness.recapture_rates import card_of, measured_recapture
 from regard.evaluation.liveness.rendered_bench import presentation_count, scored_portrait
 from regard.evaluation.liveness.scenes import PortraitSource
 from regard.evaluation.liveness.site_attempts import read_species, site_attempts
-from regard.evaluation.liveness.species_rates import make_card
+from regard.evaluation.liveness.species_rates import ScoredPresentation, make_card
 from regard.governance.rules.sources import records_in
+from regard.liveness.cards import recapture_adapter, recapture_network
 from regard.packs.install import install
 from regard.packs.manifest import find_pack
 from regard.presentation.audits.liveness_tables import species_table
@@ -23,6 +26,7 @@ from regard.settings import Settings
 from regard.video.recording import Recording
 from regard.vision.image import ImageError
 from regard.vision.liveness.card import LivenessCard
+from regard.vision.liveness.recapture import RECAPTURE, RecaptureAdapter
 from regard.vision.liveness.seen_frames import SeenVideo
 from regard.vision.session import SessionPool, one_thread_each
 
@@ -53,15 +57,22 @@ def bench(
     twentieth of the room's light by turns. A presentation takes about two seconds of one core.
     """
     one_thread_each()
-    sessions = SessionPool(install(find_pack(Settings.load().pack)).paths())
+    settings = Settings.load()
+    adapter = recapture_adapter(settings)
+    optional = {RECAPTURE: lambda: recapture_network(settings)}
+    sessions = SessionPool(install(find_pack(settings.pack)).paths(), optional=optional)
     people = _people(folder, sessions)
     presented = presentation_count(len(people), count)
     watch = partial(_watch, sessions=sessions)
+    ask = partial(measured_recapture, adapter=adapter, runner=sessions)
     scored = [
-        one for number in range(presented) for one in scored_portrait(people[number], watch, number, seed)
+        one
+        for number in range(presented)
+        for one in scored_portrait(people[number], watch, number, seed, ask)
     ]
     data = f"{len(scored):,} rendered presentations, of portraits of {presented} people."
-    _write(make_card(data, scored, is_simulated=True), out)
+    _write(make_card(data, scored, is_simulated=True, recapture=_moves(adapter)), out)
+    _tell_recapture(scored)
 
 
 @app.command("card")
@@ -77,12 +88,26 @@ def site_card(
     always counts.
     """
     species = read_species(attempts)
-    found = site_attempts(species, (one.said for one in records_in(log)))
+    adapter = recapture_adapter(Settings.load())
+    found = site_attempts(species, (one.said for one in records_in(log)), adapter)
     if not any(one.is_attack for one in found.scored):
         raise RegardError(f"No attack of {attempts} came to a score of light in {log}; a card needs some.")
     for name, left_out in found.left_out.items():
         say(f"Not counted of {name}: {left_out}, which failed at a gate or had no light to score.")
-    _write(make_card(found.data, found.scored, is_simulated=False), out)
+    _write(make_card(found.data, found.scored, is_simulated=False, recapture=_moves(adapter)), out)
+    _tell_recapture(found.scored)
+
+
+def _moves(adapter: RecaptureAdapter | None) -> str | None:
+    return None if adapter is None else adapter.moves
+
+
+def _tell_recapture(scored: Sequence[ScoredPresentation]) -> None:
+    """What the description of the network against recaptures may say of it, where one was asked."""
+    card = card_of(scored)
+    if card is not None:
+        say("The network against recaptures, for its description:")
+        say(card)
 
 
 def _write(card: LivenessCard, out: Path) -> None:

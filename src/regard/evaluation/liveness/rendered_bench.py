@@ -13,6 +13,7 @@ from regard.evaluation.liveness.scenes import PortraitSource
 from regard.evaluation.liveness.species_rates import ScoredPresentation
 from regard.vision.liveness.challenge import ChallengeKind, draw_challenge
 from regard.vision.liveness.light import measure_light
+from regard.vision.liveness.recapture import RecaptureFindings
 from regard.vision.liveness.scoring import light_score
 from regard.vision.liveness.seen_frames import SeenVideo
 
@@ -20,6 +21,10 @@ STRENGTHS = (0.2, 0.1, 0.05)
 """The screen's light on people's faces by the room's, each for every third portrait."""
 _ATTACKED = (0.1, 0.2, 0.5)  # the same, drawn for each attack
 _SIZE = (320, 240)  # px, the smallest that the component records: colours are means over a face
+
+
+def _unseen(_seen: SeenVideo) -> None:
+    """Where there is no network against recaptures."""
 
 
 def presentation_count(portraits: int, wanted: int | None) -> int:
@@ -36,10 +41,15 @@ def presentation_count(portraits: int, wanted: int | None) -> int:
 
 
 def scored_portrait(
-    source: PortraitSource, watch: Callable[[bytes], SeenVideo], number: int, seed: int
+    source: PortraitSource,
+    watch: Callable[[bytes], SeenVideo],
+    number: int,
+    seed: int,
+    ask: Callable[[SeenVideo], RecaptureFindings | None] = _unseen,
 ) -> Iterator[ScoredPresentation]:
     """A presentation of the person and one of each attack, by the same camera, sway and challenge, which
-    `seed` and the portrait's `number` draw. `watch` sees a video."""
+    `seed` and the portrait's `number` draw. `watch` sees a video, `ask` says what a network against
+    recaptures makes of it."""
     draws = random.Random(f"{seed} {number}")  # noqa: S311 - a simulation
     challenge = draw_challenge(ChallengeKind.MOVEMENT_AND_LIGHT, *_SIZE, draws)
     person = Presentation(Species.BONA_FIDE, STRENGTHS[number % len(STRENGTHS)])
@@ -50,8 +60,11 @@ def scored_portrait(
         presented, source, challenge, seed=draws.getrandbits(32), traits=traits, moves=False
     )
     for one, attempt in zip(presented, attempts, strict=True):
-        light = measure_light(watch(attempt.video), challenge, attempt.report)
+        seen = watch(attempt.video)
+        light, recapture = measure_light(seen, challenge, attempt.report), ask(seen)
         score = -math.inf if light is None else light_score(light)
+        if recapture is not None:
+            score += recapture.shift
         is_person = one.species is Species.BONA_FIDE
         name = f"{one.species}, {one.k:g}" if is_person else one.species.value
-        yield ScoredPresentation(name, not is_person, score)
+        yield ScoredPresentation(name, not is_person, score, None if recapture is None else recapture.is_live)

@@ -15,6 +15,7 @@ from regard.evaluation.liveness.presentations import Species
 from regard.evaluation.liveness.species_rates import ScoredPresentation
 from regard.vision.liveness.challenge import ChallengeKind
 from regard.vision.liveness.parameters import parameters_digest
+from regard.vision.liveness.recapture import RecaptureAdapter
 from regard.vision.liveness.scoring import VERSION
 
 _COLUMNS = ("session", "species")
@@ -64,10 +65,14 @@ def read_species(file: Path) -> Mapping[str, str]:
     return {row["session"].strip(): row["species"].strip() for row in rows}
 
 
-def site_attempts(species: Mapping[str, str], records: Iterable[Mapping[str, Any]]) -> SiteAttempts:
+def site_attempts(
+    species: Mapping[str, str],
+    records: Iterable[Mapping[str, Any]],
+    adapter: RecaptureAdapter | None = None,
+) -> SiteAttempts:
     """The attempts of these sessions that came to a verdict of a challenge with light. A person who failed at
     a gate, or without evidence of light, has a score of minus infinity. Raises RegardError for records of
-    another version or of other parameters.
+    another version or of other parameters. What a network says is counted of today's `adapter` alone.
     """
     scored, left_out = list[ScoredPresentation](), Counter[str]()
     for record in records:
@@ -77,21 +82,24 @@ def site_attempts(species: Mapping[str, str], records: Iterable[Mapping[str, Any
         if told.get("challenge") == ChallengeKind.MOVEMENT:
             continue
         evidence = told["evidence"]
-        _check_comparable(evidence)
+        _check_comparable(evidence, None if adapter is None else adapter.moves)
+        is_same = adapter is not None and evidence.get("recapture_network") == adapter.digest
+        is_live = evidence["recapture_is_live"] if is_same else None
         score = evidence["light_score"] if evidence["gates_passed"] else None
         is_attack = named != Species.BONA_FIDE
         if is_attack and score is None:
             left_out[named] += 1
             continue
-        scored.append(ScoredPresentation(named, is_attack, -math.inf if score is None else score))
+        reached = -math.inf if score is None else score
+        scored.append(ScoredPresentation(named, is_attack, reached, is_live))
     return SiteAttempts(tuple(scored), left_out)
 
 
-def _check_comparable(evidence: Mapping[str, Any]) -> None:
+def _check_comparable(evidence: Mapping[str, Any], recapture: str | None) -> None:
     """Raises RegardError for a score that came about otherwise than today's."""
     if evidence.get("light_version") != VERSION:
         raise RegardError("The log has attempts of another version of Regard's evidence: leave them out.")
-    if evidence.get("light_parameters") != parameters_digest():
+    if evidence.get("light_parameters") != parameters_digest(recapture):
         raise RegardError(
             "The log has attempts whose light was scored with other parameters, or doesn't say with which: "
             "leave them out."

@@ -10,6 +10,7 @@ import numpy as np
 
 from regard.evaluation.intervals import clopper_pearson
 from regard.vision.liveness.card import LivenessCard, SpeciesCounts
+from regard.vision.liveness.parameters import parameters_digest
 
 _SCORES = tuple(round(float(score), 2) for score in np.arange(0.05, 1.801, 0.05))
 _ONE_SIDED = 0.9  # the two-sided interval whose upper end bounds a rate with 95 % confidence
@@ -17,17 +18,26 @@ _ONE_SIDED = 0.9  # the two-sided interval whose upper end bounds a rate with 95
 
 @dataclass(frozen=True, slots=True)
 class ScoredPresentation:
-    """`score`: of light; minus infinity where there was too little to measure."""
+    """`score`: of light, moved by recapture; minus infinity where there was too little to measure. `is_live`:
+    what a network against recaptures says, None without one."""
 
     species: str
     is_attack: bool
     score: float = -math.inf
+    is_live: bool | None = None
 
 
-def make_card(data: str, presentations: Sequence[ScoredPresentation], *, is_simulated: bool) -> LivenessCard:
+def make_card(
+    data: str,
+    presentations: Sequence[ScoredPresentation],
+    *,
+    is_simulated: bool,
+    recapture: str | None = None,
+) -> LivenessCard:
     """A card of presentations among which there is at least one attack, by the worst species at each score.
 
-    `data` says, in a sentence, on what it was measured. Raises ValueError without an attack.
+    `data` says, in a sentence, on what it was measured, `recapture` is the digest of the adapter that moved
+    their scores, where one did. Raises ValueError without an attack.
     """
     names = dict.fromkeys((one.species, one.is_attack) for one in presentations)
     species = tuple(_counted(name, is_attack, presentations) for name, is_attack in names)
@@ -37,7 +47,8 @@ def make_card(data: str, presentations: Sequence[ScoredPresentation], *, is_simu
     bounds = tuple(
         max(apcer_bound(one.accepted[at], one.presentations) for one in attacks) for at in range(len(_SCORES))
     )
-    return LivenessCard(data, is_simulated, _SCORES, bounds, species)
+    parameters = parameters_digest(recapture)
+    return LivenessCard(data, is_simulated, _SCORES, bounds, species, parameters=parameters)
 
 
 def apcer_bound(accepted: int, presentations: int) -> float:

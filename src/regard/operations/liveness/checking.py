@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from regard.context import Context
 from regard.errors import InternalServerError, ValidationException
+from regard.evaluation.liveness.recapture_rates import measured_recapture
 from regard.liveness.cards import CardInForce, card_in_force
 from regard.liveness.records import LivenessImage, LivenessSession
 from regard.liveness.streams import (
@@ -30,6 +31,7 @@ from regard.video.recording import Recording
 from regard.vision.liveness.challenge import Challenge, ChallengeKind, draw_challenge
 from regard.vision.liveness.identity import SamePersonRule
 from regard.vision.liveness.images import EncodedFace
+from regard.vision.liveness.recapture import NetworkUnfit
 from regard.vision.liveness.verdict import LivenessVerdict, NoFaceInVideo, judge
 
 _LATE: Final = "The check took too long. Make another session and try again."
@@ -136,21 +138,25 @@ def _judged(
     chosen: CardInForce,
 ) -> LivenessVerdict:
     """Raises ValidationException where there is no video, or nobody in it."""
-    model = ctx.face_models.default
+    model, runner = ctx.face_models.default, ctx.models.faces.runner
     try:
+        seen = recording.finish(VERDICT_SECONDS)
         return judge(
-            recording.finish(VERDICT_SECONDS),
+            seen,
             challenge,
             taken.account.report,
             ctx.models.faces,
             SamePersonRule(model.embedder, model.curve.distance_at(_SAME_PERSON)),
             chosen.card,
             audit_limit=session.settings["AuditImagesLimit"],
+            recapture=measured_recapture(seen, chosen.adapter, runner),
         )
     except VideoError as error:
         raise ValidationException("The video can't be decoded.") from error
     except TimeoutError as error:
         raise InternalServerError(_LATE) from error
+    except NetworkUnfit as error:
+        raise InternalServerError(f"REGARD_LIVENESS_RECAPTURE describes another network. {error}") from error
     except NoFaceInVideo as error:
         raise ValidationException("The video shows no face.") from error
 

@@ -73,8 +73,9 @@ class LivenessCard:
         return json.dumps(asdict(self), indent=1)
 
     @classmethod
-    def from_json(cls, text: str) -> Self:
-        """What `to_json` gave. Raises ValueError for what is no card, VoidCard for one of other evidence."""
+    def from_json(cls, text: str, *, recapture: str | None = None) -> Self:
+        """What `to_json` gave. `recapture` as in `score_parameters`. Raises ValueError for what is no card,
+        VoidCard for one of other evidence."""
         try:
             kept: Mapping[str, Any] = json.loads(text)
             species = tuple(
@@ -86,7 +87,7 @@ class LivenessCard:
             card = cls(*measured, kept["version"], kept["parameters"])
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError("The file is no card of liveness evidence.") from error
-        if (card.version, card.parameters) != (VERSION, parameters_digest()):
+        if (card.version, card.parameters) != (VERSION, parameters_digest(recapture)):
             raise VoidCard("The card is of another version of Regard's evidence: measure it anew.")
         if len({len(scores), len(bounds), *(len(one.accepted) for one in species)}) != 1:
             raise ValueError("The file is no card of liveness evidence: its columns differ in length.")
@@ -98,9 +99,9 @@ def _numbers(values: Sequence[float]) -> tuple[float, ...]:
     return tuple(float(value) for value in values)
 
 
-def load_card(file: Path | None = None) -> LivenessCard:
-    """A site's own card, else the one that comes with Regard, of rendered presentations. Raises ValueError
-    for a file that is no card, VoidCard among them."""
-    if file is not None:
-        return LivenessCard.from_json(file.read_text("utf-8"))
-    return LivenessCard.from_json(files("regard.vision.liveness").joinpath(_FILE).read_text("utf-8"))
+def load_card(file: Path | None = None, *, recapture: str | None = None) -> LivenessCard:
+    """A site's own card, else the one that comes with Regard, of rendered presentations. `recapture` as in
+    `score_parameters`. Raises ValueError for a file that is no card, VoidCard among them."""
+    shipped = files("regard.vision.liveness").joinpath(_FILE)
+    text = shipped.read_text("utf-8") if file is None else file.read_text("utf-8")
+    return LivenessCard.from_json(text, recapture=recapture)

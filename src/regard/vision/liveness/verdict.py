@@ -17,11 +17,13 @@ from regard.vision.faces import FaceAnalyzer
 from regard.vision.liveness.card import LivenessCard
 from regard.vision.liveness.challenge import Challenge, ChallengeKind
 from regard.vision.liveness.client_report import ClientReport
+from regard.vision.liveness.eyes import are_eyes_closed
 from regard.vision.liveness.identity import IdentityFindings, SamePersonRule, compare_ends
 from regard.vision.liveness.images import EncodedFace, audit_images, reference_image
 from regard.vision.liveness.light import LightFindings, measure_light
 from regard.vision.liveness.movement import MAX_GAP, MovementFindings, observe_movement
 from regard.vision.liveness.parameters import parameters_digest
+from regard.vision.liveness.recapture import RecaptureFindings
 from regard.vision.liveness.scoring import VERSION, light_score
 from regard.vision.liveness.seen_frames import SeenVideo
 
@@ -63,10 +65,14 @@ class AttemptFeedback:
     message: str
 
 
+_CLOSED = AttemptFeedback(FeedbackCode.EYES_CLOSED_DETECTED, "The eyes were closed: open them.")
+
+
 @dataclass(frozen=True, slots=True)
 class LivenessVerdict:
     """`confidence`, 0 to 100; `is_echoed`: whether the client showed the challenge's colours, at times that
-    fit their arrival; `score`: light's, None where there is no evidence of it."""
+    fit their arrival; `recapture`: what a site's own network says, None without one; `score`: light's, moved
+    by that; None where there is no evidence of light."""
 
     confidence: float
     feedback: tuple[AttemptFeedback, ...]
@@ -77,6 +83,7 @@ class LivenessVerdict:
     score: float | None
     reference: EncodedFace | None
     audit: tuple[EncodedFace, ...]
+    recapture: RecaptureFindings | None = None
 
     @property
     def passes_gates(self) -> bool:
@@ -85,7 +92,7 @@ class LivenessVerdict:
 
     def evidence(self) -> Mapping[str, float | int | bool | str | None]:
         """What an audit record has, by name: numbers, and by which version and parameters they came about."""
-        light = self.light
+        light, recapture = self.light, self.recapture
         return {
             "growth": round(self.movement.growth, 3),
             "oval_iou": round(self.movement.oval_iou, 3),
@@ -98,8 +105,9 @@ class LivenessVerdict:
             "light_beside_share": None if light is None else round(light.beside_share, 3),
             "light_score": _rounded(self.score),
             "light_version": VERSION,
-            "light_parameters": parameters_digest(),
+            "light_parameters": parameters_digest(None if recapture is None else recapture.moves),
             "gates_passed": self.passes_gates,
+            **({} if recapture is None else _of_recapture(recapture)),
         }
 
 
@@ -112,22 +120,36 @@ def judge(
     card: LivenessCard | None,
     *,
     audit_limit: int = 0,
+    recapture: RecaptureFindings | None = None,
 ) -> LivenessVerdict:
-    """The verdict of all that was seen. Without a `card` light gives no evidence. Raises NoFaceInVideo."""
+    """The verdict of all that was seen. Without a `card` light gives no evidence. What `recapture` found
+    moves light's score; it stands for none. Raises NoFaceInVideo."""
     if not seen.fitted:
         raise NoFaceInVideo("No frame of the video shows a face.")
     movement = observe_movement(seen, challenge)
     identity = compare_ends(seen, analyzer, rule)
     light = measure_light(seen, challenge, report)
     echoed = report.is_echo_of(challenge)
-    score = None if light is None else light_score(light)
+    score = None if light is None else light_score(light) + (0.0 if recapture is None else recapture.shift)
     first_colour = _first_colour(report)
     reference = reference_image(seen, before=first_colour) if movement.is_one_track else None
     passes = movement.passes and identity.passes and echoed
     confidence = _confidence(passes=passes, score=score, card=card)
     feedback = tuple(_feedback(seen, challenge, movement, light, score))
+    if are_eyes_closed(seen, analyzer):
+        feedback = (*feedback, _CLOSED)
     audit = audit_images(seen, audit_limit)
-    return LivenessVerdict(confidence, feedback, movement, identity, light, echoed, score, reference, audit)
+    found = (movement, identity, light, echoed, score)
+    return LivenessVerdict(confidence, feedback, *found, reference, audit, recapture)
+
+
+def _of_recapture(recapture: RecaptureFindings) -> Mapping[str, float | bool | str]:
+    return {
+        "recapture_live": round(recapture.live, 4),
+        "recapture_is_live": recapture.is_live,
+        "recapture_shift": round(recapture.shift, 4),
+        "recapture_network": recapture.digest,
+    }
 
 
 def _confidence(*, passes: bool, score: float | None, card: LivenessCard | None) -> float:
