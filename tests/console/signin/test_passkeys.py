@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 from tests.console.signin.authenticator import Authenticator
-from tests.console.signin.conftest import House
-from tests.console.visiting import Visitor
+from tests.console.signin.conftest import Account, House
+from tests.console.visiting import ORIGIN, Visitor
 
 from regard.caller import LOCAL
-from regard.console.signin.places import PasskeyPlaces, better_address
+from regard.console.signin.challenges import Challenges
+from regard.console.signin.passkeys import NewPasskey, Passkeys
+from regard.console.signin.places import PasskeyPlace, PasskeyPlaces, better_address
+from regard.storage.encryption import Cipher
 
 NAMES = count()
 
@@ -233,3 +236,19 @@ def test_what_was_signed_for_a_page_at_another_port_is_refused_whatever_host_it_
     answer = browser.post("/console/sign-in", act="passkey", credential=signed, headers=headers)
     assert (answer.status_code, "set-cookie" in answer.headers) == (403, False)
     assert "Passkey" not in browser.get("/console/sign-in", data=True, headers={"Host": other}).json()
+
+
+def test_a_passkey_is_offered_where_there_is_one_that_is_good_there(house: House) -> None:
+    nina = Account(house, "offered", "reviewer")
+    person = house.parts.stores.accountability.people.get(nina.name)
+    owned = Passkeys(
+        house.parts.database, Challenges(house.parts.database, Cipher(house.parts.settings.keys))
+    )
+    here, elsewhere = PasskeyPlace("localhost", ORIGIN), PasskeyPlace("vision.example.org", "https://x")
+    owned.add(person, NewPasskey("b2ZmZXJlZA", "aGFuZGxl", b"key", 0, "vision.example.org"), "")
+    assert (owned.has(here, person.person_id), owned.has(elsewhere, person.person_id)) == (False, True)
+    page = nina.browser.get("/console/verify")
+    assert ("Use your passkey" in page.text, 'name="code"' in page.text) == (False, True)
+    owned.add(person, NewPasskey("aGVyZQ", "aGFuZGxl", b"key", 0, "localhost"), "")
+    assert "Use your passkey" in nina.browser.get("/console/verify").text
+    assert "Sign in with a passkey" in house.browser().get("/console/sign-in").text

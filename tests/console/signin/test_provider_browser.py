@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import uvicorn
 from tests.console.signin.conftest import House
+from tests.console.signin.telephone import Telephone
 from tests.waiting import PATIENCE
 
 from regard.app import asgi, build
@@ -112,6 +113,35 @@ def test_somebody_comes_by_a_link_and_the_provider_leaves_and_comes_back(
         page.wait_for_url("**/console/account")
         assert page.get_by_role("button", name="Remove the account").count() == 2
         assert errors == []
+        browser.close()
+
+
+def test_a_guest_sets_up_a_second_factor_on_the_way_and_a_failure_is_a_page(
+    served: tuple[House, str], provider: Provider
+) -> None:
+    house, address = served
+    provider.subject, provider.claims = "s-3", {"preferred_username": "paul@county.example"}
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        context = browser.new_context(
+            base_url=address, ignore_https_errors=True, viewport={"width": 320, "height": 640}
+        )
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE * 1000)
+        page.goto(house.invited("paul", "auditor"))
+        page.get_by_role("button", name="Sign in by County").click()
+        page.get_by_role("link", name="Go on to County").click()
+        page.get_by_text("paul@county.example").wait_for()
+        assert _faults(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+        page.get_by_role("textbox", name="Code").fill(Telephone.scanning(page.content()).code())
+        page.get_by_role("button", name="Go on").click()
+        page.get_by_role("link", name="I have them").wait_for()
+        provider.subject = "nobody"
+        context.clear_cookies()
+        page.goto("/console/provider")
+        page.get_by_text("Nobody here has this account.").wait_for()
+        assert _faults(page) == []
         browser.close()
 
 
