@@ -22,6 +22,7 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     "enrolment": Measurement("enrolment"),
     "load": Measurement("load", by_name=True),
     "video": Measurement("video"),
+    "ray": Measurement("ray", by_name=True),
     "streams": Measurement("streams", by_name=True),
     "custom-labels": Measurement("custom_labels", by_name=True),
     "search": Measurement("search", by_name=True),

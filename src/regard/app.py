@@ -63,16 +63,14 @@ from regard.operations import OPERATIONS, Operation
 from regard.operations.custom_labels.upkeep import upkeep_tasks
 from regard.operations.inputs.live_sources import check_networks
 from regard.operations.streams.viewing import LIVE_PATH
-from regard.packs.install import InstalledPack, optional_network
 from regard.settings import Settings
-from regard.storage.buckets.objects import ObjectStore, parse_folders, parse_names
 from regard.storage.database import Database
 from regard.storage.encryption import Cipher
 from regard.streams.events import StreamEvents
 from regard.streams.leases import StreamLeases
 from regard.streams.store import StreamStore
 from regard.streams.watching import LiveWatching
-from regard.vision.custom import cells
+from regard.tasks.task_node import open_buckets, open_sessions
 from regard.vision.liveness.recapture import RECAPTURE
 from regard.vision.models import Models
 from regard.vision.session import SessionPool, one_thread_each
@@ -158,21 +156,17 @@ def build(
     known = FaceModels(face_models, settings.face_model)
     engine = chosen_engine(settings)
     anchor = anchor_of(settings)
-    paths = InstalledPack.load(settings.pack, settings.models).paths() if has_models else {}
+    measurements = Measurements()
+    sessions = open_sessions(
+        settings,
+        {RECAPTURE: lambda: recapture_network(settings)},
+        has_models=has_models,
+        timings=measurements.networks,
+    )
     database = Database.open(
         settings.data,
         settings.database,
         connections=settings.worker_count + OTHER_THREADS + _MORE_CONNECTIONS,
-    )
-    measurements = Measurements()
-    sessions = SessionPool(
-        paths,
-        optional={
-            "nudenet": lambda: optional_network("nudenet", settings.models),
-            RECAPTURE: lambda: recapture_network(settings),
-        },
-        derived={cells.NETWORK: cells.DERIVED},
-        timings=measurements.networks,
     )
     models = Models.on(sessions, measurements.pictures)
     indexes = FollowedIndexes(
@@ -232,9 +226,7 @@ def build(
         celebrities=Celebrities(database, gallery, users, known),
         upgrades=Upgrades(database, indexes, known),
         reviews=ModerationReviews(database),
-        objects=ObjectStore(
-            parse_folders(settings.buckets), settings.s3_endpoint, parse_names(settings.output_buckets)
-        ),
+        objects=open_buckets(settings),
         jobs=jobs,
         notices=JobNotices(database),
         streams=StreamStore(database, limit=settings.stream_limit),

@@ -200,6 +200,11 @@ class Settings:
         60, "Seconds after which a job whose worker says nothing more is given to another.", minimum=2
     )
     job_attempts: int = _setting(5, "Times that a job is tried without getting ahead before it has failed.")
+    ray: str | None = _setting(
+        None,
+        "Ray cluster whose machines do the tasks of jobs, HOST:PORT, or `auto` for the one that runs here; "
+        "workers do them themselves when unset.",
+    )
     training_limit: int = _setting(2, "Trainings of custom models that may be under way, or wait, at a time.")
     custom_idle_hours: int = _setting(
         0, "Hours unasked after which a custom model stops; 0: never.", minimum=0

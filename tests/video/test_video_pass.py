@@ -22,6 +22,7 @@ from regard.settings import Settings
 from regard.video.reading.stored_video import StoredVideo
 from regard.video.reading.timecode import timecode
 from regard.video.segments.cuts import CutWatch
+from regard.video.stretches.demand import Findable
 from regard.video.video_pass import FrameSample, VideoPass
 from regard.vision.findings import PictureFindings, Pictures
 from tests.scenes import PICTURES
@@ -105,7 +106,7 @@ def test_an_analysis_finds_in_one_pass_with_others_what_it_finds_alone(
 def test_a_pass_that_goes_on_from_any_place_finds_the_same(
     parts: Parts, clip: Path, monkeypatch: pytest.MonkeyPatch, places: int
 ) -> None:
-    monkeypatch.setattr(VideoPass.__init__, "__kwdefaults__", {"threads": 1, "step": 1_000})
+    monkeypatch.setattr(VideoPass.__init__, "__kwdefaults__", {"threads": 1, "step": 1_000, "finder": None})
     whole, _ = found(parts, clip, *ALL)
     first, state = found(parts, clip, *ALL, places=places)
     rest, _ = found(parts, clip, *ALL, state=state)
@@ -202,16 +203,14 @@ def test_the_last_step_answers_how_long_what_was_read_is(parts: Parts, tmp_path:
 class Counted:
     """Keeps what it was given to look at, and where a cut was."""
 
-    interval, follows = 200, True
+    interval, follows, finds, rehearsal = 200, True, (Findable.PERSONS,), None
 
     def __init__(self) -> None:
         self.prepared: list[PictureFindings] = []
         self.cuts: list[int] = []
 
-    def prepare(self, findings: PictureFindings) -> None:
-        self.prepared.append(findings)
-
     def observe(self, sample: FrameSample) -> list[int]:
+        self.prepared.append(sample.findings)
         if sample.cut:
             self.cuts.append(sample.frame.number)
         return [sample.frame.timestamp]

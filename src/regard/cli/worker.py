@@ -31,6 +31,7 @@ from regard.notifications.delivery import Delivery
 from regard.settings import Settings
 from regard.storage.database import Database
 from regard.storage.folder import in_use
+from regard.tasks.choice import cluster_of
 
 _ATTACHED = "--attached"
 
@@ -44,18 +45,26 @@ def worker(
         str | None,
         typer.Option(help="Where custom models are fine-tuned: cpu, cuda, none; REGARD_TRAINING_DEVICE."),
     ] = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(
+            help="HOST:PORT of a Ray cluster that this machine is part of, or auto: it does the tasks; "
+            "REGARD_RAY."
+        ),
+    ] = None,
     attached: Annotated[
         bool, typer.Option(_ATTACHED, hidden=True, help="Stop when standard input ends.")
     ] = False,
 ) -> None:
     """Run jobs on stored videos. `regard serve` starts one; more of them, on any machine, share the jobs."""
-    settings = Settings.load(data=data, buckets=joined_buckets(bucket), training_device=device)
+    settings = Settings.load(data=data, buckets=joined_buckets(bucket), training_device=device, ray=ray)
     check_database(settings)
     logs.configure()
     stop = threading.Event()
     stop_on_signals(stop.set)
     if attached:
         threading.Thread(target=_stop_at_end_of_input, args=(stop,), daemon=True).start()
+    cluster_of(settings)  # one that can't be reached is told now
     with in_use(settings.data):
         _work(settings, stop)
 

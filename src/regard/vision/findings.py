@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -24,6 +24,7 @@ from regard.vision.nudity import NudityFinding
 from regard.vision.persons import FoundPersons, find_persons
 from regard.vision.pixels import Floats
 from regard.vision.protective import EquippedPerson
+from regard.vision.sent_findings import SentFindings
 from regard.vision.text import Line
 
 T = TypeVar("T")
@@ -58,6 +59,36 @@ class PictureFindings:
         self._attributes: Kept[Face, Attributes] = Kept()
         self._embeddings: dict[FaceEmbedder, Kept[Face, Floats]] = {}
         self._appearances: Kept[int, Floats] = Kept()
+
+    def sent(self, names: Iterable[str], embedders: Mapping[str, FaceEmbedder]) -> SentFindings:
+        """What was found so far by the methods of these `names`, and of faces and persons what was asked for;
+        of embeddings those of `embedders`, by the versions of their face models.
+        """
+        with self._lock:
+            return SentFindings(
+                {name: self._kept[name] for name in names if name in self._kept},
+                self._attributes.all(),
+                {
+                    version: self._embeddings[one].all()
+                    for version, one in embedders.items()
+                    if one in self._embeddings
+                },
+                self._appearances.all(),
+            )
+
+    @classmethod
+    def received(
+        cls, sent: SentFindings, image: Image, models: Models, embedders: Mapping[str, FaceEmbedder]
+    ) -> PictureFindings:
+        """Findings of `image` that another machine has made; what it hasn't is found here."""
+        findings = cls(image, models)
+        findings._kept.update(sent.kept)
+        findings._attributes = Kept.filled(sent.attributes)
+        findings._appearances = Kept.filled(sent.appearances)
+        findings._embeddings = {
+            embedders[version]: Kept.filled(found) for version, found in sent.embeddings.items()
+        }
+        return findings
 
     @_once
     def faces(self) -> Sequence[Face]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
@@ -18,6 +18,17 @@ class Kept(Generic[K, T]):
 
     def __init__(self) -> None:
         self._found: dict[K, T] = {}
+
+    @classmethod
+    def filled(cls, found: Mapping[K, T]) -> Kept[K, T]:
+        """With what was found elsewhere."""
+        kept: Kept[K, T] = cls()
+        kept._found.update(found)
+        return kept
+
+    def all(self) -> dict[K, T]:
+        """All that was found so far."""
+        return dict(self._found)
 
     def of(self, some: Sequence[K], find: Callable[[Sequence[K]], Iterable[T]]) -> list[T]:
         """In the order that is asked for; `find` finds those that weren't found before.

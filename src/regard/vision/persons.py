@@ -17,6 +17,7 @@ from regard.vision.features import SIDE, read_features
 from regard.vision.geometry import unit_rows
 from regard.vision.labels.objects import COCO, ObjectCandidates, distinct, load_calibration
 from regard.vision.pixels import Floats, Pixels, resize
+from regard.vision.rows import by_row
 from regard.vision.runner import Runner
 
 MIN_PROBABILITY = 0.08
@@ -84,14 +85,20 @@ class PersonEmbedder:
         self.dimension = self._constants.projection.shape[1] + len(self._constants.colours)
 
     def embed(self, pixels: Pixels, boxes: NDArray[np.float64]) -> Floats:
-        """(N, dimension), float32, unit length, for persons in boxes (N, 4) of a picture (H, W, 3), RGB."""
+        """(N, dimension), float32, unit length, for persons in boxes (N, 4) of a picture (H, W, 3), RGB; each
+        the same, bit by bit, whichever others are asked for with it.
+        """
         crops = cut_persons(pixels, boxes)
         if not crops:
             return np.zeros((0, self.dimension), np.float32)
+        colours = np.array([count_colours(crop) for crop in crops])
+        return by_row(self._join, read_in_parts(self._runner, crops), colours)
+
+    def _join(self, features: Floats, colours: Floats) -> Floats:
         constants = self._constants
-        shapes = (flattened(read_in_parts(self._runner, crops)) - constants.centre) @ constants.projection
-        colours = np.array([count_colours(crop) for crop in crops]) - constants.colours
-        return unit_rows(np.concatenate([unit_rows(shapes), constants.weight * unit_rows(colours)], 1))
+        shapes = (flattened(features) - constants.centre) @ constants.projection
+        apart = colours - constants.colours
+        return unit_rows(np.concatenate([unit_rows(shapes), constants.weight * unit_rows(apart)], 1))
 
 
 def cut_persons(pixels: Pixels, boxes: NDArray[np.float64]) -> list[Pixels]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 
 from regard.vision.faces.face import Face
@@ -32,6 +33,13 @@ _BARS: dict[QualityBar, tuple[float, float, float, float, float]] = {
     QualityBar.MEDIUM: (75.0, 40.0, 55.0, 20.0, 12.0),
     QualityBar.HIGH: (90.0, 60.0, 35.0, 45.0, 20.0),
 }
+
+
+def fit_faces(faces: Sequence[Face], limit: int) -> list[Face]:
+    """Those of the first `limit` that are fit to be recognised: of a face of a few pixels strangers are told
+    apart far worse than a threshold says.
+    """
+    return [face for face in faces[:limit] if not flaws(face, bar=QualityBar.LOW)]
 
 
 def flaws(face: Face, *, bar: QualityBar) -> tuple[Flaw, ...]:

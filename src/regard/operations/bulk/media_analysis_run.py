@@ -8,25 +8,22 @@ in a half written object, and writing it twice writes the same.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from itertools import islice
 from typing import Any, BinaryIO
 
 from regard.context import Context
 from regard.errors import (
-    ImageTooLargeException,
-    InvalidImageFormatException,
     InvalidKmsKeyException,
     InvalidOutputConfigException,
-    InvalidParameterException,
     InvalidS3ObjectException,
     ResourceNotFoundException,
     ServiceError,
 )
 from regard.jobs.records import Item, Job, Step
-from regard.operations.inputs.images import load_picture
+from regard.operations.bulk.picture_task import ModerationTask, PictureLimits, PictureModeration
 from regard.operations.inputs.manifests import (
     INVALID_IMAGE,
     ManifestEntry,
@@ -34,22 +31,18 @@ from regard.operations.inputs.manifests import (
     open_manifest,
     read_entries,
 )
-from regard.operations.pictures.moderation import moderate
+from regard.operations.pictures.moderation import moderation_answer
 from regard.operations.pictures.moderation_adapters import MODERATE_MANY, ChosenAdapter, find_adapter
 from regard.operations.pictures.moderation_taxonomy import MIN_CONFIDENCE, VERSION
 from regard.storage.buckets.objects import NotWritten
-from regard.vision.findings import Pictures
+from regard.tasks.choice import cluster_of
+from regard.tasks.executor import ThreadExecutor
+from regard.tasks.task_node import TaskNode
 
-_STEP = 32  # images
+_STEP, _TASK = 32, 8  # images of a step, and of a task of a cluster
 _PAGE = 1000  # results that are read at a time when they are written
 _MODERATED = 0.99  # of the progress, once every image was moderated
 _RESULTS, _ERRORS = "RESULTS", "ERRORS"
-_UNUSABLE = (
-    ImageTooLargeException,
-    InvalidImageFormatException,
-    InvalidParameterException,
-    InvalidS3ObjectException,
-)
 
 
 def output_of(request: Mapping[str, Any], job_id: str, name: str = "results.jsonl") -> tuple[str, str]:
@@ -106,32 +99,60 @@ def _moderated(
     min_confidence = config.get("MinConfidence", MIN_CONFIDENCE)
     adapter = find_adapter(ctx, config.get("ProjectVersion"), MODERATE_MANY)
     entries = read_entries(manifest, line=state["line"], place=state["place"])
-    with ThreadPoolExecutor(ctx.settings.worker_count, thread_name_prefix="bulk") as threads:
-        while some := list(islice(entries, _STEP)):
-            items = list(threads.map(lambda entry: _item(ctx, entry, min_confidence, adapter), some))
-            state = {
-                **state,
-                "done": state["done"] + len(some),
-                "invalid": state["invalid"] + sum(item.view == _ERRORS for item in items),
-                "line": some[-1].line,
-                "place": some[-1].end,
-            }
-            yield Step(items, state, _MODERATED * state["done"] / state["entries"])
+    limits = PictureLimits.of(ctx.settings)
+    cluster = cluster_of(ctx.settings)
+    node = TaskNode(ctx.settings, ctx.models, ctx.stores.objects)
+    executor = cluster or ThreadExecutor(node, ctx.settings.worker_count)
+    size = 1 if cluster is None else min(_TASK, _STEP)
+    under_way: deque[list[ManifestEntry]] = deque()
+
+    def tasks() -> Iterator[ModerationTask]:
+        while some := list(islice(entries, size)):
+            under_way.append(some)
+            pictures = tuple((one.bucket, one.key) for one in some if one.error is None)
+            yield ModerationTask(pictures, limits, adapter is not None)
+
+    items: list[Item] = []
+    with closing(executor.results(tasks())) as results:
+        for moderated in results:
+            some = under_way.popleft()
+            said = iter(moderated)
+            items += [_item(one, said, min_confidence, adapter) for one in some]
+            if len(items) >= _STEP:
+                state = _after(state, items, some[-1])
+                yield Step(items, state, _MODERATED * state["done"] / state["entries"])
+                items = []
+    if items:
+        state = _after(state, items, some[-1])
+        yield Step(items, state, _MODERATED * state["done"] / state["entries"])
 
 
-def _item(ctx: Context, entry: ManifestEntry, min_confidence: float, adapter: ChosenAdapter | None) -> Item:
-    """A line of the results, or what the summary says of a line that was of no use."""
+def _after(state: Mapping[str, Any], items: Sequence[Item], last: ManifestEntry) -> dict[str, Any]:
+    return {
+        **state,
+        "done": state["done"] + len(items),
+        "invalid": state["invalid"] + sum(item.view == _ERRORS for item in items),
+        "line": last.line,
+        "place": last.end,
+    }
+
+
+def _item(
+    entry: ManifestEntry,
+    moderated: Iterator[PictureModeration],
+    min_confidence: float,
+    adapter: ChosenAdapter | None,
+) -> Item:
+    """A line of the results, or what the summary says of a line that was of no use. `moderated` are the
+    pictures of the lines from this one on."""
     if entry.error is not None:
         return _error(entry, *entry.error)
-    own = replace(ctx, pictures=Pictures(ctx.models))  # of this picture alone, for the memory's sake
-    where = {"S3Object": {"Bucket": entry.bucket, "Name": entry.key}}
-    try:
-        picture = load_picture(own, where)
-    except _UNUSABLE as error:
-        return _error(entry, INVALID_IMAGE, error.message)
+    one = next(moderated)
+    if one.error is not None:
+        return _error(entry, INVALID_IMAGE, one.error)
     body = {
         "source-ref": entry.reference,
-        "detect-moderation-labels": moderate(picture, min_confidence, adapter),
+        "detect-moderation-labels": moderation_answer(one.said, one.features, min_confidence, adapter),
     }
     return Item(entry.line, "", body, _RESULTS)
 

@@ -11,7 +11,7 @@ from regard.errors import (
     InvalidImageFormatException,
     InvalidParameterException,
 )
-from regard.vision.findings import PictureFindings
+from regard.vision.findings import PictureFindings, Pictures
 from regard.vision.image import MIN_SIDE, ImageCutOff, ImageTooLarge, ImageTooSmall, UnsupportedImage
 
 
@@ -43,13 +43,16 @@ def open_picture(
     InvalidParameterException.
     """
     settings = ctx.settings
+    limit = min(settings.image_side, max_side or settings.image_side)
+    return decoded(ctx.pictures, content, limit, settings.image_pixels, min_side=min_side)
+
+
+def decoded(
+    pictures: Pictures, content: bytes, max_side: int, max_pixels: int, *, min_side: int = MIN_SIDE
+) -> PictureFindings:
+    """The same for who has neither a request nor its settings."""
     try:
-        return ctx.pictures.open(
-            content,
-            max_side=min(settings.image_side, max_side or settings.image_side),
-            max_pixels=settings.image_pixels,
-            min_side=min_side,
-        )
+        return pictures.open(content, max_side=max_side, max_pixels=max_pixels, min_side=min_side)
     except ImageTooLarge as error:
         raise ImageTooLargeException(f"Image size is too large. It has {error}.") from error
     except ImageTooSmall as error:

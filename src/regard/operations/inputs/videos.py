@@ -16,7 +16,7 @@ def open_video(ctx: Context, request: Mapping[str, Any]) -> AbstractContextManag
     Raises InvalidS3ObjectException and VideoTooLargeException, and while it is read whatever
     `ObjectStore.open_video` says.
     """
-    bucket, name, version = _place(request)
+    bucket, name, version = place_of(request)
     limit = ctx.settings.video_bytes
     return ctx.stores.objects.open_video(bucket, name, version, limit=limit)
 
@@ -26,11 +26,12 @@ def check_video(ctx: Context, request: Mapping[str, Any]) -> None:
 
     Raises InvalidParameterException, InvalidS3ObjectException or VideoTooLargeException.
     """
-    bucket, name, version = _place(request)
+    bucket, name, version = place_of(request)
     ctx.stores.objects.check_video(bucket, name, version, limit=ctx.settings.video_bytes)
 
 
-def _place(request: Mapping[str, Any]) -> tuple[str, str, str | None]:
+def place_of(request: Mapping[str, Any]) -> tuple[str, str, str | None]:
+    """Bucket, name and version. Raises InvalidParameterException."""
     where = request["Video"].get("S3Object") or {}
     if not (where.get("Bucket") and where.get("Name")):
         raise InvalidParameterException(

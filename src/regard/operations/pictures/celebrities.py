@@ -18,9 +18,9 @@ from regard.vision.faces import Face
 from regard.vision.faces.attributes import Attributes
 from regard.vision.findings import PictureFindings
 from regard.vision.image import Image
-from regard.vision.quality import QualityBar, flaws
+from regard.vision.quality import fit_faces
 
-_MAX_CELEBRITIES = 64
+MAX_CELEBRITIES = 64
 _SHOWN = frozenset({"EMOTIONS", "SMILE"})
 
 
@@ -45,13 +45,11 @@ def get_celebrity_info(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def recognise(ctx: Context, picture: PictureFindings) -> list[Recognised | None]:
-    """Whom each face of a picture is recognised as.
-
-    Only the largest faces are searched for, and of these only what is fit to be: of a face of a few pixels
-    strangers are told apart far worse than the threshold says.
+    """Whom each face of a picture is recognised as. Only the largest faces are searched for, and of these
+    only what is fit to be.
     """
     faces = picture.faces()
-    searched = [face for face in faces[:_MAX_CELEBRITIES] if not flaws(face, bar=QualityBar.LOW)]
+    searched = fit_faces(faces, MAX_CELEBRITIES)
     if not searched:
         return [None] * len(faces)
     celebrities = ctx.stores.celebrities

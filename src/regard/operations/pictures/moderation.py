@@ -18,6 +18,7 @@ from regard.packs.manifest import PackError
 from regard.vision.findings import PictureFindings
 from regard.vision.image import Image
 from regard.vision.nudity import NudityFinding, NudityKind
+from regard.vision.pixels import Floats
 
 # What can be found, and the label that says so. All other labels are never answered: docs/moderation.md.
 LABELS: Mapping[NudityKind, str] = {
@@ -54,8 +55,15 @@ def moderate(
 ) -> dict[str, Any]:
     """The answer about one picture, from `min_confidence` percent on. Raises what `find_nudity` raises."""
     said = confidences_of(find_nudity(picture))
-    if adapter is not None:
-        said = adapter.corrected(said, picture.features())
+    return moderation_answer(said, None if adapter is None else picture.features(), min_confidence, adapter)
+
+
+def moderation_answer(
+    said: Mapping[str, float], features: Floats | None, min_confidence: float, adapter: ChosenAdapter | None
+) -> dict[str, Any]:
+    """The same from what the models said of the picture: percent, by label; `features` for an adapter."""
+    if adapter is not None and features is not None:
+        said = adapter.corrected(said, features)
     return {
         "ModerationLabels": label_shapes(said, min_confidence),
         "ModerationModelVersion": VERSION,

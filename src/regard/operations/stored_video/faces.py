@@ -13,7 +13,7 @@ from regard.errors import InvalidParameterException
 from regard.governance.examination.found import FoundReviews
 from regard.jobs.records import Item, Settle
 from regard.operations.collections.search import face_match, search_listed
-from regard.operations.pictures.celebrities import celebrity_facts, recognise
+from regard.operations.pictures.celebrities import MAX_CELEBRITIES, celebrity_facts, recognise
 from regard.operations.reviewing.sightings import settle_track
 from regard.operations.shapes.boxes import bounding_box_in
 from regard.operations.shapes.face_attributes import ALL, wanted
@@ -22,8 +22,8 @@ from regard.operations.stored_video.momentary import Momentary
 from regard.operations.stored_video.tracked import Moments, key_of
 from regard.video.following.face_tracks import FaceTracks
 from regard.video.following.portraits import TrackPortraits
+from regard.video.stretches.demand import FaceRecognition, FaceTracking, Findable
 from regard.video.video_pass import FrameSample
-from regard.vision.findings import PictureFindings
 
 _MAX_MATCHES = 80  # of a track
 
@@ -35,12 +35,8 @@ class FaceAnalysis(Momentary):
 
     def __init__(self, request: Mapping[str, Any]) -> None:
         self._names = wanted([ALL] if request.get("FaceAttributes") == ALL else None)
+        self.finds = (Findable.FACES, Findable.ATTRIBUTES) if self._names else (Findable.FACES,)
         self.facts: dict[str, Any] = {}
-
-    def prepare(self, findings: PictureFindings) -> None:
-        findings.faces()
-        if self._names:
-            findings.attributes()
 
     def observe(self, sample: FrameSample) -> Sequence[Item]:
         findings, at = sample.findings, sample.frame.timestamp
@@ -55,20 +51,18 @@ class FaceAnalysis(Momentary):
 class FaceSearchAnalysis:
     """StartFaceSearch's: faces are followed, and each track is searched for once, by its best sights."""
 
-    interval, follows = 250, True
+    interval, follows, finds = 250, True, (Findable.FACES,)
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
         self._model = ctx.face_model
+        self.rehearsal = FaceTracking(self._model.version)
         self._embedder = self._model.embedder  # raises before hours of work for nothing
         self._tracks = FaceTracks(self._model)
         self._begun: dict[int, int] = {}  # by track: when it was first seen, ms
         self._portraits = TrackPortraits()
         self._moments = Moments()
         self.facts: dict[str, Any] = {}
-
-    def prepare(self, findings: PictureFindings) -> None:
-        findings.faces()
 
     def observe(self, sample: FrameSample) -> Sequence[Item]:
         findings, at = sample.findings, sample.frame.timestamp
@@ -165,14 +159,12 @@ def _settle_enrolled(ctx: Context, matches: Sequence[Mapping[str, Any]]) -> Sett
 class CelebrityAnalysis(Momentary):
     """StartCelebrityRecognition's."""
 
-    interval = 500
+    interval, finds = 500, (Findable.FACES,)
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
+        self.rehearsal = FaceRecognition(ctx.stores.celebrities.model.version, MAX_CELEBRITIES)
         self.facts: dict[str, Any] = {}
-
-    def prepare(self, findings: PictureFindings) -> None:
-        findings.faces()
 
     def observe(self, sample: FrameSample) -> Sequence[Item]:
         findings, at = sample.findings, sample.frame.timestamp

@@ -12,8 +12,8 @@ from regard.operations.pictures.moderation import confidences_of, find_nudity
 from regard.operations.pictures.moderation_taxonomy import VERSION, label_shapes
 from regard.operations.shapes.labels import label_shape
 from regard.operations.stored_video.spans import LabelSegment, Spans
+from regard.video.stretches.demand import Findable
 from regard.video.video_pass import FrameSample
-from regard.vision.findings import PictureFindings
 
 _INTERVAL = 500  # ms
 _MIN_CONFIDENCE = 50.0  # percent
@@ -23,7 +23,7 @@ _MOMENTS, _SEGMENTS = "TIMESTAMPS", "SEGMENTS"
 class _Spanned:
     """An analysis that knows nothing from one frame to the next but what is there without a break."""
 
-    interval, follows = _INTERVAL, False
+    interval, follows, rehearsal = _INTERVAL, False, None
 
     def __init__(self) -> None:
         self._spans = Spans()
@@ -38,6 +38,8 @@ class _Spanned:
 class LabelAnalysis(_Spanned):
     """StartLabelDetection's."""
 
+    finds = (Findable.LABELS,)
+
     def __init__(self, ctx: Context, request: Mapping[str, Any]) -> None:
         super().__init__()
         self._taxonomy = ctx.models.labels.taxonomy
@@ -45,9 +47,6 @@ class LabelAnalysis(_Spanned):
         self._filters = Filters.read(wanted, self._taxonomy)
         self._min_confidence = request.get("MinConfidence", _MIN_CONFIDENCE)
         self.facts = {"LabelModelVersion": ctx.models.labels.version}
-
-    def prepare(self, findings: PictureFindings) -> None:
-        findings.labels()
 
     def observe(self, sample: FrameSample) -> Sequence[Item]:
         findings, at = sample.findings, sample.frame.timestamp
@@ -68,13 +67,12 @@ class LabelAnalysis(_Spanned):
 class ModerationAnalysis(_Spanned):
     """StartContentModeration's."""
 
+    finds = (Findable.NUDITY,)
+
     def __init__(self, request: Mapping[str, Any]) -> None:
         super().__init__()
         self._min_confidence = request.get("MinConfidence", _MIN_CONFIDENCE)
         self.facts = {"ModerationModelVersion": VERSION}
-
-    def prepare(self, findings: PictureFindings) -> None:
-        find_nudity(findings)
 
     def observe(self, sample: FrameSample) -> Sequence[Item]:
         findings, at = sample.findings, sample.frame.timestamp

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from regard.video.stretches.demand import Rehearsal
+
 
 class Momentary:
     """The part of such an analysis that there is nothing to say of."""
 
     follows = False
+    rehearsal: Rehearsal | None = None
 
     def finish(self) -> Sequence[Any]:
         return []

@@ -12,6 +12,7 @@ from regard.operations.shapes.boxes import bounding_box_in
 from regard.operations.shapes.faces import face_detail
 from regard.operations.stored_video.tracked import Moments, key_of
 from regard.video.following.tracks import Tracker
+from regard.video.stretches.demand import Findable, PersonTracking
 from regard.video.video_pass import FrameSample
 from regard.vision.findings import PictureFindings
 from regard.vision.geometry import boxes_of, corners
@@ -22,15 +23,12 @@ class PersonAnalysis:
     """StartPersonTracking's."""
 
     interval, follows = 250, True
+    finds, rehearsal = (Findable.PERSONS, Findable.FACES), PersonTracking()
 
     def __init__(self) -> None:
         self._tracker = Tracker()
         self._moments = Moments()
         self.facts: dict[str, Any] = {}
-
-    def prepare(self, findings: PictureFindings) -> None:
-        findings.persons()
-        findings.faces()
 
     def observe(self, sample: FrameSample) -> Sequence[Item]:
         findings, at = sample.findings, sample.frame.timestamp

@@ -8,14 +8,22 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from regard.context import Context
-from regard.errors import InvalidParameterException, VideoTooLargeException
+from regard.errors import InvalidParameterException, ResourceNotReadyException, VideoTooLargeException
 from regard.jobs.records import Item, Job, Step
 from regard.operations.inputs.videos import open_video
 from regard.operations.stored_video.listing import Listing
+from regard.operations.stored_video.side_by_side import film_place, find_on, limits_of
+from regard.packs.manifest import PackError
+from regard.tasks.choice import cluster_of
+from regard.tasks.executor import Executor
+from regard.tasks.stretch_task import FilmPlace
+from regard.video.reading.decoding import DecodedSource
 from regard.video.reading.facts import AudioFacts, VideoFacts
-from regard.video.reading.limits import VideoError, VideoLimits, VideoTooLarge
+from regard.video.reading.limits import VideoError, VideoTooLarge
 from regard.video.reading.opening import open_source
 from regard.video.reading.source import FrameSource
+from regard.video.stretches.demand import FrameDemand
+from regard.video.stretches.frame_finder import FrameFinder
 from regard.video.video_pass import Analysis, VideoPass
 
 
@@ -42,8 +50,11 @@ class StoredAnalysis:
 
     def __call__(self, ctx: Context, request: dict[str, Any], state: dict[str, Any] | None) -> Iterator[Step]:
         """The rest of the analysis, for a job. What makes a video unusable is for the client to read."""
+        cluster = cluster_of(ctx.settings)
+        film = None if cluster is None else film_place(ctx, request)
         with open_video(ctx, request) as file:
-            for steps in run_pass({ctx.operation: (self, ctx, request)}, file, state):
+            requests = {ctx.operation: (self, ctx, request)}
+            for steps in run_pass(requests, file, state, cluster=cluster, film=film):
                 yield steps[ctx.operation]
 
 
@@ -55,21 +66,29 @@ def run_pass(
     requests: Requests,
     source: Path | BinaryIO,
     state: Mapping[str, Any] | None = None,
+    *,
+    cluster: Executor | None = None,
+    film: FilmPlace | None = None,
 ) -> Iterator[dict[str, Step]]:
     """Several analyses of one video in one pass, place by place: by Start operation, what is new. A `source`
-    that can't be sought is read as it comes.
+    that can't be sought is read as it comes. The machines of a `cluster` find what is in the frames of a
+    `film`, which they read themselves; the steps are the same.
 
-    Raises InvalidParameterException for what is no video, and VideoTooLargeException.
+    Raises InvalidParameterException for what is no video, VideoTooLargeException, and
+    ResourceNotReadyException where a model is there and damaged.
     """
     _, ctx, _ = next(iter(requests.values()))
     settings = ctx.settings
-    limits = VideoLimits(settings.video_bytes, settings.video_minutes, settings.video_pixels)
+    limits = limits_of(settings)
     try:
         with open_source(source, limits=limits) as video:
             analyses = [
                 analysis.make(context, request, video) for analysis, context, request in requests.values()
             ]
-            passing = VideoPass(video, analyses, ctx.models, threads=settings.worker_count)
+            finder: FrameFinder | None = None
+            if cluster is not None and film is not None and isinstance(video, DecodedSource):
+                finder = find_on(cluster, film, video, [FrameDemand.of(one) for one in analyses], ctx)
+            passing = VideoPass(video, analyses, ctx.models, threads=settings.worker_count, finder=finder)
             if state is not None:
                 passing.restore(state)
             for reached in passing.run():
@@ -82,6 +101,8 @@ def run_pass(
                     )
                     for operation, analysis, items in zip(requests, analyses, reached.found, strict=True)
                 }
+    except PackError as error:
+        raise ResourceNotReadyException(str(error)) from error
     except VideoTooLarge as error:
         raise VideoTooLargeException(str(error)) from error
     except VideoError as error:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from regard.jobs.records import Item
 from regard.video.reading.timecode import timecode
-from regard.video.segments.cues import Box, Cue, CueDetector, CueKind, text_boxes
+from regard.video.segments.cues import TEXT_INTERVAL, Box, Cue, CueDetector, CueKind, text_boxes
 from regard.video.segments.shots import Shot, ShotDetector
+from regard.video.stretches.demand import CueSearch
 from regard.video.video_pass import FrameSample
-from regard.vision.findings import PictureFindings
 
 _VERSION = "1.0"
 _MIN_CONFIDENCE = 50.0  # percent
 _THRESHOLD, _COVERAGE = 0.2, 99.0  # of black frames: share of the luma's range, percent of the pixels
-_READ = 500  # ms; frames that the reading of text would take too
 _CUES = {
     CueKind.BLACK_FRAMES: "BlackFrames",
     CueKind.COLOR_BARS: "ColorBars",
@@ -30,7 +30,7 @@ _CUES = {
 class SegmentAnalysis:
     """StartSegmentDetection's."""
 
-    interval, follows = 0, False
+    interval, follows, finds = 0, False, ()
 
     def __init__(self, request: Mapping[str, Any], frame_rate: float, duration: int | None) -> None:
         """`duration`: of the video, ms, as far as it is known beforehand."""
@@ -45,20 +45,19 @@ class SegmentAnalysis:
         self._rate = frame_rate
         self._shots = ShotDetector(frame_rate) if "SHOT" in self._places else None
         self._cues: CueDetector | None = None
+        self.rehearsal: CueSearch | None = None
         if "TECHNICAL_CUE" in self._places:
-            self._cues = CueDetector(
+            self.rehearsal = CueSearch(
                 frame_rate,
                 duration,
                 threshold=black.get("MaxPixelThreshold", _THRESHOLD),
                 coverage=black.get("MinCoveragePercentage", _COVERAGE),
             )
+            self._cues = CueDetector(**asdict(self.rehearsal))
         self._last = -1
         self.facts = {
             "SelectedSegmentTypes": [{"Type": kind, "ModelVersion": _VERSION} for kind in self._places]
         }
-
-    def prepare(self, findings: PictureFindings) -> None:
-        """Text is wanted of few frames, and of which is known when it is their turn."""
 
     def observe(self, sample: FrameSample) -> Sequence[Item]:
         frame = sample.frame
@@ -67,7 +66,7 @@ class SegmentAnalysis:
             items += [item for shot in self._shots.add(frame) for item in self._shot(shot)]
         if self._cues is not None:
             boxes: list[Box] | None = None
-            reads = frame.timestamp // _READ > self._last // _READ
+            reads = frame.timestamp // TEXT_INTERVAL > self._last // TEXT_INTERVAL
             if reads and self._cues.wants_text(frame):
                 findings = sample.findings
                 boxes = text_boxes(findings.text(), findings.image.width, findings.image.height)

@@ -10,8 +10,8 @@ from regard.jobs.records import Item
 from regard.operations.pictures.text import TextFilter
 from regard.operations.shapes.text import text_detections
 from regard.operations.stored_video.momentary import Momentary
+from regard.video.stretches.demand import Findable
 from regard.video.video_pass import FrameSample
-from regard.vision.findings import PictureFindings
 
 _MIN_CONFIDENCE = 80.0  # percent, of a word where there is no WordFilter: a video has many frames to err in
 
@@ -19,15 +19,12 @@ _MIN_CONFIDENCE = 80.0  # percent, of a word where there is no WordFilter: a vid
 class TextAnalysis(Momentary):
     """StartTextDetection's."""
 
-    interval = 500
+    interval, finds = 500, (Findable.TEXT,)
 
     def __init__(self, ctx: Context, request: Mapping[str, Any]) -> None:
         filters = {"WordFilter": {"MinConfidence": _MIN_CONFIDENCE}, **(request.get("Filters") or {})}
         self._filter = TextFilter.of({"Filters": filters})
         self.facts = {"TextModelVersion": ctx.models.text.version}
-
-    def prepare(self, findings: PictureFindings) -> None:
-        findings.text()
 
     def observe(self, sample: FrameSample) -> Sequence[Item]:
         findings, at = sample.findings, sample.frame.timestamp

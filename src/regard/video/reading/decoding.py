@@ -67,6 +67,7 @@ class DecodedSource(FrameSource):
     def __init__(self, basis: Basis, limits: VideoLimits, duration: int | None) -> None:
         self._basis, self._limits = basis, limits
         self._duration = duration
+        self.extent: Extent | None = None
         self._readings: weakref.WeakSet[Handover[Any]] = weakref.WeakSet()
         self._closed = False
         self.facts = basis.facts
@@ -89,7 +90,7 @@ class DecodedSource(FrameSource):
         try:
             for one in reading:
                 if isinstance(one, Extent):
-                    self._learn(one)
+                    self.learn(one)
                 else:
                     yield Frame(one.number, one.timestamp, one.decoded, self._basis.geometry)
         finally:
@@ -127,7 +128,9 @@ class DecodedSource(FrameSource):
         yield from timeline.finish()
         yield Extent(timeline.length, {index: one.length for index, one in source.sound.items()})
 
-    def _learn(self, extent: Extent) -> None:
+    def learn(self, extent: Extent) -> None:
+        """How long the video is, once it was read to its end, here or elsewhere."""
+        self.extent = extent
         stated, near = self._duration, 1 + 1000 / self.facts.frame_rate
         if stated is None or abs(extent.pictures - stated) > near:  # else rounding is all they differ by
             self._duration = extent.pictures

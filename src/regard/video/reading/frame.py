@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 from av.video.frame import VideoFrame
 
 from regard.video.reading.picture import Geometry
 from regard.vision.image import Image
 from regard.vision.pixels import Pixels
+
+
+class FrameView(Protocol):
+    """What analyses see of a frame, wherever it was decoded; as `Frame` has it."""
+
+    @property
+    def number(self) -> int: ...
+
+    @property
+    def timestamp(self) -> int: ...
+
+    @property
+    def image(self) -> Image: ...
+
+    @property
+    def thumbnail(self) -> Pixels: ...
+
+    def black(self, threshold: float) -> float: ...
 
 
 class Frame:

@@ -10,7 +10,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from regard.video.reading.frame import Frame
+from regard.video.reading.frame import FrameView
 from regard.video.segments.cue_runs import Block, FrameSpan, Run, Still
 from regard.video.segments.patterns import Backdrop, backdrop, colour_bars
 from regard.vision.pixels import Pixels
@@ -60,7 +60,7 @@ class CueWatcher:
         )  # the last time that the picture changed, and the frame before
         self._before: Pixels | None = None
 
-    def wants_text(self, frame: Frame) -> bool:
+    def wants_text(self, frame: FrameView) -> bool:
         """Whether to search for text in the next frame: each second, and soon after a picture came to
         rest."""
         still = self._still
@@ -70,7 +70,7 @@ class CueWatcher:
         thumbnail = frame.thumbnail
         return int(thumbnail.max()) - int(thumbnail.min()) > _LIT // 2 and self._bars is None
 
-    def add(self, frame: Frame, text: Sequence[Box] | None) -> list[Run]:
+    def add(self, frame: FrameView, text: Sequence[Box] | None) -> list[Run]:
         """Takes the next frame, `text` being the lines in it where they were searched for. Returns the run of
         black or of bars that is over."""
         thumbnail, number, timestamp = frame.thumbnail, frame.number, frame.timestamp
@@ -119,7 +119,7 @@ class CueWatcher:
         self._black = self._bars = None
         return ended
 
-    def _blackness(self, frame: Frame) -> float | None:
+    def _blackness(self, frame: FrameView) -> float | None:
         if frame.thumbnail.mean() > _DARK + 255 * (1 - self._coverage) + 255 * self._threshold:
             return None
         share = frame.black(self._threshold)
@@ -132,7 +132,7 @@ class CueWatcher:
         return share
 
     def _run_on(
-        self, run: Run | None, runs: list[Run], frame: Frame, measure: float | None, min_length: int
+        self, run: Run | None, runs: list[Run], frame: FrameView, measure: float | None, min_length: int
     ) -> tuple[Run | None, Run | None]:
         """The run that ended with this frame, if it lasted, and the one that goes on."""
         if measure is None:
@@ -148,7 +148,7 @@ class CueWatcher:
         run.total += measure
         return None, run
 
-    def _here(self, frame: Frame) -> dict[str, int]:
+    def _here(self, frame: FrameView) -> dict[str, int]:
         """A span of that frame alone."""
         number, timestamp, before = frame.number, frame.timestamp, self._previous[1]
         return {
@@ -160,7 +160,7 @@ class CueWatcher:
             "after": timestamp,
         }
 
-    def _rest(self, frame: Frame, seen: Backdrop | None, change: float) -> None:
+    def _rest(self, frame: FrameView, seen: Backdrop | None, change: float) -> None:
         before = seen is not None and _SHARE[0] <= seen.share <= _SHARE[1]
         if self._still is not None and (not before or change > _STEADY):
             self._unsteady += 1
@@ -179,7 +179,7 @@ class CueWatcher:
         still.down += (top + bottom) / 2
         still.area += (right - left) * (bottom - top)
 
-    def _move(self, frame: Frame) -> None:
+    def _move(self, frame: FrameView) -> None:
         if self._black is not None or self._bars is not None or self._still is not None:
             self._motion = None
             return
@@ -192,7 +192,7 @@ class CueWatcher:
                 self.moving = replace(motion)
             self.moving.reach(motion.last, motion.end)
 
-    def _read(self, frame: Frame, text: Sequence[Box], seen: Backdrop | None) -> None:
+    def _read(self, frame: FrameView, text: Sequence[Box], seen: Backdrop | None) -> None:
         if self._block is not None and frame.timestamp - self._block.end > _UNREAD:
             self._end_block()
         self._sampled = frame.timestamp

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from regard.video.reading.frame import Frame
+from regard.video.reading.frame import FrameView
 from regard.video.segments.cue_evidence import (
     bars_confidence,
     black_confidence,
@@ -20,8 +20,10 @@ from regard.video.segments.cue_runs import Block, FrameSpan, Run
 from regard.video.segments.cue_text import text_boxes
 from regard.video.segments.cue_watch import Box, CueWatcher
 
-__all__ = ["Box", "Cue", "CueDetector", "CueKind", "text_boxes"]
+__all__ = ["TEXT_INTERVAL", "Box", "Cue", "CueDetector", "CueKind", "text_boxes"]
 
+TEXT_INTERVAL = 500
+"""ms between frames in which text is searched for at most: those that a reading of text would take too."""
 VERSION = "1"  # changes whenever cues are told otherwise
 _MIN_CONFIDENCE = 50.0  # percent; below it, frames are counted to the programme
 _FADED = 1500  # ms from black to a picture that fades in, or out
@@ -86,7 +88,7 @@ class CueDetector:
         self._duration = duration
         self._watcher = CueWatcher(threshold=threshold, coverage=coverage / 100)
 
-    def wants_text(self, frame: Frame) -> bool:
+    def wants_text(self, frame: FrameView) -> bool:
         """Whether to search for text in `frame` and give it to `add`: once a second at most, where credits
         and slates may be, unless there is nothing to see."""
         if self._duration is None:
@@ -95,7 +97,7 @@ class CueDetector:
         closing = self._duration - min(_CLOSING, _CLOSING_PART * self._duration)
         return not opening < frame.timestamp < closing and self._watcher.wants_text(frame)
 
-    def add(self, frame: Frame, text: Sequence[Box] | None = None) -> list[Cue]:
+    def add(self, frame: FrameView, text: Sequence[Box] | None = None) -> list[Cue]:
         """The cues that are over with `frame`, the next one. `text`: its lines (left, top, width, height) in
         parts of the frame, as `text_boxes` picks them, empty if there are none; None where they weren't
         searched for."""

@@ -12,7 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from regard.video.reading.frame import Frame
+from regard.video.reading.frame import FrameView
 from regard.video.segments.evidence import ENTERED, LEFT, SETTLED, Candidate, Watcher
 from regard.video.segments.likeness import GREY_HEIGHT, GREY_WIDTH, signature
 from regard.video.segments.stretch import PLAIN, FramePlace
@@ -103,7 +103,7 @@ class ShotDetector:
         self._missed = 0.0  # the greatest probability of a boundary in it that wasn't taken for one
         self._index = 0
 
-    def add(self, frame: Frame) -> list[Shot]:
+    def add(self, frame: FrameView) -> list[Shot]:
         """The shots that are told for good now that `frame`, the next one, is known."""
         pixels = signature(frame.thumbnail)
         number, timestamp, before = self._last or (frame.number, frame.timestamp, pixels)

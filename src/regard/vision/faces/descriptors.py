@@ -15,8 +15,9 @@ from regard.vision.pixels import Copies, Floats, Pixels
 from regard.vision.runner import Runner
 
 # What fits the caches: FaceRes takes 1.8 times as long a face in a batch of 16, MobileFaceNet 1.15 times in
-# one of four faces, of which it sees two views each.
-DLIB_BATCH, FACERES_BATCH, MOBILEFACENET_BATCH = 8, 2, 1
+# one of four faces, of which it sees two views each. FaceRes ends in products of matrices, whose last bits
+# depend on the batch; the others are the same in any.
+DLIB_BATCH, FACERES_BATCH, MOBILEFACENET_BATCH = 8, 1, 1
 DLIB_SIDE, FACERES_SIDE, MOBILEFACENET_SIDE = 150, 224, 112
 FACERES_MEAN = np.array([103.939, 116.779, 123.68], np.float32)  # blue, green, red
 

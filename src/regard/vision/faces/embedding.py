@@ -17,11 +17,12 @@ from regard.vision.faces.descriptors import FaceDescriptors, normalised
 from regard.vision.faces.face import Face
 from regard.vision.geometry import unit_rows
 from regard.vision.pixels import Floats
+from regard.vision.rows import by_row
 
 
 class FaceEmbedder(Protocol):
-    """What makes vectors of faces. It runs no network itself: it joins what is said of a face.
-    Safe to share by threads.
+    """What makes vectors of faces. It runs no network itself: it joins what is said of a face. A face's
+    vector is the same, bit by bit, whichever others are asked for with it. Safe to share by threads.
     """
 
     dimension: int
@@ -51,8 +52,10 @@ class DlibFaceResEmbedder:
     def embed(self, descriptors: FaceDescriptors, faces: Sequence[Face]) -> Floats:
         if not len(faces):
             return np.zeros((0, self.dimension), np.float32)
-        vectors = self.join(descriptors.dlib_both(faces), descriptors.readings(faces).descriptors)
-        return self._crowding.even_out(vectors)
+        return by_row(self._embed, descriptors.dlib_both(faces), descriptors.readings(faces).descriptors)
+
+    def _embed(self, dlib: Floats, faceres: Floats) -> Floats:
+        return self._crowding.even_out(self.join(dlib, faceres))
 
     def join(self, dlib: Floats, faceres: Floats) -> Floats:
         """Descriptors (N, 128) and (N, 1024) to vectors (N, dimension) that are not moved yet."""
@@ -82,7 +85,10 @@ class MobileFaceNetDlibEmbedder:
     def embed(self, descriptors: FaceDescriptors, faces: Sequence[Face]) -> Floats:
         if not len(faces):
             return np.zeros((0, self.dimension), np.float32)
-        joint = join_mobilefacenet(descriptors.mobilefacenet(faces), descriptors.dlib(faces), self._weight)
+        return by_row(self._embed, descriptors.mobilefacenet(faces), descriptors.dlib(faces))
+
+    def _embed(self, mobilefacenet: Floats, dlib: Floats) -> Floats:
+        joint = join_mobilefacenet(mobilefacenet, dlib, self._weight)
         return self._crowding.even_out((joint - self._centre) @ self._projection)
 
 

@@ -1,0 +1,1 @@
+"""Parts of jobs that are data: done by threads here, or by the machines of a Ray cluster."""

@@ -1,0 +1,17 @@
+"""Which machines do a worker's tasks."""
+
+from __future__ import annotations
+
+from regard.settings import Settings
+from regard.tasks.executor import Executor
+
+
+def cluster_of(settings: Settings) -> Executor | None:
+    """The cluster that the settings name; None where this process does everything itself. Raises RegardError
+    where it can't be reached.
+    """
+    if settings.ray is None:
+        return None
+    from regard.tasks.ray_executor import ray_executor
+
+    return ray_executor(settings.ray)

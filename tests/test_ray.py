@@ -1,0 +1,179 @@
+"""Jobs on a real Ray cluster, whose processes and machines are killed: what a worker alone gives."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from regard.app import Parts, build
+from regard.caller import LOCAL
+from regard.errors import RegardError
+from regard.packs.install import InstalledPack
+from regard.settings import Settings
+from regard.tasks.choice import cluster_of
+from tests.scenes import PICTURES
+from tests.test_worker_crash import progress
+from tests.video import clips
+from tests.video.conftest import backdrop, person, put
+from tests.waiting import PATIENCE, wait_until
+
+RATE, SECONDS, SCENE = 8, 34, 7  # frames a second; s of film; s of a scene, so that people walk over seams
+LEASE = 4
+
+
+def film() -> Iterator[np.ndarray]:
+    for number in range(RATE * SECONDS):
+        scene, at = divmod(number, RATE * SCENE)
+        name, ground = (("astronaut", "grass"), ("hopper", "brick"))[scene % 2]
+        frame = backdrop(ground, 960, 540)
+        put(frame, person(name, 340), 40 + 8 * at, 150)
+        yield frame
+
+
+@pytest.fixture(scope="module")
+def bucket(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("videos")
+    clips.write(folder / "film.mp4", film(), rate=RATE, options={"crf": "20", "g": "40"})
+    return folder
+
+
+@pytest.fixture(scope="module")
+def cluster(installed_pack: InstalledPack, bucket: Path) -> Iterator[Any]:
+    """Two machines of one core each, that is: two raylets, by the environment that they were started in."""
+    pytest.importorskip("ray")
+    from ray.cluster_utils import Cluster
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REGARD_BUCKETS", f"videos={bucket}")
+        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        options = {"num_cpus": 1, "object_store_memory": 150_000_000}
+        started = Cluster(initialize_head=True, head_node_args={**options, "include_dashboard": False})
+        try:
+            started.add_node(**options)
+            yield started
+        finally:
+            started.shutdown()
+
+
+@pytest.fixture
+def parts(bucket: Path, tmp_path: Path, installed_pack: InstalledPack) -> Iterator[Parts]:
+    settings = Settings.load({}, data=tmp_path / "data", buckets=f"videos={bucket}", output_buckets="videos")
+    built = build(settings)
+    built.gate.call("create_collection", {"CollectionId": "people"}, LOCAL)
+    face = {"Bytes": (PICTURES / "astronaut.jpg").read_bytes()}
+    built.gate.call("index_faces", {"CollectionId": "people", "Image": face}, LOCAL)
+    yield built
+    built.close()
+
+
+@pytest.fixture
+def work(parts: Parts, bucket: Path, tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    started: list[subprocess.Popen[bytes]] = []
+
+    def work(*options: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "regard", "worker", "--data", str(parts.settings.data)]
+        settings = {"REGARD_JOB_LEASE": str(LEASE), "REGARD_OUTPUT_BUCKETS": "videos"}
+        with (tmp_path / "worker.log").open("a") as log:
+            started.append(
+                subprocess.Popen(
+                    [*command, "--bucket", f"videos={bucket}", *options],
+                    env={**os.environ, **settings},
+                    stdout=log,
+                    stderr=log,
+                )
+            )
+        return started[-1]
+
+    yield work
+    for process in started:
+        process.kill()
+        process.wait()
+    print((tmp_path / "worker.log").read_text())
+
+
+def search(parts: Parts) -> str:
+    where = {"S3Object": {"Bucket": "videos", "Name": "film.mp4"}}
+    request = {"Video": where, "CollectionId": "people", "FaceMatchThreshold": 80.0}
+    return str(parts.gate.call("start_face_search", request, LOCAL)["JobId"])
+
+
+def persons_found(parts: Parts, job_id: str) -> list[Any]:
+    def answer() -> dict[str, Any]:
+        return parts.gate.call("get_face_search", {"JobId": job_id, "MaxResults": 1000}, LOCAL)
+
+    wait_until(lambda: answer()["JobStatus"] != "IN_PROGRESS", seconds=4 * PATIENCE, pause=0.2)
+    assert answer()["JobStatus"] == "SUCCEEDED", answer()
+    persons: list[Any] = answer()["Persons"]
+    return persons
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(PATIENCE) == 0
+
+
+def busy_below(raylet: int) -> list[int]:
+    """The processes of a raylet that do a task."""
+    children = subprocess.run(["pgrep", "-P", str(raylet)], capture_output=True, text=True, check=False)
+    busy = []
+    for child in map(int, children.stdout.split()):
+        with suppress(OSError):
+            if b"run_here" in Path(f"/proc/{child}/cmdline").read_bytes():
+                busy.append(child)
+    return busy
+
+
+def raylet_of(node: Any) -> int:
+    from ray._private import ray_constants
+
+    return int(node.all_processes[ray_constants.PROCESS_TYPE_RAYLET][0].process.pid)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_film_is_searched_as_by_one_worker_though_processes_and_a_machine_are_killed(
+    parts: Parts, cluster: Any, work: Callable[..., subprocess.Popen[bytes]]
+) -> None:
+    alone = search(parts)
+    plain = work()
+    expected = persons_found(parts, alone)
+    stop(plain)
+    assert {one["Person"]["Index"] for one in expected} >= {0, 1}
+    assert any(one.get("FaceMatches") for one in expected)
+
+    together = search(parts)
+    driver = work("--ray", cluster.address)
+    head, other = raylet_of(cluster.head_node), raylet_of(next(iter(cluster.worker_nodes)))
+    wait_until(lambda: busy_below(head) or busy_below(other))
+    time.sleep(2)  # well into a task
+    for process in busy_below(head) + busy_below(other):
+        os.kill(process, signal.SIGKILL)
+    wait_until(lambda: progress(parts.settings.data, together) > 0, seconds=3 * PATIENCE)
+    os.kill(other, signal.SIGKILL)  # the machine, with what it was doing
+    assert persons_found(parts, together) == expected
+    stop(driver)
+
+    again = search(parts)
+    lost = work("--ray", cluster.address)
+    wait_until(lambda: progress(parts.settings.data, again) > 0, seconds=3 * PATIENCE)
+    lost.send_signal(signal.SIGKILL)  # whoever holds the lease; another worker goes on, without a cluster
+    lost.wait()
+    last = work()
+    assert persons_found(parts, again) == expected
+    stop(last)
+
+
+def test_a_cluster_that_is_not_there_is_named(installed_pack: InstalledPack) -> None:
+    pytest.importorskip("ray")
+    with pytest.raises(RegardError, match="no HOST:PORT"):
+        cluster_of(Settings.load({}, ray="nowhere"))
