@@ -44,6 +44,8 @@ initContainers:
     image: {{ include "regard.image" .root }}
     imagePullPolicy: {{ $values.image.pullPolicy }}
     args: [models, install, --if-missing, {{ $values.models.pack }}]
+    env:
+      - {name: HOME, value: /tmp}   # for pip and npm; there is no /data yet
     securityContext:
       {{- include "regard.containerSecurity" .root | nindent 6 }}
     resources:
