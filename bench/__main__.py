@@ -26,6 +26,7 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     "streams": Measurement("streams", by_name=True),
     "custom-labels": Measurement("custom_labels", by_name=True),
     "search": Measurement("search", by_name=True),
+    "search-sides": Measurement("search_sides", by_name=True),
     "alerts": Measurement("alerts", by_name=True),
     "governance": Measurement("governance", by_name=True),
     "console": Measurement("console", by_name=True),

@@ -150,11 +150,11 @@ def _restart(folder: Path) -> dict[str, Any]:
     gallery = embeddings.load(folder)
     started = time.perf_counter()
     process = _Process(folder / "data", gallery.vectors.shape[1])
-    first = process.find(gallery.probes[0], 10, embeddings.RADIUS)
+    first = process.find(gallery.probes[0], 10, gallery.radius)
     took = time.perf_counter() - started
     assert (gallery.nearest[0, 0] + 1) in first
     for probe in gallery.probes:
-        process.find(probe, 10, embeddings.RADIUS)
+        process.find(probe, 10, gallery.radius)
     anonymous, mapped = _memory()
     process.close()
     return {"s to first answer": took, "MB anonymous": anonymous, "MB mapped": mapped}
@@ -214,7 +214,7 @@ def _searched(gallery: embeddings.Gallery, find: Find) -> dict[str, Any]:
     # Within the radius: who is there is found, and nobody else.
     wanted = found = first = 0
     for probe, truth, exact in zip(probes, gallery.within, gallery.nearest, strict=True):
-        answer = find(probe, _MOST, embeddings.RADIUS)
+        answer = find(probe, _MOST, gallery.radius)
         wanted, found = wanted + len(truth), found + len(set(truth) & set(answer))
         first += (len(truth) == 0 and len(answer) == 0) or (len(answer) > 0 and answer[0] == exact[0])
     facts["recall@1 within the radius"] = first / len(probes)
@@ -228,9 +228,9 @@ def _timed(gallery: embeddings.Gallery, find: Find, count: int) -> dict[str, Any
     order = np.arange(len(gallery.probes)).reshape(2, -1).T.reshape(-1)[:count]
     probes = gallery.probes[order]
     for probe in probes[:3]:
-        find(probe, 10, embeddings.RADIUS)  # warm
+        find(probe, 10, gallery.radius)  # warm
     facts: dict[str, Any] = {}
-    for name, radius in {"": embeddings.RADIUS, "no radius, ": float("inf")}.items():
+    for name, radius in {"": gallery.radius, "no radius, ": float("inf")}.items():
         taken, worked = [], []  # seconds, of the wall's clock and of processors
         for probe in probes:
             started, before = time.perf_counter(), time.process_time()
@@ -239,14 +239,14 @@ def _timed(gallery: embeddings.Gallery, find: Find, count: int) -> dict[str, Any
             worked.append(time.process_time() - before)
         facts[f"{name}search ms p50"], facts[f"{name}search ms p95"] = _ms(taken, 50), _ms(taken, 95)
         facts[f"{name}search CPU ms p50"] = _ms(worked, 50)
-    facts["searches/s, 2 threads"] = _throughput(find, probes)
+    facts["searches/s, 2 threads"] = _throughput(find, probes, gallery.radius)
     return facts
 
 
-def _throughput(find: Find, probes: NDArray[np.float32]) -> float:
+def _throughput(find: Find, probes: NDArray[np.float32], radius: float) -> float:
     started = time.perf_counter()
     with ThreadPoolExecutor(2) as executor:
-        list(executor.map(lambda probe: find(probe, 10, embeddings.RADIUS), probes))
+        list(executor.map(lambda probe: find(probe, 10, radius), probes))
     return len(probes) / (time.perf_counter() - started)
 
 

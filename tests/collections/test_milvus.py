@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sqlalchemy import select, update
+from structlog.testing import capture_logs
 
 from regard.collections import shared
 from regard.collections.changes import Space
@@ -128,6 +129,17 @@ def processes(place: Place, milvus: Milvus) -> Iterator[tuple[Process, Process]]
     yield one, two
     for process in (one, two):
         process.indexes.close()
+
+
+def test_the_log_says_which_index_milvus_searches_with(processes: tuple[Process, Process]) -> None:
+    one, two = processes
+    one.enrol(people(1, DIMENSION))
+    assert one.count() == 1
+    with capture_logs() as told:
+        assert two.count() == 1
+    [said] = [entry for entry in told if entry["event"] == "index in Milvus"]
+    assert said["collection"] in two.held()
+    assert (said["index_type"], said["metric_type"]) == ("AUTOINDEX", "L2")
 
 
 def test_a_collection_that_gets_another_face_model_is_fed_anew(processes: tuple[Process, Process]) -> None:

@@ -19,6 +19,7 @@ from regard.settings import Settings
 _log = structlog.get_logger()
 _SECONDS = 10.0  # that a request waits for Milvus
 _BATCH = 4096  # vectors in one message: Milvus takes 64 MB, and 16,384 ids in one query
+_VECTOR = "vector"  # the field of vectors, and so its index, in Milvus
 _MARGIN = 1e-3  # how much further Milvus searches than asked, since it may round what is measured again here
 _CONNECTION_FAILED = 2  # pymilvus' own code
 _NOT_FOUND = 100  # https://milvus.io/docs, "collection not found"
@@ -97,9 +98,9 @@ class MilvusEngine:
         library = self._library
         schema = library.MilvusClient.create_schema(auto_id=False, enable_dynamic_field=False)
         schema.add_field("row", library.DataType.INT64, is_primary=True)
-        schema.add_field("vector", library.DataType.FLOAT_VECTOR, dim=dimension)
+        schema.add_field(_VECTOR, library.DataType.FLOAT_VECTOR, dim=dimension)
         index = library.MilvusClient.prepare_index_params()
-        index.add_index("vector", index_type="AUTOINDEX", metric_type="L2")
+        index.add_index(_VECTOR, index_type="AUTOINDEX", metric_type="L2")
         # Strong: a search sees all that was written before it began.
         self.call("create_collection", name, schema=schema, index_params=index, consistency_level="Strong")
 
@@ -108,6 +109,10 @@ class MilvusEngine:
         if not self.call("has_collection", name):
             return False
         self.call("load_collection", name)
+        # AUTOINDEX is Milvus's to choose, and how many faces are found is that index's matter.
+        index = self.call("describe_index", name, _VECTOR) or {}
+        told = {said: index.get(said) for said in ("index_type", "metric_type", "state")}
+        _log.info("index in Milvus", collection=name, **told)
         return True
 
     def names(self, prefix: str) -> list[str]:
@@ -168,7 +173,7 @@ class MilvusIndex:
             # An insert does not replace: the same row twice would be counted twice.
             there = {found["row"] for found in self._call("get", ids=batch, output_fields=["row"])}
             fresh = [
-                {"row": row, "vector": vector}
+                {"row": row, _VECTOR: vector}
                 for row, vector in zip(batch, vectors[start : start + _BATCH].astype(np.float32), strict=True)
                 if row not in there
             ]
@@ -187,10 +192,10 @@ class MilvusIndex:
             data=[probe],
             limit=limit,
             search_params={"metric_type": "L2", "params": within},
-            output_fields=["vector"],
+            output_fields=[_VECTOR],
         )
         rows = np.array([hit["row"] for hit in hits], np.int64)
-        vectors = np.array([hit["entity"]["vector"] for hit in hits], np.float32)
+        vectors = np.array([hit["entity"][_VECTOR] for hit in hits], np.float32)
         distances = np.linalg.norm(vectors.reshape(-1, self._dimension) - probe, axis=1).astype(np.float32)
         keep = distances <= radius
         return merged([Neighbours(rows[keep], distances[keep])], limit)
