@@ -107,7 +107,8 @@ def _tell_recapture(scored: Sequence[ScoredPresentation]) -> None:
     card = card_of(scored)
     if card is not None:
         say("The network against recaptures, for its description:")
-        say(card)
+        for line in card.splitlines():
+            say(line)
 
 
 def _write(card: LivenessCard, out: Path) -> None:
