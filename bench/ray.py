@@ -2,10 +2,10 @@
 
     python -m bench --only ray [--videos FILE …] [--full]
 
-Both ways analyse the film twice: two processes of one thread each, side by side, and a worker whose tasks a
-cluster of two cores does. Everything is opened before anything is counted. Processor time is compared; it
-counts every process of the cluster, Ray's own too. The wall clock is told beside it, and says little where
-other programs want the cores.
+Both ways analyse the film twice: two processes of one thread each, side by side, and a worker whose tasks
+a cluster of two cores does. Everything is opened before anything is counted. Processor time is compared, that
+of the worker and of what does tasks with that of the two. Ray's daemons, whose time grows with the clock and
+not with the work, are told beside it, as is the wall clock, which says little where others want the cores.
 """
 
 from __future__ import annotations
@@ -84,11 +84,12 @@ def _on_ray(name: str, film: Path, plain: dict[str, float]) -> Row:
     return {
         "minutes": minutes,
         "plain CPU s": plain["cpu"],
-        "Ray CPU s": on_ray["cpu"],
-        "efficiency by CPU": plain["cpu"] / on_ray["cpu"],
+        "worker and tasks CPU s": on_ray["driver"] + on_ray["tasks"],
+        "efficiency by CPU": plain["cpu"] / (on_ray["driver"] + on_ray["tasks"]),
+        "Ray's daemons CPU s a minute of clock": 60 * on_ray["daemons"] / on_ray["wall"],
         "efficiency by wall clock": plain["wall"] / on_ray["wall"],
         "driver CPU s a minute": on_ray["driver"] / 2 / minutes,
-        "tasks CPU s a minute": (on_ray["cpu"] - on_ray["driver"]) / 2 / minutes,
+        "tasks CPU s a minute": on_ray["tasks"] / 2 / minutes,
         "kB a frame": on_ray["bytes"] / 1000 / on_ray["frames"],
         "MB a minute": on_ray["bytes"] / 1e6 / minutes,
         "read by the driver": on_ray["read_here"],
@@ -209,6 +210,7 @@ def _plain(name: str, film: Path, folder: Path) -> None:
 def _ray(name: str, film: Path, folder: Path) -> None:
     from ray.cluster_utils import Cluster as LocalCluster
 
+    import ray
     from regard.operations.stored_video import runs, side_by_side
     from regard.tasks.ray_executor import ray_executor
 
@@ -229,13 +231,19 @@ def _ray(name: str, film: Path, folder: Path) -> None:
 
             runs.find_on = counted  # type: ignore[attr-defined]
             weighed = _weighed(prepared, executor)  # each process has its networks open after it
-            driver, others, wall = time.process_time(), _spent_below(os.getpid()), time.perf_counter()
+            driver, wall = time.process_time(), time.perf_counter()
+            tasks, daemons = _spent_below(os.getpid())
             for _ in range(2):
                 steps = prepared.go(executor)
             driver = time.process_time() - driver
+            tasks, daemons = (
+                after - before
+                for after, before in zip(_spent_below(os.getpid()), (tasks, daemons), strict=True)
+            )
             answer = {
                 "driver": driver,
-                "cpu": driver + _spent_below(os.getpid()) - others,
+                "tasks": tasks,
+                "daemons": daemons,
                 "wall": time.perf_counter() - wall,
                 "items": sum(len(step.items) for step in steps),
                 "read_here": finders[-1].read_here,
@@ -245,6 +253,7 @@ def _ray(name: str, film: Path, folder: Path) -> None:
             }
             print(json.dumps(answer), flush=True)
     finally:
+        ray.shutdown()
         started.shutdown()
 
 
@@ -281,23 +290,27 @@ def _commit_seconds(prepared: _Prepared, steps: list[Any]) -> float:
     return (time.perf_counter() - begun) / len(steps)
 
 
-def _spent_below(process: int) -> float:
-    """Seconds of processor time of all processes below one, those included that have ended meanwhile."""
-    parents: dict[int, list[tuple[int, float]]] = {}
+def _spent_below(process: int) -> tuple[float, float]:
+    """Seconds of processor time of the processes below one: of those that do tasks, and of all others."""
+    parents: dict[int, list[tuple[int, float, bool]]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
                 fields = (entry / "stat").read_text().rpartition(")")[2].split()
+                does_tasks = (entry / "cmdline").read_bytes().startswith(b"ray::")
             except OSError:
                 continue
-            spent = sum(map(int, fields[11:15])) / TICKS
-            parents.setdefault(int(fields[1]), []).append((int(entry.name), spent))
-    total, below = 0.0, [process]
+            spent = sum(map(int, fields[11:13])) / TICKS
+            parents.setdefault(int(fields[1]), []).append((int(entry.name), spent, does_tasks))
+    tasks, others, below = 0.0, 0.0, [process]
     while below:
-        for child, spent in parents.get(below.pop(), ()):
-            total += spent
+        for child, spent, does_tasks in parents.get(below.pop(), ()):
+            if does_tasks:
+                tasks += spent
+            else:
+                others += spent
             below.append(child)
-    return total
+    return tasks, others
 
 
 if __name__ == "__main__":

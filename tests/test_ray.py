@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -171,6 +173,48 @@ def test_a_film_is_searched_as_by_one_worker_though_processes_and_a_machine_are_
     last = work()
     assert persons_found(parts, again) == expected
     stop(last)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_pictures_of_a_manifest_are_moderated_as_by_one_worker_though_processes_are_killed(
+    parts: Parts, cluster: Any, bucket: Path, work: Callable[..., subprocess.Popen[bytes]]
+) -> None:
+    names = ("astronaut.jpg", "gravel.jpg", "none.jpg", "film.mp4")  # two of which are no pictures
+    for name in names[:2]:
+        shutil.copy(PICTURES / name, bucket)
+    lines = [json.dumps({"source-ref": f"s3://videos/{names[n % len(names)]}"}) for n in range(160)]
+    (bucket / "manifest.jsonl").write_text("\n".join([*lines, "no JSON"]))
+
+    def begin() -> str:
+        request = {
+            "OperationsConfig": {"DetectModerationLabels": {"MinConfidence": 1}},
+            "Input": {"S3Object": {"Bucket": "videos", "Name": "manifest.jsonl"}},
+            "OutputConfig": {"S3Bucket": "videos"},
+        }
+        return str(parts.gate.call("start_media_analysis_job", request, LOCAL)["JobId"])
+
+    def results(job_id: str) -> tuple[str, str]:
+        def answer() -> dict[str, Any]:
+            return parts.gate.call("get_media_analysis_job", {"JobId": job_id}, LOCAL)
+
+        wait_until(lambda: answer()["Status"] in ("SUCCEEDED", "FAILED"), seconds=4 * PATIENCE, pause=0.2)
+        assert answer()["Status"] == "SUCCEEDED", answer()
+        folder = bucket / job_id
+        return (folder / "results.jsonl").read_text(), (folder / "manifest_summary.json").read_text()
+
+    alone = begin()
+    plain = work()
+    expected = results(alone)
+    stop(plain)
+    assert len(expected[0].splitlines()) == 80
+    together = begin()
+    work("--ray", cluster.address)
+    raylets = [raylet_of(node) for node in cluster.list_all_nodes()]
+    wait_until(lambda: any(map(busy_below, raylets)), pause=0.005)
+    for process in (one for raylet in raylets for one in busy_below(raylet)):
+        os.kill(process, signal.SIGKILL)
+    assert results(together) == expected
 
 
 def test_a_cluster_that_is_not_there_is_named(installed_pack: InstalledPack) -> None:
