@@ -62,6 +62,7 @@ EXEMPT: Final = {
     "docs/migrate.md": (3, "take an account at AWS; tests/migration has another Rekognition"),
     "docs/moderation.md": (3, "install a pack under the AGPL, or train; tests/cli/test_moderate.py"),
     "docs/operate.md": (1, "what a command prints on another machine; tests/cli runs it"),
+    "docs/ray.md": (2, "take a cluster of machines; tests/test_ray.py has one on this machine"),
     "docs/streams.md": (2, "take a camera; tests/streams has one"),
     "docs/tutorial/production.md": (1, "takes the machine's own PostgreSQL; the test has one of its own"),
     "docs/video.md": (4, "take films of the reader's; tests/cli/test_video.py and tests/video draw some"),
