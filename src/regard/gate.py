@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 from botocore import xform_name
 from sqlalchemy import Connection
 
+from regard import tracing
 from regard.caller import LOCAL, Caller
 from regard.collections.face_models import FaceModels
 from regard.context import Context, Report, Stores, Subject, silent
@@ -139,7 +140,8 @@ class Gate:
                 note=record.about,
                 conclude=partial(conclude, declared, record),
             )
-            response = declared.run(context, admitted.request)
+            with tracing.span("operation"):
+                response = declared.run(context, admitted.request)
             response = withhold(declared.shows, response, purpose.floor_of(context.purpose))
             units = meter.units(admitted.request)
             return release_answer(declared, context, admitted.request, response, record, units)

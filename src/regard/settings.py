@@ -175,6 +175,9 @@ class Settings:
         minimum=50,
         maximum=100,
     )
+    log: str = _setting(
+        "auto", "Form of log lines: `json`, `console`, or `auto`: by whether a terminal reads."
+    )
     # Metering: what usage would have cost elsewhere, and what it cost here.
     prices: str = _setting(
         "", "Price list of `regard usage` and GetUsage where none is named: a name, or a file NAME.toml."

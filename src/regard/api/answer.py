@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from regard import tracing
 from regard.api.aws_json import AwsJson
 from regard.api.messages import HttpAnswer, HttpRequest
 from regard.api.model import Api, ApiOperation
@@ -113,7 +114,8 @@ class ServedApi:
     ) -> Released:
         """The response to parameters of the right types, as Python has them. Raises ServiceError."""
         self.check(key, params)
-        return self.gate.answer(key, params, caller, request_id=request_id, case=case, pictures=pictures)
+        with tracing.span("gate"):
+            return self.gate.answer(key, params, caller, request_id=request_id, case=case, pictures=pictures)
 
     def answer(
         self,

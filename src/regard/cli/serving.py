@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 import uvicorn
 
-from regard import logs
+from regard import logs, tracing
 from regard.app import asgi, build
 from regard.cli.loading import Loading
 from regard.cli.printing import say
@@ -49,7 +49,8 @@ def run_server(
 
     `choice` says which other services are told of answers. Raises RegardError where that may not be.
     """
-    logs.configure()
+    logs.configure(settings.log)
+    tracing.configure("regard")
     parts = build(settings, report=Loading().report)
     _warn_of_void_card(settings)
     parts.sessions.load({*FaceAnalyzer.networks, *parts.face_models.default.networks})
@@ -98,6 +99,7 @@ def run_server(
     gc.enable()
     config = uvicorn.Config(
         ClosingConnections(application, parts.readiness),
+        log_config=None,  # its warnings go where all lines go
         log_level="warning",
         access_log=False,
         server_header=False,

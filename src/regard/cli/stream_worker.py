@@ -7,7 +7,7 @@ import sys
 import threading
 from pathlib import Path
 
-from regard import logs
+from regard import logs, tracing
 from regard.cli.opening import check_database
 from regard.cli.stopping import stop_on_signals
 from regard.settings import Settings
@@ -23,7 +23,8 @@ def run_stream_worker(
     """Runs stream processors until a signal ends it, or, `attached`, standard input."""
     settings = Settings.load(data=data, buckets=buckets)
     check_database(settings)
-    logs.configure()
+    logs.configure(settings.log)
+    tracing.configure("regard-streams")
     stop = threading.Event()
     stop_on_signals(stop.set)
     if attached:

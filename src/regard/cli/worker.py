@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from regard import logs
+from regard import logs, tracing
 from regard.cli.opening import check_database
 from regard.cli.options import DataFolder, joined_buckets
 from regard.cli.stopping import end_after, stop_on_signals
@@ -59,7 +59,8 @@ def worker(
     """Run jobs on stored videos. `regard serve` starts one; more of them, on any machine, share the jobs."""
     settings = Settings.load(data=data, buckets=joined_buckets(bucket), training_device=device, ray=ray)
     check_database(settings)
-    logs.configure()
+    logs.configure(settings.log)
+    tracing.configure("regard-worker")
     stop = threading.Event()
     stop_on_signals(stop.set)
     if attached:

@@ -123,6 +123,7 @@ class Job:
     cancelled: int | None
     failure: str | None
     authorization_id: str | None = None
+    trace: str | None = None  # of the request that started it, as W3C's traceparent
 
     @property
     def tag(self) -> str | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, tuple_, update
 
+from regard import tracing
 from regard.errors import LimitExceededException
 from regard.jobs.records import Ended, Item, Job, JobEnd, NewJob, Status, read_job, write_caller
 from regard.resources.request_tokens import (
@@ -267,6 +268,7 @@ def _row_of(new: NewJob, job_id: str) -> dict[str, Any]:
         "seal": secrets.token_hex(32),
         "status": Status.IN_PROGRESS.value,
         "created": milliseconds(),
+        "trace": tracing.traceparent(),
     }
 
 

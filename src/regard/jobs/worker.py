@@ -18,6 +18,7 @@ from typing import Any, Protocol
 import structlog
 from sqlalchemy import Connection
 
+from regard import tracing
 from regard.errors import AccessDeniedException, RegardError, ServiceError, ThrottlingException
 from regard.jobs.leases import JobLeases, Lease, LeaseLost
 from regard.jobs.records import Job, Status, Step
@@ -87,12 +88,18 @@ class Worker:
         told = {"job": lease.job.job_id, "operation": lease.job.operation}
         log.info("a job is run", **told, progress=lease.job.progress)
         self._lease = lease
-        try:
-            outcome = self._run(self._gate, lease, stop)
-        except LeaseLost:
-            outcome = "cancelled, or another worker has it"
-        finally:
-            self._lease = None
+        job = lease.job
+        with (
+            structlog.contextvars.bound_contextvars(job=job.job_id, request_id=job.request_id),
+            tracing.linked_span("job", job.trace, **_traced(job)),
+        ):
+            try:
+                outcome = self._run(self._gate, lease, stop)
+            except LeaseLost:
+                outcome = "cancelled, or another worker has it"
+            finally:
+                self._lease = None
+            tracing.describe(**{"regard.outcome": outcome})
         log.info("a job was left", **told, outcome=outcome)
         return True
 
@@ -159,3 +166,8 @@ class Worker:
 
 def _steps(gate: JobRunner, job: Job) -> Any:
     return gate.run_job(job)
+
+
+def _traced(job: Job) -> dict[str, str]:
+    """What a trace says of a job."""
+    return {"regard.job": job.job_id, "regard.request_id": job.request_id, "rpc.method": job.operation}

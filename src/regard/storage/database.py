@@ -16,6 +16,7 @@ from sqlalchemy.engine import RootTransaction
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from regard import tracing
 from regard.errors import RegardError, ServiceError
 from regard.storage.backend import BUSY_SECONDS, CONNECTIONS, Backend, Turn, busy
 from regard.storage.erasure_journal import ErasureJournal
@@ -149,9 +150,10 @@ class Database:
 
     @contextmanager
     def _transaction(self, **options: Any) -> Iterator[Connection]:
-        connection, transaction = self._begin(options)
-        with connection, transaction:
-            yield connection
+        with tracing.span("database write" if options["regard_write"] else "database read"):
+            connection, transaction = self._begin(options)
+            with connection, transaction:
+                yield connection
 
     def _begin(self, options: dict[str, Any]) -> tuple[Connection, RootTransaction]:
         """A connection and its transaction.

@@ -16,6 +16,7 @@ import cv2
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from regard import tracing
 from regard.measurements import Timings
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ class SessionPool:
         Raises KeyError for a network that isn't there, and what an optional one raises that is damaged.
         """
         session = self._sessions.get(name) or self._open(name)
-        with self._timings.measure(name):
+        with tracing.span("network", network=name), self._timings.measure(name):
             outputs: list[NDArray[Any]] = session.run(None, dict(feeds))
         return outputs
 

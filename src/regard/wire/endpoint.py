@@ -8,6 +8,7 @@ loop stays free. What is public has no signature: there an address may only ask 
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import re
 import time
 import uuid
@@ -25,6 +26,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from regard import tracing
 from regard.api.answer import ServedApi
 from regard.api.aws_json import CONTENT_TYPE
 from regard.api.elsewhere import unknown_path
@@ -130,8 +132,15 @@ class Endpoint:
 
     async def handle(self, request: Request) -> Response:
         """The answer to any request whatever; nothing is raised."""
-        started = time.perf_counter()
         request_id = str(uuid.uuid4())
+        with (
+            structlog.contextvars.bound_contextvars(request_id=request_id),
+            tracing.server_span(request.headers, **{"regard.request_id": request_id}),
+        ):
+            return await self._handle(request, request_id)
+
+    async def _handle(self, request: Request, request_id: str) -> Response:
+        started = time.perf_counter()
         asked = _Asked()
         target = _target(request)
         body = RequestBody(request.receive, request.headers)
@@ -156,7 +165,9 @@ class Endpoint:
         except ClientDisconnect:
             response = Response(status_code=_LEFT)  # nobody reads it
         error_type, seconds = response.headers.get("x-amzn-errortype"), time.perf_counter() - started
-        self._timings.observe(seconds, asked.operation, _outcome(response.status_code, error_type))
+        outcome = _outcome(response.status_code, error_type)
+        self._timings.observe(seconds, asked.operation, outcome)
+        tracing.describe(**{"regard.outcome": outcome})
         log.info(
             "answered",
             request_id=request_id,
@@ -171,6 +182,7 @@ class Endpoint:
         head = head_of(request.scope)
         operation = self._protocol.operation(head)
         asked.operation = operation.name
+        tracing.describe(name=operation.name, **{"rpc.method": operation.name})
         lane = self.lanes.lane_of(operation)
         # Before anything is looked up for it: where all is taken, a refusal must cost next to nothing.
         lane.queue.refuse_beyond()
@@ -183,7 +195,7 @@ class Endpoint:
             sent = await self._read(body, operation)
             whole = HttpRequest(head.method, head.path, head.query, head.headers, sent)
             work = partial(self._serve, lane, leave, whole, identify, operation, request_id, case)
-            future = self._submit(lane, work)
+            future = self._submit(lane, partial(contextvars.copy_context().run, work))
             future.add_done_callback(lambda _: leave())
         except BaseException:
             leave()

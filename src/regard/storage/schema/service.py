@@ -366,6 +366,7 @@ jobs = Table(
     Column("cancelled", BigInteger),
     Column("failure", String(64)),
     Column("authorization_id", String(32)),
+    Column("trace", String(64)),
     Index("jobs_by_status", "status", "lease_until"),
     Index("jobs_by_expiry", "expires"),
     Index("jobs_by_authorization", "authorization_id"),
