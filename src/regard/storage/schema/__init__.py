@@ -37,6 +37,7 @@ from regard.storage.schema.governance import (
     sessions,
     training,
 )
+from regard.storage.schema.job_tables import job_items, job_notices, jobs
 from regard.storage.schema.liveness import liveness_images, liveness_sessions
 from regard.storage.schema.metadata import metadata
 from regard.storage.schema.privacy import case_holds, consents, erasures, feedback
@@ -53,9 +54,6 @@ from regard.storage.schema.service import (
     enrollers,
     faces,
     facts,
-    job_items,
-    job_notices,
-    jobs,
     keys,
     moderation_reviews,
     next_vectors,
