@@ -105,7 +105,7 @@ class Settings:
         "as load balancers take to notice.",
         minimum=0,
     )
-    stop_seconds: int = _setting(30, "Seconds that requests under way, then, and steps of jobs have to end.")
+    stop_seconds: int = _setting(30, "Seconds that requests under way, then, and steps of jobs have.")
     queue: int = _setting(
         256,
         "Requests that may wait for a worker before new ones are throttled; what examines no picture has as "
@@ -175,9 +175,7 @@ class Settings:
         minimum=50,
         maximum=100,
     )
-    log: str = _setting(
-        "auto", "Form of log lines: `json`, `console`, or `auto`: by whether a terminal reads."
-    )
+    log: str = _setting("auto", "Log lines: `json`, `console`, or `auto`: by whether a terminal reads.")
     # Metering: what usage would have cost elsewhere, and what it cost here.
     prices: str = _setting(
         "", "Price list of `regard usage` and GetUsage where none is named: a name, or a file NAME.toml."
@@ -330,11 +328,9 @@ class Settings:
     @property
     def worker_count(self) -> int:
         """How many images are analysed at the same time."""
-        if self.workers:
-            return self.workers
         if hasattr(os, "sched_getaffinity"):  # Linux: the cores that this process may use, not all there are
-            return len(os.sched_getaffinity(0))
-        return os.cpu_count() or 1
+            return self.workers or len(os.sched_getaffinity(0))
+        return self.workers or os.cpu_count() or 1
 
 
 def _variable(setting: Field[Any]) -> str:
