@@ -57,7 +57,7 @@ class Cluster:
         self._folder = Path(tempfile.mkdtemp(prefix="regard-postgres-"))
         if self._user:
             shutil.chown(self._folder, "postgres", "postgres")
-        self._port = _free_port()
+        self._port = free_port()
         password = self._folder / "password"
         password.write_text(PASSWORD)
         password.chmod(0o644)
@@ -216,7 +216,7 @@ class Place:
             database.close()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

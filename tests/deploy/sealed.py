@@ -45,6 +45,4 @@ def run_sealed(
         mount -o remount,ro,bind {r}
         exec chroot {r} sh -c {inner}
     """.format(**quoted, inner=shlex.quote(f"cd /data && exec {inner}"))
-    return subprocess.Popen(
-        ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", script], **options
-    )
+    return subprocess.Popen(["unshare", "--mount", "--pid", "--fork", "sh", "-c", script], **options)

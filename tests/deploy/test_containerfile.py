@@ -11,6 +11,7 @@ import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ import regard
 from regard.packs.install import InstalledPack
 from tests.deploy.installed import ROOT, readme_example
 from tests.deploy.sealed import run_sealed
+from tests.postgres import free_port
 from tests.waiting import wait_until
 
 FILE = ROOT / "Containerfile"
@@ -138,7 +140,8 @@ def test_the_image_serves_on_a_read_only_file_system_without_rights(
     data.mkdir()
     os.chown(data, 10001, 10001)
     environment = dict(line.split("=", 1) for line in config["Env"])
-    environment |= {"REGARD_HOST": "127.0.0.1", "REGARD_PORT": "18090"}
+    environment |= {"REGARD_HOST": "127.0.0.1", "REGARD_PORT": str(free_port())}
+    address = f"http://127.0.0.1:{environment['REGARD_PORT']}"
     around = {"data": data, "models": installed_pack.folder.parent, "environment": environment}
 
     def said(*command: str) -> tuple[int, str]:
@@ -149,11 +152,10 @@ def test_the_image_serves_on_a_read_only_file_system_without_rights(
         command = config["Entrypoint"] + config["Cmd"]
         server = run_sealed(root, command, stdout=written, stderr=written, **around)
     try:
-        healthy = "http://127.0.0.1:18090/healthz"
-        wait_until(lambda: server.poll() is not None or _answers(healthy), seconds=120)
+        wait_until(lambda: server.poll() is not None or _answers(f"{address}/healthz"), seconds=120)
         assert server.poll() is None, log.read_text()
         assert said(*config["Healthcheck"]["Test"][1:])[0] == 0
-        assert readme_example("http://127.0.0.1:18090", data / "credentials")[0] == "eileen"
+        assert readme_example(address, data / "credentials")[0] == "eileen"
 
         assert said("id", "-u")[1] == "10001\n"
         assert "CapBnd:\t0000000000000000" in said("cat", "/proc/self/status")[1]
@@ -161,15 +163,20 @@ def test_the_image_serves_on_a_read_only_file_system_without_rights(
         assert said("touch", "/data/here", "/tmp/here")[0] == 0  # noqa: S108
         assert said("sh", "-c", "find / -xdev -perm /6000 -type f 2>/dev/null")[1] == ""
 
-        children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text("ascii")
         began = time.monotonic()
-        for line in children.split():
-            os.kill(int(line), signal.SIGTERM)
+        _signal_inside(server, signal.SIGTERM)
         assert server.wait(60) == 0
         assert time.monotonic() - began < 45
     finally:
-        server.kill()  # with which its child ends
+        _signal_inside(server, signal.SIGKILL)
         server.wait()
+
+
+def _signal_inside(server: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    """To the first process of the container, with which all others end: `unshare` itself passes none on."""
+    with suppress(FileNotFoundError):
+        for child in Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text("ascii").split():
+            os.kill(int(child), number)
 
 
 def _answers(url: str) -> bool:
