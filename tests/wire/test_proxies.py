@@ -92,6 +92,11 @@ def test_a_scheme_is_http_or_https(sent: str, scheme: str) -> None:
     assert seen(("X-Forwarded-For", CLIENT), ("X-Forwarded-Proto", sent))[1] == scheme
 
 
+@pytest.mark.parametrize("sent", ["https", "https, http", "http, https, https"])
+def test_schemes_without_a_client_tell_nothing(sent: str) -> None:
+    assert seen(("X-Forwarded-Proto", sent)) == (PROXY, "http")
+
+
 @pytest.mark.parametrize(
     ("sent", "client"),
     [

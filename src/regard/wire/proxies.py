@@ -87,7 +87,7 @@ def _by_x_forwarded(headers: Headers) -> list[Hop]:
     schemes = _entries(headers, "x-forwarded-proto")
     if len(schemes) == 1:  # of the proxy at the edge, as most have it
         schemes *= len(callers)
-    schemes = schemes[-len(callers) :]
+    schemes = schemes[max(len(schemes) - len(callers), 0) :]
     padded = [""] * (len(callers) - len(schemes)) + schemes
     return [Hop(_address(one), _scheme(scheme)) for one, scheme in zip(callers, padded, strict=True)]
 

@@ -393,3 +393,11 @@ def _bind(office: Office, person: Any, subject: str) -> None:
 
     proven = ProvenIdentity(office.provider.issuer, subject, "x", None, False, None)
     ProviderIdentities(office.parts.database).bind(person, proven)
+
+
+def test_what_began_in_no_browser_counts_as_no_try_of_its_network(office: Office) -> None:
+    """Else a page anywhere, with thirty pictures at the address, would keep an office from signing in."""
+    for _ in range(31):
+        assert office.browser().get(f"{CALLBACK}?code=c&state=s").status_code == 403
+    office.bound("s-pictures")
+    assert office.sign_in(office.browser(), "/console/account").status_code == 303

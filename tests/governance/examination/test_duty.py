@@ -22,6 +22,7 @@ from regard.governance.cases import Cases
 from regard.governance.examination.duty import CALLED, outbox_of_calls
 from regard.governance.examination.records import NewReview
 from regard.governance.people import caller_of
+from regard.governance.record import Record
 from regard.governance.rules.calls import RULES
 from regard.governance.rules.replay import Replay
 from regard.governance.rules.rule import LogRecord
@@ -54,7 +55,8 @@ def mark(desk: Desk, *, urgent: bool = True) -> None:
 
 
 def on_duty(desk: Desk, name: str, channel: str = "https://example.org/rita") -> None:
-    desk.stores.duty.begin(desk.ids[name], milliseconds() + HOUR, channel, desk.ids[name])
+    until, ending = milliseconds() + HOUR, lambda _connection: None
+    desk.stores.duty.begin(desk.ids[name], until, channel, desk.ids[name], conclude=ending)
 
 
 def another(desk: Desk, **changes: Any) -> NewReview:
@@ -127,6 +129,32 @@ def test_a_closed_case_is_not_urgent(desk: Desk) -> None:
     Cases(desk.database).close(desk.case, desk.ids["ines"], "solved")
     with pytest.raises(ConflictException, match="closed"):
         mark(desk)
+
+
+def test_duty_changes_with_its_record_or_not_at_all(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
+    office = Office(parts)
+    office.person("rita", "reviewer")
+    rita, duty = office.key("rita", "reviewer"), parts.stores.accountability.examination.duty
+    until, place = datetime.now(UTC) + timedelta(hours=8), "http://127.0.0.1:9/called"
+
+    def refuse(*_: Any) -> None:
+        raise OSError("the server dies here")
+
+    def die(operation: str, **request: Any) -> None:
+        with monkeypatch.context() as dying:
+            dying.setattr(Record, "end_within", refuse)
+            office.call(operation, rita, **request)
+
+    with pytest.raises(OSError, match="dies"):
+        die("put_duty", Until=until, NotificationChannel=place)
+    assert duty.now() == []
+    office.call("put_duty", rita, Until=until, NotificationChannel=place)
+    with pytest.raises(OSError, match="dies"):
+        die("end_duty")
+    assert [one.name for one in duty.now()] == ["rita"]
+    done = [one for one in parts.audit.export() if one.get("outcome") == "ok"]
+    told = [one["facts"]["PersonId"] for one in done if "Duty" in one["operation"]]
+    assert told == [duty.now()[0].person_id]
 
 
 def replayed(*records: dict[str, Any]) -> list[str]:

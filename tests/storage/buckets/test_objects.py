@@ -48,6 +48,16 @@ def test_nothing_outside_the_folder_exists(objects: ObjectStore, name: str) -> N
     assert "secret" not in caught.value.message
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["./deep/a b.jpg", "deep/../deep/a b.jpg", "deep//a b.jpg", "deep/a b.jpg/", "deep/./a b.jpg", "{}"],
+)
+def test_a_file_has_one_name(objects: ObjectStore, bucket: Path, name: str) -> None:
+    """Authorizations and cases name films: another name of the same one would be past them."""
+    with pytest.raises(InvalidS3ObjectException):
+        objects.check_video("photos", name.format(bucket / "deep" / "a b.jpg"), None, limit=100)
+
+
 def test_a_link_that_leads_outside_does_not_exist(objects: ObjectStore, bucket: Path) -> None:
     (bucket / "link").symlink_to(bucket.parent / "secret")
     (bucket / "loop").symlink_to(bucket / "loop")

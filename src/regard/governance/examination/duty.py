@@ -70,17 +70,31 @@ class Duty:
             for review in find_all(connection, of_case & reviews.c.status.in_(OPEN)):
                 call_reviewers(connection, self._audit, review)
 
-    def begin(self, person_id: str, until: int, channel: str, key_id: str) -> None:
-        """Has somebody called until a moment; what they said before is replaced."""
-        with self._database.write() as connection:
+    def begin(
+        self,
+        person_id: str,
+        until: int,
+        channel: str,
+        key_id: str,
+        *,
+        conclude: Callable[[Connection], object],
+    ) -> None:
+        """Has somebody called until a moment; what they said before is replaced. `conclude` is as in
+        `mark`.
+        """
+        with self._database.write(turn=Turn.AUDIT) as connection:
             connection.execute(delete(duty).where(duty.c.person_id == person_id))
             row = {"person_id": person_id, "until": until, "channel": channel, "key_id": key_id}
             connection.execute(insert(duty).values(row))
+            conclude(connection)
 
-    def end(self, person_id: str) -> None:
-        """Has somebody called no more."""
-        with self._database.write() as connection:
+    def end(self, person_id: str, *, conclude: Callable[[Connection], object]) -> None:
+        """Has somebody called no more. `conclude` is as in `mark`: a call in between, or a server that dies
+        there, would leave a log by which they should have been called.
+        """
+        with self._database.write(turn=Turn.AUDIT) as connection:
             connection.execute(delete(duty).where(duty.c.person_id == person_id))
+            conclude(connection)
 
     def now(self) -> list[OnDuty]:
         """Who is on duty now, in the order of their names."""

@@ -50,15 +50,24 @@ def put_duty(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     channel = request["NotificationChannel"]
     check_channel(channel, ctx.settings, ctx.caller.key_id)
     person_id, duty = str(ctx.caller.person_id), ctx.stores.accountability.examination.duty
-    duty.begin(person_id, until, channel, ctx.caller.key_id)
-    return {"PersonId": person_id, **_shown(ctx)}
+    answer = {"PersonId": person_id}
+    duty.begin(
+        person_id,
+        until,
+        channel,
+        ctx.caller.key_id,
+        conclude=lambda connection: ctx.conclude(connection, answer),
+    )
+    return {**answer, **_shown(ctx)}
 
 
 def end_duty(ctx: Context, _request: dict[str, Any]) -> dict[str, Any]:
     """Has the caller called no more."""
-    person_id = str(ctx.caller.person_id)
-    ctx.stores.accountability.examination.duty.end(person_id)
-    return {"PersonId": person_id, **_shown(ctx)}
+    answer = {"PersonId": str(ctx.caller.person_id)}
+    ctx.stores.accountability.examination.duty.end(
+        answer["PersonId"], conclude=lambda connection: ctx.conclude(connection, answer)
+    )
+    return {**answer, **_shown(ctx)}
 
 
 def get_duty(ctx: Context, _request: dict[str, Any]) -> dict[str, Any]:

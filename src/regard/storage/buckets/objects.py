@@ -326,9 +326,14 @@ def _names_below(root: Path, prefix: str) -> Iterator[str]:
 
 
 def _open_file(root: Path, name: str, version: str | None) -> BinaryIO:
-    """A plain file below `root`; what lies outside it, through `..` or a link, does not exist."""
+    """A plain file below `root`; what lies outside it, through `..` or a link, does not exist.
+
+    As in S3, an object has one name: authorizations and cases are held to it, so `a/../b` is not `b`.
+    """
     if version is not None:
         raise InvalidS3ObjectException(_UNAVAILABLE)  # a folder keeps no versions
+    if not {"", ".", ".."}.isdisjoint(name.split("/")):
+        raise InvalidS3ObjectException(_UNAVAILABLE)
     try:
         path = (root / name).resolve(strict=True)
         if not path.is_relative_to(root):

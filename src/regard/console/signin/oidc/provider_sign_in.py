@@ -116,13 +116,14 @@ class ProviderSignIn:
         """Who has come back, by what the browser kept and what the provider gave it.
 
         Raises AccessDeniedException, ServiceUnavailableException, and ThrottlingException after too many
-        tries.
+        tries. Only what this browser began is a try: a page elsewhere, with this address as its pictures,
+        would else use up those of a whole network.
         """
-        self._tries.take_address(arrival.network)
         try:
             trip = self._trips.open(RoundTrip, sealed)
             if query.get("state") != trip.state:
                 raise over()
+            self._tries.take_address(arrival.network)
             self._trips.use_up(trip)
             proven = self._redeem(trip, query)
         except AccessDeniedException:
