@@ -20,9 +20,9 @@ from regard.packs.install import InstalledPack
 from tests.conftest import Server, start_server, stop_server
 
 ROOT = Path(__file__).parents[2]
-PACKAGING = ROOT / "packaging"
-ALERTS = PACKAGING / "prometheus" / "alerts.yml"
-DASHBOARD = PACKAGING / "grafana" / "regard.json"
+DEPLOY = ROOT / "deploy"
+ALERTS = DEPLOY / "prometheus" / "alerts.yml"
+DASHBOARD = DEPLOY / "grafana" / "regard.json"
 TOKEN = "a token of the owner's"
 OF_PROMETHEUS = {"up"}
 ADDED = {"instance", "job"}  # labels that Prometheus adds to all it reads
