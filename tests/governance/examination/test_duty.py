@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 from tests.authorizing import case_of
 from tests.desk import Desk
 from tests.postgres import Place
@@ -21,6 +22,7 @@ from regard.errors import ConflictException, InvalidParameterException
 from regard.governance.cases import Cases
 from regard.governance.examination.duty import CALLED, outbox_of_calls
 from regard.governance.examination.records import NewReview
+from regard.governance.examination.states import CandidateStatus, ReviewStatus
 from regard.governance.people import caller_of
 from regard.governance.record import Record
 from regard.governance.rules.calls import RULES
@@ -30,6 +32,7 @@ from regard.jobs.notices import JobNotices
 from regard.notifications.delivery import Delivery
 from regard.settings import Settings
 from regard.storage.clock import milliseconds
+from regard.storage.schema import candidates, reviews
 
 HOUR = 3_600_000
 
@@ -111,6 +114,18 @@ def test_a_case_that_becomes_urgent_calls_to_what_waits_and_once(desk: Desk) -> 
     desk.search()  # the same search: the same review
     mark(desk)
     assert [record["why"] for record in calls(desk)] == ["urgent"]
+
+
+def test_a_review_of_an_urgent_case_that_is_opened_again_calls_again(desk: Desk) -> None:
+    on_duty(desk, "rita")
+    mark(desk)
+    review = desk.search()
+    assert review is not None
+    with desk.database.write() as connection:
+        connection.execute(update(reviews).values(status=ReviewStatus.DECIDED))
+        connection.execute(update(candidates).values(status=CandidateStatus.LEAD))
+    desk.stores.reviews.reopen(desk.stores.reviews.get(review.review_id))
+    assert [record["people"] for record in calls(desk)] == [[desk.ids["rita"]], [desk.ids["rita"]]]
 
 
 def test_an_alert_calls_though_its_case_is_not_urgent(desk: Desk) -> None:

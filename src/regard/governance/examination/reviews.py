@@ -110,8 +110,8 @@ class Reviews:
     def reopen(self, review: Review) -> Review:
         """Has those candidates rated anew that were leads or inconclusive, by others than before.
 
-        The time in which they are to be judged begins anew. Who was rejected stays so. Raises
-        ConflictException where something was concluded since.
+        The time in which they are to be judged begins anew, and whoever is on duty is called again where it
+        can't wait. Who was rejected stays so. Raises ConflictException where something was concluded since.
         """
         anew = (CandidateStatus.LEAD, CandidateStatus.INCONCLUSIVE)
         if review.status is not ReviewStatus.DECIDED:
@@ -120,7 +120,7 @@ class Reviews:
             raise ConflictException(
                 f"Nobody in {review.review_id} is a LEAD or INCONCLUSIVE; there is nothing to rate anew."
             )
-        with self._database.write() as connection:
+        with self._database.write(turn=Turn.AUDIT) as connection:
             done = connection.execute(
                 update(reviews)
                 .where(
@@ -143,6 +143,8 @@ class Reviews:
                 .where(candidates.c.review == review.row, candidates.c.status.in_(anew))
                 .values(status=CandidateStatus.PENDING_REVIEW)
             )
+            for opened in find_all(connection, reviews.c.row == review.row):
+                call_reviewers(connection, self._audit, opened)
         return self.get(review.review_id)
 
     def _pending(self) -> int:
