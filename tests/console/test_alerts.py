@@ -6,16 +6,20 @@ import asyncio
 import json
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from regard.app import Parts, asgi, build
+from regard.caller import LOCAL
 from regard.console.alert_feed import AlertFeed
 from regard.console.signin.sessions import BrowserSessions, Means
 from regard.governance.people import People
 from regard.governance.permissions import ROLES
 from regard.settings import Settings
+from regard.storage.schema import stream_events
 from tests.console.visiting import Visitor
 from tests.porch import Porch
 from tests.waiting import PATIENCE
@@ -285,3 +289,20 @@ def test_who_is_signed_out_hears_nothing_more(porch: Porch) -> None:
     assert not sessions.is_open(token)
     gone: dict[str, Any] = {"regard": token}
     assert Visitor(asgi(porch.parts), gone).get(f"{ALERTS}/stream").status_code == 303
+
+
+def test_a_key_of_one_camera_lists_its_alerts_however_many_others_have(porch: Porch) -> None:
+    parts, own = porch.parts, porch.saw("face/f-9")
+    with parts.database.write() as connection:
+        kept = connection.execute(select(stream_events).where(stream_events.c.event_id == own.event_id)).one()
+        copied = {**kept._mapping, "name": "yard"}
+        del copied["row"]
+        rows = [{**copied, "event_id": f"{number:064}"} for number in range(50)]
+        connection.execute(stream_events.insert(), rows)
+    statement = {"Effect": "Allow", "Action": "rekognition:*", "Resource": "*:streamprocessor/porch"}
+    listing = {"Effect": "Allow", "Action": "rekognition:ListAlerts", "Resource": "*"}
+    policy = {"Version": "2012-10-17", "Statement": [statement, listing]}
+    caller = replace(LOCAL, policy=policy, name="watcher")
+    answer = parts.gate.call("list_alerts", {}, caller)
+    assert [one["Camera"] for one in answer["Alerts"]][:1] == ["porch"]
+    assert {one["Camera"] for one in answer["Alerts"]} == {"porch"}

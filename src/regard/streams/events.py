@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, insert, select, update
 
 from regard.storage.backend import Turn
 from regard.storage.clock import milliseconds
@@ -225,16 +225,31 @@ class StreamEvents:
         with self.database.read() as connection:
             return [(row.row, row.event_id, row.name) for row in connection.execute(query.limit(limit))]
 
-    def newest_alerts(self, *, limit: int, behind: int = 0) -> list[StreamEvent]:
-        """Those sightings themselves, the newest first; those behind the row `behind` alone."""
-        query = select(*_SHOWN).where(
+    def alerting(self, *, behind: int = 0) -> list[str]:
+        """The names of the processors of those sightings."""
+        query = select(table.c.name).where(*self._alerts(behind)).distinct()
+        with self.database.read() as connection:
+            return list(connection.execute(query).scalars())
+
+    def newest_alerts(
+        self, *, limit: int, behind: int = 0, names: Sequence[str] | None = None
+    ) -> list[StreamEvent]:
+        """Those sightings themselves, the newest first; those behind the row `behind` alone, and of the
+        processors `names` alone where there are such.
+        """
+        query = select(*_SHOWN).where(*self._alerts(behind))
+        if names is not None:
+            query = query.where(table.c.name.in_(names))
+        with self.database.read() as connection:
+            rows = connection.execute(query.order_by(table.c.row.desc()).limit(limit)).mappings()
+            return [_event(row) for row in rows]
+
+    def _alerts(self, behind: int) -> tuple[ColumnElement[bool], ...]:
+        return (
             table.c.kind.in_((EventKind.FACE_MATCHED, EventKind.LABEL_DETECTED)),
             table.c.expires > self._clock(),
             table.c.row > behind,
         )
-        with self.database.read() as connection:
-            rows = connection.execute(query.order_by(table.c.row.desc()).limit(limit)).mappings()
-            return [_event(row) for row in rows]
 
     def count(self, processor: StreamProcessor, kind: EventKind, since: int) -> int:
         """How many events of a kind are kept of a processor since a time, in milliseconds since the epoch."""
