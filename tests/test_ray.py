@@ -19,10 +19,14 @@ import pytest
 
 from regard.app import Parts, build
 from regard.caller import LOCAL
+from regard.custom.version_records import ProjectVersion
 from regard.errors import RegardError
 from regard.packs.install import InstalledPack
 from regard.settings import Settings
 from regard.tasks.choice import cluster_of
+from tests.custom.drawn import fill
+from tests.custom.test_training_crash import begun, opened
+from tests.custom.training import write_manifest
 from tests.scenes import PICTURES
 from tests.test_worker_crash import progress
 from tests.video import clips
@@ -215,6 +219,49 @@ def test_pictures_of_a_manifest_are_moderated_as_by_one_worker_though_processes_
     for process in (one for raylet in raylets for one in busy_below(raylet)):
         os.kill(process, signal.SIGKILL)
     assert results(together) == expected
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_version_is_trained_to_the_model_of_one_worker_though_processes_are_killed(
+    installed_pack: InstalledPack,
+    cluster: Any,
+    bucket: Path,
+    tmp_path: Path,
+    work: Callable[..., subprocess.Popen[bytes]],
+) -> None:
+    write_manifest(bucket, "train.manifest", fill(bucket, 40))
+    write_manifest(bucket, "test.manifest", fill(bucket, 10, first=100))
+    first = opened(tmp_path / "alone", bucket)
+    arn = begun(first)
+    first.close()
+    shutil.copytree(tmp_path / "alone", tmp_path / "together")
+
+    def trained(data: Path) -> ProjectVersion:
+        parts = opened(data, bucket)
+        try:
+            versions = parts.stores.custom.versions
+            wait_until(
+                lambda: versions.get(arn).status != "TRAINING_IN_PROGRESS", seconds=4 * PATIENCE, pause=0.2
+            )
+            return versions.get(arn)
+        finally:
+            parts.close()
+
+    plain = work("--data", str(tmp_path / "alone"), "--device", "none")
+    expected = trained(tmp_path / "alone")
+    stop(plain)
+    assert expected.status == "TRAINING_COMPLETED", expected.message
+    driver = work("--data", str(tmp_path / "together"), "--device", "none", "--ray", cluster.address)
+    raylets = [raylet_of(node) for node in cluster.list_all_nodes()]
+    wait_until(lambda: any(map(busy_below, raylets)), pause=0.005)
+    killed = [one for raylet in raylets for one in busy_below(raylet)]
+    for process in killed:
+        os.kill(process, signal.SIGKILL)
+    version = trained(tmp_path / "together")
+    stop(driver)
+    assert killed
+    assert (version.status, version.model, version.f1) == (expected.status, expected.model, expected.f1)
 
 
 def test_a_cluster_that_is_not_there_is_named(installed_pack: InstalledPack) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import pickle
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,19 +23,12 @@ from regard.tasks.task_node import TaskNode
 from regard.video.stretches.film_stretch import stretch_length
 from regard.video.stretches.frames_elsewhere import FramesElsewhere
 from regard.video.video_pass import VideoPass
+from tests.pickled import PickledExecutor
 from tests.scenes import PICTURES
 from tests.video import programme
 from tests.video.test_video_pass import ALL, ANALYSES, REQUEST, context_of
 
 FOLLOWING = ("start_face_search", "start_person_tracking", "start_segment_detection")
-
-
-class PickledExecutor(ThreadExecutor):
-    """As on another machine: tasks and what they give are bytes in between."""
-
-    def results(self, tasks: Iterable[Any]) -> Generator[Any]:
-        for given in super().results(pickle.loads(pickle.dumps(task)) for task in tasks):  # noqa: S301
-            yield pickle.loads(pickle.dumps(given))  # noqa: S301
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from regard.settings import Settings
-from regard.tasks.executor import Executor
+from regard.tasks.executor import Executor, ThreadExecutor
+from regard.tasks.task_node import TaskNode
 
 
 def cluster_of(settings: Settings) -> Executor | None:
@@ -15,3 +16,10 @@ def cluster_of(settings: Settings) -> Executor | None:
     from regard.tasks.ray_executor import ray_executor
 
     return ray_executor(settings.ray)
+
+
+def executor_of(node: TaskNode) -> Executor:
+    """The cluster that a node's settings name; where there is none, threads of this process, which is the
+    node. Raises as `cluster_of` does.
+    """
+    return cluster_of(node.settings) or ThreadExecutor(node, node.settings.worker_count)

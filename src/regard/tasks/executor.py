@@ -35,6 +35,11 @@ class Executor(Protocol):
         """How many tasks it does at a time."""
         ...
 
+    @property
+    def grain(self) -> int:
+        """How many pictures a task should have, so that handing it out costs little beside doing it."""
+        ...
+
     def results(self, tasks: Iterable[JobTask[T]]) -> Generator[T]:
         """What the tasks give, in their order. It takes tasks as it gets on, so that few results wait, and
         forgets those that aren't done when it is closed. Raises what a task raises, at its turn.
@@ -44,6 +49,8 @@ class Executor(Protocol):
 
 class ThreadExecutor:
     """Threads of this process."""
+
+    grain = 1
 
     def __init__(self, node: TaskNode, threads: int) -> None:
         self._node, self.slots = node, threads

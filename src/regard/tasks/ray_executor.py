@@ -37,6 +37,8 @@ log: Any = structlog.get_logger(__name__)
 class RayExecutor:
     """The cores of a cluster, each of which does one task at a time."""
 
+    grain = 8
+
     def __init__(self, ray: ModuleType) -> None:
         self._ray = ray
         self._run = ray.remote(num_cpus=1, max_retries=_RETRIES)(run_here)

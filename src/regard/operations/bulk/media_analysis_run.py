@@ -35,11 +35,10 @@ from regard.operations.pictures.moderation import moderation_answer
 from regard.operations.pictures.moderation_adapters import MODERATE_MANY, ChosenAdapter, find_adapter
 from regard.operations.pictures.moderation_taxonomy import MIN_CONFIDENCE, VERSION
 from regard.storage.buckets.objects import NotWritten
-from regard.tasks.choice import cluster_of
-from regard.tasks.executor import ThreadExecutor
+from regard.tasks.choice import executor_of
 from regard.tasks.task_node import TaskNode
 
-_STEP, _TASK = 32, 8  # images of a step, and of a task of a cluster
+_STEP = 32  # images
 _PAGE = 1000  # results that are read at a time when they are written
 _MODERATED = 0.99  # of the progress, once every image was moderated
 _RESULTS, _ERRORS = "RESULTS", "ERRORS"
@@ -100,14 +99,11 @@ def _moderated(
     adapter = find_adapter(ctx, config.get("ProjectVersion"), MODERATE_MANY)
     entries = read_entries(manifest, line=state["line"], place=state["place"])
     limits = PictureLimits.of(ctx.settings)
-    cluster = cluster_of(ctx.settings)
-    node = TaskNode(ctx.settings, ctx.models, ctx.stores.objects)
-    executor = cluster or ThreadExecutor(node, ctx.settings.worker_count)
-    size = 1 if cluster is None else min(_TASK, _STEP)
+    executor = executor_of(TaskNode(ctx.settings, ctx.models, ctx.stores.objects))
     under_way: deque[list[ManifestEntry]] = deque()
 
     def tasks() -> Iterator[ModerationTask]:
-        while some := list(islice(entries, size)):
+        while some := list(islice(entries, executor.grain)):
             under_way.append(some)
             pictures = tuple((one.bucket, one.key) for one in some if one.error is None)
             yield ModerationTask(pictures, limits, adapter is not None)

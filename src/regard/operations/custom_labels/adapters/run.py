@@ -7,8 +7,9 @@ base says of it is kept as the job's items, its features in a file of the worker
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any, Final
 
 import numpy as np
@@ -23,19 +24,21 @@ from regard.jobs.records import Item, Step
 from regard.operations.custom_labels.adapters.fitting import AdapterExamples, fit_adapter
 from regard.operations.custom_labels.adapters.lines import AdapterLine, AdapterLines
 from regard.operations.custom_labels.adapters.outputs import AdapterOutputs, SeenPicture
+from regard.operations.custom_labels.adapters.seeing_task import BaseSeeing, SeeingTask
 from regard.operations.custom_labels.outputs import try_output
 from regard.operations.custom_labels.training.artefacts import OutputFolder
 from regard.operations.custom_labels.training.course import Stopwatch, stored
 from regard.operations.custom_labels.training.examples import TrainingPart
 from regard.operations.custom_labels.training.feature_file import FeatureFile
-from regard.operations.custom_labels.training.reading import STEP, UnusableImage, open_picture
-from regard.operations.pictures.moderation import confidences_of, find_nudity, sayable_labels
+from regard.operations.custom_labels.training.reading import STEP
+from regard.operations.pictures.moderation import sayable_labels
 from regard.operations.pictures.moderation_adapters import base_digest
 from regard.operations.shapes.project_versions import threshold_of
+from regard.tasks.choice import executor_of
+from regard.tasks.task_node import TaskNode
 from regard.vision.custom.adapter_file import StoredAdapter, write_adapter
 from regard.vision.custom.none_of_these import load_centroids
 from regard.vision.custom.onnx_file import Backbone
-from regard.vision.findings import PictureFindings
 
 _SEEN: Final = "SEEN"
 """The view of what was seen of pictures, by their places: `said`, or `code` and `message`."""
@@ -109,27 +112,25 @@ class AdapterTraining:
     def _read(
         self, pictures: Sequence[AdapterLine], features: FeatureFile, done: int, digests: Mapping[str, str]
     ) -> Iterator[Step]:
-        total = len(pictures)
-        with ThreadPoolExecutor(self.ctx.settings.worker_count, thread_name_prefix="training") as threads:
+        total, dimension = len(pictures), self.ctx.models.features.dimension
+        executor = executor_of(TaskNode(self.ctx.settings, self.ctx.models, self.ctx.stores.objects))
+        with closing(executor.results(self._tasks(pictures[done:], executor.grain))) as results:
+            found = chain.from_iterable(results)
             while done < total:
-                some = pictures[done : done + STEP]
-                found = list(threads.map(self._see, some))
-                features.append(np.array([row for _, row in found], np.float32))
-                items = [Item(done + number, "", body, _SEEN) for number, (body, _) in enumerate(found)]
+                some = list(islice(found, STEP))
+                rows = [np.zeros(dimension) if one.features is None else one.features for one in some]
+                features.append(np.array(rows, np.float32))
+                items = [Item(done + number, "", _kept(one), _SEEN) for number, one in enumerate(some)]
                 done += len(some)
                 share = _READ * done / total
                 told = _told(f"{share:.0%}, {done:,} of {total:,} images read.")
                 yield Step(items, {"stage": "read", "digests": digests, "done": done}, share, told)
 
-    def _see(self, line: AdapterLine) -> tuple[dict[str, Any], Any]:
-        """What the base says of a picture, and its features: both of one decoding."""
-        models = self.ctx.models
-        try:
-            picture = PictureFindings(open_picture(self.ctx, line.example), models)
-        except UnusableImage as error:
-            fault = error.error
-            return {"code": fault.code.value, "message": fault.message}, np.zeros(models.features.dimension)
-        return {"said": confidences_of(find_nudity(picture))}, picture.features()
+    def _tasks(self, pictures: Sequence[AdapterLine], grain: int) -> Iterator[SeeingTask]:
+        base = base_digest(self.ctx.models)
+        for begin in range(0, len(pictures), grain):
+            some = [one.example for one in pictures[begin : begin + grain]]
+            yield SeeingTask(tuple((one.bucket, one.key) for one in some), base)
 
     def _seen(self, pictures: Sequence[AdapterLine], features: FeatureFile) -> Iterator[SeenPicture]:
         rows = features.mapped(len(pictures))
@@ -172,6 +173,13 @@ def examples_of(seen: Sequence[SeenPicture]) -> AdapterExamples:
     return AdapterExamples(
         [one.said for one in learned], features, [one.line.example.labels for one in learned]
     )
+
+
+def _kept(one: BaseSeeing) -> dict[str, Any]:
+    """What was seen of a picture as the job keeps it."""
+    if one.fault is not None:
+        return {"code": one.fault.code.value, "message": one.fault.message}
+    return {"said": one.said}
 
 
 def _told(how_far: str) -> dict[str, str]:

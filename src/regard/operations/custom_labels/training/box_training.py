@@ -18,7 +18,7 @@ from regard.operations.custom_labels.training.box_report import box_report
 from regard.operations.custom_labels.training.course import Course
 from regard.operations.custom_labels.training.evaluation_lines import box_evaluation_line, box_training_line
 from regard.operations.custom_labels.training.examples import TrainingExample, TrainingPart
-from regard.operations.custom_labels.training.reading import open_again
+from regard.operations.custom_labels.training.opening import open_again
 from regard.operations.custom_labels.training.reporting import Reporting
 from regard.operations.custom_labels.training.writing import ModelJudgement
 from regard.vision.custom.box_evaluation import BoxOutcome, evaluate_boxes, matched

@@ -41,6 +41,13 @@ class KeptFeatures:
         pictures = self._rows["picture"]
         self._places = {picture.tobytes(): place for place, picture in enumerate(pictures)}
 
+    def known(self) -> NDArray[np.uint64]:
+        """The first eight bytes of the SHA-256 of each picture, as little-endian numbers, sorted. They tell a
+        machine that lacks this file which pictures it needn't read.
+        """
+        first: NDArray[np.uint64] = self._rows["picture"][:, :8].copy().view("<u8").ravel()
+        return np.sort(first)
+
     def get(self, picture: bytes) -> Floats | None:
         """(width,) of the picture of a SHA-256; None where they aren't kept, or the record is damaged."""
         place = self._places.get(picture)

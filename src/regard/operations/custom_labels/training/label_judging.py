@@ -12,7 +12,7 @@ from regard.operations.custom_labels.training.course import Course
 from regard.operations.custom_labels.training.evaluation_lines import evaluation_line, training_line
 from regard.operations.custom_labels.training.examples import TrainingPart
 from regard.operations.custom_labels.training.label_report import label_report
-from regard.operations.custom_labels.training.reading import open_again
+from regard.operations.custom_labels.training.opening import open_again
 from regard.operations.custom_labels.training.reporting import Reporting
 from regard.operations.custom_labels.training.writing import ModelJudgement
 from regard.vision.custom.evaluation import evaluate_confidences

@@ -15,7 +15,7 @@ from regard.operations.custom_labels.training.course import Course
 from regard.operations.custom_labels.training.examples import TrainingPart
 from regard.operations.custom_labels.training.fitting import backbone_of, frozen_file
 from regard.operations.custom_labels.training.label_judging import confidences_of_test
-from regard.operations.custom_labels.training.reading import open_again
+from regard.operations.custom_labels.training.opening import open_again
 from regard.operations.custom_labels.training.tuning_files import TuningFiles
 from regard.operations.custom_labels.training.tuning_steps import STAGE, TuningProgress, has_pytorch
 from regard.packs.install import InstalledPack

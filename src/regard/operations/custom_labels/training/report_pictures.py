@@ -14,7 +14,7 @@ from PIL import ImageDraw
 from regard.context import Context
 from regard.errors import ServiceError
 from regard.operations.custom_labels.training.examples import TrainingExample
-from regard.operations.custom_labels.training.reading import UnusableImage, open_picture
+from regard.operations.custom_labels.training.opening import UnusableImage, open_picture
 from regard.vision.geometry import Box
 from regard.vision.pixels import resize
 
