@@ -49,6 +49,15 @@ def test_secrets_are_files_outside_and_nothing_has_a_default(composed: dict[str,
         assert set(service.get("secrets", ())) <= set(composed["secrets"])
 
 
+def test_a_service_is_given_every_secret_whose_file_its_settings_name(composed: dict[str, Any]) -> None:
+    for name, service in composed["services"].items():
+        files = [
+            value for value in service.get("environment", {}).values() if value.startswith("/run/secrets/")
+        ]
+        missing = {Path(file).name for file in files} - set(service.get("secrets", ()))
+        assert not missing, f"{name} would end at its start: {missing}"
+
+
 def test_only_the_server_is_reached_and_from_this_machine_alone(composed: dict[str, Any]) -> None:
     ports = {name: service["ports"] for name, service in composed["services"].items() if "ports" in service}
     assert ports == {"server": ["127.0.0.1:8090:8090"]}

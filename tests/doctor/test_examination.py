@@ -102,6 +102,17 @@ def test_a_folder_without_a_database_is_told_and_none_is_made(find: Looking, tmp
     assert not (tmp_path / "mistyped").exists()
 
 
+def test_a_variable_that_is_no_setting_is_warned_of_without_its_value(data: Path) -> None:
+    environ = {"REGARD_WORKRS": "31337", "REGARD_DATABASE_FILE": "database", "HOME": "here"}
+    told = [
+        (one.health, one.said, one.advice)
+        for one in examine(Settings.load({}, data=data, port=0), environ=environ, quick=True)
+        if one.part == "settings" and one.health is not Health.OK
+    ]
+    said = "REGARD_WORKRS is no setting, and nothing reads it."
+    assert told == [(Health.WARNING, said, "REGARD_WORKERS is one.")]
+
+
 def test_indexes_that_may_fill_more_than_there_is_are_a_fault(find: Looking) -> None:
     assert of(find(index_memory=10_000_000), "memory")[0] is Health.FAULT
 

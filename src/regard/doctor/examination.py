@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from typing import Final
 
 from sqlalchemy.exc import DBAPIError
@@ -11,7 +13,7 @@ from regard.doctor.machine import examine_clock, examine_disk, examine_memory
 from regard.doctor.network import examine_buckets, examine_certificate, examine_ports, examine_public_url
 from regard.doctor.seeing import examine_liveness, examine_models, examine_runtime
 from regard.doctor.stored import examine_database, examine_indexes, examine_keys
-from regard.doctor.symptom import Examining, Patient, Symptom, fault, ok
+from regard.doctor.symptom import Examining, Patient, Symptom, fault, ok, warning
 from regard.doctor.work import examine_audit_log, examine_workers
 from regard.errors import RegardError
 from regard.governance.profiles import load_profiles
@@ -40,9 +42,15 @@ EXAMINATIONS: Final[dict[str, Examining]] = {
 """By the name of the part under which a look that fails is told."""
 
 
-def examine(settings: Settings, *, quick: bool = False) -> Iterator[Symptom]:
-    """Every symptom, one after another. Nothing is changed; files that are made are removed at once."""
+def examine(
+    settings: Settings, *, environ: Mapping[str, str] | None = None, quick: bool = False
+) -> Iterator[Symptom]:
+    """Every symptom, one after another. Nothing is changed; files that are made are removed at once.
+
+    `environ` is searched for variables that look like settings and are none: the process's own unless given.
+    """
     yield _examine_settings(settings)
+    yield from _mistyped(settings, os.environ if environ is None else environ)
     database, refused = _open(settings)
     if refused is not None:
         yield refused
@@ -69,6 +77,16 @@ def _examine_settings(settings: Settings) -> Symptom:
     if settings.site_purpose not in PURPOSES:
         return fault("settings", "REGARD_SITE_PURPOSE is no purpose.", f"Choose of {', '.join(PURPOSES)}.")
     return ok("settings", "They can be read, and what they name is there.")
+
+
+def _mistyped(settings: Settings, environ: Mapping[str, str]) -> Iterator[Symptom]:
+    """Variables that nothing reads. What they are set to, which may be a secret, isn't told."""
+    known = settings.environment().keys()
+    for name in sorted(environ):
+        if name.startswith("REGARD_") and name.removesuffix("_FILE") not in known:
+            likely = get_close_matches(name, known, n=1)
+            advice = f"{likely[0]} is one." if likely else "docs/settings.md lists them."
+            yield warning("settings", f"{name} is no setting, and nothing reads it.", advice)
 
 
 def _open(settings: Settings) -> tuple[Database | None, Symptom | None]:

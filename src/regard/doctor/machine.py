@@ -66,7 +66,11 @@ def examine_disk(patient: Patient) -> Iterator[Symptom]:
     """Room, the kind of file system, and how long a commit takes on it."""
     folder = patient.settings.data
     if not folder.is_dir():
-        yield fault("disk", f"There is no data folder {folder}.", "Name it with --data or REGARD_DATA.")
+        yield fault(
+            "disk",
+            f"There is no data folder {folder}.",
+            "Name it with --data or REGARD_DATA; `regard serve` makes one.",
+        )
         return
     usage = shutil.disk_usage(folder)
     room = f"{usage.free / 1e9:,.1f} GB of {usage.total / 1e9:,.1f} are free in {folder}."
