@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -214,9 +215,9 @@ def start_server(data: Path, *arguments: str, environment: dict[str, str] | None
 def wait_for_address(process: subprocess.Popen[str], log: Path) -> str:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and process.poll() is None:
-        words = log.read_text().replace(". Try:", "").split()
-        endpoint = next((word for word in words if word.startswith("http://")), None)
-        if endpoint is not None:
+        told = re.search(r"Regard serves on (http://\S+)\. Try:", log.read_text())
+        if told is not None:
+            endpoint = told[1]
             try:
                 with urllib.request.urlopen(endpoint + "/healthz", timeout=1) as answer:
                     if answer.status == 200:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from regard.governance.keys import KeyStore
 from regard.packs.install import InstalledPack
 from regard.storage.database import Database
 from tests.conftest import Server, start_server, stop_server
+from tests.reddish import DESCRIPTION, network
 from tests.waiting import PATIENCE
 
 
@@ -124,6 +126,58 @@ def test_a_port_that_is_taken_is_one_sentence(server: Server, tmp_path: Path) ->
     )
     assert done.returncode == 1
     assert f"Can't listen on 127.0.0.1:{port}" in done.stderr.replace("\n", " ")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("OIDC", "issuer = ", "The file of REGARD_OIDC is not TOML"),
+        pytest.param("LIVENESS_RECAPTURE", DESCRIPTION, "its class 1 is none", marks=pytest.mark.slow),
+    ],
+)
+def test_a_wrong_file_of_a_setting_ends_the_start_before_anything_is_made(
+    installed_pack: InstalledPack, tmp_path: Path, name: str, content: str, sentence: str
+) -> None:
+    network(tmp_path / "reddish.onnx", classes=1)
+    (tmp_path / "file.toml").write_text(content)
+    done = subprocess.run(
+        [sys.executable, "-m", "regard", "serve", "--port", "0", "--data", str(tmp_path / "data")],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "COLUMNS": "200", f"REGARD_{name}": str(tmp_path / "file.toml")},
+    )
+    assert done.returncode == 1
+    assert sentence in done.stderr
+    assert "administrator" not in done.stderr, "a link that nobody will see again"
+    assert not (tmp_path / "data" / "credentials").exists()
+
+
+@pytest.mark.slow
+def test_faces_that_are_indexed_while_a_server_is_told_to_stop_are_there_after_a_restart(
+    start: Callable[..., Server], tmp_path: Path, group_photo: Path
+) -> None:
+    server = start(tmp_path / "data")
+    client = server.client()
+    client.create_collection(CollectionId="c")
+    image = {"Bytes": group_photo.read_bytes()}
+    with ThreadPoolExecutor(6) as executor:
+        answers = [
+            executor.submit(client.index_faces, CollectionId="c", Image=image, ExternalImageId=f"n{n}")
+            for n in range(6)
+        ]
+        wait(answers, return_when=FIRST_COMPLETED)  # by then the others have long been sent
+        under_way = [one for one in answers if not one.done()]
+        server.process.terminate()
+        told = [answer.result(timeout=PATIENCE) for answer in answers]
+    assert under_way, "some were being written"
+    assert server.process.wait(timeout=PATIENCE) == 0
+    faces = {record["Face"]["FaceId"] for answer in told for record in answer["FaceRecords"]}
+    assert len(faces) == 6 * 8
+    again = start(tmp_path / "data").client()
+    pages = again.get_paginator("list_faces").paginate(CollectionId="c")
+    assert {face["FaceId"] for page in pages for face in page["Faces"]} == faces
+    found = again.search_faces(CollectionId="c", FaceId=min(faces), FaceMatchThreshold=99)["FaceMatches"]
+    assert len(found) >= 5, "at least the same face of the other five pictures"
 
 
 def test_images_come_from_a_real_s3_endpoint(

@@ -7,16 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
 import pytest
-from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
 from regard.errors import RegardError
 from regard.evaluation.liveness.recapture_rates import card_of, measured_recapture, shifts_of
 from regard.evaluation.liveness.site_attempts import site_attempts
 from regard.evaluation.liveness.species_rates import ScoredPresentation, make_card
-from regard.liveness.cards import card_in_force
+from regard.liveness.cards import card_in_force, try_recapture
 from regard.settings import Settings
 from regard.vision.geometry import Box
 from regard.vision.liveness.card import load_card
@@ -26,43 +24,7 @@ from regard.vision.liveness.recapture_description import read_adapter
 from regard.vision.liveness.scoring import VERSION
 from regard.vision.liveness.seen_frames import KeptPicture, SeenVideo
 from regard.vision.session import SessionPool
-
-DESCRIPTION = """
-network = "reddish.onnx"
-input = "pixels"
-margin = 2.0
-size = 16
-threshold = 0.5
-live = 1
-"""
-CARD = """
-[card]
-people = 60
-people_refused = 0
-attacks = [
-  { species = "phone", presentations = 60, accepted = 0 },
-  { species = "print", presentations = 60, accepted = 1 },
-]
-"""
-
-
-def network(path: Path, weight: float = 8.0) -> Path:
-    """One that finds what is red alive: class 1 grows with the first channel's mean less the last one's."""
-    weights = np.array([[0, weight], [0, 0], [0, -weight]], np.float32)
-    nodes = [
-        helper.make_node("GlobalAveragePool", ["pixels"], ["means"]),
-        helper.make_node("Flatten", ["means"], ["flat"]),
-        helper.make_node("MatMul", ["flat", "weights"], ["logits"]),
-    ]
-    graph = helper.make_graph(
-        nodes,
-        "reddish",
-        [helper.make_tensor_value_info("pixels", TensorProto.FLOAT, [1, 3, 16, 16])],
-        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, [1, 2])],
-        [numpy_helper.from_array(weights, "weights")],
-    )
-    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), path)
-    return path
+from tests.reddish import CARD, DESCRIPTION, network
 
 
 @pytest.fixture
@@ -217,3 +179,35 @@ def test_a_site_s_attempts_make_the_network_s_card(description: Path) -> None:
     counts = read_adapter(description).counts
     assert counts is not None
     assert (counts.people, counts.people_refused, counts.attacks) == (1, 0, (("phone", 2, 1),))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("live = 1|live = 2", "answers 2 numbers; its class 2 is none of them"),
+        ("size = 16|size = 32", "takes 'pixels' of 1 × 3 × 16 × 16; .* 'pixels' of 1 × 3 × 32 × 32"),
+        ('input = "pixels"|input = "image"', "would be given 'image'"),
+        ('live = 1|live = 1\nlayout = "NHWC"', "'pixels' of 1 × 16 × 16 × 3"),
+        ("live = 1|live = 1\nsoftmax = false", "no probability; say softmax = true"),
+        ("reddish|probabilities", "probabilities already; say softmax = false"),
+        ("reddish|single", "whose softmax is always 1"),
+        ("reddish|map", "1 × 3 × 16 × 16, isn't one number for each class"),
+        ("reddish|text", "is no ONNX file"),
+    ],
+)
+def test_a_network_that_is_not_as_described_is_told_before_any_check(
+    description: Path, change: str, words: str
+) -> None:
+    folder = description.parent
+    network(folder / "reddish.onnx", bias=2.0)
+    network(folder / "probabilities.onnx", last="Softmax")
+    network(folder / "single.onnx", classes=1)
+    network(folder / "map.onnx", last=None)
+    (folder / "text.onnx").write_text("a text")
+    settings = Settings.load({}, data=folder, liveness_recapture=description)
+    try_recapture(settings)
+    description.write_text(description.read_text().replace(*change.split("|")))
+    if "single" in change:
+        description.write_text(description.read_text().replace("live = 1", "live = 0"))
+    with pytest.raises(RegardError, match=words):
+        try_recapture(settings)

@@ -18,7 +18,7 @@ from regard.evaluation.liveness.scenes import PortraitSource
 from regard.evaluation.liveness.site_attempts import read_species, site_attempts
 from regard.evaluation.liveness.species_rates import ScoredPresentation, make_card
 from regard.governance.rules.sources import records_in
-from regard.liveness.cards import recapture_adapter, recapture_network
+from regard.liveness.cards import recapture_adapter, recapture_network, try_recapture
 from regard.packs.install import install
 from regard.packs.manifest import find_pack
 from regard.presentation.audits.liveness_tables import species_table
@@ -58,6 +58,7 @@ def bench(
     """
     one_thread_each()
     settings = Settings.load()
+    try_recapture(settings)
     adapter = recapture_adapter(settings)
     optional = {RECAPTURE: lambda: recapture_network(settings)}
     sessions = SessionPool(install(find_pack(settings.pack)).paths(), optional=optional)

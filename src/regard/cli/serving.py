@@ -20,7 +20,7 @@ from regard.cli.welcome_link import welcome_link
 from regard.cli.worker_processes import WorkerProcesses
 from regard.console.building import build_public_pages
 from regard.governance.rules_in_force import note_rules
-from regard.liveness.cards import card_in_force
+from regard.liveness.cards import card_in_force, try_recapture
 from regard.settings import Settings
 from regard.streams.leases import StreamLeases
 from regard.vision.faces import FaceAnalyzer
@@ -52,6 +52,19 @@ def run_server(
     logs.configure(settings.log)
     tracing.configure("regard")
     parts = build(settings, report=Loading().report)
+    # Before anything is made or printed: what the settings say wrongly ends the start here.
+    try_recapture(settings)
+    other = None
+    if public is not None:
+        pages = build_public_pages(settings, parts.apis, believe_proxies(settings.proxies))
+        other = OtherListener(public, pages)
+    elsewhere = None if choice is None else open_elsewhere(parts, choice)
+    application = asgi(
+        parts,
+        port=listener.getsockname()[1],
+        tls_port=None if tls is None else tls.port,
+        elsewhere=elsewhere,
+    )
     _warn_of_void_card(settings)
     parts.sessions.load({*FaceAnalyzer.networks, *parts.face_models.default.networks})
     parts.indexes.keep_level()
@@ -80,21 +93,11 @@ def run_server(
         say(f"There is nobody yet. The first administrator comes by {link}", on_stderr=True)
     if tls is not None:
         say(f"By TLS it serves on https://{authority(settings.host, tls.port)}.", on_stderr=True)
-    other = None
     if public is not None:
-        pages = build_public_pages(settings, parts.apis, believe_proxies(settings.proxies))
-        other = OtherListener(public, pages)
         say(
             f"The public pages are on http://{authority(settings.host, public.getsockname()[1])}.",
             on_stderr=True,
         )
-    elsewhere = None if choice is None else open_elsewhere(parts, choice)
-    application = asgi(
-        parts,
-        port=listener.getsockname()[1],
-        tls_port=None if tls is None else tls.port,
-        elsewhere=elsewhere,
-    )
     gc.freeze()  # the collector never visits what the start has made
     gc.enable()
     config = uvicorn.Config(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from regard.doctor.symptom import Patient, Symptom, fault, ok, warning
-from regard.liveness.cards import card_in_force
+from regard.liveness.cards import card_in_force, try_recapture
 from regard.packs.install import InstalledPack, install_command
 from regard.packs.manifest import MissingPackError, PackError
 from regard.vision.session import PROVIDERS, available_providers
@@ -47,7 +47,8 @@ def examine_runtime(patient: Patient) -> Iterator[Symptom]:
 
 
 def examine_liveness(patient: Patient) -> Iterator[Symptom]:
-    """What Confidence rests on."""
+    """What Confidence rests on, and whether a site's own network is what its description says."""
+    try_recapture(patient.settings)
     chosen = card_in_force(patient.settings)
     if chosen.card is None:
         yield warning("liveness", chosen.basis, "docs/liveness.md says what that means.")

@@ -8,8 +8,9 @@ from pathlib import Path
 from regard.errors import RegardError
 from regard.settings import Settings
 from regard.vision.liveness.card import LivenessCard, VoidCard, load_card
-from regard.vision.liveness.recapture import RecaptureAdapter
+from regard.vision.liveness.recapture import NetworkUnfit, RecaptureAdapter
 from regard.vision.liveness.recapture_description import read_adapter
+from regard.vision.liveness.recapture_trial import try_network
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,21 @@ def recapture_adapter(settings: Settings) -> RecaptureAdapter | None:
     except ValueError as error:
         reason = f"describes no network against recaptures. {error}"
     raise RegardError(f"REGARD_LIVENESS_RECAPTURE, {file}, {reason}")
+
+
+def try_recapture(settings: Settings) -> None:
+    """Runs the network of REGARD_LIVENESS_RECAPTURE once, where there is one, before anybody's check does.
+    Raises RegardError where it isn't as its description says.
+    """
+    adapter = recapture_adapter(settings)
+    if adapter is None:
+        return
+    try:
+        try_network(adapter)
+    except NetworkUnfit as error:
+        raise RegardError(
+            f"REGARD_LIVENESS_RECAPTURE, {settings.liveness_recapture}, describes another network. {error}"
+        ) from error
 
 
 def recapture_network(settings: Settings) -> Path | None:

@@ -82,8 +82,13 @@ class OwnNetwork:
         ) as error:
             raise ValueError("The network is no ONNX file, or is damaged.") from error
 
+    @property
+    def inputs(self) -> Mapping[str, Sequence[int | str | None]]:
+        """What it takes: its inputs' names and shapes, where a side of any length is a name or None."""
+        return {one.name: one.shape for one in self._session.get_inputs()}
+
     def run(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
-        """Its outputs, in its own order. Raises ValueError for inputs of another shape."""
+        """Its outputs, in its own order. Raises ValueError for inputs of another name or shape."""
         from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument, RuntimeException
 
         try:

@@ -17,6 +17,7 @@ from regard.packs.install import InstalledPack
 from regard.settings import Settings
 from regard.wire.browser_websockets import BrowserWebSocket
 from regard.wire.eventstream import FRAME_BYTES
+from tests.reddish import DESCRIPTION, network
 from tests.waiting import wait_until
 from tests.wire.liveness.site import Site
 
@@ -25,8 +26,13 @@ from tests.wire.liveness.site import Site
 def running(installed_pack: InstalledPack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("liveness")
     (folder / "results").mkdir()
+    network(folder / "reddish.onnx")
+    recapture = folder / "recapture.toml"
+    recapture.write_text(DESCRIPTION)  # without a card: it is noted and moves nothing
     buckets = {"buckets": f"results={folder / 'results'}", "output_buckets": "results"}
-    built = build(Settings.load({}, data=folder / "data", liveness_streams=3, **buckets))
+    built = build(
+        Settings.load({}, data=folder / "data", liveness_streams=3, liveness_recapture=recapture, **buckets)
+    )
     with capture_logs(), socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         config = uvicorn.Config(

@@ -11,6 +11,7 @@ import pytest
 
 from regard.evaluation.liveness.portraits import read_portrait
 from regard.evaluation.liveness.presentations import PortraitSource, Species, render
+from regard.liveness.cards import recapture_adapter
 from regard.packs.install import InstalledPack
 from regard.vision.liveness.challenge import Challenge, ChallengeKind, Colour, draw_challenge
 from regard.vision.liveness.parameters import parameters_digest
@@ -126,3 +127,15 @@ def test_the_record_of_a_check_has_its_numbers_and_no_picture(server: Site, chec
     assert told["evidence"]["light_parameters"] == parameters_digest()
     digests = [told["video_sha256"], *told["images_sha256"]]
     assert [len(digest) for digest in digests] == [64] * 4
+
+
+def test_a_site_s_own_network_is_asked_in_a_check_and_its_answer_is_in_the_record(
+    server: Site, checked: Checked
+):
+    adapter = recapture_adapter(server.parts.settings)
+    assert adapter is not None
+    records = [one for one in server.parts.audit.export() if one.get("session") == checked.sessions[0]]
+    [told] = [one["liveness"]["evidence"] for one in records if "liveness" in one]
+    assert (told["recapture_network"], told["recapture_shift"]) == (adapter.digest, 0.0)
+    assert 0.6 < told["recapture_live"] < 1.0, "skin is redder than blue: of a grey it would be half"
+    assert told["recapture_is_live"] is True

@@ -80,6 +80,7 @@ def test_credentials_of_a_session_sign_nothing_else(server: Site):
     client.request("POST", "/", b"{}", sign_stream(url, headers, browser))
     answer = client.getresponse()
     assert (answer.status, b"UnrecognizedClientException" in answer.read()) == (400, True)
+    client.close()
 
 
 def test_a_wrong_secret_is_told_in_a_frame(server: Site):

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from regard.vision.geometry import Box
 from regard.vision.image import decode_image
@@ -141,7 +142,12 @@ def shift_of(accepting: float, refusing: float) -> float:
 def _live(picture: KeptPicture, adapter: RecaptureAdapter, runner: Runner) -> float:
     image = decode_image(picture.jpeg, max_side=_LARGEST, max_pixels=_LARGEST**2)
     [answer, *_] = runner.run(RECAPTURE, {adapter.input: adapter.input_of(image.pixels, picture.box)})
-    values = np.asarray(answer, np.float64).reshape(-1)
+    return live_probability(answer, adapter)
+
+
+def live_probability(answer: object, adapter: RecaptureAdapter) -> float:
+    """How probably it is the living class, of the network's output 0. Raises NetworkUnfit."""
+    values = class_numbers(answer)
     if adapter.live >= len(values) or not np.isfinite(values).all():
         raise NetworkUnfit(
             f"The network answers {len(values)} numbers; its class {adapter.live} is none of them."
@@ -153,3 +159,15 @@ def _live(picture: KeptPicture, adapter: RecaptureAdapter, runner: Runner) -> fl
     if not 0 <= value <= 1:
         raise NetworkUnfit("The network answers no probability; say softmax = true in its description.")
     return value
+
+
+def class_numbers(answer: object) -> NDArray[np.float64]:
+    """One number for each class. Raises NetworkUnfit."""
+    try:
+        values = np.asarray(answer, np.float64)
+    except (TypeError, ValueError) as error:
+        raise NetworkUnfit("The network's first output is no array of numbers.") from error
+    if values.size != max(values.shape, default=1):
+        shape = " × ".join(map(str, values.shape))
+        raise NetworkUnfit(f"The network's first output, {shape}, isn't one number for each class.")
+    return values.reshape(-1)
