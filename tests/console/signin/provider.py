@@ -30,6 +30,7 @@ class Provider:
     def __init__(self) -> None:
         self.key = ECKey.generate_key("P-256", {"kid": "one", "use": "sig"})
         self.keys = [self.key]
+        self.unread: list[Any] = []  # keys of a kind that Regard doesn't know
         self.codes: dict[str, dict[str, str]] = {}
         self.asked: list[dict[str, str]] = []
         self.requests: list[str] = []
@@ -136,7 +137,8 @@ def _handler(provider: Provider) -> type[BaseHTTPRequestHandler]:
             elif place == "/.well-known/openid-configuration":
                 self._answer(200, provider.metadata())
             elif place == "/keys":
-                self._answer(200, {"keys": [key.as_dict(private=False) for key in provider.keys]})
+                known = [key.as_dict(private=False) for key in provider.keys]
+                self._answer(200, {"keys": [*provider.unread, *known]})
             elif place == "/authorize":
                 self.send_response(302)
                 self.send_header("Location", provider.authorize(query))

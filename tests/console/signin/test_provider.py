@@ -221,6 +221,24 @@ def test_a_key_that_is_new_is_found_when_a_minute_is_over(
     assert office.sign_in(office.browser()).status_code == 303
 
 
+@pytest.mark.parametrize(
+    "unread", [{"kty": "EC", "crv": "P-999", "x": "AA", "y": "AA", "kid": "odd"}, {"kty": "RSA", "kid": 5}]
+)
+def test_a_key_that_is_not_understood_says_nothing_against_the_others(
+    office: Office, monkeypatch: pytest.MonkeyPatch, unread: dict[str, Any]
+) -> None:
+    from regard.console.signin.oidc import identity_provider
+
+    office.bound(f"unread-{next(NAMES)}")
+    monkeypatch.setattr(identity_provider, "_KEYS_EVERY", -1.0)
+    kid = f"new-{next(NAMES)}"
+    new = ECKey.generate_key("P-256", {"kid": kid, "use": "sig"})
+    office.provider.keys.append(new)
+    office.provider.unread.append(unread)
+    office.provider.sign = lambda claims: jwt.encode({"alg": "ES256", "kid": kid}, claims, new)
+    assert office.sign_in(office.browser()).status_code == 303
+
+
 def test_another_state_and_another_browser_are_refused(office: Office) -> None:
     office.bound("s-3")
     browser = office.browser()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -86,22 +87,28 @@ def check_id_token(provider: IdentityProvider, token: str, nonce: str) -> Proven
 def _signed_claims(provider: IdentityProvider, token: str) -> Mapping[str, Any]:
     from joserfc import jws, jwt  # an extra; only who signs in so pays for it
     from joserfc.errors import JoseError
-    from joserfc.jwk import KeySet
+    from joserfc.jwk import JWKRegistry, KeySet
+
+    def usable(keys: list[Mapping[str, Any]]) -> Iterator[Any]:
+        """Without those that aren't understood: they say nothing against others (RFC 7517, section 5)."""
+        for key in keys:
+            with suppress(JoseError, ValueError, TypeError, LookupError):
+                yield JWKRegistry.import_key(dict(key))
 
     if len(token) > _TOKEN_CHARACTERS:
         raise unverified()
     try:
         kid = jws.extract_compact(token.encode()).headers().get("kid")
         keys = _fitting(provider.keys(kid if isinstance(kid, str) else None))
-        decoded = jwt.decode(token, KeySet.import_key_set({"keys": keys}), algorithms=ALGORITHMS)
+        decoded = jwt.decode(token, KeySet(list(usable(keys))), algorithms=ALGORITHMS)
         return dict(decoded.claims)
     except (JoseError, ValueError, TypeError, LookupError, RecursionError) as error:
         raise unverified() from error
 
 
-def _fitting(keys: list[Mapping[str, Any]]) -> list[Any]:
+def _fitting(keys: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Public keys that sign; one that is secret never verifies a token."""
-    return [dict(key) for key in keys if key.get("kty") in _KEY_KINDS and key.get("use", "sig") == "sig"]
+    return [key for key in keys if key.get("kty") in _KEY_KINDS and key.get("use", "sig") == "sig"]
 
 
 def _authenticated(claims: Mapping[str, Any], now: int) -> int | None:
