@@ -56,7 +56,9 @@ def worker(
         bool, typer.Option(_ATTACHED, hidden=True, help="Stop when standard input ends.")
     ] = False,
 ) -> None:
-    """Run jobs on stored videos. `regard serve` starts one; more of them, on any machine, share the jobs."""
+    """Run jobs on stored videos and on many pictures, and trainings. `regard serve` starts one; more of them,
+    on any machine, share the jobs.
+    """
     settings = Settings.load(data=data, buckets=joined_buckets(bucket), training_device=device, ray=ray)
     check_database(settings)
     logs.configure(settings.log)
