@@ -264,6 +264,37 @@ def test_a_version_is_trained_to_the_model_of_one_worker_though_processes_are_ki
     assert (version.status, version.model, version.f1) == (expected.status, expected.model, expected.f1)
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_collection_is_upgraded_to_the_vectors_that_this_machine_would_make(
+    parts: Parts, cluster: Any, bucket: Path
+) -> None:
+    shutil.copy(PICTURES / "astronaut.jpg", bucket)
+    picture = {"S3Object": {"Bucket": "videos", "Name": "astronaut.jpg"}}
+    parts.gate.call("create_collection", {"CollectionId": "twin"}, LOCAL)
+    parts.gate.call("index_faces", {"CollectionId": "twin", "Image": picture}, LOCAL)
+    upgrade = [sys.executable, "-m", "regard", "models", "upgrade", "--face-model", "2.0"]
+    upgrade += ["--bucket", "videos", "--data", str(parts.settings.data)]
+    alone = {**os.environ, "REGARD_BUCKETS": f"videos={bucket}"}
+    subprocess.run([*upgrade, "twin"], env=alone, check=True)
+    together = subprocess.Popen([*upgrade, "people"], env={**alone, "REGARD_RAY": cluster.address})
+    try:
+        raylets = [raylet_of(node) for node in cluster.list_all_nodes()]
+        wait_until(lambda: any(map(busy_below, raylets)), pause=0.005)
+        assert together.wait(4 * PATIENCE) == 0
+    finally:
+        together.kill()
+    vectors = []
+    for name in ("people", "twin"):
+        collection = parts.stores.collections.get(name)
+        assert collection.face_model_version == "2.0"
+        (face,) = parts.stores.gallery.page(collection, after=0, limit=9)
+        vector = parts.stores.gallery.vector(collection, face.face_id)
+        assert vector is not None
+        vectors.append(vector.tolist())
+    assert vectors[0] == vectors[1]
+
+
 def test_a_cluster_that_is_not_there_is_named(installed_pack: InstalledPack) -> None:
     pytest.importorskip("ray")
     with pytest.raises(RegardError, match="no HOST:PORT"):

@@ -120,9 +120,9 @@ class Upgrades:
                 (stored_face(row), np.frombuffer(row["vector"], "<f2").astype(np.float32)) for row in rows
             ]
 
-    def put(self, collection: Collection, vectors: Mapping[int, NDArray[np.float32]]) -> None:
-        """Keeps vectors (dimension,) by the next model, by the rows of their faces; faces that are gone are
-        passed over. Raises what `lock_collection` raises.
+    def put(self, collection: Collection, vectors: Mapping[int, NDArray[np.float32]]) -> int:
+        """Keeps vectors (dimension,) by the next model, by the rows of their faces; answers how many of these
+        had none. Faces that are gone are passed over. Raises what `lock_collection` raises.
         """
         with self._turn(collection), self._database.write() as connection:
             current = lock_collection(connection, collection)
@@ -130,7 +130,10 @@ class Upgrades:
                 faces.c.collection == current.row, faces.c.row.in_(list(vectors))
             )
             rows = connection.execute(there).scalars().all()
+            made = select(func.count()).where(next_vectors.c.face.in_(rows))
+            before: int = connection.execute(made).scalar_one()
             put_next_vectors(connection, current.row, {row: vectors[row] for row in rows})
+        return len(rows) - before
 
     def switch(self, collection: Collection, *, drop_missing: bool = False) -> list[StoredFace]:
         """Gives the collection its next model, all at once; answers the faces that were erased, without a

@@ -17,10 +17,13 @@ _SUFFIXES = {".jpg", ".jpeg", ".jpe", ".png"}
 
 @dataclass(frozen=True, slots=True)
 class KeptPhoto:
-    """`name` is how people find it again. `read` gives its bytes, and raises RegardError."""
+    """`name` is how people find it again. `read` gives its bytes, and raises RegardError. `place`: the bucket
+    and key of one that other machines can read as well.
+    """
 
     name: str
     read: Callable[[], bytes]
+    place: tuple[str, str] | None = None
 
     @property
     def names(self) -> list[str]:
@@ -74,7 +77,9 @@ def _in_folder(ctx: Context, folder: Path) -> list[KeptPhoto]:
 
 def _in_bucket(ctx: Context, bucket: str, key: str) -> KeptPhoto:
     objects, limit = ctx.stores.objects, ctx.settings.object_bytes
-    return KeptPhoto(f"s3://{bucket}/{key}", lambda: objects.read(bucket, key, None, limit=limit))
+    return KeptPhoto(
+        f"s3://{bucket}/{key}", lambda: objects.read(bucket, key, None, limit=limit), (bucket, key)
+    )
 
 
 def _in_manifest(ctx: Context, file: Path) -> Iterator[KeptPhoto]:
