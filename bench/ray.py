@@ -212,7 +212,8 @@ def _ray(name: str, film: Path, folder: Path) -> None:
 
     import ray
     from regard.operations.stored_video import runs, side_by_side
-    from regard.tasks.ray_executor import ray_executor
+    from regard.tasks.ray_cluster import connected
+    from regard.tasks.ray_executor import RayExecutor
 
     started = LocalCluster(
         initialize_head=True,
@@ -220,7 +221,7 @@ def _ray(name: str, film: Path, folder: Path) -> None:
     )
     try:
         with tempfile.TemporaryDirectory(dir=folder) as data:
-            executor = ray_executor(started.address)
+            executor = RayExecutor(connected(started.address))
             prepared = _Prepared(name, film, Path(data))
             finders: list[Any] = []
             find_on = side_by_side.find_on

@@ -33,7 +33,7 @@ from regard.wire.listeners import authority
         ("ACCOUNT", "²" * 12, "REGARD_ACCOUNT must be 12 digits."),
         ("S3_ENDPOINT", "minio:9000", "REGARD_S3_ENDPOINT must be `aws` or an http:// or https:// URL"),
         ("S3_ENDPOINT", "http://", "REGARD_S3_ENDPOINT must be `aws` or an http:// or https:// URL"),
-        ("INDEX_ENGINE", "faiss", "REGARD_INDEX_ENGINE must be `local` or `milvus`, not 'faiss'."),
+        ("INDEX_ENGINE", "faiss", "REGARD_INDEX_ENGINE must be `local`, `milvus` or `ray`, not 'faiss'."),
         (
             "MILVUS",
             "milvus:19530",

@@ -70,6 +70,7 @@ from regard.streams.events import StreamEvents
 from regard.streams.leases import StreamLeases
 from regard.streams.store import StreamStore
 from regard.streams.watching import LiveWatching
+from regard.tasks.choice import shards_of
 from regard.tasks.task_node import open_buckets, open_sessions
 from regard.vision.liveness.recapture import RECAPTURE
 from regard.vision.models import Models
@@ -87,7 +88,6 @@ from regard.wire.proxies import believe_proxies
 from regard.wire.readiness import Readiness
 from regard.wire.signing_keys import SigningKeys
 
-_SEGMENT_OF_TAILS = 64  # tails that a segment of an index holds at most
 _ERASING_SECONDS = 15.0  # between two rounds; images of faces are to be gone when their minutes are over
 _MORE_CONNECTIONS = 4  # beside one for each thread of a lane: for keys, and what else looks into the database
 
@@ -154,7 +154,7 @@ def build(
     card_in_force(settings)
     prices, profiles = chosen_price_list(settings.prices), load_profiles(settings.profiles)
     known = FaceModels(face_models, settings.face_model)
-    engine = chosen_engine(settings)
+    engine, shards = chosen_engine(settings), shards_of(settings)
     anchor = anchor_of(settings)
     measurements = Measurements()
     sessions = open_sessions(
@@ -175,9 +175,10 @@ def build(
         folder=settings.data / "index",
         threads=settings.search_threads,
         memory=settings.index_bytes,
-        sizes=Sizes(settings.index_tail, settings.index_tail * _SEGMENT_OF_TAILS),
+        sizes=Sizes.of(settings.index_tail),
         report=report,
         engine=engine,
+        shards=shards,
         timings=measurements.searches,
     )
     gallery = Gallery(database, indexes, max_faces=settings.collection_faces)

@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from regard.addresses import (
-    is_endpoint,
-    read_milvus,
-    read_origin,
-    read_proxies,
-    read_public_host,
-    read_public_url,
-)
-from regard.errors import RegardError
 from regard.memory import machine_memory
 from regard.secret_files import read_secret
-
-STAMPING: Final = "tsp+"
-"""Begins a REGARD_AUDIT_ANCHOR that is a time-stamping authority."""
+from regard.setting_values import read_value, variable_of
 
 _PORTS = 65_535
 
@@ -153,7 +141,12 @@ class Settings:
         minimum=16,
     )
     index_engine: str = _setting(
-        "local", "Where faces are searched: `local`, in each server's memory, or `milvus`, in REGARD_MILVUS."
+        "local",
+        "Where faces are searched: `local`, in each server's memory, `milvus`, in REGARD_MILVUS, or `ray`, "
+        "in shards on the cluster of REGARD_RAY.",
+    )
+    search_shards: int = _setting(
+        2, "Parts into which galleries are cut for `ray`, each in the memory of one process.", maximum=256
     )
     milvus: str | None = _setting(
         None, "Milvus that all servers share, http://HOST:19530, or a file NAME.db for Milvus Lite."
@@ -293,11 +286,11 @@ class Settings:
         for setting in fields(cls):
             value = overrides.pop(setting.name, None)
             if value is None:
-                value = environ.get(_variable(setting)) or None
+                value = environ.get(variable_of(setting)) or None
             if value is None and not setting.repr:
-                value = read_secret(environ, _variable(setting))
+                value = read_secret(environ, variable_of(setting))
             if value is not None:
-                values[setting.name] = _parse(setting, value)
+                values[setting.name] = read_value(setting, value)
         if overrides:
             raise TypeError(f"no such settings: {', '.join(sorted(overrides))}")
         return cls(**values)
@@ -312,7 +305,7 @@ class Settings:
 
     def environment(self) -> dict[str, str]:
         """The variables from which `load` makes these settings in another process."""
-        values = {_variable(setting): getattr(self, setting.name) for setting in fields(self)}
+        values = {variable_of(setting): getattr(self, setting.name) for setting in fields(self)}
         return {name: "" if value is None else str(value) for name, value in values.items()}
 
     @property
@@ -331,69 +324,3 @@ class Settings:
         if hasattr(os, "sched_getaffinity"):  # Linux: the cores that this process may use, not all there are
             return self.workers or len(os.sched_getaffinity(0))
         return self.workers or os.cpu_count() or 1
-
-
-def _variable(setting: Field[Any]) -> str:
-    return f"REGARD_{setting.name.upper()}"
-
-
-def _parse(setting: Field[Any], value: Any) -> Any:
-    """A value of the setting's type. Raises RegardError when it is none."""
-    if isinstance(setting.default, int):
-        return _whole_number(setting, value)
-    if setting.name in ("data", "models", "key_folder", "liveness_card", "liveness_recapture"):
-        return Path(os.path.expanduser(value))
-    is_file = setting.name in ("prices", "source_certificates", "tls_cert", "tls_key", "oidc")
-    if is_file or (setting.name == "audit_anchor" and "://" not in value):
-        return os.path.expanduser(value)
-    if setting.name == "buckets":
-        return ",".join(_with_home(item) for item in str(value).split(","))
-    if setting.name == "origins":
-        return ",".join(read_origin(item.strip()) for item in str(value).split(","))
-    if setting.name == "public_url":
-        return read_public_url(str(value))
-    if setting.name == "proxies":
-        return read_proxies(str(value))
-    if setting.name == "public_hosts":
-        return ",".join(read_public_host(item.strip()) for item in str(value).split(","))
-    if setting.name == "account" and not re.fullmatch("[0-9]{12}", value):
-        raise RegardError("REGARD_ACCOUNT must be 12 digits.")
-    if setting.name == "index_engine" and value not in ("local", "milvus"):
-        raise RegardError(f"REGARD_INDEX_ENGINE must be `local` or `milvus`, not {value!r}.")
-    if setting.name == "cost_hour" and not re.fullmatch(r"\d{1,9}(\.\d{1,9})?", value, re.ASCII):
-        raise RegardError(f"REGARD_COST_HOUR must be a number like 0.35, not {value!r}.")
-    if setting.name == "webhooks" and value not in ("public", "private", "none"):
-        raise RegardError(f"REGARD_WEBHOOKS must be `public`, `private` or `none`, not {value!r}.")
-    endpoints = ("sns_endpoint", "kinesis_endpoint", "kinesis_video_endpoint")
-    if setting.name in endpoints and not is_endpoint(value):
-        raise RegardError(f"{_variable(setting)} must be `aws` or an http:// or https:// URL, not {value!r}.")
-    if setting.name == "stream_folders":
-        return ",".join(os.path.expanduser(folder.strip()) for folder in str(value).split(","))
-    if setting.name == "audit_anchor" and not is_endpoint(value.removeprefix(STAMPING)):
-        raise RegardError(
-            "REGARD_AUDIT_ANCHOR must be a file or an https:// URL, or tsp+https:// and an authority's, "
-            f"not {value!r}."
-        )
-    if setting.name == "milvus":
-        return read_milvus(str(value))
-    if setting.name == "s3_endpoint" and not is_endpoint(value):
-        raise RegardError(f"REGARD_S3_ENDPOINT must be `aws` or an http:// or https:// URL, not {value!r}.")
-    return value
-
-
-def _whole_number(setting: Field[Any], value: Any) -> int:
-    try:
-        number = int(value)
-    except (ValueError, TypeError) as error:
-        raise RegardError(f"{_variable(setting)} must be a whole number, not {value!r}.") from error
-    minimum, maximum = setting.metadata["minimum"], setting.metadata["maximum"]
-    if number < minimum or (maximum is not None and number > maximum):
-        bounds = f"{minimum} or more" if maximum is None else f"from {minimum} to {maximum}"
-        raise RegardError(f"{_variable(setting)} must be {bounds}, not {number}.")
-    return number
-
-
-def _with_home(bucket: str) -> str:
-    """`NAME=~/FOLDER` with the home folder spelled out: no shell does so behind an equals sign."""
-    name, equals, folder = bucket.partition("=")
-    return name + equals + os.path.expanduser(folder.strip())

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select
 
+from regard.collections.part import WHOLE, RowPart
 from regard.collections.records import Collection
 from regard.errors import ThrottlingException
 from regard.storage.schema import (
@@ -66,12 +67,20 @@ class Position:
     removal: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class IndexStanding:
+    """How many vectors there are at a version of the collection."""
+
+    version: int
+    living: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Changes:
     """What came after a position: rows int64 (n,), vectors float16 (n, dimension), removed rows int64 (m,).
 
     `more` is whether there is more to read. `version` is the collection's, None where it is gone, or
-    has no such vectors; `living` is how many it has.
+    has no such vectors; `living` is how many it has, those of every part.
     """
 
     position: Position
@@ -106,6 +115,8 @@ _NEW_VECTORS = {
     .limit(PAGE)
     for which, (row, vector, collection) in _VECTORS_OF.items()
 }
+_IN_PART = {which: row % bindparam("of") == bindparam("number") for which, (row, _, _) in _VECTORS_OF.items()}
+_NEW_VECTORS_OF_PART = {which: query.where(_IN_PART[which]) for which, query in _NEW_VECTORS.items()}
 _VECTORS = {
     which: select(row, vector).where(row.in_(bindparam("rows", expanding=True)))
     for which, (row, vector, _) in _VECTORS_OF.items()
@@ -118,6 +129,10 @@ _LIVING = {
     which: select(func.count()).where(collection == bindparam("collection"))
     for which, (_, _, collection) in _VECTORS_OF.items()
 } | {(Space.FACES, False): select(collections.c.face_count).where(_COLLECTION)}
+_LIVING_IN_PART = {
+    which: select(func.count()).where(collection == bindparam("collection"), _IN_PART[which])
+    for which, (_, _, collection) in _VECTORS_OF.items()
+}
 _NEW_REMOVALS = (
     select(removals.c.sequence, removals.c.vector)
     .where(
@@ -175,8 +190,28 @@ def beginning(connection: Connection, key: IndexKey) -> Position:
     return Position(removal=connection.execute(_LAST_REMOVAL, asked).scalar() or 0)
 
 
-def changes_since(connection: Connection, key: IndexKey, position: Position, dimension: int) -> Changes:
-    """What happened after `position`, `PAGE` new vectors at most."""
+def standing_of(connection: Connection, key: IndexKey) -> IndexStanding | None:
+    """The collection's version, and how many such vectors it has then; None as for `version_of`."""
+    state = _state(connection, key)
+    if state is None:
+        return None
+    asked = {"collection": key.collection}
+    return IndexStanding(state.version, connection.execute(_LIVING[state.which], asked).scalar() or 0)
+
+
+def living_in(connection: Connection, key: IndexKey, part: RowPart) -> int:
+    """How many vectors a part has. They are counted one by one, for which a large part takes seconds."""
+    state = _state(connection, key)
+    if state is None:
+        return 0
+    asked = {"collection": key.collection, "of": part.of, "number": part.number}
+    return connection.execute(_LIVING_IN_PART[state.which], asked).scalar() or 0
+
+
+def changes_since(
+    connection: Connection, key: IndexKey, position: Position, dimension: int, part: RowPart = WHOLE
+) -> Changes:
+    """What happened after `position`, `PAGE` new vectors of the part at most; removals of every part's."""
     state = _state(connection, key)
     if state is None:
         return Changes(
@@ -189,7 +224,9 @@ def changes_since(connection: Connection, key: IndexKey, position: Position, dim
             living=0,
         )
     asked = {"collection": key.collection, "space": key.space.value}
-    added = connection.execute(_NEW_VECTORS[state.which], asked | {"after": position.vector}).all()
+    queries = _NEW_VECTORS if part.is_whole else _NEW_VECTORS_OF_PART
+    wanted = asked | {"after": position.vector, "of": part.of, "number": part.number}
+    added = connection.execute(queries[state.which], wanted).all()
     gone = connection.execute(_NEW_REMOVALS, asked | {"after": position.removal}).all()
     return Changes(
         position=Position(

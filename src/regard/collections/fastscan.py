@@ -27,6 +27,7 @@ from regard.collections.workers import Workers
 
 _log = structlog.get_logger()
 _TOGETHER = 16  # searches that one pass over the codes is for at most
+_SEGMENT_OF_TAILS = 64  # tails that a segment holds at most, where nothing else is said
 _SPARSE = 0.75  # a segment with a smaller part of its vectors alive is built anew
 
 
@@ -37,6 +38,11 @@ class Sizes:
     tail: int = 16_384
     segment: int = 1_048_576
     fan: int = 4
+
+    @classmethod
+    def of(cls, tail: int) -> Sizes:
+        """Those that go with a tail."""
+        return cls(tail, tail * _SEGMENT_OF_TAILS)
 
 
 class SegmentStore(Protocol):

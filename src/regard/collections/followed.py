@@ -11,15 +11,23 @@ from pathlib import Path
 import structlog
 from sqlalchemy import select
 
-from regard.collections.changes import IndexKey, Space, model_changed, stored_dimension, version_of
+from regard.collections.changes import (
+    IndexKey,
+    IndexStanding,
+    Space,
+    model_changed,
+    version_of,
+)
 from regard.collections.face_models import FaceModels
 from regard.collections.fastscan import Sizes
-from regard.collections.following import Following, Making, Report
-from regard.collections.index import Index
+from regard.collections.following import Report
+from regard.collections.index import SearchedIndex
+from regard.collections.index_place import Followed, IndexPlace
 from regard.collections.milvus import MilvusEngine
+from regard.collections.part import WHOLE, RowPart
 from regard.collections.records import Collection
-from regard.collections.shared import SharedFollowing, behind, erase_orphans, is_fed
-from regard.collections.snapshot import MANIFEST
+from regard.collections.shards import ShardSet
+from regard.collections.shared import behind, erase_orphans
 from regard.collections.workers import Workers
 from regard.errors import ServiceError, ThrottlingException
 from regard.measurements import Timings
@@ -53,11 +61,14 @@ class FollowedIndexes:
         patience: float = _PATIENCE,
         report: Report | None = None,
         engine: MilvusEngine | None = None,
+        shards: ShardSet | None = None,
+        part: RowPart = WHOLE,
         timings: Timings | None = None,
     ) -> None:
         """Snapshots are kept in `folder`, none when None; `threads` scan for one search at most.
 
-        With an `engine`, which is closed with the indexes, all servers share those that it holds.
+        With an `engine` or `shards`, which are closed with the indexes, all servers share those that they
+        hold. Of `part`, one of several, nothing is held but its rows.
 
         `timings` is told how long each search took.
 
@@ -68,28 +79,28 @@ class FollowedIndexes:
         """When the thread that follows has last been through, by time.monotonic()."""
         self._database = database
         self._memory = memory
-        self._folder = folder
         self._engine = engine
         self._may_hold_orphans = engine is not None
         self._patience = patience
         self._sizes = sizes or Sizes()
-        self._workers = Workers(threads)
-        self._models = models
-        self._report = report or _silent
+        self._place = IndexPlace(
+            database, models, Workers(threads), self._sizes, folder, report or _silent, engine, shards, part
+        )
         self._lock = threading.Lock()
-        self._following: dict[IndexKey, Following | SharedFollowing] = {}
+        self._following: dict[IndexKey, Followed] = {}
         self._stopped = threading.Event()
         self._failing: set[tuple[object, ...]] = set()
         self._keeper: threading.Thread | None = None
 
-    def follow(self, collection: Collection, space: Space) -> Index:
+    def follow(self, collection: Collection, space: Space) -> SearchedIndex:
         """The index of a collection, holding every change committed before this call.
 
         Raises ThrottlingException, which clients try again, while a large index is being loaded.
         """
-        return self._follow(IndexKey.of(collection, space))
+        return self.follow_key(IndexKey.of(collection, space))
 
-    def _follow(self, key: IndexKey) -> Index:
+    def follow_key(self, key: IndexKey) -> SearchedIndex:
+        """As `follow`."""
         while True:
             if self._stopped.is_set():
                 raise ThrottlingException("The server is stopping. Try your call again.")
@@ -112,6 +123,17 @@ class FollowedIndexes:
             self._make_room(following)
             return index
 
+    def standing(self, key: IndexKey) -> IndexStanding:
+        """With which version an index is level, and how many vectors it holds then. Raises as `follow`."""
+        index = self.follow_key(key)
+        following = self._find(key)
+        with following.lock:
+            if following.index is not index:
+                raise ThrottlingException(
+                    "The index of the collection is being changed. Try your call again."
+                )
+            return IndexStanding(following.version, len(index))
+
     def forget_erased(self, collection: Collection, space: Space) -> None:
         """Takes vectors that were erased from the database out of memory and files, where they are in them.
 
@@ -120,9 +142,9 @@ class FollowedIndexes:
         key = IndexKey.of(collection, space)
         with self._lock:
             loaded = key in self._following
-        if loaded or self._kept(key):
+        if loaded or self._place.is_kept(key):
             try:
-                self._follow(key)
+                self.follow_key(key)
             except ServiceError as error:  # they are erased; no search goes by before the index has followed
                 _log.info(
                     "erased vectors leave the index later", collection=collection.row, reason=error.message
@@ -132,8 +154,8 @@ class FollowedIndexes:
         """Forgets the indexes of a collection (its row) that was deleted, and what is kept of them."""
         with self._lock:
             loaded = [key for key in self._following if key.collection == collection]
-        self._drop(loaded)
-        for folder in self._folders():
+        self.discard(loaded)
+        for folder in self._place.folders():
             if folder.name.startswith(f"{collection}-"):
                 shutil.rmtree(folder, ignore_errors=True)
         self._may_hold_orphans = self._engine is not None
@@ -155,9 +177,7 @@ class FollowedIndexes:
             self._keeper.join()
         for key, following in closing:
             self._close(following, key, keep=True)
-        self._workers.close()
-        if self._engine is not None:
-            self._engine.close()
+        self._place.close()
 
     @property
     def memory(self) -> int:
@@ -174,7 +194,7 @@ class FollowedIndexes:
 
     def drop_model(self, collection: int, model: str) -> None:
         """Forgets the indexes of a collection (its row) by a face model that it has no more."""
-        self._drop([IndexKey(collection, space, model) for space in Space])
+        self.discard([IndexKey(collection, space, model) for space in Space])
         self._may_hold_orphans = self._engine is not None
         self._erase_orphans()
 
@@ -186,22 +206,23 @@ class FollowedIndexes:
         """
         if collection.next_model is not None and self._engine is None:
             key = IndexKey(collection.row, Space.FACES, collection.next_model)
-            self._drop([key])
-            self._follow(key)
+            self.discard([key])
+            self.follow_key(key)
 
     # --- one index ---------------------------------------------------------------------------------------
 
-    def _drop(self, keys: Iterable[IndexKey]) -> None:
+    def discard(self, keys: Iterable[IndexKey]) -> None:
+        """Forgets indexes, and what is kept of them."""
         for key in keys:
             with self._lock:
                 following = self._following.get(key)
             if following is not None:
                 self._close(following, key, keep=False)
-            folder = self._path(key)
+            folder = self._place.path(key)
             if folder is not None:
                 shutil.rmtree(folder, ignore_errors=True)
 
-    def _refuse_changed(self, following: Following | SharedFollowing, key: IndexKey) -> None:
+    def _refuse_changed(self, following: Followed, key: IndexKey) -> None:
         """Raises ThrottlingException where the collection is there, and has no such vectors any more."""
         if following.version >= 0:
             return
@@ -209,48 +230,18 @@ class FollowedIndexes:
             there = connection.execute(_STATES.where(collections.c.row == key.collection)).first() is not None
             changed = there and version_of(connection, key) is None
         if changed:
-            self._drop([key])
+            self.discard([key])
             raise model_changed()
 
-    def _find(self, key: IndexKey) -> Following | SharedFollowing:
+    def _find(self, key: IndexKey) -> Followed:
         with self._lock:
             following = self._following.get(key)
             if following is None:
-                following = self._following[key] = self._make(key)
+                following = self._following[key] = self._place.make(key)
             following.used = time.monotonic()
             return following
 
-    def _make(self, key: IndexKey) -> Following | SharedFollowing:
-        dimension = self._dimension_of(key)
-        if self._engine is not None:
-            return SharedFollowing(self._database, self._engine, dimension, self._report, key)
-        folder = self._path(key)
-        making = Making(self._database, dimension, self._workers, self._sizes, folder, self._report)
-        return Following(making, key)
-
-    def _dimension_of(self, key: IndexKey) -> int:
-        """How many numbers its vectors have: by its model, or, of one unknown here, as they are."""
-        model = self._models.find(key.model)
-        if model is not None:
-            return model.dimension
-        with self._database.read() as connection:
-            return stored_dimension(connection, key) or self._models.default.dimension
-
-    def _path(self, key: IndexKey) -> Path | None:
-        return None if self._folder is None else self._folder / key.name
-
-    def _folders(self) -> list[Path]:
-        """What is kept of all indexes."""
-        return list(self._folder.iterdir()) if self._folder and self._folder.is_dir() else []
-
-    def _kept(self, key: IndexKey) -> bool:
-        if self._engine is not None:
-            with self._database.read() as connection:
-                return is_fed(connection, key)
-        folder = self._path(key)
-        return folder is not None and (folder / MANIFEST).exists()
-
-    def _make_room(self, used: Following | SharedFollowing) -> None:
+    def _make_room(self, used: Followed) -> None:
         """Drops the indexes that were not used for longest, until the others fit into memory."""
         if self._memory is None:
             return
@@ -268,13 +259,13 @@ class FollowedIndexes:
             finally:
                 following.lock.release()
 
-    def _close(self, following: Following | SharedFollowing, key: IndexKey, *, keep: bool) -> None:
+    def _close(self, following: Followed, key: IndexKey, *, keep: bool) -> None:
         """Waits for whoever holds its lock, who ends soon."""
         following.stopping = True
         with following.lock:
             self._closed(following, key, keep=keep)
 
-    def _closed(self, following: Following | SharedFollowing, key: IndexKey, *, keep: bool) -> None:
+    def _closed(self, following: Followed, key: IndexKey, *, keep: bool) -> None:
         """The lock is held. Forgotten last, so that nobody opens another one beside it."""
         following.close(keep=keep)
         with self._lock:
@@ -310,7 +301,7 @@ class FollowedIndexes:
     def _load_large(self) -> None:
         """What would take long to load is loaded before anybody asks for it; what is left over is removed."""
         # Listed first: what is made from here on belongs to a collection that there is.
-        folders = self._folders()
+        folders = self._place.folders()
         with self._database.read() as connection:
             found = connection.execute(_STATES).all()
         counts = {
@@ -325,7 +316,7 @@ class FollowedIndexes:
                 shutil.rmtree(folder, ignore_errors=True)
         for key, count in counts.items():
             if key.space is Space.FACES and count >= self._sizes.tail and not self._stopped.is_set():
-                self._attempt(self._follow, key)
+                self._attempt(self.follow_key, key)
 
     def _follow_loaded(self) -> None:
         with self._lock:
@@ -337,7 +328,7 @@ class FollowedIndexes:
             if found is None:
                 self.drop(key.collection)  # another process deleted it
             elif key.model not in (found.face_model_version, found.next_model):
-                self._drop([key])  # another process has given it another face model
+                self.discard([key])  # another process has given it another face model
             elif found.version != version and not self._stopped.is_set():
                 self._attempt(self._follow_idle, key)
 

@@ -20,10 +20,12 @@ from regard.collections.changes import (
     beginning,
     changes_since,
     identity_of,
+    living_in,
     vectors_of,
     version_of,
 )
 from regard.collections.fastscan import FastScanIndex, Sizes
+from regard.collections.part import WHOLE, RowPart
 from regard.collections.snapshot import Identity, Snapshot, SnapshotFolder
 from regard.collections.workers import Workers
 from regard.errors import ThrottlingException
@@ -48,6 +50,7 @@ class Making:
     sizes: Sizes
     folder: Path | None
     report: Report
+    part: RowPart = WHOLE
 
 
 class Following:
@@ -78,7 +81,9 @@ class Following:
         """Brings the index level with the database, opening it first where it is not open."""
         if self.index is not None:
             living = self._follow(self.index)
-            if len(self.index) <= living or self.version == _GONE:
+            # Of one of several parts that isn't known: whoever asks them all compares the sum.
+            fits = len(self.index) <= living or not self._making.part.is_whole
+            if fits or self.version == _GONE:
                 return self.index
             # It was not asked for so long that removals it had yet to follow are forgotten.
             self.index.discard()
@@ -88,7 +93,7 @@ class Following:
         started = time.monotonic()
         try:
             living = self._follow(index)
-            if kept and (len(index) != living or not self._agrees(kept)):
+            if kept and (len(index) != self._living(living) or not self._agrees(kept)):
                 _log.warning("index does not fit the database; it is built anew", collection=self._name)
                 index.discard()
                 index, kept = self._anew(), None
@@ -97,12 +102,12 @@ class Following:
             index.discard()
             self._let_go()
             raise
-        if kept or living > PAGE:
+        if kept or len(index) > PAGE:
             seconds = round(time.monotonic() - started, 1)
             _log.info(
                 "index loaded",
                 collection=self._name,
-                vectors=living,
+                vectors=len(index),
                 from_disk=sum(segment.living for segment in kept.segments) if kept else 0,
                 seconds=seconds,
             )
@@ -129,13 +134,23 @@ class Following:
             incarnation, self._name = identity_of(connection, self._key.collection)
         if making.folder is not None:
             key = self._key
-            identity = Identity(incarnation, key.collection, key.space.value, key.model, making.dimension)
+            part = None if making.part.is_whole else making.part.name
+            identity = Identity(
+                incarnation, key.collection, key.space.value, key.model, making.dimension, part=part
+            )
             self._snapshot = SnapshotFolder(making.folder, identity)
             kept = self._snapshot.load(making.workers)
             if kept is not None:
                 self._position = Position(kept.newest, kept.removal)
                 return self._make(kept), kept
         return self._anew(), None
+
+    def _living(self, all_parts: int) -> int:
+        """How many vectors there are of the part."""
+        if self._making.part.is_whole:
+            return all_parts
+        with self._making.database.read() as connection:
+            return living_in(connection, self._key, self._making.part)
 
     def _agrees(self, kept: Snapshot) -> bool:
         """Whether some vectors of every segment, its last among them, are what the database has."""
@@ -176,7 +191,8 @@ class Following:
         enough = self._making.sizes.segment
         while True:
             with self._making.database.read() as connection:
-                changes = changes_since(connection, self._key, position, self._making.dimension)
+                making = self._making
+                changes = changes_since(connection, self._key, position, making.dimension, making.part)
             if self.stopping:
                 raise ThrottlingException("The collection's index is being closed. Try your call again.")
             batch.append(changes)

@@ -18,14 +18,8 @@ class Neighbours:
     distances: NDArray[np.float32]
 
 
-class Index(Protocol):
-    """Embeddings by their database row. Any number of threads may search while others change it."""
-
-    def add(self, rows: NDArray[np.int64], vectors: NDArray[np.float16]) -> None:
-        """Adds vectors (n, dimension) under their rows, searchable on return; a row that is there stays."""
-
-    def remove(self, rows: NDArray[np.int64]) -> None:
-        """Removes rows, not found again by a search that starts afterwards; unknown rows are passed over."""
+class SearchedIndex(Protocol):
+    """Embeddings by their database row, as whoever searches sees them. Any number of threads may search."""
 
     def search(self, probe: NDArray[np.float32], *, limit: int, radius: float = float("inf")) -> Neighbours:
         """The `limit` nearest of the vectors at most `radius` (L2) away from `probe` (dimension,)."""
@@ -39,6 +33,16 @@ class Index(Protocol):
 
     def close(self) -> None:
         """Lets go of threads and files. What was derived is kept for the next start where it can be."""
+
+
+class Index(SearchedIndex, Protocol):
+    """An index that is told what changes, while others search."""
+
+    def add(self, rows: NDArray[np.int64], vectors: NDArray[np.float16]) -> None:
+        """Adds vectors (n, dimension) under their rows, searchable on return; a row that is there stays."""
+
+    def remove(self, rows: NDArray[np.int64]) -> None:
+        """Removes rows, not found again by a search that starts afterwards; unknown rows are passed over."""
 
 
 def merged(found: Sequence[Neighbours], limit: int) -> Neighbours:

@@ -26,8 +26,8 @@ _NOT_FOUND = 100  # https://milvus.io/docs, "collection not found"
 
 
 def chosen_engine(settings: Settings) -> MilvusEngine | None:
-    """The Milvus that the settings name; None for the index of this machine. Raises RegardError."""
-    if settings.index_engine == "local":
+    """The Milvus that the settings name; None where another engine searches. Raises RegardError."""
+    if settings.index_engine != "milvus":
         return None
     if settings.milvus is None:
         raise RegardError("REGARD_INDEX_ENGINE is milvus; say in REGARD_MILVUS where Milvus is.")

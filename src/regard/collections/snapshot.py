@@ -40,6 +40,11 @@ class Identity:
     model: str
     dimension: int
     format: int = 2
+    part: str | None = None  # of one of several parts, its name
+
+    def described(self) -> dict[str, Any]:
+        """As the manifest says it."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,7 +137,7 @@ class SnapshotFolder:
         if not self.owned or not all(file in self._ours for file in files):
             return
         said = {
-            "identity": asdict(self._identity),
+            "identity": self._identity.described(),
             "newest": newest,
             "removal": self.removal,
             "segments": [file.name for file in files if file],
@@ -169,7 +174,7 @@ class SnapshotFolder:
         crc = found.pop("crc")
         if crc != _crc(found):
             raise DamagedSegment("the manifest was changed")
-        if found["identity"] != asdict(self._identity):
+        if found["identity"] != self._identity.described():
             raise DamagedSegment("it belongs to another state of the database")
         return found
 

@@ -118,8 +118,9 @@ def examine_keys(patient: Patient) -> Iterator[Symptom]:
 
 def examine_indexes(patient: Patient) -> Iterator[Symptom]:
     """What a restart finds of the indexes."""
-    folder = patient.settings.data / "index"
-    kept = sorted(file.parent for file in folder.glob(f"*/{MANIFEST}"))
+    data = patient.settings.data
+    folders = [data / "index", *data.glob("shards/*")]
+    kept = sorted(file.parent for folder in folders for file in folder.glob(f"*/{MANIFEST}"))
     incarnation = None
     if patient.database is not None and patient.database.schema().current is not None:
         with patient.database.read() as connection:
@@ -137,5 +138,5 @@ def examine_indexes(patient: Patient) -> Iterator[Symptom]:
                 "Nothing is lost: it is built anew when it is next searched, which takes its time.",
             )
     if not damaged:
-        size = sum(file.stat().st_size for file in folder.glob("*/*.segment"))
+        size = sum(file.stat().st_size for folder in folders for file in folder.glob("*/*.segment"))
         yield ok("indexes", f"{len(kept)} kept for a restart, {size / 1e6:,.1f} MB.")

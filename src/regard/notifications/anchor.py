@@ -16,7 +16,8 @@ from regard.notifications import webhook
 from regard.notifications.certificate_order import with_sorted_certificates
 from regard.notifications.channel import Refused
 from regard.notifications.sending import DeliveryFailed, send
-from regard.settings import STAMPING, Settings
+from regard.setting_values import STAMPING
+from regard.settings import Settings
 
 _MAX_TOKEN: Final = 65_536  # bytes of an authority's answer
 

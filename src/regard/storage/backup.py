@@ -38,6 +38,7 @@ _CHUNK = 8 << 20
 _DRAFT = ".restoring-"
 _DERIVED = (
     "index",
+    "shards",
     "enrolments",
 )  # in a data folder; what they say of the database that was is not true of another
 

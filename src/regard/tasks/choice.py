@@ -1,7 +1,9 @@
-"""Which machines do a worker's tasks."""
+"""Which machines do a worker's tasks, and hold the galleries."""
 
 from __future__ import annotations
 
+from regard.collections.shards import ShardSet
+from regard.errors import RegardError
 from regard.settings import Settings
 from regard.tasks.executor import Executor, ThreadExecutor
 from regard.tasks.task_node import TaskNode
@@ -13,9 +15,10 @@ def cluster_of(settings: Settings) -> Executor | None:
     """
     if settings.ray is None:
         return None
-    from regard.tasks.ray_executor import ray_executor
+    from regard.tasks.ray_cluster import connected
+    from regard.tasks.ray_executor import RayExecutor
 
-    return ray_executor(settings.ray)
+    return RayExecutor(connected(settings.ray))
 
 
 def executor_of(node: TaskNode) -> Executor:
@@ -23,3 +26,17 @@ def executor_of(node: TaskNode) -> Executor:
     node. Raises as `cluster_of` does.
     """
     return cluster_of(node.settings) or ThreadExecutor(node, node.settings.worker_count)
+
+
+def shards_of(settings: Settings) -> ShardSet | None:
+    """The shards on the cluster that the settings name; None where galleries are searched otherwise. Raises
+    RegardError as `cluster_of`, and where no cluster is named.
+    """
+    if settings.index_engine != "ray":
+        return None
+    if settings.ray is None:
+        raise RegardError("REGARD_INDEX_ENGINE is ray; say in REGARD_RAY where the cluster is.")
+    from regard.tasks.ray_cluster import connected
+    from regard.tasks.ray_shards import RayShards
+
+    return RayShards(connected(settings.ray), settings.search_shards)

@@ -1,4 +1,4 @@
-"""Tasks on a Ray cluster. The only module that imports Ray, when a worker is told to use it.
+"""Tasks on a Ray cluster.
 
 The cluster is a pool of hands and nothing else: which tasks there are, what they gave and how far a job is,
 the worker knows that holds the job's lease. What a lost machine was doing, Ray has done again elsewhere.
@@ -6,12 +6,7 @@ the worker knows that holds the job's lease. What a lost machine was doing, Ray 
 
 from __future__ import annotations
 
-import os
-import re
-import signal
-import threading
 from collections.abc import Generator, Iterable
-from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -92,32 +87,3 @@ def run_here(own: str, task: JobTask[T]) -> T:
     if here != own:
         raise RegardError(f"A machine of the Ray cluster has Regard {here}, and the worker {own}.")
     return task.run(node_here())
-
-
-@cache
-def ray_executor(address: str) -> RayExecutor:
-    """That of the cluster at `address`, HOST:PORT, of which this machine is a part; `auto` for the one that
-    runs here. Raises RegardError where Ray isn't installed or the cluster can't be reached.
-    """
-    if address != "auto" and not re.fullmatch(r"[^\s:/]+:\d{1,5}", address, re.ASCII):
-        raise RegardError(f"A Ray cluster is HOST:PORT or `auto`; {address[:80]!r} is no HOST:PORT.")
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    try:
-        import ray
-    except ImportError as error:
-        raise RegardError('Ray isn\'t installed: pip install "regard[ray]".') from error
-    handlers = {}
-    if threading.current_thread() is threading.main_thread():
-        handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        # Nothing of this process's environment travels: each machine has its own settings and credentials.
-        ray.init(address=address, log_to_driver=False, configure_logging=False)
-    except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
-        raise RegardError(
-            f"The Ray cluster {address!r} can't be reached from this machine, which must be a part of it: "
-            "`ray start --address` joins it."
-        ) from error
-    finally:
-        for number, handler in handlers.items():  # Ray puts its own in their place, which end the process
-            signal.signal(number, handler)
-    return RayExecutor(ray)

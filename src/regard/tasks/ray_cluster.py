@@ -1,0 +1,52 @@
+"""This process's connection to a Ray cluster. The only module that imports Ray, when a setting says so."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import threading
+from functools import cache
+from typing import TYPE_CHECKING
+
+from regard.errors import RegardError
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+
+@cache
+def connected(address: str) -> ModuleType:
+    """Ray, connected to the cluster at `address`, HOST:PORT, of which this machine is a part; `auto` for the
+    one that runs here. Raises RegardError where Ray isn't installed or the cluster can't be reached.
+    """
+    if address != "auto" and not re.fullmatch(r"[^\s:/]+:\d{1,5}", address, re.ASCII):
+        raise RegardError(f"A Ray cluster is HOST:PORT or `auto`; {address[:80]!r} is no HOST:PORT.")
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    try:
+        import ray
+    except ImportError as error:
+        raise RegardError('Ray isn\'t installed: pip install "regard[ray]".') from error
+    handlers = {}
+    if threading.current_thread() is threading.main_thread():
+        handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        # Nothing of this process's environment travels: each machine has its own settings and credentials.
+        ray.init(address=address, log_to_driver=False, configure_logging=False)
+    except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
+        raise RegardError(
+            f"The Ray cluster {address!r} can't be reached from this machine, which must be a part of it: "
+            "`ray start --address` joins it."
+        ) from error
+    finally:
+        for number, handler in handlers.items():  # Ray puts its own in their place, which end the process
+            signal.signal(number, handler)
+    module: ModuleType = ray
+    return module
+
+
+def end_this_actor() -> None:
+    """Ends the actor whose process this is; Ray doesn't start it anew."""
+    import ray
+
+    ray.kill(ray.get_runtime_context().current_actor, no_restart=True)
