@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
@@ -66,6 +67,15 @@ class Observation:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class SeenFace:
+    """The same of a picture that nobody is told of."""
+
+    row: Floats | None = None
+    attributes: Attributes | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class FaceSet:
     """What was seen in all pictures, in their order. `model` made the embeddings."""
 
@@ -105,23 +115,36 @@ def observe_faces(
     """
 
     def one(sample: Sample) -> Observation:
-        try:
-            image = load(sample.file)
-        except RegardError as error:
-            return Observation(sample, error=str(error))
-        except ImageError as error:
-            return Observation(sample, error=_sentence(error))
-        face = main_face(image, observer.detect(image), main)
-        if face is None:
-            return Observation(sample)
-        seen = Observation(sample, observer.embed(image, [face])[0])
-        return seen if describer is None else replace(seen, attributes=describer.describe(image, [face])[0])
+        seen = see_main_face(partial(load, sample.file), observer, main, describer)
+        return observation_of(sample, seen)
 
     observations = []
     for seen in _in_order(one, samples, workers):
         observations.append(seen)
         report(len(observations))
     return FaceSet(tuple(observations), observer.model)
+
+
+def observation_of(sample: Sample, seen: SeenFace) -> Observation:
+    """What was seen in a sample's picture."""
+    return Observation(sample, seen.row, seen.attributes, seen.error)
+
+
+def see_main_face(
+    load: Callable[[], Image], observer: FaceObserver, main: Main, describer: Describer | None = None
+) -> SeenFace:
+    """What is seen in one picture, which `load` answers as in `observe_faces`."""
+    try:
+        image = load()
+    except RegardError as error:
+        return SeenFace(error=str(error))
+    except ImageError as error:
+        return SeenFace(error=_sentence(error))
+    face = main_face(image, observer.detect(image), main)
+    if face is None:
+        return SeenFace()
+    row = observer.embed(image, [face])[0]
+    return SeenFace(row, None if describer is None else describer.describe(image, [face])[0])
 
 
 def main_face(image: Image, faces: Sequence[Face], main: Main) -> Face | None:

@@ -5,13 +5,20 @@ No server runs them, and none is to wait for what measures when it starts: funct
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import closing
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from regard.context import Context
 from regard.governance.permissions import Permission
-from regard.operations.inputs.photos import read_file
+from regard.operations.bulk.picture_task import PictureLimits
+from regard.operations.inputs.photos import place_of_file, read_file
 from regard.operations.operation import Area, Operation
+from regard.storage.buckets.objects import parse_folders
+from regard.tasks.choice import cluster_of
+from regard.tasks.executor import Executor
 from regard.vision.image import Image, decode_image
 
 if TYPE_CHECKING:
@@ -62,12 +69,21 @@ def measure_watchlist(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _faces(ctx: Context, dataset: Dataset, main: Main, step: str, *, describes: bool = False) -> FaceSet:
-    """The faces of a folder, by the face model of new collections."""
+    """The faces of a folder, by the face model of new collections. Where it lies in a bucket, the cluster of
+    the settings looks for them, if there is one.
+    """
     from regard.evaluation.dataset import AGE, GENDER
     from regard.evaluation.faces import Recognizer, observe_faces
 
     analyzer, settings = ctx.models.faces, ctx.settings
     described = describes and any(column in dataset.columns for column in (AGE, GENDER))
+    cluster = cluster_of(settings)
+    if cluster is not None:
+        buckets = parse_folders(settings.buckets)
+        places = [place_of_file(buckets, sample.file) for sample in dataset.samples]
+        shared = [place for place in places if place is not None]
+        if len(shared) == len(places):
+            return _faces_on(cluster, ctx, dataset, shared, main, step, describes=described)
 
     def load(file: Path) -> Image:
         picture = read_file(file, settings.object_bytes)
@@ -82,6 +98,33 @@ def _faces(ctx: Context, dataset: Dataset, main: Main, step: str, *, describes: 
         workers=settings.worker_count,
         report=lambda done: ctx.report(step, done, len(dataset.samples)),
     )
+
+
+def _faces_on(
+    cluster: Executor,
+    ctx: Context,
+    dataset: Dataset,
+    places: Sequence[tuple[str, str]],
+    main: Main,
+    step: str,
+    *,
+    describes: bool,
+) -> FaceSet:
+    """The same by a cluster. `places` are the pictures' buckets and keys."""
+    from regard.evaluation.faces import FaceSet, observation_of
+    from regard.operations.administration.face_task import FaceTask
+
+    limits, model = PictureLimits.of(ctx.settings), ctx.face_models.default
+    tasks = (
+        FaceTask(tuple(places[first : first + cluster.grain]), limits, model.version, main, describes)
+        for first in range(0, len(places), cluster.grain)
+    )
+    observations = []
+    with closing(cluster.results(tasks)) as results:
+        for sample, seen in zip(dataset.samples, chain.from_iterable(results), strict=True):
+            observations.append(observation_of(sample, seen))
+            ctx.report(step, len(observations), len(places))
+    return FaceSet(tuple(observations), model)
 
 
 OPERATIONS = (
