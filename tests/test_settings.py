@@ -157,6 +157,11 @@ def test_a_file_that_holds_no_secret_is_named_by_its_variable(
     assert sentence in str(caught.value)
 
 
+def test_a_secret_s_file_in_nobody_s_home_is_a_sentence() -> None:
+    with pytest.raises(RegardError, match="can't be read"):
+        Settings.load({"REGARD_WEBHOOK_SECRET_FILE": "~nobody-of-that-name/secret"})
+
+
 def test_only_secrets_are_read_from_files(tmp_path: Path) -> None:
     (tmp_path / "port").write_text("80")
     assert Settings.load({"REGARD_PORT_FILE": str(tmp_path / "port")}).port == 8090

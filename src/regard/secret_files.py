@@ -5,8 +5,8 @@ Compose, Kubernetes and systemd hand secrets over as files, which fewer may read
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 
 from regard.errors import RegardError
@@ -24,7 +24,7 @@ def read_secret(environ: Mapping[str, str], variable: str) -> str | None:
     if not (file := environ.get(name)):
         return None
     try:
-        with Path(file).expanduser().open("rb") as stream:
+        with open(os.path.expanduser(file), "rb") as stream:
             content = stream.read(_BYTES + 1)
         if len(content) > _BYTES:
             raise RegardError(f"The file that {name} names is too large to be a secret.")

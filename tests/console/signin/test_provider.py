@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from sqlalchemy import update
 from tests.console.signin.conftest import Account, House, recovery_codes
 from tests.console.signin.telephone import Telephone
 from tests.console.visiting import Visitor
@@ -20,6 +21,7 @@ from tests.console.visiting import Visitor
 from regard.app import asgi, build
 from regard.caller import LOCAL
 from regard.settings import Settings
+from regard.storage.schema import passkeys, provider_identities
 
 pytest.importorskip("joserfc", reason="joserfc is not installed (extra `oidc`)")
 
@@ -367,6 +369,24 @@ def test_an_account_is_added_and_removed_by_who_has_just_shown_that_it_is_them(o
     only = browser.post("/console/account", act="unbind", subject="s-11")
     assert "your only way to sign in" in only.text
     assert office.sign_in(office.browser()).status_code == 303
+
+
+def test_an_account_at_a_provider_of_before_is_no_way_to_sign_in(office: Office) -> None:
+    name, browser = office.bound("s-before"), office.browser()
+    assert office.sign_in(browser).status_code == 303
+    person = office.parts.stores.accountability.people.get(name)
+    key = {"credential_id": "cred", "handle": "handle", "public_key": b"key", "sign_count": 0, "name": "One"}
+    of_person = provider_identities.c.person_id == person.person_id
+    with office.parts.database.write() as connection:
+        connection.execute(passkeys.insert().values(person_id=person.person_id, added=1, **key))
+        connection.execute(
+            update(provider_identities).where(of_person).values(issuer="https://before.example")
+        )
+    only = browser.post("/console/account", act="remove", credential_id="cred")
+    assert "your only way to sign in" in only.text
+    with office.parts.database.write() as connection:
+        connection.execute(update(provider_identities).where(of_person).values(issuer=office.provider.issuer))
+    assert browser.post("/console/account", act="remove", credential_id="cred").status_code == 303
 
 
 def test_an_account_is_one_person_s_alone(office: Office) -> None:

@@ -41,6 +41,7 @@ def test_a_file_says_who_the_provider_is_and_what_counts(tmp_path: Path) -> None
         (f'{GOOD}scopes = "email"', "'scopes' must be a list"),
         (f"{GOOD}sceopes = []", "no setting of a provider"),
         (f'{GOOD}client_secret_file = "/nowhere"', "can't be read"),
+        (f'{GOOD}client_secret_file = "~nobody-of-that-name/x"', "can't be read"),
         (f'{GOOD}[[newcomers]]\ndomain = "x"\nroles = ["reviewer"]', "takes 'second_factor_acr'"),
         (
             f'{GOOD}second_factor_amr = ["mfa"]\n[[newcomers]]\ndomain = "x"\nroles = ["admin"]',

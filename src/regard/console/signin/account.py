@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from regard.caller import Person
 from regard.console.languages import msgid
 from regard.console.signin.oidc.identities import ProviderIdentities
-from regard.console.signin.passkeys import Passkeys
+from regard.console.signin.oidc.provider_settings import ProviderSettings
+from regard.console.signin.passkeys import Passkey, Passkeys
 from regard.console.signin.passwords import Passwords, check_new
 from regard.console.signin.places import PasskeyPlace
 from regard.console.signin.proposed_factor import ProposedFactors
@@ -35,14 +38,17 @@ class OwnAccount:
         passkeys: Passkeys,
         proposals: ProposedFactors,
         identities: ProviderIdentities,
+        provider: ProviderSettings | None,
         log: SignInLog,
     ) -> None:
+        """`provider` is the identity provider by which people sign in now, if there is one."""
         self.passkeys = passkeys
         self.passwords = passwords
         self.recovery = recovery
         self.sessions = sessions
         self.proposals = proposals
         self.identities = identities
+        self._provider = provider
         self._people = people
         self._factors = factors
         self._log = log
@@ -59,7 +65,7 @@ class OwnAccount:
         """Forgets a passkey. Raises ConflictException for the last way in, and ResourceNotFoundException."""
         person = signed_in.person
         others = [one for one in self.passkeys.of(person.person_id) if one.credential_id != credential_id]
-        if not (others or self._has_password(person) or self.identities.of(person.person_id)):
+        if not (others or self._has_password(person) or self._has_provider(person, others)):
             raise _only_way()
         if not self.passkeys.remove(person.person_id, credential_id):
             raise ResourceNotFoundException(msgid("There is no such passkey."))
@@ -69,8 +75,8 @@ class OwnAccount:
     def remove_identity(self, arrival: Arrival, signed_in: SignedIn, token: str, subject: str) -> None:
         """Forgets an account at the identity provider. Raises as `remove_passkey` does."""
         person = signed_in.person
-        others = [one for one in self.identities.of(person.person_id) if one.subject != subject]
-        if not (others or self._has_password(person) or self.passkeys.of(person.person_id)):
+        owned = self.passkeys.of(person.person_id)
+        if not (owned or self._has_password(person) or self._has_provider(person, owned, but=subject)):
             raise _only_way()
         if not self.identities.remove(person.person_id, subject):
             raise ResourceNotFoundException(msgid("There is no such account."))
@@ -114,6 +120,16 @@ class OwnAccount:
 
     def _has_password(self, person: Person) -> bool:
         return self._factors.has(person) and self.passwords.has(person)
+
+    def _has_provider(self, person: Person, owned: Sequence[Passkey], *, but: str | None = None) -> bool:
+        """Whether they can sign in by the provider that there is now, by another account than `but`, with a
+        second factor there or here: a code, or one of the passkeys `owned`.
+        """
+        provider = self._provider
+        if provider is None or not (provider.has_second_factor or owned or self._factors.has(person)):
+            return False
+        accounts = self.identities.of(person.person_id)
+        return any(one.issuer == provider.issuer and one.subject != but for one in accounts)
 
 
 def _only_way() -> ConflictException:

@@ -99,6 +99,7 @@ class SignInDoors:
             passkeys=passkeys,
             proposals=proposals,
             identities=identities,
+            provider=None if provider is None or places.public_url is None else provider.settings,
             log=log,
         )
         by_provider = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -104,7 +105,7 @@ def _secret(file: str | None, secret: str) -> str | None:
     if secret:
         raise RegardError("REGARD_OIDC_SECRET and 'client_secret_file' both say a secret; leave one out.")
     try:
-        read = Path(file).expanduser().read_text("utf-8").strip()
+        read = Path(os.path.expanduser(file)).read_text("utf-8").strip()
     except (OSError, UnicodeError) as error:
         raise RegardError("The file 'client_secret_file' can't be read; check its path.") from error
     if not read:
