@@ -21,9 +21,11 @@ from regard.wire.measured_server import MeasuredServer
 from regard.wire.process_figures import ProcessFigures
 from regard.wire.readiness import Readiness
 from regard.wire.work_figures import WorkFigures
+from regard.wire.worker_figures import WorkerFigures
 
 _OF = {
     ProcessFigures: "Each server's own",
+    WorkerFigures: "Each worker's own, beside its networks, decoding and searching",
     WorkFigures: "Of the database: the same from every server",
     UsageFigures: "Of the audit log: the same from every server",
 }
@@ -38,7 +40,13 @@ def metrics_table() -> str:
         )
         seals = Seals(database, AuditLog(database), Path(named))
         lines: list[str] = []
-        for figures in (ProcessFigures(server), WorkFigures(database, seals), UsageFigures(database)):
+        told: set[str] = set()
+        for figures in (
+            ProcessFigures(server),
+            WorkerFigures(Measurements()),
+            WorkFigures(database, seals),
+            UsageFigures(database),
+        ):
             lines += [
                 "",
                 f"**{_OF[type(figures)].capitalize()}**",
@@ -46,7 +54,9 @@ def metrics_table() -> str:
                 "| metric | type | labels | |",
                 "|---|---|---|---|",
             ]
-            lines += [_row(metric) for metric in sorted(figures.collect(), key=lambda one: one.name)]
+            metrics = [metric for metric in figures.collect() if metric.name not in told]
+            told |= {metric.name for metric in metrics}
+            lines += [_row(metric) for metric in sorted(metrics, key=lambda one: one.name)]
         indexes.close()
     return "\n".join(lines).strip()
 

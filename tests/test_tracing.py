@@ -21,6 +21,8 @@ from regard import tracing
 from regard.app import Parts, asgi
 from regard.jobs.leases import JobLeases
 from regard.jobs.worker import Worker
+from regard.storage.database import Database
+from tests.streams.test_worker import Site
 from tests.waiting import wait_until
 
 exporters = pytest.importorskip("opentelemetry.sdk.trace.export.in_memory_span_exporter")
@@ -121,6 +123,25 @@ def test_a_job_s_trace_is_its_own_and_linked_to_the_request_that_started_it(
     [link] = job.links
     assert link.context.trace_id == int(PARENT.split("-")[1], 16)
     assert link.context.trace_id != job.context.trace_id
+
+
+def test_each_picture_of_a_camera_is_a_trace_that_names_its_session_and_its_start(
+    spans: Any, tmp_path: Path
+) -> None:
+    database = Database.open(tmp_path)
+    site = Site(database, tmp_path)
+    stream = site.start("door")
+    with site.working():
+        wait_until(lambda: len(site.gate.taken.get("door", [])) >= 2)
+    database.close()
+    samples = [span for span in spans.get_finished_spans() if span.name == "sample"]
+    assert len({one.context.trace_id for one in samples}) == len(site.gate.taken["door"])
+    assert {one.parent for one in samples} == {None}
+    told = {"regard.session": stream.session, "regard.request_id": stream.request_id}
+    assert all(dict(one.attributes) == told for one in samples)
+    kept = [span for span in spans.get_finished_spans() if span.name == "database write" and span.parent]
+    assert {one.parent.span_id for one in kept} <= {one.context.span_id for one in samples}
+    assert kept, "what is kept of a picture is within its trace"
 
 
 def test_a_line_of_the_log_names_the_trace_that_it_belongs_to(spans: Any) -> None:

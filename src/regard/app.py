@@ -134,11 +134,13 @@ def build(
     operations: Mapping[str, Operation] = OPERATIONS,
     face_models: Mapping[str, FaceModel] = FACE_MODELS,
     has_models: bool = True,
+    measurements: Measurements | None = None,
 ) -> Parts:
     """Opens the data folder and the model pack. Models load when they are first used.
 
     `report` is told how far the loading of a large index is; `operations` are those that can be called,
     `face_models` those that tell faces apart, by version.
+    `measurements` are told how long networks, decoding and searches take.
     Without `has_models` no pack is needed, and what observes pictures or faces raises KeyError.
 
     Raises RegardError when the folder can't be used the pack isn't installed, or there is no such price list.
@@ -156,7 +158,7 @@ def build(
     known = FaceModels(face_models, settings.face_model)
     engine, shards = chosen_engine(settings), shards_of(settings)
     anchor = anchor_of(settings)
-    measurements = Measurements()
+    measurements = measurements or Measurements()
     sessions = open_sessions(
         settings,
         {RECAPTURE: lambda: recapture_network(settings)},

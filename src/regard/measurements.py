@@ -18,6 +18,9 @@ ANSWERS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 
 PARTS: Final = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56)
 """For what a request is made of: one run of a network, one picture decoded, one index searched."""
 
+STEPS: Final = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
+"""For steps of jobs: a picture of a manifest, a stretch of a film."""
+
 
 @dataclass(frozen=True, slots=True)
 class Timing:
@@ -58,11 +61,35 @@ class Timings:
             return {labels: Timing(tuple(counts), total[0]) for labels, (counts, total) in self._kept.items()}
 
 
+class Occurrences:
+    """How often something happened, by labels."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, ...], int] = {}
+        self._lock = threading.Lock()
+
+    def add(self, *labels: str) -> None:
+        """Adds one. Labels are few and fixed, as those of `Timings`."""
+        with self._lock:
+            self._kept[labels] = self._kept.get(labels, 0) + 1
+
+    def read(self) -> Mapping[tuple[str, ...], int]:
+        """All of them, as of now."""
+        with self._lock:
+            return dict(self._kept)
+
+
 @dataclass(frozen=True, slots=True)
 class Measurements:
-    """Of one process. `answers` are by operation and outcome, `networks` by the network that ran."""
+    """Of one process. `answers` are by operation and outcome, `networks` by the network that ran. Of workers:
+    `steps` of jobs by operation, `leases_lost` by what was run, `samples` of streams by kind of processor and
+    by whether networks saw them.
+    """
 
     answers: Timings = field(default_factory=lambda: Timings(ANSWERS))
     networks: Timings = field(default_factory=Timings)
     pictures: Timings = field(default_factory=Timings)
     searches: Timings = field(default_factory=Timings)
+    steps: Timings = field(default_factory=lambda: Timings(STEPS))
+    leases_lost: Occurrences = field(default_factory=Occurrences)
+    samples: Occurrences = field(default_factory=Occurrences)

@@ -182,6 +182,9 @@ class Settings:
     metrics_token: str = _setting(
         "", "Bearer token with which Prometheus may read /metrics; unset, nobody may.", secret=True
     )
+    worker_metrics: str = _setting(
+        "", "PORT of this machine, or HOST:PORT, of the /metrics of a `regard worker` or `regard streams`."
+    )
     # Stored video: its jobs; custom labels: their trainings; face liveness: its checks.
     job_workers: int = _setting(
         1,

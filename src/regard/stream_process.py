@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from regard.app import build
 from regard.governance.keys import KeyStore
 from regard.governance.purpose import GENERAL
+from regard.measurements import Measurements
 from regard.notifications.delivery import Courier
 from regard.notifications.record_output import RecordOutput
 from regard.notifications.stream_delivery import StreamDelivery
@@ -33,8 +34,11 @@ from regard.vision.faces import FaceAnalyzer
 class StreamProcess:
     """A stream worker and what it works with. The models are loaded once there is a processor to run."""
 
-    def __init__(self, settings: Settings, *, name: str | None = None) -> None:
+    def __init__(
+        self, settings: Settings, *, name: str | None = None, measurements: Measurements | None = None
+    ) -> None:
         self._settings = settings
+        self._measurements = measurements or Measurements()
         self._opened = ExitStack()
         self._database = database = Database.open(settings.data, settings.database)
         self._opened.callback(database.close)
@@ -62,6 +66,7 @@ class StreamProcess:
             output=self._output,
             views=views,
             wake=self._delivery.wake,
+            measurements=self._measurements,
         )
         self._worker = StreamWorker(tools, threads=settings.worker_count, name=name)
 
@@ -78,7 +83,7 @@ class StreamProcess:
         self._opened.close()
 
     def _gate(self) -> StreamGate:
-        parts = build(self._settings)
+        parts = build(self._settings, measurements=self._measurements)
         self._opened.callback(parts.close)
         parts.indexes.keep_level()
         parts.sessions.load({*FaceAnalyzer.networks, *parts.face_models.default.networks})

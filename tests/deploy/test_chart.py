@@ -61,7 +61,7 @@ def pods(site: str) -> Iterator[tuple[str, dict[str, Any]]]:
 @pytest.mark.parametrize("site", SITES)
 def test_what_it_renders_fits_the_schemas_of_kubernetes(site: str) -> None:
     for document in rendered(site):
-        if document["kind"] != "ServiceMonitor":  # a resource of Prometheus's operator
+        if document["kind"] not in ("ServiceMonitor", "PodMonitor"):  # resources of Prometheus's operator
             for version in ("1.27", "1.33"):
                 kubernetes_validate.validate(document, version, strict=True)
 
@@ -140,12 +140,28 @@ def test_only_several_servers_have_a_disruption_budget() -> None:
     assert not of_kind("small", "PodDisruptionBudget")
 
 
-def test_nobody_reaches_a_worker() -> None:
-    every, server = of_kind("site", "NetworkPolicy")
+def test_nobody_reaches_a_worker_but_for_its_figures() -> None:
+    every, server, workers = of_kind("site", "NetworkPolicy")
+    [told] = workers["spec"]["ingress"]
+    assert told["ports"] == [{"protocol": "TCP", "port": "metrics"}]
+    assert len(told["from"]) == 2
+    assert len(of_kind("small", "NetworkPolicy")) <= 2, "without a token there are no figures"
     assert set(every["spec"]["policyTypes"]) == {"Ingress", "Egress"}
     assert "ingress" not in every["spec"]
     assert server["spec"]["podSelector"]["matchLabels"]["app.kubernetes.io/component"] == "server"
     assert len(server["spec"]["ingress"][0]["from"]) == 2
+
+
+def test_prometheus_is_told_where_workers_have_their_figures() -> None:
+    [monitor] = of_kind("site", "PodMonitor")
+    [asked] = monitor["spec"]["podMetricsEndpoints"]
+    for component, pod in pods("site"):
+        [container] = pod["containers"]
+        places = {port["name"]: port["containerPort"] for port in container["ports"]}
+        told = {one["name"]: one.get("value") for one in container["env"]}
+        assert (asked["port"] in places) == (component != "server")
+        assert told.get("REGARD_WORKER_METRICS") == (None if component == "server" else "0.0.0.0:9101")
+    assert asked["authorization"]["credentials"] == {"name": "regard-metrics", "key": "token"}
 
 
 def test_changed_settings_start_the_pods_anew() -> None:

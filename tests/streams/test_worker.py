@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import delete
 
 from regard.errors import AccessDeniedException, ServiceUnavailableException, ThrottlingException
+from regard.measurements import Measurements
 from regard.storage.clock import milliseconds
 from regard.storage.database import Database
 from regard.storage.encryption import Cipher
@@ -40,6 +41,7 @@ class Site:
     sources: dict[str, MadeSource] = field(default_factory=dict)
     outputs: dict[str, MadeOutput] = field(default_factory=dict)
     wakes: Wakes = field(default_factory=Wakes)
+    measured: Measurements = field(default_factory=Measurements)
 
     def __post_init__(self) -> None:
         self.store = StreamStore(self.database)
@@ -75,6 +77,7 @@ class Site:
             output=self._output,
             views=NoViews(),
             wake=self.wakes,
+            measurements=self.measured,
         )
         worker, stop = StreamWorker(tools, threads=2, name=name), threading.Event()
         thread = threading.Thread(target=worker.run, args=(stop,))
@@ -204,6 +207,18 @@ def test_a_processor_that_another_worker_has_is_dropped_and_nothing_is_written(s
         site.leases.free("first")
         wait_until(lambda: site.gate.ended)
     assert len(site.events.page(limit=10)) == 1
+    assert site.measured.leases_lost.read() == {("stream",): 1}
+
+
+def test_pictures_are_counted_by_kind_and_by_whether_networks_saw_them(site: Site) -> None:
+    site.gate.act = lambda _stream, sample: StreamStep(has_examined=sample % 2 == 0)
+    site.start("door")
+    with site.working():
+        wait_until(lambda: len(site.gate.taken.get("door", [])) >= 5)
+    told = site.measured.samples.read()
+    assert set(told) == {("FACE_SEARCH", "yes"), ("FACE_SEARCH", "no")}
+    assert sum(told.values()) == len(site.gate.taken["door"])
+    assert site.measured.leases_lost.read() == {}, "what is left to others is not lost"
 
 
 def test_a_source_that_can_never_be_read_has_failed(site: Site) -> None:

@@ -14,9 +14,12 @@ from typing import Any
 import pytest
 import yaml
 from botocore.exceptions import ClientError
+from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
+from regard.measurements import Measurements
 from regard.packs.install import InstalledPack
+from regard.wire.worker_figures import WorkerFigures
 from tests.conftest import Server, start_server, stop_server
 
 ROOT = Path(__file__).parents[2]
@@ -56,12 +59,24 @@ def read(server: Server) -> str:
 
 @pytest.fixture(scope="module")
 def labels(text: str) -> dict[str, set[str]]:
-    """The labels of each sample's name."""
+    """The labels of each sample's name, of a server or of a worker."""
     found: dict[str, set[str]] = {}
-    for family in text_string_to_metric_families(text):
-        for sample in family.samples:
-            found.setdefault(sample.name, set()).update(sample.labels)
+    for told in (text, text_of_worker()):
+        for family in text_string_to_metric_families(told):
+            for sample in family.samples:
+                found.setdefault(sample.name, set()).update(sample.labels)
     return found
+
+
+def text_of_worker() -> str:
+    """What a worker exports that has done and lost some of everything."""
+    measured, registry = Measurements(), CollectorRegistry()
+    measured.networks.observe(0.01, "detector")
+    measured.steps.observe(1.0, "StartLabelDetection")
+    measured.leases_lost.add("job")
+    measured.samples.add("FACE_SEARCH", "yes")
+    registry.register(WorkerFigures(measured))
+    return generate_latest(registry).decode()
 
 
 def queries() -> list[str]:
@@ -90,6 +105,7 @@ def test_no_label_tells_who_or_what_was_seen(text: str, labels: dict[str, set[st
     assert "secret" not in text
     assert set().union(*labels.values()) <= {
         "le", "operation", "outcome", "purpose", "group", "status", "state", "network", "lane",
+        "kind", "examined",
         "version", "python", "onnxruntime",
         "implementation", "major", "minor", "patchlevel", "generation",
     }  # fmt: skip
@@ -131,9 +147,10 @@ def test_promtool_agrees_with_the_alerts(arguments: tuple[str, ...]) -> None:
 
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool isn't installed (Debian: prometheus)")
 def test_promtool_finds_nothing_to_mend_in_the_figures(text: str) -> None:
-    done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True)
-    lines = [line for line in done.stderr.splitlines() if line.startswith("regard_")]
-    assert lines == []
+    for told in (text, text_of_worker()):
+        done = subprocess.run(["promtool", "check", "metrics"], input=told, capture_output=True, text=True)
+        lines = [line for line in done.stderr.splitlines() if line.startswith("regard_")]
+        assert lines == []
 
 
 def test_the_panels_lie_side_by_side(labels: dict[str, set[str]]) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 from regard import logs, tracing
 from regard.cli.opening import check_database
 from regard.cli.stopping import stop_on_signals
+from regard.cli.worker_metrics import telling
+from regard.measurements import Measurements
 from regard.settings import Settings
 from regard.storage.folder import in_use
 
@@ -31,8 +33,9 @@ def run_stream_worker(
         threading.Thread(target=_stop_at_end_of_input, args=(stop,), daemon=True).start()
     from regard.stream_process import StreamProcess  # which loads what sees pictures
 
-    with in_use(settings.data):
-        process = StreamProcess(settings, name=name)
+    measurements = Measurements()
+    with in_use(settings.data), telling(settings, measurements, attached=attached):
+        process = StreamProcess(settings, name=name, measurements=measurements)
         try:
             process.run(stop)
         finally:

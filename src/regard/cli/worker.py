@@ -14,6 +14,7 @@ from regard import logs, tracing
 from regard.cli.opening import check_database
 from regard.cli.options import DataFolder, joined_buckets
 from regard.cli.stopping import end_after, stop_on_signals
+from regard.cli.worker_metrics import telling
 from regard.custom.versions import follow_end
 from regard.governance.audit import AuditLog
 from regard.governance.examination.duty import outbox_of_calls
@@ -26,6 +27,7 @@ from regard.jobs.leases import JobLeases
 from regard.jobs.notices import JobNotices
 from regard.jobs.store import JobStore
 from regard.jobs.worker import JobRunner, Worker
+from regard.measurements import Measurements
 from regard.notifications.anchor import anchor_of
 from regard.notifications.delivery import Delivery
 from regard.settings import Settings
@@ -68,11 +70,12 @@ def worker(
     if attached:
         threading.Thread(target=_stop_at_end_of_input, args=(stop,), daemon=True).start()
     cluster_of(settings)  # one that can't be reached is told now
-    with in_use(settings.data):
-        _work(settings, stop)
+    measurements = Measurements()
+    with in_use(settings.data), telling(settings, measurements, attached=attached):
+        _work(settings, stop, measurements)
 
 
-def _work(settings: Settings, stop: threading.Event) -> None:
+def _work(settings: Settings, stop: threading.Event, measurements: Measurements) -> None:
     with ExitStack() as opened:
         database = Database.open(settings.data, settings.database, connections=4)
         opened.callback(database.close)
@@ -85,7 +88,7 @@ def _work(settings: Settings, stop: threading.Event) -> None:
         def gate() -> JobRunner:
             from regard.app import build  # seconds and memory that only a worker with work pays
 
-            parts = build(settings)
+            parts = build(settings, measurements=measurements)
             opened.callback(parts.close)
             parts.upkeep.keep_level()
             return parts.gate
@@ -99,7 +102,7 @@ def _work(settings: Settings, stop: threading.Event) -> None:
         keeper.keep_level()
         courier = threading.Thread(target=delivery.run, args=(stop,), name="delivery")
         courier.start()
-        runner = Worker(store, leases, gate, lease_seconds=settings.job_lease)
+        runner = Worker(store, leases, gate, lease_seconds=settings.job_lease, measurements=measurements)
 
         def hurry() -> None:
             stop.wait()

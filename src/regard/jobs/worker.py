@@ -23,6 +23,7 @@ from regard.errors import AccessDeniedException, RegardError, ServiceError, Thro
 from regard.jobs.leases import JobLeases, Lease, LeaseLost
 from regard.jobs.records import Job, Status, Step
 from regard.jobs.store import JobStore
+from regard.measurements import Measurements
 
 _POLL_SECONDS = 0.5
 _PRUNE_SECONDS = 600.0
@@ -49,12 +50,19 @@ class Worker:
     """Takes jobs and runs them. `gate` is asked for once there is a job: the models take memory and time."""
 
     def __init__(
-        self, store: JobStore, leases: JobLeases, gate: Callable[[], JobRunner], *, lease_seconds: float
+        self,
+        store: JobStore,
+        leases: JobLeases,
+        gate: Callable[[], JobRunner],
+        *,
+        lease_seconds: float,
+        measurements: Measurements | None = None,
     ) -> None:
         self._store = store
         self._leases = leases
         self._make_gate = gate
         self._gate: JobRunner | None = None
+        self._measured = measurements or Measurements()
         self._lease: Lease | None = None  # of the job that is run
         self._beat_seconds = lease_seconds / 3
         self.name = f"{socket.gethostname()[:64]}/{os.getpid()}/{uuid.uuid4().hex[:8]}"
@@ -96,6 +104,7 @@ class Worker:
             try:
                 outcome = self._run(self._gate, lease, stop)
             except LeaseLost:
+                self._measured.leases_lost.add("job")
                 outcome = "cancelled, or another worker has it"
             finally:
                 self._lease = None
@@ -115,11 +124,14 @@ class Worker:
     def _run(self, gate: JobRunner, lease: Lease, stop: threading.Event) -> str:
         try:
             with self._heartbeat(lease), closing(_steps(gate, lease.job)) as steps:
+                began = time.perf_counter()
                 for step in steps:
                     try:
                         self._leases.commit(lease, step, gate.may_keep)
                     except AccessDeniedException as error:
                         steps.throw(error)  # so that the job's record says why it ended
+                    self._measured.steps.observe(time.perf_counter() - began, _operation(lease.job))
+                    began = time.perf_counter()
                     if stop.is_set():
                         break
                 else:
@@ -166,6 +178,11 @@ class Worker:
 
 def _steps(gate: JobRunner, job: Job) -> Any:
     return gate.run_job(job)
+
+
+def _operation(job: Job) -> str:
+    """The operation that started a job, as requests call it: StartLabelDetection."""
+    return "".join(word.capitalize() for word in job.operation.split("_"))
 
 
 def _traced(job: Job) -> dict[str, str]:

@@ -10,8 +10,10 @@ from typing import Any
 
 import structlog
 
+from regard import tracing
 from regard.errors import RegardError, ServiceError, ThrottlingException
 from regard.jobs.leases import LeaseLost
+from regard.measurements import Measurements
 from regard.streams.events import StreamEvents
 from regard.streams.leases import StreamLease, StreamLeases
 from regard.streams.records import StreamStatus
@@ -46,6 +48,7 @@ class HeldStream:
         output: Output | None,
         views: LiveViews,
         wake: Callable[[], None],
+        measurements: Measurements,
     ) -> None:
         self.lease = lease
         self._leases = leases
@@ -54,6 +57,7 @@ class HeldStream:
         self._output = output
         self._views = views
         self._wake = wake
+        self._measured = measurements
         self._running: Running | None = None
         self._retry_at = 0.0
         self._pending: deque[Raised] = deque(maxlen=_WAITING)
@@ -83,9 +87,16 @@ class HeldStream:
 
     def take(self, sample: Any, standing: SourceStanding, checkpoint: Mapping[str, Any]) -> bool:
         """A sample; whether the next is wanted soon. `checkpoint` is the source's. Raises Ended."""
+        stream = self.lease.processor
+        told = {"regard.session": stream.session or "", "regard.request_id": stream.request_id or ""}
+        with tracing.linked_span("sample", None, **told):
+            return self._take(sample, standing, checkpoint)
+
+    def _take(self, sample: Any, standing: SourceStanding, checkpoint: Mapping[str, Any]) -> bool:
         step = self._step(lambda running: running.take(sample))
         if step is None:
             return False
+        self._measured.samples.add(self.lease.processor.kind.value, "yes" if step.has_examined else "no")
         self._moments.append(time.monotonic())
         self._views.show(self.lease.processor, sample, step)
         self._keep(step, standing, checkpoint)
@@ -112,6 +123,7 @@ class HeldStream:
 
     def drop(self) -> None:
         """It is another worker's, or nobody's: nothing may be written any more."""
+        self._measured.leases_lost.add("stream")
         self._close(GeneratorExit())
 
     def _step(self, act: Callable[[Running], StreamStep]) -> StreamStep | None:

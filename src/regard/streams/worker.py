@@ -14,13 +14,14 @@ import time
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 
 from regard.errors import ServiceError
 from regard.jobs.leases import LeaseLost
+from regard.measurements import Measurements
 from regard.memory import return_free_memory
 from regard.streams.events import StreamEvents
 from regard.streams.feed import SourceFeed
@@ -64,6 +65,7 @@ class StreamTools:
     output: Callable[[StreamProcessor], Output | None]
     views: LiveViews
     wake: Callable[[], None]
+    measurements: Measurements = field(default_factory=Measurements)
 
 
 class StreamWorker:
@@ -167,6 +169,7 @@ class StreamWorker:
             self._tools.output(stream),
             self._tools.views,
             self._tools.wake,
+            self._tools.measurements,
         )
         feed = self._feeds.get(opened.key)
         if feed is None or not feed.join(held):

@@ -65,14 +65,24 @@ containers:
     envFrom:
       - configMapRef:
           name: {{ include "regard.fullname" .root }}
-    {{- if $values.s3.existingSecret }}
+    {{- $tells := and $values.metrics.existingSecret (ne .component "server") }}
+    {{- if or $values.s3.existingSecret $tells }}
     env:
+      {{- if $tells }}
+      - {name: REGARD_WORKER_METRICS, value: "0.0.0.0:9101"}
+      {{- end }}
+      {{- if $values.s3.existingSecret }}
       - name: AWS_ACCESS_KEY_ID
         valueFrom:
           secretKeyRef: {name: {{ $values.s3.existingSecret }}, key: AWS_ACCESS_KEY_ID}
       - name: AWS_SECRET_ACCESS_KEY
         valueFrom:
           secretKeyRef: {name: {{ $values.s3.existingSecret }}, key: AWS_SECRET_ACCESS_KEY}
+      {{- end }}
+    {{- end }}
+    {{- if $tells }}
+    ports:
+      - {name: metrics, containerPort: 9101}
     {{- end }}
     {{- if eq .component "server" }}
     ports:
