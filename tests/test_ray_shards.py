@@ -50,6 +50,7 @@ def ray(data: Path) -> Iterator[ModuleType]:
         patch.setenv("REGARD_DATA", str(data))
         patch.setenv("REGARD_INDEX_TAIL", "256")
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        patch.setenv("RAY_AUTH_MODE", "disabled")  # else Ray writes a token into the home folder
         module.init(
             address="local",
             num_cpus=SHARDS + 1,  # those of one more test

@@ -36,7 +36,7 @@ def connected(address: str) -> ModuleType:
     except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
         raise RegardError(
             f"The Ray cluster {address!r} can't be reached from this machine, which must be a part of it: "
-            "`ray start --address` joins it."
+            "`ray start --address` joins it. Where the cluster asks for a token, set RAY_AUTH_MODE=token."
         ) from error
     finally:
         for number, handler in handlers.items():  # Ray puts its own in their place, which end the process
