@@ -99,7 +99,10 @@ def test_workers_that_a_server_starts_do_not_want_the_port_and_none_is_wanted_by
         with telling(Settings.load({}), Measurements(), attached=False):
             pass
         with (
-            pytest.raises(RegardError, match="each worker of a machine takes a port of its own"),
+            pytest.raises(
+                RegardError,
+                match=r"\(Address already in use\); each worker of a machine takes a port of its own",
+            ),
             telling(settings(port), Measurements(), attached=False),
         ):
             pass

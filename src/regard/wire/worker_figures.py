@@ -46,8 +46,7 @@ class WorkerFigures(Collector):
         )
         yield counter(
             "regard_leases_lost",
-            "Jobs and stream processors that this worker ran until another had them, or they were ended "
-            "under it: `job`, `stream`.",
+            "Jobs and stream processors that another worker took from this one, or that were ended under it.",
             measured.leases_lost,
             ("kind",),
         )
@@ -104,7 +103,8 @@ def _listening(place: str) -> socket.socket:
             (host, int(port)), family=socket.AF_INET6 if ":" in host else socket.AF_INET
         )
     except OSError as error:
+        why = str(error.strerror).partition(" (")[0]  # Python says once more where
         raise RegardError(
-            f"Can't listen on {place} ({error.strerror}); each worker of a machine takes a port of its own "
+            f"Can't listen on {place} ({why}); each worker of a machine takes a port of its own "
             "(REGARD_WORKER_METRICS)."
         ) from error
