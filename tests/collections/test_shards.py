@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from regard.collections import following
 from regard.collections.changes import IndexKey, Position, Space, changes_since
 from regard.collections.followed import FollowedIndexes
 from regard.collections.gallery import Gallery
@@ -197,3 +199,30 @@ def test_shards_without_a_cluster_or_without_ray_are_told_in_a_sentence(
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(RegardError, match=r'pip install "regard\[ray\]"'):
         shards_of(Settings.load({}, index_engine="ray", ray="localhost:6379"))
+
+
+def test_shards_are_not_built_anew_because_faces_come_while_they_are_counted(
+    server: Server, shards: ShardsHere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.enrol("c", people(4, DIMENSION))
+    server.index("c")
+    read, asked_shards = following.changes_since, []
+
+    def beset(connection: Any, *asked: Any) -> Any:
+        """What statements in turn may see on PostgreSQL: the version before a change, and the face after it."""
+        found = read(connection, *asked)
+        asked_shards.append(1)
+        if len(asked_shards) != SHARDS:  # the last: the others are level with what the server has seen
+            return found
+        server.enrol("c", people(1, DIMENSION, seed=1), "meanwhile")
+        with server.database.read() as later:
+            return replace(read(later, *asked), version=found.version)
+
+    server.enrol("c", people(1, DIMENSION, seed=2), "before")
+    monkeypatch.setattr(following, "changes_since", beset)
+    discarded: list[IndexKey] = []
+    monkeypatch.setattr(Shard, "discard", lambda _self, key: discarded.append(key))
+    server.index("c")
+    monkeypatch.setattr(following, "changes_since", read)
+    assert len(server.index("c")) == server.collections.get("c").face_count
+    assert discarded == []

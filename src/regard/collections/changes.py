@@ -69,10 +69,10 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class IndexStanding:
-    """How many vectors there are at a version of the collection."""
+    """How many vectors there are at a version of the collection; None where it changed meanwhile."""
 
     version: int
-    living: int
+    living: int | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -196,7 +196,9 @@ def standing_of(connection: Connection, key: IndexKey) -> IndexStanding | None:
     if state is None:
         return None
     asked = {"collection": key.collection}
-    return IndexStanding(state.version, connection.execute(_LIVING[state.which], asked).scalar() or 0)
+    living = connection.execute(_LIVING[state.which], asked).scalar() or 0
+    # PostgreSQL shows each statement what was committed before it.
+    return IndexStanding(state.version, living if version_of(connection, key) == state.version else None)
 
 
 def living_in(connection: Connection, key: IndexKey, part: RowPart) -> int:

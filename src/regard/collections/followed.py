@@ -132,7 +132,10 @@ class FollowedIndexes:
                 raise ThrottlingException(
                     "The index of the collection is being changed. Try your call again."
                 )
-            return IndexStanding(following.version, len(index))
+            with self._database.read() as connection:
+                is_quiet = version_of(connection, key) == following.version
+            # Else what was read after the version may be newer than it.
+            return IndexStanding(following.version, len(index) if is_quiet else None)
 
     def forget_erased(self, collection: Collection, space: Space) -> None:
         """Takes vectors that were erased from the database out of memory and files, where they are in them.

@@ -112,6 +112,7 @@ class ShardedIndex:
         self._key = key
         self.standing = IndexStanding(_NEVER, 0)
         """The newest version that every shard was seen to hold, and how many vectors it has."""
+        self._held = 0
 
     def search(self, probe: NDArray[np.float32], *, limit: int, radius: float = float("inf")) -> Neighbours:
         """As `SearchedIndex.search`. Raises what `ShardSet.ask` raises, rather than answer with a part."""
@@ -120,7 +121,7 @@ class ShardedIndex:
         return merged(self._shards.ask(self._incarnation, asked), limit)
 
     def __len__(self) -> int:
-        return self.standing.living
+        return self._held
 
     def level(self, expected: IndexStanding) -> None:
         """Has every shard come to the version that the database was seen at.
@@ -129,15 +130,16 @@ class ShardedIndex:
         their parts anew. Raises what `ShardSet.ask` raises.
         """
         standings = self._shards.ask(self._incarnation, ShardStanding(self._key, expected.version))
-        held = sum(one.living for one in standings)
-        # Those that have come to a newer version are compared when it is that which is seen.
-        if all(one.version == expected.version for one in standings) and held != expected.living:
+        held = sum(one.living or 0 for one in standings)
+        # In the midst of changes there is nothing to compare; once there are none for a moment, there is.
+        is_known = all(one.version == expected.version and one.living is not None for one in standings)
+        if is_known and expected.living is not None and held != expected.living:
             _log.warning(
                 "shards do not fit the database; they are built anew", held=held, living=expected.living
             )
             self.discard()
             raise ThrottlingException("The index of the collection is being made anew. Try your call again.")
-        self.standing = expected
+        self.standing, self._held = expected, held
 
     def discard(self) -> None:
         """Has every shard forget it. Raises what `ShardSet.ask` raises."""
