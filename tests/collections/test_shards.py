@@ -209,12 +209,12 @@ def test_shards_are_not_built_anew_because_faces_come_while_they_are_counted(
     read, asked_shards = following.changes_since, []
 
     def beset(connection: Any, *asked: Any) -> Any:
-        """What statements in turn may see on PostgreSQL: the version before a change, and the face after it."""
+        """What statements may see on PostgreSQL: the version before a change, and the faces after it."""
         found = read(connection, *asked)
         asked_shards.append(1)
         if len(asked_shards) != SHARDS:  # the last: the others are level with what the server has seen
             return found
-        server.enrol("c", people(1, DIMENSION, seed=1), "meanwhile")
+        server.enrol("c", people(SHARDS, DIMENSION, seed=1), "meanwhile")  # one in each part
         with server.database.read() as later:
             return replace(read(later, *asked), version=found.version)
 
