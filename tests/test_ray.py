@@ -295,7 +295,24 @@ def test_a_collection_is_upgraded_to_the_vectors_that_this_machine_would_make(
     assert vectors[0] == vectors[1]
 
 
-def test_a_cluster_that_is_not_there_is_named(installed_pack: InstalledPack) -> None:
+@pytest.mark.slow
+def test_a_worker_without_the_token_of_its_cluster_says_so(
+    installed_pack: InstalledPack, tmp_path: Path
+) -> None:
     pytest.importorskip("ray")
+    asks = {"RAY_AUTH_MODE": "token", "HOME": str(tmp_path)}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
+    build(Settings.load({}, data=tmp_path / "data")).close()
+    command = ["worker", "--data", str(tmp_path / "data"), "--ray", "127.0.0.1:1"]
+    done = subprocess.run(
+        [sys.executable, "-m", "regard", *command], env={**kept, **asks}, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    said = " ".join(done.stderr.split())
+    assert "can't be joined: Token authentication is enabled but no authentication token was found" in said
+    assert "Traceback" not in done.stderr
+
+
+def test_a_cluster_that_is_not_there_is_named(installed_pack: InstalledPack) -> None:
     with pytest.raises(RegardError, match="no HOST:PORT"):
         cluster_of(Settings.load({}, ray="nowhere"))

@@ -33,6 +33,9 @@ def connected(address: str) -> ModuleType:
     try:
         # Nothing of this process's environment travels: each machine has its own settings and credentials.
         ray.init(address=address, log_to_driver=False, configure_logging=False)
+    except ray.exceptions.RayError as error:
+        # Such as a token that this machine lacks. Ray says what to do.
+        raise RegardError(f"The Ray cluster {address!r} can't be joined: {str(error)[:400]}") from error
     except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
         raise RegardError(
             f"The Ray cluster {address!r} can't be reached from this machine, which must be a part of it: "
