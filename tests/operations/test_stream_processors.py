@@ -130,7 +130,7 @@ WRONG = {
     ),
     "records to a URL that nobody signs": (
         face_search(Output={"KinesisDataStream": {"Arn": "https://example.org/records"}}),
-        "the local owner has no key",
+        "who calls without a key has none to sign with",
     ),
 }
 

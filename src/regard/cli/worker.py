@@ -33,7 +33,6 @@ from regard.notifications.delivery import Delivery
 from regard.settings import Settings
 from regard.storage.database import Database
 from regard.storage.folder import in_use
-from regard.tasks.choice import cluster_of
 
 _ATTACHED = "--attached"
 
@@ -69,7 +68,10 @@ def worker(
     stop_on_signals(stop.set)
     if attached:
         threading.Thread(target=_stop_at_end_of_input, args=(stop,), daemon=True).start()
-    cluster_of(settings)  # one that can't be reached is told now
+    if settings.ray is not None:  # what models need is loaded with the first job, or for the cluster now
+        from regard.tasks.choice import cluster_of
+
+        cluster_of(settings)  # one that can't be reached is told now
     measurements = Measurements()
     with in_use(settings.data), telling(settings, measurements, attached=attached):
         _work(settings, stop, measurements)

@@ -13,9 +13,10 @@ from regard.jobs.records import Item
 class MatchPath:
     """Where an answer says how alike two faces are.
 
-    `lists` are the members that lead to the entries, each a list of structures: `("Persons",
-    "FaceMatches")`. `number` leads from an entry to its percentage. Where `keeps_entry` is true, an entry
-    loses the number alone wherever there is a floor, since it says something else besides.
+    `lists` are the members that lead to the entries, each a list of structures, those before the last
+    perhaps a structure: `("Persons", "FaceMatches")`. `number` leads from an entry to its percentage. Where
+    `keeps_entry` is true, an entry loses the number alone wherever there is a floor, since it says something
+    else besides.
     """
 
     lists: tuple[str, ...]
@@ -49,6 +50,8 @@ def _without(
     first, *deeper = lists
     if first not in structure:
         return structure
+    if isinstance(structure[first], Mapping):
+        return {**structure, first: _without(structure[first], path, deeper, floor)}
     if deeper:
         entries = [_without(entry, path, deeper, floor) for entry in structure[first]]
     else:

@@ -36,7 +36,7 @@ def connected(address: str) -> ModuleType:
     except ray.exceptions.RayError as error:
         # Such as a token that this machine lacks. Ray says what to do.
         raise RegardError(f"The Ray cluster {address!r} can't be joined: {str(error)[:400]}") from error
-    except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
+    except (ConnectionError, RuntimeError, ValueError, TimeoutError, SystemExit) as error:  # Ray exits, too
         raise RegardError(
             f"The Ray cluster {address!r} can't be reached from this machine, which must be a part of it: "
             "`ray start --address` joins it. Where the cluster asks for a token, set RAY_AUTH_MODE=token."

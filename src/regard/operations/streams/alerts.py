@@ -68,6 +68,7 @@ OPERATIONS = (
         run=list_alerts,
         area=Area.STREAMS,
         permission=Permission.READ,
+        shows=MatchPath(("Alerts", "Event", "MatchedFaces"), ("Similarity",)),
         is_own=True,
     ),
 )
