@@ -156,6 +156,7 @@ def test_a_video_that_kills_its_worker_fails_and_takes_no_server_down(start: Cal
     assert len(results(client, begin(client))["TIMESTAMPS"]) == STEPS * 5
 
 
+@pytest.mark.slow
 def test_a_server_that_is_told_to_stop_lets_its_worker_finish_the_step(start: Callable[..., Server]) -> None:
     server = start(job_workers=1)
     job_id = begin(server.client(), "slow")

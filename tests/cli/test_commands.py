@@ -239,6 +239,7 @@ def test_a_second_run_says_that_nothing_was_done_and_again_enrols_again(regard: 
     assert described.splitlines()[-1].split()[:2] == ["family", "5"]
 
 
+@pytest.mark.slow
 def test_another_naming_is_another_enrolment(regard: Run, album: Path, portrait: Path) -> None:
     (album / "broken.jpg").unlink()
     regard("index", "family", album)
@@ -277,6 +278,7 @@ def test_the_version_is_printed(regard: Run) -> None:
     assert regard("--version").stdout == f"regard {version('regard')}\n"
 
 
+@pytest.mark.slow
 def test_one_face_is_not_faces(regard: Run, portrait: Path, tmp_path: Path) -> None:
     (tmp_path / "one").mkdir()
     (tmp_path / "one" / "a.jpg").write_bytes(portrait.read_bytes())

@@ -122,7 +122,7 @@ def test_a_second_run_has_nothing_to_do_with_or_without_its_journal(folder: Path
     assert counts("c", "v.parquet") == {"rows": 25, "added": 0, "known": 25, "skipped": 0}
 
 
-@pytest.mark.parametrize("kind", ["npy", "parquet"])
+@pytest.mark.parametrize("kind", [pytest.param("npy", marks=pytest.mark.slow), "parquet"])
 def test_an_import_that_was_killed_goes_on_and_ends_as_an_undisturbed_one(folder: Path, kind: str) -> None:
     vectors = embeddings(22_000)
     names = [f"p{n}" for n in range(len(vectors))]

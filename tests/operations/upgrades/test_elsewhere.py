@@ -83,6 +83,7 @@ def test_photos_in_a_bucket_are_analysed_elsewhere_to_the_same_vectors(
     assert cluster.tasks == 2  # one that reads all photos, and one that analyses three of them
 
 
+@pytest.mark.slow
 def test_photos_that_were_saved_anew_are_found_by_their_names_elsewhere_and_folders_are_read_here(
     parts: Parts, photos: Path, tmp_path: Path, cluster: PickledExecutor
 ) -> None:
