@@ -53,11 +53,11 @@ def test_a_line_says_whose_it_is_and_no_later_one_does(capsys: pytest.CaptureFix
 def test_what_libraries_log_is_a_line_of_the_same_form() -> None:
     program = (
         "import logging; from regard import logs; logs.configure('json'); "
-        "logging.getLogger('a.library').warning('a %s', 'warning'); logging.getLogger('b').info('no')"
+        "logging.getLogger('a.package').warning('a %s', 'warning'); logging.getLogger('b').info('no')"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     line = json.loads(done.stdout)
-    assert (line["event"], line["library"], line["level"]) == ("a warning", "a.library", "warning")
+    assert (line["event"], line["library"], line["level"]) == ("a warning", "a.package", "warning")
 
 
 def test_lines_for_people_are_had_without_a_terminal_and_no_other_form_is(
