@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pyotp
@@ -24,6 +24,9 @@ from regard.console.signin.recovery import RecoveryCodes
 from regard.console.signin.sessions import BrowserSessions, Means
 from regard.settings import Settings
 from regard.storage.schema import passwords, sign_in_tries
+
+if TYPE_CHECKING:
+    from tests.console.signin.office import Office
 
 PASSWORD = "quiet otter lends umbrellas"
 CHEAP = partial(PasswordHasher, time_cost=1, memory_cost=1024, parallelism=1)
@@ -121,3 +124,22 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         patch.setattr(passwords_module, "PasswordHasher", CHEAP)
         yield House(parts)
     parts.close()
+
+
+@pytest.fixture(scope="module")
+def office_of_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    pytest.importorskip("joserfc", reason="joserfc is not installed (extra `oidc`)")
+    from tests.console.signin.office import opened_office
+    from tests.console.signin.provider import Provider
+
+    provider = Provider()
+    with provider.serving(), opened_office(tmp_path_factory.mktemp("office"), provider) as office:
+        yield office
+
+
+@pytest.fixture
+def office(office_of_module: Office) -> Office:
+    """An installation whose people sign in at a provider, which answers as it should."""
+    office_of_module.forget_tries()
+    office_of_module.provider.reset()
+    return office_of_module
