@@ -14,8 +14,8 @@ from regard.governance.examination.states import CandidateStatus
 from regard.governance.permissions import Permission
 from regard.governance.presence import Presence
 from regard.operations.inputs.pagination import page_of
-from regard.operations.operation import Area, Operation
 from regard.operations.responsibility.cases import visible_case
+from regard.operations.responsibility.declaring import responsible
 from regard.operations.responsibility.reviews import own_review, refuse_partial, visible_review
 from regard.operations.shapes.times import moment
 
@@ -131,38 +131,24 @@ def _now(review: Review, one: ReviewCandidate, status: CandidateStatus) -> dict[
     return {"ReviewId": review.review_id, "Number": one.number, "Status": status.value}
 
 
-def _operation(
-    name: str, run: Any, permission: Permission, *notes: str, presence: Presence = Presence.PERSON
-) -> Operation:
-    return Operation(
-        name=name,
-        run=run,
-        area=Area.RESPONSIBLE_USE,
-        permission=permission,
-        notes=notes,
-        is_own=True,
-        presence=presence,
-    )
-
-
 _OF_CANDIDATE = ("ReviewId", "Number", "Status", "Reason")
 OPERATIONS = (
-    _operation(
+    responsible(
         "AddEvidence",
         add_evidence,
         Permission.OPEN_CASES,
         *("EvidenceId", "CaseId", "ReviewId", "Number", "Kind", "Reference", "Digest", "Independent"),
     ),
-    _operation("ListEvidence", list_evidence, Permission.READ, "CaseId"),
-    _operation(
+    responsible("ListEvidence", list_evidence, Permission.READ, "CaseId"),
+    responsible(
         "ConfirmCandidate",
         confirm_candidate,
         Permission.APPROVE,
         *(*_OF_CANDIDATE, "EvidenceIds"),
         presence=Presence.VERIFIED,
     ),
-    _operation("DisputeCandidate", dispute_candidate, Permission.READ, *_OF_CANDIDATE),
-    _operation(
+    responsible("DisputeCandidate", dispute_candidate, Permission.READ, *_OF_CANDIDATE),
+    responsible(
         "ResolveDispute",
         resolve_dispute,
         Permission.APPROVE,

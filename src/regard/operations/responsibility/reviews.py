@@ -14,8 +14,8 @@ from regard.governance.examination.states import SHOWN, ReviewStatus
 from regard.governance.permissions import Permission, permits
 from regard.governance.presence import Presence
 from regard.operations.inputs.pagination import page_of
-from regard.operations.operation import Area, Operation
 from regard.operations.responsibility.cases import is_of_key
+from regard.operations.responsibility.declaring import responsible
 from regard.operations.shapes.times import moment
 from regard.vision.portraits import shown_portrait
 
@@ -195,31 +195,17 @@ def _is_member(ctx: Context, review: Review) -> bool:
     return case is not None and ctx.caller.person_id in case.members
 
 
-def _operation(
-    name: str, run: Any, permission: Permission, *notes: str, presence: Presence = Presence.PERSON
-) -> Operation:
-    return Operation(
-        name=name,
-        run=run,
-        area=Area.RESPONSIBLE_USE,
-        permission=permission,
-        notes=notes,
-        is_own=True,
-        presence=presence,
-    )
-
-
 OPERATIONS = (
-    _operation("ListReviews", list_reviews, Permission.READ),
-    _operation("GetReview", get_review, Permission.READ, "ReviewId"),
-    _operation("GetLeadPicture", get_lead_picture, Permission.READ, "ReviewId", "Number"),
-    _operation(
+    responsible("ListReviews", list_reviews, Permission.READ),
+    responsible("GetReview", get_review, Permission.READ, "ReviewId"),
+    responsible("GetLeadPicture", get_lead_picture, Permission.READ, "ReviewId", "Number"),
+    responsible(
         "WithdrawReview",
         withdraw_review,
         Permission.OPEN_CASES,
         *("ReviewId", "CaseId", "Status", "Reason"),
     ),
-    _operation(
+    responsible(
         "ReopenReview",
         reopen_review,
         Permission.APPROVE,

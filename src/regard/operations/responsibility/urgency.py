@@ -10,8 +10,8 @@ from regard.governance.examination.duty import LONGEST_DUTY_HOURS
 from regard.governance.permissions import Permission
 from regard.governance.presence import Presence
 from regard.notifications.channel import check_channel
-from regard.operations.operation import Area, Operation
 from regard.operations.responsibility.cases import case_shape, own_case
+from regard.operations.responsibility.declaring import responsible
 from regard.operations.shapes.times import moment
 from regard.storage.clock import milliseconds
 
@@ -91,23 +91,9 @@ def _shown(ctx: Context) -> dict[str, Any]:
     }
 
 
-def _operation(
-    name: str, run: Any, permission: Permission, *notes: str, presence: Presence = Presence.PERSON
-) -> Operation:
-    return Operation(
-        name=name,
-        run=run,
-        area=Area.RESPONSIBLE_USE,
-        permission=permission,
-        notes=notes,
-        is_own=True,
-        presence=presence,
-    )
-
-
 OPERATIONS = (
-    _operation("PutCaseUrgency", put_case_urgency, Permission.OPEN_CASES, "CaseId", "Urgent", "Reason"),
-    _operation("PutDuty", put_duty, Permission.REVIEW, "PersonId", "Until"),
-    _operation("EndDuty", end_duty, Permission.REVIEW, "PersonId"),
-    _operation("GetDuty", get_duty, Permission.READ, presence=Presence.KEY),
+    responsible("PutCaseUrgency", put_case_urgency, Permission.OPEN_CASES, "CaseId", "Urgent", "Reason"),
+    responsible("PutDuty", put_duty, Permission.REVIEW, "PersonId", "Until"),
+    responsible("EndDuty", end_duty, Permission.REVIEW, "PersonId"),
+    responsible("GetDuty", get_duty, Permission.READ, presence=Presence.KEY),
 )
