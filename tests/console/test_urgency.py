@@ -49,6 +49,10 @@ def test_a_reviewer_goes_on_duty_and_off(parts: Parts) -> None:
     begun = rita.post("/console/review", act="duty", hours="24", channel="http://127.0.0.1:9/called")
     assert begun.status_code == 303
     assert "You are on duty" in rita.get("/console/review").text
-    assert "rita" in somebody(parts, "rolf", "reviewer").get("/console/review").text
+    assert "rita" not in somebody(parts, "rolf", "reviewer").get("/console/review").text
+    ines = somebody(parts, "ines", "investigator")
+    page = f"/console/cases/{case_of(parts.database, People(parts.database).get('ines').person_id)}"
+    assert "On duty now: rita" in ines.get(page).text
     rita.post("/console/review", act="off")
     assert "Go on duty" in rita.get("/console/review").text
+    assert "No reviewer is on duty now." in ines.get(page).text

@@ -32,14 +32,21 @@ class Permission(StrEnum):
     REVIEW = "rate the candidates that searches found, without knowing whose they are"
     APPROVE = "authorize surveillance, reopen reviews and confirm leads"
     PROTECT_PRIVACY = "keep consents, answer complaints, erase on request, hold what a court wants kept"
+    SEE_DUTY = "see which reviewers are on duty; of a reviewer, whether they are themself"
 
 
 _OF_PEOPLE: Final = frozenset(
-    {Permission.OPEN_CASES, Permission.REVIEW, Permission.APPROVE, Permission.PROTECT_PRIVACY}
+    {
+        Permission.OPEN_CASES,
+        Permission.REVIEW,
+        Permission.APPROVE,
+        Permission.PROTECT_PRIVACY,
+        Permission.SEE_DUTY,
+    }
 )
 
 ROLES: Final[Mapping[str, frozenset[Permission]]] = {
-    "admin": frozenset(Permission) - _OF_PEOPLE,
+    "admin": frozenset(Permission) - _OF_PEOPLE | {Permission.SEE_DUTY},
     "operator": frozenset(Permission) - _OF_PEOPLE - {Permission.LOWER_PURPOSE, Permission.MANAGE_PEOPLE},
     "investigator": frozenset(
         {
@@ -49,11 +56,12 @@ ROLES: Final[Mapping[str, frozenset[Permission]]] = {
             Permission.START_JOBS,
             Permission.RUN_STREAMS,
             Permission.OPEN_CASES,
+            Permission.SEE_DUTY,
         }
     ),
-    "reviewer": frozenset({Permission.READ, Permission.SEARCH, Permission.REVIEW}),
+    "reviewer": frozenset({Permission.READ, Permission.SEARCH, Permission.REVIEW, Permission.SEE_DUTY}),
     "auditor": frozenset({Permission.READ, Permission.AUDIT}),
-    "approver": frozenset({Permission.READ, Permission.APPROVE}),
+    "approver": frozenset({Permission.READ, Permission.APPROVE, Permission.SEE_DUTY}),
     "privacy": frozenset({Permission.READ, Permission.PROTECT_PRIVACY}),
 }
 """What each role may do at most; a key's own policy narrows it further."""

@@ -18,12 +18,14 @@ from tests.receiving import Receiver, receive
 from tests.responsible import Office
 
 from regard.app import Parts, build, declared_operations
-from regard.errors import ConflictException, InvalidParameterException
+from regard.caller import Caller
+from regard.errors import AccessDeniedException, ConflictException, InvalidParameterException
 from regard.governance.cases import Cases
 from regard.governance.examination.duty import CALLED, outbox_of_calls
 from regard.governance.examination.records import NewReview
 from regard.governance.examination.states import CandidateStatus, ReviewStatus
 from regard.governance.people import caller_of
+from regard.governance.permissions import ROLES
 from regard.governance.record import Record
 from regard.governance.rules.calls import RULES
 from regard.governance.rules.replay import Replay
@@ -232,6 +234,30 @@ def test_reviewers_say_when_they_are_on_duty_and_members_what_is_urgent(parts: P
     assert office.call("end_duty", rita)["OnDuty"] == []
     with pytest.raises(InvalidParameterException, match="24 hours"):
         office.call("put_duty", rita, Until=until + timedelta(days=2), NotificationChannel=place)
+
+
+def test_who_is_on_duty_is_told_to_who_calls_or_manages_reviewers_and_to_no_other(parts: Parts) -> None:
+    office = Office(parts)
+    seen: dict[str, list[str] | None] = {}
+    until, place = datetime.now(UTC) + timedelta(hours=8), "http://127.0.0.1:9/called"
+    for name in ("rita", "rolf"):
+        office.person(name, "reviewer")
+        own = office.key(name, "reviewer")
+        answer = office.call("put_duty", own, Until=until, NotificationChannel=place)
+        assert [one["Name"] for one in answer["OnDuty"]] == [name]
+    for role in ROLES:
+        person = "rita" if role == "reviewer" else office.person(f"one-{role}", role) and f"one-{role}"
+        try:
+            told = office.call("get_duty", office.key(person, role))["OnDuty"]
+        except AccessDeniedException:
+            seen[role] = None
+        else:
+            seen[role] = [one["Name"] for one in told]
+    both = ["rita", "rolf"]
+    expected = {"admin": both, "investigator": both, "approver": both, "reviewer": ["rita"]}
+    assert seen == dict.fromkeys(ROLES) | expected
+    with pytest.raises(AccessDeniedException, match="takes a person"):
+        parts.gate.call("get_duty", {}, Caller(key_id="nobody's", name="first", role="admin"))
 
 
 def test_duty_without_a_key_to_sign_with_takes_a_topic_or_the_server_s_secret(parts: Parts) -> None:

@@ -96,9 +96,11 @@ def _case(visit: PageVisit, refusal: str | None = None) -> PageAnswer:
     found = visit.call("list_reviews", CaseId=case_id, MaxResults=_SHOWN, NextToken=token)
     reviews = found["Reviews"]
     person = visit.person
+    is_member = person is not None and person.person_id in case["Members"]
     values = {
         "case": case,
-        "is_member": person is not None and person.person_id in case["Members"],
+        "is_member": is_member,
+        "on_duty": visit.call("get_duty")["OnDuty"] if is_member and "Closed" not in case else [],
         "reviews": reviews,
         "token": found.get("NextToken"),
         "leads": _leads(visit, reviews),

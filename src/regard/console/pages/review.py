@@ -34,7 +34,6 @@ def _begin(visit: PageVisit, *, is_empty: bool = False, refusal: str | None = No
         "is_empty": is_empty,
         "since": _since(visit),
         "duty": own[0] if own else None,
-        "others": [one for one in answer["OnDuty"] if one not in own],
         "hours": [(str(hours), str(hours)) for hours in _DUTY_HOURS],
         "refusal": refusal,
     }

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from regard.context import Context
 from regard.errors import InvalidParameterException
 from regard.governance.examination.duty import LONGEST_DUTY_HOURS
-from regard.governance.permissions import Permission
-from regard.governance.presence import Presence
+from regard.governance.permissions import Permission, permits
 from regard.notifications.channel import check_channel
 from regard.operations.responsibility.cases import case_shape, own_case
 from regard.operations.responsibility.declaring import responsible
 from regard.operations.shapes.times import moment
 from regard.storage.clock import milliseconds
+
+_CALLING: Final = (Permission.OPEN_CASES, Permission.APPROVE, Permission.MANAGE_PEOPLE)
 
 
 def put_case_urgency(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
@@ -71,13 +72,18 @@ def end_duty(ctx: Context, _request: dict[str, Any]) -> dict[str, Any]:
 
 
 def get_duty(ctx: Context, _request: dict[str, Any]) -> dict[str, Any]:
-    """Who is on duty now, and until when."""
+    """Who is on duty now, and until when, as far as the caller is told."""
     return _shown(ctx)
 
 
 def _shown(ctx: Context) -> dict[str, Any]:
-    """Who is on duty; where, of the caller alone."""
+    """Who is on duty, to who calls for reviewers or manages people, else the caller alone; and where, of the
+    caller alone.
+
+    A reviewer who knew who else is on duty would know who rates the same sheet.
+    """
     own = ctx.caller.person_id
+    sees_all = any(permits(role, permission) for role in ctx.caller.roles for permission in _CALLING)
     return {
         "OnDuty": [
             {
@@ -87,6 +93,7 @@ def _shown(ctx: Context) -> dict[str, Any]:
                 **({"NotificationChannel": one.channel} if one.person_id == own else {}),
             }
             for one in ctx.stores.accountability.examination.duty.now()
+            if sees_all or one.person_id == own
         ]
     }
 
@@ -95,5 +102,5 @@ OPERATIONS = (
     responsible("PutCaseUrgency", put_case_urgency, Permission.OPEN_CASES, "CaseId", "Urgent", "Reason"),
     responsible("PutDuty", put_duty, Permission.REVIEW, "PersonId", "Until"),
     responsible("EndDuty", end_duty, Permission.REVIEW, "PersonId"),
-    responsible("GetDuty", get_duty, Permission.READ, presence=Presence.KEY),
+    responsible("GetDuty", get_duty, Permission.SEE_DUTY),
 )
