@@ -21,6 +21,8 @@ PARTS: Final = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 
 STEPS: Final = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
 """For steps of jobs: a picture of a manifest, a stretch of a film."""
 
+_RUN: Final = (("job",), ("stream",))  # what workers run
+
 
 @dataclass(frozen=True, slots=True)
 class Timing:
@@ -62,10 +64,12 @@ class Timings:
 
 
 class Occurrences:
-    """How often something happened, by labels."""
+    """How often something happened, by labels. `known` are labels that count 0 before anything happens: by a
+    series that begins with its first occurrence Prometheus sees no increase.
+    """
 
-    def __init__(self) -> None:
-        self._kept: dict[tuple[str, ...], int] = {}
+    def __init__(self, known: Sequence[tuple[str, ...]] = ()) -> None:
+        self._kept = dict.fromkeys(known, 0)
         self._lock = threading.Lock()
 
     def add(self, *labels: str) -> None:
@@ -82,8 +86,9 @@ class Occurrences:
 @dataclass(frozen=True, slots=True)
 class Measurements:
     """Of one process. `answers` are by operation and outcome, `networks` by the network that ran. Of workers:
-    `steps` of jobs by operation, `leases_lost` by what was run, `samples` of streams by kind of processor and
-    by whether networks saw them.
+    `steps` of jobs by operation, `leases_lost` and `leases_taken_over` by what was run, `samples` of streams
+    by kind of processor and by whether networks saw them. Of a server: `workers_died`, which it had started,
+    by what they ran.
     """
 
     answers: Timings = field(default_factory=lambda: Timings(ANSWERS))
@@ -91,5 +96,7 @@ class Measurements:
     pictures: Timings = field(default_factory=Timings)
     searches: Timings = field(default_factory=Timings)
     steps: Timings = field(default_factory=lambda: Timings(STEPS))
-    leases_lost: Occurrences = field(default_factory=Occurrences)
+    leases_lost: Occurrences = field(default_factory=lambda: Occurrences(_RUN))
+    leases_taken_over: Occurrences = field(default_factory=lambda: Occurrences(_RUN))
+    workers_died: Occurrences = field(default_factory=lambda: Occurrences(_RUN))
     samples: Occurrences = field(default_factory=Occurrences)

@@ -207,7 +207,16 @@ def test_a_processor_that_another_worker_has_is_dropped_and_nothing_is_written(s
         site.leases.free("first")
         wait_until(lambda: site.gate.ended)
     assert len(site.events.page(limit=10)) == 1
-    assert site.measured.leases_lost.read() == {("stream",): 1}
+    assert site.measured.leases_lost.read() == {("job",): 0, ("stream",): 1}
+
+
+def test_a_processor_whose_worker_died_is_counted_by_the_worker_that_takes_it_over(site: Site) -> None:
+    site.start("door")
+    StreamLeases(site.database, clock=lambda: milliseconds() - 60_000).take("one that dies", 1)
+    site.start("gate", "rtsp://camera.lan/2")
+    with site.working():
+        wait_until(lambda: len(site.gate.taken) == 2)
+    assert site.measured.leases_taken_over.read() == {("job",): 0, ("stream",): 1}
 
 
 def test_pictures_are_counted_by_kind_and_by_whether_networks_saw_them(site: Site) -> None:
@@ -218,7 +227,7 @@ def test_pictures_are_counted_by_kind_and_by_whether_networks_saw_them(site: Sit
     told = site.measured.samples.read()
     assert set(told) == {("FACE_SEARCH", "yes"), ("FACE_SEARCH", "no")}
     assert sum(told.values()) == len(site.gate.taken["door"])
-    assert site.measured.leases_lost.read() == {}, "what is left to others is not lost"
+    assert sum(site.measured.leases_lost.read().values()) == 0, "what is left to others is not lost"
 
 
 def test_a_source_that_can_never_be_read_has_failed(site: Site) -> None:

@@ -151,12 +151,30 @@ def test_steps_of_jobs_are_timed_by_operation_and_a_lease_that_is_lost_is_counte
     assert worker.run_one(threading.Event())
     [(labels, steps)] = measured.steps.read().items()
     assert (labels, sum(steps.counts)) == (("StartLabelDetection",), 2)
-    assert measured.leases_lost.read() == {}
+    assert sum(measured.leases_lost.read().values()) == 0
     runner.is_taken = True
     store.start(new_job())
     assert worker.run_one(threading.Event())
     assert sum(measured.steps.read()[labels].counts) == 3, "the step that nobody keeps is none"
-    assert measured.leases_lost.read() == {("job",): 1}
+    assert measured.leases_lost.read() == {("job",): 1, ("stream",): 0}
+    database.close()
+
+
+def test_a_job_whose_worker_died_is_counted_by_the_worker_that_takes_it_over(tmp_path: Path) -> None:
+    database = Database.open(tmp_path)
+    store = JobStore(database)
+    leases, measured = JobLeases(store), Measurements()
+    runner = MadeRunner(leases, database)
+    worker = Worker(store, leases, lambda: runner, lease_seconds=60, measurements=measured)
+    store.start(new_job())
+    leases.give_back(take(leases, "one that was told to stop"))
+    assert worker.run_one(threading.Event())
+    assert measured.leases_taken_over.read() == {("job",): 0, ("stream",): 0}
+    store.start(new_job())
+    take(leases, "one that dies")
+    lapse(database)
+    assert worker.run_one(threading.Event())
+    assert measured.leases_taken_over.read() == {("job",): 1, ("stream",): 0}
     database.close()
 
 

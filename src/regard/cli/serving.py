@@ -113,7 +113,7 @@ def run_server(
         ws_max_size=FRAME_BYTES,
         ws_per_message_deflate=False,  # video is compressed; a message of zeros would be no end of memory
     )
-    workers = WorkerProcesses(settings, StreamLeases(parts.database))
+    workers = WorkerProcesses(settings, StreamLeases(parts.database), parts.measurements)
 
     def began() -> None:
         log.info("the server stops", grace=settings.stop_grace, seconds=settings.stop_seconds)

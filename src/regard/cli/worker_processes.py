@@ -14,6 +14,7 @@ import structlog
 from regard.cli.stream_worker import attached_streams_command
 from regard.cli.worker import attached_command
 from regard.errors import ServiceError
+from regard.measurements import Measurements
 from regard.settings import Settings
 from regard.streams.leases import StreamLeases
 from regard.streams.worker import worker_name
@@ -26,11 +27,12 @@ log: Any = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class KeptProcess:
-    """A process to keep running: `command` gives the arguments of the next, `ended` is told that it is gone.
-    `wait` is how many seconds pass before another is started, more where it doesn't last.
+    """A process to keep running, which runs what `kind` says, `job` or `stream`: `command` gives the next's
+    arguments, `ended` is told that it is gone. `wait` is how many seconds pass before another is started,
+    more where it doesn't last.
     """
 
-    name: str
+    kind: str
     command: Callable[[], Sequence[str]]
     ended: Callable[[], None]
     wait: float
@@ -41,15 +43,16 @@ class WorkerProcesses:
     died. What a stream worker ran is free for the next at once.
     """
 
-    def __init__(self, settings: Settings, leases: StreamLeases) -> None:
+    def __init__(self, settings: Settings, leases: StreamLeases, measurements: Measurements) -> None:
         self._environment = {**os.environ, **settings.environment()}
         self._leases = leases
+        self._died = measurements.workers_died
         self._stop_seconds = settings.stop_seconds + _KILL_SECONDS
         self._stop = threading.Event()
-        jobs = [KeptProcess("worker", attached_command, _nothing, 1.0) for _ in range(settings.job_workers)]
+        jobs = [KeptProcess("job", attached_command, _nothing, 1.0) for _ in range(settings.job_workers)]
         streams = [self._stream_worker() for _ in range(settings.stream_workers)]
         self._threads = [
-            threading.Thread(target=self._keep_one, args=(kept,), name=kept.name, daemon=True)
+            threading.Thread(target=self._keep_one, args=(kept,), name=f"{kept.kind} worker", daemon=True)
             for kept in (*jobs, *streams)
         ]
 
@@ -83,7 +86,7 @@ class WorkerProcesses:
                 if freed:
                     log.warning("what a stream worker ran is free for the next", streams=freed)
 
-        return KeptProcess("stream worker", command, ended, 0.1)
+        return KeptProcess("stream", command, ended, 0.1)
 
     def _keep_one(self, kept: KeptProcess) -> None:
         wait = kept.wait
@@ -94,9 +97,10 @@ class WorkerProcesses:
                 return
             kept.ended()
             if process.returncode:  # without an error it was told to stop, as by Ctrl-C, which all are told
+                self._died.add(kept.kind)
                 log.error(
                     "a worker ended; another one is started",
-                    kind=kept.name,
+                    kind=kept.kind,
                     status=process.returncode,
                     seconds=wait,
                 )

@@ -29,10 +29,13 @@ class LeaseLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to run a job until it lapses. `job` is as it was when the lease was taken."""
+    """The right to run a job until it lapses. `job` is as it was when the lease was taken; `is_taken_over`
+    says that another worker had it, which died or hung: it let the lease lapse.
+    """
 
     job: Job
     fence: int
+    is_taken_over: bool = False
 
 
 class JobLeases:
@@ -60,13 +63,13 @@ class JobLeases:
         for row in found:
             job = read_job(row)
             with self._database.write() as connection:
-                lease = self._take(connection, job, holder)
+                lease = self._take(connection, job, holder, is_taken_over=row["holder"] is not None)
             if lease is not None:
                 return lease
             self._erase_hopeless(job)
         return None
 
-    def _take(self, connection: Connection, job: Job, holder: str) -> Lease | None:
+    def _take(self, connection: Connection, job: Job, holder: str, *, is_taken_over: bool) -> Lease | None:
         """The lease on a job that was free a moment ago; None where another one has it, or it is given up."""
         now = milliseconds()
         taken = connection.execute(
@@ -85,7 +88,7 @@ class JobLeases:
         if job.attempts > self._attempts:
             end(connection, job.row, Status.FAILED, self._hopeless(job), store=self._store, fence=job.fence)
             return None
-        return Lease(job, job.fence)
+        return Lease(job, job.fence, is_taken_over)
 
     def _erase_hopeless(self, job: Job) -> None:
         if job.attempts >= self._attempts:

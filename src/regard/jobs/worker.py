@@ -94,6 +94,9 @@ class Worker:
         if lease is None:
             return False
         told = {"job": lease.job.job_id, "operation": lease.job.operation}
+        if lease.is_taken_over:
+            self._measured.leases_taken_over.add("job")
+            log.warning("a job is taken over: its worker died or hung", **told)
         log.info("a job is run", **told, progress=lease.job.progress)
         self._lease = lease
         job = lease.job

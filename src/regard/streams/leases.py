@@ -24,10 +24,13 @@ _HELD: Final = (*AT_WORK, StreamStatus.STOPPING)
 
 @dataclass(frozen=True, slots=True)
 class StreamLease:
-    """The right to run a processor until it lapses. `processor` is as it was when the lease was taken."""
+    """The right to run a processor until it lapses. `processor` is as it was when the lease was taken;
+    `is_taken_over` says that another worker had it, which died or hung: it let the lease lapse.
+    """
 
     processor: StreamProcessor
     fence: int
+    is_taken_over: bool = False
 
     @property
     def row(self) -> int:
@@ -66,14 +69,14 @@ class StreamLeases:
         """
         now = self._clock()
         with self.database.read() as connection:
-            query = select(table.c.row, table.c.fence).where(_free(now)).order_by(table.c.started)
-            found = connection.execute(query.limit(max_count)).all()
+            query = select(table.c.row, table.c.fence, table.c.holder).where(_free(now))
+            found = connection.execute(query.order_by(table.c.started).limit(max_count)).all()
         taken = []
-        for row, fence in found:
+        for row, fence, held_by in found:
             with self.database.write() as connection:
                 if self._take(connection, row, fence, holder):
                     one = connection.execute(select(table).where(table.c.row == row)).mappings().one()
-                    taken.append(StreamLease(read_processor(one), fence + 1))
+                    taken.append(StreamLease(read_processor(one), fence + 1, held_by is not None))
         return taken
 
     def renew(self, leases: Sequence[StreamLease]) -> dict[int, StreamStatus]:

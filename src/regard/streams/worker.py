@@ -146,6 +146,9 @@ class StreamWorker:
             self._renewed = time.monotonic()
             self._lasting = self._renewed + LEASE_SECONDS
         for lease in self._tools.leases.take(self.name, _MAX_TAKEN):
+            if lease.is_taken_over:
+                self._tools.measurements.leases_taken_over.add("stream")
+                log.warning("a stream is taken over: its worker died or hung", stream=lease.processor.name)
             try:
                 self._begin(lease)
             except ServiceError as error:

@@ -14,7 +14,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from regard.wire.measured_server import MeasuredServer
-from regard.wire.metric_families import build_info, gauge, histogram, parts_timed
+from regard.wire.metric_families import build_info, counter, gauge, histogram, parts_timed
 
 
 class ProcessFigures(Collector):
@@ -31,6 +31,12 @@ class ProcessFigures(Collector):
         yield from self._of_parts()
         server = self._server
         yield build_info()
+        yield counter(
+            "regard_workers_died",
+            "Workers that the server had started and that ended by themselves, by what they ran.",
+            server.measurements.workers_died,
+            ("kind",),
+        )
         yield gauge("regard_ready", "1 while the server takes requests.", not server.readiness.is_stopping)
         room = shutil.disk_usage(server.folder)
         yield gauge("regard_data_free_bytes", "Room on the disk of the data folder.", room.free)

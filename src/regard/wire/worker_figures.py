@@ -51,6 +51,12 @@ class WorkerFigures(Collector):
             ("kind",),
         )
         yield counter(
+            "regard_leases_taken_over",
+            "Jobs and stream processors that this worker took over from one that had died or hung.",
+            measured.leases_taken_over,
+            ("kind",),
+        )
+        yield counter(
             "regard_stream_samples",
             "Pictures of streams, by kind of processor, and by whether networks saw them: `yes`, `no`.",
             measured.samples,
