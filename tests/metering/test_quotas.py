@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from regard.caller import Caller, Person
-from regard.errors import ServiceQuotaExceededException, ThrottlingException
+from regard.errors import ServiceError, ServiceQuotaExceededException, ThrottlingException
 from regard.governance.audit import AuditLog
 from regard.metering.prices import find_price_list
 from regard.metering.quotas import Limit, Quota, Quotas, QuotaStore
@@ -101,6 +103,21 @@ def test_an_image_that_is_still_being_examined_stays_counted(desk: Desk) -> None
     desk.quotas.refresh()
     with pytest.raises(ServiceQuotaExceededException):
         desk.ask()
+
+
+def test_an_image_is_not_counted_twice_after_the_database_was_away(desk: Desk) -> None:
+    desk.allow("KEY", images=2)
+    end = desk.ask()
+    desk.used(images=1)
+    end()
+    with desk.database.write() as connection:
+        connection.execute(text("ALTER TABLE quotas RENAME TO away"))
+    with pytest.raises((ServiceError, SQLAlchemyError)):
+        desk.quotas.refresh()
+    with desk.database.write() as connection:
+        connection.execute(text("ALTER TABLE away RENAME TO quotas"))
+    desk.quotas.refresh()
+    desk.ask()
 
 
 def test_what_somebody_does_in_the_console_is_counted_once(desk: Desk) -> None:

@@ -137,14 +137,15 @@ class Quotas:
 
     def _refresh(self) -> None:
         with self._lock:
-            ended, self._ended = self._ended, defaultdict(Counter)
+            ended = {holder: counts.copy() for holder, counts in self._ended.items()}
         quotas = self.listed()
         with self._lock:
             self._quotas = defaultdict(list)
             for quota in quotas:
                 self._quotas[quota.holder].append(quota)
-            for holder, counts in ended.items():  # these are in the fold now
+            for holder, counts in ended.items():  # these are in the fold now, and not before it was read
                 self._since[holder].subtract(counts)
+                self._ended[holder].subtract(counts)
         self._warn_of(quotas)
 
     def listed(self) -> list[Quota]:
