@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,52 +12,32 @@ from starlette.applications import Starlette
 from regard.api.answer import ServedApi
 from regard.api.model import REGARD, REKOGNITION, load_api
 from regard.caller import Caller
-from regard.collections.celebrities import Celebrities
 from regard.collections.face_models import FACE_MODELS, FaceModel, FaceModels
 from regard.collections.fastscan import Sizes
 from regard.collections.followed import FollowedIndexes
 from regard.collections.following import Report
-from regard.collections.gallery import Gallery
 from regard.collections.milvus import chosen_engine
-from regard.collections.store import CollectionStore
-from regard.collections.upgrades import Upgrades
-from regard.collections.users import Users
 from regard.console.alert_feed import AlertFeed
-from regard.console.building import build_console, job_films
+from regard.console.building import build_console
 from regard.console.signin.places import PasskeyPlaces
-from regard.context import Accountability, Privacy, Stores
-from regard.custom.stores import CustomLabels
-from regard.custom.versions import follow_end
 from regard.errors import RegardError
 from regard.gate import Gate
 from regard.governance.audit import AuditLog
-from regard.governance.authorizations.erasure import AuthorizationErasure
 from regard.governance.credentials import read_credentials
 from regard.governance.holders import Holders
 from regard.governance.keys import KeyStore
 from regard.governance.profiles import load_profiles
 from regard.governance.proof.keeper import SealKeeper
 from regard.governance.proof.publication import Publication
-from regard.governance.proof.seals import Seals
 from regard.governance.public_reads import PublicReads
 from regard.governance.purpose import PURPOSES
-from regard.governance.reviews import ModerationReviews
 from regard.governance.rules.rule import DeclaredOperation
 from regard.governance.rules_in_force import note_rules
 from regard.governance.upkeep import Task, Upkeep
-from regard.jobs.notices import JobNotices
-from regard.jobs.store import JobStore
 from regard.liveness.cards import card_in_force, recapture_network
-from regard.liveness.credentials import CredentialIssuer
-from regard.liveness.sessions import LivenessSessions
 from regard.measurements import Measurements
 from regard.metering.follower import UsageFollower
 from regard.metering.prices import chosen_price_list
-from regard.metering.quota_warnings import QuotaWarnings
-from regard.metering.quotas import Quotas, QuotaStore
-from regard.metering.stored_faces import Enrollers
-from regard.metering.usage import UsageStore
-from regard.metering.vector_counts import VectorCounts
 from regard.migration.elsewhere import Elsewhere
 from regard.notifications.anchor import anchor_of
 from regard.operations import OPERATIONS, Operation
@@ -65,13 +46,11 @@ from regard.operations.inputs.live_sources import check_networks
 from regard.operations.streams.viewing import LIVE_PATH
 from regard.settings import Settings
 from regard.storage.database import Database
-from regard.storage.encryption import Cipher
-from regard.streams.events import StreamEvents
+from regard.stores import Stores
 from regard.streams.leases import StreamLeases
-from regard.streams.store import StreamStore
 from regard.streams.watching import LiveWatching
 from regard.tasks.choice import shards_of
-from regard.tasks.task_node import open_buckets, open_sessions
+from regard.tasks.task_node import open_sessions
 from regard.vision.liveness.recapture import RECAPTURE
 from regard.vision.models import Models
 from regard.vision.session import SessionPool, one_thread_each
@@ -117,14 +96,19 @@ class Parts:
     apis: Mapping[str, ServedApi]  # by what botocore calls the service
 
     def close(self) -> None:
-        self.upkeep.close()
-        self.erasing.close()
-        self.usage.close()
-        self.seals.close()
-        self.public_reads.close()
-        self.alerts.close()
-        self.indexes.close()
-        self.database.close()
+        """Ends what runs, and closes the database last. One that can't be ended keeps no other from it."""
+        with ExitStack() as closing:
+            for one in (
+                self.database,
+                self.indexes,
+                self.alerts,
+                self.public_reads,
+                self.seals,
+                self.usage,
+                self.erasing,
+                self.upkeep,
+            ):
+                closing.callback(one.close)
 
 
 def build(
@@ -143,144 +127,62 @@ def build(
     `measurements` are told how long networks, decoding and searches take.
     Without `has_models` no pack is needed, and what observes pictures or faces raises KeyError.
 
-    Raises RegardError when the folder can't be used the pack isn't installed, or there is no such price list.
+    Raises RegardError when the folder or a setting can't be used, or the pack isn't installed.
     """
     one_thread_each()
-    if settings.site_purpose not in PURPOSES:
-        raise RegardError(
-            f"REGARD_SITE_PURPOSE must be one of {', '.join(PURPOSES)}, not {settings.site_purpose[:80]!r}."
-        )
-    if not settings.keys.is_dir() and settings.key_folder is not None:
-        raise RegardError(f"There is no folder {settings.key_folder} (REGARD_KEY_FOLDER); make it.")
-    check_networks(settings)
-    card_in_force(settings)
+    _check(settings)
     prices, profiles = chosen_price_list(settings.prices), load_profiles(settings.profiles)
-    known = FaceModels(face_models, settings.face_model)
-    engine, shards = chosen_engine(settings), shards_of(settings)
-    anchor = anchor_of(settings)
-    measurements = measurements or Measurements()
+    anchor, measurements = anchor_of(settings), measurements or Measurements()
     sessions = open_sessions(
         settings,
         {RECAPTURE: lambda: recapture_network(settings)},
         has_models=has_models,
         timings=measurements.networks,
     )
-    database = Database.open(
-        settings.data,
-        settings.database,
-        connections=settings.worker_count + OTHER_THREADS + _MORE_CONNECTIONS,
-    )
-    models = Models.on(sessions, measurements.pictures)
-    indexes = FollowedIndexes(
-        database,
-        known,
-        folder=settings.data / "index",
-        threads=settings.search_threads,
-        memory=settings.index_bytes,
-        sizes=Sizes.of(settings.index_tail),
-        report=report,
-        engine=engine,
-        shards=shards,
-        timings=measurements.searches,
-    )
-    gallery = Gallery(database, indexes, max_faces=settings.collection_faces)
-    users = Users(database, indexes, known, max_users=settings.collection_users)
-    keys, audit = KeyStore(database), AuditLog(database)
-    usage, vector_counts = UsageStore(database, audit), VectorCounts(database)
-    quota_store = QuotaStore(database)
-    quotas = Quotas(
-        quota_store,
-        usage,
-        prices,
-        warn=QuotaWarnings(audit, settings).warn,
-        stored=quota_store.count_faces,
-    )
-    seals = Seals(database, audit, settings.keys)
-    collections = CollectionStore(database, indexes)
-    cipher = Cipher(settings.keys, database)
-    try:
-        cipher.check()
-    except RegardError:
-        database.close()
-        raise
-    privacy = Privacy.of(
-        database,
-        indexes,
-        known,
-        collections,
-        audit,
-        profiles.rules,
-        cipher,
-        feedback_a_day=settings.feedback_a_day,
-    )
-    publication = None if anchor is None else Publication(database, seals, anchor)
-    jobs = JobStore(database, limit=settings.job_limit, days=settings.job_days, ended=follow_end)
-    accountability = Accountability.of(database, audit, profiles, cipher, declared_operations())
-    stream_events = StreamEvents(
-        database, cipher, quiet_seconds=settings.alert_quiet, days=settings.event_days
-    )
-    erasure = AuthorizationErasure(
-        accountability.authorizations, jobs, stream_events, accountability.examination.found, audit
-    )
-    stores = Stores(
-        collections=collections,
-        gallery=gallery,
-        users=users,
-        celebrities=Celebrities(database, gallery, users, known),
-        upgrades=Upgrades(database, indexes, known),
-        reviews=ModerationReviews(database),
-        objects=open_buckets(settings),
-        jobs=jobs,
-        notices=JobNotices(database),
-        streams=StreamStore(database, limit=settings.stream_limit),
-        custom=CustomLabels.of(database, jobs, trainings=settings.training_limit),
-        stream_events=stream_events,
-        liveness=LivenessSessions(database, cipher),
-        liveness_credentials=CredentialIssuer(cipher),
-        keys=keys,
-        accountability=accountability,
-        authorization_erasure=erasure,
-        privacy=privacy,
-        audit=audit,
-        seals=seals,
-        database=database,
-        usage=usage,
-        quotas=quotas,
-        quota_store=quota_store,
-        enrollers=Enrollers(database, quotas),
-        vector_counts=vector_counts,
-        prices=prices,
-    )
-    note_rules(database, audit, profiles, settings.site_purpose)
+    models, known = Models.on(sessions, measurements.pictures), FaceModels(face_models, settings.face_model)
+    with ExitStack() as opened:
+        database = Database.open(
+            settings.data,
+            settings.database,
+            connections=settings.worker_count + OTHER_THREADS + _MORE_CONNECTIONS,
+        )
+        opened.callback(database.close)
+        indexes = _open_indexes(settings, database, known, report, measurements)
+        opened.callback(indexes.close)
+        stores = Stores.of(
+            settings,
+            database,
+            indexes,
+            known,
+            profiles=profiles,
+            prices=prices,
+            declared=declared_operations(),
+        )
+        note_rules(database, stores.audit, profiles, settings.site_purpose)
+        opened.pop_all()  # whoever has the parts closes them from here on
     apis = {service: load_api(service) for service in (REKOGNITION, REGARD)}
-    public_reads = PublicReads(audit)
+    public_reads = PublicReads(stores.audit)
     gate = Gate(
         settings,
         models,
         known,
         stores,
-        audit,
+        stores.audit,
         operations,
         unbuilt=apis[REKOGNITION].names,
-        holder=Holders(keys, accountability.people).find,
+        holder=Holders(stores.keys, stores.accountability.people).find,
         public_reads=public_reads,
     )
+    publication = None if anchor is None else Publication(database, stores.seals, anchor)
     return Parts(
         settings=settings,
         database=database,
-        keys=keys,
-        audit=audit,
+        keys=stores.keys,
+        audit=stores.audit,
         indexes=indexes,
-        usage=UsageFollower(usage, vector_counts, stores.quotas),
-        seals=SealKeeper(seals, publication),
-        upkeep=Upkeep(
-            database,
-            (
-                Task("void authorizations", erasure.run_due),
-                *privacy.tasks(),
-                *_tasks(stores, settings, models),
-            ),
-        ),
+        usage=UsageFollower(stores.usage, stores.vector_counts, stores.quotas),
+        seals=SealKeeper(stores.seals, publication),
+        upkeep=Upkeep(database, _tasks(stores, settings, models)),
         erasing=Upkeep(
             database, (Task("images of liveness", stores.liveness.erase_due),), seconds=_ERASING_SECONDS
         ),
@@ -294,6 +196,42 @@ def build(
         readiness=Readiness(),
         measurements=measurements,
         apis={service: ServedApi.of(api, gate, settings) for service, api in apis.items()},
+    )
+
+
+def _check(settings: Settings) -> None:
+    """Raises RegardError for settings that nothing can be built by, before anything is opened."""
+    if settings.site_purpose not in PURPOSES:
+        raise RegardError(
+            f"REGARD_SITE_PURPOSE must be one of {', '.join(PURPOSES)}, not {settings.site_purpose[:80]!r}."
+        )
+    if not settings.keys.is_dir() and settings.key_folder is not None:
+        raise RegardError(f"There is no folder {settings.key_folder} (REGARD_KEY_FOLDER); make it.")
+    check_networks(settings)
+    card_in_force(settings)
+
+
+def _open_indexes(
+    settings: Settings,
+    database: Database,
+    models: FaceModels,
+    report: Report | None,
+    measurements: Measurements,
+) -> FollowedIndexes:
+    """The indexes of a database, which nothing is read into yet; those of the engine or the shards that the
+    settings name. Raises RegardError where these can't be reached.
+    """
+    return FollowedIndexes(
+        database,
+        models,
+        folder=settings.data / "index",
+        threads=settings.search_threads,
+        memory=settings.index_bytes,
+        sizes=Sizes.of(settings.index_tail),
+        report=report,
+        engine=chosen_engine(settings),
+        shards=shards_of(settings),
+        timings=measurements.searches,
     )
 
 
@@ -314,6 +252,8 @@ def _tasks(stores: Stores, settings: Settings, models: Models) -> list[Task]:
     """What the upkeep does."""
     examination = stores.accountability.examination
     return [
+        Task("void authorizations", stores.authorization_erasure.run_due),
+        *stores.privacy.tasks(),
         Task("reviews past their time", lambda _now: examination.reviews.expire()),
         Task("candidates erased since", lambda _now: examination.reviews.forget_erased()),
         Task("what streams saw", stores.stream_events.prune),
@@ -357,15 +297,12 @@ def asgi(
     )
     console = build_console(
         parts.settings,
-        parts.database,
-        parts.audit,
-        stores.accountability,
+        stores,
         parts.gate,
         parts.public_reads,
         parts.models,
         parts.apis,
         parts.alerts,
-        job_films(parts.settings, stores),
         PasskeyPlaces(parts.settings.public_url, parts.settings.port if port is None else port, tls_port),
     )
     return Starlette(

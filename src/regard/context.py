@@ -11,206 +11,25 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection
 
 from regard.caller import Caller
-from regard.collections.celebrities import Celebrities
-from regard.collections.erasing import FaceEraser
 from regard.collections.face_models import FaceModel, FaceModels
-from regard.collections.followed import FollowedIndexes
-from regard.collections.gallery import Gallery
 from regard.collections.records import Collection
-from regard.collections.retention import FaceRetention
-from regard.collections.store import CollectionStore, collection_not_found
-from regard.collections.upgrades import Upgrades
-from regard.collections.users import Users
+from regard.collections.store import collection_not_found
 from regard.custom.records import CustomDataset, Project
-from regard.custom.stores import CustomLabels
 from regard.custom.version_records import ProjectVersion
 from regard.errors import ResourceNotFoundException
-from regard.governance.audit import AuditLog
-from regard.governance.authorizations.erasure import AuthorizationErasure
-from regard.governance.authorizations.grants import Grants
 from regard.governance.authorizations.records import Grant
-from regard.governance.authorizations.rows import purge_texts
-from regard.governance.authorizations.store import Authorizations
-from regard.governance.camera_notices import CameraNotices
-from regard.governance.cases import Case, Cases
-from regard.governance.examination.examination import Examination
-from regard.governance.examination.purging import purge_reviews
-from regard.governance.invitations import Invitations
-from regard.governance.keys import KeyStore
-from regard.governance.people import People
-from regard.governance.privacy.consents import Consents
-from regard.governance.privacy.erasures import Erasures
-from regard.governance.privacy.feedback_box import FeedbackBox
-from regard.governance.privacy.holds import CaseHolds
-from regard.governance.privacy.purging import CasePurge
-from regard.governance.privacy.retention import Retention
-from regard.governance.profiles import Profiles, Rules
-from regard.governance.proof.seals import Seals
+from regard.governance.cases import Case
 from regard.governance.purpose import GENERAL
-from regard.governance.reports.published import PublishedReports
-from regard.governance.responsibility import Responsibility
-from regard.governance.reviews import ModerationReviews
-from regard.governance.rules.rule import DeclaredOperation
-from regard.governance.second_factor import SecondFactors
-from regard.governance.sessions import Sessions
-from regard.governance.training import Trainings
-from regard.governance.upkeep import Task
-from regard.jobs.notices import JobNotices
 from regard.jobs.records import Job
-from regard.jobs.store import JobStore
-from regard.liveness.credentials import CredentialIssuer
-from regard.liveness.sessions import LivenessSessions
 from regard.metering.meter import UNMETERED, Meter
-from regard.metering.prices import PriceList
-from regard.metering.quotas import Quotas, QuotaStore
-from regard.metering.stored_faces import Enrollers
-from regard.metering.usage import UsageStore
-from regard.metering.vector_counts import VectorCounts
 from regard.settings import Settings
-from regard.storage.buckets.objects import ObjectStore
-from regard.storage.database import Database
-from regard.storage.encryption import Cipher
-from regard.streams.events import StreamEvents
+from regard.stores import Stores
 from regard.streams.records import StreamProcessor
-from regard.streams.store import StreamStore, processor_not_found
+from regard.streams.store import processor_not_found
 from regard.vision.findings import Pictures
 from regard.vision.models import Models
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Accountability:
-    """Who acts, what they may, and why; built once, in `regard.app`."""
-
-    people: People
-    invitations: Invitations
-    factors: SecondFactors
-    sessions: Sessions
-    trainings: Trainings
-    cases: Cases
-    profiles: Profiles
-    responsibility: Responsibility
-    authorizations: Authorizations
-    grants: Grants
-    camera_notices: CameraNotices
-    examination: Examination
-    published: PublishedReports
-    declared: Mapping[str, DeclaredOperation]
-
-    @classmethod
-    def of(
-        cls,
-        database: Database,
-        audit: AuditLog,
-        profiles: Profiles,
-        cipher: Cipher,
-        declared: Mapping[str, DeclaredOperation],
-    ) -> Accountability:
-        """That of one database, under the rules of some profiles. `declared` is what this version declares of
-        its operations, by their names, as a replay of the log asks for it.
-        """
-        cases, trainings = Cases(database), Trainings(database, profiles.rules.training_days)
-        return cls(
-            people=People(database),
-            invitations=Invitations(database),
-            factors=SecondFactors(database, cipher),
-            sessions=Sessions(database),
-            trainings=trainings,
-            cases=cases,
-            profiles=profiles,
-            responsibility=Responsibility(cases, trainings, audit),
-            authorizations=Authorizations(database, profiles.rules),
-            grants=Grants(database),
-            camera_notices=CameraNotices(database),
-            examination=Examination.of(database, audit, cipher, profiles.rules),
-            published=PublishedReports(database),
-            declared=declared,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Privacy:
-    """What is owed to the people whose faces are kept; built once, in `regard.app`."""
-
-    consents: Consents
-    erasures: Erasures
-    eraser: FaceEraser
-    faces: FaceRetention
-    retention: Retention
-    holds: CaseHolds
-    cases: CasePurge
-    feedback: FeedbackBox
-
-    @classmethod
-    def of(
-        cls,
-        database: Database,
-        indexes: FollowedIndexes,
-        models: FaceModels,
-        collections: CollectionStore,
-        audit: AuditLog,
-        rules: Rules,
-        cipher: Cipher,
-        *,
-        feedback_a_day: int,
-    ) -> Privacy:
-        """That of one database, under some rules; `feedback_a_day` is what an address may send."""
-        consents, erasures = Consents(database, rules.inactivity_days), Erasures(database, audit)
-        eraser, retention = FaceEraser(database, indexes, models, erasures), Retention(rules)
-        return cls(
-            consents=consents,
-            erasures=erasures,
-            eraser=eraser,
-            faces=FaceRetention(
-                database, collections, consents, eraser, retention, always_consent=rules.consent_always
-            ),
-            retention=retention,
-            holds=CaseHolds(database),
-            cases=CasePurge(database, audit, retention, also=(purge_texts, purge_reviews)),
-            feedback=FeedbackBox(database, audit, cipher, retention, a_day=feedback_a_day),
-        )
-
-    def tasks(self) -> tuple[Task, ...]:
-        """What the upkeep does of it."""
-        return (
-            Task("faces past their time", self.faces.erase_all_due),
-            Task("closed cases", self.cases.run_due),
-            Task("answered feedback", self.feedback.run_due),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Stores:
-    """What is kept, and where; built once, in `regard.app`. `prices` are the owner's, or None."""
-
-    collections: CollectionStore
-    gallery: Gallery
-    users: Users
-    celebrities: Celebrities
-    upgrades: Upgrades
-    reviews: ModerationReviews
-    objects: ObjectStore
-    jobs: JobStore
-    notices: JobNotices
-    streams: StreamStore
-    custom: CustomLabels
-    stream_events: StreamEvents
-    liveness: LivenessSessions
-    liveness_credentials: CredentialIssuer
-    keys: KeyStore
-    accountability: Accountability
-    authorization_erasure: AuthorizationErasure
-    privacy: Privacy
-    audit: AuditLog
-    seals: Seals
-    database: Database
-    usage: UsageStore
-    quotas: Quotas
-    quota_store: QuotaStore
-    enrollers: Enrollers
-    vector_counts: VectorCounts
-    prices: PriceList | None
 
 
 Report = Callable[[str, int, int], None]

@@ -21,7 +21,7 @@ from sqlalchemy import Connection
 from regard import tracing
 from regard.caller import LOCAL, Caller
 from regard.collections.face_models import FaceModels
-from regard.context import Context, Report, Stores, Subject, silent
+from regard.context import Context, Report, Subject, silent
 from regard.errors import AccessDeniedException, NotImplementedException
 from regard.governance import policy, purpose
 from regard.governance.audit import AuditLog
@@ -45,6 +45,7 @@ from regard.operations.streams.gated import GatedStream, started_by
 from regard.operations.subjects import collection_of, resolve, resolve_job
 from regard.operations.withholding import withhold
 from regard.settings import Settings
+from regard.stores import Stores
 from regard.streams.records import StreamProcessor
 from regard.vision.findings import Pictures
 from regard.vision.models import Models

@@ -22,43 +22,39 @@ from regard.console.signin.oidc.chosen import chosen_provider
 from regard.console.signin.places import PasskeyPlaces
 from regard.console.signin.routes import sign_in_pages
 from regard.console.visit import Apis
-from regard.context import Accountability, Stores
 from regard.gate import Gate
-from regard.governance.audit import AuditLog
 from regard.governance.public_reads import PublicReads
 from regard.jobs.films import JobFilms
 from regard.jobs.records import Job
 from regard.settings import Settings
-from regard.storage.database import Database
 from regard.storage.encryption import Cipher
+from regard.stores import Stores
 from regard.vision.findings import Pictures
 from regard.vision.models import Models
 
 
 def build_console(
     settings: Settings,
-    database: Database,
-    audit: AuditLog,
-    accountability: Accountability,
+    stores: Stores,
     gate: Gate,
     public_reads: PublicReads,
     models: Models,
     apis: Mapping[str, ServedApi],
     alerts: AlertFeed,
-    films: JobFilms,
     places: PasskeyPlaces,
 ) -> Console:
     """Every page, those of sign-in and of alerts among them. Passkeys are good at `places`."""
     doors = SignInDoors.of(
-        database,
-        Cipher(settings.keys, database),
-        audit,
-        accountability,
+        stores.database,
+        Cipher(settings.keys, stores.database),
+        stores.audit,
+        stores.accountability,
         gate,
         public_reads,
         places=places,
         provider=chosen_provider(settings),
     )
+    films = job_films(settings, stores)
     shared = Apis(apis, pictures=lambda: Pictures(models))
     pages = (
         *PAGES,

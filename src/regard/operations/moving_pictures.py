@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from regard.collections.records import Collection
-from regard.context import Context, Stores, Subject
+from regard.context import Context, Subject
 from regard.errors import AccessDeniedException, ResourceNotFoundException
 from regard.governance.authorizations.records import Grant, Use
 from regard.governance.cases import Case
 from regard.governance.purpose import GENERAL, strict_of
 from regard.governance.responsibility import Act
 from regard.operations.operation import Operation
+from regard.stores import Stores
 
 
 def purpose_of(operation: Operation, subject: Subject, stores: Stores) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from regard.collections.records import Collection
 from regard.collections.store import find_visible
-from regard.context import Kind, Stores, Subject
+from regard.context import Kind, Subject
 from regard.errors import ResourceNotFoundException
 from regard.governance.purpose import stricter
 from regard.jobs.records import Job
@@ -22,6 +22,7 @@ from regard.jobs.store import find_job
 from regard.operations.custom_subjects import subject_in_project
 from regard.settings import Settings
 from regard.storage.clock import milliseconds
+from regard.stores import Stores
 from regard.streams.records import IDLE, StreamProcessor
 from regard.streams.store import find_processor, processor_not_found
 

@@ -20,13 +20,13 @@ from regard.console.signin.sessions import BrowserSessions
 from regard.console.signin.sign_in import SignIn
 from regard.console.signin.tries import SignInTries
 from regard.console.signin.welcome import Welcome
-from regard.context import Accountability
 from regard.gate import Gate
 from regard.governance.audit import AuditLog
 from regard.governance.public_reads import PublicReads
 from regard.governance.sign_in_log import SignInLog
 from regard.storage.database import Database
 from regard.storage.encryption import Cipher
+from regard.stores import Accountability
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from regard.context import Context, Stores
+from regard.context import Context
 from regard.custom.version_records import ProjectVersion
 from regard.custom.versions import get_version
 from regard.governance.record import Record
@@ -18,6 +18,7 @@ from regard.operations.custom_subjects import custom_arn
 from regard.settings import Settings
 from regard.storage.backend import Turn
 from regard.storage.clock import milliseconds
+from regard.stores import Stores
 
 HOUR: Final = 3_600_000
 """Milliseconds after which the running of a version is counted again."""

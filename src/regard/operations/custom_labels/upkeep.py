@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from regard.context import Stores
 from regard.governance.upkeep import Task
 from regard.operations.custom_labels.adapters.retraining import retrain_outdated
 from regard.operations.custom_labels.running import count_running, remove_features, stop_idle
 from regard.settings import Settings
+from regard.stores import Stores
 from regard.vision.models import Models
 
 

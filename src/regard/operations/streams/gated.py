@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from sqlalchemy import Connection
 
 from regard.caller import Caller
-from regard.context import Stores, Subject
+from regard.context import Subject
 from regard.governance.purpose import stricter
 from regard.governance.record import Record
 from regard.metering.units import Unit
@@ -18,6 +18,7 @@ from regard.operations.moving_pictures import check_grant
 from regard.operations.streams.stream_run import StreamRun
 from regard.operations.subjects import resolve_stream
 from regard.settings import Settings
+from regard.stores import Stores
 from regard.streams.events import Within
 from regard.streams.records import StreamKind, StreamProcessor
 from regard.streams.running import SourceStanding

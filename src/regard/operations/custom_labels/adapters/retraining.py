@@ -6,7 +6,6 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from regard.context import Stores
 from regard.custom.version_records import ProjectVersion
 from regard.errors import LimitExceededException
 from regard.jobs.records import NewJob
@@ -14,6 +13,7 @@ from regard.operations.custom_subjects import custom_arn
 from regard.operations.pictures.moderation_adapters import base_digest
 from regard.settings import Settings
 from regard.storage.backend import Turn
+from regard.stores import Stores
 from regard.vision.models import Models
 
 _TRAINING: Final = "create_project_version"
