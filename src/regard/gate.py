@@ -19,22 +19,15 @@ from botocore import xform_name
 from sqlalchemy import Connection
 
 from regard import tracing
-from regard.caller import LOCAL, Caller
+from regard.caller import Caller
 from regard.collections.face_models import FaceModels
-from regard.context import Context, Report, Subject, silent
-from regard.errors import AccessDeniedException, NotImplementedException
-from regard.governance import policy, purpose
+from regard.context import Report, silent
+from regard.governance import purpose
 from regard.governance.audit import AuditLog
-from regard.governance.cases import Case
-from regard.governance.permissions import Permission, permits
-from regard.governance.presence import check_presence
 from regard.governance.public_reads import PublicReads
-from regard.governance.record import Record
 from regard.governance.released import Released
-from regard.governance.responsibility import Act
 from regard.jobs.records import Job, Step
-from regard.operations import moving_pictures as moving
-from regard.operations.admitted import Admitted
+from regard.operations.admission import Admission
 from regard.operations.operation import Operation
 from regard.operations.request_meter import RequestMeter
 from regard.operations.reviewing.release import conclude, release_answer
@@ -42,7 +35,7 @@ from regard.operations.stored_video.gated_pass import gated_pass
 from regard.operations.stored_video.listing import Listing
 from regard.operations.stored_video.runs import StoredAnalysis
 from regard.operations.streams.gated import GatedStream, started_by
-from regard.operations.subjects import collection_of, resolve, resolve_job
+from regard.operations.subjects import resolve_job
 from regard.operations.withholding import withhold
 from regard.settings import Settings
 from regard.stores import Stores
@@ -76,13 +69,12 @@ class Gate:
         `unbuilt` maps the keys of the API's other operations to their names. `holder` tells who holds a key
         now, for what was begun earlier. `public_reads` counts what anybody may call.
         """
+        self.admission = Admission(
+            settings, models, face_models, stores, operations, unbuilt=unbuilt, holder=holder
+        )
         self._settings = settings
-        self._models = models
-        self._face_models = face_models
         self._stores = stores
         self._operations = operations
-        self._unbuilt = {key: name for key, name in unbuilt.items() if key not in operations}
-        self._holder = holder
         self._audit = audit
         self._public_reads = public_reads or PublicReads(audit)
 
@@ -92,8 +84,7 @@ class Gate:
 
     def name_of(self, operation: str) -> str:
         """The API's name of an operation, by its key. Raises KeyError."""
-        declared = self._operations.get(operation)
-        return self._unbuilt[operation] if declared is None else declared.name
+        return self.admission.name_of(operation)
 
     def declared(self, name: str) -> Operation | None:
         """The operation of that name of the API's, `DetectFaces`; None where it is not built."""
@@ -126,9 +117,9 @@ class Gate:
         public = self._operations.get(operation)
         if public is not None and public.is_public:
             return self._read_publicly(public, params, caller)
-        record = self.record_of(operation, params, caller, request_id or str(uuid.uuid4()), case)
+        record = self.admission.record_of(operation, params, caller, request_id or str(uuid.uuid4()), case)
         try:
-            admitted = self.admit(operation, params, caller, record, pictures=pictures)
+            admitted = self.admission.admit(operation, params, caller, record, pictures=pictures)
             declared = admitted.operation
             record.note(declared.notes, params)
             if declared.is_long:
@@ -153,16 +144,8 @@ class Gate:
     def _read_publicly(self, operation: Operation, params: Mapping[str, Any], caller: Caller) -> Released:
         """Runs what anybody may call. It is counted: with a record for each, strangers could fill the log."""
         self._public_reads.count(operation.name)
-        context = Context(
-            settings=self._settings,
-            models=self._models,
-            face_models=self._face_models,
-            stores=self._stores,
-            caller=caller,
-            operation=operation.key,
-            pictures=Pictures(self._models),
-        )
-        return Released(operation.run(context, dict(params)))
+        admitted = self.admission.admit_anybody(operation, params, caller)
+        return Released(operation.run(admitted.context, admitted.request))
 
     def run_job(self, job: Job) -> Iterator[Step]:
         """The rest of a job, for whoever started it and by the rules that hold now; a step is for the caller
@@ -173,12 +156,12 @@ class Gate:
         analysis raises. That it begins and how it ends is in the audit log; closing it ends it as
         `interrupted`.
         """
-        caller = self._holder(job.caller.key_id) or job.caller
-        record = self.record_of(job.operation, job.request, caller, job.request_id, job.case)
+        caller = self.admission.now(job.caller)
+        record = self.admission.record_of(job.operation, job.request, caller, job.request_id, job.case)
         record.about(job=job.job_id, collection=job.collection_id, stage="run")
         found, reached = 0, Step([], job.state or {}, job.progress, job.facts)
         try:
-            admitted = self.admit_again(
+            admitted = self.admission.admit_again(
                 job.operation,
                 job.request,
                 job.caller,
@@ -191,7 +174,7 @@ class Gate:
             for step in admitted.operation.analyze(context, admitted.request, job.state):
                 found, reached = found + len(step.items), step.after(reached)
                 yield step
-                self.refuse_withdrawn(admitted, job.caller)
+                self.admission.refuse_withdrawn(admitted, job.caller)
         except BaseException as error:
             if isinstance(error, GeneratorExit):
                 record.results = {"items": found}
@@ -205,9 +188,8 @@ class Gate:
         """Has a stream processor run, for whoever started it and by the rules that hold now. Raises
         ServiceError where it may not; what it answers raises it as soon as it may not any more.
         """
-        began = started_by(stream)
-        caller = self._holder(began.key_id) or began
-        return GatedStream(stream, caller, self._stores, self._settings, self)
+        caller = self.admission.now(started_by(stream))
+        return GatedStream(stream, caller, self._stores, self._settings, self.admission)
 
     def may_keep(self, job: Job, connection: Connection) -> None:
         """Raises AccessDeniedException unless what a job found may be kept, by the transaction that would."""
@@ -234,7 +216,7 @@ class Gate:
         InvalidParameterException for what is no video, or a threshold below the floor; and whatever the
         analyses raise. What was done is counted, unless it failed.
         """
-        return gated_pass(self, requests, source, caller, case)
+        return gated_pass(self.admission, requests, source, caller, case)
 
     def listing_of(self, operation: str) -> Listing:
         """What the Get operation of a Start operation lists, and how. Raises KeyError for every other."""
@@ -242,159 +224,3 @@ class Gate:
         if not isinstance(analysis, StoredAnalysis):
             raise KeyError(operation)
         return analysis.listing
-
-    def refuse_withdrawn(self, admitted: Admitted, began: Caller) -> None:
-        """Raises AccessDeniedException if whoever began something may not any more, and
-        ResourceNotFoundException if what it is about is gone."""
-        context, caller = admitted.context, self._holder_of(began)
-        subject, act = context.subject, admitted.operation.act
-        self._refuse_unauthorized(admitted.operation, caller, subject)
-        if context.strict is not None and act is not None:
-            self._stores.accountability.responsibility.admit(act, caller, context.strict, context.case)
-            moving.check_grant(context, admitted.request)
-        if subject.collection is not None:
-            current = self._stores.collections.get(subject.collection.collection_id)
-            moving.refuse_changed(admitted.operation, context, subject.collection, current)
-
-    def _holder_of(self, began: Caller) -> Caller:
-        """Whoever began something, as they are now. Raises AccessDeniedException for a key that is gone."""
-        caller = self._holder(began.key_id)
-        if caller is None:
-            raise AccessDeniedException(f"The key {began.key_id}, which started the job, is gone.")
-        if caller.suspended:
-            raise AccessDeniedException(f"The key {caller.key_id}, which started the job, is suspended.")
-        return caller
-
-    def admit_again(
-        self,
-        operation: str,
-        params: Mapping[str, Any],
-        began: Caller,
-        subject: Subject,
-        record: Record,
-        *,
-        requested: float | None,
-    ) -> Admitted:
-        """Admits the running of what was admitted when it was started, by the threshold of then."""
-        caller, declared = self._holder_of(began), self._operations[operation]
-        self._refuse_unauthorized(declared, caller, subject)
-        return self._admitted(declared, params, caller, subject, record, requested=requested)
-
-    def admit(
-        self,
-        operation: str,
-        params: Mapping[str, Any],
-        caller: Caller,
-        record: Record,
-        *,
-        pictures: Pictures | None = None,
-    ) -> Admitted:
-        """Lets a request in that was authenticated. Raises ServiceError."""
-        if caller.suspended:
-            raise AccessDeniedException(f"The key {caller.key_id} is suspended.")
-        if caller.expired:
-            raise AccessDeniedException(f"The hours of the key {caller.key_id} are over; ask for another.")
-        declared = self._operations.get(operation)
-        if declared is None:  # nobody has decided yet who may
-            raise NotImplementedException(
-                f"{self.name_of(operation)} is not built in this version of Regard; "
-                "docs/operations.md lists the operations that are."
-            )
-        if declared.is_local and caller.key_id != LOCAL.key_id:
-            raise AccessDeniedException(
-                f"{declared.name} is for the command line of whoever owns the data folder."
-            )
-        subject = resolve(declared.about, params, self._stores, self._settings)
-        record.about(**subject.told)
-        self._refuse_unauthorized(declared, caller, subject)
-        check_presence(declared.presence, caller)
-        record.settle = self._stores.quotas.admit(caller, declared.units(params))
-        for member, other in (declared.rights or {}).items():
-            if params.get(member):
-                self._refuse_unauthorized(self._operations[other], caller, subject)
-        kept = declared.kept_threshold(subject)
-        return self._admitted(declared, params, caller, subject, record, pictures=pictures, requested=kept)
-
-    def _admitted(
-        self,
-        operation: Operation,
-        params: Mapping[str, Any],
-        caller: Caller,
-        subject: Subject,
-        record: Record,
-        *,
-        pictures: Pictures | None = None,
-        requested: float | None = None,
-    ) -> Admitted:
-        """By which purpose's rules a request runs. `requested` is the threshold of a job or a processor."""
-        site = self._settings.site_purpose
-        effective = purpose.stricter(purpose.stricter(subject.purpose, caller.purpose), site)
-        record.purpose = effective
-        authorized = moving.purpose_of(operation, subject, self._stores)
-        strict = purpose.strict_of(subject.purpose, caller.purpose, site, authorized)
-        case = None if strict is None else self._answered_for(operation, caller, subject, record, strict)
-        grant = None if case is None else moving.grant_of(operation, params, subject, case, self._stores)
-        if grant is not None:
-            record.about(authorization=grant.authorization_id)
-        if operation.sets_purpose is not None:
-            new = operation.sets_purpose(params)
-            record.about(purpose_given=new)
-            if new is not None and subject.collection is not None:
-                may_lower = any(permits(role, Permission.LOWER_PURPOSE) for role in caller.roles)
-                purpose.check_change(subject.purpose, new, may_lower=may_lower)
-        threshold = operation.threshold(params, self._settings, effective, of_job=requested)
-        record.threshold = threshold
-        context = Context(
-            settings=self._settings,
-            models=self._models,
-            face_models=self._face_models,
-            stores=self._stores,
-            caller=caller,
-            operation=operation.key,
-            pictures=pictures or Pictures(self._models),
-            subject=subject,
-            request_id=record.request_id,
-            case=record.case,
-            purpose=effective,
-            strict=strict,
-            open_case=case,
-            grant=grant,
-            threshold=threshold or 0.0,
-        )
-        return Admitted(operation, context, dict(params))
-
-    def _answered_for(
-        self, operation: Operation, caller: Caller, subject: Subject, record: Record, strict: str
-    ) -> Case | None:
-        """The case on which somebody does what a strict purpose asks about. Raises AccessDeniedException."""
-        act = operation.act_on(subject)
-        if act is None:
-            return None
-        of_case = subject.job.case if act is Act.READ_MATCHES and subject.job is not None else None
-        admit = self._stores.accountability.responsibility.admit
-        case = admit(act, caller, strict, record.case, of_case=of_case)
-        if case is not None:
-            record.on_case(case.case_id)
-        return case
-
-    def _refuse_unauthorized(self, operation: Operation, caller: Caller, subject: Subject) -> None:
-        if operation.permission is None:
-            return
-        action = f"rekognition:{operation.name}"
-        for arn in operation.needed_arns(subject):
-            policy.check(caller, operation.permission, action, arn, account=self._settings.account)
-
-    def record_of(
-        self, operation: str, params: Mapping[str, Any], caller: Caller, request_id: str, case: str | None
-    ) -> Record:
-        """The audit record of a request, which nothing of is written yet."""
-        declared = self._operations.get(operation)
-        collection = None if declared is None else collection_of(declared.about, params)
-        return Record(
-            self._audit,
-            operation=self.name_of(operation),
-            collection=collection,
-            caller=caller,
-            request_id=request_id,
-            case=case,
-        )

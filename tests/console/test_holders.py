@@ -21,14 +21,14 @@ def parts(tmp_path: Path) -> Parts:
 
 
 def admitted(parts: Parts, caller: Caller) -> Admitted:
-    record = parts.gate.record_of("list_feedback", {}, caller, "r", None)
-    return parts.gate.admit("list_feedback", {}, caller, record)
+    record = parts.gate.admission.record_of("list_feedback", {}, caller, "r", None)
+    return parts.gate.admission.admit("list_feedback", {}, caller, record)
 
 
 def test_it_goes_on_in_all_roles_of_the_person(parts: Parts) -> None:
     nina = parts.stores.accountability.people.add("nina", ["reviewer", "privacy"])
     caller = caller_of(nina, verified=milliseconds())
-    parts.gate.refuse_withdrawn(admitted(parts, caller), caller)
+    parts.gate.admission.refuse_withdrawn(admitted(parts, caller), caller)
 
 
 def test_it_stops_when_the_person_is_suspended(parts: Parts) -> None:
@@ -38,7 +38,7 @@ def test_it_stops_when_the_person_is_suspended(parts: Parts) -> None:
     begun = admitted(parts, caller)
     people.suspend(nina.person_id)
     with pytest.raises(AccessDeniedException, match="suspended"):
-        parts.gate.refuse_withdrawn(begun, caller)
+        parts.gate.admission.refuse_withdrawn(begun, caller)
 
 
 def test_it_stops_when_the_person_no_longer_holds_the_role(parts: Parts) -> None:
@@ -48,4 +48,4 @@ def test_it_stops_when_the_person_no_longer_holds_the_role(parts: Parts) -> None
     begun = admitted(parts, caller)
     people.set_roles(nina.person_id, ["reviewer"])
     with pytest.raises(AccessDeniedException):
-        parts.gate.refuse_withdrawn(begun, caller)
+        parts.gate.admission.refuse_withdrawn(begun, caller)

@@ -48,7 +48,7 @@ class UserVectors:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Admission:
+class JoiningFaces:
     """Which of a request's faces join a user, in the order they did, and the similarity of all to the result.
 
     `similarities` is float64 (k,), in percent.
@@ -66,7 +66,7 @@ def admit(
     *,
     threshold: float,
     room: int,
-) -> Admission:
+) -> JoiningFaces:
     """Lets faces `new` (k, dimension) join a user of faces `held` (n, dimension), the most similar first.
 
     A face joins when it reaches `threshold`, in percent, with the vector that the user has by then; at most
@@ -90,7 +90,7 @@ def admit(
         best = max(waiting, key=lambda n: alike[n], default=None)
         if best is None or len(joined) == room or alike[best] < threshold:
             break
-    return Admission(tuple(joined), alike)
+    return JoiningFaces(tuple(joined), alike)
 
 
 def _central(faces: NDArray[np.float32], curve: SimilarityCurve, threshold: float) -> int:

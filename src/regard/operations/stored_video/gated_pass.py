@@ -5,33 +5,19 @@ from __future__ import annotations
 import uuid
 from collections.abc import Generator, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO
 
 from regard.caller import Caller
 from regard.governance.record import Record
 from regard.jobs.records import Step
+from regard.operations.admission import Admission
 from regard.operations.admitted import Admitted, release, stored_requests
 from regard.operations.moving_pictures import refuse_files
 from regard.operations.stored_video.runs import run_pass
 
 
-class AdmittingPasses(Protocol):
-    """What is asked of the gate."""
-
-    def record_of(
-        self, operation: str, params: Mapping[str, Any], caller: Caller, request_id: str, case: str | None
-    ) -> Record:
-        """The audit record of a request, which nothing of is written yet."""
-
-    def admit(self, operation: str, params: Mapping[str, Any], caller: Caller, record: Record) -> Admitted:
-        """Lets a request in that was authenticated. Raises ServiceError."""
-
-    def refuse_withdrawn(self, admitted: Admitted, began: Caller) -> None:
-        """Raises ServiceError where it may not run any more."""
-
-
 def gated_pass(
-    gate: AdmittingPasses,
+    admission: Admission,
     requests: Mapping[str, Mapping[str, Any]],
     source: Path | BinaryIO,
     caller: Caller,
@@ -41,10 +27,10 @@ def gated_pass(
     records: dict[str, Record] = {}
     admitted: dict[str, Admitted] = {}
     for operation, params in requests.items():
-        record = gate.record_of(operation, params, caller, str(uuid.uuid4()), case)
+        record = admission.record_of(operation, params, caller, str(uuid.uuid4()), case)
         record.about(video=str(source.name))
         try:
-            admitted[operation] = gate.admit(operation, params, caller, record)
+            admitted[operation] = admission.admit(operation, params, caller, record)
             refuse_files(admitted[operation].operation, admitted[operation].context.strict)
         except Exception as error:
             record.end(error)
@@ -71,7 +57,7 @@ def gated_pass(
                 reached[operation] = step.after(reached[operation])
             yield released
             for one in admitted.values():
-                gate.refuse_withdrawn(one, caller)
+                admission.refuse_withdrawn(one, caller)
     except BaseException as error:  # somebody's Ctrl-C among them
         end(error)
         raise

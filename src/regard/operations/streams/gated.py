@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import Connection
 
 from regard.caller import Caller
-from regard.context import Subject
 from regard.governance.purpose import stricter
 from regard.governance.record import Record
 from regard.metering.units import Unit
+from regard.operations.admission import Admission
 from regard.operations.admitted import Admitted
 from regard.operations.moving_pictures import check_grant
 from regard.operations.streams.stream_run import StreamRun
@@ -35,25 +35,6 @@ def started_by(stream: StreamProcessor) -> Caller:
     return stream.started_by or stream.created_by
 
 
-class Admitting(Protocol):
-    """What is asked of the gate."""
-
-    def admit_again(
-        self,
-        operation: str,
-        params: Mapping[str, Any],
-        began: Caller,
-        subject: Subject,
-        record: Record,
-        *,
-        requested: float | None,
-    ) -> Admitted:
-        """Admits the running of what was admitted when it was started. Raises ServiceError."""
-
-    def refuse_withdrawn(self, admitted: Admitted, began: Caller) -> None:
-        """Raises ServiceError where it may not run any more."""
-
-
 class GatedStream:
     """The running of one processor. Not for several threads at a time.
 
@@ -61,7 +42,12 @@ class GatedStream:
     """
 
     def __init__(
-        self, stream: StreamProcessor, starter: Caller, stores: Stores, settings: Settings, gate: Admitting
+        self,
+        stream: StreamProcessor,
+        starter: Caller,
+        stores: Stores,
+        settings: Settings,
+        admission: Admission,
     ) -> None:
         """`starter` is whoever started it, as they are now. Raises ServiceError where it may not run; that is
         in the log, too.
@@ -70,7 +56,7 @@ class GatedStream:
         self._starter = starter
         self._stores = stores
         self._settings = settings
-        self._gate = gate
+        self._admission = admission
         self._record = self._new_record("session")
         self._tags = stores.streams.tags(stream)
         try:
@@ -109,7 +95,7 @@ class GatedStream:
 
     def _admit(self) -> Admitted:
         stream = self._stream
-        return self._gate.admit_again(
+        return self._admission.admit_again(
             _START,
             {"Name": stream.name},
             self._starter,
@@ -127,7 +113,7 @@ class GatedStream:
         if now - self._checked < _CHECKED:
             return
         self._checked = now
-        self._gate.refuse_withdrawn(self._admitted, self._starter)
+        self._admission.refuse_withdrawn(self._admitted, self._starter)
         context = self._admitted.context
         grant = check_grant(context, self._admitted.request)
         self.authorized_until = None if grant is None else grant.until
