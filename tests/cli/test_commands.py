@@ -203,7 +203,8 @@ def test_a_command_that_only_reads_makes_no_data_folder(
     regard: Run, tmp_path: Path, arguments: list[str]
 ) -> None:
     done = regard(*arguments, "--data", "mistyped", code=1)
-    assert done.stderr.startswith("regard: There is no database of Regard in mistyped")
+    assert done.stderr.startswith("regard: There is no database of Regard in /")
+    assert "/mistyped. Name the server's data folder" in done.stderr
     assert not (tmp_path / "mistyped").exists()
 
 

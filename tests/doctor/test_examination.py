@@ -40,6 +40,7 @@ from regard.storage.sqlite import FILE
 from regard.wire.certificates import LocalAuthority
 from tests.collections.gallery_data import people
 from tests.commands import run_regard_text
+from tests.conftest import Server
 from tests.postgres import PASSWORD
 
 IN_MEMORY = Path("/dev/shm")  # noqa: S108 - it is what is tested
@@ -96,10 +97,37 @@ def test_nothing_is_a_fault_where_a_server_has_run(find: Looking) -> None:
     )
 
 
-def test_a_folder_without_a_database_is_told_and_none_is_made(find: Looking, tmp_path: Path) -> None:
-    found = find(data=tmp_path / "mistyped")
-    assert (of(found, "database")[0], of(found, "disk")[0]) == (Health.FAULT, Health.FAULT)
-    assert not (tmp_path / "mistyped").exists()
+def test_before_the_first_start_nothing_is_a_fault_and_nothing_is_made(find: Looking, tmp_path: Path) -> None:
+    found = find(data=tmp_path / "new" / "data")
+    missing = [one for each in found.values() for one in each if one.health is Health.NOT_YET]
+    assert [(one.part, str(tmp_path / "new" / "data") in one.said) for one in missing] == [
+        ("database", True),
+        ("disk", True),
+    ]
+    assert Health.FAULT not in {one.health for each in found.values() for one in each}
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_data_folder_that_can_not_be_made_is_a_fault(find: Looking, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert of(find(data=tmp_path / "file"), "disk")[0] is Health.FAULT
+
+
+@pytest.mark.parametrize("left", ["credentials", "encryption.key"])
+def test_a_folder_that_has_lost_its_database_is_a_fault(find: Looking, data: Path, left: str) -> None:
+    for file in data.glob("*"):
+        file.unlink()
+    (data / left).touch(mode=0o600)
+    health, said = of(find(), "database")
+    assert (health, f"has {left} of a server" in said) == (Health.FAULT, True)
+
+
+def test_where_a_server_answers_another_folder_than_its_own_is_a_fault(
+    find: Looking, server: Server, tmp_path: Path
+) -> None:
+    port = int(server.endpoint.rpartition(":")[2])
+    health, said = of(find(data=tmp_path / "other", port=port), "database")
+    assert (health, "its data are elsewhere" in said) == (Health.FAULT, True)
 
 
 def test_a_variable_that_is_no_setting_is_warned_of_without_its_value(data: Path) -> None:

@@ -24,7 +24,10 @@ def doctor(
     quick: Annotated[bool, typer.Option("--quick", help="Read no large files, such as models.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
 ) -> None:
-    """Say what is wrong with an installation, and what to do; 1 where something is a fault."""
+    """Say what is wrong with an installation, and what to do; 1 where something is a fault.
+
+    What the first start makes is told as not yet there, which is no fault.
+    """
     settings = Settings.load(data=data, buckets=joined_buckets(bucket))
     found: list[Symptom] = []
     for symptom in examine(settings, quick=quick):
@@ -32,7 +35,7 @@ def doctor(
         if not as_json:
             _print(symptom)
     counts = Counter(one.health for one in found)
-    worst = next(one for one in (Health.FAULT, Health.WARNING, Health.OK) if counts[one])
+    worst = next(one for one in reversed(Health) if counts[one])
     if as_json:
         print_json(
             {

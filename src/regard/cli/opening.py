@@ -17,5 +17,6 @@ def check_database(settings: Settings) -> None:
             "`regard serve` once."
         )
     raise RegardError(
-        f"There is no database of Regard in {settings.data}; name its folder with --data or REGARD_DATA."
+        f"There is no database of Regard in {settings.data.absolute()}. Name the server's data folder, "
+        "which it says when it starts, with --data or REGARD_DATA."
     )

@@ -86,6 +86,11 @@ def run_server(
         f"aws --endpoint-url {address} rekognition list-collections",
         on_stderr=True,
     )
+    say(
+        f"Its data folder is {settings.data.absolute()}; "
+        "commands run elsewhere name it with --data or REGARD_DATA.",
+        on_stderr=True,
+    )
     invitation = parts.stores.accountability.invitations.make_first()
     if invitation is not None:
         parts.audit.append_command("people invite", "the first administrator")

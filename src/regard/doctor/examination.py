@@ -9,6 +9,7 @@ from typing import Final
 
 from sqlalchemy.exc import DBAPIError
 
+from regard.doctor.beginning import miss_database
 from regard.doctor.machine import examine_clock, examine_disk, examine_memory
 from regard.doctor.network import examine_buckets, examine_certificate, examine_ports, examine_public_url
 from regard.doctor.seeing import examine_liveness, examine_models, examine_runtime
@@ -93,11 +94,11 @@ def _open(settings: Settings) -> tuple[Database | None, Symptom | None]:
     """The database as it is, or why not. A missing one isn't made."""
     try:
         if not database_exists(settings.data, settings.database):
-            return None, fault(
-                "database",
-                "There is none yet.",
-                "Start `regard serve` once, or name its folder with --data (REGARD_DATA, REGARD_DATABASE).",
-            )
+            return None, miss_database(settings)
         return Database.open(settings.data, settings.database, connections=1, migrate=False), None
     except RegardError as error:
         return None, fault("database", str(error), "No request is answered without it.")
+    except OSError as error:
+        folder = settings.data.absolute()
+        said = f"{folder} can't be looked into: {error.strerror}."
+        return None, fault("database", said, "Run it as the server's user, or mend the folder's rights.")

@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from regard.doctor.symptom import Patient, Symptom, fault, ok, warning
+from regard.doctor.beginning import place_of
+from regard.doctor.symptom import Patient, Symptom, fault, not_yet, ok, warning
 from regard.governance.audit import AuditLog
 from regard.memory import machine_memory
 from regard.storage.database import Database
@@ -64,14 +65,17 @@ def examine_memory(patient: Patient) -> Iterator[Symptom]:
 
 def examine_disk(patient: Patient) -> Iterator[Symptom]:
     """Room, the kind of file system, and how long a commit takes on it."""
-    folder = patient.settings.data
-    if not folder.is_dir():
+    whole = patient.settings.data.absolute()
+    folder = place_of(whole)
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
         yield fault(
             "disk",
-            f"There is no data folder {folder}.",
-            "Name it with --data or REGARD_DATA; `regard serve` makes one.",
+            f"{folder} is no folder that this user may write into.",
+            "Run it as the server's user, or name the server's data folder with --data (REGARD_DATA).",
         )
         return
+    if folder != whole:
+        yield not_yet("disk", f"There is no folder {whole}.", "The first start of `regard serve` makes it.")
     usage = shutil.disk_usage(folder)
     room = f"{usage.free / 1e9:,.1f} GB of {usage.total / 1e9:,.1f} are free in {folder}."
     advice = "Make room: with a full disk nothing is answered that must be recorded."
@@ -94,7 +98,8 @@ def examine_disk(patient: Patient) -> Iterator[Symptom]:
         )
     elif kind is not None:
         yield ok("file system", f"{folder} is on {kind}.")
-    yield _commits(folder)
+    if folder == whole:
+        yield _commits(folder)
 
 
 def _commits(folder: Path) -> Symptom:

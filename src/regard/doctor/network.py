@@ -49,7 +49,7 @@ def _examine_port(part: str, host: str, port: int) -> Symptom:
             reason = error.strerror
         else:
             return ok(part, f"{where} is free: no server runs there.")
-    version = None if part != "port" else _version_at(host, port)
+    version = None if part != "port" else version_at(host, port)
     if version is not None:
         return ok(part, f"Regard {version} answers on {where}.")
     if part != "port":
@@ -61,7 +61,7 @@ def _examine_port(part: str, host: str, port: int) -> Symptom:
     )
 
 
-def _version_at(host: str, port: int) -> str | None:
+def version_at(host: str, port: int) -> str | None:
     """The version of the Regard that answers there; None where none does."""
     reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - what is bound, as read
     try:

@@ -11,9 +11,12 @@ from regard.storage.database import Database
 
 
 class Health(StrEnum):
-    """How bad it is. A server doesn't start, or loses or refuses something, with a fault."""
+    """How bad it is, the worse the later. NOT_YET: the first start of a server makes what isn't there. FAULT:
+    a server doesn't start, or loses or refuses something.
+    """
 
     OK = "ok"
+    NOT_YET = "not yet"
     WARNING = "warning"
     FAULT = "fault"
 
@@ -45,6 +48,10 @@ Examining = Callable[[Patient], Iterator[Symptom]]
 
 def ok(part: str, said: str) -> Symptom:
     return Symptom(part, Health.OK, said)
+
+
+def not_yet(part: str, said: str, advice: str) -> Symptom:
+    return Symptom(part, Health.NOT_YET, said, advice)
 
 
 def warning(part: str, said: str, advice: str) -> Symptom:
