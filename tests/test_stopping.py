@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import signal
 import subprocess
 import threading
@@ -140,6 +141,21 @@ def test_a_second_signal_ends_a_server_at_once(start: Callable[..., Server], tmp
     assert time.monotonic() - told < 5
 
 
+@pytest.mark.slow
+def test_a_server_waits_for_its_workers_as_long_as_they_have_and_ends_with_0(
+    start: Callable[..., Server], tmp_path: Path
+) -> None:
+    environment = {"REGARD_JOB_WORKERS": "1", "REGARD_STOP_SECONDS": "8"}
+    server = start(tmp_path / "data", environment=environment)
+    [worker] = children(server.process.pid)
+    os.kill(worker, signal.SIGSTOP)  # in the middle of a step that would take longer
+    told = time.monotonic()
+    server.process.terminate()
+    assert server.process.wait(PATIENCE) == 0
+    assert time.monotonic() - told > 8
+    assert not Path(f"/proc/{worker}").exists(), "it is left to run without its server"
+
+
 @pytest.fixture
 def bucket(tmp_path: Path) -> Path:
     folder = tmp_path / "videos"
@@ -147,6 +163,11 @@ def bucket(tmp_path: Path) -> Path:
     (folder / "slow").write_text(json.dumps(SLOW))
     (folder / "short").write_text(json.dumps({"steps": 200, "items": 1, "seconds": 0.1}))
     return folder
+
+
+def children(process: int) -> list[int]:
+    told = Path("/proc").glob(f"{process}/task/*/children")
+    return [int(child) for one in told for child in one.read_text("ascii").split()]
 
 
 def holder(server: Server) -> Any:

@@ -15,6 +15,7 @@ import pytest
 from regard.packs.fetch import fetch, sha256_of
 from regard.packs.manifest import PackError, Source, find_pack
 from regard.packs.progress import silent
+from regard.wire.certificates import LocalAuthority
 from tests.packs.conftest import sha256
 
 CLOSED = "http://127.0.0.1:9/"  # the discard port: nothing listens there
@@ -53,6 +54,35 @@ def test_npm_without_a_network_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(PackError, match="npm could not reach its registry to fetch .*: check the network"):
         get(find_pack("default").sources["human"], tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def disbelieved_registry(
+    no_registry: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """A registry whose certificate nobody here believes."""
+    authority = LocalAuthority.of(tmp_path)
+    authority.make(["localhost"])
+    with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
+        server.socket = authority.files.context().wrap_socket(server.socket, server_side=True)
+        server.handle_error = lambda *_: None  # type: ignore[method-assign] - clients hang up
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        for name in ("PIP_INDEX_URL", "npm_config_registry"):
+            monkeypatch.setenv(name, f"https://localhost:{server.server_port}/")
+        yield
+        server.shutdown()
+
+
+@pytest.mark.usefixtures("disbelieved_registry")
+@pytest.mark.parametrize(("key", "variable"), [("mtcnn", "PIP_CERT"), ("human", "NODE_EXTRA_CA_CERTS")])
+def test_a_registry_that_is_not_believed_is_told_with_what_names_its_authority(
+    key: str, variable: str, tmp_path: Path
+) -> None:
+    source = find_pack("default").sources[key]
+    if source.kind == "npm" and not shutil.which("npm"):
+        pytest.skip("npm is not on this machine")
+    with pytest.raises(PackError, match=rf"does not believe the certificate .* in {variable}\."):
+        get(source, tmp_path)
 
 
 @pytest.mark.usefixtures("no_registry")

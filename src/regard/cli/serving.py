@@ -30,9 +30,7 @@ from regard.wire.listeners import Ending, ListeningServer, OtherListener, TlsLis
 from regard.wire.proxies import believe_proxies
 from regard.wire.readiness import ClosingConnections
 
-_CLOSING = (
-    10.0  # seconds, after requests have ended, for the rest: workers that were killed, files, the database
-)
+_CLOSING = 10.0  # seconds, after requests and workers have ended, for the rest: files, the database
 
 log: Any = structlog.get_logger(__name__)
 
@@ -131,9 +129,9 @@ def run_server(
         server.run(sockets=[listener])
     finally:
         end_at_next_signal()
+        workers.stop()  # they have a time of their own, since they were told, and are killed after it
         # Threads of requests that were cut would keep the process for as long as they take.
         last = end_after(_CLOSING, lambda: log.error("the server ends with work under way"), 1)
-        workers.stop()
         if elsewhere is not None:
             elsewhere.close()
         parts.close()

@@ -22,10 +22,14 @@ _POLL = 0.1  # seconds between two checks of how much has arrived
 _FULL = re.compile(r"ENOSPC|No space left|Disk quota exceeded")
 _MISMATCH = re.compile(r"DO NOT MATCH THE HASHES|Hash mismatch|EINTEGRITY")
 _UNREACHABLE = re.compile(
-    r"ECONNREFUSED|ECONNRESET|ENOTFOUND|ETIMEDOUT|EAI_AGAIN|ENETUNREACH|ERR_SOCKET_TIMEOUT|SELF_SIGNED_CERT|"
-    r"connection broken|ConnectionError|Connection refused|timed out|SSLError|ProxyError|CERTIFICATE_VERIFY",
+    r"ECONNREFUSED|ECONNRESET|ENOTFOUND|ETIMEDOUT|EAI_AGAIN|ENETUNREACH|ERR_SOCKET_TIMEOUT|"
+    r"connection broken|ConnectionError|Connection refused|timed out|SSLError|ProxyError",
     re.IGNORECASE,
 )
+_UNTRUSTED = re.compile(
+    r"CERTIFICATE_VERIFY_FAILED|SELF_SIGNED_CERT|UNABLE_TO_GET_ISSUER_CERT|UNABLE_TO_VERIFY_LEAF|CERT_UNTRUSTED"
+)
+_AUTHORITIES = {"pip": "PIP_CERT", "npm": "NODE_EXTRA_CA_CERTS"}
 _ABSENT = re.compile(r"No matching distribution|Could not find a version|E404|ETARGET|ENOVERSIONS")
 
 
@@ -65,6 +69,8 @@ def _run(
     path = os.pathsep.join([str(Path(command[0]).parent), os.environ.get("PATH", "")])
     environment = {**os.environ, "TMPDIR": str(scratch), "TEMP": str(scratch), "PATH": path}
     environment["PIP_DISABLE_PIP_VERSION_CHECK"] = "1"
+    # As pip does, Node 22.19 and newer then also believes the authorities that this machine believes.
+    environment.setdefault("NODE_USE_SYSTEM_CA", "1")
     with (
         log.open("wb") as output,
         subprocess.Popen(
@@ -98,6 +104,11 @@ def _explain(client: str, source: Source, output: str) -> str:
         return f"The disk filled up while {client} fetched {source}: make room and try again."
     if _MISMATCH.search(output):
         return f"What {client} fetched as {source} is not what this pack was made from: its hash is another."
+    if _UNTRUSTED.search(output):
+        return (
+            f"{client} does not believe the certificate of its registry, so {source} was not fetched: "
+            f"name your site's authorities, a PEM file, in {_AUTHORITIES[client]}."
+        )
     if _UNREACHABLE.search(output):
         return (
             f"{client} could not reach its registry to fetch {source}: check the network and {client}'s "
