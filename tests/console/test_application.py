@@ -10,17 +10,23 @@ from itertools import count
 from urllib.parse import quote
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 from starlette.applications import Starlette
 
 from regard.app import Parts, build
+from regard.console.alert_feed import AlertFeed
 from regard.console.application import Console
+from regard.console.building import job_films
 from regard.console.page import Page, PageAnswer, PageView, RawContent, Redirect
+from regard.console.pages.alerts import alert_pages
+from regard.console.pages.films import film_pages
+from regard.console.pages.job_progress import progress_pages
 from regard.console.routes import PAGES
 from regard.console.signin.sessions import BrowserSessions, Means
 from regard.console.visit import Apis, PageVisit
 from regard.governance.people import People
 from regard.settings import Settings
+from regard.storage.clock import milliseconds
 from regard.storage.schema import browser_sessions
 from tests.console.visiting import Visitor
 
@@ -54,6 +60,7 @@ MADE = (
         roles=frozenset({"admin"}),
         guarded=frozenset({"grave"}),
     ),
+    Page(path="/part", show=lambda _: Redirect("/file"), roles=frozenset({"auditor"}), is_part=True),
     Page(path="/auditors", show=lambda _: Redirect("/file"), roles=frozenset({"auditor"})),
     Page(
         path="/people",
@@ -267,6 +274,33 @@ def test_a_guarded_act_takes_who_has_just_shown_that_it_is_them(
         connection.execute(update(browser_sessions).values(verified=browser_sessions.c.opened - 16 * 60_000))
     assert browser.post("/guarded", act="grave").headers["location"].startswith("/console/verify")
     assert browser.post("/guarded", act="light").headers["location"] == "/done"
+
+
+def test_what_a_page_fetches_by_itself_keeps_no_session_open(
+    browser: Visitor, sign_in: SignIn, parts: Parts
+) -> None:
+    signed_in(browser, sign_in("auditor"))
+    earlier = milliseconds() - 20 * 60_000
+    seen = select(func.max(browser_sessions.c.seen)).where(browser_sessions.c.opened == earlier)
+    with parts.database.write() as connection:
+        connection.execute(update(browser_sessions).values(seen=earlier, opened=earlier))
+    for path, headers in (("/part", {}), ("/auditors", {"HX-Request": "true"})):
+        assert browser.get(path, headers=headers).status_code in (200, 303)
+        with parts.database.read() as connection:
+            assert connection.execute(seen).scalar_one() == earlier
+    browser.get("/auditors")
+    with parts.database.read() as connection:
+        assert connection.execute(seen).scalar_one() > earlier
+
+
+def test_pictures_streams_and_films_are_parts_of_pages(parts: Parts) -> None:
+    feed, films = AlertFeed(parts.stores.stream_events), job_films(parts.settings, parts.stores)
+    pages = (*PAGES, *alert_pages(feed, bool), *film_pages(films, bool), *progress_pages(films.progress))
+    endings = ("/still", "/stream", "/progress", "/{picture}", "/{address}", "/pictures/{number}")
+    assert {page.path for page in pages if page.is_part} == {
+        page.path for page in pages if page.path.endswith(endings)
+    }
+    assert sum(page.is_part for page in pages) == 7
 
 
 @pytest.mark.parametrize("accepted", ["DE", "de-AT; q=0.8", "x" * 5000, "*", ",;,q=", "\u00e9"])

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import uvicorn
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from regard.app import Parts, asgi, build
 from regard.caller import LOCAL
@@ -26,7 +26,7 @@ from regard.jobs import films
 from regard.jobs.films import media_type_of
 from regard.settings import Settings
 from regard.storage.clock import milliseconds
-from regard.storage.schema import job_items, jobs
+from regard.storage.schema import browser_sessions, job_items, jobs
 from tests.authorizing import case_of
 from tests.console.visiting import Visitor
 from tests.video.clips import write
@@ -109,6 +109,18 @@ def test_a_film_is_read_in_ranges_and_opening_it_is_one_record(parts: Parts, fol
     assert olga.get(address, headers={**again, "If-Range": '"another"'}).content == whole
     [record] = views(parts)
     assert (record["outcome"], record["video"]) == ("ok", "films/film.webm")
+
+
+def test_a_film_that_plays_keeps_no_session_open(parts: Parts) -> None:
+    olga = somebody(parts, "olga", "operator")
+    address, earlier = opened(olga, done(parts)), milliseconds() - 29 * 60_000
+    with parts.database.write() as connection:
+        connection.execute(update(browser_sessions).values(seen=earlier))
+    assert olga.get(address, headers={"Range": "bytes=0-9"}).status_code == 206
+    with parts.database.write() as connection:
+        assert connection.execute(select(browser_sessions.c.seen)).scalar_one() == earlier
+        connection.execute(update(browser_sessions).values(seen=earlier - 60_000))
+    assert olga.get(address, headers={"Range": "bytes=0-9"}).status_code == 303  # to sign in
 
 
 def test_pieces_join_to_the_film(parts: Parts, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -189,7 +189,7 @@ class Console:
         check_texts((*visit.path.values(), *visit.query.keys(), *visit.query.values()))
         cookie = session_cookie(visit.scheme, visit.host)
         token = None if self._sessions is None else request.cookies.get(cookie)
-        by_person = not (visit.is_partial and request.method == "GET")  # else a page that renews itself
+        by_person = request.method == "POST" or not (visit.is_partial or page.is_part)  # or a page by itself
         signed_in = None if token is None else await self._in_thread(self._find, token, by_person)
         if signed_in is not None:
             is_chosen = request.cookies.get(LANGUAGE_COOKIE) in LANGUAGES  # in this browser, just now perhaps

@@ -88,7 +88,8 @@ class Page:
     form be as long as the largest image that a request may have. `guarded` are acts for which the person must
     have shown within a quarter of an hour that it is them. `is_slow` is for what may take seconds.
     `is_door` is set where people come in, which nobody shuts by REGARD_PUBLIC_REQUESTS. `reads_objects` is
-    for what reads buckets, which may be far away.
+    for what reads buckets, which may be far away. `is_part` is set for what a page fetches by itself, such as
+    a picture, a film's ranges, or a stream: to fetch it is nobody's act, and keeps no session open.
     """
 
     path: str
@@ -102,6 +103,7 @@ class Page:
     is_slow: bool = False
     is_door: bool = False
     reads_objects: bool = False
+    is_part: bool = False
 
     def is_for(self, roles: tuple[str, ...]) -> bool:
         """Whether somebody in these roles may open it."""

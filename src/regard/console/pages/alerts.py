@@ -46,7 +46,7 @@ def alert_pages(feed: AlertFeed, is_open: Callable[[str], bool]) -> Sequence[Pag
             title="Live alerts",
             menu=True,
         ),
-        Page(path="/console/alerts/stream", show=stream, roles=WATCHERS),
+        Page(path="/console/alerts/stream", show=stream, roles=WATCHERS, is_part=True),
     )
 
 

@@ -132,6 +132,6 @@ _CAMERA: Final = "/console/cameras/{name}"
 PAGES: Final[Sequence[Page]] = (
     Page(path="/console/cameras", show=_list, roles=WATCHERS, title="Cameras", menu=True),
     Page(path=_CAMERA, show=_show, acts={"start": _start, "stop": _stop}, roles=WATCHERS),
-    Page(path=_CAMERA + "/still", show=_still, roles=WATCHERS),
-    Page(path=_CAMERA + "/events/{event}/{picture}", show=_picture, roles=WATCHERS),
+    Page(path=_CAMERA + "/still", show=_still, roles=WATCHERS, is_part=True),
+    Page(path=_CAMERA + "/events/{event}/{picture}", show=_picture, roles=WATCHERS, is_part=True),
 )

@@ -25,4 +25,4 @@ def film_pages(films: JobFilms, is_open: Callable[[str], bool]) -> Sequence[Page
 
         return RangedContent(film.media_type, film.facts.size, film.facts.tag, pieces)
 
-    return (Page(path=FILMS + "/{address}", show=show, roles=READERS, reads_objects=True),)
+    return (Page(path=FILMS + "/{address}", show=show, roles=READERS, reads_objects=True, is_part=True),)

@@ -26,4 +26,4 @@ def progress_pages(progress: Progress) -> Sequence[Page]:
             return Redirect(f"{JOBS}/{job_id}")
         return PageView("job_progress.html", {"progress": done, "path": visit.address}, {"Progress": done})
 
-    return (Page(path=JOBS + "/{job_id}/progress", show=show, roles=READERS),)
+    return (Page(path=JOBS + "/{job_id}/progress", show=show, roles=READERS, is_part=True),)

@@ -175,5 +175,11 @@ PAGES: Final[Sequence[Page]] = (
         roles=ROLES,
         title="Is it the same person?",
     ),
-    Page(path=REVIEW + "/{review_id}/pictures/{number}", show=_picture, roles=ROLES, title="Picture"),
+    Page(
+        path=REVIEW + "/{review_id}/pictures/{number}",
+        show=_picture,
+        roles=ROLES,
+        title="Picture",
+        is_part=True,
+    ),
 )

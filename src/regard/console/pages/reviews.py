@@ -143,5 +143,11 @@ PAGES: Final[Sequence[Page]] = (
         roles=ROLES,
         title="Review of a search",
     ),
-    Page(path=REVIEWS + "/{review_id}/pictures/{number}", show=_picture, roles=ROLES, title="Picture"),
+    Page(
+        path=REVIEWS + "/{review_id}/pictures/{number}",
+        show=_picture,
+        roles=ROLES,
+        title="Picture",
+        is_part=True,
+    ),
 )
