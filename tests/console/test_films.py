@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -33,6 +34,11 @@ from tests.video.clips import write
 from tests.waiting import PATIENCE
 
 SECONDS = 6
+PLAYED = """() => new Promise(tell => {
+  const film = document.querySelector("video");
+  film.ontimeupdate = () => film.currentTime > 4.2 && tell(film.error === null);
+  film.play();
+})"""
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +46,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("films")
     pictures = (np.full((96, 128, 3), 20 + number, np.uint8) for number in range(SECONDS * 10))
     write(made / "film.webm", pictures, rate=10, codec="libvpx")
+    pictures = (np.full((96, 128, 3), 20 + number, np.uint8) for number in range(SECONDS * 10))
+    write(made / "film.mp4", pictures, rate=10, codec="libx264")  # its index is at the end
     (made / "other.webm").write_bytes((made / "film.webm").read_bytes())
     (made / "old.avi").write_bytes(b"RIFF....AVI LIST")
     return made
@@ -150,6 +158,27 @@ def test_a_film_that_was_replaced_is_not_sent_on(parts: Parts, tmp_path: Path, f
         parts.stores.objects.part("films", "other.webm", None, first=0, last=9, tag=found.tag)
 
 
+def test_a_film_that_was_replaced_since_it_was_analysed_is_not_played(parts: Parts, folder: Path) -> None:
+    film = folder / "again.webm"
+    film.write_bytes((folder / "film.webm").read_bytes())
+    olga, job = somebody(parts, "olga", "operator"), done(parts, "again.webm")
+    content = parts.stores.objects.facts("films", "again.webm", None, limit=10**9).content
+    with parts.database.write() as connection:
+        connection.execute(update(jobs).where(jobs.c.job_id == job).values(film=content))
+    address = opened(olga, job)
+    assert olga.get(address).status_code == 200
+    before = film.stat()
+    film.with_suffix(".new").write_bytes(film.read_bytes())
+    os.utime(film.with_suffix(".new"), ns=(before.st_atime_ns, before.st_mtime_ns))
+    film.with_suffix(".new").replace(film)  # as a folder that was restored
+    assert olga.get(address).status_code == 200
+    film.write_bytes(film.read_bytes()[:-1] + b"?")
+    os.utime(film, ns=(before.st_atime_ns, before.st_mtime_ns + 1))
+    assert olga.get(address, headers={"Range": "bytes=0-9"}).status_code == 422
+    answer = olga.post(f"/console/jobs/{job}", act="watch")
+    assert "The film was replaced since it was analysed" in answer.text
+
+
 def test_a_film_that_browsers_do_not_play_gets_a_sentence(parts: Parts) -> None:
     olga = somebody(parts, "olga", "operator")
     for job in (done(parts, "old.avi", "mpeg4"), done(parts, codec="mpeg4")):
@@ -225,10 +254,13 @@ def test_a_container_is_told_by_its_first_bytes() -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(which("chromium") is None, reason="Chromium is not installed")
-@pytest.mark.parametrize("has_script", [True, False])
-def test_chromium_plays_a_film_and_jumps_in_it(parts: Parts, has_script: bool) -> None:
+@pytest.mark.parametrize(
+    ("has_script", "name", "codec"),
+    [(True, "film.webm", "vp8"), (True, "film.mp4", "h264"), (False, "film.webm", "vp8")],
+)
+def test_chromium_plays_a_film_and_jumps_in_it(parts: Parts, has_script: bool, name: str, codec: str) -> None:
     api = pytest.importorskip("playwright.sync_api")
-    olga, job = somebody(parts, "olga", "operator"), done(parts)
+    olga, job = somebody(parts, "olga", "operator"), done(parts, name, codec)
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(asgi(parts), log_level="warning", lifespan="off"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
@@ -254,6 +286,7 @@ def test_chromium_plays_a_film_and_jumps_in_it(parts: Parts, has_script: bool) -
                 assert times == [1, 4, 1]
                 page.get_by_role("link", name="4").click()
                 assert page.evaluate("document.querySelector('video').currentTime") == 4
+                assert page.evaluate(PLAYED)  # so it is decoded
             else:
                 with page.expect_response(lambda answer: "/console/films/" in answer.url) as got:
                     page.get_by_role("link", name="4").click()

@@ -9,7 +9,8 @@ from typing import Final
 from regard.errors import InvalidParameterException, ResourceNotFoundException
 from regard.jobs.records import Job, Status
 from regard.jobs.store import JobStore
-from regard.storage.buckets.objects import ObjectFacts, ObjectStore
+from regard.storage.buckets.folder_files import ObjectFacts
+from regard.storage.buckets.objects import ObjectStore
 from regard.storage.clock import milliseconds
 from regard.storage.encryption import Cipher
 from regard.storage.sealed_addresses import SealedAddresses
@@ -62,7 +63,8 @@ class JobFilms:
         """An address of a job's film for one browser session, and until when it is good, in milliseconds
         since the epoch.
 
-        Raises InvalidParameterException for what browsers don't play, and what `ObjectStore.facts` raises.
+        Raises InvalidParameterException for what browsers don't play and for another film than the job's, and
+        what `ObjectStore.facts` raises.
         """
         self._open(job)
         until = milliseconds() + FILM_MINUTES * 60_000
@@ -103,6 +105,11 @@ class JobFilms:
     def _open(self, job: Job) -> tuple[ObjectFacts, str]:
         bucket, name, version = _place(job)
         facts = self._objects.facts(bucket, name, version, limit=self._limit)
+        if job.film is not None and job.film != facts.content:
+            raise InvalidParameterException(
+                "The film was replaced since it was analysed, so that what was found isn't of it; analyse "
+                "it anew."
+            )
         last = min(facts.size, _HEAD) - 1
         head = (
             self._objects.part(bucket, name, version, first=0, last=last, tag=facts.tag) if last >= 0 else b""

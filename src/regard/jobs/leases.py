@@ -119,6 +119,8 @@ class JobLeases:
             }
             if step.facts:
                 changed["facts"] = json.dumps(step.facts, allow_nan=False)
+            if step.film is not None:
+                changed["film"] = step.film
             before = self._update(connection, lease, changed)
             if may_keep is not None:
                 may_keep(lease.job, connection)

@@ -55,13 +55,15 @@ class Step:
 
     `items` are final. `state` is JSON-able, and is what the analysis goes on from when its process dies.
     `progress` runs from 0 to 1. `facts` are members of the Get answer beside its list, such as
-    VideoMetadata; {} keeps those of the steps before.
+    VideoMetadata; {} keeps those of the steps before. `film` is the `ObjectFacts.content` of the video that
+    it was found in, None where it is none of one.
     """
 
     items: Sequence[Item]
     state: Mapping[str, Any]
     progress: float
     facts: Mapping[str, Any] = field(default_factory=dict)
+    film: str | None = None
 
     def after(self, before: Step) -> Step:
         """How far something has come by this step, with the facts of those before it, but nothing found."""
@@ -123,6 +125,7 @@ class Job:
     cancelled: int | None
     failure: str | None
     authorization_id: str | None = None
+    film: str | None = None  # what its video's `ObjectFacts.content` was, None before its first step
     trace: str | None = None  # of the request that started it, as W3C's traceparent
 
     @property

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from regard.context import Context
 from regard.errors import InvalidParameterException, ResourceNotReadyException, VideoTooLargeException
 from regard.jobs.records import Item, Job, Step
-from regard.operations.inputs.videos import open_video
+from regard.operations.inputs.videos import open_video, video_facts
 from regard.operations.stored_video.listing import Listing
 from regard.operations.stored_video.side_by_side import film_place, find_on, limits_of
 from regard.packs.manifest import PackError
@@ -49,13 +49,17 @@ class StoredAnalysis:
     has_streams: bool = False
 
     def __call__(self, ctx: Context, request: dict[str, Any], state: dict[str, Any] | None) -> Iterator[Step]:
-        """The rest of the analysis, for a job. What makes a video unusable is for the client to read."""
+        """The rest of the analysis, for a job. What makes a video unusable is for the client to read; another
+        film in the place of the one that was begun is InvalidS3ObjectException.
+        """
         cluster = cluster_of(ctx.settings)
         film = None if cluster is None else film_place(ctx, request)
-        with open_video(ctx, request) as file:
+        content = (state or {}).get("film") or video_facts(ctx, request).content
+        with open_video(ctx, request, content=content) as file:
             requests = {ctx.operation: (self, ctx, request)}
             for steps in run_pass(requests, file, state, cluster=cluster, film=film):
-                yield steps[ctx.operation]
+                step = steps[ctx.operation]
+                yield replace(step, state={**step.state, "film": content}, film=content)
 
 
 Requests = Mapping[str, tuple[StoredAnalysis, Context, Mapping[str, Any]]]

@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 from typing import Any
 
 from regard.context import Context
-from regard.operations.inputs.videos import place_of
+from regard.operations.inputs.videos import place_of, video_facts
 from regard.settings import Settings
 from regard.tasks.executor import Executor
 from regard.tasks.stretch_task import FilmPlace, StretchTask
@@ -20,8 +20,7 @@ from regard.video.video_pass import STEP
 
 def film_place(ctx: Context, request: Mapping[str, Any]) -> FilmPlace:
     """Where the machines of a cluster find the video of a Start request. Raises what `check_video` raises."""
-    place = place_of(request)
-    return FilmPlace(*place, ctx.stores.objects.facts(*place, limit=ctx.settings.video_bytes).tag)
+    return FilmPlace(*place_of(request), video_facts(ctx, request).tag)
 
 
 def limits_of(settings: Settings) -> VideoLimits:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
-import stat
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -21,23 +19,15 @@ from regard.errors import (
     ServiceError,
     VideoTooLargeException,
 )
+from regard.storage.buckets.folder_files import UNAVAILABLE, ObjectFacts, facts_of, names_below, open_file
 from regard.storage.buckets.piecewise import PieceReader
 from regard.storage.buckets.ranges import RangeReader
 from regard.storage.buckets.written_files import parts_of, write_file
 
-_UNAVAILABLE = "Unable to get object metadata from S3. Check object key, region and/or access permissions."
 _REPLACED = "The object was replaced or removed while it was read, or may not be read any more."
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE}
 ANY = "*"
 _PART_BYTES = 8 * 1024 * 1024  # of an upload; 10,000 of them are as many as S3 takes
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectFacts:
-    """How many bytes an object has, and a tag that changes with them."""
-
-    size: int
-    tag: str
 
 
 class NotWritten(RegardError):
@@ -75,7 +65,7 @@ class ObjectStore:
         if bucket in self._folders:
             return _read_file(self._folders[bucket], name, version, limit)
         if self._endpoint is None:
-            raise InvalidS3ObjectException(_UNAVAILABLE)
+            raise InvalidS3ObjectException(UNAVAILABLE)
         return self._read_s3(bucket, name, version, limit)
 
     def keys(self, bucket: str, prefix: str = "") -> Iterator[str]:
@@ -84,9 +74,9 @@ class ObjectStore:
         Raises what `read` raises of a bucket that can't be read.
         """
         if bucket in self._folders:
-            yield from _names_below(self._folders[bucket], prefix)
+            yield from names_below(self._folders[bucket], prefix)
         elif self._endpoint is None:
-            raise InvalidS3ObjectException(_UNAVAILABLE)
+            raise InvalidS3ObjectException(UNAVAILABLE)
         else:
             yield from self._keys_in_s3(bucket, prefix)
 
@@ -106,31 +96,37 @@ class ObjectStore:
         above `limit` bytes.
         """
         if bucket in self._folders:
-            with _open_file(self._folders[bucket], name, version) as file:
+            with open_file(self._folders[bucket], name, version) as file:
                 _check_size(os.fstat(file.fileno()).st_size, limit)
         elif self._endpoint is None:
-            raise InvalidS3ObjectException(_UNAVAILABLE)
+            raise InvalidS3ObjectException(UNAVAILABLE)
         else:
             _check_size(self._head(_which(bucket, name, version))["ContentLength"], limit)
 
     @contextmanager
-    def open_video(self, bucket: str, name: str, version: str | None, *, limit: int) -> Iterator[BinaryIO]:
+    def open_video(
+        self, bucket: str, name: str, version: str | None, *, limit: int, content: str | None = None
+    ) -> Iterator[BinaryIO]:
         """The object as a file that can be sought; of one in S3 no more than a few MB are held in memory.
 
-        Raises what `check_video` raises. Reading raises InvalidS3ObjectException once an object in S3 is
-        another than it was, and InternalServerError while S3 can't be reached.
+        Raises what `check_video` raises, and InvalidS3ObjectException for another than the one whose facts
+        had `content`. Reading raises InvalidS3ObjectException once an object in S3 is another than it was,
+        and InternalServerError while S3 can't be reached.
         """
         if bucket in self._folders:
-            with _open_file(self._folders[bucket], name, version) as file:
-                _check_size(os.fstat(file.fileno()).st_size, limit)
+            with open_file(self._folders[bucket], name, version) as file:
+                found = facts_of(file)
+                _check_size(found.size, limit)
+                _check_content(found, content)
                 yield file
             return
         if self._endpoint is None:
-            raise InvalidS3ObjectException(_UNAVAILABLE)
+            raise InvalidS3ObjectException(UNAVAILABLE)
         which = _which(bucket, name, version)
         head = self._head(which)
         size = head["ContentLength"]
         _check_size(size, limit)
+        _check_content(_facts_in_s3(head), content)
         which["IfMatch"] = head["ETag"]
         with BufferedReader(RangeReader(lambda first, last: self._part(which, first, last), size)) as remote:
             yield remote
@@ -140,13 +136,12 @@ class ObjectStore:
         does.
         """
         if bucket in self._folders:
-            with _open_file(self._folders[bucket], name, version) as file:
-                found = _facts_of(file)
+            with open_file(self._folders[bucket], name, version) as file:
+                found = facts_of(file)
         elif self._endpoint is None:
-            raise InvalidS3ObjectException(_UNAVAILABLE)
+            raise InvalidS3ObjectException(UNAVAILABLE)
         else:
-            head = self._head(_which(bucket, name, version))
-            found = ObjectFacts(head["ContentLength"], head["ETag"].strip('"'))
+            found = _facts_in_s3(self._head(_which(bucket, name, version)))
         _check_size(found.size, limit)
         return found
 
@@ -158,10 +153,10 @@ class ObjectStore:
         """
         if bucket not in self._folders:
             if self._endpoint is None:
-                raise InvalidS3ObjectException(_UNAVAILABLE)
+                raise InvalidS3ObjectException(UNAVAILABLE)
             return self._part(_which(bucket, name, version) | {"IfMatch": f'"{tag}"'}, first, last)
-        with _open_file(self._folders[bucket], name, version) as file:
-            if _facts_of(file).tag != tag:
+        with open_file(self._folders[bucket], name, version) as file:
+            if facts_of(file).tag != tag:
                 raise InvalidS3ObjectException(_REPLACED)
             return os.pread(file.fileno(), last - first + 1, first)
 
@@ -305,49 +300,23 @@ def parse_folders(text: str) -> dict[str, Path]:
 
 
 def _read_file(root: Path, name: str, version: str | None, limit: int) -> bytes:
-    with _open_file(root, name, version) as file:
+    with open_file(root, name, version) as file:
         if os.fstat(file.fileno()).st_size > limit:
             raise _too_large(limit)
         try:
             return file.read(limit)
         except OSError as error:
-            raise InvalidS3ObjectException(_UNAVAILABLE) from error
+            raise InvalidS3ObjectException(UNAVAILABLE) from error
 
 
-def _facts_of(file: BinaryIO) -> ObjectFacts:
-    found = os.fstat(file.fileno())
-    return ObjectFacts(found.st_size, f"{found.st_ino:x}-{found.st_size:x}-{found.st_mtime_ns:x}")
+def _facts_in_s3(head: Mapping[str, Any]) -> ObjectFacts:
+    tag = str(head["ETag"]).strip('"')
+    return ObjectFacts(head["ContentLength"], tag, tag)
 
 
-def _names_below(root: Path, prefix: str) -> Iterator[str]:
-    """As keys are: with slashes, whatever the system's paths have."""
-    names = (path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
-    yield from sorted(name for name in names if name.startswith(prefix))
-
-
-def _open_file(root: Path, name: str, version: str | None) -> BinaryIO:
-    """A plain file below `root`; what lies outside it, through `..` or a link, does not exist.
-
-    As in S3, an object has one name: authorizations and cases are held to it, so `a/../b` is not `b`.
-    """
-    if version is not None:
-        raise InvalidS3ObjectException(_UNAVAILABLE)  # a folder keeps no versions
-    if not {"", ".", ".."}.isdisjoint(name.split("/")):
-        raise InvalidS3ObjectException(_UNAVAILABLE)
-    try:
-        path = (root / name).resolve(strict=True)
-        if not path.is_relative_to(root):
-            raise InvalidS3ObjectException(_UNAVAILABLE)
-        # Never block on a pipe that somebody left in the folder, nor follow a link made since the check.
-        file = open(  # noqa: SIM115 - whoever asked for it closes it
-            os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW), "rb"
-        )
-    except (OSError, ValueError, RuntimeError) as error:
-        raise InvalidS3ObjectException(_UNAVAILABLE) from error
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        file.close()
-        raise InvalidS3ObjectException(_UNAVAILABLE)
-    return file
+def _check_content(found: ObjectFacts, content: str | None) -> None:
+    if content is not None and found.content != content:
+        raise InvalidS3ObjectException(_REPLACED)
 
 
 def _encrypted(kms_key: str | None) -> dict[str, str]:
@@ -364,7 +333,7 @@ def _passes(error: Exception) -> bool:
     return isinstance(error, ConnectionError | HTTPClientError | IncompleteReadError)
 
 
-def _not_read(error: Exception, why: str = _UNAVAILABLE) -> ServiceError:
+def _not_read(error: Exception, why: str = UNAVAILABLE) -> ServiceError:
     if _passes(error):
         return InternalServerError("The bucket can't be reached. Try your call again.")
     return InvalidS3ObjectException(why)

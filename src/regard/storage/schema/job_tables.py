@@ -24,6 +24,7 @@ from regard.storage.schema.metadata import ROW, metadata
 # runs a job holds its lease until `lease_until`, under the name `holder`; `fence` grows with every lease, so
 # that what a former holder still writes is refused. `attempts` counts the leases since the job last got
 # ahead. `seal` signs its pages' tokens. `failure` is the code of the error that ended it.
+# `film` is what its video's `ObjectFacts.content` was when it was first read.
 jobs = Table(
     "jobs",
     metadata,
@@ -56,6 +57,7 @@ jobs = Table(
     Column("failure", String(64)),
     Column("authorization_id", String(32)),
     Column("trace", String(64)),
+    Column("film", String(128)),
     Index("jobs_by_status", "status", "lease_until"),
     Index("jobs_by_expiry", "expires"),
     Index("jobs_by_authorization", "authorization_id"),
