@@ -9,7 +9,7 @@ Several analyses of one video file in one pass are each admitted and recorded by
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,13 +21,14 @@ from sqlalchemy import Connection
 from regard import tracing
 from regard.caller import Caller
 from regard.collections.face_models import FaceModels
-from regard.context import Report, silent
+from regard.context import Context, Report, silent
 from regard.governance import purpose
 from regard.governance.audit import AuditLog
 from regard.governance.public_reads import PublicReads
 from regard.governance.released import Released
 from regard.jobs.records import Job, Step
 from regard.operations.admission import Admission
+from regard.operations.collections.enrolment_ahead import Request, pictures_ahead
 from regard.operations.operation import Operation
 from regard.operations.request_meter import RequestMeter
 from regard.operations.reviewing.release import conclude, release_answer
@@ -40,6 +41,7 @@ from regard.operations.withholding import withhold
 from regard.settings import Settings
 from regard.stores import Stores
 from regard.streams.records import StreamProcessor
+from regard.tasks.executor import Executor
 from regard.vision.findings import Pictures
 from regard.vision.models import Models
 
@@ -69,6 +71,7 @@ class Gate:
         `unbuilt` maps the keys of the API's other operations to their names. `holder` tells who holds a key
         now, for what was begun earlier. `public_reads` counts what anybody may call.
         """
+        self._models = models
         self.admission = Admission(
             settings, models, face_models, stores, operations, unbuilt=unbuilt, holder=holder
         )
@@ -217,6 +220,16 @@ class Gate:
         analyses raise. What was done is counted, unless it failed.
         """
         return gated_pass(self.admission, requests, source, caller, case)
+
+    def pictures_ahead(
+        self, cluster: Executor, requests: Iterable[Request], caller: Caller
+    ) -> Generator[Pictures]:
+        """What a caller's IndexFaces requests share with `answer`, as the function of this name says."""
+
+        def foresee(request: Request) -> Context:
+            return self.admission.foresee("index_faces", request, caller)
+
+        return pictures_ahead(cluster, self._models, requests, foresee)
 
     def listing_of(self, operation: str) -> Listing:
         """What the Get operation of a Start operation lists, and how. Raises KeyError for every other."""

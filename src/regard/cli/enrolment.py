@@ -1,4 +1,4 @@
-"""A folder into a collection: several pictures at a time, resumable."""
+"""A folder into a collection: several pictures at a time, or as a cluster has seen them; resumable."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from itertools import islice
+from itertools import islice, starmap
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from regard.cli.options import read_picture
 from regard.collections.identifiers import external_id_of
 from regard.errors import RegardError
 from regard.presentation.wording import count
+from regard.storage.buckets.places import BucketPlace
+from regard.tasks.executor import Executor
 
 _SUFFIXES = {".jpg", ".jpeg", ".jpe", ".png"}
 
@@ -151,16 +154,7 @@ def enrol(
     """Enrols files in parallel and yields each one's outcome as it comes; few pictures are held at a time."""
 
     def one(file: Path) -> Outcome:
-        try:
-            answer = gate.call(
-                "index_faces",
-                Image={"Bytes": read_picture(file)},
-                ExternalImageId=external_image_id(file, folder, naming),
-                **options,
-            )
-        except RegardError as error:
-            return Outcome(file, error=str(error))
-        return Outcome(file, len(answer["FaceRecords"]), len(answer["UnindexedFaces"]))
+        return _enrolled(gate, file, {**options, **_named(file, folder, naming)})
 
     waiting = iter(files)
     with ThreadPoolExecutor(workers) as executor:
@@ -170,3 +164,39 @@ def enrol(
             for future in finished:
                 yield future.result()
                 running.update(executor.submit(one, file) for file in islice(waiting, 1))
+
+
+def enrol_seen(
+    cluster: Executor,
+    gate: LocalGate,
+    folder: Path,
+    places: Mapping[Path, BucketPlace | None],
+    naming: Naming,
+    options: Mapping[str, Any],
+) -> Iterator[Outcome]:
+    """Enrols files one by one, in their order, once the machines of a cluster have seen them.
+
+    `places` says by which bucket and key these read each file; one that is in no bucket, None, is seen here.
+    Raises InternalServerError where the cluster fails.
+    """
+
+    def request(file: Path, place: BucketPlace | None) -> dict[str, Any]:
+        image = {} if place is None else {"S3Object": {"Bucket": place[0], "Name": place[1]}}
+        return {**options, **_named(file, folder, naming), "Image": image}
+
+    requests = starmap(request, places.items())
+    with closing(gate.pictures_ahead(cluster, requests)) as seen:
+        for file, pictures in zip(places, seen, strict=True):
+            yield _enrolled(gate.sharing(pictures), file, {**options, **_named(file, folder, naming)})
+
+
+def _named(file: Path, folder: Path, naming: Naming) -> dict[str, str]:
+    return {"ExternalImageId": external_image_id(file, folder, naming)}
+
+
+def _enrolled(gate: LocalGate, file: Path, request: Mapping[str, Any]) -> Outcome:
+    try:
+        answer = gate.call("index_faces", Image={"Bytes": read_picture(file)}, **request)
+    except RegardError as error:
+        return Outcome(file, error=str(error))
+    return Outcome(file, len(answer["FaceRecords"]), len(answer["UnindexedFaces"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,7 +11,7 @@ import typer
 from rich.text import Text
 
 from regard.cli.collections import CollectionId, create_collection, purpose_of
-from regard.cli.enrolment import Journal, Naming, Tally, enrol, pictures_below
+from regard.cli.enrolment import Journal, Naming, Outcome, Tally, enrol, enrol_seen, pictures_below
 from regard.cli.local import LocalGate, local_gate
 from regard.cli.options import AsJson, AsPerson, Case, DataFolder, KeyFile, read_picture
 from regard.cli.printing import print_json, print_table, say, say_review
@@ -20,6 +21,9 @@ from regard.governance import purpose as purposes
 from regard.presentation.drawing import draw
 from regard.presentation.pictures.faces import match_marks, match_table
 from regard.presentation.wording import count, printable
+from regard.storage.buckets.objects import parse_folders
+from regard.storage.buckets.places import place_of_file
+from regard.tasks.choice import cluster_of
 
 
 class QualityFilter(StrEnum):
@@ -85,7 +89,7 @@ def index(
         tally = Tally()
         with bar(hidden=as_json) as progress:
             task = progress.add_task("Enrolling", total=len(files), completed=len(files) - len(todo), rate="")
-            for outcome in enrol(gate, folder, todo, naming, options, gate.parts.settings.worker_count):
+            for outcome in _outcomes(gate, folder, todo, naming, options):
                 tally = tally.with_(outcome)
                 if outcome.error is None:
                     journal.write(outcome.file)
@@ -106,6 +110,21 @@ def index(
         say(tally.summary(collection) + before)
     if tally.failed:
         raise typer.Exit(1)
+
+
+def _outcomes(
+    gate: LocalGate, folder: Path, files: Sequence[Path], naming: Naming, options: Mapping[str, Any]
+) -> Iterator[Outcome]:
+    """What comes of each file. Those in the folder of a bucket, which other machines have too, the cluster of
+    the settings sees first, if there is one.
+    """
+    settings = gate.parts.settings
+    buckets = parse_folders(settings.buckets)
+    places = {} if settings.ray is None else {file: place_of_file(buckets, file) for file in files}
+    cluster = cluster_of(settings) if any(places.values()) else None
+    if cluster is None:
+        return enrol(gate, folder, files, naming, options, settings.worker_count)
+    return enrol_seen(cluster, gate, folder, places, naming, options)
 
 
 def search(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +25,7 @@ from regard.governance.released import Released
 from regard.settings import Settings
 from regard.storage.folder import in_use
 from regard.storage.schema import facts
+from regard.tasks.executor import Executor
 from regard.vision.findings import Pictures
 
 
@@ -80,6 +81,10 @@ class LocalGate:
     def long(self, operation: str, report: Report, **params: Any) -> dict[str, Any]:
         """The same for an operation that tells `report` how far it is."""
         return self.parts.gate.call(operation, params, self.caller, case=self._case, report=report)
+
+    def pictures_ahead(self, cluster: Executor, requests: Iterable[Mapping[str, Any]]) -> Generator[Pictures]:
+        """What each IndexFaces request shares (`sharing`), once the machines of a cluster have seen it."""
+        return self.parts.gate.pictures_ahead(cluster, requests, self.caller)
 
     def incarnation(self) -> str:
         """Which database this is: another one once a backup was restored, which may hold less."""

@@ -7,6 +7,7 @@ is past its time.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import Connection, select
@@ -18,6 +19,7 @@ from regard.errors import ResourceNotFoundException
 from regard.governance.privacy.consents import Consents
 from regard.governance.privacy.erasures import Cause, Erasure, Reason
 from regard.governance.privacy.retention import ENROLLED_FACE, Retention
+from regard.storage.clock import milliseconds
 from regard.storage.database import Database
 from regard.storage.schema import faces
 
@@ -63,6 +65,11 @@ class FaceRetention:
         Raises AccessDeniedException, naming the first without one.
         """
         return self._consents.check(connection, row, subjects)
+
+    def consenting(self, collection: Collection, subjects: Sequence[str]) -> frozenset[str]:
+        """Those of the subjects who have a valid consent now."""
+        with self._database.read() as connection:
+            return frozenset(self._consents.valid(connection, collection.row, subjects, milliseconds()))
 
     def without_consent(self, collection: Collection, now: int) -> int:
         """How many faces the collection has of people who have no valid consent."""

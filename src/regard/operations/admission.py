@@ -5,6 +5,7 @@ run later than it was asked for.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from regard.caller import LOCAL, Caller
@@ -80,10 +81,7 @@ class Admission:
         pictures: Pictures | None = None,
     ) -> Admitted:
         """Lets a request in that was authenticated. Raises ServiceError."""
-        if caller.suspended:
-            raise AccessDeniedException(f"The key {caller.key_id} is suspended.")
-        if caller.expired:
-            raise AccessDeniedException(f"The hours of the key {caller.key_id} are over; ask for another.")
+        self._refuse_inactive(caller)
         declared = self._operations.get(operation)
         if declared is None:  # nobody has decided yet who may
             raise NotImplementedException(
@@ -117,6 +115,16 @@ class Admission:
             pictures=Pictures(self._models),
         )
         return Admitted(operation, context, dict(params))
+
+    def foresee(self, operation: str, params: Mapping[str, Any], caller: Caller) -> Context:
+        """What a request that will be made is about, for who prepares it; it counts for no quota. Raises
+        ServiceError where the caller may not make it.
+        """
+        self._refuse_inactive(caller)
+        declared = self._operations[operation]
+        subject = resolve(declared.about, params, self._stores, self._settings)
+        self._refuse_unauthorized(declared, caller, subject)
+        return replace(self.admit_anybody(declared, params, caller).context, subject=subject)
 
     def now(self, began: Caller) -> Caller:
         """Whoever began something, as they are now; as they were where nobody holds their key any more."""
@@ -220,6 +228,12 @@ class Admission:
         if case is not None:
             record.on_case(case.case_id)
         return case
+
+    def _refuse_inactive(self, caller: Caller) -> None:
+        if caller.suspended:
+            raise AccessDeniedException(f"The key {caller.key_id} is suspended.")
+        if caller.expired:
+            raise AccessDeniedException(f"The hours of the key {caller.key_id} are over; ask for another.")
 
     def _refuse_unauthorized(self, operation: Operation, caller: Caller, subject: Subject) -> None:
         if operation.permission is None:

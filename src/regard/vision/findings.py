@@ -15,7 +15,7 @@ from regard.vision.faces import Face
 from regard.vision.faces.attributes import Attributes
 from regard.vision.faces.descriptors import FaceDescriptors
 from regard.vision.faces.embedding import FaceEmbedder
-from regard.vision.image import MIN_SIDE, Image, check_size, decode_image
+from regard.vision.image import MIN_SIDE, Image, UnreadImage, check_size, decode_image
 from regard.vision.kept import Kept
 from regard.vision.labels import Label
 from regard.vision.labels.objects import FoundClass, ObjectCandidates, letterboxed
@@ -24,7 +24,7 @@ from regard.vision.nudity import NudityFinding
 from regard.vision.persons import FoundPersons, find_persons
 from regard.vision.pixels import Floats
 from regard.vision.protective import EquippedPerson
-from regard.vision.sent_findings import SentFindings
+from regard.vision.sent_findings import SentFindings, SentPicture
 from regard.vision.text import Line
 
 T = TypeVar("T")
@@ -182,8 +182,18 @@ class Pictures:
     opened is kept, for as long as this is. Threads may share it.
     """
 
-    def __init__(self, models: Models) -> None:
+    def __init__(
+        self,
+        models: Models,
+        received: Iterable[SentPicture] = (),
+        embedders: Mapping[str, FaceEmbedder] | None = None,
+    ) -> None:
+        """`received`: what other machines have found in pictures that may be opened; it isn't found again.
+        `embedders`, by the versions of their face models, are those of its embeddings.
+        """
         self._models = models
+        self._received = {one.digest: one for one in received}
+        self._embedders = embedders or {}
         self._lock = threading.Lock()
         self._kept: dict[str, PictureFindings] = {}
         self._read: dict[Hashable, bytes] = {}
@@ -206,9 +216,23 @@ class Pictures:
         digest = hashlib.sha256(data).hexdigest()
         with self._lock:
             if digest not in self._kept:
-                with self._models.decoding.measure():
-                    image = decode_image(data, digest=digest, **limits)
-                self._kept[digest] = PictureFindings(image, self._models)
+                self._kept[digest] = self._found(data, digest, limits)
             picture = self._kept[digest]
         check_size(picture.image.width, picture.image.height, **limits)
         return picture
+
+    @property
+    def has_opened(self) -> bool:
+        """Whether a picture was opened so far."""
+        return bool(self._kept)
+
+    def _found(self, data: bytes, digest: str, limits: Mapping[str, int]) -> PictureFindings:
+        def decode() -> Image:
+            with self._models.decoding.measure():
+                return decode_image(data, digest=digest, **limits)
+
+        sent = self._received.get(digest)
+        if sent is None:
+            return PictureFindings(decode(), self._models)
+        image = UnreadImage(sent.width, sent.height, decode, digest=digest, encoded_size=sent.encoded_size)
+        return PictureFindings.received(sent.findings, image, self._models, self._embedders)

@@ -24,3 +24,16 @@ class SentFindings:
     attributes: Mapping[Face, Attributes] = field(default_factory=dict)
     embeddings: Mapping[str, Mapping[Face, Floats]] = field(default_factory=dict)
     appearances: Mapping[int, Floats] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class SentPicture:
+    """What was found in an encoded picture whose bytes have the SHA-256 `digest`, hex, by who has decoded it
+    to `width` × `height` px, upright. `encoded_size` is as in Image.
+    """
+
+    digest: str
+    width: int
+    height: int
+    encoded_size: tuple[int, int] | None
+    findings: SentFindings

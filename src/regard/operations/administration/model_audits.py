@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 from regard.context import Context
 from regard.governance.permissions import Permission
 from regard.operations.bulk.picture_task import PictureLimits
-from regard.operations.inputs.photos import place_of_file, read_file
+from regard.operations.inputs.photos import read_file
 from regard.operations.operation import Area, Operation
 from regard.storage.buckets.objects import parse_folders
+from regard.storage.buckets.places import place_of_file
 from regard.tasks.choice import cluster_of
 from regard.tasks.executor import Executor
 from regard.vision.image import Image, decode_image

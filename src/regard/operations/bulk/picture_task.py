@@ -18,7 +18,7 @@ from regard.tasks.task_node import TaskNode
 from regard.vision.findings import Pictures
 from regard.vision.pixels import Floats
 
-_UNUSABLE = (
+UNUSABLE = (
     ImageTooLargeException,
     InvalidImageFormatException,
     InvalidParameterException,
@@ -68,7 +68,7 @@ class ModerationTask:
             content = node.objects.read(bucket, key, None, limit=limits.size)
             # Of this picture alone, for the memory's sake.
             picture = decoded(Pictures(node.models), content, limits.side, limits.pixels)
-        except _UNUSABLE as error:
+        except UNUSABLE as error:
             return PictureModeration({}, error=error.message)
         said = confidences_of(find_nudity(picture))
         return PictureModeration(said, picture.features() if self.has_features else None)

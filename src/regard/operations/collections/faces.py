@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from regard.collections.records import NewFace
 from regard.context import Context
 from regard.governance.permissions import Permission
 from regard.governance.purpose import strict_of
-from regard.operations.collections.consent import consent_to_enrol, note_deletion, only_person
+from regard.operations.collections.consent import consent_to_enrol, note_deletion
+from regard.operations.collections.face_choice import FaceChoice
 from regard.operations.inputs.images import load_picture
 from regard.operations.inputs.pagination import make_token, read_token
 from regard.operations.operation import Area, Bill, Operation
 from regard.operations.shapes.face_attributes import wanted
-from regard.operations.shapes.faces import REASONS, face_detail, stored_face
+from regard.operations.shapes.faces import face_detail, stored_face
 from regard.operations.subjects import COLLECTION
-from regard.vision.faces import Face
 from regard.vision.faces.attributes import Attributes
 from regard.vision.portraits import cut_portrait
-from regard.vision.quality import QualityBar, flaws
 
 _MAX_FACES_LISTED = 4096
-_BARS = {"AUTO": QualityBar.LOW, "LOW": QualityBar.LOW, "MEDIUM": QualityBar.MEDIUM, "HIGH": QualityBar.HIGH}
 
 
 def index_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
@@ -35,12 +32,8 @@ def index_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     consent = consent_to_enrol(ctx, request.get("ExternalImageId"))
     picture = load_picture(ctx, request["Image"])
     image = picture.image
-    accepted, refused = passing_quality(picture.faces(), request.get("QualityFilter", "AUTO"))
-    if consent is None:
-        kept = accepted[: request.get("MaxFaces", len(accepted))]
-    else:
-        kept = only_person(picture.faces(), accepted)
-    surplus = [face for face in accepted if face not in kept]
+    chosen = FaceChoice.of(request, alone=consent is not None).among(picture.faces())
+    kept = chosen.kept
     described: list[Attributes | None] = [None] * len(kept)
     if names:
         described = list(picture.attributes(kept))
@@ -71,9 +64,12 @@ def index_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
         ],
         "FaceModelVersion": version,
         "UnindexedFaces": [
-            {"Reasons": reasons, "FaceDetail": face_detail(face, image)} for face, reasons in refused
+            {"Reasons": reasons, "FaceDetail": face_detail(face, image)} for face, reasons in chosen.refused
         ]
-        + [{"Reasons": ["EXCEEDS_MAX_FACES"], "FaceDetail": face_detail(face, image)} for face in surplus],
+        + [
+            {"Reasons": ["EXCEEDS_MAX_FACES"], "FaceDetail": face_detail(face, image)}
+            for face in chosen.surplus
+        ],
     }
 
 
@@ -117,23 +113,6 @@ def delete_faces(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
         "DeletedFaces": [face_id for face_id in wanted if face_id in gone],
         "UnsuccessfulFaceDeletions": failures,
     }
-
-
-def passing_quality(
-    faces: Sequence[Face], quality_filter: str
-) -> tuple[list[Face], list[tuple[Face, list[str]]]]:
-    """Faces that pass a QualityFilter, and the others, each with Rekognition's reasons."""
-    if quality_filter == "NONE":
-        return list(faces), []
-    accepted: list[Face] = []
-    refused: list[tuple[Face, list[str]]] = []
-    for face in faces:
-        reasons = [REASONS[flaw] for flaw in flaws(face, bar=_BARS[quality_filter])]
-        if reasons:
-            refused.append((face, reasons))
-        else:
-            accepted.append(face)
-    return accepted, refused
 
 
 OPERATIONS = (

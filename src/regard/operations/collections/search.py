@@ -13,7 +13,7 @@ from regard.context import Context
 from regard.errors import InvalidParameterException
 from regard.governance.permissions import Permission
 from regard.governance.purpose import FACE_MATCH
-from regard.operations.collections.faces import passing_quality
+from regard.operations.collections.face_choice import passing_quality
 from regard.operations.inputs.images import load_picture
 from regard.operations.operation import Area, Bill, Operation
 from regard.operations.reviewing.searches import FaceSearchReviewed

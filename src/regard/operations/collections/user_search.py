@@ -12,7 +12,7 @@ from regard.context import Context
 from regard.errors import InvalidParameterException
 from regard.governance.permissions import Permission
 from regard.governance.purpose import USER_MATCH
-from regard.operations.collections.faces import passing_quality
+from regard.operations.collections.face_choice import passing_quality
 from regard.operations.collections.search import face_vector, search_radius
 from regard.operations.inputs.images import load_picture
 from regard.operations.operation import Area, Bill, Operation

@@ -64,15 +64,6 @@ def read_file(file: Path, limit: int) -> bytes:
     return content
 
 
-def place_of_file(buckets: Mapping[str, Path], file: Path) -> tuple[str, str] | None:
-    """The bucket and key of a file in the folder of one of the `buckets`; None where it is in none."""
-    real = file.resolve()
-    for name, folder in buckets.items():
-        if real.is_relative_to(folder.resolve()):
-            return name, real.relative_to(folder.resolve()).as_posix()
-    return None
-
-
 def _in_folder(ctx: Context, folder: Path) -> list[KeptPhoto]:
     if not folder.is_dir():
         raise RegardError(f"There is no folder {folder}.")

@@ -20,7 +20,7 @@ from regard.migration.overlap import same_boxes
 from regard.migration.places import PicturePlace
 from regard.migration.records import NotCarried, SourceFace
 from regard.operations.collections.consent import only_person
-from regard.operations.collections.faces import passing_quality
+from regard.operations.collections.face_choice import passing_quality
 from regard.operations.inputs.images import load_picture
 from regard.vision.faces import Face
 from regard.vision.findings import PictureFindings, Pictures

@@ -10,7 +10,7 @@ from regard.context import Context
 from regard.governance.examination.records import NewReviewCandidate, Review, SearchedGallery
 from regard.governance.examination.reviews import waits
 from regard.governance.examination.states import SHOWN
-from regard.operations.collections.faces import passing_quality
+from regard.operations.collections.face_choice import passing_quality
 from regard.operations.inputs.images import load_picture
 from regard.operations.reviewing.reviewed import Body, Found, digest_of, quality_of
 from regard.operations.shapes.boxes import bounding_box_in

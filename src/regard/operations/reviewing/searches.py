@@ -16,7 +16,7 @@ from regard.governance.examination.records import (
     ReviewCandidate,
     SearchedGallery,
 )
-from regard.operations.collections.faces import passing_quality
+from regard.operations.collections.face_choice import passing_quality
 from regard.operations.inputs.images import load_picture
 from regard.operations.reviewing.reviewed import (
     Body,

@@ -9,33 +9,11 @@ from typing import Any
 from numpy.typing import NDArray
 
 from regard.video.reading.frame import Frame
-from regard.vision.image import Image
+from regard.vision.image import Image, UnreadImage
 from regard.vision.pixels import Pixels
 
 Read = Callable[[int], Frame]
 """The frame at a timestamp, ms, read from the film by this process: what a machine didn't send costs that."""
-
-
-class UnreadImage(Image):
-    """A picture whose size is known, and whose pixels are read when somebody asks for them."""
-
-    def __init__(self, width: int, height: int, read: Callable[[], Image]) -> None:
-        self.__dict__.update(digest="", encoded_size=None, _width=width, _height=height, _read=read)
-
-    @cached_property
-    def pixels(self) -> Pixels:
-        read: Callable[[], Image] = self.__dict__["_read"]
-        return read().pixels
-
-    @property
-    def width(self) -> int:
-        width: int = self.__dict__["_width"]
-        return width
-
-    @property
-    def height(self) -> int:
-        height: int = self.__dict__["_height"]
-        return height
 
 
 class SentFrame:

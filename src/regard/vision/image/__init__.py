@@ -11,6 +11,7 @@ from regard.vision.image.picture import (
     UnsupportedImage,
     check_size,
 )
+from regard.vision.image.unread import UnreadImage
 
 __all__ = [
     "MIN_SIDE",
@@ -19,6 +20,7 @@ __all__ = [
     "ImageError",
     "ImageTooLarge",
     "ImageTooSmall",
+    "UnreadImage",
     "UnsupportedImage",
     "check_size",
     "decode_image",
