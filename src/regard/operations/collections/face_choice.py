@@ -27,12 +27,12 @@ class ChosenFaces:
 
 @dataclass(frozen=True, slots=True)
 class FaceChoice:
-    """How faces are chosen: `quality` is a QualityFilter, `most` how many are taken, the largest first, or
+    """How faces are chosen: `quality` is a QualityFilter, `limit` how many are taken, the largest first, or
     None for all. `alone`: the face of the one person who has given their consent.
     """
 
     quality: str
-    most: int | None
+    limit: int | None
     alone: bool
 
     @classmethod
@@ -45,7 +45,7 @@ class FaceChoice:
         `only_person` does.
         """
         accepted, refused = passing_quality(faces, self.quality)
-        kept = only_person(faces, accepted) if self.alone else accepted[: self.most]
+        kept = only_person(faces, accepted) if self.alone else accepted[: self.limit]
         return ChosenFaces(kept, [face for face in accepted if face not in kept], refused)
 
 
