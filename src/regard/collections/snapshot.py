@@ -24,6 +24,7 @@ from filelock import FileLock, Timeout
 
 from regard.collections.segment import DamagedSegment, Segment
 from regard.collections.workers import Workers
+from regard.storage.durable_files import sync_folder
 
 _log = structlog.get_logger()
 MANIFEST = "manifest.json"
@@ -151,7 +152,7 @@ class SnapshotFolder:
                 json.dump(said | {"crc": _crc(said)}, out, indent=1)
                 _to_disk(out)
             written.replace(self._folder / MANIFEST)
-            _sync_folder(self._folder)
+            sync_folder(self._folder)
         except OSError as error:
             self._complain(error)
             return
@@ -209,15 +210,6 @@ def _remove(file: Path) -> None:
 def _to_disk(file: IO[Any]) -> None:
     file.flush()
     os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def damage_of(folder: Path, incarnation: str | None, *, quick: bool = False) -> str | None:

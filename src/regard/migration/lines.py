@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from regard.storage.durable_files import sync_folder
+
 
 def append_entries(file: Path, entries: Iterable[Mapping[str, Any]]) -> None:
     """Adds entries of JSON's types, on disk when it returns. Raises OSError.
@@ -24,6 +26,8 @@ def append_entries(file: Path, entries: Iterable[Mapping[str, Any]]) -> None:
         out.write(content)
         out.flush()
         os.fsync(out.fileno())
+    if not size:
+        sync_folder(file.parent)
 
 
 def read_entries(file: Path) -> Iterator[dict[str, Any]]:

@@ -24,6 +24,7 @@ from sqlalchemy import Connection, update
 
 from regard.errors import RegardError
 from regard.storage.database import Database
+from regard.storage.durable_files import sync_folder
 from regard.storage.folder import alone
 from regard.storage.schema import facts
 from regard.storage.schema_state import MIGRATIONS
@@ -73,7 +74,7 @@ def back_up(database: Database, file: Path, *, replace: bool, progress: Progress
             size = draft.stat().st_size
             _check_target(file, replace=replace)
             draft.replace(file)
-            _sync(file.parent)
+            sync_folder(file.parent)
     except OSError as error:
         raise RegardError(f"{file} can't be written ({error.strerror}); nothing was left of it.") from error
     return Contents(rows, size)
@@ -242,7 +243,7 @@ def _swap(draft: Path, file: Path) -> None:
         _settle(file)
     _remove_derived(file.parent)
     draft.replace(file)
-    _sync(file.parent)
+    sync_folder(file.parent)
 
 
 def _remove_derived(folder: Path) -> None:
@@ -289,15 +290,6 @@ def _check_target(file: Path, *, replace: bool) -> None:
         raise RegardError(f"{file} is there already; name a file that is not, or give --force.")
     if not file.parent.is_dir() or file.is_dir():
         raise RegardError(f"{file} can't be written; name a file in a folder that exists.")
-
-
-def _sync(folder: Path) -> None:
-    """Puts a rename on disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _number(data: bytes, place: int) -> int:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import secrets
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from regard.errors import RegardError
 from regard.storage.database import Database
+from regard.storage.durable_files import write_new
 from regard.storage.key_claims import KeyClaims
 
 _KEY_FILE: Final = "encryption.key"
@@ -86,18 +85,8 @@ class Cipher:
         return key
 
     def _make(self) -> bytes:
-        """A new key, whole before it has its name, unless another process was faster."""
-        draft = self._file.with_name(f".{_KEY_FILE}.{secrets.token_hex(4)}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with open(descriptor, "wb") as out:
-                out.write(secrets.token_bytes(_KEY_BYTES))
-                out.flush()
-                os.fsync(out.fileno())
-            with suppress(FileExistsError):  # another process's; it is read below
-                os.link(draft, self._file)
-        finally:
-            draft.unlink(missing_ok=True)
+        """A new key, or that of another process that was faster; on disk before anything is encrypted."""
+        write_new(self._file, secrets.token_bytes(_KEY_BYTES))
         return self._file.read_bytes()
 
 

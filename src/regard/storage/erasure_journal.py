@@ -18,6 +18,7 @@ from typing import Final
 from regard.errors import RegardError
 from regard.storage import backend
 from regard.storage.clock import milliseconds
+from regard.storage.durable_files import sync_folder
 
 FILE: Final = "erasures.jsonl"
 
@@ -59,6 +60,7 @@ class ErasureJournal:
         if not lines:
             return
         try:
+            is_new = not self._file.exists()
             descriptor = os.open(self._file, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
             try:
                 cut = b"\n" if _is_cut(descriptor) else b""
@@ -66,6 +68,8 @@ class ErasureJournal:
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
+            if is_new:
+                sync_folder(self._file.parent)
         except OSError as error:
             raise (backend.full() if error.errno == errno.ENOSPC else backend.unwritable()) from error
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from regard.errors import RegardError
+from regard.storage.durable_files import write_new
 
 FILE: Final = "audit.key"
 """In the data folder: PKCS #8 in PEM, mode 0600."""
@@ -51,18 +50,6 @@ def public_half(key: Ed25519PrivateKey) -> str:
 
 
 def _make(file: Path) -> None:
-    """Writes a new key. Of several processes that do so at once, one key stays."""
+    """Writes a new key, unless another process was faster."""
     pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with open(descriptor, "wb") as out:
-            out.write(pem)
-            out.flush()
-            os.fsync(out.fileno())
-        try:
-            os.link(draft, file)  # which, unlike a rename, replaces none
-        except FileExistsError:
-            return
-    finally:
-        draft.unlink(missing_ok=True)
+    write_new(file, pem)

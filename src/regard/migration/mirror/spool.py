@@ -13,6 +13,7 @@ from typing import Any
 from regard.errors import RegardError
 from regard.governance.purpose import GENERAL
 from regard.migration.lines import append_entries, read_entries
+from regard.storage.durable_files import sync_folder
 
 MAX_CHANGES, MAX_BYTES = 10_000, 2 * 1024**3
 
@@ -71,6 +72,7 @@ class MirrorSpool:
                 out.flush()
                 os.fsync(out.fileno())
             draft.replace(self._folder / f"{name}{_SUFFIX}")
+            sync_folder(self._folder)
             self._sizes[f"{name}{_SUFFIX}"] = len(content)
             self._next += 1
         return True

@@ -13,6 +13,7 @@ from typing import Final
 
 from regard.errors import InternalServerError
 from regard.operations.custom_labels.training.feature_file import FOLDER
+from regard.storage.durable_files import sync_folder
 
 ENDING: Final = ".tuning"
 
@@ -39,6 +40,7 @@ class TuningFiles:
                 file.flush()
                 os.fsync(file.fileno())
             half.replace(path)
+            sync_folder(self._folder)
         except OSError as error:
             raise InternalServerError(
                 "The disk of the worker's data folder is full or failing. Make room on it and try again."
