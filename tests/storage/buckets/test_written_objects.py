@@ -152,6 +152,19 @@ def test_a_writer_that_is_killed_leaves_nothing_that_lasts(objects: ObjectStore,
     assert files(bucket) == ["a/b"]
 
 
+def test_a_file_that_is_being_written_is_no_leftover_of_one_whose_name_begins_like_its_own(
+    objects: ObjectStore, bucket: Path
+) -> None:
+    def pieces() -> Iterator[bytes]:
+        yield b"long "
+        objects.write("results", "a", [b"short"])
+        yield b"name"
+
+    objects.write("results", "a.b", pieces())
+    assert files(bucket) == ["a", "a.b"]
+    assert (bucket / "a.b").read_bytes() == b"long name"
+
+
 @pytest.fixture
 def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -70,8 +71,9 @@ def _opened(root: Path, folders: list[str]) -> Iterator[int]:
 
 
 def _remove_leftovers(folder: int, name: str) -> None:
-    start = f".{name[:128]}."
+    """Those of this very file: one of `a.b` is no leftover of `a`, and may be being written."""
+    of_name = re.compile(rf"\.{re.escape(name[:128])}\.[0-9a-f]{{16}}\.part")
     for left in os.listdir(folder):
-        if left.startswith(start) and left.endswith(".part"):
+        if of_name.fullmatch(left):
             with suppress(FileNotFoundError):
                 os.unlink(left, dir_fd=folder)
