@@ -28,7 +28,7 @@ def asked_range(text: str | None, size: int) -> tuple[int, int] | None:
     UnsatisfiableRange for one that begins behind the end.
     """
     match = None if text is None else _RANGE.fullmatch(text.strip())
-    if match is None or match.group(0).endswith("=-"):
+    if match is None:
         return None
     first, last = match.groups()
     if not first and not last:

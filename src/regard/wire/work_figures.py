@@ -12,7 +12,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 from sqlalchemy import Connection, func, select
 
-from regard.governance.examination.states import ReviewStatus
+from regard.governance.examination.states import OPEN, ReviewStatus
 from regard.governance.proof.seals import Seals
 from regard.jobs.records import Status
 from regard.liveness.records import LivenessStatus
@@ -31,7 +31,6 @@ from regard.storage.schema import (
 from regard.streams.records import StreamStatus
 
 _RUNNING = Status.IN_PROGRESS.value
-_OPEN_REVIEWS = tuple(one.value for one in ReviewStatus if one.value.startswith(("PENDING", "RATED")))
 _DAY = 86_400.0
 
 
@@ -110,7 +109,7 @@ def _pictures(states: Iterable[str]) -> Iterator[float]:
 def _of_people(connection: Connection, now: int) -> Iterator[Metric]:
     said = "Reviews of whom searches found, by status."
     yield _by_status(connection, "regard_reviews", said, reviews, ReviewStatus)
-    waiting = (reviews.c.status.in_(_OPEN_REVIEWS),)
+    waiting = (reviews.c.status.in_(OPEN),)
     yield _age(
         connection,
         "regard_reviews_oldest_seconds",

@@ -30,6 +30,7 @@ CALLED: Final = "call reviewers"
 LONGEST_DUTY_HOURS: Final = 24
 
 _KEPT: Final = 3_600_000  # milliseconds for which a call is tried: whoever comes later looks anyway
+_SOON: Final = 3_600_000  # milliseconds before a review expires within which reviewers are called to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,4 +180,4 @@ def call_reviewers(connection: Connection, audit: AuditLog, review: Review) -> N
 
 def is_soon(due: int | None) -> bool:
     """Whether what expires at `due`, in milliseconds since the epoch, does so within the hour."""
-    return due is not None and due - milliseconds() < _KEPT
+    return due is not None and due - milliseconds() < _SOON
