@@ -5,13 +5,15 @@ from __future__ import annotations
 import gc
 import shlex
 import socket
+from contextlib import ExitStack
 from typing import Any
 
 import structlog
 import uvicorn
+from starlette.types import ASGIApp
 
 from regard import logs, tracing
-from regard.app import asgi, build
+from regard.app import Parts, asgi, build
 from regard.cli.loading import Loading
 from regard.cli.printing import say
 from regard.cli.shadowing import ElsewhereChoice, open_elsewhere
@@ -64,6 +66,38 @@ def run_server(
         elsewhere=elsewhere,
     )
     _warn_of_void_card(settings)
+    _begin(parts)
+    _greet(parts, listener, tls, public)
+    gc.freeze()  # the collector never visits what the start has made
+    gc.enable()
+    workers = WorkerProcesses(settings, StreamLeases(parts.database), parts.measurements)
+
+    def began() -> None:
+        log.info("the server stops", grace=settings.stop_grace, seconds=settings.stop_seconds)
+        workers.tell_to_stop()  # so that others have their jobs while requests are still finished here
+
+    ending = Ending(parts.readiness, settings.stop_grace, began, parts.alerts.close, end_at_once)
+    config = _config(ClosingConnections(application, parts.readiness), settings)
+    server = ListeningServer(config, tls, other=other, ending=ending)
+    workers.start()
+    try:
+        server.run(sockets=[listener])
+    finally:
+        end_at_next_signal()
+        workers.stop()  # they have a time of their own, since they were told, and are killed after it
+        # Threads of requests that were cut would keep the process for as long as they take.
+        last = end_after(_CLOSING, lambda: log.error("the server ends with work under way"), 1)
+        with ExitStack() as closing:  # so that a disk that is full keeps nothing else from being closed
+            closing.callback(parts.close)
+            if elsewhere is not None:
+                closing.callback(elsewhere.close)
+        if not server.was_cut:
+            last.cancel()
+        log.info("the server has stopped", requests_cut=server.was_cut)
+
+
+def _begin(parts: Parts) -> None:
+    """Loads the models, and has everything follow that follows the database; the log says by which rules."""
     parts.sessions.load({*FaceAnalyzer.networks, *parts.face_models.default.networks})
     parts.indexes.keep_level()
     parts.usage.keep_level()
@@ -71,13 +105,20 @@ def run_server(
     parts.upkeep.keep_level()
     parts.erasing.keep_level()
     profiles = parts.stores.accountability.profiles
-    note_rules(parts.database, parts.audit, profiles, settings.site_purpose, starts=True)
+    note_rules(parts.database, parts.audit, profiles, parts.settings.site_purpose, starts=True)
+
+
+def _greet(
+    parts: Parts, listener: socket.socket, tls: TlsListener | None, public: socket.socket | None
+) -> None:
+    """Says where it serves, and with which key and link to begin: both are made where there are none."""
+    settings, port = parts.settings, listener.getsockname()[1]
     credentials = settings.data / "credentials"
     made = parts.keys.ensure_admin(credentials, settings.region)
     if made is not None:
         parts.audit.append_command("keys create", made.key_id, name=made.name, role=made.role)
         say(f"Made an admin key; it is in {credentials}.", on_stderr=True)
-    address = f"http://{authority(settings.host, listener.getsockname()[1])}"
+    address = f"http://{authority(settings.host, port)}"
     say(f"Regard serves on {address}. Try:", on_stderr=True)
     say(
         f"  AWS_SHARED_CREDENTIALS_FILE={shlex.quote(str(credentials))} AWS_REGION={settings.region} "
@@ -92,19 +133,18 @@ def run_server(
     invitation = parts.stores.accountability.invitations.make_first()
     if invitation is not None:
         parts.audit.append_command("people invite", "the first administrator")
-        link = welcome_link(settings, invitation.code, port=listener.getsockname()[1])
+        link = welcome_link(settings, invitation.code, port=port)
         say(f"There is nobody yet. The first administrator comes by {link}", on_stderr=True)
     if tls is not None:
         say(f"By TLS it serves on https://{authority(settings.host, tls.port)}.", on_stderr=True)
     if public is not None:
-        say(
-            f"The public pages are on http://{authority(settings.host, public.getsockname()[1])}.",
-            on_stderr=True,
-        )
-    gc.freeze()  # the collector never visits what the start has made
-    gc.enable()
-    config = uvicorn.Config(
-        ClosingConnections(application, parts.readiness),
+        public_address = authority(settings.host, public.getsockname()[1])
+        say(f"The public pages are on http://{public_address}.", on_stderr=True)
+
+
+def _config(application: ASGIApp, settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        application,
         log_config=None,  # its warnings go where all lines go
         log_level="warning",
         access_log=False,
@@ -116,28 +156,6 @@ def run_server(
         ws_max_size=FRAME_BYTES,
         ws_per_message_deflate=False,  # video is compressed; a message of zeros would be no end of memory
     )
-    workers = WorkerProcesses(settings, StreamLeases(parts.database), parts.measurements)
-
-    def began() -> None:
-        log.info("the server stops", grace=settings.stop_grace, seconds=settings.stop_seconds)
-        workers.tell_to_stop()  # so that others have their jobs while requests are still finished here
-
-    ending = Ending(parts.readiness, settings.stop_grace, began, parts.alerts.close, end_at_once)
-    server = ListeningServer(config, tls, other=other, ending=ending)
-    workers.start()
-    try:
-        server.run(sockets=[listener])
-    finally:
-        end_at_next_signal()
-        workers.stop()  # they have a time of their own, since they were told, and are killed after it
-        # Threads of requests that were cut would keep the process for as long as they take.
-        last = end_after(_CLOSING, lambda: log.error("the server ends with work under way"), 1)
-        if elsewhere is not None:
-            elsewhere.close()
-        parts.close()
-        if not server.was_cut:
-            last.cancel()
-        log.info("the server has stopped", requests_cut=server.was_cut)
 
 
 def _warn_of_void_card(settings: Settings) -> None:

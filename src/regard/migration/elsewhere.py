@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from regard.migration.mirror.mirror import Mirror
@@ -24,7 +25,8 @@ class Elsewhere:
         return None if self.shadow is None else self.shadow.answered(request)
 
     def close(self) -> None:
-        """Ends both."""
-        for one in (self.shadow, self.mirror):
-            if one is not None:
-                one.close()
+        """Ends both, though one of them can't write what it has left."""
+        with ExitStack() as closing:
+            for one in (self.mirror, self.shadow):
+                if one is not None:
+                    closing.callback(one.close)
