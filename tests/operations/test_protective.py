@@ -120,6 +120,15 @@ def test_a_hand_that_may_be_gloved_is_not_without() -> None:
     assert verdict(person(part(PartName.LEFT_HAND, bare=79)), "HAND_COVER") == UNCLEAR
 
 
+@pytest.mark.parametrize("least", [0, 20, 49.9])
+def test_a_summary_below_fifty_percent_is_that_of_fifty(least: float) -> None:
+    for one in (
+        person(part(PartName.HEAD, bare=30)),
+        person(part(PartName.FACE, piece(Cover.FACE, sure=40))),
+    ):
+        assert verdict(one, "HEAD_COVER", "FACE_COVER", least=least) == UNCLEAR
+
+
 def test_what_is_not_seen_can_not_be_told() -> None:
     assert verdict(person(part(PartName.FACE)), "HEAD_COVER") == UNCLEAR
     assert verdict(person(part(PartName.FACE, seen=79)), "FACE_COVER") == UNCLEAR

@@ -39,6 +39,15 @@ def test_a_folder_is_read_as_a_bucket(objects: ObjectStore) -> None:
     assert objects.read("photos", "deep/a b.jpg", None, limit=100) == b"picture"
 
 
+def test_an_object_of_a_folder_has_the_version_null_alone(objects: ObjectStore) -> None:
+    """S3 lists it as VersionId where a bucket keeps no versions, and clients pass on what was listed."""
+    assert objects.read("photos", "deep/a b.jpg", "null", limit=100) == b"picture"
+    objects.check_video("photos", "deep/a b.jpg", "null", limit=100)
+    for version in ("", "Null", "3sL4kqtJlcpXroDTDmJ"):
+        with pytest.raises(InvalidS3ObjectException):
+            objects.read("photos", "deep/a b.jpg", version, limit=100)
+
+
 @pytest.mark.parametrize(
     "name", ["../secret", "deep/../../secret", "/etc/passwd", "deep", "", ".", "nowhere", "a\0b", "x" * 5000]
 )
