@@ -14,7 +14,7 @@ from regard.vision.protective import EquippedPart, EquippedPerson, PartName
 
 _MIN_SIDE, _MAX_SIDE = 64, 4096  # px
 _MAX_BYTES = 4 * 1024 * 1024  # of a picture that the request itself holds
-_LEAST_SURE = 50.0  # %: what is less sure is no prediction, whatever a summary's MinConfidence says
+_LOWEST_CONFIDENCE = 50.0  # %: what is less sure is no prediction, whatever a summary's MinConfidence says
 
 _WORN_ON = {
     "FACE_COVER": (PartName.FACE,),
@@ -47,7 +47,7 @@ def summary(
     What is not at least `min_confidence` percent sure doesn't count: a part that is less sure is not seen,
     and a piece that is less sure is neither worn nor missing. Below 50 it is the same as 50, as at Amazon.
     """
-    min_confidence = max(min_confidence, _LEAST_SURE)
+    min_confidence = max(min_confidence, _LOWEST_CONFIDENCE)
     answer: dict[str, list[int]] = {
         "PersonsWithRequiredEquipment": [],
         "PersonsWithoutRequiredEquipment": [],
