@@ -15,6 +15,7 @@ UNAVAILABLE: Final = (
     "Unable to get object metadata from S3. Check object key, region and/or access permissions."
 )
 """What AWS says of an object that can't be read, whatever the reason."""
+_UNVERSIONED: Final = "null"  # what S3 lists as VersionId where a bucket keeps no versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def open_file(root: Path, name: str, version: str | None) -> BinaryIO:
     As in S3, an object has one name: authorizations and cases are held to it, so `a/../b` is not `b`. Raises
     InvalidS3ObjectException.
     """
-    if version is not None:
+    if version not in (None, _UNVERSIONED):
         raise InvalidS3ObjectException(UNAVAILABLE)  # a folder keeps no versions
     if not {"", ".", ".."}.isdisjoint(name.split("/")):
         raise InvalidS3ObjectException(UNAVAILABLE)
