@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from card_tables import accuracy_tables
+from diagrams import DIAGRAMS
 from error_tables import error_tables
 from metric_tables import metrics_table
 from threshold_tables import chart, threshold_tables
@@ -207,6 +208,7 @@ def pages() -> dict[Path, str]:
         liveness: between(liveness.read_text(), _CARD, _CARD_END, liveness_table()),
         thresholds: in_places(thresholds.read_text(), threshold_tables()),
         ROOT / "docs" / "pictures" / "thresholds.svg": chart(default_card()),
+        **{ROOT / "docs" / "pictures" / f"{name}.svg": drawn() for name, drawn in DIAGRAMS.items()},
         compatibility: in_places(compatibility.read_text(), {"compatibility": compatibility_table()}),
         errors: in_places(errors.read_text(), error_tables()),
         operate: between(operate.read_text(), _METRICS, _METRICS_END, metrics_table()),

@@ -14,8 +14,14 @@ from regard.evaluation.rates import gallery_rate
 MODEL: Final = ("default", "3.0")
 ENROLLED: Final = 30  # of 100 searches
 SIZES: Final = tuple(int(10 ** (3 + step / 10)) for step in range(41))  # of galleries, in the chart
-COLOURS: Final = {80.0: "#b3261e", 90.0: "#b26a00", 95.0: "#6b5b00", 99.0: "#1f5fa8", 99.9: "#1b7a3d"}
-WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 720, 360, 56, 16, 110, 48
+COLOURS: Final = {  # on light, on dark
+    80.0: ("#b3261e", "#f5887e"),
+    90.0: ("#a35f00", "#e0a94a"),
+    95.0: ("#6b5b00", "#d3c35a"),
+    99.0: ("#1f5fa8", "#7fb2ee"),
+    99.9: ("#1b7a3d", "#6fcf97"),
+}
+WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 480, 340, 56, 16, 62, 52  # read on a telephone, too
 
 
 def load_card() -> ModelCard:
@@ -70,30 +76,41 @@ def chart(card: ModelCard) -> str:
     across = _scale(math.log10(SIZES[0]), math.log10(SIZES[-1]), LEFT, WIDTH - RIGHT)
     down = _scale(0, 100, HEIGHT - BOTTOM, TOP)
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
-        'font-family="system-ui, sans-serif" font-size="13" role="img">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="600" '
+        f'height="{HEIGHT * 600 / WIDTH:.0f}" font-family="system-ui, sans-serif" font-size="14" role="img">',
         "<title>The larger the gallery, the likelier a search finds a stranger</title>",
-        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>',
+        f"<style>{_style()}</style>",
+        f'<rect class="paper" width="{WIDTH}" height="{HEIGHT}" rx="10"/>',
     ]
     for percent in range(0, 101, 25):
         y = down(percent)
-        parts.append(f'<path d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}" stroke="#d9dee6"/>')
-        parts.append(f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end" fill="#444">{percent} %</text>')
+        parts.append(f'<path d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}" class="grid"/>')
+        parts.append(f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{percent} %</text>')
     for power, name in ((3, "1,000"), (4, "10,000"), (5, "100,000"), (6, "1 million"), (7, "10 million")):
         x = across(power)
-        parts.append(f'<text x="{x:.1f}" y="{HEIGHT - 28}" text-anchor="middle" fill="#444">{name}</text>')
+        parts.append(f'<text x="{x:.1f}" y="{HEIGHT - 28}" text-anchor="middle">{name}</text>')
     middle = (LEFT + WIDTH - RIGHT) / 2
-    parts.append(
-        f'<text x="{middle}" y="{HEIGHT - 8}" text-anchor="middle" fill="#444">people in the gallery</text>'
-    )
-    for threshold, colour in COLOURS.items():
+    parts.append(f'<text x="{middle}" y="{HEIGHT - 8}" text-anchor="middle">people in the gallery</text>')
+    for number, threshold in enumerate(COLOURS):
         rate = _rate(card, threshold).value
         points = [(across(math.log10(size)), down(100 * gallery_rate(rate, size))) for size in SIZES]
         line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-        parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2.500"/>')
+        parts.append(f'<polyline points="{line}" class="line c{number}"/>')
         x, y = next((x, y) for x, y in points if y < down(50) or x == points[-1][0])
-        parts.append(f'<text x="{x + 8:.1f}" y="{y + 14:.1f}" fill="{colour}">{threshold:g} %</text>')
+        place = f'x="{x + 8:.1f}"' if number else f'x="{x - 10:.1f}" text-anchor="end"'  # where there is room
+        parts.append(f'<text {place} y="{y + 14:.1f}" class="c{number}">{threshold:g} %</text>')
     return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+def _style() -> str:
+    """Colours by class, in light and in dark."""
+    lines = [".paper { fill: #fff } text { fill: #444 } .grid { stroke: #d9dee6 }"]
+    dark = [".paper { fill: #171b23 } text { fill: #b4bcc9 } .grid { stroke: #39414e }"]
+    for number, (on_light, on_dark) in enumerate(COLOURS.values()):
+        lines.append(f"text.c{number} {{ fill: {on_light} }} .line.c{number} {{ stroke: {on_light} }}")
+        dark.append(f"text.c{number} {{ fill: {on_dark} }} .line.c{number} {{ stroke: {on_dark} }}")
+    lines.append(".line { fill: none; stroke-width: 2.5 }")
+    return "\n".join(["", *lines, "@media (prefers-color-scheme: dark) {", *dark, "}", ""])
 
 
 def _scale(low: float, high: float, begin: float, end: float) -> Callable[[float], float]:

@@ -118,6 +118,18 @@ def test_pages_opened_from_a_disk_are_searched_and_pass_axe(site: Path) -> None:
                 assert wide <= 0, f"{name} is {wide} px wider than {way['viewport']['width']}"
                 found = Axe().run(page, options={"runOnly": WCAG})
                 assert found.violations_count == 0, f"{name}: {found.generate_report()}"
+        page = browser.new_context(viewport={"width": 320, "height": 700}).new_page()
+        for one in sorted(site.rglob("*.html")):
+            page.goto(one.as_uri())
+            wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            assert wide <= 0, f"{one.relative_to(site)} is {wide} px wider than a small telephone"
+        page.goto((site / "docs" / "errors.html").as_uri())
+        assert page.locator("table[data-stacked]").count() == 2
+        assert "what to do" in page.locator("table[data-stacked] td[data-column]").nth(3).evaluate(
+            "cell => getComputedStyle(cell, '::before').content"
+        )
+        page.set_viewport_size({"width": 1280, "height": 700})
+        page.wait_for_function("document.querySelectorAll('table[data-stacked]').length === 0")
         page = browser.new_page()
         page.goto((site / "index.html").as_uri())
         page.locator("input.md-search__input").press_sequentially("suspend key")  # the theme hears keys alone
