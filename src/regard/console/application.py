@@ -5,11 +5,9 @@ Whatever a page raises becomes a page with its sentence; nothing of a fault insi
 
 from __future__ import annotations
 
-import asyncio
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -39,6 +37,7 @@ from regard.console.page import (
     RawContent,
     Redirect,
 )
+from regard.console.page_lanes import PageLane, PageLanes
 from regard.console.ranges import ranged_response
 from regard.console.rendering import render
 from regard.console.security import PAGE_HEADERS, PICTURE_PAGE_HEADERS
@@ -60,10 +59,6 @@ from regard.settings import Settings
 SIGN_IN: Final = "/console/sign-in"
 VERIFY: Final = "/console/verify"
 
-_THREADS: Final = 4  # for pages that are there in milliseconds, and for who is signed in
-_SLOW_THREADS: Final = 2
-_SLOW_PLACES: Final = 32
-_OBJECT_THREADS: Final = 4  # for what is read of buckets
 _FORMS: Final = 64  # that come at once from who is signed in
 _STRANGERS_FORMS: Final = 256  # and from strangers, who keep no place from the former
 _DOOR_REQUESTS: Final = 60  # a minute of an address, for the pages where people come in
@@ -99,10 +94,7 @@ class Console:
         self._public_url, self._home = settings.public_url, home
         self._limit = AddressLimit(settings.public_requests)
         self._door_limit = AddressLimit(max(_DOOR_REQUESTS, settings.public_requests))
-        self._executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="console")
-        self._slow_executor = ThreadPoolExecutor(_SLOW_THREADS, thread_name_prefix="console-slow")
-        self._object_executor = ThreadPoolExecutor(_OBJECT_THREADS, thread_name_prefix="console-objects")
-        self._slow_queue = RequestQueue(_SLOW_PLACES)
+        self._lanes = PageLanes()
         self._forms, self._strangers_forms = RequestQueue(_FORMS), RequestQueue(_STRANGERS_FORMS)
 
     def routes(self) -> list[Route]:
@@ -115,7 +107,7 @@ class Console:
                     page.path,
                     _Served(self, page),
                     methods=["GET", "POST"],
-                    middleware=[] if page.reads_objects else packed,  # films are packed, and asked by range
+                    middleware=[] if page.lane is PageLane.OBJECTS else packed,  # films are packed
                 )
                 for page in self._pages
             ),
@@ -190,7 +182,9 @@ class Console:
         cookie = session_cookie(visit.scheme, visit.host)
         token = None if self._sessions is None else request.cookies.get(cookie)
         by_person = request.method == "POST" or not (visit.is_partial or page.is_part)  # or a page by itself
-        signed_in = None if token is None else await self._in_thread(self._find, token, by_person)
+        signed_in = (
+            None if token is None else await self._lanes.run(PageLane.QUICK, self._find, token, by_person)
+        )
         if signed_in is not None:
             is_chosen = request.cookies.get(LANGUAGE_COOKIE) in LANGUAGES  # in this browser, just now perhaps
             kept = signed_in.language
@@ -218,7 +212,7 @@ class Console:
         return None if self._sessions is None else self._sessions.find(token, by_person=by_person)
 
     async def _run(self, page: Page, request: Request, visit: PageVisit) -> PageAnswer:
-        answering = page.show
+        answering, lane = page.show, page.lane
         if request.method == "POST":
             act = visit.form.get("act") or visit.query.get("act", "")
             found = page.acts.get(act)
@@ -226,26 +220,8 @@ class Console:
                 raise ResourceNotFoundException(visit.say("This page has no such act."))
             if act in page.guarded:
                 check_presence(Presence.VERIFIED, visit.caller)
-            answering = found
-        if page.reads_objects:
-            of_bucket: PageAnswer = await self._in_thread(answering, visit, executor=self._object_executor)
-            return of_bucket
-        if not (page.is_slow or (page.takes_pictures and request.method == "POST")):
-            quickly: PageAnswer = await self._in_thread(answering, visit)
-            return quickly
-        leave = self._slow_queue.take()  # so that whoever waits for seconds keeps nobody from a quick page
-        try:
-            loop = asyncio.get_running_loop()
-            slowly: PageAnswer = await loop.run_in_executor(self._slow_executor, answering, visit)
-        finally:
-            leave()
-        return slowly
-
-    async def _in_thread(
-        self, function: Any, *arguments: Any, executor: ThreadPoolExecutor | None = None
-    ) -> Any:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(executor or self._executor, function, *arguments)
+            answering, lane = found, PageLane.SLOW if page.takes_pictures else page.act_lanes.get(act, lane)
+        return await self._lanes.run(lane, answering, visit)
 
     def _response(self, answered: PageAnswer, request: Request, visit: PageVisit) -> Response:
         if isinstance(answered, Redirect):

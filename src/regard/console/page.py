@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from regard.console.page_lanes import PageLane
 from regard.governance.permissions import ROLES
 
 if TYPE_CHECKING:
@@ -86,10 +87,11 @@ class Page:
     value of the button named `act`. `roles` may open it; None makes it public, and nobody signs in.
     `title` is an English text; with `menu`, the page is in the navigation under it. `takes_pictures` lets a
     form be as long as the largest image that a request may have. `guarded` are acts for which the person must
-    have shown within a quarter of an hour that it is them. `is_slow` is for what may take seconds.
-    `is_door` is set where people come in, which nobody shuts by REGARD_PUBLIC_REQUESTS. `reads_objects` is
-    for what reads buckets, which may be far away. `is_part` is set for what a page fetches by itself, such as
-    a picture, a film's ranges, or a stream: to fetch it is nobody's act, and keeps no session open.
+    have shown within a quarter of an hour that it is them. `lane` says what it may wait for, and `act_lanes`
+    what an act does, where that is something else; an act that takes pictures is slow. `is_door` is set where
+    people come in, which nobody shuts by REGARD_PUBLIC_REQUESTS. `is_part` is set for what a page fetches by
+    itself, such as a picture, a film's ranges, or a stream: to fetch it is nobody's act, and keeps no session
+    open.
     """
 
     path: str
@@ -100,9 +102,9 @@ class Page:
     menu: bool = False
     takes_pictures: bool = False
     guarded: frozenset[str] = frozenset()
-    is_slow: bool = False
+    lane: PageLane = PageLane.QUICK
+    act_lanes: Mapping[str, PageLane] = field(default_factory=dict)
     is_door: bool = False
-    reads_objects: bool = False
     is_part: bool = False
 
     def is_for(self, roles: tuple[str, ...]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import ssl
+import time
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -14,7 +15,8 @@ from regard.notifications.channel import Resolve, Target, find_target
 if TYPE_CHECKING:
     import httpx
 
-_SECONDS: Final = 10.0  # for each of connecting, sending and waiting
+_SECONDS: Final = 10.0  # for each of connecting, sending and waiting, where nobody says otherwise
+_WHOLE: Final = 3  # times that, for an answer that keeps coming
 
 
 class DeliveryFailed(Exception):
@@ -37,11 +39,13 @@ def send(
     resolve: Resolve | None = None,
     plain: bool = False,
     max_answer: int = 0,
+    seconds: float = _SECONDS,
 ) -> bytes:
     """Sends the body once, and answers the first `max_answer` bytes of what was answered.
 
     `allowed` is the setting REGARD_WEBHOOKS; `plain` lets http:// go anywhere that it allows, where both ways
-    are signed. Redirects are not followed, and proxies of the environment not used.
+    are signed. Redirects are not followed, and proxies of the environment not used. Each of connecting,
+    sending and waiting may take `seconds`, and an answer that keeps coming three times that.
 
     Raises DeliveryFailed unless the answer has a status of 200 to 299, and Refused.
     """
@@ -53,11 +57,12 @@ def send(
             verify=_trust() if target.url.scheme == "https" else False,
             trust_env=False,
             follow_redirects=False,
-            timeout=_SECONDS,
+            timeout=seconds,
         ) as client:
             answer = client.send(_request(client, method, target, body, headers), stream=True)
             status = answer.status_code
-            read = _read(answer, max_answer)  # no more: nobody can fill our memory with an answer
+            until = time.monotonic() + _WHOLE * seconds
+            read = _read(answer, max_answer, until)  # no more: nobody can fill our memory with an answer
             answer.close()
     except httpx.TimeoutException as error:
         raise DeliveryFailed("it took too long to answer") from error
@@ -72,11 +77,13 @@ def send(
     return read
 
 
-def _read(answer: httpx.Response, max_answer: int) -> bytes:
+def _read(answer: httpx.Response, max_answer: int, until: float) -> bytes:
     read = b""
     if max_answer:
         for part in answer.iter_bytes():
             read += part
+            if time.monotonic() > until:
+                raise DeliveryFailed("it took too long to answer")
             if len(read) >= max_answer:
                 break
     return read[:max_answer]

@@ -17,6 +17,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from joserfc import jwt
 from joserfc.jwk import ECKey
+from tests.waiting import PATIENCE
 
 CLIENT, SECRET = "regard", "the client's secret: 8%"
 Claims = dict[str, Any]
@@ -34,6 +35,7 @@ class Provider:
         self.codes: dict[str, dict[str, str]] = {}
         self.asked: list[dict[str, str]] = []
         self.requests: list[str] = []
+        self.released = threading.Event()
         self.reset()
 
     def reset(self) -> None:
@@ -42,7 +44,7 @@ class Provider:
         self.claims: Claims = {"preferred_username": "nina@county.example", "amr": ["pwd", "mfa"]}
         self.spoil: Callable[[Claims], Claims] = lambda claims: claims
         self.sign: Callable[[Claims], str] = self.signed
-        self.is_down = False
+        self.is_down = self.hangs = False
         self.authenticated: int | None = None
 
     def signed(self, claims: Claims, kid: str = "one") -> str:
@@ -131,6 +133,8 @@ def _handler(provider: Provider) -> type[BaseHTTPRequestHandler]:
             url = urlsplit(self.path)
             place = url.path.removeprefix("/county")
             provider.requests.append(place)
+            if provider.hangs:
+                provider.released.wait(PATIENCE)
             query = {name: values[0] for name, values in parse_qs(url.query).items()}
             if provider.is_down:
                 self._answer(503, {})

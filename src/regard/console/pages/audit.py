@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from regard.console.languages import msgid
 from regard.console.page import Page, PageAnswer, PageView, RawContent
+from regard.console.page_lanes import PageLane
 from regard.console.visit import PageVisit
 from regard.errors import ValidationException
 
@@ -79,7 +80,7 @@ PAGES: Final[Sequence[Page]] = (
         path=_PATH,
         show=_search,
         acts={"verify": _verify},
-        is_slow=True,
+        lane=PageLane.SLOW,
         roles=_AUDITOR,
         title=msgid("Audit log"),
         menu=True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from regard.console.page import Page, PageAnswer, RangedContent
+from regard.console.page_lanes import PageLane
 from regard.console.pages.jobs import FILMS, READERS
 from regard.console.visit import PageVisit
 from regard.errors import AccessDeniedException
@@ -25,4 +26,4 @@ def film_pages(films: JobFilms, is_open: Callable[[str], bool]) -> Sequence[Page
 
         return RangedContent(film.media_type, film.facts.size, film.facts.tag, pieces)
 
-    return (Page(path=FILMS + "/{address}", show=show, roles=READERS, reads_objects=True, is_part=True),)
+    return (Page(path=FILMS + "/{address}", show=show, roles=READERS, lane=PageLane.OBJECTS, is_part=True),)

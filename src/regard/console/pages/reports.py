@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from regard.console.languages import msgid
 from regard.console.page import Page, PageAnswer, PageView, RawContent
+from regard.console.page_lanes import PageLane
 from regard.console.visit import PageVisit
 from regard.errors import ResourceNotFoundException, ValidationException
 
@@ -51,5 +52,5 @@ _READERS: Final = frozenset({"auditor", "admin"})
 
 PAGES: Final[Sequence[Page]] = (
     Page(path=_PATH, show=_list, roles=_READERS, title=msgid("Reports"), menu=True),
-    Page(path=_PATH + "/{name}", show=_show, roles=_READERS, is_slow=True),
+    Page(path=_PATH + "/{name}", show=_show, roles=_READERS, lane=PageLane.SLOW),
 )

@@ -10,6 +10,7 @@ from typing import Any, Final
 from regard.console.error_rates import shown_models
 from regard.console.languages import msgid
 from regard.console.page import Page, PageAnswer, PageView
+from regard.console.page_lanes import PageLane
 from regard.console.visit import PageVisit
 
 _MONTHS: Final = 36
@@ -82,4 +83,4 @@ def _months(visit: PageVisit) -> list[str]:
     return [one for one in listed if one >= begins]
 
 
-PAGES: Final[Sequence[Page]] = (Page(path="/transparency", show=_show, roles=None, is_slow=True),)
+PAGES: Final[Sequence[Page]] = (Page(path="/transparency", show=_show, roles=None, lane=PageLane.SLOW),)

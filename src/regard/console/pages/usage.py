@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from regard.console.languages import msgid
 from regard.console.page import Page, PageAnswer, PageView, RawContent
+from regard.console.page_lanes import PageLane
 from regard.console.visit import PageVisit
 from regard.errors import ValidationException
 
@@ -112,7 +113,7 @@ PAGES: Final[Sequence[Page]] = (
     Page(
         path="/console/usage",
         show=_show,
-        is_slow=True,
+        lane=PageLane.SLOW,
         roles=frozenset({"admin", "operator", "auditor"}),
         title=msgid("Usage and cost"),
         menu=True,

@@ -10,6 +10,7 @@ import segno
 from markupsafe import Markup
 
 from regard.console.page import Page, PageAnswer, PageView, Redirect
+from regard.console.page_lanes import PageLane
 from regard.console.signin.doors import SignInDoors
 from regard.console.signin.oidc.leaving import leaving_view, provider_name
 from regard.console.signin.oidc.round_trips import Aim, RoundTrip
@@ -50,6 +51,7 @@ class WelcomePage:
                 roles=None,
                 title="Welcome",
                 is_door=True,
+                act_lanes={"provider": PageLane.PROVIDER},
             ),
         )
 

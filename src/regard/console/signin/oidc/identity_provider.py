@@ -26,6 +26,7 @@ from regard.notifications.sending import DeliveryFailed, send
 _KEPT: Final = 3600.0  # seconds
 _FAILED_FOR: Final = 10.0  # seconds for which a provider that is down isn't asked again
 _KEYS_EVERY: Final = 60.0
+_SECONDS: Final = 4.0  # for each of connecting, sending and waiting: somebody sits before the page
 _ROOM: Final = 262_144  # bytes of an answer
 _DISCOVERY: Final = "/.well-known/openid-configuration"
 
@@ -103,6 +104,7 @@ class IdentityProvider:
             headers["Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
         elif settings.client_secret is not None:
             fields["client_secret"] = settings.client_secret
+        self._refuse_down()
         try:
             answer = self._send("POST", endpoints.token, urlencode(fields).encode(), headers)
         except DeliveryFailed as error:
@@ -141,8 +143,7 @@ class IdentityProvider:
             return False
 
     def _ask(self, method: str, url: str) -> Mapping[str, Any]:
-        if self._clock() - self._failed < _FAILED_FOR:
-            raise _unreachable()
+        self._refuse_down()
         try:
             return self._send(method, url, b"", {"Accept": "application/json"})
         except DeliveryFailed as error:
@@ -150,7 +151,9 @@ class IdentityProvider:
 
     def _send(self, method: str, url: str, body: bytes, headers: Mapping[str, str]) -> Mapping[str, Any]:
         try:
-            sent = send(url, body, headers, allowed=self._allowed, method=method, max_answer=_ROOM)
+            sent = send(
+                url, body, headers, allowed=self._allowed, method=method, max_answer=_ROOM, seconds=_SECONDS
+            )
             answer = json.loads(sent)
         except Refused as error:
             raise self._down(error) from error
@@ -159,6 +162,11 @@ class IdentityProvider:
         if not isinstance(answer, dict):
             raise self._down("its answer is no JSON object")
         return answer
+
+    def _refuse_down(self) -> None:
+        """Raises ServiceUnavailableException while it was down a moment ago: nobody waits for that again."""
+        if self._clock() - self._failed < _FAILED_FOR:
+            raise _unreachable()
 
     def _down(self, why: object) -> ServiceUnavailableException:
         self._failed = self._clock()

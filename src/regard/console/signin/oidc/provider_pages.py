@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from regard.console.page import EVERYBODY, Page, PageAnswer, PageView, Redirect
+from regard.console.page_lanes import PageLane
 from regard.console.signin.doors import SignInDoors
 from regard.console.signin.oidc.id_tokens import ProvenIdentity
 from regard.console.signin.oidc.leaving import check_address, leaving_view, trip_cookie
@@ -36,7 +37,7 @@ class ProviderPages:
         self._provider = provider
 
     def pages(self) -> Sequence[Page]:
-        """All of them. What goes to the provider may take seconds."""
+        """All of them. What asks the provider waits where it keeps nobody from other pages."""
         return (
             Page(
                 path="/console/provider",
@@ -44,7 +45,7 @@ class ProviderPages:
                 roles=None,
                 title="Sign in",
                 is_door=True,
-                is_slow=True,
+                lane=PageLane.PROVIDER,
             ),
             Page(
                 path="/console/provider/verify",
@@ -52,7 +53,7 @@ class ProviderPages:
                 acts={"bind": self._leave_to_bind},
                 roles=EVERYBODY,
                 title="Is it you?",
-                is_slow=True,
+                lane=PageLane.PROVIDER,
             ),
             Page(
                 path=CALLBACK,
@@ -61,7 +62,8 @@ class ProviderPages:
                 roles=None,
                 title="Sign in",
                 is_door=True,
-                is_slow=True,
+                lane=PageLane.PROVIDER,
+                act_lanes={"code": PageLane.QUICK, "passkey": PageLane.QUICK},
             ),
         )
 
