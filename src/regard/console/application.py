@@ -62,6 +62,7 @@ VERIFY: Final = "/console/verify"
 _FORMS: Final = 64  # that come at once from who is signed in
 _STRANGERS_FORMS: Final = 256  # and from strangers, who keep no place from the former
 _DOOR_REQUESTS: Final = 60  # a minute of an address, for the pages where people come in
+_SERVER_REQUESTS: Final = 600  # a minute of a server: it may have a whole office to sign out
 _YEAR: Final = 31_536_000  # seconds
 _STATUS: Final[Mapping[type[ServiceError], int]] = {
     AccessDeniedException: 403,
@@ -94,6 +95,7 @@ class Console:
         self._public_url, self._home = settings.public_url, home
         self._limit = AddressLimit(settings.public_requests)
         self._door_limit = AddressLimit(max(_DOOR_REQUESTS, settings.public_requests))
+        self._server_limit = AddressLimit(max(_SERVER_REQUESTS, settings.public_requests))
         self._lanes = PageLanes()
         self._forms, self._strangers_forms = RequestQueue(_FORMS), RequestQueue(_STRANGERS_FORMS)
 
@@ -182,6 +184,8 @@ class Console:
         cookie = session_cookie(visit.scheme, visit.host)
         token = None if self._sessions is None else request.cookies.get(cookie)
         by_person = request.method == "POST" or not (visit.is_partial or page.is_part)  # or a page by itself
+        if page.is_for_servers:
+            token = None
         signed_in = (
             None if token is None else await self._lanes.run(PageLane.QUICK, self._find, token, by_person)
         )
@@ -192,6 +196,7 @@ class Console:
             visit = replace(visit, caller=signed_in.caller, token=token, signed_in=signed_in, texts=texts)
         elif page.roles is None:
             limit = self._door_limit if page.is_door else self._limit
+            limit = self._server_limit if page.is_for_servers else limit
             limit.admit(request.client.host if request.client else "")
         if page.roles is not None:
             if signed_in is None:
@@ -199,7 +204,8 @@ class Console:
             if not page.is_for(visit.caller.roles):
                 raise AccessDeniedException(visit.say("This page is for other roles than yours."))
         if request.method == "POST":
-            check_origin(request.headers, visit.host)
+            if not page.is_for_servers:
+                check_origin(request.headers, visit.host)
             room = self._picture_bytes if page.takes_pictures else 0
             leave = (self._strangers_forms if signed_in is None else self._forms).take()
             try:
@@ -233,7 +239,7 @@ class Console:
             headers = dict(answered.headers)
             if answered.file_name is not None:
                 headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(answered.file_name)}"
-            response = Response(answered.content, media_type=answered.media_type, headers=headers)
+            response = Response(answered.content, answered.status, headers, answered.media_type)
         elif isinstance(answered, RangedContent):
             response = ranged_response(answered, request.method, request.headers)
         elif isinstance(answered, EventStream):

@@ -45,12 +45,15 @@ class Redirect:
 
 @dataclass(frozen=True, slots=True)
 class RawContent:
-    """Bytes of a media type: a picture, a file. `file_name` has it saved in place of shown."""
+    """Bytes of a media type: a picture, a file. `file_name` has it saved in place of shown; `status` is that
+    of the HTTP answer.
+    """
 
     content: bytes
     media_type: str
     file_name: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    status: int = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,8 @@ class Page:
     what an act does, where that is something else; an act that takes pictures is slow. `is_door` is set where
     people come in, which nobody shuts by REGARD_PUBLIC_REQUESTS. `is_part` is set for what a page fetches by
     itself, such as a picture, a film's ranges, or a stream: to fetch it is nobody's act, and keeps no session
-    open.
+    open. `is_for_servers` is set where another server sends what proves itself: no browser's form comes
+    there, and nobody is signed in.
     """
 
     path: str
@@ -106,6 +110,7 @@ class Page:
     act_lanes: Mapping[str, PageLane] = field(default_factory=dict)
     is_door: bool = False
     is_part: bool = False
+    is_for_servers: bool = False
 
     def is_for(self, roles: tuple[str, ...]) -> bool:
         """Whether somebody in these roles may open it."""

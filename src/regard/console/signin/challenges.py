@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert
 from sqlalchemy.exc import IntegrityError
 
 from regard.console.languages import msgid
@@ -75,14 +75,19 @@ class Challenges:
 
     def use_up(self, answered: bytes, until: int) -> None:
         """Notes what was answered, until it is over. Raises AccessDeniedException where it was before."""
-        digest = hashlib.sha256(answered).hexdigest()
-        over = answered_challenges.c.expires <= milliseconds()
-        try:
-            with self._database.write() as connection:
-                connection.execute(answered_challenges.delete().where(over))
-                connection.execute(insert(answered_challenges).values(digest=digest, expires=until))
-        except IntegrityError as error:
-            raise _over() from error
+        with self._database.write() as connection:
+            use_up_within(connection, answered, until)
+
+
+def use_up_within(connection: Connection, answered: bytes, until: int) -> None:
+    """The same, within a transaction, which doesn't go on where it raises AccessDeniedException."""
+    digest = hashlib.sha256(answered).hexdigest()
+    over = answered_challenges.c.expires <= milliseconds()
+    connection.execute(answered_challenges.delete().where(over))
+    try:
+        connection.execute(insert(answered_challenges).values(digest=digest, expires=until))
+    except IntegrityError as error:
+        raise _over() from error
 
 
 def _over() -> AccessDeniedException:

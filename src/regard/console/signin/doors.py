@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from regard.caller import LOCAL
 from regard.console.signin.account import OwnAccount
 from regard.console.signin.challenges import Challenges
+from regard.console.signin.oidc.back_channel import BackChannel
 from regard.console.signin.oidc.identities import ProviderIdentities
 from regard.console.signin.oidc.identity_provider import IdentityProvider
 from regard.console.signin.oidc.provider_sign_in import ProviderSignIn
@@ -116,5 +117,6 @@ class SignInDoors:
                 log=log,
                 count_stranger=public_reads.count,
                 make=make,
+                back_channel=BackChannel(database, provider, people, log, public_reads.count),
             )
         return cls(sessions, sign_in, welcome, account, proposals, passkeys, places, by_provider)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import bindparam, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from regard.caller import Caller, Person
 from regard.governance.people import caller_of, read_person, sign_out
@@ -32,6 +32,15 @@ class Means(StrEnum):
     CODE = "password and code"
     RECOVERY = "recovery code"
     PROVIDER = "identity provider"
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderSession:
+    """An account at an identity provider, by its issuer and `sub`; a session there, where it says which."""
+
+    issuer: str
+    subject: str
+    sid: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +81,18 @@ class BrowserSessions:
         self._database = database
 
     def open(
-        self, person: Person, means: Means, *, before: str | None = None, verified: int | None = None
+        self,
+        person: Person,
+        means: Means,
+        *,
+        before: str | None = None,
+        verified: int | None = None,
+        account: ProviderSession | None = None,
     ) -> str:
         """Signs somebody in who has just shown that it is them, and answers the token, this once.
 
         `verified` is when they did, in milliseconds since the epoch, where that was elsewhere and earlier.
+        `account` is by what they came, where that is an identity provider's: it may end the session.
 
         `before` is what the browser had in its cookie: a session that it names ends, so that nobody goes on
         with a token that another put there. Sessions that are over are removed.
@@ -97,6 +113,9 @@ class BrowserSessions:
                     opened=now,
                     seen=now,
                     verified=now if verified is None else min(verified, now),
+                    issuer=None if account is None else account.issuer,
+                    subject=None if account is None else account.subject,
+                    sid=None if account is None else account.sid,
                 )
             )
         return token
@@ -178,6 +197,22 @@ class BrowserSessions:
             connection.execute(
                 update(browser_sessions).where(browser_sessions.c.digest == digest).values(values)
             )
+
+
+def close_of_account(connection: Connection, issuer: str, subject: str | None, sid: str | None) -> list[str]:
+    """Ends the sessions of who came by an account at an identity provider: all of `subject`, or those of the
+    session `sid` there, or, with both, those of the account that are of that session or of one that the
+    provider did not name. Answers whose each was.
+    """
+    theirs = [browser_sessions.c.issuer == issuer]
+    if subject is not None:
+        theirs.append(browser_sessions.c.subject == subject)
+    if sid is not None:
+        of_session = browser_sessions.c.sid == sid
+        is_unnamed = browser_sessions.c.sid.is_(None)
+        theirs.append(of_session if subject is None else or_(of_session, is_unnamed))
+    ended = browser_sessions.delete().where(*theirs).returning(browser_sessions.c.person_id)
+    return list(connection.execute(ended).scalars())
 
 
 def _find() -> Any:

@@ -12,7 +12,7 @@ from regard.console.signin.passkeys import Passkeys
 from regard.console.signin.passwords import Passwords
 from regard.console.signin.places import PasskeyPlace
 from regard.console.signin.recovery import RecoveryCodes
-from regard.console.signin.sessions import BrowserSessions, Means, SignedIn
+from regard.console.signin.sessions import BrowserSessions, Means, ProviderSession, SignedIn
 from regard.console.signin.tries import SignInTries
 from regard.errors import AccessDeniedException, ResourceNotFoundException
 from regard.governance.people import People
@@ -100,11 +100,19 @@ class SignIn:
         self._tries.give_back("", arrival.network)
         return self.open(arrival, person, Means.PASSKEY)
 
-    def open(self, arrival: Arrival, person: Person, means: Means, *, verified: int | None = None) -> str:
-        """The token of a new session of somebody who has shown that it is them, `verified` as sessions have
-        it.
+    def open(
+        self,
+        arrival: Arrival,
+        person: Person,
+        means: Means,
+        *,
+        verified: int | None = None,
+        account: ProviderSession | None = None,
+    ) -> str:
+        """The token of a new session of somebody who has shown that it is them, `verified` and `account` as
+        sessions have them.
         """
-        token = self._sessions.open(person, means, before=arrival.before, verified=verified)
+        token = self._sessions.open(person, means, before=arrival.before, verified=verified, account=account)
         self._log.done(SIGN_IN, person, arrival.network, means=means)
         return token
 

@@ -146,10 +146,12 @@ class Welcome:
         if secret is not None:
             self._factors.adopt(person, secret, step)
             codes = self._recovery.renew(person)
+        account = proven.session
         if secret is not None or guest.has_factor:
-            return Welcomed(person, self._sign_in.open(arrival, person, Means.CODE), codes)
+            return Welcomed(person, self._sign_in.open(arrival, person, Means.CODE, account=account), codes)
         when = (proven.authenticated or 0) * 1000
-        return Welcomed(person, self._sign_in.open(arrival, person, Means.PROVIDER, verified=when), codes)
+        token = self._sign_in.open(arrival, person, Means.PROVIDER, verified=when, account=account)
+        return Welcomed(person, token, codes)
 
     def _let_in(self, guest: Guest, name: str, code: str) -> Person:
         """Uses the link up, and answers whose it was, who is made where it is the first administrator."""

@@ -11,7 +11,8 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBina
 from regard.storage.schema.metadata import metadata
 
 # A browser in which somebody is signed in. `digest` is the SHA-256 of the token in its cookie, `means` what
-# they showed; `verified` is when they last did, `seen` when the browser last asked, to a minute.
+# they showed; `verified` is when they last did, `seen` when the browser last asked, to a minute. `issuer`,
+# `subject` and `sid` name the account and the session at an identity provider where they came by it.
 browser_sessions = Table(
     "browser_sessions",
     metadata,
@@ -21,7 +22,11 @@ browser_sessions = Table(
     Column("opened", BigInteger, nullable=False),
     Column("seen", BigInteger, nullable=False),
     Column("verified", BigInteger, nullable=False),
+    Column("issuer", String(512)),
+    Column("subject", String(255)),
+    Column("sid", String(255)),
     Index("browser_sessions_by_person", "person_id"),
+    Index("browser_sessions_by_account", "issuer", "subject"),
 )
 
 # `domain` is the one that the passkey belongs to, NULL for those of before it was noted.

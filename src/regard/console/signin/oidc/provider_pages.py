@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from regard.console.page import EVERYBODY, Page, PageAnswer, PageView, Redirect
+import structlog
+
+from regard.console.page import EVERYBODY, Page, PageAnswer, PageView, RawContent, Redirect
 from regard.console.page_lanes import PageLane
 from regard.console.signin.doors import SignInDoors
 from regard.console.signin.oidc.id_tokens import ProvenIdentity
@@ -25,8 +27,10 @@ from regard.console.signin.pages import (
 from regard.console.signin.sessions import Means
 from regard.console.signin.welcome_page import codes_view, qr_of
 from regard.console.visit import PageVisit
-from regard.errors import ServiceError
+from regard.errors import ResourceNotFoundException, ServiceError
 from regard.governance.presence import Presence, check_presence
+
+log: Any = structlog.get_logger(__name__)
 
 
 class ProviderPages:
@@ -65,7 +69,25 @@ class ProviderPages:
                 lane=PageLane.PROVIDER,
                 act_lanes={"code": PageLane.QUICK, "passkey": PageLane.QUICK},
             ),
+            Page(
+                path="/console/provider/logout",
+                show=_nothing_to_see,
+                acts={"": self._end},
+                roles=None,
+                is_for_servers=True,
+                lane=PageLane.PROVIDER,
+            ),
         )
+
+    def _end(self, visit: PageVisit) -> PageAnswer:
+        """What the provider sends when somebody has signed out there; 400 says that nothing came of it."""
+        try:
+            ended = self._provider.back_channel.end(arrival_of(visit).network, visit.form.get("logout_token"))
+        except ServiceError as error:
+            log.info("a logout token was refused", error=error.code)
+            return RawContent(b'{"error":"invalid_request"}', "application/json", status=400)
+        log.info("the identity provider has ended sessions", sessions=ended)
+        return RawContent(b"", "text/plain")
 
     def _leave(self, visit: PageVisit) -> PageAnswer:
         if visit.signed_in is not None:
@@ -174,7 +196,8 @@ class ProviderPages:
         except ServiceError as error:
             return self._second(visit, sealed, error)
         self._provider.identities.note_use(proven)
-        return self._in(visit, self._doors.sign_in.open(arrival, person, means), half.next)
+        token = self._doors.sign_in.open(arrival, person, means, account=proven.session)
+        return self._in(visit, token, half.next)
 
     def _by_passkey(self, visit: PageVisit) -> PageAnswer:
         sealed, arrival = visit.form.get("sealed"), arrival_of(visit)
@@ -190,7 +213,8 @@ class ProviderPages:
         except ServiceError as error:
             return self._second(visit, sealed, error)
         self._provider.identities.note_use(proven)
-        return self._in(visit, self._doors.sign_in.open(arrival, person, Means.PASSKEY), half.next)
+        token = self._doors.sign_in.open(arrival, person, Means.PASSKEY, account=proven.session)
+        return self._in(visit, token, half.next)
 
     def _welcomed_by_code(self, visit: PageVisit, half: HalfWay, proven: ProvenIdentity) -> PageAnswer:
         guest, form = self._doors.welcome.guest(half.whom), visit.form
@@ -220,3 +244,7 @@ class ProviderPages:
     def _failed(self, visit: PageVisit, error: ServiceError, next_path: str) -> PageView:
         values = {"next": next_path, "is_signed_in": visit.signed_in is not None}
         return answered("provider_failed.html", visit, values, {}, error)
+
+
+def _nothing_to_see(visit: PageVisit) -> PageAnswer:
+    raise ResourceNotFoundException(visit.say("The identity provider sends here who has signed out there."))

@@ -11,10 +11,12 @@ from urllib.parse import urlencode
 
 from regard.caller import Person
 from regard.console.languages import msgid
-from regard.console.signin.oidc.id_tokens import SKEW, ProvenIdentity, check_id_token
+from regard.console.signin.oidc.back_channel import BackChannel
+from regard.console.signin.oidc.id_tokens import ProvenIdentity, check_id_token
 from regard.console.signin.oidc.identities import ProviderIdentities
 from regard.console.signin.oidc.identity_provider import IdentityProvider, unverified
 from regard.console.signin.oidc.round_trips import Aim, HalfWay, RoundTrip, RoundTrips, over
+from regard.console.signin.oidc.signed_claims import SKEW
 from regard.console.signin.sessions import HOURS, BrowserSessions, Means, SignedIn
 from regard.console.signin.sign_in import Arrival, SignIn
 from regard.console.signin.tries import SignInTries
@@ -51,6 +53,7 @@ class ProviderSignIn:
         log: SignInLog,
         count_stranger: Callable[[str], None],
         make: Callable[[str, tuple[str, ...]], None],
+        back_channel: BackChannel,
     ) -> None:
         """`public_url` is REGARD_PUBLIC_URL: nobody comes back to anywhere else, whatever a request says that
         this server is called. `make` makes a person of a name and roles; it raises ServiceError.
@@ -58,6 +61,7 @@ class ProviderSignIn:
         self.provider = provider
         self.public_url = public_url
         self.identities = identities
+        self.back_channel = back_channel
         self._trips = trips
         self._people = people
         self._sessions = sessions
@@ -169,22 +173,21 @@ class ProviderSignIn:
         """The token of a new session of who has shown a second factor at the provider, when it says that they
         did.
         """
-        token = self._sign_in.open(
-            arrival, person, Means.PROVIDER, verified=(proven.authenticated or 0) * 1000
-        )
+        when, account = (proven.authenticated or 0) * 1000, proven.session
+        token = self._sign_in.open(arrival, person, Means.PROVIDER, verified=when, account=account)
         self.identities.note_use(proven)
         return token
 
     def wait(self, trip: RoundTrip, proven: ProvenIdentity) -> str:
         """What the browser keeps of who has yet to show a second factor here."""
-        half = HalfWay(trip.aim, trip.next, proven.subject, proven.label, trip.whom, trip.name)
+        half = HalfWay(trip.aim, trip.next, proven.subject, proven.label, trip.whom, trip.name, proven.sid)
         return self._trips.seal(half)
 
     def read_half(self, sealed: str) -> tuple[HalfWay, ProvenIdentity]:
         """The same, when they come with one. Raises AccessDeniedException."""
         half = self._trips.open(HalfWay, sealed)
         issuer = self.provider.settings.issuer
-        return half, ProvenIdentity(issuer, half.subject, half.label, None, False, None)
+        return half, ProvenIdentity(issuer, half.subject, half.label, None, False, None, half.sid)
 
     def finish(self, half: HalfWay) -> None:
         """Uses it up. Raises AccessDeniedException where it was before."""

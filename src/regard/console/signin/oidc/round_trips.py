@@ -62,6 +62,7 @@ class HalfWay:
     label: str
     whom: str = field(default="", repr=False)
     name: str = ""
+    sid: str | None = None  # the session there, where the provider says which
     mark: str = field(default_factory=lambda: secrets.token_urlsafe(16), repr=False)
     began: int = field(default_factory=milliseconds)
 
