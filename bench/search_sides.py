@@ -5,7 +5,7 @@
 
 `--of noise` has identities at random on the sphere, `--of faces` as those of the data lie
 (`face_population`). `--before` names the `src` folder of another checkout, as `git worktree add --detach`
-makes one. Galleries and segments are kept in the cache where there is one: the next run begins at once.
+makes one. Galleries and indexes are kept in the cache where there is one: the next run begins at once.
 """
 
 from __future__ import annotations
@@ -167,7 +167,7 @@ def _found(find: Find, gallery: embeddings.Gallery) -> Row:
 
 def _open(name: str, folder: Path, gallery: embeddings.Gallery, before: Path | None) -> Find:
     if name in _PEERS:
-        return _peer(name, gallery)
+        return _peer(name, folder, gallery)
     return _build_of(before if name == "before" else None, folder, gallery)
 
 
@@ -214,24 +214,16 @@ def _build_of(source: Path | None, folder: Path, gallery: embeddings.Gallery) ->
     return find
 
 
-def _peer(name: str, gallery: embeddings.Gallery) -> Find:
-    faiss.omp_set_num_threads(2)
-    dimension = gallery.vectors.shape[1]
-    index: Any
-    if name == "flat":
-        index = faiss.IndexFlatL2(dimension)
-    elif name == "hnsw":
-        index = faiss.IndexHNSWFlat(dimension, 32)
+def _peer(name: str, folder: Path, gallery: embeddings.Gallery) -> Find:
+    kept = folder / f"{name}.faiss"
+    if not kept.exists():
+        faiss.write_index(_built(name, gallery), str(kept))
+    index = faiss.read_index(str(kept))
+    if name == "hnsw":
         index.hnsw.efSearch = 64
-    else:
-        index = faiss.index_factory(dimension, "IVF4096,PQ64x4fs,Refine(SQfp16)")
-        random = np.random.default_rng(0)
-        sample = np.sort(random.permutation(len(gallery.vectors))[:262_144])
-        index.train(gallery.vectors[sample].astype(np.float32))
-        faiss.extract_index_ivf(index.base_index).nprobe = _PROBED
+    elif name == "ivf":
         index.k_factor = 40
-    for _, chunk in embeddings.chunks(gallery.vectors):
-        index.add(chunk)
+        faiss.extract_index_ivf(index.base_index).nprobe = _PROBED
 
     def find(probe: NDArray[np.float32], limit: int, radius: float) -> NDArray[np.int64]:
         faiss.omp_set_num_threads(2)
@@ -239,3 +231,21 @@ def _peer(name: str, gallery: embeddings.Gallery) -> Find:
         return np.asarray(rows[0][(squared[0] <= radius**2) & (rows[0] >= 0)])
 
     return find
+
+
+def _built(name: str, gallery: embeddings.Gallery) -> Any:
+    faiss.omp_set_num_threads(2)
+    dimension = gallery.vectors.shape[1]
+    index: Any
+    if name == "flat":
+        index = faiss.IndexFlatL2(dimension)
+    elif name == "hnsw":
+        index = faiss.IndexHNSWFlat(dimension, 32)
+    else:
+        index = faiss.index_factory(dimension, "IVF4096,PQ64x4fs,Refine(SQfp16)")
+        random = np.random.default_rng(0)
+        sample = np.sort(random.permutation(len(gallery.vectors))[:262_144])
+        index.train(gallery.vectors[sample].astype(np.float32))
+    for _, chunk in embeddings.chunks(gallery.vectors):
+        index.add(chunk)
+    return index

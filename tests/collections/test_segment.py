@@ -99,7 +99,7 @@ def test_any_changed_byte_is_noticed() -> None:
     vectors = people(600, 16)
     vectors[7] *= 4
     segment = build_segment(np.arange(600), vectors)
-    assert 7 in segment.outliers
+    assert 7 in segment.outliers.places
     random = np.random.default_rng(3)
     parts = segment.layout.parts()
     for name, (offset, shape, kind) in parts.items():

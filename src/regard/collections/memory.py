@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from regard.collections.exact import candidates
 from regard.collections.index import Neighbours, merged
 
 _BLOCK = 65_536  # rows compared at a time: bounds a search's memory whatever the gallery's size
-_MARGIN = 1e-2  # how much further the fast distance may be wrong than the exact one it stands for
 
 
 @dataclass(slots=True, eq=False)
@@ -78,8 +78,9 @@ class MemoryIndex:
         near: list[Neighbours] = []
         for start in range(0, used, _BLOCK):
             block = slice(start, min(start + _BLOCK, used))
-            places = start + _candidates(held, block, probe, limit, radius)
-            # |x|² - 2xq + |q|² cancels badly for near faces: those that count are measured again.
+            squared = held.squares[block] - 2 * (held.vectors[block] @ probe) + probe @ probe
+            squared[~held.alive[block]] = np.inf
+            places = start + candidates(squared, limit, radius)
             distances = np.linalg.norm(held.vectors[places] - probe, axis=1).astype(np.float32)
             keep = held.alive[places] & (distances <= radius)
             near.append(Neighbours(held.rows[places[keep]], distances[keep]))
@@ -115,19 +116,6 @@ class MemoryIndex:
             target[: len(living)] = source[living]
         self._places = {int(row): place for place, row in enumerate(new.rows[: len(living)])}
         self._held, self._used = new, len(living)
-
-
-def _candidates(
-    held: _Rows, block: slice, probe: NDArray[np.float32], limit: int, radius: float
-) -> NDArray[np.intp]:
-    """Places, from the block's start, that hold every one of its `limit` nearest within `radius`."""
-    squared = held.squares[block] - 2 * (held.vectors[block] @ probe) + probe @ probe
-    squared[~held.alive[block]] = np.inf
-    bound = (radius + _MARGIN) ** 2
-    if limit < len(squared):
-        nearest = float(np.partition(squared, limit - 1)[limit - 1])
-        bound = min(bound, (max(nearest, 0.0) ** 0.5 + _MARGIN) ** 2)
-    return np.flatnonzero((squared <= bound) & held.alive[block])
 
 
 def _allocate(size: int, dimension: int) -> _Rows:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from regard.collections.exact import in_blocks, measure
 from regard.collections.index import Neighbours, merged
-from regard.collections.segment import Segment, lengths
+from regard.collections.segment import Segment
 from regard.collections.workers import Workers, in_turn
 
 # A vector within the radius is passed over only when its code errs by more than so many standard deviations:
@@ -47,13 +48,15 @@ def scan(
     probes = np.stack([one.probe for one in wanted])
     turned = {segment.basis_crc: segment.basis for segment in segments}
     turned = {crc: probes @ basis for crc, basis in turned.items()}
-    bounded = np.array([np.isfinite(one.radius) for one in wanted])
+    limits, radii = [one.limit for one in wanted], [one.radius for one in wanted]
+    bounded = np.isfinite(radii)
     scans: list[list[SegmentScan]] = [[] for _ in wanted]
     found: list[list[SegmentScan]] = [[] for _ in segments]
 
     def pass_over(number: int) -> None:
         segment = segments[number]
         made: list[SegmentScan | None] = [None] * len(wanted)
+        outliers = segment.outliers.near(probes, limits, radii)
         firsts = (_FIRST + len(segment) // _FIRST_PART, _UNBOUNDED + len(segment) // _UNBOUNDED_PART)
         for which, first in zip((bounded, ~bounded), firsts, strict=True):
             asking = np.flatnonzero(which).tolist()
@@ -62,7 +65,7 @@ def scan(
             squared, places = segment.scan(turned[segment.basis_crc][asking], first)
             for row, one in enumerate(asking):
                 own = turned[segment.basis_crc][one]
-                made[one] = SegmentScan(segment, wanted[one], own, squared[row], places[row])
+                made[one] = SegmentScan(segment, wanted[one], own, outliers[one], squared[row], places[row])
         found[number] = [one for one in made if one is not None]
 
     helped = sum(len(segment) for segment in segments) > _ALONE
@@ -84,14 +87,14 @@ def nearest(scans: Sequence[SegmentScan], limit: int, radius: float, workers: Wo
     bounded = bool(np.isfinite(radius))
     first = max(_FOR_EACH * limit, _MIN_CODES if bounded else _UNBOUNDED)
     cut = _smallest([one.squared for one in scans], first)
-    _measure(scans, [min(cut, one.bound(radius)) for one in scans])
+    _measure(scans, [min(cut, one.bound(radius)) for one in scans], workers)
     # Nothing beyond the neighbours that are known already can be among the nearest.
     reach = min(radius, _smallest([one.distances for one in scans], limit))
     cuts = [one.bound(reach, DEVIATIONS if bounded else _LIKELY) for one in scans]
     if bounded:
         lacking = [one for one, cut in zip(scans, cuts, strict=True) if one.lacks(cut)]
         workers.each(lambda one: one.bring_more(one.bound(reach)), lacking)
-    _measure(scans, cuts)
+    _measure(scans, cuts, workers)
     if bounded:
         crowded = [one for one in scans if one.falls_short(one.bound(reach))]
         allowed = max(_WHOLE // max(len(one.segment) for one in scans), 1)
@@ -99,19 +102,22 @@ def nearest(scans: Sequence[SegmentScan], limit: int, radius: float, workers: Wo
     return merged([one.neighbours() for one in scans], limit)
 
 
-def _measure(scans: Sequence[SegmentScan], cuts: Sequence[float]) -> None:
-    """Measures the vectors of all codes nearer than the cut of their scan, all in one go."""
+def _measure(scans: Sequence[SegmentScan], cuts: Sequence[float], workers: Workers) -> None:
+    """Measures the vectors of all codes nearer than the cut of their scan, side by side where many."""
     waiting = [one.waiting(cut) for one, cut in zip(scans, cuts, strict=True)]
+    blocks = in_blocks(waiting)
+    measured: list[NDArray[np.float32]] = [np.empty(0, np.float32)] * len(blocks)
+
+    def measure_block(number: int) -> None:
+        parts = [(scans[scan].segment.vectors, places) for scan, places in blocks[number]]
+        measured[number] = measure(parts, scans[0].probe)
+
+    workers.each(measure_block, range(len(blocks)))
+    together = np.concatenate([np.empty(0, np.float32), *measured])
     ends = np.cumsum([len(places) for places in waiting])
-    if not ends[-1]:
-        return
-    gaps = np.empty((ends[-1], len(scans[0].probe)), np.float16)
-    for one, places, end in zip(scans, waiting, ends.tolist(), strict=True):
-        one.segment.vectors.take(places, axis=0, out=gaps[end - len(places) : end], mode="clip")
-    measured = lengths(gaps.astype(np.float32) - scans[0].probe)
     for one, places, end in zip(scans, waiting, ends.tolist(), strict=True):
         if len(places):
-            one.accept(measured[end - len(places) : end])
+            one.accept(together[end - len(places) : end])
 
 
 class SegmentScan:
@@ -122,14 +128,18 @@ class SegmentScan:
         segment: Segment,
         wanted: ScanRequest,
         turned: NDArray[np.float32],
+        outliers: NDArray[np.int64],
         squared: NDArray[np.float32],
         places: NDArray[np.int64],
     ) -> None:
-        """`squared` and `places` are what the scan has brought for `turned`, the probe in the basis."""
+        """`outliers` are places of those that may be near; `squared` and `places` what the scan has brought
+        for `turned`, the probe in the basis.
+        """
         self.segment = segment
         self.probe = wanted.probe
         self._turned = turned
         self._radius = wanted.radius
+        self._outliers = outliers
         self._max_looked_up = min(_MAX_LOOKED_UP, len(segment))
         # Codes, the nearest first: squared distances less what codes err by on average, and places. The
         # outliers, which are measured in any case, stand before them.
@@ -139,8 +149,7 @@ class SegmentScan:
 
     def _hold(self, squared: NDArray[np.float32], places: NDArray[np.int64]) -> None:
         self.squared = squared - np.float32(self.segment.errors.mean)
-        outliers = self.segment.outliers
-        self._places = np.concatenate([outliers, places]) if len(outliers) else places
+        self._places = np.concatenate([self._outliers, places]) if len(self._outliers) else places
         # Of the first places, the exact distances; infinite beyond the radius and where erased. Equal codes
         # come in any order: what was looked up is looked up anew where others were brought.
         self.distances: NDArray[np.float32] = np.empty(0, np.float32)
@@ -163,7 +172,7 @@ class SegmentScan:
     def waiting(self, cut: float) -> NDArray[np.int64]:
         """Places of the outliers and of the codes nearer than `cut` that are not measured yet."""
         near = int(np.searchsorted(self.squared, np.float32(self._cut(cut)), side="right"))
-        return self._places[len(self.distances) : len(self.segment.outliers) + near]
+        return self._places[len(self.distances) : len(self._outliers) + near]
 
     def accept(self, measured: NDArray[np.float32]) -> None:
         """Takes the distances of what was waiting."""
@@ -195,7 +204,7 @@ class SegmentScan:
     def neighbours(self) -> Neighbours:
         found = np.flatnonzero(np.isfinite(self.distances))
         places, distances = self._places[found], self.distances[found]
-        if len(self.segment.outliers):  # their codes may be near, too
+        if len(self._outliers):  # their codes may be near, too
             places, first = np.unique(places, return_index=True)
             distances = distances[first]
         return Neighbours(self.segment.rows[places], distances)
