@@ -18,6 +18,7 @@ from regard.cli.loading import Loading
 from regard.cli.printing import say
 from regard.cli.shadowing import ElsewhereChoice, open_elsewhere
 from regard.cli.stopping import end_after, end_at_next_signal, end_at_once
+from regard.cli.supervisor import READY, STOPPING, tell_supervisor
 from regard.cli.welcome_link import welcome_link
 from regard.cli.worker_processes import WorkerProcesses
 from regard.console.building import build_public_pages
@@ -74,11 +75,12 @@ def run_server(
 
     def began() -> None:
         log.info("the server stops", grace=settings.stop_grace, seconds=settings.stop_seconds)
+        tell_supervisor(STOPPING)
         workers.tell_to_stop()  # so that others have their jobs while requests are still finished here
 
     ending = Ending(parts.readiness, settings.stop_grace, began, parts.alerts.close, end_at_once)
     config = _config(ClosingConnections(application, parts.readiness), settings)
-    server = ListeningServer(config, tls, other=other, ending=ending)
+    server = ListeningServer(config, tls, other=other, ending=ending, listens=lambda: tell_supervisor(READY))
     workers.start()
     try:
         server.run(sockets=[listener])

@@ -61,7 +61,7 @@ class Ending:
 
 class ListeningServer(uvicorn.Server):
     """uvicorn's server, which listens on a second socket by TLS where there is one, and on a third for
-    `other`, and ends as `ending` says.
+    `other`, and ends as `ending` says. `listens` is called once connections are taken on all of them.
 
     uvicorn itself speaks TLS on all its sockets or on none. Connections of all are counted together, so that
     the end of the server waits for both.
@@ -74,10 +74,12 @@ class ListeningServer(uvicorn.Server):
         *,
         other: OtherListener | None = None,
         ending: Ending | None = None,
+        listens: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__(config)
         self._tls = tls
         self._other = other
+        self._listens = listens
         self._ending = ending or Ending(Readiness())
         self._closes_at: float | None = None  # by time.monotonic(), once it has been told to stop
         self.was_cut = False
@@ -113,6 +115,8 @@ class ListeningServer(uvicorn.Server):
             config.app, config.loaded = self._other.application, False
             config.load()
             await self._listen(config, self._other.listener, None)
+        if not self.should_exit:
+            self._listens()
 
     async def _listen(
         self, config: uvicorn.Config, listener: socket.socket, context: ssl.SSLContext | None
