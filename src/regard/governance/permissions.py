@@ -90,10 +90,11 @@ def may_make(caller: str, role: str) -> bool:
 
 def check_roles(roles: Collection[str]) -> None:
     """Raises RegardError for a role that there isn't, for none, or for two that nobody may hold together."""
+    if not roles:
+        raise RegardError(f"A person needs a role; the roles are {', '.join(ROLES)}.")
     unknown = [role for role in roles if role not in ROLES]
-    if unknown or not roles:
-        named = f"There is no role {unknown[0][:80]}" if unknown else "A person needs a role"
-        raise RegardError(f"{named}; the roles are {', '.join(ROLES)}.")
+    if unknown:
+        raise RegardError(f"There is no role {unknown[0][:80]}; the roles are {', '.join(ROLES)}.")
     for one, other in APART:
         if one in roles and other in roles:
             raise RegardError(f"Nobody may be {one} and {other}; give one of them to somebody else.")
