@@ -74,6 +74,16 @@ def test_who_showed_it_hours_ago_shows_it_again_before_what_takes_them(office: O
     assert "Changes take you" not in browser.get("/console/account").text
 
 
+def test_a_second_factor_that_was_shown_yesterday_counts_for_nothing(office: Office) -> None:
+    """The provider was asked for one of twelve hours at most (`max_age`), and may pass that over."""
+    office.bound("s-yesterday")
+    office.provider.authenticated = int(time.time()) - 13 * 3600
+    answer = office.sign_in(office.browser())
+    assert (answer.status_code, "you have none here" in answer.text) == (403, True)
+    office.provider.authenticated = int(time.time()) - 11 * 3600
+    assert office.sign_in(office.browser()).status_code == 303
+
+
 def test_another_person_s_account_verifies_nobody(office: Office) -> None:
     office.bound("s-8")
     office.bound("s-9")

@@ -17,7 +17,7 @@ from regard.console.signin.oidc.signed_claims import (
     seconds_of,
     signed_claims,
 )
-from regard.console.signin.sessions import ProviderSession
+from regard.console.signin.sessions import HOURS, ProviderSession
 
 _LABEL_CHARACTERS: Final = 128
 
@@ -72,14 +72,15 @@ def check_id_token(provider: IdentityProvider, token: str, nonce: str) -> Proven
     if "nbf" in claims and (begins is None or begins - SKEW > now):
         raise unverified()
     methods, sid = claims.get("amr"), claims.get("sid")
+    authenticated = _authenticated(claims, now)
+    is_recent = authenticated is None or authenticated >= now - HOURS * 3600 - SKEW
     return ProvenIdentity(
         issuer=settings.issuer,
         subject=subject,
         label=_label(claims),
-        authenticated=_authenticated(claims, now),
-        has_second_factor=_has_second_factor(
-            settings, claims.get("acr"), methods if isinstance(methods, list) else []
-        ),
+        authenticated=authenticated,
+        has_second_factor=is_recent  # a provider may pass over the age that it was asked to keep to
+        and _has_second_factor(settings, claims.get("acr"), methods if isinstance(methods, list) else []),
         email=_email(claims),
         sid=sid if isinstance(sid, str) and is_name(sid) else None,
     )
