@@ -79,8 +79,22 @@ class Ratings:
 
     def of(self, review: Review) -> list[Rating]:
         """All ratings of a review, in the order they were given."""
+        return self.of_several([review])[review.row]
+
+    def of_several(self, those: Sequence[Review]) -> dict[int, list[Rating]]:
+        """The same of several reviews, by their rows."""
+        found: dict[int, list[Rating]] = {review.row: [] for review in those}
+        query = select(ratings).where(ratings.c.review.in_(found)).order_by(ratings.c.row)
         with self._database.read() as connection:
-            return _given(connection, review)
+            for row in connection.execute(query).mappings():
+                found[row["review"]].append(read_rating(row))
+        return found
+
+    def rated_by(self, person_id: str) -> set[int]:
+        """The rows of the reviews that somebody has rated, in whichever round."""
+        query = select(ratings.c.review).where(ratings.c.person_id == person_id)
+        with self._database.read() as connection:
+            return set(connection.execute(query).scalars())
 
     def raters(self, review: Review) -> set[str]:
         """Who has rated a review, in whichever round."""

@@ -10,6 +10,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from sqlalchemy import Connection, or_, select, update
@@ -104,12 +105,11 @@ class Sheets:
             ),
         )
         mine = [one for one in found if one.assignee == person_id and one.lease_until > now]
+        own = _cases_of(connection, person_id, {one.case_id for one in found if one.case_id is not None})
         of_cases = [
             one
             for one in found
-            if one.case_id is not None
-            and one.searcher != person_id
-            and person_id not in _members(connection, one.case_id)
+            if one.case_id is not None and one.searcher != person_id and one.case_id not in own
         ]
         first = _first(connection)
         of_cases.sort(key=lambda one: first.get(one.row, _LAST))
@@ -175,10 +175,10 @@ def end_lease(connection: Connection, review: Review, person_id: str) -> None:
         )
 
 
-def _members(connection: Connection, case_id: str) -> list[str]:
-    query = select(cases.c.members).where(cases.c.case_id == case_id)
-    members: list[str] = json.loads(connection.execute(query).scalar_one())
-    return members
+def _cases_of(connection: Connection, person_id: str, case_ids: AbstractSet[str]) -> set[str]:
+    """Those of some cases that somebody works on."""
+    query = select(cases.c.case_id, cases.c.members).where(cases.c.case_id.in_(case_ids))
+    return {row.case_id for row in connection.execute(query) if person_id in json.loads(row.members)}
 
 
 def _probe(connection: Connection, review: Review) -> tuple[bytes, str] | None:

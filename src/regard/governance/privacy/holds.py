@@ -69,6 +69,12 @@ class CaseHolds:
         with self._database.read() as connection:
             return find_hold(connection, case_id)
 
+    def on(self, case_ids: Collection[str]) -> dict[str, Hold]:
+        """The holds on some cases, by these; those without one are left out."""
+        query = select(table).where(table.c.case_id.in_(case_ids))
+        with self._database.read() as connection:
+            return {row["case_id"]: Hold(**row) for row in connection.execute(query).mappings()}
+
     def ask(
         self, case_id: str, basis: str, until: int | None, person_id: str, roles: Collection[str]
     ) -> Hold | None:

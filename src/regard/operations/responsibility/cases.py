@@ -12,6 +12,7 @@ from regard.errors import AccessDeniedException, ConflictException, InvalidParam
 from regard.governance.cases import ATTESTATIONS, Case, NewCase, case_not_found
 from regard.governance.permissions import Permission, permits
 from regard.governance.presence import Presence
+from regard.governance.privacy.holds import Hold
 from regard.governance.profiles import described
 from regard.governance.purpose import strict_of
 from regard.notifications.channel import check_channel
@@ -70,7 +71,8 @@ def list_cases(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
         if may_see_case(ctx, case)
     ]
     cases, token = page_of(_LISTING, numbered, request, _MAX_RESULTS)
-    return {"Cases": [case_shape(ctx, case) for case in cases], **token}
+    holds = ctx.stores.privacy.holds.on([case.case_id for case in cases])
+    return {"Cases": [_shape(ctx, case, holds.get(case.case_id)) for case in cases], **token}
 
 
 def close_case(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
@@ -156,9 +158,12 @@ def visible_case(ctx: Context, case_id: str) -> Case:
 
 def case_shape(ctx: Context, kept: Case) -> dict[str, Any]:
     """A case as answers have it, without what should be gone by now."""
+    return _shape(ctx, kept, ctx.stores.privacy.holds.find(kept.case_id))
+
+
+def _shape(ctx: Context, kept: Case, hold: Hold | None) -> dict[str, Any]:
     privacy = ctx.stores.privacy
     case, date = privacy.cases.shown(kept, milliseconds()), privacy.cases.date(kept)
-    hold = privacy.holds.find(case.case_id)
     shape = {
         "CaseId": case.case_id,
         "Reference": case.reference,

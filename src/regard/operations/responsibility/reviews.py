@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from regard.context import Context
@@ -26,14 +28,18 @@ _SEES_ALL = (Permission.APPROVE, Permission.AUDIT)
 
 def list_reviews(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The reviews that the caller may see, in the order they were opened, a page at a time."""
-    members = {case.case_id: case.members for case in ctx.stores.accountability.cases.all()}
+    accountability = ctx.stores.accountability
+    # Reviews before cases: one of a case that is opened meanwhile would else be of a case that there isn't.
+    reviews = accountability.examination.reviews.of_cases(request.get("CaseId"))
+    members = {case.case_id: case.members for case in accountability.cases.all()}
+    rated = _rated(ctx)
     numbered = [
         (review.row, review)
-        for review in ctx.stores.accountability.examination.reviews.of_cases(request.get("CaseId"))
-        if _may_see(ctx, review, members[str(review.case_id)])
+        for review in reviews
+        if _may_see(ctx, review, members[str(review.case_id)], rated)
     ]
     found, token = page_of(_LISTING, numbered, request, _MAX_RESULTS)
-    return {"Reviews": [review_shape(ctx, review) for review in found], **token}
+    return {"Reviews": _shapes(ctx, found, members), **token}
 
 
 def get_review(ctx: Context, request: dict[str, Any]) -> dict[str, Any]:
@@ -83,7 +89,7 @@ def visible_review(ctx: Context, review_id: str) -> Review:
     accountability = ctx.stores.accountability
     review = accountability.examination.reviews.get(review_id)
     case = None if review.case_id is None else accountability.cases.find(review.case_id)
-    if case is None or not _may_see(ctx, review, case.members):
+    if case is None or not _may_see(ctx, review, case.members, _rated(ctx)):
         raise review_not_found(review_id)
     return review
 
@@ -114,10 +120,36 @@ def review_shape(ctx: Context, review: Review) -> dict[str, Any]:
     Scores and ratings are told once it is decided. Who is a lead is told to the case, to approvers and to
     auditors, not to reviewers.
     """
-    is_decided = review.status is ReviewStatus.DECIDED
-    told = not may_rate(ctx.caller) or _is_member(ctx, review)
-    ratings = ctx.stores.accountability.examination.ratings.of(review) if is_decided else []
-    gone = ctx.stores.accountability.examination.reviews.erased(review)
+    case = ctx.stores.accountability.cases.find(str(review.case_id))
+    [shape] = _shapes(ctx, [review], {str(review.case_id): () if case is None else case.members})
+    return shape
+
+
+def _shapes(
+    ctx: Context, reviews: Sequence[Review], members: Mapping[str, Sequence[str]]
+) -> list[dict[str, Any]]:
+    """Reviews as answers have them. `members` are those of their cases."""
+    examination = ctx.stores.accountability.examination
+    ratings = examination.ratings.of_several([one for one in reviews if one.status is ReviewStatus.DECIDED])
+    gone = examination.reviews.erased(*reviews)
+    is_blind = may_rate(ctx.caller)
+    return [
+        _shape(
+            review,
+            ratings.get(review.row),
+            {number for row, number in gone if row == review.row},
+            told=not is_blind or ctx.caller.person_id in members[str(review.case_id)],
+        )
+        for review in reviews
+    ]
+
+
+def _shape(
+    review: Review, ratings: Sequence[Rating] | None, gone: AbstractSet[int], *, told: bool
+) -> dict[str, Any]:
+    """A review whose ratings are None until it is decided. `gone` are the numbers of the candidates whose
+    faces were erased, `told` says that whose faces the others are is told.
+    """
     shape = {
         "ReviewId": review.review_id,
         "CaseId": review.case_id,
@@ -132,10 +164,10 @@ def review_shape(ctx: Context, review: Review) -> dict[str, Any]:
         "Threshold": review.threshold,
         "FaceModelVersion": review.model,
         "Candidates": [
-            _candidate(one, scores=is_decided, who=told and (review.row, one.number) not in gone)
+            _candidate(one, scores=ratings is not None, who=told and one.number not in gone)
             for one in review.candidates
         ],
-        "Ratings": [rating_shape(rating) for rating in ratings] if is_decided else None,
+        "Ratings": None if ratings is None else [rating_shape(rating) for rating in ratings],
     }
     return {name: value for name, value in shape.items() if value is not None}
 
@@ -179,14 +211,23 @@ def _candidate(one: ReviewCandidate, *, scores: bool, who: bool) -> dict[str, An
     return shape
 
 
-def _may_see(ctx: Context, review: Review, members: tuple[str, ...]) -> bool:
-    """Whoever may still have to rate it blind sees nothing of it, whatever else they may."""
+def _rated(ctx: Context) -> AbstractSet[int]:
+    """The rows of the reviews that the caller has rated, where they may rate at all."""
+    if ctx.caller.person_id is None or not may_rate(ctx.caller):
+        return frozenset()
+    return ctx.stores.accountability.examination.ratings.rated_by(ctx.caller.person_id)
+
+
+def _may_see(ctx: Context, review: Review, members: tuple[str, ...], rated: AbstractSet[int]) -> bool:
+    """Whoever may still have to rate it blind sees nothing of it, whatever else they may. `rated` are the
+    rows of those that they have rated.
+    """
     if not is_of_key(ctx.caller, review.case_id):
         return False
     if ctx.caller.person_id in members:
         return True
     if may_rate(ctx.caller):
-        return ctx.caller.person_id in ctx.stores.accountability.examination.ratings.raters(review)
+        return review.row in rated
     return any(permits(role, permission) for role in ctx.caller.roles for permission in _SEES_ALL)
 
 
