@@ -6,12 +6,13 @@ A call tells that a sheet waits, and nothing of it: neither which, nor why it is
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from regard.errors import ConflictException
 from regard.governance.audit import AuditLog
@@ -31,6 +32,16 @@ LONGEST_DUTY_HOURS: Final = 24
 
 _KEPT: Final = 3_600_000  # milliseconds for which a call is tried: whoever comes later looks anyway
 _SOON: Final = 3_600_000  # milliseconds before a review expires within which reviewers are called to it
+
+
+class Occasion(StrEnum):
+    """Why reviewers are called, as the audit record has it; without a picture nobody is, and the record says
+    so.
+    """
+
+    URGENT = "urgent"
+    ALERT = "alert"
+    NO_PICTURE = "no picture"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,35 +146,15 @@ def call_reviewers(connection: Connection, audit: AuditLog, review: Review) -> N
         .where(reviews.c.row == review.row)
     )
     found = connection.execute(query).first()
-    is_rated = review.status in OPEN
-    if (
-        found is None
-        or found.called is not None
-        or not (is_rated or review.status is ReviewStatus.NO_PICTURE)
-    ):
-        return
-    is_alert = is_soon(found.due)
-    if found.urgent is None and not is_alert:
+    why = None if found is None else _why(review, found)
+    if found is None or why is None:
         return
     now, members = milliseconds(), json.loads(found.members)
-    free = on_duty(connection) if is_rated else []  # without pictures there is nothing to rate
+    free = on_duty(connection) if why is not Occasion.NO_PICTURE else []  # there is nothing to rate
     called = [one for one in free if one.person_id not in (*members, review.searcher)]
-    connection.execute(update(reviews).where(reviews.c.row == review.row).values(called=now))
     moment = datetime.fromtimestamp(now / 1000, UTC).isoformat(timespec="milliseconds")
-    calls: list[dict[str, Any]] = [
-        {
-            "review": review.row,
-            "person_id": one.person_id,
-            "channel": one.channel,
-            "message": json.dumps({"Waiting": "REVIEW", "Called": moment}),
-            "key_id": one.key_id,
-            "made": now,
-            "next_try": now,
-        }
-        for one in called
-    ]
-    if calls:
-        connection.execute(insert(duty_calls), calls)
+    connection.execute(update(reviews).where(reviews.c.row == review.row).values(called=now))
+    _insert_calls(connection, review, called, now, json.dumps({"Waiting": "REVIEW", "Called": moment}))
     audit.append_within(
         connection,
         {
@@ -172,10 +163,43 @@ def call_reviewers(connection: Connection, audit: AuditLog, review: Review) -> N
             "operation": CALLED,
             "review": review.review_id,
             "case": review.case_id,
-            "why": "no picture" if not is_rated else "alert" if found.urgent is None else "urgent",
+            "why": why.value,
             "people": [one.person_id for one in called],
         },
     )
+
+
+def _why(review: Review, found: Row[*tuple[Any, ...]]) -> Occasion | None:
+    """Why reviewers are called to a review; None where it can wait, or they were called. `found` says when
+    they were, when it expires, and since when its case is urgent.
+    """
+    is_rated = review.status in OPEN
+    if found.called is not None or not (is_rated or review.status is ReviewStatus.NO_PICTURE):
+        return None
+    if found.urgent is None and not is_soon(found.due):
+        return None
+    if not is_rated:
+        return Occasion.NO_PICTURE
+    return Occasion.ALERT if found.urgent is None else Occasion.URGENT
+
+
+def _insert_calls(
+    connection: Connection, review: Review, called: Sequence[OnDuty], now: int, message: str
+) -> None:
+    calls: list[dict[str, Any]] = [
+        {
+            "review": review.row,
+            "person_id": one.person_id,
+            "channel": one.channel,
+            "message": message,
+            "key_id": one.key_id,
+            "made": now,
+            "next_try": now,
+        }
+        for one in called
+    ]
+    if calls:
+        connection.execute(insert(duty_calls), calls)
 
 
 def is_soon(due: int | None) -> bool:

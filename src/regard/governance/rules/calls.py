@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from regard.governance.examination.duty import CALLED
+from regard.governance.examination.duty import CALLED, Occasion
 from regard.governance.rules.rule import LogRecord, Rule
 from regard.governance.rules.state import LogState
 from regard.storage.clock import CLOCK_SLACK
@@ -15,7 +15,7 @@ def _all_called(state: LogState, record: LogRecord) -> Iterator[str]:
     if record.operation != CALLED or record.is_request:
         return
     named, known = record.said.get("people"), state.calls
-    if record.said.get("why") == "no picture":
+    if record.said.get("why") == Occasion.NO_PICTURE:
         return
     called = {str(one) for one in named} if isinstance(named, list) else set()
     review, case = str(record.said.get("review")), str(record.said.get("case"))
