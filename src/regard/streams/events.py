@@ -286,23 +286,17 @@ class StreamEvents:
         """Removes events whose time is over, and sightings that say nothing any more; answers how many events
         were removed.
         """
-        removed = 0
-        while True:
+        removed, more = 0, True
+        while more:
             with self.database.write() as connection:
-                old = connection.execute(
-                    select(table.c.row).where(table.c.expires <= now).limit(_PRUNED)
-                ).scalars()
-                rows = list(old)
-                if rows:
-                    connection.execute(delete(table).where(table.c.row.in_(rows)))
-                else:
-                    connection.execute(
-                        delete(stream_sightings).where(stream_sightings.c.seen <= now - self._quiet)
-                    )
-            removed += len(rows)
-            if len(rows) < _PRUNED:
-                break
-        if removed:
+                old = select(table.c.row).where(table.c.expires <= now).limit(_PRUNED)
+                rows = connection.execute(old).scalars().all()
+                connection.execute(delete(table).where(table.c.row.in_(rows)))
+            removed, more = removed + len(rows), len(rows) == _PRUNED
+        gone = delete(stream_sightings).where(stream_sightings.c.seen <= now - self._quiet)
+        with self.database.write() as connection:
+            sightings = connection.execute(gone).rowcount
+        if removed or sightings:
             self.database.forget()
         return removed
 

@@ -13,7 +13,7 @@ from regard.jobs.leases import LeaseLost
 from regard.resources.outbox import Outbox
 from regard.storage.database import Database
 from regard.storage.encryption import Cipher
-from regard.storage.schema import stream_events, stream_notices
+from regard.storage.schema import stream_events, stream_notices, stream_sightings
 from regard.streams.events import EventKind, EventPicture, NewStreamNotice, StreamEvents
 from regard.streams.leases import LEASE_SECONDS, StreamLeases
 from regard.streams.store import StreamStore
@@ -192,6 +192,17 @@ def test_an_event_is_kept_for_its_time_and_no_longer(
     with database.read() as connection:
         for table in (stream_events, stream_notices):
             assert connection.execute(select(table)).all() == []
+
+
+def test_that_somebody_was_seen_is_forgotten_though_events_are_removed_all_the_time(
+    store: StreamStore, leases: StreamLeases, events: StreamEvents, timer: Timer, database: Database
+) -> None:
+    started(store)
+    events.commit(leases, take(leases), matched("face/a"), kept=DAY)
+    timer.wait(1.5 * DAY / 1000)
+    assert events.prune(timer()) == 1
+    with database.read() as connection:
+        assert connection.execute(select(stream_sightings)).all() == []
 
 
 def test_what_a_void_authorization_has_found_is_erased(
