@@ -1,4 +1,4 @@
-"""The diagrams of README.md and of the pages, by the names of their files in docs/pictures."""
+"""Diagrams of how Regard works, by the names of their files in docs/pictures."""
 
 from __future__ import annotations
 
@@ -258,31 +258,6 @@ def liveness() -> str:
     return drawing.svg(512)
 
 
-def upgrade() -> str:
-    """Servers of one database that are upgraded one after another."""
-    drawing = Drawing("The first new server adds to the schema; the old one serves on until its turn")
-    left, width = 112.0, WIDTH - 112.0 - 14.0
-    rows = (("Clients", 20.0), ("Server 1", 84.0), ("Server 2", 148.0), ("Database", 212.0))
-    for name, y in rows:
-        drawing.text(14, y + 24, name, "head", "start")
-    drawing.arrow((left + 124, 84 + 37), (left + 124, 212))  # behind the boxes
-    drawing.box(left, 20, width, ["answered throughout"], "good")
-    drawing.box(left, 84, 86, ["old"], "store")
-    drawing.box(left + 118, 84, width - 118, ["new"], "step")
-    drawing.text(left + 102, 108, "…", "head")
-    drawing.box(left, 148, 182, ["old, serves on"], "store")
-    drawing.text(left + 197, 172, "…", "head")
-    drawing.box(left + 212, 148, width - 212, ["new"], "step")
-    drawing.box(left, 212, 108, ["schema N"], "store")
-    drawing.box(left + 118, 212, width - 118, ["schema N+1"], "step")
-    drawing.text(left + 118 + (width - 118) / 2, 270, "adds only: the old can use it")
-    drawing.arrow((left, 292), (WIDTH - 14, 292))
-    drawing.text(left, 310, "time", anchor="start")
-    drawing.text(14, 342, "Back up before. The way back is that backup: the old", anchor="start")
-    drawing.text(14, 342 + LINE, "version doesn't start on schema N+1.", anchor="start")
-    return drawing.svg(342 + LINE + 20)
-
-
 DIAGRAMS: Final[dict[str, Callable[[], str]]] = {
-    one.__name__: one for one in (request, gate, review, authorization, job, index, liveness, upgrade)
+    one.__name__: one for one in (request, gate, review, authorization, job, index, liveness)
 }

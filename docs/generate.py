@@ -17,6 +17,7 @@ from error_tables import error_tables
 from metric_tables import metrics_table
 from threshold_tables import chart, threshold_tables
 from threshold_tables import load_card as default_card
+from use_diagrams import USE_DIAGRAMS
 
 from regard.api.model import REGARD, REKOGNITION, load_api
 from regard.api.reference import api_reference
@@ -208,7 +209,10 @@ def pages() -> dict[Path, str]:
         liveness: between(liveness.read_text(), _CARD, _CARD_END, liveness_table()),
         thresholds: in_places(thresholds.read_text(), threshold_tables()),
         ROOT / "docs" / "pictures" / "thresholds.svg": chart(default_card()),
-        **{ROOT / "docs" / "pictures" / f"{name}.svg": drawn() for name, drawn in DIAGRAMS.items()},
+        **{
+            ROOT / "docs" / "pictures" / f"{name}.svg": drawn()
+            for name, drawn in (DIAGRAMS | USE_DIAGRAMS).items()
+        },
         compatibility: in_places(compatibility.read_text(), {"compatibility": compatibility_table()}),
         errors: in_places(errors.read_text(), error_tables()),
         operate: between(operate.read_text(), _METRICS, _METRICS_END, metrics_table()),
