@@ -31,7 +31,7 @@ from regard.video.reading.frame import Frame
 from regard.video.reading.stored_video import StoredVideo
 from regard.video.segments.cues import Cue, CueDetector, CueKind, text_boxes
 from regard.video.segments.shots import Shot, ShotDetector
-from regard.vision.session import SessionPool
+from regard.vision.session import SessionPool, one_thread_each
 from regard.vision.text import TextAnalyzer
 
 SLACK = 2  # frames
@@ -262,7 +262,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(chosen: argparse.Namespace) -> Tables:
-    cv2.setNumThreads(1)
+    one_thread_each()
     if chosen.shots:
         yield from measure_shots(chosen.data, chosen.shots, peer=chosen.peer)
     if chosen.programmes:

@@ -61,7 +61,8 @@ def clip(job: tuple[int, Path]) -> list[Row]:
     found: list[Candidate] = []
     for number, frame in enumerate(made.frames):
         small = cv2.resize(frame, (96, 54), interpolation=cv2.INTER_AREA)
-        found += watcher.add(signature(small), FramePlace(number, 40 * number, number - 1, 40 * number - 40))
+        place = FramePlace(number, 40 * number, number - 1, 40 * number - 40)
+        found += watcher.add(signature(small), place) or ()
     found += watcher.finish()
     for candidate in found:
         if candidate.kind not in HIDDEN:

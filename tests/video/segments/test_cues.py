@@ -148,6 +148,13 @@ def test_how_dark_black_is_and_how_much_of_it_are_options(tmp_path: Path) -> Non
     assert not spans(detected(path, pages, coverage=94, threshold=0.05), CueKind.BLACK_FRAMES)
 
 
+def test_colours_of_little_luma_are_black_however_bright_their_blue(tmp_path: Path) -> None:
+    blue = np.full_like(BLACK, (0, 0, 250))
+    pages = [*content(1, 25), *still(blue, 10), *content(2, 25)]
+    cues = detected(tmp_path / "clip.mp4", pages, coverage=90)
+    assert spans(cues, CueKind.BLACK_FRAMES) == [(25, 34)]
+
+
 def test_white_text_on_black_is_not_black(tmp_path: Path) -> None:
     pages = [*content(1, 60), *text(["THE END"], 60), *content(2, 60)]
     assert not spans(detected(tmp_path / "clip.mp4", pages), CueKind.BLACK_FRAMES)

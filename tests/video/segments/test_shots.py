@@ -147,6 +147,23 @@ def test_a_detector_goes_on_from_its_state_as_if_it_had_not_stopped(tmp_path: Pa
             assert shots + later.finish() == whole
 
 
+def test_a_state_of_the_version_before_is_gone_on_from(tmp_path: Path) -> None:
+    path = write(tmp_path / "clip.mp4", [*shot(1, 120), *shot(2, 40), *shot(3, 60)])
+    with StoredVideo.open(path) as video:
+        detector = ShotDetector(25)
+        frames = list(video.frames())
+    for frame in frames[:128]:
+        assert detector.add(frame) == []
+    state = json.loads(json.dumps(detector.state()))
+    stretch = state["watcher"]["stretch"]
+    assert (stretch.pop("first"), stretch.pop("described")) == (0, 128)
+    later = ShotDetector.restore(
+        state | {"version": "1", "watcher": {**state["watcher"], "stretch": {**stretch, "count": 128}}}
+    )
+    shots = [shot for frame in frames[128:] for shot in later.add(frame)] + later.finish()
+    assert [shot.first_frame for shot in shots] == [0, 120, 160]
+
+
 def test_a_state_of_another_version_is_refused() -> None:
     with pytest.raises(ValueError, match="version"):
         ShotDetector.restore(ShotDetector(25).state() | {"version": "0"})

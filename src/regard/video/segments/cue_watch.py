@@ -18,7 +18,8 @@ from regard.vision.pixels import Pixels
 Box = tuple[float, float, float, float]  # left, top, width, height, in parts of the frame
 MIN_BLACK, MIN_BARS, MIN_STILL = 200, 400, 600  # ms
 BARS_SURE = 0.4
-_DARK = 90  # mean of a frame's RGB above which less than the share of it that is asked for is black
+_LEAST_LUMA = np.array([[0.2126, 0.587, 0.0593]])  # of RGB, by whichever of BT.601, 709, 2020 gives less
+_NOISE = 10  # grey levels by which a thumbnail may be lighter than the frame
 _STRICT, _LIT, _MAX_LIT = 0.98, 80, 0.001  # where so much must be black, so little of it may be so bright
 _SHARE = (0.45, 0.997)  # of a background that something stands before
 _STEADY, _REPLACED = 2.0, 8.0  # grey levels of mean change from frame to frame: still, another picture
@@ -120,16 +121,25 @@ class CueWatcher:
         return ended
 
     def _blackness(self, frame: FrameView) -> float | None:
-        if frame.thumbnail.mean() > _DARK + 255 * (1 - self._coverage) + 255 * self._threshold:
+        if self._surely_lit(frame.thumbnail) > 1 - self._coverage:
             return None
         share = frame.black(self._threshold)
         if share < self._coverage:
             return None
         if self._coverage >= _STRICT:
             # The text of credits covers little of a black frame; noise lights none of a thumbnail's pixels.
-            lit = np.count_nonzero(frame.thumbnail.max(2) > _LIT) / frame.thumbnail[..., 0].size
-            return share if lit < _MAX_LIT else None
+            unlit = cv2.inRange(frame.thumbnail, (0, 0, 0), (_LIT, _LIT, _LIT))
+            return share if 1 - cv2.countNonZero(unlit) / unlit.size < _MAX_LIT else None
         return share
+
+    def _surely_lit(self, thumbnail: Pixels) -> float:
+        """A share of the frame's pixels that are not black, at least: where so many pixels have been averaged
+        to a luma above the threshold, some were. To count them all takes ten times as long."""
+        black = 255 * self._threshold + _NOISE
+        if black >= 255:
+            return 0.0
+        above = cv2.transform(thumbnail, _LEAST_LUMA).astype(np.float32) - np.float32(black)
+        return float(np.maximum(above, 0).mean()) / (255 - black)
 
     def _run_on(
         self, run: Run | None, runs: list[Run], frame: FrameView, measure: float | None, min_length: int

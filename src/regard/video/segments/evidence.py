@@ -7,20 +7,25 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from regard.video.segments.stretch import (
+from regard.video.segments.stretch import FramePlace, Frames, Stretch
+from regard.video.segments.transitions import (
     AFTER,
-    CUT_PLAIN,
     HALVES,
-    MIN_CUT,
-    MIN_GRADUAL,
-    PLAIN,
-    FramePlace,
-    Stretch,
+    aside,
+    cuts,
+    graduals,
+    greatest_contrast,
+    plain,
 )
 from regard.vision.pixels import Floats, Pixels
 
 CUT, GRADUAL, PLAIN_RUN, ENTERED, LEFT = "cut", "gradual", "plain", "entered", "left"
+PLAIN = 3.0  # grey levels; a picture of less contrast is of one colour
+MIN_CUT = 4.0  # grey levels of mean change; a cut has more
+CUT_PLAIN = 40.0  # from one colour to another
+MIN_GRADUAL = 0.15  # a gradual transition's ends are less alike
 LONG = 25  # frames of one colour that are a shot of their own
 NEAR = 6  # frames next to it that belong to its entering or leaving
 ASIDE = 24  # frames on either side of a run of one colour that are examined
@@ -40,59 +45,79 @@ class Candidate:
 
 
 class Watcher:
-    """Examines a stretch as it moves on, and names every candidate once, as soon as what follows is known."""
+    """Examines a stretch as it moves on, batch by batch, and names every candidate once, when what follows is
+    known."""
 
     def __init__(self) -> None:
         self.stretch = Stretch()
         self._run: int | None = None  # first frame of the run of one colour that is under way
         self._ended: list[tuple[int, int]] = []  # runs that are over, what follows them not yet seen
 
-    def add(self, pixels: Pixels, place: FramePlace) -> Iterator[Candidate]:
-        """The next frame, by its `signature`."""
-        stretch = self.stretch
-        stretch.add(pixels, place)
-        newest = stretch.count - 1
-        yield from self._cut(newest - AFTER + 1)
-        for half in HALVES:
-            yield from self._gradual(newest - half - max(3, half // 2), half)
-        yield from self._plain(newest)
+    def add(self, pixels: Pixels, place: FramePlace) -> list[Candidate] | None:
+        """The next frame, by its `signature`. What is found now that a batch is full; None while it isn't."""
+        return self._examine() if self.stretch.add(pixels, place) else None
 
-    def finish(self) -> Iterator[Candidate]:
-        """Those near the end, of which less is known."""
+    def finish(self) -> list[Candidate]:
+        """What is left when there are no more frames; of those near the end less is known."""
+        found = self._examine()
         newest = self.stretch.count - 1
-        for at in range(newest - AFTER + 2, newest + 1):
-            yield from self._cut(at)
+        found += self._cuts(newest - AFTER + 2, newest)
         for half in HALVES:
-            for middle in range(newest - half - max(3, half // 2) + 1, newest - half + 1):
-                yield from self._gradual(middle, half)
+            found += self._graduals(newest - half - aside(half) + 1, newest - half, half)
         for begin, end in self._ended:
             if end < newest:
-                yield from self._parted(begin, end)
+                found += self._parted(begin, end, newest)
+        return found
 
-    def _cut(self, at: int) -> Iterator[Candidate]:
-        stretch = self.stretch
-        if at <= stretch.first or stretch.change(at) <= MIN_CUT:
-            return
+    def _examine(self) -> list[Candidate]:
+        """What is certain now of what the frames that weren't examined yet are the last to tell."""
+        new = self.stretch.describe()
+        if not new:
+            return []
+        found = self._cuts(new[0] - AFTER + 1, new[-1] - AFTER + 1)
+        for half in HALVES:
+            behind = half + aside(half)
+            found += self._graduals(new[0] - behind, new[-1] - behind, half)
+        return [*found, *self._plains(new)]
+
+    def _cuts(self, first: int, last: int) -> list[Candidate]:
+        at = np.arange(max(first, self.stretch.first + 1), last + 1)
+        change = self.stretch.changes(at)
         # One colour that grows lighter or darker is a fade, of which there is nothing to compare.
-        if self._pictured(at - 1, at) or stretch.change(at) > CUT_PLAIN:
-            yield Candidate(CUT, at, at - 3, at + 3, self.stretch.cut(at))
+        at = at[(change > MIN_CUT) & (self._pictured(at - 1, at) | (change > CUT_PLAIN))]
+        if not len(at):
+            return []
+        return [
+            Candidate(CUT, frame, frame - 3, frame + 3, features)
+            for frame, features in zip(at.tolist(), cuts(self.stretch, at), strict=True)
+        ]
 
-    def _gradual(self, middle: int, half: int) -> Iterator[Candidate]:
-        begin, end = middle - half, middle + half
-        if begin < self.stretch.first or not self._pictured(begin, end):
+    def _graduals(self, first: int, last: int, half: int) -> list[Candidate]:
+        middles = np.arange(max(first, self.stretch.first + half), last + 1)
+        begin, end = middles - half, middles + half
+        middles = middles[self._pictured(begin, end) & (self.stretch.apart(begin, end) > MIN_GRADUAL)]
+        if not len(middles):
+            return []
+        return [
+            Candidate(GRADUAL, middle, middle - half, middle + half, features)
+            for middle, features in zip(middles.tolist(), graduals(self.stretch, middles, half), strict=True)
+        ]
+
+    def _pictured(self, ones: Frames, others: Frames) -> NDArray[np.bool_]:
+        return np.maximum(self.stretch.contrasts(ones), self.stretch.contrasts(others)) >= PLAIN
+
+    def _plains(self, new: range) -> Iterator[Candidate]:
+        is_plain = (self.stretch.contrasts(np.array(new)) < PLAIN).tolist()
+        if self._run is None and not self._ended and not any(is_plain):
             return
-        if self.stretch.apart(begin, end) > MIN_GRADUAL:
-            yield Candidate(GRADUAL, middle, begin, end, self.stretch.gradual(middle, half))
+        for newest, of_one_colour in zip(new, is_plain, strict=True):
+            yield from self._plain(newest, of_one_colour=of_one_colour)
 
-    def _pictured(self, one: int, other: int) -> bool:
-        return max(self.stretch.contrast(one), self.stretch.contrast(other)) >= PLAIN
-
-    def _plain(self, newest: int) -> Iterator[Candidate]:
-        stretch = self.stretch
-        if stretch.contrast(newest) < PLAIN:
+    def _plain(self, newest: int, *, of_one_colour: bool) -> Iterator[Candidate]:
+        if of_one_colour:
             if self._run is None:
                 self._run = newest
-            if newest - self._run == LONG - 1 and self._run > stretch.first:
+            if newest - self._run == LONG - 1 and self._run > self.stretch.first:
                 yield self._edge(ENTERED, self._run, self._run - 1)
         elif self._run is not None:
             run, self._run = self._run, None
@@ -101,22 +126,20 @@ class Watcher:
             else:
                 self._ended.append((newest, newest - 1))
         while self._ended and newest >= self._ended[0][1] + ASIDE:
-            yield from self._parted(*self._ended.pop(0))
+            yield from self._parted(*self._ended.pop(0), newest)
 
-    def _parted(self, begin: int, end: int) -> Iterator[Candidate]:
+    def _parted(self, begin: int, end: int, newest: int) -> Iterator[Candidate]:
         if begin > end:  # of a long run only its end is left to tell
-            yield self._edge(LEFT, begin, min(self.stretch.count - 1, begin + ASIDE - 1))
+            yield self._edge(LEFT, begin, min(newest, begin + ASIDE - 1))
         elif begin > self.stretch.first:
-            middle = (begin + end + 1) // 2
-            yield Candidate(PLAIN_RUN, middle, begin - ASIDE, end + ASIDE, self.stretch.plain(begin, end))
+            features = plain(self.stretch, begin, end, newest)
+            yield Candidate(PLAIN_RUN, (begin + end + 1) // 2, begin - ASIDE, end + ASIDE, features)
 
     def _edge(self, kind: str, at: int, beside: int) -> Candidate:
         """Where a long run of one colour is entered or left, with the contrast of the picture beside it."""
-        stretch = self.stretch
-        beside = max(range(max(stretch.first, beside - ASIDE), beside + 1), key=stretch.contrast)
-        features = np.array([stretch.contrast(beside)], np.float32)
+        contrast = greatest_contrast(self.stretch, max(self.stretch.first, beside - ASIDE), beside)
         first, last = (at - NEAR, at + LONG - 1) if kind == ENTERED else (at - LONG + 1, at + NEAR)
-        return Candidate(kind, at, first, last, features)
+        return Candidate(kind, at, first, last, np.array([contrast], np.float32))
 
     def state(self) -> dict[str, Any]:
         return {"stretch": self.stretch.state(), "run": self._run, "ended": self._ended}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
+import cv2
 import numpy as np
 
 from regard.vision.pixels import Pixels
@@ -32,27 +34,28 @@ def colour_bars(thumbnail: Pixels) -> float:
     them. The measure is how pure their colours are, less how much they vary downwards.
     """
     height, width = thumbnail.shape[:2]
-    band = thumbnail[int(_BAND[0] * height) : max(2, int(_BAND[1] * height))].astype(np.float32)
-    colours, uneven = band.mean(0), band.std(0).max(1)
-    steps = np.abs(np.diff(colours, axis=0)).max(1) > _EDGE
-    bars: list[tuple[str, int, float, float]] = []
-    begin = 0
-    for at in [*np.flatnonzero(steps).tolist(), width - 1]:
-        length = at + 1 - begin
-        if length >= max(2, _NARROWEST * width):
-            inner = slice(begin + (length > 3), at + 1 - (length > 3))
-            name, purity = _bar(colours[inner].mean(0))
-            bars.append((name, length, purity, float(uneven[inner].mean())))
-        begin = at + 1
-    names = [bar[0] for bar in bars]
+    band = thumbnail[int(_BAND[0] * height) : max(2, int(_BAND[1] * height))]
+    colours = cv2.reduce(band, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32F)[0] / len(band)
+    ends = np.flatnonzero(np.abs(np.diff(colours, axis=0)).max(1) > _EDGE)
+    spans = [
+        (begin, upto)
+        for begin, upto in pairwise([0, *(ends + 1).tolist(), width])
+        if upto - begin >= max(2, _NARROWEST * width)
+    ]
+    if len(spans) < len(_BARS):  # so it is with nearly every picture
+        return 0.0
+    inner = [slice(begin + (upto - begin > 3), upto - (upto - begin > 3)) for begin, upto in spans]
+    bars = [_bar(colours[columns].mean(0)) for columns in inner]
+    names = [name for name, _ in bars]
     for at in range(len(names) - len(_BARS) + 1):
-        if names[at : at + len(_BARS)] == _BARS:
-            six = bars[at : at + len(_BARS)]
-            lengths = [bar[1] for bar in six]
+        six = slice(at, at + len(_BARS))
+        if names[six] == _BARS:
+            lengths = [upto - begin for begin, upto in spans[six]]
             if max(lengths) > _UNEVEN * min(lengths) + 2:
                 return 0.0
-            pure, noise = np.mean([bar[2] for bar in six]), np.mean([bar[3] for bar in six])
-            return float(np.clip(pure - noise / 40, 0, 1))
+            uneven = band.astype(np.float32).std(0).max(1)
+            noise = np.mean([uneven[columns].mean() for columns in inner[six]])
+            return float(np.clip(np.mean([purity for _, purity in bars[six]]) - noise / 40, 0, 1))
     return 0.0
 
 
@@ -82,15 +85,19 @@ class Backdrop:
 def backdrop(thumbnail: Pixels) -> Backdrop:
     height, width = thumbnail.shape[:2]
     thick = max(1, round(_BORDER * min(height, width)))
-    rim = np.ones((height, width), bool)
-    rim[thick : height - thick, thick : width - thick] = False
-    border = thumbnail[rim]
-    colour = np.median(border, axis=0)
-    near = np.abs(thumbnail - colour).max(2) <= _NEAR
-    if near[rim].mean() < _RIM:
+    sides = (
+        *(thumbnail[:thick], thumbnail[height - thick :]),
+        *(thumbnail[thick : height - thick, :thick], thumbnail[thick : height - thick, width - thick :]),
+    )
+    border = np.concatenate([side.reshape(-1, 3) for side in sides])
+    middle = (len(border) - 1) // 2, len(border) // 2
+    colour = np.partition(np.ascontiguousarray(border.T), middle)[:, middle].mean(1)  # the median
+    lowest, highest = tuple(np.ceil(colour - _NEAR).tolist()), tuple(np.floor(colour + _NEAR).tolist())
+    if cv2.countNonZero(cv2.inRange(border[None], lowest, highest)) < _RIM * len(border):
         return Backdrop(0.0, (0.0, 0.0, 1.0, 1.0))
-    rows, columns = np.flatnonzero(~near.all(1)), np.flatnonzero(~near.all(0))
-    if len(rows) == 0:
+    near = cv2.inRange(thumbnail, lowest, highest)
+    left, top, across, down = cv2.boundingRect(cv2.bitwise_not(near))
+    if across == 0:
         return Backdrop(1.0, (0.5, 0.5, 0.5, 0.5))
-    box = columns[0] / width, rows[0] / height, (columns[-1] + 1) / width, (rows[-1] + 1) / height
-    return Backdrop(float(near.mean()), box)
+    box = left / width, top / height, (left + across) / width, (top + down) / height
+    return Backdrop(cv2.countNonZero(near) / near.size, box)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from functools import cache
 from pathlib import Path
@@ -13,14 +13,14 @@ import cv2
 import numpy as np
 
 from regard.video.reading.frame import FrameView
-from regard.video.segments.evidence import ENTERED, LEFT, SETTLED, Candidate, Watcher
+from regard.video.segments.evidence import ENTERED, LEFT, PLAIN, SETTLED, Candidate, Watcher
 from regard.video.segments.likeness import GREY_HEIGHT, GREY_WIDTH, signature
-from regard.video.segments.stretch import PLAIN, FramePlace
+from regard.video.segments.stretch import FramePlace
 from regard.vision.geometry import sigmoid
 from regard.vision.pixels import Floats, Pixels
 
 WEIGHTS = Path(__file__).parent / "shots.npz"
-VERSION = "1"  # changes whenever shots are told otherwise
+VERSION = "2"  # of a state; 1 is read too
 _NOTED = 0.05  # probability of a boundary below which it isn't kept
 _FASTEST = 30  # frames a second that are compared; of faster video every second, third …
 _CHAIN = 2000  # frames in which candidates may follow each other before they are settled anyway
@@ -68,16 +68,25 @@ class Judge:
         with np.load(WEIGHTS) as file:
             return cls({name: file[name] for name in file.files})
 
-    def probability(self, candidate: Candidate) -> float:
-        kind, features = candidate.kind, candidate.features
+    def probabilities(self, candidates: Sequence[Candidate]) -> Floats:
+        """(N,), those of one kind at a time."""
+        said = np.zeros(len(candidates), np.float32)
+        for kind in {candidate.kind for candidate in candidates}:
+            places = [place for place, candidate in enumerate(candidates) if candidate.kind == kind]
+            said[places] = self._probabilities(
+                kind, np.stack([candidates[place].features for place in places])
+            )
+        return said
+
+    def _probabilities(self, kind: str, features: Floats) -> Floats:
         if kind in (ENTERED, LEFT):  # a second of one colour is a shot if there was a picture before or after
-            margin = float(features[0]) / PLAIN
-            return margin / (1 + margin)
+            margins = features[:, 0] / PLAIN
+            return margins / (1 + margins)
         weights = self._weights
         inputs = np.clip((features - weights[f"{kind}.mean"]) / weights[f"{kind}.scale"], -5, 5)
-        hidden = np.tanh(weights[f"{kind}.hidden"] @ inputs + weights[f"{kind}.hidden_bias"])
-        value = np.asarray(weights[f"{kind}.output"] @ hidden + weights[f"{kind}.output_bias"], np.float64)
-        return float(sigmoid(value))
+        hidden = np.tanh(inputs @ weights[f"{kind}.hidden"].T + weights[f"{kind}.hidden_bias"])
+        values = hidden @ weights[f"{kind}.output"] + weights[f"{kind}.output_bias"]
+        return sigmoid(np.asarray(values, np.float32))
 
 
 class ShotDetector:
@@ -118,7 +127,10 @@ class ShotDetector:
         if (self._seen - 1) % self._step:
             return []
         self._largest = -1.0
-        self._note(self._watcher.add(pixels, self._place))
+        found = self._watcher.add(pixels, self._place)
+        if found is None:
+            return []
+        self._note(found)
         return self._settle(self._watcher.stretch.count - 1 - SETTLED)
 
     def finish(self) -> list[Shot]:
@@ -130,9 +142,9 @@ class ShotDetector:
         number, timestamp, _ = self._last
         return [*shots, self._shot(number, timestamp, 1.0)]
 
-    def _note(self, candidates: Iterable[Candidate]) -> None:
-        for candidate in candidates:
-            probability = self._judge.probability(candidate)
+    def _note(self, candidates: Sequence[Candidate]) -> None:
+        said = self._judge.probabilities(candidates).tolist()
+        for candidate, probability in zip(candidates, said, strict=True):
             if probability >= _NOTED:
                 place = self._watcher.stretch.place(candidate.at)
                 self._candidates.append(
@@ -201,7 +213,7 @@ class ShotDetector:
     @classmethod
     def restore(cls, state: dict[str, Any], *, judge: Judge | None = None) -> ShotDetector:
         """Raises ValueError for the state of another version."""
-        if state.get("version") != VERSION:
+        if state.get("version") not in (VERSION, "1"):
             raise ValueError("the state was made by another version of the detector")
         detector = cls(state["rate"], judge=judge)
         detector._watcher = Watcher.restore(state["watcher"])
