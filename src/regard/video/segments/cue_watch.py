@@ -18,7 +18,7 @@ from regard.vision.pixels import Pixels
 Box = tuple[float, float, float, float]  # left, top, width, height, in parts of the frame
 MIN_BLACK, MIN_BARS, MIN_STILL = 200, 400, 600  # ms
 BARS_SURE = 0.4
-_LEAST_LUMA = np.array([[0.2126, 0.587, 0.0593]])  # of RGB, by whichever of BT.601, 709, 2020 gives less
+_MIN_LUMA = np.array([[0.2126, 0.587, 0.0593]])  # of RGB, by whichever of BT.601, 709, 2020 gives less
 _NOISE = 10  # grey levels by which a thumbnail may be lighter than the frame
 _STRICT, _LIT, _MAX_LIT = 0.98, 80, 0.001  # where so much must be black, so little of it may be so bright
 _SHARE = (0.45, 0.997)  # of a background that something stands before
@@ -138,7 +138,7 @@ class CueWatcher:
         black = 255 * self._threshold + _NOISE
         if black >= 255:
             return 0.0
-        above = cv2.transform(thumbnail, _LEAST_LUMA).astype(np.float32) - np.float32(black)
+        above = cv2.transform(thumbnail, _MIN_LUMA).astype(np.float32) - np.float32(black)
         return float(np.maximum(above, 0).mean()) / (255 - black)
 
     def _run_on(

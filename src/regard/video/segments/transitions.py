@@ -42,9 +42,9 @@ def cuts(stretch: Stretch, at: Frames) -> Floats:
 
     row, column = np.nonzero(is_pair)
     ones, others = (at[row] + np.array(steps)[column, side] for side in (0, 1))
-    least_changed, least_recoloured = np.full((2, *is_pair.shape), np.inf, np.float32)
-    least_changed[row, column] = stretch.changed(ones, others)
-    least_recoloured[row, column] = stretch.recoloured(ones, others)
+    min_changed, min_recoloured = np.full((2, *is_pair.shape), np.inf, np.float32)
+    min_changed[row, column] = stretch.changed(ones, others)
+    min_recoloured[row, column] = stretch.recoloured(ones, others)
 
     at_once = stretch.unlike(at - 1, at)
     contrasts = np.stack([stretch.contrasts(at - 1), stretch.contrasts(at)])
@@ -55,8 +55,8 @@ def cuts(stretch: Stretch, at: Frames) -> Floats:
         np.log((change + 1) / (largest + 1)),
         np.log((change + 1) / (usual + 1)),
         np.where(is_pair, unlike, np.inf).min(1),
-        least_changed.min(1) / 40,
-        least_recoloured.min(1),
+        min_changed.min(1) / 40,
+        min_recoloured.min(1),
         worst,
         mean,
         at_once - worst,
