@@ -119,6 +119,22 @@ def test_many_browsers_ask_the_database_once(feed: AlertFeed, log: Log) -> None:
     assert asyncio.run(all_heard()) == [(1, ["porch"])] * 20
 
 
+def test_browsers_hear_of_what_comes_after_a_fault_that_nobody_foresaw(feed: AlertFeed, log: Log) -> None:
+    whole, failed = log.alerts, threading.Event()
+
+    def failing(**asked: Any) -> list[tuple[int, str, str]]:
+        failed.set()
+        raise RuntimeError
+
+    def meanwhile() -> None:
+        log.alerts = failing  # type: ignore[method-assign]
+        assert failed.wait(PATIENCE)
+        log.alerts = whole  # type: ignore[method-assign]
+        log.raise_()
+
+    assert heard(feed, meanwhile=meanwhile) == (1, ["porch"])
+
+
 def test_a_stream_ends_with_the_session(feed: AlertFeed) -> None:
     assert heard(feed, is_open=lambda: False) is None
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import resource
+import socket
+import sys
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -108,6 +113,27 @@ def test_who_watches_gets_picture_after_picture_until_the_processor_is_run_no_mo
     assert not watcher.is_alive()
     assert got[0] == b"0 "
     assert got[-1] == b"3 "
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a path that is short enough for a socket is in /proc")
+def test_who_came_while_a_process_had_no_file_left_is_served_later(
+    held: tuple[Path, StreamProcessor], server: LiveViewServer
+) -> None:
+    server.show(held[1], Sample(1), StreamStep())
+    [file] = held[0].glob("live-*.sock")
+    folder = os.open(held[0], os.O_RDONLY)
+    usual = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+        client.settimeout(10)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, usual[1]))
+        try:
+            client.connect(f"/proc/self/fd/{folder}/{file.name}")
+            time.sleep(0.2)  # it is refused a file meanwhile
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, usual)
+            os.close(folder)
+        client.sendall(b'{"stream": "entrance", "watch": false}\n')
+        assert client.recv(8) != b""
 
 
 def test_without_a_worker_on_this_machine_there_is_no_picture(

@@ -157,8 +157,9 @@ class AlertFeed:
                     return
             try:
                 found = self._behind(last)
-            except ServiceError as error:  # it is asked again
-                log.warning("alerts could not be read", error=error.message)
+            except Exception as error:  # noqa: BLE001 - nobody waits for this thread's result; it asks again
+                told = log.warning if isinstance(error, ServiceError) else log.exception
+                told("alerts could not be read", error=str(error))
                 continue
             if not found:
                 continue

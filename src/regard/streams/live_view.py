@@ -28,6 +28,7 @@ _FRAME = struct.Struct(">II")  # lengths of the facts, JSON, and of the picture
 _MAX_WATCHING = 32  # connections
 _PER_SECOND = 5.0
 _PATIENCE = 5.0  # seconds
+_AGAIN = 0.5  # seconds after which somebody is let in who couldn't be
 
 Draw = Callable[[Any, Sequence[LiveMark], StreamProcessor], bytes]
 """A sample and what was found in it as a JPEG."""
@@ -102,8 +103,12 @@ class LiveViewServer:
         while not self._closed:
             try:
                 connection, _ = self._listener.accept()
-            except OSError:
-                return
+            except OSError as error:
+                if self._closed:
+                    return
+                log.warning("a live view can't be opened", reason=error.strerror)
+                time.sleep(_AGAIN)  # such as for a file of this process that is closed
+                continue
             if not self._watching.acquire(blocking=False):
                 connection.close()
                 continue
