@@ -10,7 +10,7 @@ from regard.errors import RegardError
 
 
 def write_credentials(file: Path, key_id: str, secret: str, region: str = "us-east-1") -> None:
-    """Writes a new AWS shared-credentials file that only its owner can read.
+    """Writes a new AWS shared-credentials file that only its owner can read, its content on disk on return.
 
     The region is in it too: the AWS CLI of version 1 takes none from AWS_REGION, and asks for one.
     Raises RegardError when there is a file already, which may hold other profiles, or it can't be written.
@@ -25,6 +25,8 @@ def write_credentials(file: Path, key_id: str, secret: str, region: str = "us-ea
         out.write(
             f"[default]\naws_access_key_id = {key_id}\naws_secret_access_key = {secret}\nregion = {region}\n"
         )
+        out.flush()
+        os.fsync(out.fileno())
 
 
 def read_credentials(file: Path) -> tuple[str, str]:

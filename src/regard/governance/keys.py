@@ -19,6 +19,7 @@ from regard.governance.credentials import write_credentials
 from regard.governance.people import read_person
 from regard.storage.clock import milliseconds
 from regard.storage.database import Database
+from regard.storage.durable_files import sync_folder
 from regard.storage.schema import keys, people
 
 # Built once: every request asks twice, and building a statement costs more than running it.
@@ -175,6 +176,7 @@ class KeyStore:
             if store:
                 self._store(key)
             draft.replace(file)
+            sync_folder(file.parent)
         except NameTaken:
             return False
         except OSError as error:
