@@ -19,6 +19,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,7 +30,7 @@ from regard.api.model import REGARD, load_api
 from regard.api.own_model import OWN_FILES, write_own
 from regard.packs.install import InstalledPack
 from tests.conftest import PICTURES, Server, start_server, stop_server
-from tests.video import programme
+from tests.video import clips, programme
 
 ROOT = Path(__file__).parent.parent
 PAGES: Final = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -196,7 +197,7 @@ def type_in(folder: Path, example: Example, before: str, environment: dict[str, 
     for name in ("photo.jpg", "crew.jpg", "someone.jpg", "photos/eileen/1.jpg"):
         shutil.copy(PICTURES / "astronaut.jpg", folder / name)
     if "film.mp4" in example.text:
-        programme.write(folder / "film.mp4")
+        clips.write(folder / "film.mp4", islice(programme.frames(), programme.RATE), rate=programme.RATE)
     scripts = sysconfig.get_path("scripts")
     (folder / ".venv").mkdir()
     (folder / ".venv" / "bin").symlink_to(scripts)
