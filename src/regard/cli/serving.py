@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import shlex
 import socket
 from contextlib import ExitStack
 from typing import Any
@@ -14,12 +13,12 @@ from starlette.types import ASGIApp
 
 from regard import logs, tracing
 from regard.app import Parts, asgi, build
+from regard.cli.greeting import greet
 from regard.cli.loading import Loading
 from regard.cli.printing import say
 from regard.cli.shadowing import ElsewhereChoice, open_elsewhere
 from regard.cli.stopping import end_after, end_at_next_signal, end_at_once
 from regard.cli.supervisor import READY, STOPPING, tell_supervisor
-from regard.cli.welcome_link import welcome_link
 from regard.cli.worker_processes import WorkerProcesses
 from regard.console.building import build_public_pages
 from regard.governance.rules_in_force import note_rules
@@ -29,7 +28,7 @@ from regard.streams.leases import StreamLeases
 from regard.vision.faces import FaceAnalyzer
 from regard.wire.browser_websockets import BrowserWebSocket
 from regard.wire.eventstream import FRAME_BYTES
-from regard.wire.listeners import Ending, ListeningServer, OtherListener, TlsListener, authority
+from regard.wire.listeners import Ending, ListeningServer, OtherListener, TlsListener
 from regard.wire.proxies import believe_proxies
 from regard.wire.readiness import ClosingConnections
 
@@ -68,7 +67,7 @@ def run_server(
     )
     _warn_of_void_card(settings)
     _begin(parts)
-    _greet(parts, listener, tls, public)
+    greet(parts, listener, tls, public)
     gc.freeze()  # the collector never visits what the start has made
     gc.enable()
     workers = WorkerProcesses(settings, StreamLeases(parts.database), parts.measurements)
@@ -108,40 +107,6 @@ def _begin(parts: Parts) -> None:
     parts.erasing.keep_level()
     profiles = parts.stores.accountability.profiles
     note_rules(parts.database, parts.audit, profiles, parts.settings.site_purpose, starts=True)
-
-
-def _greet(
-    parts: Parts, listener: socket.socket, tls: TlsListener | None, public: socket.socket | None
-) -> None:
-    """Says where it serves, and with which key and link to begin: both are made where there are none."""
-    settings, port = parts.settings, listener.getsockname()[1]
-    credentials = settings.data / "credentials"
-    made = parts.keys.ensure_admin(credentials, settings.region)
-    if made is not None:
-        parts.audit.append_command("keys create", made.key_id, name=made.name, role=made.role)
-        say(f"Made an admin key; it is in {credentials}.", on_stderr=True)
-    address = f"http://{authority(settings.host, port)}"
-    say(f"Regard serves on {address}. Try:", on_stderr=True)
-    say(
-        f"  AWS_SHARED_CREDENTIALS_FILE={shlex.quote(str(credentials))} AWS_REGION={settings.region} "
-        f"aws --endpoint-url {address} rekognition list-collections",
-        on_stderr=True,
-    )
-    say(
-        f"Its data folder is {settings.data.absolute()}; "
-        "commands run elsewhere name it with --data or REGARD_DATA.",
-        on_stderr=True,
-    )
-    invitation = parts.stores.accountability.invitations.make_first()
-    if invitation is not None:
-        parts.audit.append_command("people invite", "the first administrator")
-        link = welcome_link(settings, invitation.code, port=port)
-        say(f"There is nobody yet. The first administrator comes by {link}", on_stderr=True)
-    if tls is not None:
-        say(f"By TLS it serves on https://{authority(settings.host, tls.port)}.", on_stderr=True)
-    if public is not None:
-        public_address = authority(settings.host, public.getsockname()[1])
-        say(f"The public pages are on http://{public_address}.", on_stderr=True)
 
 
 def _config(application: ASGIApp, settings: Settings) -> uvicorn.Config:
