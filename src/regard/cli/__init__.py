@@ -100,3 +100,13 @@ def main() -> None:
 
         complain(str(error))
         sys.exit(1)
+    except PermissionError as error:
+        if error.filename is None:
+            raise
+        from regard.cli.printing import complain
+
+        complain(
+            f"This user may not use {error.filename}. Run it as the server's user, or name another "
+            "data folder with --data or REGARD_DATA."
+        )
+        sys.exit(1)
