@@ -245,6 +245,28 @@ def test_motion_and_flashes_are_no_cuts_and_a_cut_is_one() -> None:
     assert cuts == [30]
 
 
+def test_a_fast_pan_is_one_shot_and_the_cuts_around_it_are_told() -> None:
+    """Each of its frames was a cut, so that nobody was followed, and nobody found."""
+    pan = {"step": (16, 0)}
+    frames = [*shot(3, 11, **pan), *shot(4, 11), *shot(5, 11, **pan), *shot(6, 8, **pan)]
+    watch = CutWatch()
+    assert [number for number, frame in enumerate(frames) if watch.add(frame)] == [1, 11, 22, 33]
+
+
+def test_a_watch_restored_in_a_pan_goes_on_in_it() -> None:
+    watch, frames = CutWatch(), shot(3, 8, step=(16, 0))
+    assert [watch.add(frame) for frame in frames[:2]] == [False, True]
+    again = CutWatch.restore(json.loads(json.dumps(watch.state())))
+    assert not any(again.add(frame) for frame in frames[2:])
+
+
+def test_a_watch_of_an_earlier_version_is_restored() -> None:
+    watch = CutWatch()
+    watch.add(shot(3, 1)[0])
+    kept = {name: value for name, value in watch.state().items() if name != "begun"}
+    assert CutWatch.restore(kept).add(shot(4, 1)[0])
+
+
 def test_a_restored_watch_knows_the_frame_before() -> None:
     watch = CutWatch()
     watch.add(shot(3, 1)[0])
