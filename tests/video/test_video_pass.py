@@ -253,6 +253,17 @@ def test_a_fast_pan_is_one_shot_and_the_cuts_around_it_are_told() -> None:
     assert [number for number, frame in enumerate(frames) if watch.add(frame)] == [1, 11, 22, 33]
 
 
+@pytest.mark.parametrize("times", [2, 3])
+def test_a_pan_whose_frames_are_each_repeated_is_one_shot(times: int) -> None:
+    """As in a film of 30 frames a second by a camera of 15 or 10."""
+    frames = [*shot(3, 11, step=(16, 0)), *shot(4, 11), *shot(5, 11, step=(16, 0))]
+    watch, cuts = CutWatch(), []
+    for number, frame in enumerate(frame for frame in frames for _ in range(times)):
+        if watch.add(frame):
+            cuts.append(number / times)
+    assert cuts == [1, 11, 22]
+
+
 def test_a_watch_restored_in_a_pan_goes_on_in_it() -> None:
     watch, frames = CutWatch(), shot(3, 8, step=(16, 0))
     assert [watch.add(frame) for frame in frames[:2]] == [False, True]
@@ -263,7 +274,7 @@ def test_a_watch_restored_in_a_pan_goes_on_in_it() -> None:
 def test_a_watch_of_an_earlier_version_is_restored() -> None:
     watch = CutWatch()
     watch.add(shot(3, 1)[0])
-    kept = {name: value for name, value in watch.state().items() if name != "begun"}
+    kept = {name: watch.state()[name] for name in ("last", "usual")}
     assert CutWatch.restore(kept).add(shot(4, 1)[0])
 
 
