@@ -14,9 +14,11 @@ import typer
 
 from regard.cli.collections import create_collection
 from regard.cli.local import LocalGate, local_gate
+from regard.cli.migration_videos import compare_videos
 from regard.cli.options import AsPerson, DataFolder
 from regard.cli.printing import print_json, print_table, say, say_point
 from regard.cli.progress import step_bars
+from regard.cli.source_options import Endpoint, Profile, Region
 from regard.errors import RegardError, ResourceNotFoundException
 from regard.governance import purpose as purposes
 from regard.migration.checked import MigrationCheck
@@ -61,17 +63,15 @@ app = typer.Typer(help="Leave AWS: carry collections over, and compare.", no_arg
 _AWS_TAGS = "aws:"
 _SAMPLE, _TIMED = 1000, 20
 
-Endpoint = Annotated[
-    str | None, typer.Option("--endpoint-url", help="URL of the source; AWS's own unless given.")
-]
-Region = Annotated[str | None, typer.Option(help="AWS region of the source.")]
-Profile = Annotated[str | None, typer.Option(help="Profile of ~/.aws with the source's credentials.")]
 Name = Annotated[str, typer.Argument(metavar="COLLECTION", help="The collection, by its name at the source.")]
 Images = Annotated[str, typer.Option(help="Where the pictures lie: s3://BUCKET/PREFIX or a folder.")]
 Match = Annotated[
     str, typer.Option(help="What says which picture a face is of: external-id, object-key, or FILE.csv.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
+
+
+app.command("videos")(compare_videos)
 
 
 @app.command("plan")

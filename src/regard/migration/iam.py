@@ -12,11 +12,14 @@ _FOLDER: Final = Path(__file__).parent / "policies"
 
 
 class PolicyUse(StrEnum):
-    """What credentials are for: reading what there is, asking what clients ask, changing what they change."""
+    """What credentials are for: reading what there is, asking what clients ask, changing what they change,
+    analysing films.
+    """
 
     READ = "read"
     SHADOW = "shadow"
     MIRROR = "mirror"
+    VIDEOS = "videos"
 
 
 def iam_policy(use: PolicyUse, collection_arns: list[str], buckets: Sequence[str] = ()) -> dict[str, Any]:
@@ -25,9 +28,9 @@ def iam_policy(use: PolicyUse, collection_arns: list[str], buckets: Sequence[str
     `buckets` are those whose pictures requests name: AWS reads them with the rights of who asks.
     """
     document: dict[str, Any] = json.loads((_FOLDER / f"{use}.json").read_text("utf-8"))
-    on_collections = next(one for one in document["Statement"] if one["Sid"] == "Collections")
-    if collection_arns:
-        on_collections["Resource"] = collection_arns
+    on_collections = [one for one in document["Statement"] if one["Sid"] == "Collections"]
+    for one in on_collections if collection_arns else ():
+        one["Resource"] = collection_arns
     if buckets:
         objects = [f"arn:aws:s3:::{bucket}/*" for bucket in buckets]
         document["Statement"].append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -15,14 +16,19 @@ from regard.presentation.wording import count
 
 def comparison_table(report: ShadowReport) -> Table:
     """A row for each measure, those that are worse flagged."""
+    return rows_table(report.rows)
+
+
+def rows_table(measured: Sequence[ReportRow]) -> Table:
+    """The same of any rows."""
     headers = [
         *whole("What"),
         Header("Measure", Breaks.WORDS),
         *numbers("Of", "Value (95 %)"),
         Header("LeavingVerdict", Breaks.WORDS),
     ]
-    rows = [[row.area, row.measure, f"{row.count:,}", _value(row), row.sentence] for row in report.rows]
-    worse = frozenset(n for n, row in enumerate(report.rows) if row.verdict is LeavingVerdict.WORSE)
+    rows = [[row.area, row.measure, f"{row.count:,}", _value(row), row.sentence] for row in measured]
+    worse = frozenset(n for n, row in enumerate(measured) if row.verdict is LeavingVerdict.WORSE)
     return Table(headers, rows, worse)
 
 

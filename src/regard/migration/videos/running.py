@@ -1,0 +1,141 @@
+"""Jobs on films at two services, and what each comes to."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from regard.errors import RegardError
+from regard.migration.source import MigrationSource
+from regard.migration.videos.analyses import ANALYSES, Compared, FilmAnalysis, Item
+
+_FIRST_WAIT, _LONGEST_WAIT = 1.0, 15.0  # seconds between two questions, ever longer
+_PAGE: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class FilmAddress:
+    """A film in a bucket that both services read."""
+
+    bucket: str
+    name: str
+
+    @classmethod
+    def parse(cls, text: str) -> FilmAddress:
+        """Of `s3://BUCKET/NAME`. Raises RegardError."""
+        bucket, slash, name = text.removeprefix("s3://").partition("/")
+        if not text.startswith("s3://") or not (bucket and slash and name):
+            raise RegardError(f"A film is given as s3://BUCKET/NAME, not {text[:200]!r}.")
+        return cls(bucket, name)
+
+    def __str__(self) -> str:
+        return f"s3://{self.bucket}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class FilmJob:
+    """What a job at one service came to: `items` where it succeeded, else `failure`, a sentence of its own.
+
+    `seconds` is how long that took, waiting for its turn included.
+    """
+
+    items: Sequence[Item] = ()
+    seconds: float = 0.0
+    duration_ms: int = 0
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FilmComparison:
+    """One analysis of one film at both services. `compared` is empty where one failed or neither found
+    anything.
+    """
+
+    film: str
+    analysis: str
+    theirs: FilmJob
+    ours: FilmJob
+    compared: Compared = field(default_factory=dict)
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether both came to an end."""
+        return self.theirs.failure is None and self.ours.failure is None
+
+
+def compare_films(
+    films: Sequence[FilmAddress],
+    analyses: Sequence[str],
+    theirs: MigrationSource,
+    ours: MigrationSource,
+    *,
+    seconds: float,
+    wait: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+) -> Iterator[FilmComparison]:
+    """Each analysis of each film, film by film: at both services all of a film's are started, then awaited,
+    for `seconds` at most. Nothing is written to either but the jobs.
+
+    What one service refuses, or doesn't finish in time, is a failure of that job and ends nothing else.
+    """
+    for film in films:
+        begun = clock()
+        started = {
+            (name, side): _start(side, ANALYSES[name], film) for name in analyses for side in (theirs, ours)
+        }
+        done: dict[tuple[str, MigrationSource], FilmJob] = {}
+        pause = _FIRST_WAIT
+        while len(done) < len(started):
+            for key, job in started.items():
+                if key not in done:
+                    found = _come_to(key[1], ANALYSES[key[0]], job, clock() - begun, seconds)
+                    if found is not None:
+                        done[key] = found
+            if len(done) < len(started):
+                wait(pause)
+                pause = min(pause * 1.5, _LONGEST_WAIT)
+        for name in analyses:
+            there, here = done[name, theirs], done[name, ours]
+            both = there.failure is None and here.failure is None
+            compared = ANALYSES[name].compare(there.items, here.items) if both else {}
+            yield FilmComparison(str(film), name, there, here, compared)
+
+
+def _start(side: MigrationSource, analysis: FilmAnalysis, film: FilmAddress) -> str | FilmJob:
+    """The id of a job, or why there is none."""
+    video = {"S3Object": {"Bucket": film.bucket, "Name": film.name}}
+    try:
+        return str(side.call(analysis.start, Video=video, **analysis.request)["JobId"])
+    except RegardError as error:
+        return FilmJob(failure=str(error))
+
+
+def _come_to(
+    side: MigrationSource, analysis: FilmAnalysis, job: str | FilmJob, took: float, seconds: float
+) -> FilmJob | None:
+    """What a job came to by now; None while it may go on."""
+    found = job if isinstance(job, FilmJob) else _ended(side, analysis, job, took)
+    if found is None and took > seconds:
+        return FilmJob(seconds=took, failure=f"It was not done within {seconds:.0f} seconds.")
+    return found
+
+
+def _ended(side: MigrationSource, analysis: FilmAnalysis, job_id: str, seconds: float) -> FilmJob | None:
+    """What a job came to; None while it is under way."""
+    try:
+        first = side.call(analysis.get, JobId=job_id, MaxResults=_PAGE)
+        if first["JobStatus"] == "IN_PROGRESS":
+            return None
+        if first["JobStatus"] != "SUCCEEDED":
+            return FilmJob(seconds=seconds, failure=str(first.get("StatusMessage", "It failed.")))
+        items = list(side.listed(analysis.get, analysis.member, JobId=job_id, MaxResults=_PAGE))
+    except RegardError as error:
+        return FilmJob(seconds=seconds, failure=str(error))
+    return FilmJob(items, seconds, _duration(first))
+
+
+def _duration(answer: Mapping[str, Any]) -> int:
+    about = answer.get("VideoMetadata", {})
+    return int((about[0] if isinstance(about, list) else about).get("DurationMillis", 0))
