@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from typing import Any
 
@@ -218,6 +218,38 @@ def test_two_people_hold_a_case_and_end_it(house: House, pia: Visitor) -> None:
     anna.post(address, act="release", case=case, basis="Over.")
     assert state() is None
     assert case not in anna.get(address).text
+
+
+def test_a_hold_lasts_to_the_end_of_the_day_that_it_names(house: House, pia: Visitor) -> None:
+    office = house.office
+    office.person("Inga", "investigator", trained="search")
+    case = office.case(office.session("Inga", "investigator"))
+    today = datetime.now(UTC).date()
+    for browser in (pia, house.browser("approver")):
+        fields = {"case": case, "basis": "The court wants it.", "until": today.isoformat()}
+        assert browser.post("/console/privacy/holds", act="hold", **fields).status_code == 303
+    held = office.call("get_case", CaseId=case)
+    assert held["HoldState"] == "HELD"
+    assert held["HoldUntil"].astimezone(UTC).date() == today
+
+
+def test_what_happened_today_is_recorded_where_the_day_begins_before_it_does_in_utc(
+    house: House, pia: Visitor
+) -> None:
+    """In Auckland it is tomorrow while it is still today in UTC."""
+    collection, now = house.collection(), datetime.now(UTC)
+    beginning = datetime.combine(now.date() + timedelta(days=1), time(), UTC)
+    fields = {"collection": collection, "subject": "alice", "text_version": "1", "form": "WRITTEN"}
+    evidence = {"evidence": ("consent.pdf", b"signed", "application/pdf")}
+
+    def put(day: date) -> int:
+        sent = pia.post(
+            "/console/privacy/consents/new", files=evidence, act="put", given=day.isoformat(), **fields
+        )
+        return sent.status_code
+
+    assert put(beginning.date()) == (303 if beginning - now <= timedelta(hours=14) else 422)
+    assert put(beginning.date() + timedelta(days=1)) == 422
 
 
 def test_a_notice_is_recorded_and_published(house: House, pia: Visitor) -> None:

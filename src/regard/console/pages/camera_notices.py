@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from regard.console.dates import read_moment
+from regard.console.dates import read_past
 from regard.console.page import Page, PageAnswer, PageView, Redirect
 from regard.console.pages.privacy import PRIVACY
 from regard.console.visit import PageVisit
@@ -28,7 +28,7 @@ def _put(visit: PageVisit) -> PageAnswer:
         Language=form.get("language"),
         Text=form.get("text"),
         Covers=form.all("covers"),
-        PostedAt=read_moment(visit, form.get("posted")),
+        PostedAt=read_past(visit, form.get("posted")),
     )
     return Redirect(visit.address)
 

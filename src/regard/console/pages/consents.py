@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from regard.console.dates import read_moment
+from regard.console.dates import read_moment, read_past
 from regard.console.languages import msgid
 from regard.console.page import Page, PageAnswer, PageView, Redirect
 from regard.console.pages.erasures import faces_of
@@ -70,7 +70,7 @@ def _put(visit: PageVisit) -> PageAnswer:
         Subject=form.get("subject"),
         TextVersion=form.get("text_version"),
         Form=form.get("form"),
-        GivenAt=read_moment(visit, form.get("given")),
+        GivenAt=read_past(visit, form.get("given")),
         Until=read_moment(visit, until) if until else None,
         Digest=hashlib.sha256(evidence.content).hexdigest(),
     )

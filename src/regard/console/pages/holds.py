@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from regard.console.dates import read_moment
+from regard.console.dates import read_end
 from regard.console.languages import msgid
 from regard.console.page import Page, PageAnswer, PageView, Redirect
 from regard.console.visit import PageVisit
@@ -41,7 +41,7 @@ def _hold(visit: PageVisit) -> PageAnswer:
         CaseId=visit.form.get("case"),
         Hold=True,
         Basis=visit.form.get("basis"),
-        Until=read_moment(visit, until) if until else None,
+        Until=read_end(visit, until) if until else None,
     )
     return Redirect(visit.address)
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from regard.console.dates import read_past
 from regard.console.languages import msgid
 from regard.console.page import Page, PageAnswer, PageView, Redirect
 from regard.console.visit import PageVisit
-from regard.errors import ResourceNotFoundException, ValidationException
+from regard.errors import InvalidParameterException, ResourceNotFoundException, ValidationException
 
 _PAGE: Final = 50
 _MAX_PAGE: Final = 1000
@@ -125,10 +126,10 @@ def _train(visit: PageVisit) -> PageAnswer:
 
 
 def _day(visit: PageVisit, name: str) -> datetime:
-    """A day of a form, at its beginning in UTC. Raises ValidationException."""
+    """A day of a form that has begun, at its beginning in UTC. Raises ValidationException."""
     try:
-        return datetime.strptime(visit.form.get(name), "%Y-%m-%d").replace(tzinfo=UTC)
-    except ValueError as error:
+        return read_past(visit, visit.form.get(name))
+    except InvalidParameterException as error:
         raise ValidationException(visit.say("Write a day as year-month-day, 2026-11-30.")) from error
 
 
