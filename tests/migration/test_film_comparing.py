@@ -21,8 +21,9 @@ from regard.migration.iam import PolicyUse, iam_policy
 from regard.migration.source import MigrationSource
 from regard.migration.videos.analyses import ANALYSES
 from regard.migration.videos.comparing import compare_counts, compare_cuts, compare_names
+from regard.migration.videos.records import FilmAddress
 from regard.migration.videos.report import VideoReport
-from regard.migration.videos.running import FilmAddress, compare_films
+from regard.migration.videos.running import compare_films
 from regard.presentation.migration.videos import films_table, video_sentences
 from regard.settings import Settings
 from tests.conftest import PICTURES, Server, start_server, stop_server

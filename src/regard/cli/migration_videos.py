@@ -12,8 +12,9 @@ from regard.cli.source_options import Endpoint, Profile, Region
 from regard.errors import RegardError
 from regard.migration.source import MigrationSource
 from regard.migration.videos.analyses import ANALYSES
+from regard.migration.videos.records import FilmAddress
 from regard.migration.videos.report import VideoReport
-from regard.migration.videos.running import FilmAddress, compare_films
+from regard.migration.videos.running import compare_films
 from regard.presentation.migration.comparison import rows_table
 from regard.presentation.migration.videos import films_table, video_document, video_sentences
 

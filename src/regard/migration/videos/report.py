@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from regard.migration.shadow.rows import ReportRow, mean_row, share_row
 from regard.migration.videos.analyses import ANALYSES
 from regard.migration.videos.comparing import APART, FOUND_HERE, FOUND_THERE, OFF, SAME_NUMBER
-from regard.migration.videos.running import FilmComparison
+from regard.migration.videos.records import FilmComparison
 
 _SHARES = frozenset({FOUND_HERE, FOUND_THERE, SAME_NUMBER})
 # Both sides are said to be the same where the interval of a share or an index lies above the first, that of a

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from regard.migration.shadow.rows import LeavingVerdict
+from regard.migration.videos.records import FilmComparison
 from regard.migration.videos.report import VideoReport
-from regard.migration.videos.running import FilmComparison
 from regard.presentation.tables import Breaks, Header, Table, broken, numbers, whole
 from regard.presentation.wording import count
 
