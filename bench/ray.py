@@ -212,7 +212,7 @@ def _ray(name: str, film: Path, folder: Path) -> None:
 
     import ray
     from regard.operations.stored_video import runs, side_by_side
-    from regard.tasks.ray_cluster import connected
+    from regard.tasks.driver_process import driver_of
     from regard.tasks.ray_executor import RayExecutor
 
     started = LocalCluster(
@@ -221,7 +221,8 @@ def _ray(name: str, film: Path, folder: Path) -> None:
     )
     try:
         with tempfile.TemporaryDirectory(dir=folder) as data:
-            executor = RayExecutor(connected(started.address))
+            connected = driver_of(started.address)
+            executor = RayExecutor(connected)
             prepared = _Prepared(name, film, Path(data))
             finders: list[Any] = []
             find_on = side_by_side.find_on
@@ -232,14 +233,13 @@ def _ray(name: str, film: Path, folder: Path) -> None:
 
             runs.find_on = counted  # type: ignore[attr-defined]
             weighed = _weighed(prepared, executor)  # each process has its networks open after it
-            driver, wall = time.process_time(), time.perf_counter()
-            tasks, daemons = _spent_below(os.getpid())
+            wall = time.perf_counter()
+            driver, tasks, daemons = _spent(connected.process_id)
             for _ in range(2):
                 steps = prepared.go(executor)
-            driver = time.process_time() - driver
-            tasks, daemons = (
+            driver, tasks, daemons = (
                 after - before
-                for after, before in zip(_spent_below(os.getpid()), (tasks, daemons), strict=True)
+                for after, before in zip(_spent(connected.process_id), (driver, tasks, daemons), strict=True)
             )
             answer = {
                 "driver": driver,
@@ -291,8 +291,10 @@ def _commit_seconds(prepared: _Prepared, steps: list[Any]) -> float:
     return (time.perf_counter() - begun) / len(steps)
 
 
-def _spent_below(process: int) -> tuple[float, float]:
-    """Seconds of processor time of the processes below one: of those that do tasks, and of all others."""
+def _spent(connected: int | None) -> tuple[float, float, float]:
+    """Seconds of processor time so far: of this process and the one that is connected for it, of those below
+    that do tasks, and of all others below.
+    """
     parents: dict[int, list[tuple[int, float, bool]]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -303,15 +305,17 @@ def _spent_below(process: int) -> tuple[float, float]:
                 continue
             spent = sum(map(int, fields[11:13])) / TICKS
             parents.setdefault(int(fields[1]), []).append((int(entry.name), spent, does_tasks))
-    tasks, others, below = 0.0, 0.0, [process]
+    driver, tasks, others, below = time.process_time(), 0.0, 0.0, [os.getpid()]
     while below:
         for child, spent, does_tasks in parents.get(below.pop(), ()):
-            if does_tasks:
+            if child == connected:
+                driver += spent
+            elif does_tasks:
                 tasks += spent
             else:
                 others += spent
             below.append(child)
-    return tasks, others
+    return driver, tasks, others
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -303,10 +304,12 @@ def test_a_worker_without_the_token_of_its_cluster_says_so(
     asks = {"RAY_AUTH_MODE": "token", "HOME": str(tmp_path)}
     kept = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
     build(Settings.load({}, data=tmp_path / "data")).close()
-    command = ["worker", "--data", str(tmp_path / "data"), "--ray", "127.0.0.1:1"]
-    done = subprocess.run(
-        [sys.executable, "-m", "regard", *command], env={**kept, **asks}, capture_output=True, text=True
-    )
+    with socket.create_server(("127.0.0.1", 0)) as somebody:
+        address = f"127.0.0.1:{somebody.getsockname()[1]}"
+        command = ["worker", "--data", str(tmp_path / "data"), "--ray", address]
+        done = subprocess.run(
+            [sys.executable, "-m", "regard", *command], env={**kept, **asks}, capture_output=True, text=True
+        )
     assert done.returncode == 1
     said = " ".join(done.stderr.split())
     assert "can't be joined: Token authentication is enabled but no authentication token was found" in said

@@ -25,6 +25,7 @@ from regard.collections.store import CollectionStore
 from regard.errors import InternalServerError, ServiceError
 from regard.storage.database import Database
 from regard.tasks import ray_shards
+from regard.tasks.driver_process import DriverProcess
 from regard.tasks.ray_shards import RayShards
 from regard.vision.geometry import Box
 from tests.collections.gallery_data import people
@@ -43,8 +44,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def ray(data: Path) -> Iterator[ModuleType]:
-    """A cluster of one machine, which has its settings from the environment that it is started in."""
+def driver(data: Path) -> Iterator[DriverProcess]:
+    """Of a cluster of one machine, which has its settings from the environment that it is started in."""
     module: ModuleType = pytest.importorskip("ray")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("REGARD_DATA", str(data))
@@ -59,7 +60,9 @@ def ray(data: Path) -> Iterator[ModuleType]:
             log_to_driver=False,
             configure_logging=False,
         )
-        yield module
+        made = DriverProcess(module.get_runtime_context().gcs_address)
+        yield made
+        made.close()
         module.shutdown()
 
 
@@ -95,8 +98,8 @@ class Server:
 
 
 @pytest.fixture(scope="module")
-def server(ray: ModuleType, data: Path) -> Iterator[Server]:
-    made = Server(data, RayShards(ray, SHARDS))
+def server(driver: DriverProcess, data: Path) -> Iterator[Server]:
+    made = Server(data, RayShards(driver, SHARDS))
     made.collections.create("c", MODEL)
     begun(made)
     yield made
@@ -181,9 +184,11 @@ def test_a_killed_shard_is_an_error_until_it_is_whole_again(server: Server) -> N
     assert set(actor_processes()) != set(killed)
 
 
-def test_another_server_shares_the_shards_that_are_there(server: Server, ray: ModuleType, data: Path) -> None:
+def test_another_server_shares_the_shards_that_are_there(
+    server: Server, driver: DriverProcess, data: Path
+) -> None:
     before = sorted(actor_processes())
-    other = Server(data, RayShards(ray, SHARDS))
+    other = Server(data, RayShards(driver, SHARDS))
     vector = people(1, DIMENSION, seed=6)[0]
     [face] = other.enrol(vector[None], "other")
     assert server.find(vector) == other.find(vector) == [face]
@@ -193,7 +198,7 @@ def test_another_server_shares_the_shards_that_are_there(server: Server, ray: Mo
 
 
 def test_a_machine_with_another_version_or_another_database_holds_no_shard(
-    server: Server, ray: ModuleType, monkeypatch: pytest.MonkeyPatch
+    server: Server, driver: DriverProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key = IndexKey.of(server.collections.get("c"), Space.FACES)
     with server.database.read() as connection:
@@ -204,7 +209,7 @@ def test_a_machine_with_another_version_or_another_database_holds_no_shard(
     ):
         said: list[Any] = []
         monkeypatch.setattr(ray_shards.log, "error", lambda _event, said=said, **told: said.append(told))
-        shards = RayShards(ray, 1)
+        shards = RayShards(driver, 1)
         shards._own = version or shards._own
         with pytest.raises(InternalServerError, match="can't be reached"):
             shards.ask(database, ShardStanding(key, 0))
@@ -212,13 +217,15 @@ def test_a_machine_with_another_version_or_another_database_holds_no_shard(
         shards.close()
 
 
-def test_a_shard_that_no_server_asks_any_more_ends_and_is_made_again(server: Server, ray: ModuleType) -> None:
+def test_a_shard_that_no_server_asks_any_more_ends_and_is_made_again(
+    server: Server, driver: DriverProcess
+) -> None:
     key = IndexKey.of(server.collections.get("c"), Space.FACES)
     with server.database.read() as connection:
         incarnation, _ = identity_of(connection, 0)
     others = set(actor_processes())
     for _ in range(2):
-        shards = RayShards(ray, 1, forgotten=2.0)
+        shards = RayShards(driver, 1, forgotten=2.0)
         [standing] = shards.ask(incarnation, ShardStanding(key, 0))
         assert standing.living == server.collections.get("c").face_count
         time.sleep(4)

@@ -72,10 +72,10 @@ class Occurrences:
         self._kept = dict.fromkeys(known, 0)
         self._lock = threading.Lock()
 
-    def add(self, *labels: str) -> None:
-        """Adds one. Labels are few and fixed, as those of `Timings`."""
+    def add(self, *labels: str, count: int = 1) -> None:
+        """Adds `count`. Labels are few and fixed, as those of `Timings`."""
         with self._lock:
-            self._kept[labels] = self._kept.get(labels, 0) + 1
+            self._kept[labels] = self._kept.get(labels, 0) + count
 
     def read(self) -> Mapping[tuple[str, ...], int]:
         """All of them, as of now."""
@@ -84,11 +84,22 @@ class Occurrences:
 
 
 @dataclass(frozen=True, slots=True)
+class TaskMeasurements:
+    """Of tasks that the machines of a cluster did for this process, by kind of task: how long each took,
+    how many `failed`, and `bytes` by way, the second label, `sent` or `received`.
+    """
+
+    done: Timings = field(default_factory=lambda: Timings(STEPS))
+    failed: Occurrences = field(default_factory=Occurrences)
+    bytes: Occurrences = field(default_factory=Occurrences)
+
+
+@dataclass(frozen=True, slots=True)
 class Measurements:
     """Of one process. `answers` are by operation and outcome, `networks` by the network that ran. Of workers:
     `steps` of jobs by operation, `leases_lost` and `leases_taken_over` by what was run, `samples` of streams
-    by kind of processor and by whether networks saw them. Of a server: `workers_died`, which it had started,
-    by what they ran.
+    by kind of processor and by whether networks saw them, `tasks` that a cluster did. Of a server:
+    `workers_died`, which it had started, by what they ran.
     """
 
     answers: Timings = field(default_factory=lambda: Timings(ANSWERS))
@@ -100,3 +111,4 @@ class Measurements:
     leases_taken_over: Occurrences = field(default_factory=lambda: Occurrences(_RUN))
     workers_died: Occurrences = field(default_factory=lambda: Occurrences(_RUN))
     samples: Occurrences = field(default_factory=Occurrences)
+    tasks: TaskMeasurements = field(default_factory=TaskMeasurements)

@@ -60,10 +60,16 @@ def test_a_worker_tells_what_it_measured_to_the_token_alone_and_as_long_as_it_wo
         measured.networks.observe(0.01, "detector")
         measured.leases_lost.add("stream")
         measured.samples.add("LABELS", "no")
+        measured.tasks.done.observe(2.0, "stretch")
+        measured.tasks.failed.add("stretch")
+        measured.tasks.bytes.add("stretch", "sent", count=300)
         told = read(port)
         assert told["regard_network_seconds_count", "detector"] == 1
         assert told["regard_leases_lost_total", "stream"] == 1
         assert told["regard_stream_samples_total", "no", "LABELS"] == 1
+        assert told["regard_task_seconds_sum", "stretch"] == 2
+        assert told["regard_tasks_failed_total", "stretch"] == 1
+        assert told["regard_task_bytes_total", "stretch", "sent"] == 300
         assert told[("process_resident_memory_bytes",)] > 0
         for wrong in (None, TOKEN[:-1]):
             with pytest.raises(urllib.error.HTTPError) as caught:

@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -68,11 +69,11 @@ def worker(
     stop_on_signals(stop.set)
     if attached:
         threading.Thread(target=_stop_at_end_of_input, args=(stop,), daemon=True).start()
-    if settings.ray is not None:  # what models need is loaded with the first job, or for the cluster now
-        from regard.tasks.choice import cluster_of
-
-        cluster_of(settings)  # one that can't be reached is told now
     measurements = Measurements()
+    if settings.ray is not None:  # what models need is loaded with the first job, or for the cluster now
+        from regard.tasks.choice import tasks_measured
+
+        measurements = replace(measurements, tasks=tasks_measured(settings))  # no cluster there is told now
     with in_use(settings.data), telling(settings, measurements, attached=attached):
         _work(settings, stop, measurements)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from regard.collections.shards import ShardSet
 from regard.errors import RegardError
+from regard.measurements import TaskMeasurements
 from regard.settings import Settings
 from regard.tasks.executor import Executor, ThreadExecutor
 from regard.tasks.task_node import TaskNode
@@ -15,10 +16,19 @@ def cluster_of(settings: Settings) -> Executor | None:
     """
     if settings.ray is None:
         return None
-    from regard.tasks.ray_cluster import connected
+    from regard.tasks.driver_process import driver_of
     from regard.tasks.ray_executor import RayExecutor
 
-    return RayExecutor(connected(settings.ray))
+    return RayExecutor(driver_of(settings.ray))
+
+
+def tasks_measured(settings: Settings) -> TaskMeasurements:
+    """What the cluster that the settings name has done for this process. Raises as `cluster_of` does."""
+    if settings.ray is None:
+        return TaskMeasurements()
+    from regard.tasks.driver_process import driver_of
+
+    return driver_of(settings.ray).tasks
 
 
 def executor_of(node: TaskNode) -> Executor:
@@ -36,7 +46,7 @@ def shards_of(settings: Settings) -> ShardSet | None:
         return None
     if settings.ray is None:
         raise RegardError("REGARD_INDEX_ENGINE is ray; say in REGARD_RAY where the cluster is.")
-    from regard.tasks.ray_cluster import connected
+    from regard.tasks.driver_process import driver_of
     from regard.tasks.ray_shards import RayShards
 
-    return RayShards(connected(settings.ray), settings.search_shards)
+    return RayShards(driver_of(settings.ray), settings.search_shards)

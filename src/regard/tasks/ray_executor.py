@@ -6,24 +6,22 @@ the worker knows that holds the job's lease. What a lost machine was doing, Ray 
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Generator, Iterable
+from contextlib import suppress
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import structlog
 
-from regard.errors import InternalServerError, RegardError, ServiceError
-from regard.packs.manifest import PackError
+from regard.errors import InternalServerError
+from regard.tasks.driver_process import DriverProcess
 from regard.tasks.executor import AHEAD, JobTask, in_order
-from regard.tasks.task_node import node_here
-from regard.video.reading.limits import VideoError
-
-if TYPE_CHECKING:
-    from types import ModuleType
+from regard.tasks.ray_driver import ClusterFailed
 
 T = TypeVar("T")
 
-_RETRIES = 5  # of a task whose machine or process died; a task that dies so often kills what does it
+_PATIENCE = 30.0  # seconds that a connection which was lost is waited for
 _FAILING = "The machines that analyse for this worker fail. Try your call again."
 
 log: Any = structlog.get_logger(__name__)
@@ -34,56 +32,63 @@ class RayExecutor:
 
     grain = 8
 
-    def __init__(self, ray: ModuleType) -> None:
-        self._ray = ray
-        self._run = ray.remote(num_cpus=1, max_retries=_RETRIES)(run_here)
+    def __init__(self, driver: DriverProcess) -> None:
+        self._driver = driver
 
     @property
     def slots(self) -> int:
-        return max(1, int(self._ray.cluster_resources().get("CPU", 1)))
+        return int(self._asked("slots"))
 
     def results(self, tasks: Iterable[JobTask[T]]) -> Generator[T]:
-        own, open_ones = version("regard"), set[Any]()
+        own, measured = version("regard"), self._driver.tasks
+        under_way: dict[int, str] = {}  # kinds of tasks, by their numbers
 
-        def begin(task: JobTask[T]) -> Any:
-            reference = self._run.remote(own, task)
-            open_ones.add(reference)
-            return reference
+        def begin(task: JobTask[T]) -> int:
+            number, kind = self._driver.number(), kind_of(task)
+            content = pickle.dumps(task, protocol=pickle.HIGHEST_PROTOCOL)
+            under_way[number] = kind
+            self._told("begin", number, own, content)
+            measured.bytes.add(kind, "sent", count=len(content))
+            return number
 
-        def end(reference: Any) -> T:
+        def end(number: int) -> T:
+            kind = under_way.pop(number)
             try:
-                given: T = self._get(reference)
-                return given
-            finally:
-                open_ones.discard(reference)
+                content = self._asked("take", number)
+            except Exception:
+                measured.failed.add(kind)
+                raise
+            given: T
+            given, seconds = pickle.loads(content)  # noqa: S301 - of a machine of the cluster
+            measured.done.observe(seconds, kind)
+            measured.bytes.add(kind, "received", count=len(content))
+            return given
 
         try:
             yield from in_order(tasks, begin, end, ahead=AHEAD * self.slots)
         finally:
-            for reference in open_ones:
-                self._ray.cancel(reference, force=False)
+            with suppress(ClusterFailed):  # then the tasks are lost as well
+                for number in under_way:
+                    self._driver.tell("drop", number)
 
-    def _get(self, reference: Any) -> Any:
-        errors = self._ray.exceptions
+    def _asked(self, name: str, *arguments: object) -> Any:
         try:
-            return self._ray.get(reference)
-        except errors.RayTaskError as error:
-            cause = error.cause
-            if isinstance(cause, ServiceError | VideoError | PackError):
-                raise cause from None  # as if it had been done here
-            # RaySystemError: it can't read the task, since it has another version of Regard, or none.
-            if not isinstance(cause, RegardError | errors.RayError):
-                raise
-            log.warning("a machine of the Ray cluster is not set up", reason=str(cause)[-400:])
-            raise InternalServerError(_FAILING) from error
-        except errors.RayError as error:
-            log.warning("the Ray cluster failed a task", reason=type(error).__name__)
-            raise InternalServerError(_FAILING) from error
+            return self._driver.call(name, *arguments, patience=_PATIENCE)
+        except ClusterFailed as error:
+            raise _failed(error) from error
+
+    def _told(self, name: str, *arguments: object) -> None:
+        try:
+            self._driver.tell(name, *arguments, patience=_PATIENCE)
+        except ClusterFailed as error:
+            raise _failed(error) from error
 
 
-def run_here(own: str, task: JobTask[T]) -> T:
-    """Does a task in a process of Ray's. Raises RegardError where another version of Regard is installed."""
-    here = version("regard")
-    if here != own:
-        raise RegardError(f"A machine of the Ray cluster has Regard {here}, and the worker {own}.")
-    return task.run(node_here())
+def _failed(error: ClusterFailed) -> InternalServerError:
+    log.warning("the Ray cluster failed a task", reason=str(error))
+    return InternalServerError(_FAILING)
+
+
+def kind_of(task: object) -> str:
+    """What figures call a task: `stretch`, `moderation`."""
+    return type(task).__name__.removesuffix("Task").lower()

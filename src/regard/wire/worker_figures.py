@@ -56,6 +56,24 @@ class WorkerFigures(Collector):
             measured.leases_taken_over,
             ("kind",),
         )
+        yield histogram(
+            "regard_task_seconds",
+            "A task that a machine of the Ray cluster did for this worker, on that machine, by kind.",
+            measured.tasks.done,
+            ("kind",),
+        )
+        yield counter(
+            "regard_tasks_failed",
+            "Tasks that the Ray cluster did not do, though it had tried again, by kind.",
+            measured.tasks.failed,
+            ("kind",),
+        )
+        yield counter(
+            "regard_task_bytes",
+            "Bytes of tasks and of what they gave, by kind and way: `sent`, `received`.",
+            measured.tasks.bytes,
+            ("kind", "way"),
+        )
         yield counter(
             "regard_stream_samples",
             "Pictures of streams, by kind of processor, and by whether networks saw them: `yes`, `no`.",
