@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
@@ -88,9 +89,8 @@ class ClusterEnd:
             shards = self._shards.get(server)
             if shards is None:
                 shards = self._shards[server] = ShardActors(self._ray, wanted)
-        actors = shards.named(own, incarnation)
         try:
-            asked = [actor.answer.remote(request) for actor in actors]
+            asked = [actor.answer.remote(request) for actor in shards.named(own, incarnation)]
             return [bytes(answer) for answer in self._answer(asked, timeout=_SECONDS)]
         except (ClusterFailed, self._ray.exceptions.RayError) as error:
             # Found by their names again: one that could not begin has none any more, and is made anew.
@@ -119,7 +119,7 @@ class ClusterEnd:
                 raise cause from None  # as if it had been done here
             raise RuntimeError(str(error)) from error
         except errors.RayError as error:
-            raise ClusterFailed(f"{type(error).__name__}: {str(error)[:400]}") from error
+            raise ClusterFailed(f"{type(error).__name__}: {str(error)[-400:]}") from error
 
 
 def _is_told(error: object) -> bool:
@@ -182,7 +182,8 @@ class ShardActors:
             with self._lock:
                 actors = [actor for named in self._actors.values() for actor in named]
             for actor in actors:
-                actor.stay.remote()
+                with suppress(self._ray.exceptions.RayError):  # as when it has been asked too much already
+                    actor.stay.remote()
 
 
 class _Line:
@@ -197,16 +198,16 @@ class _Line:
             self._connection.send_bytes(pickle.dumps((number, answer)))
 
     def serve(self, end: ClusterEnd) -> None:
-        """Answers until the other end is closed. What is told, by the number 0, is done in the order in which
-        it comes, and before what is asked after it.
+        """Answers until the other end is closed, and raises EOFError then. What is told, by the number 0, is
+        done in the order in which it comes, and before what is asked after it; it raises what that raises.
         """
-        with ThreadPoolExecutor(_THREADS) as pool:
-            while True:
-                number, name, arguments = pickle.loads(self._connection.recv_bytes())  # noqa: S301 - its parent's
-                if number:
-                    pool.submit(self._answer, number, getattr(end, name), arguments)
-                else:
-                    getattr(end, name)(*arguments)
+        pool = ThreadPoolExecutor(_THREADS)
+        while True:
+            number, name, arguments = pickle.loads(self._connection.recv_bytes())  # noqa: S301 - its parent's
+            if number:
+                pool.submit(self._answer, number, getattr(end, name), arguments)
+            else:
+                getattr(end, name)(*arguments)
 
     def _answer(self, number: int, method: Any, arguments: Sequence[Any]) -> None:
         try:
@@ -254,5 +255,6 @@ def main(descriptor: int, address: str) -> None:
     line.send(0, None)
     try:
         line.serve(ClusterEnd(ray))
-    except EOFError:
-        os._exit(0)  # Ray's raylet sees it, and drops what the cluster was doing for this process
+    finally:
+        # At once, though calls wait yet. Ray's raylet sees it, and drops what the cluster was doing.
+        os._exit(0)
