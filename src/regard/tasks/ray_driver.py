@@ -186,7 +186,7 @@ class ShardActors:
                     actor.stay.remote()
 
 
-class _Line:
+class _AnswerLine:
     """The connection to the process that asks."""
 
     def __init__(self, connection: Connection) -> None:
@@ -241,7 +241,7 @@ def main(descriptor: int, address: str) -> None:
     it is asked until that is closed.
     """
     threading.Thread(target=_watch, args=(os.getppid(),), daemon=True).start()
-    line = _Line(Connection(descriptor))
+    line = _AnswerLine(Connection(descriptor))
     try:
         ray = connected(address)
     except RegardError as error:
