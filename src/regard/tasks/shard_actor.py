@@ -14,7 +14,7 @@ from regard.tasks.ray_cluster import end_this_actor
 if TYPE_CHECKING:
     from regard.collections.shard import Shard
 
-_LOOKS = 20  # for a sign of a server, in the time after which it ends without any
+_SIGNS = 20  # for a sign of a server, in the time after which it ends without any
 
 
 class ShardActor:
@@ -48,7 +48,7 @@ class ShardActor:
 
     def _end_forgotten(self) -> None:
         while time.monotonic() - self._asked < self._forgotten:
-            time.sleep(self._forgotten / _LOOKS)
+            time.sleep(self._forgotten / _SIGNS)
         self._shard.close()
         end_this_actor()
 
