@@ -9,10 +9,13 @@ import socket
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from functools import cache
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
@@ -20,6 +23,8 @@ from regard.errors import RegardError
 from regard.measurements import TaskMeasurements
 from regard.tasks.ray_cluster import check_address, unreachable
 from regard.tasks.ray_driver import ClusterFailed
+
+T = TypeVar("T")
 
 _JOINING = 30.0  # seconds that joining a cluster may take
 _PAUSES = (1.0, 2.0, 5.0, 10.0)  # seconds between attempts to join again; the last for ever
@@ -63,11 +68,11 @@ class DriverProcess:
         """What a method of `ClusterEnd` answers, and raises; ClusterFailed while there is no connection, once
         `patience` s are over.
         """
-        return self._connected(patience).call(self.number(), name, arguments)
+        return self._sent(patience, lambda line: line.call(self.number(), name, arguments))
 
     def tell(self, name: str, *arguments: object, patience: float = 0.0) -> None:
         """Has a method be called before those that are called after it. Raises ClusterFailed as `call`."""
-        self._connected(patience).send(0, name, arguments)
+        self._sent(patience, lambda line: line.send(0, name, arguments))
 
     def close(self) -> None:
         """Ends the process."""
@@ -79,12 +84,19 @@ class DriverProcess:
             line.close()
         self._keeper.join(1.0)  # it may be joining; what that makes ends with this process
 
+    def _sent(self, patience: float, send: Callable[[_DriverLine], T]) -> T:
+        until = time.monotonic() + patience
+        while True:
+            line = self._connected(until - time.monotonic())
+            with suppress(_NotSent):  # it has just been lost: the next one is waited for
+                return send(line)
+
     def _connected(self, patience: float) -> _DriverLine:
         def is_known() -> bool:
             return self._closed.is_set() or (self._line is not None and not self._line.lost.is_set())
 
         with self._changed:
-            self._changed.wait_for(is_known, patience)
+            self._changed.wait_for(is_known, max(patience, 0.0))
             if self._line is None or self._line.lost.is_set():
                 raise ClusterFailed("there is no connection")
             return self._line
@@ -118,6 +130,10 @@ class DriverProcess:
                 log.debug("the Ray cluster can't be joined yet", reason=str(error))
             self._closed.wait(next(pauses))
         return None
+
+
+class _NotSent(Exception):
+    """The process has ended before it was asked."""
 
 
 class _DriverLine:
@@ -159,7 +175,7 @@ class _DriverLine:
         answer: Future[Any] = Future()
         with self._lock:
             if self.lost.is_set():
-                raise ClusterFailed("the connection is lost")
+                raise _NotSent
             self._asked[number] = answer
         self.send(number, name, arguments)
         given = answer.result()
@@ -173,7 +189,8 @@ class _DriverLine:
             with self._sending:
                 self._connection.send_bytes(content)
         except OSError as error:
-            raise ClusterFailed("the connection is lost") from error
+            self.lost.set()
+            raise _NotSent from error
 
     def close(self) -> None:
         """Ends the process, and waits until it has. It may be called twice."""
