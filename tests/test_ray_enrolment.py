@@ -14,11 +14,16 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from regard.app import build
+from regard.caller import LOCAL
 from regard.packs.install import InstalledPack
+from regard.settings import Settings
 from regard.storage.database import Database
 from regard.storage.schema import audit
+from regard.vision.geometry import Box
 from tests import scenes
 from tests.cli.test_resuming import enrolled, lines_of_journal
+from tests.migration.test_carrying_elsewhere import carried, source_face
 from tests.test_ray import busy_below, raylet_of
 from tests.waiting import PATIENCE, wait_until
 
@@ -106,3 +111,24 @@ def test_a_folder_is_enrolled_as_by_one_process_though_processes_and_a_machine_a
     assert enrolled(data) == enrolled(tmp_path / "alone")
     assert records(tmp_path / "alone") == COUNT
     assert records(data) - COUNT in (0, 1)  # one more where Ctrl-C came within a request
+
+
+def test_a_migration_whose_pictures_the_cluster_reads_carries_what_one_process_does(
+    album: Path, cluster: Any, tmp_path: Path
+) -> None:
+    names = [f"{number:02}" for number in range(1, 21)]
+    for name in names:
+        (album.parent / f"{name}.jpg").write_bytes((album / "hopper" / f"{name}.jpg").read_bytes())
+    results = []
+    for place, ray in (("alone", None), ("together", cluster.address)):
+        data = tmp_path / place
+        parts = build(Settings.load({}, data=data, buckets=f"shared={album.parent}", ray=ray))
+        try:
+            picture = {"Bytes": (album.parent / "01.jpg").read_bytes()}
+            box = parts.gate.call("detect_faces", {"Image": picture}, LOCAL)["FaceDetails"][0]["BoundingBox"]
+            at = Box(box["Left"], box["Top"], box["Width"], box["Height"])
+            results.append(carried(parts, [source_face(name, at) for name in names]))
+        finally:
+            parts.close()
+    assert results[0] == results[1]
+    assert results[1][0].enrolled == len(results[1][1]) == 20

@@ -6,7 +6,9 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
+from contextlib import closing
+from dataclasses import replace
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -18,14 +20,27 @@ from regard.errors import RegardError
 from regard.governance.permissions import Permission
 from regard.governance.purpose import CONSENT_TAG, RETENTION_TAG, strict_of
 from regard.migration.journal import MigrationJournal
-from regard.migration.pictures import by_image
+from regard.migration.pictures import CandidatePictures, by_image
 from regard.migration.places import PicturePlace
 from regard.migration.records import MigrationOutcome, NotCarried, SourceFace
+from regard.operations.bulk.picture_task import PictureLimits
 from regard.operations.collections.consent import consents_to_load
+from regard.operations.inputs.images import load_picture
 from regard.operations.migration.joining import join_users
-from regard.operations.migration.reading import CarriedFace, FoundBoxes, ImageReading, read_image
+from regard.operations.migration.reading import (
+    UNUSABLE,
+    CarriedFace,
+    CarryingRules,
+    FoundBoxes,
+    ImageReading,
+    read_image,
+)
+from regard.operations.migration.reading_task import ReadingTask, of_faces, sought_image
 from regard.operations.operation import Area, Operation
 from regard.operations.subjects import COLLECTION
+from regard.tasks.choice import cluster_of
+from regard.tasks.executor import Executor
+from regard.vision.findings import PictureFindings, Pictures
 
 _IMAGES = 32  # of a transaction, and of a line of work that a kill loses
 _NAMED = 1000  # faces of one query
@@ -185,20 +200,57 @@ def _enrol(
 
 
 def _read(ctx: Context, request: Mapping[str, Any], waiting: _Groups) -> Iterator[list[ImageReading]]:
-    """Images, some at a time, each batch read by several threads."""
+    """Images, some at a time, each batch read by several threads; by the cluster of the settings, if there is
+    one, where pictures are in a bucket and no portraits of them are kept.
+    """
     place: PicturePlace = request["Images"]
     candidates = place.candidates(request["Match"], ctx.stores.objects)
-    quality_filter = request.get("QualityFilter", "AUTO")
-
+    rules = CarryingRules.of(ctx, request.get("QualityFilter", "AUTO"))
+    cluster = None if place.folder is not None or rules.has_portraits else cluster_of(ctx.settings)
+    if cluster is not None:
+        yield from _read_on(cluster, ctx, place.bucket, candidates, rules, waiting)
+        return
     seen: FoundBoxes = {}
 
+    def open_picture(key: str) -> PictureFindings | None:
+        try:
+            # Pictures of its own, since they are kept as long as what holds them.
+            return load_picture(replace(ctx, pictures=Pictures(ctx.models)), place.image(key))
+        except UNUSABLE:
+            return None
+
     def one(image: tuple[str, Sequence[SourceFace]]) -> ImageReading:
-        return read_image(ctx, *image, place, candidates.of(image[1]), quality_filter, seen)
+        embedder = ctx.face_model.embedder
+        return read_image(open_picture, embedder, rules, *image, candidates.of(image[1]), seen)
 
     rest: Iterable[tuple[str, Sequence[SourceFace]]] = iter(waiting.items())
     with ThreadPoolExecutor(request["Workers"]) as executor:
         while batch := list(islice(rest, _IMAGES)):
             yield list(executor.map(one, batch))
+
+
+def _read_on(
+    cluster: Executor,
+    ctx: Context,
+    bucket: str,
+    candidates: CandidatePictures,
+    rules: CarryingRules,
+    waiting: _Groups,
+) -> Iterator[list[ImageReading]]:
+    """The same by a cluster, in the same order. Raises InternalServerError where it fails."""
+    limits, model = PictureLimits.of(ctx.settings), ctx.face_model.version
+
+    def tasks() -> Iterator[ReadingTask]:
+        groups = iter(waiting.values())
+        while some := list(islice(groups, cluster.grain)):
+            images = tuple(sought_image(faces, candidates.of(faces)) for faces in some)
+            yield ReadingTask(bucket, images, limits, rules, model)
+
+    with closing(cluster.results(tasks())) as results:
+        found = chain.from_iterable(results)
+        rest = iter(waiting.items())
+        while batch := list(islice(rest, _IMAGES)):
+            yield [of_faces(next(found), *image) for image in batch]
 
 
 def _load(ctx: Context, loader: BulkLoader, carried: Sequence[CarriedFace]) -> int:

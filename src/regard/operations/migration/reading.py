@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +17,12 @@ from regard.errors import (
 )
 from regard.governance.purpose import strict_of
 from regard.migration.overlap import same_boxes
-from regard.migration.places import PicturePlace
 from regard.migration.records import NotCarried, SourceFace
 from regard.operations.collections.consent import only_person
 from regard.operations.collections.face_choice import passing_quality
-from regard.operations.inputs.images import load_picture
 from regard.vision.faces import Face
-from regard.vision.findings import PictureFindings, Pictures
+from regard.vision.faces.embedding import FaceEmbedder
+from regard.vision.findings import PictureFindings
 from regard.vision.geometry import Box
 from regard.vision.portraits import cut_portrait
 
@@ -62,6 +61,26 @@ class ImageReading:
     left: Mapping[str, NotCarried] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class CarryingRules:
+    """Which faces of a picture may be carried: those that pass the QualityFilter `quality`, and where each
+    takes a consent, `alone`, that of the one person whom it shows. `has_portraits`: each is cut out, too.
+    """
+
+    quality: str
+    alone: bool
+    has_portraits: bool
+
+    @classmethod
+    def of(cls, ctx: Context, quality: str) -> CarryingRules:
+        """Those of the collection of a request."""
+        is_strict = strict_of(ctx.collection.purpose, ctx.settings.site_purpose) is not None
+        return cls(quality, ctx.stores.privacy.faces.needs_consent(ctx.collection), is_strict)
+
+
+OpenPicture = Callable[[str], PictureFindings | None]
+"""The picture with a key; None where there is none that can be used."""
+
 FoundBoxes = MutableMapping[str, tuple[str, Sequence[Box]] | None]
 """The digests of pictures and where their faces are, by key, in fractions of the sides; None for what is no
 picture.
@@ -69,12 +88,12 @@ picture.
 
 
 def read_image(
-    ctx: Context,
+    open_picture: OpenPicture,
+    embedder: FaceEmbedder,
+    rules: CarryingRules,
     image_id: str,
     faces: Sequence[SourceFace],
-    place: PicturePlace,
     candidates: Mapping[str, str],
-    quality_filter: str,
     seen: FoundBoxes,
 ) -> ImageReading:
     """Reads the picture, of the candidates, whose faces are where the source has its own.
@@ -86,25 +105,23 @@ def read_image(
     """
     keys = list(candidates)[:_MAX_CANDIDATES]
     if len(keys) > 1:
-        fits = {key: fit for key in keys if (fit := _fit(ctx, faces, place, key, seen)) is not None}
+        fits = {key: fit for key in keys if (fit := _fit(open_picture, faces, key, seen)) is not None}
         keys = [max(fits, key=fits.__getitem__)] if fits else []
         if keys and _is_ambiguous(keys[0], fits, candidates, seen):
             return _left(image_id, faces, NotCarried.AMBIGUOUS)
-    picture = _open(ctx, place, keys[0]) if keys else None
+    picture = open_picture(keys[0]) if keys else None
     if picture is None:
         return _left(image_id, faces, NotCarried.NO_PICTURE)
     pairs = same_boxes([face.box for face in faces], _boxes(picture))
     if not pairs:
         return _left(image_id, faces, NotCarried.NO_FACE)
-    return _carried(ctx, image_id, faces, picture, pairs, quality_filter)
+    return _carried(embedder, rules, image_id, faces, picture, pairs)
 
 
-def _fit(
-    ctx: Context, faces: Sequence[SourceFace], place: PicturePlace, key: str, seen: FoundBoxes
-) -> float | None:
+def _fit(open_picture: OpenPicture, faces: Sequence[SourceFace], key: str, seen: FoundBoxes) -> float | None:
     """How well a picture's faces lie where the source's are: their mean IoU; None of no picture."""
     if key not in seen:
-        picture = _open(ctx, place, key)
+        picture = open_picture(key)
         seen[key] = None if picture is None else (picture.image.digest, _boxes(picture))
     found = seen[key]
     if found is None:
@@ -128,33 +145,23 @@ def _digest(found: tuple[str, Sequence[Box]] | None) -> str | None:
     return None if found is None else found[0]
 
 
-def _open(ctx: Context, place: PicturePlace, key: str) -> PictureFindings | None:
-    """The picture with a key, or None where it is none that can be used: its faces then have no picture."""
-    try:
-        # Pictures of its own, since they are kept as long as what holds them.
-        return load_picture(replace(ctx, pictures=Pictures(ctx.models)), place.image(key))
-    except UNUSABLE:
-        return None
-
-
 def _boxes(picture: PictureFindings) -> list[Box]:
     return [face.box.relative_to(picture.image.width, picture.image.height) for face in picture.faces()]
 
 
 def _carried(
-    ctx: Context,
+    embedder: FaceEmbedder,
+    rules: CarryingRules,
     image_id: str,
     faces: Sequence[SourceFace],
     picture: PictureFindings,
     found: Sequence[tuple[int, int, float]],
-    quality_filter: str,
 ) -> ImageReading:
     here = picture.faces()
     left = {face.face_id: NotCarried.NO_FACE for face in faces}
     pairs = [(faces[row], here[column]) for row, column, _ in found]
-    good = _good(ctx, here, quality_filter, left, pairs)
-    vectors = picture.embeddings(ctx.face_model.embedder, [face for _, face in good])
-    is_strict = strict_of(ctx.collection.purpose, ctx.settings.site_purpose) is not None
+    good = _good(rules, here, left, pairs)
+    vectors = picture.embeddings(embedder, [face for _, face in good])
     width, height = picture.image.width, picture.image.height
     carried = [
         CarriedFace(
@@ -163,7 +170,7 @@ def _carried(
             face.confidence,
             vector,
             picture.image.digest,
-            cut_portrait(picture.image, face.box) if is_strict else None,
+            cut_portrait(picture.image, face.box) if rules.has_portraits else None,
         )
         for (of, face), vector in zip(good, vectors, strict=True)
     ]
@@ -173,16 +180,15 @@ def _carried(
 
 
 def _good(
-    ctx: Context,
+    rules: CarryingRules,
     here: Sequence[Face],
-    quality_filter: str,
     left: dict[str, NotCarried],
     pairs: Sequence[tuple[SourceFace, Face]],
 ) -> list[tuple[SourceFace, Face]]:
     """Those pairs that may be enrolled; of the others `left` is told why not."""
-    accepted, _ = passing_quality(here, quality_filter)
+    accepted, _ = passing_quality(here, rules.quality)
     allowed = accepted
-    if ctx.stores.privacy.faces.needs_consent(ctx.collection):
+    if rules.alone:
         try:
             allowed = only_person(here, accepted)
         except InvalidParameterException:
