@@ -42,11 +42,12 @@ WAYS: Final[Mapping[str, Mapping[str, Any]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Photograph:
-    """A page to be photographed, as somebody of the office."""
+    """A page to be photographed, as somebody of the office, in those of `WAYS` that pages show."""
 
     name: str
     path: str
     person: str | None
+    ways: tuple[str, ...] = ("phone", "desk")
 
 
 def main() -> None:
@@ -75,16 +76,16 @@ def _furnish(parts: Parts) -> tuple[ReviewOffice, list[Photograph]]:
     review = office.review_of(office.search(TESTS / "astronaut.jpg"))
     office.rate("rita", 3)
     return office, [
-        Photograph("sign-in", "/console/sign-in", None),
+        Photograph("sign-in", "/console/sign-in", None, ("desk",)),
         Photograph("case", f"/console/cases/{office.case_id}", "ines"),
-        Photograph("pending", f"/console/reviews/{review}", "ines"),
+        Photograph("pending", f"/console/reviews/{review}", "ines", ("phone",)),
         Photograph("review", "/console/review", "rolf"),
         Photograph("gallery", "/console/galleries/wanted", "otto"),
         Photograph("try", "/console/try", "otto"),
-        Photograph("usage", "/console/usage", "paul"),
-        Photograph("audit", "/console/audit", "paul"),
-        Photograph("people", "/console/people", "ada"),
-        Photograph("feedback", "/feedback", None),
+        Photograph("usage", "/console/usage", "paul", ("desk",)),
+        Photograph("audit", "/console/audit", "paul", ("desk",)),
+        Photograph("people", "/console/people", "ada", ("desk",)),
+        Photograph("feedback", "/feedback", None, ("phone",)),
     ]
 
 
@@ -93,8 +94,8 @@ def _photograph(parts: Parts, office: ReviewOffice, photographs: list[Photograph
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         for one in photographs:
-            for way, options in WAYS.items():
-                context = browser.new_context(base_url=address, device_scale_factor=2, **options)
+            for way in one.ways:
+                context = browser.new_context(base_url=address, device_scale_factor=2, **WAYS[way])
                 if one.person is not None:
                     token = sessions.open(people.get(office.name(one.person)), Means.PASSKEY)
                     context.add_cookies([{"name": "regard", "value": token, "url": address}])

@@ -81,6 +81,23 @@ def test_the_site_is_built_and_a_broken_link_or_anchor_would_have_stopped_it(
     assert "'#nowhere'" in done.stderr
 
 
+def test_each_picture_is_small_and_shown_on_a_page_in_words_too() -> None:
+    shown: dict[str, str] = {}
+    for page in (ROOT / name for name in navigation()):
+        text = page.read_text("utf-8")
+        pictures = re.findall(r"!\[([^]]*)\]\(([^)]+)\)", text)
+        pictures += [(alt, src) for src, alt in re.findall(r'<img src="([^"]+)"[^>]* alt="([^"]*)"', text)]
+        shown |= {(page.parent / src).resolve().relative_to(ROOT).as_posix(): alt for alt, src in pictures}
+    there = {
+        path.relative_to(ROOT).as_posix(): path.stat().st_size
+        for path in (ROOT / "docs").rglob("*")
+        if path.suffix in {".svg", ".png", ".webp", ".jpg"} and path.parent.name != "site"
+    }
+    assert set(there) == set(shown), "a picture that no page shows, or that isn't there"
+    assert {name for name, size in there.items() if size > 150_000} == set()
+    assert {name for name, alt in shown.items() if len(alt) < 20} == set()
+
+
 def test_nothing_on_a_page_is_fetched_from_elsewhere(site: Path) -> None:
     fetched = re.compile(
         r"""<(?:script|img|iframe|source|video)[^>]*\ssrc=["']?(https?:)?//[^>]*>|<link[^>]*href=["']?https?:[^>]*>"""
