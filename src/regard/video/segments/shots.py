@@ -90,7 +90,7 @@ class Judge:
 
 
 class ShotDetector:
-    """Tells shots from frames as they come, some three seconds behind them.
+    """Tells shots from frames as they come, three to six seconds behind them.
 
     Shots cover the video without a gap. A shot's confidence is the lowest of the probabilities of its two
     boundaries, and of there being none within it.
