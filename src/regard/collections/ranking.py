@@ -22,7 +22,7 @@ _EXACT = 1024  # a segment of so few vectors is looked up as a whole: how its co
 # Codes that a scan brings at first: so many, and this part of the segment. Without a radius, more of both.
 _FIRST, _FIRST_PART = 256, 2048
 _UNBOUNDED, _UNBOUNDED_PART = 1000, 768
-_GROWTH = 8
+_GROWTH = 4
 # So many codes for each neighbour that is asked for are looked up, to know how near the nearest are.
 _FOR_EACH = 4
 _MIN_CODES = 64
