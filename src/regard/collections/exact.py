@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _MARGIN = 1e-2  # how much further a distance by a product may be wrong than the exact one it stands for
+_LARGEST = float(np.finfo(np.float32).max)
 _BLOCK = 512  # vectors that are measured at a time: they stay in a core's cache
 _SIGN_AND_REST = np.uint32(0x8FFF_E000).view(np.int32)
 _EXPONENTS_APART = np.float32(2.0**112)  # 127 - 15, the biases of both formats
@@ -64,15 +65,19 @@ def in_blocks(waiting: Sequence[NDArray[np.int64]]) -> list[list[tuple[int, NDAr
     return blocks
 
 
-def candidates(squared: NDArray[np.float32], limit: int, radius: float) -> NDArray[np.intp]:
+def candidates(
+    squared: NDArray[np.float32], limit: int, radius: float, missing: float = 0.0
+) -> NDArray[np.intp]:
     """Places that hold each of the `limit` nearest within `radius`, by squared distances (n,) that a product
-    told: |x|² - 2xq + |q|² cancels badly for near vectors. Those infinitely far are left out.
+    told, less `missing`: |x|² - 2xq + |q|² cancels badly for near vectors. Those infinitely far are left out.
     """
-    bound = (radius + _MARGIN) ** 2
-    if limit < len(squared):
-        nearest = float(np.partition(squared, limit - 1)[limit - 1])
-        bound = min(bound, (max(nearest, 0.0) ** 0.5 + _MARGIN) ** 2)
-    return np.flatnonzero((squared <= bound) & np.isfinite(squared))
+    bound = min((radius + _MARGIN) ** 2 - missing, _LARGEST)
+    near: NDArray[np.intp] = np.flatnonzero(squared <= bound)
+    if limit >= len(near):
+        return near
+    nearest = float(np.partition(squared[near], limit - 1)[limit - 1]) + missing
+    kept: NDArray[np.intp] = near[squared[near] <= (max(nearest, 0.0) ** 0.5 + _MARGIN) ** 2 - missing]
+    return kept
 
 
 class Outliers:
@@ -94,12 +99,11 @@ class Outliers:
         self, probes: NDArray[np.float32], limits: Sequence[int], radii: Sequence[float]
     ) -> list[NDArray[np.int64]]:
         """For each of the probes (q, dimension) places that hold its `limit` nearest within its radius."""
-        # The large one first: BLAS then goes over it once.
-        products = np.ascontiguousarray((self._vectors @ probes.T).T)
-        squared = self._squares - 2 * products + np.einsum("qd,qd->q", probes, probes)[:, None]
+        # The larger matrix first: BLAS takes half as long. Without |q|², which is one number for all.
+        squared = self._squares - np.ascontiguousarray((self._vectors @ (2 * probes).T).T)
         return [
-            self.places[candidates(own, limit, radius)]
-            for own, limit, radius in zip(squared, limits, radii, strict=True)
+            self.places[candidates(own, limit, radius, float(probe @ probe))]
+            for own, probe, limit, radius in zip(squared, probes, limits, radii, strict=True)
         ]
 
     def erase(self, places: NDArray[np.int64]) -> None:

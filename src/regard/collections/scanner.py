@@ -2,7 +2,7 @@
 
 A file packs 32 vectors to a block, as faiss does by default. For one probe at a time faiss's kernel works a
 fifth less with blocks of 128: it fetches a subquantizer's table once for all of them. So codes are packed
-anew when they are read; what is written stays as it was.
+anew when they are read, into huge pages where there are any; what is written stays as it was.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import Any
 import faiss
 import numpy as np
 from numpy.typing import NDArray
+
+from regard.collections.huge_pages import advise_huge_pages
 
 CODES = 32  # vectors in a block of a file
 _SCANNED = 128  # vectors in a block that is scanned
@@ -30,14 +32,16 @@ class CodeScanner:
         )
         faiss.copy_array_to_vector(np.ascontiguousarray(codebook).reshape(-1), index.pq.centroids)
         packed = _widened(codes)
-        faiss.copy_array_to_AlignedTable(packed.reshape(-1), index.codes)
+        index.codes.resize(packed.size)
+        held = faiss.rev_swig_ptr(index.codes.get(), packed.size)
+        advise_huge_pages(held)
+        held[:] = packed.reshape(-1)
         index.ntotal = count
         index.ntotal2 = len(packed) * _SCANNED
         index.is_trained = True
         self._index = index
         self._count = count
-        packed = faiss.rev_swig_ptr(index.codes.get(), packed.size)
-        self._packed = packed.reshape(-1, codes.shape[1] // CODES, _SCANNED // CODES, CODES)
+        self._packed = held.reshape(-1, codes.shape[1] // CODES, _SCANNED // CODES, CODES)
         in_file: Any = faiss.IndexPQFastScan(index.d, subquantizers, 4, faiss.METRIC_L2, CODES)
         in_file.pq = index.pq
         self._in_file, self._packer = in_file, in_file.get_CodePacker()
