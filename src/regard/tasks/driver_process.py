@@ -21,7 +21,7 @@ import structlog
 
 from regard.errors import RegardError
 from regard.measurements import TaskMeasurements
-from regard.tasks.ray_cluster import check_address, unreachable
+from regard.tasks.ray_cluster import check_address, refuse_without_ray, unreachable
 from regard.tasks.ray_driver import ClusterFailed
 
 T = TypeVar("T")
@@ -228,7 +228,10 @@ class _DriverLine:
 
 @cache
 def driver_of(address: str) -> DriverProcess:
-    """The one of this process for the cluster at `address`, until it ends. Raises as `DriverProcess`."""
+    """The one of this process for the cluster at `address`, until it ends. Raises as `DriverProcess`; where
+    Ray isn't installed, before anybody waits for the cluster.
+    """
+    refuse_without_ray()
     made = DriverProcess(address)
     atexit.register(made.close)
     return made

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import socket
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from regard.errors import RegardError
@@ -20,6 +21,12 @@ def check_address(address: str) -> None:
     """Raises RegardError for what is neither HOST:PORT nor `auto`."""
     if address != _AUTO and not re.fullmatch(r"[^\s:/]+:\d{1,5}", address, re.ASCII):
         raise RegardError(f"A Ray cluster is HOST:PORT or `auto`; {address[:80]!r} is no HOST:PORT.")
+
+
+def refuse_without_ray() -> None:
+    """Raises RegardError where Ray isn't installed."""
+    if find_spec("ray") is None:
+        raise RegardError('Ray isn\'t installed: pip install "regard[ray]".')
 
 
 def unreachable(address: str) -> RegardError:
@@ -48,10 +55,9 @@ def connected(address: str) -> ModuleType:
             UnicodeError,
         ) as error:  # a port beyond 65,535, a host that is no name
             raise unreachable(address) from error
-    try:
-        import ray
-    except ImportError as error:
-        raise RegardError('Ray isn\'t installed: pip install "regard[ray]".') from error
+    refuse_without_ray()
+    import ray
+
     try:
         # Nothing of this process's environment travels: each machine has its own settings and credentials.
         ray.init(address=address, log_to_driver=False, configure_logging=False)
