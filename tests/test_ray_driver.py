@@ -23,7 +23,7 @@ from regard.tasks.ray_driver import ClusterFailed
 from regard.tasks.ray_executor import RayExecutor
 from regard.tasks.task_node import TaskNode
 from regard.tasks.task_run import run_here
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE, wait_until
 
 ADDRESS = "127.0.0.1:6379"
 # What the process runs in place of Ray's part of it.
@@ -136,6 +136,24 @@ def test_the_process_ends_with_the_one_that_asks(driver: DriverProcess) -> None:
         os.kill(process or 0, 0)
     with pytest.raises(ClusterFailed):
         driver.call("all", patience=60)
+
+
+def test_a_process_that_can_t_be_started_is_tried_again(
+    driver: DriverProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    popen, refused = driver_process.subprocess.Popen, []
+
+    def scarce(*arguments: Any, **options: Any) -> Any:
+        if not refused:
+            refused.append(1)
+            raise BlockingIOError("no process is left")
+        return popen(*arguments, **options)
+
+    monkeypatch.setattr(driver_process.subprocess, "Popen", scarce)
+    os.kill(driver.process_id or 0, signal.SIGKILL)
+    wait_until(lambda: bool(refused))
+    driver.tell("add", 3, patience=PATIENCE)
+    assert driver.call("all", patience=PATIENCE) == [3]
 
 
 def test_an_address_where_nobody_is_is_named_at_once() -> None:

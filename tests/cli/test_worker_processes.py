@@ -24,7 +24,8 @@ def test_a_worker_that_died_is_counted(
 
     def command() -> list[str]:
         started.append(status)
-        return [sys.executable, "-c", f"raise SystemExit({status})"]
+        ends = f"raise SystemExit({status})" if len(started) == 1 else "import time; time.sleep(60)"
+        return [sys.executable, "-c", ends]
 
     monkeypatch.setattr(worker_processes, "attached_command", command)
     database, measured = Database.open(tmp_path), Measurements()

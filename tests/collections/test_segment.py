@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -131,3 +133,33 @@ def test_a_segment_that_was_cut_off_is_refused() -> None:
     segment = build_segment(np.arange(100), people(100, 16))
     with pytest.raises(DamagedSegment, match="length"):
         Segment(segment.buffer[:-64])
+
+
+def with_outliers() -> tuple[Segment, np.ndarray]:
+    """1,000 vectors, and the places of those that no code fits."""
+    vectors = people(1000, 16)
+    vectors[100:110] *= 4
+    segment = build_segment(np.arange(1000), vectors)
+    assert len(segment.outliers.places) > 4
+    return segment, segment.outliers.places
+
+
+def test_what_the_keeper_of_a_file_has_erased_is_erased_by_who_follows_it(tmp_path: Path) -> None:
+    segment, outliers = with_outliers()
+    segment.buffer.tofile(tmp_path / "one")
+    keeper, other = (Segment(np.memmap(tmp_path / "one", np.uint8, mode), tmp_path) for mode in ("r+", "c"))
+    gone = np.array([5, outliers[0], 700])
+    assert keeper.erase(gone) == 3
+    assert other.erase(gone) == 3
+    assert (keeper.living, other.living) == (997, 997)
+    assert not other.outliers._vectors[0].any()
+    assert other.erase(gone) == 0
+
+
+def test_outliers_that_were_erased_hide_none_that_live_after_a_restart_either() -> None:
+    segment, outliers = with_outliers()
+    segment.erase(outliers[1:])
+    probe = np.zeros((1, 16), np.float32)  # as near as can be to what an erased vector is overwritten with
+    for opened in (segment, Segment(segment.buffer.copy())):
+        (near,) = opened.outliers.near(probe, [1], [float("inf")])
+        assert near.tolist() == outliers[:1].tolist()

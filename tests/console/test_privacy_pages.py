@@ -233,6 +233,14 @@ def test_a_hold_lasts_to_the_end_of_the_day_that_it_names(house: House, pia: Vis
     assert held["HoldUntil"].astimezone(UTC).date() == today
 
 
+def test_a_hold_may_be_for_ever(house: House, pia: Visitor) -> None:
+    office = house.office
+    office.person("Ilse", "investigator", trained="search")
+    fields = {"case": office.case(office.session("Ilse", "investigator")), "until": "9999-12-31"}
+    answer = pia.post("/console/privacy/holds", act="hold", basis="The court wants it.", **fields)
+    assert answer.status_code == 303
+
+
 def test_what_happened_today_is_recorded_where_the_day_begins_before_it_does_in_utc(
     house: House, pia: Visitor
 ) -> None:

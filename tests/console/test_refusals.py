@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+import time
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -186,3 +187,15 @@ def test_a_page_says_why_it_refuses_in_the_language_and_to_a_program_as_the_api_
         assert (missing.status_code, "Diesen Beleg gibt es nicht." in missing.text) == (404, True)
     finally:
         parts.close()
+
+
+def test_what_somebody_typed_takes_no_longer_than_its_length() -> None:
+    typed = "x rated x of x pairs wrongly whose answer is known, more than x %; " * 200
+    began = time.thread_time()
+    assert template_of(f"Somebody typed {typed}") is None
+    assert time.thread_time() - began < 0.5  # an expression that tries again took minutes
+
+
+def test_a_value_may_hold_the_words_that_follow_it() -> None:
+    found = template_of("There is no case of that you work on that you work on.")
+    assert found == ("There is no case %(case)s that you work on.", {"case": "of that you work on"})

@@ -106,12 +106,15 @@ class Segment:
         outliers = view["outliers"].astype(np.int64)
         self.outliers = Outliers(outliers, self.vectors[outliers])
         self.alive: NDArray[np.uint8] = view["alive"]
+        # What this process has counted: where another keeps the file, `alive` may show its erasures already.
+        self._counted = self.alive.copy()
+        self.outliers.erase(outliers[self._counted[outliers] == 0])
         self.errors = CodeErrors(**header["errors"])
         self.basis_crc = int(header["basis_crc"])
         self.basis: NDArray[np.float32] = view["basis"]
         self._checksums, self._codes = view["checksums"], view["codes"]
         self._scanned = CodeScanner(view["codebook"], view["codes"], self.layout.count)
-        self.living = int(self.alive.sum(dtype=np.int64))
+        self.living = int(self._counted.sum(dtype=np.int64))
 
     def __len__(self) -> int:
         """Places, erased ones among them."""
@@ -119,8 +122,9 @@ class Segment:
 
     @property
     def memory(self) -> int:
-        """Bytes in memory: the codes, the outliers, and the buffer where no file stands behind it."""
-        return self._scanned.memory + self.outliers.memory + (0 if self.file else self.buffer.nbytes)
+        """Bytes in memory: codes, outliers, what lives, and the buffer where no file stands behind it."""
+        held = self._scanned.memory + self.outliers.memory + self._counted.nbytes
+        return held + (0 if self.file else self.buffer.nbytes)
 
     def scan(self, turned: NDArray[np.float32], count: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """Squared distances float32 (q, count) and places int64 (q, count) of the codes nearest to each of
@@ -145,7 +149,8 @@ class Segment:
     def erase(self, rows: NDArray[np.int64]) -> int:
         """Overwrites those of `rows` that live here, and answers how many. One thread at a time."""
         places = np.searchsorted(self.rows, rows[self.holds(rows)])
-        places = places[self.alive[places] == 1]
+        places = places[self._counted[places] == 1]
+        self._counted[places] = 0
         self.alive[places] = 0
         self.vectors[places] = 0
         self.outliers.erase(places)

@@ -36,7 +36,7 @@ def read_past(visit: PageVisit, text: str) -> datetime:
 def read_end(visit: PageVisit, text: str) -> datetime:
     """The same of what lasts until then: the whole of a day that is named. Raises as `read_moment` does."""
     read = read_moment(visit, text)
-    return read + _DAY - _LAST if _is_day(text) else read
+    return read + (_DAY - _LAST) if _is_day(text) else read
 
 
 def _is_day(text: str) -> bool:

@@ -7,7 +7,7 @@ every sentence does that a program gets.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Final
 
@@ -28,21 +28,41 @@ def said_refusal(texts: Texts, message: str) -> str:
 
 def template_of(message: str) -> tuple[str, Mapping[str, str]] | None:
     """The template of a sentence, and the values that it holds."""
-    for template, pattern in _patterns():
-        found = pattern.fullmatch(message)
-        if found is not None:
-            return template, found.groupdict()
+    for template, words, names in _split_templates():
+        values = _values(message, words)
+        if values is not None:
+            return template, dict(zip(names, values, strict=True))
     return None
 
 
+def _values(message: str, words: Sequence[str]) -> list[str] | None:
+    """What stands between these words in a message, one character at least; None where they aren't in it.
+
+    Each is looked for once, from where the one before ended: a message holds what somebody typed, and an
+    expression that goes back and tries again would take the fourth power of its length.
+    """
+    first, *others = words
+    if not others:
+        return [] if message == first else None
+    if not message.startswith(first):
+        return None
+    values, start, last = [], len(first), len(message) - len(others[-1])
+    for word in others[:-1]:
+        found = message.find(word, start + 1)
+        if found < 0:
+            return None
+        values.append(message[start:found])
+        start = found + len(word)
+    if last <= start or not message.endswith(others[-1]):
+        return None
+    return [*values, message[start:last]]
+
+
 @cache
-def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+def _split_templates() -> tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]:
+    """Each template, its words and the names of the values between them."""
     made = []
     for template in TEMPLATES:
-        texts = _VALUE.split(template)  # words and names of values by turns
-        parts = (
-            f"(?P<{one}>.+?)" if place % 2 else re.escape(one.replace("%%", "%"))
-            for place, one in enumerate(texts)
-        )
-        made.append((template, re.compile("".join(parts), re.DOTALL)))
+        texts = _VALUE.split(template)
+        made.append((template, tuple(one.replace("%%", "%") for one in texts[::2]), tuple(texts[1::2])))
     return tuple(made)

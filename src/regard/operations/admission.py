@@ -124,6 +124,10 @@ class Admission:
         declared = self._operations[operation]
         subject = resolve(declared.about, params, self._stores, self._settings)
         self._refuse_unauthorized(declared, caller, subject)
+        check_presence(declared.presence, caller)
+        strict, act = self._strict_of(declared, caller, subject), declared.act_on(subject)
+        if strict is not None and act is not None:
+            self._stores.accountability.responsibility.admit(act, caller, strict, None)
         return replace(self.admit_anybody(declared, params, caller).context, subject=subject)
 
     def now(self, began: Caller) -> Caller:
@@ -182,8 +186,7 @@ class Admission:
         site = self._settings.site_purpose
         effective = purpose.stricter(purpose.stricter(subject.purpose, caller.purpose), site)
         record.purpose = effective
-        authorized = moving.purpose_of(operation, subject, self._stores)
-        strict = purpose.strict_of(subject.purpose, caller.purpose, site, authorized)
+        strict = self._strict_of(operation, caller, subject)
         case = None if strict is None else self._answered_for(operation, caller, subject, record, strict)
         grant = None if case is None else moving.grant_of(operation, params, subject, case, self._stores)
         if grant is not None:
@@ -214,6 +217,11 @@ class Admission:
             threshold=threshold or 0.0,
         )
         return Admitted(operation, context, dict(params))
+
+    def _strict_of(self, operation: Operation, caller: Caller, subject: Subject) -> str | None:
+        """The strict purpose whose rules a request runs by; None where there is none."""
+        authorized = moving.purpose_of(operation, subject, self._stores)
+        return purpose.strict_of(subject.purpose, caller.purpose, self._settings.site_purpose, authorized)
 
     def _answered_for(
         self, operation: Operation, caller: Caller, subject: Subject, record: Record, strict: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from pathlib import Path
@@ -32,12 +33,15 @@ def write_new(file: Path, content: bytes) -> bool:
 
 def sync_folder(folder: Path) -> None:
     """Puts the names in a folder on disk: those of files that were made, renamed or removed. Windows has no
-    such call. Raises OSError.
+    such call, nor have some file systems of a network. Raises OSError.
     """
     if os.name != "posix":
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
     finally:
         os.close(descriptor)

@@ -126,7 +126,7 @@ class DriverProcess:
         while not self._closed.is_set():
             try:
                 return _DriverLine(self._address)
-            except RegardError as error:
+            except (RegardError, OSError) as error:  # OSError: too little memory, too many files
                 log.debug("the Ray cluster can't be joined yet", reason=str(error))
             self._closed.wait(next(pauses))
         return None
@@ -142,7 +142,7 @@ class _DriverLine:
     def __init__(self, address: str) -> None:
         """Raises RegardError as `DriverProcess`."""
         own, other = socket.socketpair()
-        with other:
+        with own, other:
             # A session of its own: Ctrl-C is for this process, which may need the other to end in order.
             self._process = subprocess.Popen(
                 [sys.executable, "-c", _MAIN, str(other.fileno()), address],
@@ -152,7 +152,7 @@ class _DriverLine:
                 stderr=subprocess.DEVNULL,  # what Ray prints is no line of a log, nor an answer of a command
                 start_new_session=True,
             )
-        self._connection = Connection(own.detach())
+            self._connection = Connection(own.detach())
         self.lost = threading.Event()
         self._lock = threading.Lock()
         self._sending = threading.Lock()

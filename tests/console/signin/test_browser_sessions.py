@@ -10,7 +10,7 @@ from sqlalchemy import String, select
 
 from regard.caller import Person
 from regard.console.signin import sessions
-from regard.console.signin.sessions import BrowserSessions, Means
+from regard.console.signin.sessions import BrowserSessions, Means, ProviderSession, close_of_account
 from regard.governance.people import People
 from regard.governance.second_factor import SecondFactors
 from regard.storage.database import Database
@@ -185,6 +185,18 @@ def test_showing_again_that_it_is_them_is_noted(
     found = signed_in.find(token)
     assert found is not None
     assert found.caller.verified == clock.now
+
+
+def test_the_account_by_which_it_was_shown_again_ends_the_session(
+    signed_in: BrowserSessions, nina: Person, database: Database
+) -> None:
+    shown = ProviderSession("https://id.example", "b-7", "there")
+    token, other = (signed_in.open(nina, Means.PASSKEY) for _ in range(2))
+    signed_in.verify(token, account=shown)
+    signed_in.verify(other)
+    with database.write() as connection:
+        assert close_of_account(connection, shown.issuer, None, shown.sid) == [nina.person_id]
+    assert (signed_in.is_open(token), signed_in.is_open(other)) == (False, True)
 
 
 def test_sessions_that_are_over_are_removed_when_somebody_signs_in(

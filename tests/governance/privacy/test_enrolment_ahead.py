@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from tests.governance.privacy.conftest import Clinic
+from tests.responsible import Office
 from tests.scenes import PICTURES
 
 from regard.app import Parts
@@ -70,6 +71,17 @@ def test_what_a_caller_may_not_enrol_is_seen_by_no_machine(parts: Parts) -> None
     for caller in (reader, replace(LOCAL, suspended=True), replace(LOCAL, expired=True)):
         assert handed(parts, "c", caller) == []
     assert handed(parts, "gone") == []
+
+
+def test_what_a_strict_purpose_refuses_is_seen_by_no_machine(parts: Parts) -> None:
+    office = Office(parts)
+    office.person("otto", "operator")
+    operator = office.key("otto", "operator", "law-enforcement")
+    office.call("create_collection", CollectionId="wanted", Tags={"regard:purpose": "law-enforcement"})
+    nobody = replace(operator, person=None)
+    for caller in (LOCAL, nobody):
+        assert handed(parts, "wanted", caller) == []
+    assert handed(parts, "wanted", operator) == list(PEOPLE)
 
 
 def test_while_requests_are_refused_before_their_pictures_are_opened_none_is_handed_out(parts: Parts) -> None:

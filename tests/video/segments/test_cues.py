@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from regard.errors import InternalServerError
 from regard.packs.install import InstalledPack
 from regard.video.reading.stored_video import StoredVideo
 from regard.video.segments.cues import Box, Cue, CueDetector, CueKind, text_boxes
@@ -251,7 +252,7 @@ def test_only_what_is_text_for_sure_counts_as_text() -> None:
 
 
 def test_a_state_of_another_version_is_refused() -> None:
-    with pytest.raises(ValueError, match="version"):
+    with pytest.raises(InternalServerError, match="Another version"):
         CueDetector.restore(CueDetector(25, 1000).state() | {"version": "0"})
 
 

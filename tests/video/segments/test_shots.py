@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import zlib
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -10,9 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from regard.errors import InternalServerError
 from regard.video.reading.frame import Frame
 from regard.video.reading.stored_video import StoredVideo
+from regard.video.segments.likeness import GREY_HEIGHT, GREY_WIDTH
 from regard.video.segments.shots import Shot, ShotDetector
+from regard.video.segments.stretch import BATCH, KEPT, FramePlace, Stretch
 from tests.video.clips import write
 from tests.video.drawn import Picture, dissolved, faded, scene, shot
 
@@ -164,8 +169,24 @@ def test_a_state_of_the_version_before_is_gone_on_from(tmp_path: Path) -> None:
     assert [shot.first_frame for shot in shots] == [0, 120, 160]
 
 
+def test_as_many_frames_are_known_before_a_batch_whatever_frame_the_version_before_stopped_at() -> None:
+    def place(number: int) -> FramePlace:
+        return FramePlace(number, 40 * number, number - 1, 40 * number - 40)
+
+    picture = np.zeros((GREY_HEIGHT, GREY_WIDTH, 3), np.uint8)
+    pixels = base64.b64encode(zlib.compress(bytes(108 * picture.size))).decode()
+    old = {"count": 230, "places": [place(number) for number in range(122, 230)], "pixels": pixels}
+    stretch = Stretch.restore(old)
+    for number in range(230, 700):
+        if stretch.add(picture, place(number)):
+            new = stretch.describe()
+            assert stretch.first <= max(new.start - KEPT, 122)
+            assert stretch.place(stretch.first).number == stretch.first
+    assert stretch.first % BATCH == 0
+
+
 def test_a_state_of_another_version_is_refused() -> None:
-    with pytest.raises(ValueError, match="version"):
+    with pytest.raises(InternalServerError, match="Another version"):
         ShotDetector.restore(ShotDetector(25).state() | {"version": "0"})
 
 

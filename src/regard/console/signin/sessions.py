@@ -146,9 +146,14 @@ class BrowserSessions:
         """Whether somebody is signed in with a token. To ask this keeps no session open."""
         return self._open_row(token, milliseconds()) is not None
 
-    def verify(self, token: str) -> None:
-        """Notes that whoever is signed in has just shown again that it is them."""
-        self._change(_digest(token), verified=milliseconds())
+    def verify(self, token: str, *, account: ProviderSession | None = None) -> None:
+        """Notes that whoever is signed in has just shown again that it is them: by `account`, which may end
+        the session from then on, where that was at an identity provider.
+        """
+        values: dict[str, Any] = {"verified": milliseconds()}
+        if account is not None:
+            values |= {"issuer": account.issuer, "subject": account.subject, "sid": account.sid}
+        self._change(_digest(token), **values)
 
     def of(self, person_id: str) -> list[OpenBrowser]:
         """Where somebody is signed in, the newest first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -57,7 +58,10 @@ def _start(side: MigrationSource, analysis: FilmAnalysis, film: FilmAddress) -> 
     """The id of a job, or why there is none."""
     video = {"S3Object": {"Bucket": film.bucket, "Name": film.name}}
     try:
-        return str(side.call(analysis.start, Video=video, **analysis.request)["JobId"])
+        # The token is that of all the client's attempts: an answer that is lost pays for no second job.
+        token = uuid.uuid4().hex
+        started = side.call(analysis.start, Video=video, ClientRequestToken=token, **analysis.request)
+        return str(started["JobId"])
     except RegardError as error:
         return FilmJob(failure=str(error))
 

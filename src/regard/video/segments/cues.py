@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from regard.errors import InternalServerError
 from regard.video.reading.frame import FrameView
 from regard.video.segments.cue_evidence import (
     bars_confidence,
@@ -198,9 +199,9 @@ class CueDetector:
 
     @classmethod
     def restore(cls, state: dict[str, Any]) -> CueDetector:
-        """Raises ValueError for the state of another version."""
+        """Raises InternalServerError for the state of another version: a worker of that one may take it."""
         if state.get("version") != VERSION:
-            raise ValueError("the state was made by another version of the detector")
+            raise InternalServerError("Another version of Regard has begun this job, and goes on with it.")
         detector = cls(**state["options"])
         detector._watcher.restore(state["watcher"])
         return detector

@@ -12,6 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from regard.errors import InternalServerError
 from regard.video.reading.frame import FrameView
 from regard.video.segments.evidence import ENTERED, LEFT, PLAIN, SETTLED, Candidate, Watcher
 from regard.video.segments.likeness import GREY_HEIGHT, GREY_WIDTH, signature
@@ -212,9 +213,9 @@ class ShotDetector:
 
     @classmethod
     def restore(cls, state: dict[str, Any], *, judge: Judge | None = None) -> ShotDetector:
-        """Raises ValueError for the state of another version."""
+        """Raises InternalServerError for the state of another version: a worker of that one may take it."""
         if state.get("version") not in (VERSION, "1"):
-            raise ValueError("the state was made by another version of the detector")
+            raise InternalServerError("Another version of Regard has begun this job, and goes on with it.")
         detector = cls(state["rate"], judge=judge)
         detector._watcher = Watcher.restore(state["watcher"])
         detector._seen, detector._largest = state["seen"], state["largest"]

@@ -67,8 +67,9 @@ class Stretch:
     def add(self, pixels: Pixels, place: FramePlace) -> bool:
         """The next frame, by its `signature`. Whether so many wait that they should be described."""
         if len(self._places) == _HELD:
-            self.first += BATCH
-            del self._places[:BATCH]
+            gone = BATCH - self.first % BATCH  # from a state of the version before fewer, the first time
+            self.first += gone
+            del self._places[:gone]
         self._pixels[self.count % _HELD] = pixels
         self._places.append(place)
         self.count += 1

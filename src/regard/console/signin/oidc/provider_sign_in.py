@@ -214,7 +214,7 @@ class ProviderSignIn:
         if trip.whom != signed_in.session or not is_theirs or not self._is_fresh(trip, proven):
             self._log.refused(VERIFY, person, arrival.network, "provider")
             raise _stale()
-        self._sessions.verify(token)
+        self._sessions.verify(token, account=proven.session)
         self._log.done(VERIFY, person, arrival.network, means=Means.PROVIDER)
 
     def bind(self, arrival: Arrival, signed_in: SignedIn, trip: RoundTrip, proven: ProvenIdentity) -> None:

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 import secrets
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
@@ -84,7 +84,7 @@ class RoundTrips:
 
     def seal(self, trip: RoundTrip | HalfWay) -> str:
         """The text that only this server reads."""
-        told = asdict(trip)
+        told = {name: value for name, value in asdict(trip).items() if value is not None}
         if len(trip.next) > _LONGEST_PATH:
             told["next"] = "/console"
         sealed = self._cipher.encrypt(json.dumps(told).encode(), type(trip).__name__)
@@ -99,7 +99,8 @@ class RoundTrips:
             told: dict[str, Any] = json.loads(self._cipher.decrypt(content, kind.__name__))
         except (RegardError, ValueError) as error:
             raise over() from error
-        opened = kind(**{**told, "aim": Aim(told["aim"])})
+        known = {one.name for one in fields(kind)}  # a server of the next version may say more
+        opened = kind(**{name: told[name] for name in known & set(told)} | {"aim": Aim(told["aim"])})
         if opened.began + MINUTES * 60_000 <= milliseconds():
             raise over()
         return opened

@@ -46,6 +46,8 @@ def signed_claims(
         raise unverified()
     try:
         header = jws.extract_compact(token.encode()).headers()
+        if not isinstance(header, dict):
+            raise unverified()
         if kinds is not None and str(header.get("typ", "JWT")).lower() not in kinds:
             raise unverified()
         kid = header.get("kid")
