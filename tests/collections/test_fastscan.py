@@ -194,7 +194,8 @@ def test_what_is_removed_while_its_segment_is_built_stays_removed(
 def test_a_segment_of_codes_takes_a_fraction_of_its_vectors_memory(workers: Workers) -> None:
     index = filled(workers, people(4_096, 128), batch=4_096)
     buffers = sum(segment.buffer.nbytes for segment in index._held.segments)
-    assert index.memory == buffers + 4_096 * 16  # codes: 1 bit for a dimension
+    # Codes: a bit for a dimension. A byte for whether it lives.
+    assert index.memory == buffers + 4_096 * (16 + 1)
 
 
 def test_searches_of_many_at_once_find_what_each_alone_finds(workers: Workers) -> None:
