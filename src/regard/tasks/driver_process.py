@@ -231,6 +231,7 @@ def driver_of(address: str) -> DriverProcess:
     """The one of this process for the cluster at `address`, until it ends. Raises as `DriverProcess`; where
     Ray isn't installed, before anybody waits for the cluster.
     """
+    check_address(address)
     refuse_without_ray()
     made = DriverProcess(address)
     atexit.register(made.close)
