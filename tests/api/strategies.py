@@ -125,12 +125,13 @@ def _strings(shape: Any, least: int, most: int | None) -> st.SearchStrategy[str]
         return st.sampled_from(shape.enum)
     pattern = shape.metadata.get("pattern")
     if pattern is None:
-        characters = st.characters(exclude_categories=["Cs"])
+        characters = st.characters(exclude_categories=["Cs"], exclude_characters="\0")  # refused in any text
         return st.text(
             characters, min_size=least, max_size=least + 20 if most is None else min(most, least + 20)
         )
     matching = st.from_regex(python_pattern(pattern), fullmatch=True)
-    return matching.filter(lambda value: least <= len(value) <= (2048 if most is None else most))
+    most = 2048 if most is None else most
+    return matching.filter(lambda value: least <= len(value) <= most and "\0" not in value)
 
 
 def _free(shape: Any) -> st.SearchStrategy[Any]:
