@@ -28,6 +28,7 @@ from regard.tasks.choice import cluster_of
 from tests.custom.drawn import fill
 from tests.custom.test_training_crash import begun, opened
 from tests.custom.training import write_manifest
+from tests.ray_machines import two_machines
 from tests.scenes import PICTURES
 from tests.test_worker_crash import progress
 from tests.video import clips
@@ -57,19 +58,8 @@ def bucket(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def cluster(installed_pack: InstalledPack, bucket: Path) -> Iterator[Any]:
     """Two machines of one core each, that is: two raylets, by the environment that they were started in."""
-    pytest.importorskip("ray")
-    from ray.cluster_utils import Cluster
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("REGARD_BUCKETS", f"videos={bucket}")
-        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-        options = {"num_cpus": 1, "object_store_memory": 150_000_000}
-        started = Cluster(initialize_head=True, head_node_args={**options, "include_dashboard": False})
-        try:
-            started.add_node(**options)
-            yield started
-        finally:
-            started.shutdown()
+    with two_machines(f"videos={bucket}", store_bytes=150_000_000) as started:
+        yield started
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from regard.vision.geometry import Box
 from tests import scenes
 from tests.cli.test_resuming import enrolled, lines_of_journal
 from tests.migration.test_carrying_elsewhere import carried, source_face
+from tests.ray_machines import two_machines
 from tests.test_ray import busy_below, raylet_of
 from tests.waiting import PATIENCE, wait_until
 
@@ -47,19 +48,8 @@ def album(tmp_path: Path) -> Path:
 @pytest.fixture
 def cluster(installed_pack: InstalledPack, album: Path) -> Iterator[Any]:
     """Two machines of one core each."""
-    pytest.importorskip("ray")
-    from ray.cluster_utils import Cluster
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("REGARD_BUCKETS", f"shared={album.parent}")
-        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-        options = {"num_cpus": 1, "object_store_memory": 100_000_000}
-        started = Cluster(initialize_head=True, head_node_args={**options, "include_dashboard": False})
-        try:
-            started.add_node(**options)
-            yield started
-        finally:
-            started.shutdown()
+    with two_machines(f"shared={album.parent}", store_bytes=100_000_000) as started:
+        yield started
 
 
 def index(album: Path, data: Path, ray: str = "") -> subprocess.Popen[str]:

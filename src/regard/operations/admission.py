@@ -105,16 +105,7 @@ class Admission:
 
     def admit_anybody(self, operation: Operation, params: Mapping[str, Any], caller: Caller) -> Admitted:
         """Lets in whoever asks, for what is public."""
-        context = Context(
-            settings=self._settings,
-            models=self._models,
-            face_models=self._face_models,
-            stores=self._stores,
-            caller=caller,
-            operation=operation.key,
-            pictures=Pictures(self._models),
-        )
-        return Admitted(operation, context, dict(params))
+        return Admitted(operation, self._context(operation, caller), dict(params))
 
     def foresee(self, operation: str, params: Mapping[str, Any], caller: Caller) -> Context:
         """What a request that will be made is about, for who prepares it; it counts for no quota. Raises
@@ -128,7 +119,7 @@ class Admission:
         strict, act = self._strict_of(declared, caller, subject), declared.act_on(subject)
         if strict is not None and act is not None:
             self._stores.accountability.responsibility.admit(act, caller, strict, None)
-        return replace(self.admit_anybody(declared, params, caller).context, subject=subject)
+        return replace(self._context(declared, caller), subject=subject)
 
     def now(self, began: Caller) -> Caller:
         """Whoever began something, as they are now; as they were where nobody holds their key any more."""
@@ -199,14 +190,8 @@ class Admission:
                 purpose.check_change(subject.purpose, new, may_lower=may_lower)
         threshold = operation.threshold(params, self._settings, effective, of_job=requested)
         record.threshold = threshold
-        context = Context(
-            settings=self._settings,
-            models=self._models,
-            face_models=self._face_models,
-            stores=self._stores,
-            caller=caller,
-            operation=operation.key,
-            pictures=pictures or Pictures(self._models),
+        context = replace(
+            self._context(operation, caller, pictures),
             subject=subject,
             request_id=record.request_id,
             case=record.case,
@@ -217,6 +202,18 @@ class Admission:
             threshold=threshold or 0.0,
         )
         return Admitted(operation, context, dict(params))
+
+    def _context(self, operation: Operation, caller: Caller, pictures: Pictures | None = None) -> Context:
+        """What an operation works with, before anything is known of the request."""
+        return Context(
+            settings=self._settings,
+            models=self._models,
+            face_models=self._face_models,
+            stores=self._stores,
+            caller=caller,
+            operation=operation.key,
+            pictures=pictures or Pictures(self._models),
+        )
 
     def _strict_of(self, operation: Operation, caller: Caller, subject: Subject) -> str | None:
         """The strict purpose whose rules a request runs by; None where there is none."""

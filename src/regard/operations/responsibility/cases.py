@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from functools import partial
 from typing import Any
 
 from regard.caller import Caller
@@ -17,7 +18,7 @@ from regard.governance.profiles import described
 from regard.governance.purpose import strict_of
 from regard.notifications.channel import check_channel
 from regard.operations.inputs.pagination import page_of
-from regard.operations.operation import Area, Operation
+from regard.operations.responsibility.declaring import responsible
 from regard.operations.shapes.times import moment
 from regard.storage.clock import milliseconds
 
@@ -245,20 +246,7 @@ def _check(request: dict[str, Any], offences: tuple[str, ...] | None) -> None:
         )
 
 
-def _operation(
-    name: str, run: Any, permission: Permission, *notes: str, presence: Presence = Presence.KEY
-) -> Operation:
-    return Operation(
-        name=name,
-        run=run,
-        area=Area.RESPONSIBLE_USE,
-        permission=permission,
-        notes=notes,
-        is_own=True,
-        presence=presence,
-    )
-
-
+_operation = partial(responsible, presence=Presence.KEY)
 _PERSON = Presence.PERSON
 OPERATIONS = (
     _operation(
