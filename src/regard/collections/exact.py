@@ -18,7 +18,7 @@ def widen(halves: NDArray[np.float16], out: NDArray[np.float32]) -> None:
     """Writes finite float16 numbers to `out`, of the same shape and contiguous, exactly.
 
     A half's bits, shifted, are a float's with another exponent, which a product puts right, of subnormal
-    numbers too. numpy's own cast takes three times as long: it goes number by number.
+    numbers too. numpy's own cast takes several times as long: it goes number by number.
     """
     bits = out.view(np.int32)
     bits[...] = halves.view(np.int16)  # the sign is extended to the left, and cut off below
